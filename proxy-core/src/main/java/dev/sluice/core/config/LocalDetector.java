@@ -1,0 +1,19 @@
+package dev.sluice.core.config;
+
+import dev.sluice.core.net.Cidr;
+
+/** How the proxy tells traffic of this node's (or the cluster's) own Pods from other traffic, in one family. */
+public sealed interface LocalDetector {
+
+    /** Pods cannot be told: nothing is masqueraded for being off-cluster, nothing is short-circuited for being local. */
+    record None() implements LocalDetector {}
+
+    /** Pods have source addresses in {@code cidr}. */
+    record SourceCidr(Cidr cidr) implements LocalDetector {}
+
+    /** Pods send through the bridge of that name. */
+    record Bridge(String name) implements LocalDetector {}
+
+    /** Pods send through interfaces whose names begin with {@code prefix}. */
+    record InterfacePrefix(String prefix) implements LocalDetector {}
+}

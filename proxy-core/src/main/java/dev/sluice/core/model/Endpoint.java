@@ -1,0 +1,39 @@
+package dev.sluice.core.model;
+
+import dev.sluice.core.net.IpAddress;
+import java.util.Set;
+
+/**
+ * One address and port that serves a service port.
+ *
+ * @param local whether it runs on this node
+ * @param ready whether it may take new connections
+ * @param serving whether it answers, ready or not
+ * @param zoneHints the zones that shall prefer it, empty for no hint
+ * @param nodeHints the nodes that shall prefer it, empty for no hint
+ */
+public record Endpoint(
+        IpAddress address,
+        int port,
+        boolean local,
+        boolean ready,
+        boolean serving,
+        boolean terminating,
+        Set<String> zoneHints,
+        Set<String> nodeHints) {
+
+    public Endpoint {
+        zoneHints = Set.copyOf(zoneHints);
+        nodeHints = Set.copyOf(nodeHints);
+    }
+
+    /** {@code ip:port}, with brackets around an IPv6 address: the endpoint's key within its service port. */
+    public String key() {
+        return address.withPort(port);
+    }
+
+    @Override
+    public String toString() {
+        return key();
+    }
+}

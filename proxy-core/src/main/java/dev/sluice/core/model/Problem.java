@@ -1,0 +1,33 @@
+package dev.sluice.core.model;
+
+/**
+ * Something wrong with one object, in words that an operator can act on. A problem never stops the other objects; it is
+ * logged once, counted, and listed in the health details for as long as it lasts.
+ *
+ * @param object what it is about: {@code Service shop/web}, {@code EndpointSlice shop/web-x1}, {@code shop.yaml}
+ * @param field the path of the field, e.g. {@code spec.ports[0].nodePort}, or {@code line 12}; may be empty
+ * @param message what is wrong and what to do about it
+ */
+public record Problem(Severity severity, String object, String field, String message) {
+
+    /** How much is lost. */
+    public enum Severity {
+        /** The object, or the named part of it, is not in force. */
+        SKIPPED,
+        /** The object is in force, with the named value ignored. */
+        IGNORED
+    }
+
+    public static Problem skipped(String object, String field, String message) {
+        return new Problem(Severity.SKIPPED, object, field, message);
+    }
+
+    public static Problem ignored(String object, String field, String message) {
+        return new Problem(Severity.IGNORED, object, field, message);
+    }
+
+    @Override
+    public String toString() {
+        return object + (field.isEmpty() ? "" : ": " + field) + ": " + message;
+    }
+}

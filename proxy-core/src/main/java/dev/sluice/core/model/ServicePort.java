@@ -1,0 +1,68 @@
+package dev.sluice.core.model;
+
+import dev.sluice.core.net.Cidr;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.Protocol;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One port of one Service in one address family, parsed and validated: everything a mode needs in order to program it,
+ * apart from its endpoints. All addresses are of the family of {@link #clusterIp}.
+ *
+ * @param port the port on the cluster, external and load balancer addresses, 1 to 65535
+ * @param nodePort 0 when there is none, or when another Service holds it already of the same number
+ * @param externalPolicyLocal {@code externalTrafficPolicy: Local}, and the Service is externally accessible by its spec
+ * @param affinitySeconds the time-out of {@code sessionAffinity: ClientIP} in seconds, 0 for no affinity
+ * @param sourceRanges who may use the load balancer addresses; empty means everybody
+ * @param loadBalancerVips the ingress addresses that this node is to handle ({@code ipMode} absent or {@code VIP})
+ * @param healthCheckNodePort 0 when there is none
+ * @param annotations those whose keys begin with {@code sluice.dev/}
+ */
+public record ServicePort(
+        ServicePortName name,
+        IpAddress clusterIp,
+        int port,
+        int nodePort,
+        boolean externalPolicyLocal,
+        boolean internalPolicyLocal,
+        int affinitySeconds,
+        List<IpAddress> externalIps,
+        List<Cidr> sourceRanges,
+        List<IpAddress> loadBalancerVips,
+        int healthCheckNodePort,
+        Map<String, String> annotations) {
+
+    public ServicePort {
+        externalIps = List.copyOf(externalIps);
+        sourceRanges = List.copyOf(sourceRanges);
+        loadBalancerVips = List.copyOf(loadBalancerVips);
+        annotations = Map.copyOf(annotations);
+    }
+
+    public IpFamily family() {
+        return clusterIp.family();
+    }
+
+    public Protocol protocol() {
+        return name.protocol();
+    }
+
+    public boolean hasAffinity() {
+        return affinitySeconds > 0;
+    }
+
+    /** Whether anything but the cluster address leads here. */
+    public boolean externallyAccessible() {
+        return nodePort != 0 || !loadBalancerVips.isEmpty() || !externalIps.isEmpty();
+    }
+
+    public boolean usesClusterEndpoints() {
+        return !internalPolicyLocal || externallyAccessible();
+    }
+
+    public boolean usesLocalEndpoints() {
+        return internalPolicyLocal || (externalPolicyLocal && externallyAccessible());
+    }
+}

@@ -1,0 +1,31 @@
+package dev.sluice.core.model;
+
+import dev.sluice.core.net.Protocol;
+import java.util.Comparator;
+
+/**
+ * The identity of one port of one Service.
+ *
+ * @param port the port's name, empty when the Service has a single unnamed port
+ */
+public record ServicePortName(ServiceName service, String port, Protocol protocol)
+        implements Comparable<ServicePortName> {
+
+    private static final Comparator<ServicePortName> ORDER = Comparator.comparing(ServicePortName::service)
+            .thenComparing(ServicePortName::port)
+            .thenComparing(ServicePortName::protocol);
+
+    @Override
+    public int compareTo(ServicePortName other) {
+        return ORDER.compare(this, other);
+    }
+
+    /**
+     * {@code ns/name} or {@code ns/name:port}, without the protocol: the form that rule comments and chain hashes use
+     * (kube-proxy's {@code ServicePortName.String}).
+     */
+    @Override
+    public String toString() {
+        return port.isEmpty() ? service.toString() : service + ":" + port;
+    }
+}

@@ -1,0 +1,71 @@
+package dev.sluice.core.net;
+
+import java.util.Optional;
+
+/**
+ * An address prefix such as {@code 10.0.0.0/8}. The base is always the network address: host bits are cleared.
+ *
+ * @param base the network address
+ * @param length the number of leading bits that count, 0 to {@link IpFamily#bits()}
+ */
+public record Cidr(IpAddress base, int length) {
+
+    public Cidr {
+        if (length < 0 || length > base.family().bits()) {
+            throw new IllegalArgumentException("prefix length " + length + " of " + base.family());
+        }
+        base = mask(base, length);
+    }
+
+    /** The prefix that holds just {@code address}. */
+    public static Cidr host(IpAddress address) {
+        return new Cidr(address, address.family().bits());
+    }
+
+    /** @throws IllegalArgumentException when {@code text} is no prefix */
+    public static Cidr of(String text) {
+        return parse(text)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "not a CIDR: '" + text + "' (want ADDRESS/LENGTH, e.g. 10.0.0.0/8)"));
+    }
+
+    /** Parses {@code address/length}; an address without a length is no prefix. */
+    public static Optional<Cidr> parse(String text) {
+        int slash = text.indexOf('/');
+        if (slash < 0) {
+            return Optional.empty();
+        }
+        String digits = text.substring(slash + 1);
+        if (digits.isEmpty() || digits.length() > 3 || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            return Optional.empty();
+        }
+        int length = Integer.parseInt(digits);
+        return IpAddress.parse(text.substring(0, slash))
+                .filter(base -> length <= base.family().bits())
+                .map(base -> new Cidr(base, length));
+    }
+
+    private static IpAddress mask(IpAddress address, int length) {
+        if (address.family() == IpFamily.IPV4) {
+            long mask = length == 0 ? 0 : 0xffffffffL << (32 - length) & 0xffffffffL;
+            return new IpAddress(IpFamily.IPV4, 0, address.low() & mask);
+        }
+        long high = length == 0 ? 0 : length >= 64 ? -1L : -1L << (64 - length);
+        long low = length <= 64 ? 0 : -1L << (128 - length);
+        return new IpAddress(IpFamily.IPV6, address.high() & high, address.low() & low);
+    }
+
+    public IpFamily family() {
+        return base.family();
+    }
+
+    /** Whether {@code address} is of this family and inside. */
+    public boolean contains(IpAddress address) {
+        return address.family() == base.family() && mask(address, length).equals(base);
+    }
+
+    @Override
+    public String toString() {
+        return base + "/" + length;
+    }
+}

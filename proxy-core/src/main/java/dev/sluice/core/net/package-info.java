@@ -1,0 +1,5 @@
+/** Addresses, prefixes, families and protocols: the nouns of the wire. */
+@NullMarked
+package dev.sluice.core.net;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,15 @@
+package dev.sluice.core.sync;
+
+/**
+ * What one sync gave to the kernel.
+ *
+ * @param messages rule lines, netlink messages or set elements
+ * @param bytes bytes of restore input and netlink requests
+ */
+public record KernelCost(long messages, long bytes) {
+    public static final KernelCost NONE = new KernelCost(0, 0);
+
+    public KernelCost plus(KernelCost other) {
+        return new KernelCost(messages + other.messages, bytes + other.bytes);
+    }
+}

@@ -1,0 +1,38 @@
+package dev.sluice.core.sync;
+
+import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.trace.Packet;
+import dev.sluice.core.trace.Trace;
+
+/**
+ * One mode in one address family. All methods run on the sync thread, which is the single writer of the backend's state;
+ * a backend needs no locks for it.
+ */
+public interface ProxyBackend extends AutoCloseable {
+
+    ProxyMode mode();
+
+    IpFamily family();
+
+    /**
+     * Makes the kernel follow {@code desired}. Idempotent. A Service that cannot be programmed is left out and reported in
+     * {@link SyncReport#problems()}; the others are in force.
+     *
+     * @param desired the whole truth for this node, valid during the call
+     * @param since what may differ from the last successful sync; {@link Changes#all()} means: compare with the kernel and
+     *     mend
+     * @throws SyncException when the kernel is not in the desired state; the next call is then a full one
+     */
+    SyncReport sync(ProxySnapshot desired, Changes since) throws SyncException;
+
+    /** Where the last rendered state sends {@code packet}, rule by rule. */
+    Trace explain(Packet packet);
+
+    /** Leaves the node as if this mode had never run in this family. */
+    void cleanUp() throws SyncException;
+
+    /** Lets go of sockets and threads; what is in force in the kernel stays. */
+    @Override
+    void close();
+}

@@ -1,0 +1,14 @@
+package dev.sluice.core.sync;
+
+/** A sync that did not reach the kernel's desired state. The message says what failed, where, and what to do. */
+public final class SyncException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    public SyncException(String message) {
+        super(message);
+    }
+
+    public SyncException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,22 @@
+package dev.sluice.core.sync;
+
+import dev.sluice.core.model.Problem;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a successful sync did.
+ *
+ * @param full whether the whole state was compared with the kernel
+ * @param problems every Service that this backend leaves out at present, also those of earlier syncs
+ * @param inForce counts of what is in force, by name; the daemon turns them into metrics: {@code iptables.nat.rules},
+ *     {@code iptables.filter.rules}, {@code ipvs.virtual_servers}, {@code ipvs.real_servers},
+ *     {@code userspace.tcp_listeners}, {@code userspace.udp_sockets}
+ */
+public record SyncReport(boolean full, KernelCost cost, List<Problem> problems, Map<String, Long> inForce) {
+
+    public SyncReport {
+        problems = List.copyOf(problems);
+        inForce = Map.copyOf(inForce);
+    }
+}

@@ -1,0 +1,51 @@
+package dev.sluice.core.trace;
+
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.IpAddress;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of a packet through the rendered state.
+ *
+ * @param service the service port that it belongs to, or null when it is no Service traffic
+ * @param steps what it meets, in order
+ * @param candidates the endpoints that it may reach; their probabilities add up to 1 when there is any
+ * @param masqueraded whether the endpoint sees an address of the node instead of the client's
+ */
+public record Trace(
+        @Nullable ServicePortName service,
+        List<Step> steps,
+        Verdict verdict,
+        List<Candidate> candidates,
+        boolean masqueraded) {
+
+    public Trace {
+        steps = List.copyOf(steps);
+        candidates = List.copyOf(candidates);
+    }
+
+    /** A packet that no service address matches. */
+    public static Trace notAService(List<Step> steps) {
+        return new Trace(null, steps, Verdict.NOT_A_SERVICE, List.of(), false);
+    }
+
+    /** What becomes of the packet. */
+    public enum Verdict {
+        FORWARD,
+        REJECT,
+        DROP,
+        NOT_A_SERVICE
+    }
+
+    /**
+     * One thing that the packet meets.
+     *
+     * @param where the place: {@code nat KUBE-SERVICES}, {@code ipvs 10.96.0.1:80/TCP}
+     * @param what the rule or decision, as an operator's tool prints it
+     */
+    public record Step(String where, String what) {}
+
+    /** An endpoint that the packet may be sent to. */
+    public record Candidate(IpAddress address, int port, double probability) {}
+}

@@ -1,0 +1,5 @@
+/** The daemon: main, the command line, the assembly of the rooms, health and metrics. */
+@NullMarked
+package dev.sluice.daemon;
+
+import org.jspecify.annotations.NullMarked;

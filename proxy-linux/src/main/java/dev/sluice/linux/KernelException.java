@@ -1,0 +1,17 @@
+package dev.sluice.linux;
+
+/**
+ * The kernel, or one of its tools, refused. The message says what was asked, what came back, and what to do. Callers ask
+ * the predicates of the subclasses; nobody parses messages.
+ */
+public class KernelException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    public KernelException(String message) {
+        super(message);
+    }
+
+    public KernelException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,58 @@
+package dev.sluice.linux;
+
+/** The kernel's refusal of one netlink message. */
+public class NetlinkException extends KernelException {
+    private static final long serialVersionUID = 1;
+
+    private final String operation;
+    private final int errno;
+    private final String kernelText;
+
+    /**
+     * @param operation what was asked, e.g. {@code IPVS NEW_SERVICE 10.96.0.1:80/TCP}
+     * @param errno the positive error number
+     * @param kernelText the kernel's extended acknowledgement, empty when it gave none
+     */
+    public NetlinkException(String operation, int errno, String kernelText) {
+        super(operation + ": " + Errno.describe(errno) + (kernelText.isEmpty() ? "" : " (kernel: " + kernelText + ")"));
+        this.operation = operation;
+        this.errno = errno;
+        this.kernelText = kernelText;
+    }
+
+    public String operation() {
+        return operation;
+    }
+
+    public int errno() {
+        return errno;
+    }
+
+    public String kernelText() {
+        return kernelText;
+    }
+
+    /** EEXIST: it is there already. */
+    public boolean alreadyExists() {
+        return errno == Errno.EEXIST;
+    }
+
+    /** ENOENT, ESRCH, ENODEV, ENXIO or EADDRNOTAVAIL: what was named is not there. */
+    public boolean notFound() {
+        return errno == Errno.ENOENT
+                || errno == Errno.ESRCH
+                || errno == Errno.ENODEV
+                || errno == Errno.ENXIO
+                || errno == Errno.EADDRNOTAVAIL;
+    }
+
+    /** EPERM or EACCES: the process lacks CAP_NET_ADMIN. */
+    public boolean permissionDenied() {
+        return errno == Errno.EPERM || errno == Errno.EACCES;
+    }
+
+    /** EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT: this kernel lacks the feature or its module. */
+    public boolean unsupported() {
+        return errno == Errno.EOPNOTSUPP || errno == Errno.EPROTONOSUPPORT || errno == Errno.EAFNOSUPPORT;
+    }
+}

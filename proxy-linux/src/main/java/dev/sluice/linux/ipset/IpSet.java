@@ -1,0 +1,37 @@
+package dev.sluice.linux.ipset;
+
+import dev.sluice.core.net.IpFamily;
+
+/**
+ * A set as it is created.
+ *
+ * @param name at most 31 characters
+ * @param family ignored by {@link Type#BITMAP_PORT}
+ * @param maxElements of hash types; bitmap types hold the ports 0 to 65535
+ */
+public record IpSet(String name, Type type, IpFamily family, int maxElements) {
+
+    /** A hash set with room for 65,536 elements. */
+    public static IpSet of(String name, Type type, IpFamily family) {
+        return new IpSet(name, type, family, 65_536);
+    }
+
+    /** The element types that the modes use, with the kernel's names. */
+    public enum Type {
+        HASH_IP("hash:ip"),
+        HASH_IP_PORT("hash:ip,port"),
+        HASH_IP_PORT_IP("hash:ip,port,ip"),
+        HASH_IP_PORT_NET("hash:ip,port,net"),
+        BITMAP_PORT("bitmap:port");
+
+        private final String kernelName;
+
+        Type(String kernelName) {
+            this.kernelName = kernelName;
+        }
+
+        public String kernelName() {
+            return kernelName;
+        }
+    }
+}

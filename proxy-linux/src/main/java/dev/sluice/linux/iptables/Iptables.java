@@ -1,0 +1,35 @@
+package dev.sluice.linux.iptables;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.KernelException;
+
+/** The iptables tools of one family. Implemented by the process runner, and by a fake for tests. */
+public interface Iptables {
+
+    IpFamily family();
+
+    /** Which of the two back ends the tools drive. */
+    Variant variant();
+
+    /** Whether {@code -j MASQUERADE --random-fully} is understood (iptables 1.6.2 and later). */
+    boolean supportsRandomFully();
+
+    /**
+     * Applies {@code input} (the language of iptables-restore) with {@code --noflush}: only the chains that it declares
+     * are flushed, each table is atomic, tables commit in the order given.
+     *
+     * @throws RestoreException when the tool refuses; tables before the failing one are in force
+     */
+    void restore(String input) throws RestoreException;
+
+    /** The text of {@code iptables-save -t table}; empty when the table does not exist. */
+    String save(String table) throws KernelException;
+
+    /** The back end behind the tool's name. */
+    enum Variant {
+        /** xtables on nf_tables; a restore of named chains costs those chains. */
+        NFT,
+        /** x_tables; every restore replaces a whole table. */
+        LEGACY
+    }
+}

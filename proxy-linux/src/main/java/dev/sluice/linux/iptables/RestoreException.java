@@ -1,0 +1,32 @@
+package dev.sluice.linux.iptables;
+
+import dev.sluice.linux.KernelException;
+import java.util.OptionalInt;
+
+/** A failed iptables-restore. */
+public final class RestoreException extends KernelException {
+    private static final long serialVersionUID = 1;
+
+    private final int line;
+    private final String lineText;
+
+    /**
+     * @param line the 1-based number of the input line that was refused, 0 when the tool did not say
+     * @param lineText that line, empty when unknown
+     */
+    public RestoreException(String message, int line, String lineText) {
+        super(message);
+        this.line = line;
+        this.lineText = lineText;
+    }
+
+    /** The 1-based number of the input line that was refused. */
+    public OptionalInt line() {
+        return line > 0 ? OptionalInt.of(line) : OptionalInt.empty();
+    }
+
+    /** The text of that line, empty when unknown. */
+    public String lineText() {
+        return lineText;
+    }
+}

@@ -1,0 +1,44 @@
+package dev.sluice.linux.ipvs;
+
+import dev.sluice.linux.NetlinkException;
+import java.util.List;
+
+/** The IPVS tables of the network namespace in which this was opened. Implemented over netlink, and by a fake. */
+public interface Ipvs extends AutoCloseable {
+
+    /** All virtual servers of both families. Not atomic: an entry that changes meanwhile may be missing or doubled. */
+    List<VirtualServerState> services() throws NetlinkException;
+
+    /** The destinations of one service; none when the service does not exist. */
+    List<RealServerState> destinations(ServiceKey service) throws NetlinkException;
+
+    /**
+     * Carries out {@code commands} in order, in as few sends as possible. The kernel goes on after a refusal.
+     *
+     * @return the refusals and the cost; empty failures when all were accepted
+     * @throws NetlinkException when the socket itself fails; how many commands were carried out is unknown then
+     */
+    BatchResult apply(List<IpvsCommand> commands) throws NetlinkException;
+
+    IpvsTimeouts timeouts() throws NetlinkException;
+
+    void setTimeouts(IpvsTimeouts timeouts) throws NetlinkException;
+
+    IpvsInfo info() throws NetlinkException;
+
+    /** Deletes every virtual server of the namespace, whoever made it. */
+    void flush() throws NetlinkException;
+
+    @Override
+    void close();
+
+    /** One refused command. */
+    record Failure(IpvsCommand command, NetlinkException error) {}
+
+    /** What came of a batch; {@code bytes} counts the netlink requests. */
+    record BatchResult(List<Failure> failures, long messages, long bytes) {
+        public BatchResult {
+            failures = List.copyOf(failures);
+        }
+    }
+}

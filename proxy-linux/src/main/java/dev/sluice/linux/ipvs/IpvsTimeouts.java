@@ -1,0 +1,4 @@
+package dev.sluice.linux.ipvs;
+
+/** Connection time-outs in seconds. In a request 0 keeps the kernel's value. */
+public record IpvsTimeouts(int tcp, int tcpFin, int udp) {}

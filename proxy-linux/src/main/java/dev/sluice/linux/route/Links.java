@@ -1,0 +1,52 @@
+package dev.sluice.linux.route;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.linux.NetlinkException;
+import java.util.List;
+import java.util.Optional;
+
+/** The links and addresses of the network namespace in which this was opened. Implemented over rtnetlink, and by a fake. */
+public interface Links extends AutoCloseable {
+
+    List<Link> links() throws NetlinkException;
+
+    Optional<Link> link(String name) throws NetlinkException;
+
+    /** Every address of every link, both families. */
+    List<LinkAddress> addresses() throws NetlinkException;
+
+    /** Creates a device of type dummy, left administratively down. EEXIST when the name is taken. */
+    void createDummy(String name) throws NetlinkException;
+
+    /** ENODEV when there is no such link. */
+    void deleteLink(String name) throws NetlinkException;
+
+    /** Binds host addresses (/32 or /128); one that is there already is no error. */
+    AddressResult addAddresses(String link, List<IpAddress> addresses) throws NetlinkException;
+
+    /** Removes host addresses; one that is not there is no error. */
+    AddressResult deleteAddresses(String link, List<IpAddress> addresses) throws NetlinkException;
+
+    @Override
+    void close();
+
+    /**
+     * A network device.
+     *
+     * @param kind the link type such as {@code dummy}, {@code veth}, {@code bridge}; empty for hardware and loopback
+     */
+    record Link(int index, String name, String kind, boolean up, boolean loopback) {}
+
+    /** An address on a device. */
+    record LinkAddress(int linkIndex, String linkName, IpAddress address, int prefixLength) {}
+
+    /** One refused address. */
+    record Failure(IpAddress address, NetlinkException error) {}
+
+    /** What came of a batch. */
+    record AddressResult(List<Failure> failures, long messages, long bytes) {
+        public AddressResult {
+            failures = List.copyOf(failures);
+        }
+    }
+}
