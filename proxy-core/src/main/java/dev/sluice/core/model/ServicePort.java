@@ -12,7 +12,7 @@ import java.util.Map;
  * apart from its endpoints. All addresses are of the family of {@link #clusterIp}.
  *
  * @param port the port on the cluster, external and load balancer addresses, 1 to 65535
- * @param nodePort 0 when there is none, or when another Service holds it already of the same number
+ * @param nodePort 0 when there is none, or when another Service holds that number
  * @param externalPolicyLocal {@code externalTrafficPolicy: Local}, and the Service is externally accessible by its spec
  * @param affinitySeconds the time-out of {@code sessionAffinity: ClientIP} in seconds, 0 for no affinity
  * @param sourceRanges who may use the load balancer addresses; empty means everybody
