@@ -23,7 +23,11 @@ public final class ChainName {
      */
     public static String checkUser(String chain) {
         boolean letters = chain.chars().allMatch(c -> c > ' ' && c < 0x7f && c != '"');
-        if (chain.isEmpty() || chain.length() > MAX_LENGTH || !letters || chain.startsWith("-") || chain.startsWith("!")) {
+        if (chain.isEmpty()
+                || chain.length() > MAX_LENGTH
+                || !letters
+                || chain.startsWith("-")
+                || chain.startsWith("!")) {
             throw new IllegalArgumentException(
                     "not a chain name: '" + chain + "' (1 to " + MAX_LENGTH + " printable characters)");
         }

@@ -32,8 +32,7 @@ public final class TableDiff {
      *
      * @param owned which user chains are ours to delete, by name
      */
-    public static Outcome plan(
-            SavedTable inForce, TableRules desired, Predicate<String> owned, RestoreScript out) {
+    public static Outcome plan(SavedTable inForce, TableRules desired, Predicate<String> owned, RestoreScript out) {
         return new TableDiff(inForce, desired, owned).write(out.table(desired.table()));
     }
 
@@ -41,8 +40,7 @@ public final class TableDiff {
         int written = 0;
         List<String> changed = new ArrayList<>();
         for (var chain : desired.chains().entrySet()) {
-            if (!inForce.has(chain.getKey())
-                    || !inForce.rules(chain.getKey()).equals(chain.getValue())) {
+            if (!inForce.has(chain.getKey()) || !inForce.rules(chain.getKey()).equals(chain.getValue())) {
                 changed.add(chain.getKey());
             }
         }
@@ -71,7 +69,9 @@ public final class TableDiff {
     private Set<String> staleChains() {
         Set<String> stale = new LinkedHashSet<>();
         for (String chain : inForce.chains()) {
-            if (!ChainName.isBuiltIn(chain) && owned.test(chain) && !desired.chains().containsKey(chain)) {
+            if (!ChainName.isBuiltIn(chain)
+                    && owned.test(chain)
+                    && !desired.chains().containsKey(chain)) {
                 stale.add(chain);
             }
         }

@@ -17,8 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The real tools print every rule form of {@link CanonicalForms} back as it was given. */
 class CanonicalFormTest {
-    private static final String SCRIPT =
-            """
+    private static final String SCRIPT = """
             set -e
             ipset restore < sets
             "$1-restore" --noflush < rules
@@ -76,7 +75,9 @@ class CanonicalFormTest {
             if (!ChainName.isBuiltIn(words[1])) {
                 script.declare(words[1]);
             }
-            RuleLine.target(words[2]).filter(target -> target.startsWith("KUBE-")).ifPresent(script::declare);
+            RuleLine.target(words[2])
+                    .filter(target -> target.startsWith("KUBE-"))
+                    .ifPresent(script::declare);
             script.append(words[1], words[2]);
         }
         return script.text();

@@ -52,8 +52,7 @@ final class CanonicalForms {
         return text.lines().toList();
     }
 
-    private static final String FILTER =
-            """
+    private static final String FILTER = """
             -A INPUT -j KUBE-FIREWALL
             -A INPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
             -A INPUT -m comment --comment "kubernetes health check service ports" -j KUBE-NODEPORTS
@@ -81,8 +80,7 @@ final class CanonicalForms {
             -A KUBE-SOURCE-RANGES-FIREWALL -j DROP
             """;
 
-    private static final String NAT =
-            """
+    private static final String NAT = """
             -A PREROUTING -m comment --comment "handle ClusterIPs; NOTE: this must be before the NodePort rules" -j KUBE-PORTALS-CONTAINER
             -A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
             -A PREROUTING -m addrtype --dst-type LOCAL -m comment --comment "handle service NodePorts; NOTE: this must be the last rule in the chain" -j KUBE-NODEPORT-CONTAINER

@@ -21,9 +21,7 @@ class RestoreScriptTest {
                 .delete("OUTPUT", "-j OLD")
                 .declare("B");
 
-        assertThat(script.text())
-                .isEqualTo(
-                        """
+        assertThat(script.text()).isEqualTo("""
                         *nat
                         :OLD - [0:0]
                         :A - [0:0]
@@ -41,7 +39,12 @@ class RestoreScriptTest {
 
     @Test
     void tablesCommitInTheOrderInWhichTheyWereNamed() {
-        RestoreScript script = new RestoreScript().table("filter").table("nat").declare("N").table("filter").declare("F");
+        RestoreScript script = new RestoreScript()
+                .table("filter")
+                .table("nat")
+                .declare("N")
+                .table("filter")
+                .declare("F");
 
         assertThat(script.text()).isEqualTo("*filter\n:F - [0:0]\nCOMMIT\n*nat\n:N - [0:0]\nCOMMIT\n");
     }

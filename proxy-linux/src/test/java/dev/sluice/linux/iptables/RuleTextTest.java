@@ -32,7 +32,8 @@ class RuleTextTest {
 
     @Test
     void findsTheTarget() {
-        assertThat(RuleLine.target("-m comment --comment \"x -j WRONG\" -j RIGHT")).contains("RIGHT");
+        assertThat(RuleLine.target("-m comment --comment \"x -j WRONG\" -j RIGHT"))
+                .contains("RIGHT");
         assertThat(RuleLine.target("-j DNAT --to-destination 10.0.0.1:80")).contains("DNAT");
         assertThat(RuleLine.target("-g K")).contains("K");
         assertThat(RuleLine.target("-m comment --comment \"x -j WRONG\"")).isEmpty();

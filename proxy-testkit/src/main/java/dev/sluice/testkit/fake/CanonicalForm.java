@@ -48,7 +48,8 @@ public final class CanonicalForm {
         switch (word) {
             case "-s", "-d" -> network(spec, value);
             case "-p" -> require(value.matches("[a-z][a-z0-9-]*"), spec, "-p takes a lower-case name");
-            case "--dport", "--sport" -> require(PORT_MATCHES.contains(match), spec, word + " follows -m tcp, udp or sctp");
+            case "--dport", "--sport" ->
+                require(PORT_MATCHES.contains(match), spec, word + " follows -m tcp, udp or sctp");
             case "--comment" ->
                 require(spec.contains("--comment " + RuleText.quote(value)), spec, "comment: " + RuleText.quote(value));
             case "--mark", "--set-xmark" ->
@@ -58,20 +59,26 @@ public final class CanonicalForm {
             case "--probability" -> require(value.matches("[01]\\.[0-9]{11}"), spec, "probability has 11 decimals");
             case "--to-port" -> require(false, spec, "--to-port is printed as --to-ports");
             case "--rcheck", "--set", "--update" ->
-                require(!match.equals("recent") || spec.contains(" --mask "), spec, "recent prints --mask and --rsource");
+                require(
+                        !match.equals("recent") || spec.contains(" --mask "),
+                        spec,
+                        "recent prints --mask and --rsource");
             default -> {}
         }
     }
 
     private void network(String spec, String value) {
         boolean printed = Cidr.parse(value)
-                .filter(net -> net.family() == family && net.length() > 0 && net.toString().equals(value))
+                .filter(net -> net.family() == family
+                        && net.length() > 0
+                        && net.toString().equals(value))
                 .isPresent();
         require(printed, spec, "not a network of " + family + " as save prints it: " + value);
     }
 
     private void target(String spec, List<String> words) {
-        if (words.contains("-j") && RuleLine.target(spec).filter("REJECT"::equals).isPresent()) {
+        if (words.contains("-j")
+                && RuleLine.target(spec).filter("REJECT"::equals).isPresent()) {
             String with = family == IpFamily.IPV4 ? "icmp-port-unreachable" : "icmp6-port-unreachable";
             require(words.contains("--reject-with"), spec, "REJECT is printed with --reject-with " + with);
         }

@@ -5,8 +5,26 @@ import java.util.Set;
 /** Targets that are not chains. */
 final class Extensions {
     static final Set<String> TARGETS = Set.of(
-            "ACCEPT", "DROP", "RETURN", "QUEUE", "REJECT", "MARK", "CONNMARK", "DNAT", "SNAT", "MASQUERADE", "REDIRECT",
-            "NETMAP", "LOG", "NFLOG", "NOTRACK", "CT", "TPROXY", "TCPMSS", "SET", "TRACE");
+            "ACCEPT",
+            "DROP",
+            "RETURN",
+            "QUEUE",
+            "REJECT",
+            "MARK",
+            "CONNMARK",
+            "DNAT",
+            "SNAT",
+            "MASQUERADE",
+            "REDIRECT",
+            "NETMAP",
+            "LOG",
+            "NFLOG",
+            "NOTRACK",
+            "CT",
+            "TPROXY",
+            "TCPMSS",
+            "SET",
+            "TRACE");
 
     private Extensions() {}
 }

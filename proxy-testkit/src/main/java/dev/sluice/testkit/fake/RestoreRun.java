@@ -159,6 +159,7 @@ final class RestoreRun {
     }
 
     private RestoreException refuse(String why) {
-        return new RestoreException("iptables-restore: line " + number + " failed: " + why + "\n  " + line, number, line);
+        return new RestoreException(
+                "iptables-restore: line " + number + " failed: " + why + "\n  " + line, number, line);
     }
 }

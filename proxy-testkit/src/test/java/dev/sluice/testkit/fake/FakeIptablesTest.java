@@ -70,17 +70,14 @@ class FakeIptablesTest {
         restore("*nat|:A - [0:0]|-A PREROUTING -j A|COMMIT");
         restore("*nat|:A - [0:0]|-D PREROUTING -j A|-X A|COMMIT");
 
-        assertThat(tools.inForce("nat").chains())
-                .containsExactly("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING");
+        assertThat(tools.inForce("nat").chains()).containsExactly("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING");
     }
 
     @Test
     void printsWhatIptablesSavePrints() throws Exception {
         restore("*filter|:B - [0:0]|:A - [0:0]|-A B -j DROP|-A INPUT -j B|-A A|COMMIT");
 
-        assertThat(tools.save("filter"))
-                .contains(
-                        """
+        assertThat(tools.save("filter")).contains("""
                         *filter
                         :INPUT ACCEPT [0:0]
                         :FORWARD ACCEPT [0:0]
@@ -118,7 +115,9 @@ class FakeIptablesTest {
 
         assertThatThrownBy(() -> restore("*nat|:A - [0:0]|COMMIT")).hasMessage("no room");
         assertThat(tools.inForce("nat").has("A")).isFalse();
-        assertThatThrownBy(() -> tools.save("nat")).isInstanceOf(KernelException.class).hasMessage("no save");
+        assertThatThrownBy(() -> tools.save("nat"))
+                .isInstanceOf(KernelException.class)
+                .hasMessage("no save");
         restore("*nat|:A - [0:0]|COMMIT");
         assertThat(tools.save("nat")).contains(":A -");
     }

@@ -11,8 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /** {@link TableDiff} against tables that refuse a wrong order of steps. */
 class TableDiffTest {
-    private static final String FOREIGN =
-            """
+    private static final String FOREIGN = """
             *nat
             :DOCKER - [0:0]
             :ZED - [0:0]
@@ -68,9 +67,7 @@ class TableDiffTest {
         tools.resetCounts();
         sync(basic().rule("KUBE-SEP-A", "-j RETURN").build());
 
-        assertThat(tools.lastInput())
-                .isEqualTo(
-                        """
+        assertThat(tools.lastInput()).isEqualTo("""
                         *nat
                         :KUBE-SEP-A - [0:0]
                         -A KUBE-SEP-A -j DNAT --to-destination 10.1.0.1:80
@@ -121,8 +118,7 @@ class TableDiffTest {
     @Test
     void duplicatesAndOldSpellingsOfJumpsGo() throws Exception {
         sync(basic().build());
-        tools.byOthers(
-                """
+        tools.byOthers("""
                 *nat
                 -I OUTPUT -m comment --comment svc -j KUBE-SERVICES
                 -A OUTPUT -m comment --comment "older text" -j KUBE-SERVICES
@@ -154,7 +150,10 @@ class TableDiffTest {
 
     @Test
     void aDesiredChainThatIsNotOwnedIsWrittenButNeverDeleted() throws Exception {
-        sync(TableRules.of("nat").rule("SHARED", "-j DROP").jump("OUTPUT", "-j SHARED").build());
+        sync(TableRules.of("nat")
+                .rule("SHARED", "-j DROP")
+                .jump("OUTPUT", "-j SHARED")
+                .build());
         sync(TableRules.nothing("nat"));
 
         assertThat(tools.rules("nat", "SHARED")).containsExactly("-j DROP");
@@ -165,8 +164,9 @@ class TableDiffTest {
         RestoreScript script = new RestoreScript();
         TableDiff.Outcome outcome = TableDiff.plan(tools.inForce("nat"), desired, this::owned, script);
         tools.restore(script.text());
-        desired.chains().forEach((chain, rules) ->
-                assertThat(tools.rules("nat", chain)).as(chain).isEqualTo(rules));
+        desired.chains()
+                .forEach((chain, rules) ->
+                        assertThat(tools.rules("nat", chain)).as(chain).isEqualTo(rules));
         return outcome;
     }
 
