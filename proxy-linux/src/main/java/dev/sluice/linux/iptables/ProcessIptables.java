@@ -81,13 +81,15 @@ final class ProcessIptables implements Iptables {
             if (said.contains("does not exist")) {
                 return "";
             }
-            throw new KernelException(
-                    "'" + save + " -t " + table + "' failed: " + (said.isEmpty() ? "exit status " + result.exitStatus() : said));
+            throw new KernelException("'" + save + " -t " + table + "' failed: "
+                    + (said.isEmpty() ? "exit status " + result.exitStatus() : said));
         }
         if (result.output().contains("Table `" + table + "' is incompatible")) {
-            throw new KernelException("table " + table + " holds rules that iptables cannot read: somebody changed it with nft"
-                    + " (look at 'nft list ruleset', and remove the foreign rules from table ip" + (family == IpFamily.IPV6 ? "6 " : " ")
-                    + table + ")");
+            throw new KernelException(
+                    "table " + table + " holds rules that iptables cannot read: somebody changed it with nft"
+                            + " (look at 'nft list ruleset', and remove the foreign rules from table ip"
+                            + (family == IpFamily.IPV6 ? "6 " : " ")
+                            + table + ")");
         }
         return result.output();
     }

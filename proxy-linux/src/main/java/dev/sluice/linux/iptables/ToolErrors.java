@@ -28,7 +28,9 @@ final class ToolErrors {
             message.append(" in line ").append(number).append(" of ").append(lines.size());
         }
         String said = relevant(errors);
-        message.append(": ").append(said.isEmpty() ? "exit status " + exitStatus : said).append(remedy(said));
+        message.append(": ")
+                .append(said.isEmpty() ? "exit status " + exitStatus : said)
+                .append(remedy(said));
         if (!line.isEmpty()) {
             message.append('\n').append(context(lines, number));
         }

@@ -43,9 +43,8 @@ public final class SystemCommands implements CommandRunner {
     @Override
     public Optional<String> find(String program) {
         Path path = Path.of(program);
-        Stream<Path> candidates = path.isAbsolute()
-                ? Stream.of(path)
-                : folders.stream().map(folder -> folder.resolve(path));
+        Stream<Path> candidates =
+                path.isAbsolute() ? Stream.of(path) : folders.stream().map(folder -> folder.resolve(path));
         return candidates
                 .filter(file -> Files.isRegularFile(file) && Files.isExecutable(file))
                 .map(Path::toString)

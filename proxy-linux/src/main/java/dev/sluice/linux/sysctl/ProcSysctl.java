@@ -26,7 +26,8 @@ public final class ProcSysctl implements Sysctl {
     @Override
     public Optional<String> read(String name) throws IOException {
         try {
-            return Optional.of(Files.readString(file(name), StandardCharsets.US_ASCII).strip());
+            return Optional.of(
+                    Files.readString(file(name), StandardCharsets.US_ASCII).strip());
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
@@ -34,8 +35,9 @@ public final class ProcSysctl implements Sysctl {
 
     @Override
     public boolean set(String name, String value) throws IOException {
-        String old = read(name).orElseThrow(() -> new FileNotFoundException(
-                name + ": this kernel has no such parameter (" + file(name) + "); is its module loaded?"));
+        String old = read(name)
+                .orElseThrow(() -> new FileNotFoundException(
+                        name + ": this kernel has no such parameter (" + file(name) + "); is its module loaded?"));
         if (old.equals(value)) {
             return false;
         }

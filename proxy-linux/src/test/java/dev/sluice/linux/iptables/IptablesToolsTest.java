@@ -58,7 +58,8 @@ class IptablesToolsTest {
     void anOverrideAsksNobody() throws Exception {
         ScriptedTools tools = both(NFT, TWO_RULES, "", "", "");
 
-        assertThat(IptablesTools.discover(tools, Optional.of(Variant.LEGACY)).variant()).isEqualTo(Variant.LEGACY);
+        assertThat(IptablesTools.discover(tools, Optional.of(Variant.LEGACY)).variant())
+                .isEqualTo(Variant.LEGACY);
         assertThat(tools.run()).noneMatch(command -> command.program().endsWith("-save"));
     }
 
@@ -98,9 +99,11 @@ class IptablesToolsTest {
         String probe = "ip6tables-nft -w 5 -t nat -S POSTROUTING";
         ScriptedTools tools = both(NFT, "", "", "", "")
                 .on(probe, new Result(3, "", "can't initialize ip6tables table `nat': Table does not exist\n"));
-        IptablesTools.Support no = IptablesTools.discover(tools, Optional.empty()).supported(IpFamily.IPV6);
+        IptablesTools.Support no =
+                IptablesTools.discover(tools, Optional.empty()).supported(IpFamily.IPV6);
         tools.on(probe, "-P POSTROUTING ACCEPT\n");
-        IptablesTools.Support yes = IptablesTools.discover(tools, Optional.empty()).supported(IpFamily.IPV6);
+        IptablesTools.Support yes =
+                IptablesTools.discover(tools, Optional.empty()).supported(IpFamily.IPV6);
 
         assertThat(no.available()).isFalse();
         assertThat(no.reason()).contains("ip6tables-nft", "Table does not exist");

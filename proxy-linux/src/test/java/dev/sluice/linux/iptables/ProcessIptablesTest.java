@@ -21,8 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The real tools, in a namespace. */
 @Timeout(120)
 class ProcessIptablesTest {
-    private static final String FOREIGN =
-            """
+    private static final String FOREIGN = """
             *nat
             :OTHERS - [0:0]
             -A PREROUTING -i eth0 -j OTHERS
@@ -66,7 +65,9 @@ class ProcessIptablesTest {
         SavedTable inForce = saved(iptables);
         assertThat(inForce.rules("KUBE-A")).isEqualTo(desired.chains().get("KUBE-A"));
         assertThat(inForce.rules("PREROUTING")).hasSize(4).containsSubsequence(before.rules("PREROUTING"));
-        assertThat(plan(iptables, desired).isEmpty()).as("nothing is left to do").isTrue();
+        assertThat(plan(iptables, desired).isEmpty())
+                .as("nothing is left to do")
+                .isTrue();
 
         sync(iptables, TableRules.nothing("nat"));
         SavedTable after = saved(iptables);
@@ -128,8 +129,10 @@ class ProcessIptablesTest {
         IptablesTools found = namespace.call(() -> IptablesTools.discover(commands, Optional.empty()));
 
         assertThat(found.variant()).isEqualTo(variant);
-        assertThat(namespace.call(() -> found.supported(IpFamily.IPV4)).available()).isTrue();
-        assertThat(namespace.call(() -> found.supported(IpFamily.IPV6)).available()).isTrue();
+        assertThat(namespace.call(() -> found.supported(IpFamily.IPV4)).available())
+                .isTrue();
+        assertThat(namespace.call(() -> found.supported(IpFamily.IPV6)).available())
+                .isTrue();
     }
 
     private Iptables open(Variant variant, IpFamily family) throws Exception {

@@ -8,7 +8,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Texts as iptables 1.8.9 wrote them. */
 class ToolErrorsTest {
-    private static final String INPUT = "*nat\n:A - [0:0]\n-A A -j B\n-A A -j C\n-A A -j D\n-A A -j E\n-A A -j F\nCOMMIT\n";
+    private static final String INPUT =
+            "*nat\n:A - [0:0]\n-A A -j B\n-A A -j C\n-A A -j D\n-A A -j E\n-A A -j F\nCOMMIT\n";
 
     @ParameterizedTest
     @CsvSource({
@@ -21,7 +22,8 @@ class ToolErrorsTest {
         "'invalid port/service `line 7 failed'' specified|Error occurred at line: 3', 7",
     })
     void findsTheLine(String errors, int line) {
-        RestoreException failure = ToolErrors.restoreFailed("iptables-nft-restore", 1, errors.replace('|', '\n'), INPUT);
+        RestoreException failure =
+                ToolErrors.restoreFailed("iptables-nft-restore", 1, errors.replace('|', '\n'), INPUT);
 
         assertThat(failure.line()).hasValue(line);
         assertThat(failure.lineText()).isEqualTo(INPUT.lines().toList().get(line - 1));
@@ -32,9 +34,7 @@ class ToolErrorsTest {
         RestoreException failure = ToolErrors.restoreFailed(
                 "iptables-legacy-restore", 2, "iptables-restore: line 5 failed\nTry `iptables-restore -h'", INPUT);
 
-        assertThat(failure)
-                .hasMessage(
-                        """
+        assertThat(failure).hasMessage("""
                         iptables-legacy-restore failed in line 5 of 8: iptables-restore: line 5 failed
                           2: :A - [0:0]
                           3: -A A -j B
@@ -47,7 +47,8 @@ class ToolErrorsTest {
 
     @Test
     void saysWhatToDoAboutRightsAndLocks() {
-        assertThat(ToolErrors.restoreFailed("r", 4, "Fatal: can't open lock file /run/xtables.lock: Permission denied", INPUT))
+        assertThat(ToolErrors.restoreFailed(
+                        "r", 4, "Fatal: can't open lock file /run/xtables.lock: Permission denied", INPUT))
                 .hasMessageContaining("run as root");
         assertThat(ToolErrors.restoreFailed("r", 4, "Another app is currently holding the xtables lock.", INPUT))
                 .hasMessageContaining("the next sync tries again")
@@ -57,7 +58,8 @@ class ToolErrorsTest {
 
     @Test
     void aNumberBeyondTheInputIsNoLine() {
-        assertThat(ToolErrors.restoreFailed("r", 1, "line 99 failed", INPUT).line()).isEmpty();
+        assertThat(ToolErrors.restoreFailed("r", 1, "line 99 failed", INPUT).line())
+                .isEmpty();
         assertThat(ToolErrors.restoreFailed("r", 9, "", INPUT)).hasMessage("r failed: exit status 9");
     }
 }

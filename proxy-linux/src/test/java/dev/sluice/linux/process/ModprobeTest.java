@@ -37,7 +37,8 @@ class ModprobeTest {
 
         assertThat(result.loaded()).isFalse();
         assertThat(result.text())
-                .isEqualTo("cannot load kernel module ip_vs: FATAL: Module ip_vs not found in directory /lib/modules/6");
+                .isEqualTo(
+                        "cannot load kernel module ip_vs: FATAL: Module ip_vs not found in directory /lib/modules/6");
         assertThat(modprobe(7, "").load("x").text()).endsWith("modprobe ended with status 7");
     }
 

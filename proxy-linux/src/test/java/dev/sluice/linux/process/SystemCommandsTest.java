@@ -17,8 +17,8 @@ class SystemCommandsTest {
 
     @Test
     void answersWithStatusOutputAndErrors() throws Exception {
-        CommandRunner.Result result = commands.run(Command.of(LONG, "sh", "-c", "cat; echo bad >&2; exit 3")
-                .reading("good"));
+        CommandRunner.Result result = commands.run(
+                Command.of(LONG, "sh", "-c", "cat; echo bad >&2; exit 3").reading("good"));
 
         assertThat(result).isEqualTo(new CommandRunner.Result(3, "good", "bad\n"));
         assertThat(result.succeeded()).isFalse();
@@ -77,8 +77,8 @@ class SystemCommandsTest {
 
     @Test
     void findsAdministratorsToolsWithoutPath() {
-        assertThat(new SystemCommands("relative:").find("sh")).hasValueSatisfying(path -> assertThat(path)
-                .endsWith("/sh"));
+        assertThat(new SystemCommands("relative:").find("sh"))
+                .hasValueSatisfying(path -> assertThat(path).endsWith("/sh"));
         assertThat(commands.find("/bin/sh")).contains("/bin/sh");
     }
 }

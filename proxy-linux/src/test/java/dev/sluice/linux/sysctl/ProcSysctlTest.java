@@ -25,7 +25,9 @@ class ProcSysctlTest {
 
         assertThat(sysctl.read("net.ipv4.ip_forward")).contains("0");
         assertThat(sysctl.set("net/ipv4/ip_forward", "1")).isTrue();
-        assertThat(sysctl.set("net.ipv4.ip_forward", "1")).as("it has that value").isFalse();
+        assertThat(sysctl.set("net.ipv4.ip_forward", "1"))
+                .as("it has that value")
+                .isFalse();
         assertThat(Files.readString(file)).isEqualTo("1");
     }
 
