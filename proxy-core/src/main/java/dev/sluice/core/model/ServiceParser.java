@@ -81,8 +81,7 @@ public final class ServiceParser {
     private Optional<IpAddress> clusterIp(String field, String text) {
         Optional<IpAddress> address = IpAddress.parse(text);
         if (address.isEmpty() || address.get().isUnspecified()) {
-            problems.skipped(
-                    field, "'" + text + "' cannot be a Service's address; the Service is left out in " + family);
+            problems.skipped(field, "'" + text + "' cannot be a Service's address, so the Service is left out");
             return Optional.empty();
         }
         return address;
