@@ -2,13 +2,14 @@ package dev.sluice.core.model;
 
 import static dev.sluice.core.fixture.Endpoints.endpoints;
 import static dev.sluice.core.fixture.Endpoints.numbers;
-import static dev.sluice.core.fixture.ServiceBuilder.service;
 import static dev.sluice.core.model.ResolvedPort.Disposition.REJECT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.model.ResolvedPort.Disposition;
-import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.Protocol;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,16 +39,19 @@ class CategorizerTest {
         }
 
         ServicePort port() {
-            return ServiceParser.parse(
-                            service("shop/web")
-                                    .type("NodePort")
-                                    .internalPolicy(internalLocal ? "Local" : "Cluster")
-                                    .externalPolicy(externalLocal ? "Local" : "Cluster")
-                                    .port("", "TCP", 80, nodePort ? 30080 : 0)
-                                    .build(),
-                            IpFamily.IPV4)
-                    .ports()
-                    .getFirst();
+            return new ServicePort(
+                    new ServicePortName(new ServiceName("shop", "web"), "", Protocol.TCP),
+                    IpAddress.of("10.96.0.10"),
+                    80,
+                    nodePort ? 30080 : 0,
+                    externalLocal,
+                    internalLocal,
+                    0,
+                    List.of(),
+                    List.of(),
+                    List.of(),
+                    0,
+                    Map.of());
         }
     }
 

@@ -1,9 +1,10 @@
-package dev.sluice.core.model;
+package dev.sluice.core.track;
 
 import static dev.sluice.core.fixture.ServiceBuilder.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.fixture.ServiceBuilder;
+import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
