@@ -1,12 +1,10 @@
 package dev.sluice.testkit.lab;
 
-import dev.sluice.linux.namespace.NetworkNamespace;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -14,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * The network lab: node-a (where the proxy under test runs), node-b, four Pods on each, and an outside client, all as
  * namespaces of this JVM, with routed links in IPv4 and IPv6. See {@link LabAddresses} for who is where.
  *
- * <p>Every Pod answers on TCP 8080, 9090 and 5353 and on UDP 5353. The lab is removed by {@link #close}, by a shutdown
- * hook, and, when its JVM was killed, by the next lab.
+ * <p>Every Pod answers on TCP 8080, 9090 and 5353 and on UDP 5353. The lab is removed by {@link #close} and by a
+ * shutdown hook; its namespaces have no names, so the kernel frees those of a JVM that was killed.
  */
 public final class Lab implements AutoCloseable {
     /** The TCP ports that every Pod answers on. */
@@ -25,24 +23,20 @@ public final class Lab implements AutoCloseable {
     /** A port that no Pod listens on. */
     public static final int DEAD_PORT = 9999;
 
-    private static final AtomicInteger COUNT = new AtomicInteger();
     private final Map<String, LabHost> hosts = new LinkedHashMap<>();
     private final Thread hook = new Thread(this::removeAll, "lab-removal");
     private @Nullable EchoServer echo;
 
     private Lab() {
-        LabNames.sweep();
         Runtime.getRuntime().addShutdownHook(hook);
         try {
-            int number = COUNT.incrementAndGet();
             Stream.of(
                             List.of(LabAddresses.NODE_A, LabAddresses.NODE_B, LabAddresses.CLIENT),
                             LabAddresses.LOCAL_PODS,
                             LabAddresses.REMOTE_PODS)
                     .flatMap(List::stream)
-                    .forEach(name -> hosts.put(
-                            name, new LabHost(name, NetworkNamespace.create(LabNames.namespace(number, name)))));
-            new Topology(this, number).build();
+                    .forEach(name -> hosts.put(name, new LabHost(name)));
+            new Topology(this).build();
             echo = new EchoServer(pods(), TCP_PORTS, List.of(UDP_PORT));
         } catch (RuntimeException e) {
             close();

@@ -2,6 +2,7 @@ package dev.sluice.testkit.lab;
 
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.KernelException;
 import dev.sluice.linux.namespace.NetworkNamespace;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -13,30 +14,26 @@ import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 
 /**
- * One host of the lab: a network namespace, and one platform thread that lives in it. Sockets and processes made on that
+ * One host of the lab: a network namespace, and the thread that lives in it. Sockets and processes made on that
  * thread belong to the namespace for good, so the thread only makes them; waiting is done by the caller.
  */
 public final class LabHost implements AutoCloseable {
     private final String name;
     private final NetworkNamespace namespace;
-    private final ExecutorService thread;
 
-    LabHost(String name, NetworkNamespace namespace) {
+    LabHost(String name) {
         this.name = name;
-        this.namespace = namespace;
-        this.thread = Executors.newSingleThreadExecutor(
-                task -> Thread.ofPlatform().name("lab-" + name).daemon().unstarted(() -> {
-                    namespace.enter();
-                    task.run();
-                }));
+        try {
+            namespace = NetworkNamespace.create(name);
+        } catch (KernelException e) {
+            throw new LabException("no namespace for " + name + ": " + e.getMessage(), e);
+        }
     }
 
     public String name() {
@@ -51,13 +48,17 @@ public final class LabHost implements AutoCloseable {
     /** Runs {@code task} on the thread that lives in this namespace. */
     public <T> T call(Callable<T> task) {
         try {
-            return thread.submit(task).get();
-        } catch (ExecutionException e) {
-            throw new LabException(name + ": " + e.getCause(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new LabException(name + ": interrupted", e);
+            return namespace.call(task::call);
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new LabException(name + ": " + e, e);
         }
+    }
+
+    /** The file that stands for the namespace, as {@code ip link ... netns} takes it. */
+    Path namespaceFile() {
+        return namespace.path();
     }
 
     /** Starts a process in this namespace. */
@@ -130,7 +131,6 @@ public final class LabHost implements AutoCloseable {
 
     @Override
     public void close() {
-        thread.shutdownNow();
         namespace.close();
     }
 }

@@ -17,11 +17,9 @@ final class Topology {
     private static final String GATEWAY_4 = "169.254.1.1";
     private static final String GATEWAY_6 = "fe80::1";
     private final Lab lab;
-    private final int number;
 
-    Topology(Lab lab, int number) {
+    Topology(Lab lab) {
         this.lab = lab;
-        this.number = number;
     }
 
     void build() {
@@ -97,7 +95,7 @@ final class Topology {
 
     private String veth(String name, String peerHost, String peerName) {
         return "link add " + name + " type veth peer name " + peerName + " netns "
-                + LabNames.namespace(number, peerHost) + "\n";
+                + lab.host(peerHost).namespaceFile() + "\n";
     }
 
     private static String address(String link, String v4, String v6) {
