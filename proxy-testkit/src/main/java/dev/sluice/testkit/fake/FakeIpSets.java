@@ -1,0 +1,191 @@
+package dev.sluice.testkit.fake;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.Errno;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.ipset.IpSet;
+import dev.sluice.linux.ipset.IpSets;
+import dev.sluice.linux.ipset.SetEntry;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * IP sets in memory. It refuses what the kernel refuses (net/netfilter/ipset of 6.x): long names, other shapes under a
+ * taken name, elements of another type or family, more than {@code maxelem} of them, a prefix of length 0, and to destroy a
+ * set that a rule refers to; and it counts what it is given.
+ */
+public final class FakeIpSets implements IpSets {
+    /** The kernel's number for a full hash set (IPSET_ERR_HASH_FULL in ip_set_hash.h). */
+    public static final int HASH_FULL = 4352;
+
+    private static final int INVALID_CIDR = 4104;
+    private static final int LONGEST_NAME = 31;
+
+    private final Map<String, IpSet> sets = new LinkedHashMap<>();
+    private final Map<String, Set<SetEntry>> members = new LinkedHashMap<>();
+    private final Predicate<String> referenced;
+    private final List<SetChange> log = new ArrayList<>();
+    private Predicate<SetChange> extraRefusal = change -> false;
+    private long lists;
+
+    /** @param referenced whether a rule refers to the set of that name */
+    public FakeIpSets(Predicate<String> referenced) {
+        this.referenced = referenced;
+    }
+
+    /** Makes the additions that {@code refused} names fail with {@link #HASH_FULL}. */
+    public void refuse(Predicate<SetChange> refused) {
+        extraRefusal = refused;
+    }
+
+    /** The elements of the set of that name, in text order; none when it does not exist. */
+    public Set<String> elements(String name) {
+        Set<String> texts = new TreeSet<>();
+        members.getOrDefault(name, Set.of()).forEach(e -> texts.add(e.toString()));
+        return texts;
+    }
+
+    /** Element changes since the last {@link #resetCounters}, in order. */
+    public List<SetChange> log() {
+        return List.copyOf(log);
+    }
+
+    /** The number of element listings since the last {@link #resetCounters}. */
+    public long lists() {
+        return lists;
+    }
+
+    public void resetCounters() {
+        log.clear();
+        lists = 0;
+    }
+
+    @Override
+    public void create(IpSet set) throws NetlinkException {
+        if (set.name().isEmpty() || set.name().length() > LONGEST_NAME) {
+            throw new NetlinkException("IPSET CREATE " + set.name(), Errno.ERANGE, "");
+        }
+        IpSet old = sets.get(set.name());
+        if (old == null) {
+            sets.put(set.name(), set);
+            members.put(set.name(), new LinkedHashSet<>());
+        } else if (old.type() != set.type() || !sameFamily(old, set)) {
+            throw new NetlinkException("IPSET CREATE " + set.name(), Errno.EEXIST, "");
+        }
+    }
+
+    private static boolean sameFamily(IpSet a, IpSet b) {
+        return a.type() == IpSet.Type.BITMAP_PORT || a.family() == b.family();
+    }
+
+    @Override
+    public Set<String> names() {
+        return new LinkedHashSet<>(sets.keySet());
+    }
+
+    @Override
+    public Set<SetEntry> list(IpSet set) throws NetlinkException {
+        lists++;
+        Set<SetEntry> entries = members.get(set.name());
+        if (entries == null) {
+            throw new NetlinkException("IPSET LIST " + set.name(), Errno.ENOENT, "");
+        }
+        return new LinkedHashSet<>(entries);
+    }
+
+    @Override
+    public SetResult apply(List<SetChange> changes) {
+        List<Failure> failures = new ArrayList<>();
+        long bytes = 0;
+        for (SetChange change : changes) {
+            log.add(change);
+            bytes += size(change);
+            int errno = carryOut(change);
+            if (errno != 0) {
+                failures.add(new Failure(change, new NetlinkException("IPSET " + change, errno, "")));
+            }
+        }
+        return new SetResult(failures, changes.size(), bytes);
+    }
+
+    private int carryOut(SetChange change) {
+        IpSet set = sets.get(change.set().name());
+        Set<SetEntry> entries = members.get(change.set().name());
+        if (set == null || entries == null) {
+            return Errno.ENOENT;
+        }
+        int errno = check(set, change.entry());
+        if (errno != 0) {
+            return errno;
+        }
+        if (!change.add()) {
+            entries.remove(change.entry());
+            return 0;
+        }
+        boolean full = set.type() != IpSet.Type.BITMAP_PORT
+                && entries.size() >= set.maxElements()
+                && !entries.contains(change.entry());
+        if (full || extraRefusal.test(change)) {
+            return HASH_FULL;
+        }
+        entries.add(change.entry());
+        return 0;
+    }
+
+    private static int check(IpSet set, SetEntry entry) {
+        IpSet.Type type = switch (entry) {
+            case SetEntry.Ip e -> IpSet.Type.HASH_IP;
+            case SetEntry.IpPort e -> IpSet.Type.HASH_IP_PORT;
+            case SetEntry.IpPortIp e -> IpSet.Type.HASH_IP_PORT_IP;
+            case SetEntry.IpPortNet e -> IpSet.Type.HASH_IP_PORT_NET;
+            case SetEntry.Port e -> IpSet.Type.BITMAP_PORT;
+        };
+        IpFamily family = family(entry);
+        if (type != set.type() || (family != null && family != set.family())) {
+            return Errno.EINVAL;
+        }
+        return entry instanceof SetEntry.IpPortNet e && e.net().length() == 0 ? INVALID_CIDR : 0;
+    }
+
+    private static @Nullable IpFamily family(SetEntry entry) {
+        return switch (entry) {
+            case SetEntry.Ip e -> e.address().family();
+            case SetEntry.IpPort e -> e.address().family();
+            case SetEntry.IpPortIp e -> e.address().family();
+            case SetEntry.IpPortNet e -> e.address().family();
+            case SetEntry.Port e -> null;
+        };
+    }
+
+    /** Headers, the set's name, and about what the element's attributes take. */
+    private static long size(SetChange change) {
+        return 20
+                + 8
+                + 4
+                + (change.set().name().length() + 4) / 4 * 4
+                + 4
+                + (long) change.entry().toString().length();
+    }
+
+    @Override
+    public void destroy(String name) throws NetlinkException {
+        if (!sets.containsKey(name)) {
+            throw new NetlinkException("IPSET DESTROY " + name, Errno.ENOENT, "");
+        }
+        if (referenced.test(name)) {
+            throw new NetlinkException("IPSET DESTROY " + name, Errno.EBUSY, "");
+        }
+        sets.remove(name);
+        members.remove(name);
+    }
+
+    @Override
+    public void close() {}
+}

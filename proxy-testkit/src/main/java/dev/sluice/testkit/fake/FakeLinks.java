@@ -1,0 +1,163 @@
+package dev.sluice.testkit.fake;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.linux.Errno;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.route.Links;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+
+/** Links and addresses in memory, beginning with a loopback device; it refuses what the kernel refuses, and counts. */
+public final class FakeLinks implements Links {
+    private static final int LONGEST_NAME = 15;
+    private static final int ADDRESS_MESSAGE = 16 + 8 + 2 * 20 + 20;
+
+    private final Map<String, Link> links = new LinkedHashMap<>();
+    private final List<LinkAddress> addresses = new ArrayList<>();
+    private Predicate<IpAddress> extraRefusal = address -> false;
+    private int nextIndex = 1;
+    private long messages;
+    private long dumps;
+
+    public FakeLinks() {
+        device("lo", "", true);
+        address("lo", "127.0.0.1", 8);
+        address("lo", "::1", 128);
+    }
+
+    /** Adds a device that is up, as an administrator or a network plugin does. */
+    public FakeLinks device(String name, String kind) {
+        return device(name, kind, false);
+    }
+
+    private FakeLinks device(String name, String kind, boolean loopback) {
+        links.put(name, new Link(nextIndex++, name, kind, true, loopback));
+        return this;
+    }
+
+    /** Adds an address to a device of {@link #device}. */
+    public FakeLinks address(String link, String address, int prefixLength) {
+        Link device = links.get(link);
+        if (device == null) {
+            throw new IllegalArgumentException("no device " + link);
+        }
+        addresses.add(new LinkAddress(device.index(), link, IpAddress.of(address), prefixLength));
+        return this;
+    }
+
+    /** Takes an address away again. */
+    public void removeAddress(String link, String address) {
+        addresses.removeIf(a -> a.linkName().equals(link) && a.address().equals(IpAddress.of(address)));
+    }
+
+    /** Makes binding fail for the addresses that {@code refused} names. */
+    public void refuse(Predicate<IpAddress> refused) {
+        extraRefusal = refused;
+    }
+
+    /** The addresses on a device, in text order. */
+    public Set<String> on(String link) {
+        Set<String> texts = new TreeSet<>();
+        addresses.stream()
+                .filter(a -> a.linkName().equals(link))
+                .forEach(a -> texts.add(a.address() + "/" + a.prefixLength()));
+        return texts;
+    }
+
+    /** The number of address changes since the last {@link #resetCounters}. */
+    public long messages() {
+        return messages;
+    }
+
+    /** The number of listings since the last {@link #resetCounters}. */
+    public long dumps() {
+        return dumps;
+    }
+
+    public void resetCounters() {
+        messages = 0;
+        dumps = 0;
+    }
+
+    @Override
+    public List<Link> links() {
+        dumps++;
+        return List.copyOf(links.values());
+    }
+
+    @Override
+    public Optional<Link> link(String name) {
+        return Optional.ofNullable(links.get(name));
+    }
+
+    @Override
+    public List<LinkAddress> addresses() {
+        dumps++;
+        return List.copyOf(addresses);
+    }
+
+    @Override
+    public void createDummy(String name) throws NetlinkException {
+        if (name.isEmpty() || name.length() > LONGEST_NAME) {
+            throw new NetlinkException("RTM_NEWLINK " + name, Errno.ERANGE, "");
+        }
+        if (links.containsKey(name)) {
+            throw new NetlinkException("RTM_NEWLINK " + name, Errno.EEXIST, "");
+        }
+        links.put(name, new Link(nextIndex++, name, "dummy", false, false));
+    }
+
+    @Override
+    public void deleteLink(String name) throws NetlinkException {
+        if (links.remove(name) == null) {
+            throw new NetlinkException("RTM_DELLINK " + name, Errno.ENODEV, "");
+        }
+        addresses.removeIf(a -> a.linkName().equals(name));
+    }
+
+    @Override
+    public AddressResult addAddresses(String link, List<IpAddress> wanted) throws NetlinkException {
+        int index = index(link);
+        List<Failure> failures = new ArrayList<>();
+        for (IpAddress address : wanted) {
+            messages++;
+            LinkAddress entry =
+                    new LinkAddress(index, link, address, address.family().bits());
+            if (extraRefusal.test(address)) {
+                failures.add(
+                        new Failure(address, new NetlinkException("RTM_NEWADDR " + address, Errno.EADDRNOTAVAIL, "")));
+            } else if (!addresses.contains(entry)) {
+                addresses.add(entry);
+            }
+        }
+        return new AddressResult(failures, wanted.size(), (long) wanted.size() * ADDRESS_MESSAGE);
+    }
+
+    @Override
+    public AddressResult deleteAddresses(String link, List<IpAddress> unwanted) throws NetlinkException {
+        int index = index(link);
+        for (IpAddress address : unwanted) {
+            messages++;
+            addresses.remove(
+                    new LinkAddress(index, link, address, address.family().bits()));
+        }
+        return new AddressResult(List.of(), unwanted.size(), (long) unwanted.size() * ADDRESS_MESSAGE);
+    }
+
+    private int index(String link) throws NetlinkException {
+        Link device = links.get(link);
+        if (device == null) {
+            throw new NetlinkException("RTM address of " + link, Errno.ENODEV, "");
+        }
+        return device.index();
+    }
+
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,5 @@
+/** Stand-ins for the kernel and its tools that refuse what the originals refuse. */
+@NullMarked
+package dev.sluice.testkit.fake;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,82 @@
+package dev.sluice.testkit.model;
+
+import dev.sluice.core.model.NodeFacts;
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.Changes;
+import dev.sluice.core.sync.ProxySnapshot;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** A snapshot that a test edits between syncs; it remembers which ports were touched since they were last asked for. */
+public final class EditableSnapshot implements ProxySnapshot {
+    private final IpFamily family;
+    private final Map<ServicePortName, ResolvedPort> ports = new HashMap<>();
+    private final Set<ServicePortName> touched = new HashSet<>();
+    private NodeFacts node = NodeFacts.unknown("node");
+    private int endpoints;
+
+    public EditableSnapshot(IpFamily family) {
+        this.family = family;
+    }
+
+    public EditableSnapshot node(NodeFacts facts) {
+        node = facts;
+        return this;
+    }
+
+    /** Adds or replaces a port. */
+    public EditableSnapshot put(ResolvedPort port) {
+        remove(port.name());
+        ports.put(port.name(), port);
+        endpoints += port.endpoints().all().size();
+        return this;
+    }
+
+    public EditableSnapshot remove(ServicePortName name) {
+        touched.add(name);
+        ResolvedPort gone = ports.remove(name);
+        if (gone != null) {
+            endpoints -= gone.endpoints().all().size();
+        }
+        return this;
+    }
+
+    /** What was touched since the last call. */
+    public Changes changes() {
+        Changes changes = Changes.of(touched);
+        touched.clear();
+        return changes;
+    }
+
+    @Override
+    public IpFamily family() {
+        return family;
+    }
+
+    @Override
+    public NodeFacts node() {
+        return node;
+    }
+
+    @Override
+    public Collection<ResolvedPort> ports() {
+        return Collections.unmodifiableCollection(ports.values());
+    }
+
+    @Override
+    public @Nullable ResolvedPort port(ServicePortName name) {
+        return ports.get(name);
+    }
+
+    @Override
+    public int endpointCount() {
+        return endpoints;
+    }
+}
