@@ -18,6 +18,7 @@ public final class Errno {
     public static final int EINVAL = 22;
     public static final int ENOSPC = 28;
     public static final int ERANGE = 34;
+    public static final int EBADMSG = 74;
     public static final int EMSGSIZE = 90;
     public static final int EPROTONOSUPPORT = 93;
     public static final int EOPNOTSUPP = 95;
@@ -27,6 +28,7 @@ public final class Errno {
     public static final int ENETDOWN = 100;
     public static final int ENETUNREACH = 101;
     public static final int ENOBUFS = 105;
+    public static final int ETIMEDOUT = 110;
     public static final int ECONNREFUSED = 111;
 
     private static final Map<Integer, String> NAMES = Map.ofEntries(
@@ -42,6 +44,7 @@ public final class Errno {
             Map.entry(EEXIST, "EEXIST (exists already)"),
             Map.entry(ENODEV, "ENODEV (no such device)"),
             Map.entry(EINVAL, "EINVAL (invalid argument)"),
+            Map.entry(EBADMSG, "EBADMSG (malformed message)"),
             Map.entry(ENOSPC, "ENOSPC (no space left)"),
             Map.entry(ERANGE, "ERANGE (out of range)"),
             Map.entry(EMSGSIZE, "EMSGSIZE (message too long)"),
@@ -53,6 +56,7 @@ public final class Errno {
             Map.entry(ENETDOWN, "ENETDOWN (network is down)"),
             Map.entry(ENETUNREACH, "ENETUNREACH (network unreachable)"),
             Map.entry(ENOBUFS, "ENOBUFS (no buffer space)"),
+            Map.entry(ETIMEDOUT, "ETIMEDOUT (no answer in time)"),
             Map.entry(ECONNREFUSED, "ECONNREFUSED (connection refused)"));
 
     private Errno() {}

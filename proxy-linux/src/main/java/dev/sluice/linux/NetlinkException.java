@@ -14,10 +14,19 @@ public class NetlinkException extends KernelException {
      * @param kernelText the kernel's extended acknowledgement, empty when it gave none
      */
     public NetlinkException(String operation, int errno, String kernelText) {
-        super(operation + ": " + Errno.describe(errno) + (kernelText.isEmpty() ? "" : " (kernel: " + kernelText + ")"));
+        this(operation, errno, kernelText, kernelText.isEmpty() ? "" : " (kernel: " + kernelText + ")");
+    }
+
+    private NetlinkException(String operation, int errno, String kernelText, String remark) {
+        super(operation + ": " + Errno.describe(errno) + remark);
         this.operation = operation;
         this.errno = errno;
         this.kernelText = kernelText;
+    }
+
+    /** A failure about which this side, not the kernel, has something to say: what happened, or what to do. */
+    public static NetlinkException remarked(String operation, int errno, String remark) {
+        return new NetlinkException(operation, errno, "", "; " + remark);
     }
 
     public String operation() {

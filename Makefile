@@ -1,0 +1,30 @@
+# The two commands are `make test` and `make demo`; the rest serves them.
+SHELL := /bin/bash
+MVN ?= mvn -B -ntp
+MODE ?= iptables
+
+.PHONY: help setup build test demo format check-format clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | column -t -s '	'
+
+setup: ## install what the machine lacks, find JDK 25
+	@dev/setup --quiet
+
+build: setup ## the daemon, without tests; afterwards ./sluice starts it
+	$(MVN) -q package -DskipTests
+
+test: setup check-format ## everything, real packets included
+	$(MVN) verify
+
+demo: build ## MODE=iptables|ipvs|userspace: a small cluster in network namespaces, with traffic
+	@dev/demo $(MODE)
+
+format: setup ## format the Java sources
+	JAVA_HOME=$$(dev/jdk) $(MVN) -q process-sources spotless:apply -Dspotless.check.skip
+
+check-format: setup
+	@JAVA_HOME=$$(dev/jdk) $(MVN) -q spotless:check 2> >(grep -v -i 'sun.misc.Unsafe\|AbstractFuture\|Please consider' >&2)
+
+clean: ## remove what was built
+	$(MVN) -q clean

@@ -1,0 +1,228 @@
+package dev.sluice.daemon.cli;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.daemon.cli.Invocation.Action;
+import dev.sluice.daemon.config.ConfigException;
+import dev.sluice.daemon.config.ConfigField;
+import dev.sluice.daemon.config.ConfigValues;
+import dev.sluice.daemon.config.SettingsReader.Overrides;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** Reads the command line: kube-proxy's flags, and {@code --manifests}. Underscores in flag names mean hyphens. */
+public final class CommandLineParser {
+    /** Flags of kube-proxy that have nothing to act on here. */
+    private static final List<String> WITHOUT_EFFECT = List.of(
+            "log-text-split-stream",
+            "log-json-split-stream",
+            "log-text-info-buffer-size",
+            "log-json-info-buffer-size",
+            "machine-id-file",
+            "boot-id-file");
+
+    private final CommandLine commandLine = new CommandLine(spec());
+
+    /**
+     * Reads {@code args}.
+     *
+     * @throws ConfigException when a flag is unknown or its value is of the wrong type
+     */
+    public Invocation parse(String... args) throws ConfigException {
+        ParseResult result;
+        try {
+            result = commandLine.parseArgs(normalize(args));
+        } catch (ParameterException e) {
+            throw new ConfigException(List.of(e.getMessage() + "; 'sluice --help' lists the flags"));
+        }
+        List<String> errors = new ArrayList<>();
+        List<String> warnings = new ArrayList<>();
+        ConfigValues values = values(result, errors, warnings);
+        for (String name : WITHOUT_EFFECT) {
+            if (result.hasMatchedOption("--" + name)) {
+                warnings.add("flag --" + name + " has no effect");
+            }
+        }
+        deprecatedPort(result, "metrics-port", "metricsBindAddress", values, errors, warnings);
+        deprecatedPort(result, "healthz-port", "healthzBindAddress", values, errors, warnings);
+        boolean healthzOff = "0".equals(text(result, "healthz-port"))
+                && text(result, "config").isEmpty();
+        Overrides overrides = new Overrides(
+                Optional.ofNullable(result.matchedOptionValue("--hostname-override", (String) null)),
+                verbosity(result, errors),
+                text(result, "master"),
+                path(result, "manifests"),
+                healthzOff);
+        if (!errors.isEmpty()) {
+            throw new ConfigException(errors);
+        }
+        return new Invocation(action(result), path(result, "config"), values, overrides, warnings);
+    }
+
+    /** The text of {@code --help}. */
+    public String usage() {
+        StringWriter text = new StringWriter();
+        commandLine.usage(new PrintWriter(text, true));
+        return text.toString();
+    }
+
+    private static ConfigValues values(ParseResult result, List<String> errors, List<String> warnings) {
+        ConfigValues values = new ConfigValues();
+        // without a file, upstream's ipvs mode takes its least period from the shared default of 1s
+        values.set("ipvs.minSyncPeriod", Duration.ofSeconds(1));
+        for (Flag flag : Flag.all()) {
+            if (!result.hasMatchedOption("--" + flag.name())) {
+                continue;
+            }
+            ConfigField field = flag.field();
+            String text = text(result, flag.name());
+            try {
+                Object value = field.type().fromFlag(text);
+                boolean emptyMeansDefault = text.isEmpty() && field.type() == ConfigField.Type.STRING;
+                if (!emptyMeansDefault) {
+                    values.set(field.path(), value);
+                }
+                if (field.support() == ConfigField.Support.NOT_YET && !value.equals(field.fallback())) {
+                    warnings.add("flag --" + flag.name() + " is not supported yet and has no effect");
+                }
+            } catch (IllegalArgumentException e) {
+                errors.add("--" + flag.name() + ": " + e.getMessage());
+            }
+        }
+        return values;
+    }
+
+    private static void deprecatedPort(
+            ParseResult result,
+            String flag,
+            String path,
+            ConfigValues values,
+            List<String> errors,
+            List<String> warnings) {
+        if (!result.hasMatchedOption("--" + flag)) {
+            return;
+        }
+        warnings.add("flag --" + flag + " is deprecated: use the bind address flag with IP:PORT");
+        String port = text(result, flag);
+        if (!port.matches("\\d{1,5}")) {
+            errors.add("--" + flag + ": want a port from 0 to 65535, not '" + port + "'");
+            return;
+        }
+        boolean off = port.equals("0") && flag.equals("healthz-port");
+        String address = values.string(path);
+        Optional<IpAddress> bare = IpAddress.parse(address);
+        if (bare.isPresent()) {
+            values.set(path, bare.get().withPort(Integer.parseInt(port)));
+        } else if (!values.isGiven(path) && !off) {
+            values.set(path, address.substring(0, address.lastIndexOf(':') + 1) + port);
+        }
+    }
+
+    private static Optional<Integer> verbosity(ParseResult result, List<String> errors) {
+        String text = text(result, "v");
+        if (text.isEmpty()) {
+            return Optional.empty();
+        }
+        if (!text.matches("\\d{1,9}")) {
+            errors.add("-v: want a whole number, not '" + text + "'");
+            return Optional.empty();
+        }
+        return Optional.of(Integer.valueOf(text));
+    }
+
+    private static Action action(ParseResult result) {
+        if (result.hasMatchedOption("--version")) {
+            return Action.VERSION;
+        }
+        if (result.hasMatchedOption("--help")) {
+            return Action.HELP;
+        }
+        return "true".equals(text(result, "cleanup")) ? Action.CLEAN_UP : Action.RUN;
+    }
+
+    private static Optional<Path> path(ParseResult result, String name) {
+        String text = text(result, name);
+        return text.isEmpty() ? Optional.empty() : Optional.of(Path.of(text));
+    }
+
+    private static String text(ParseResult result, String name) {
+        return result.matchedOptionValue("--" + name, "");
+    }
+
+    private static String[] normalize(String[] args) {
+        String[] normalized = args.clone();
+        for (int i = 0; i < args.length; i++) {
+            if (!args[i].startsWith("--")) {
+                continue;
+            }
+            int equals = args[i].indexOf('=');
+            String name = equals < 0 ? args[i] : args[i].substring(0, equals);
+            normalized[i] = name.replace('_', '-') + args[i].substring(name.length());
+        }
+        return normalized;
+    }
+
+    private static CommandSpec spec() {
+        CommandSpec spec = CommandSpec.create().name("sluice");
+        spec.usageMessage(new UsageMessageSpec()
+                .description("Carries Service traffic on a Kubernetes node, in place of kube-proxy.")
+                .sortOptions(true)
+                .width(120));
+        spec.addOption(text("config", "A KubeProxyConfiguration file; most flags have no effect beside it."));
+        spec.addOption(text(
+                "manifests",
+                "Takes Services, EndpointSlices and the Node from the YAML and JSON files of"
+                        + " this directory instead of an API server, and follows their changes."));
+        spec.addOption(text("master", "URL of the API server, overriding the kubeconfig's."));
+        spec.addOption(text("hostname-override", "The Node's name; without it the host's name is taken."));
+        spec.addOption(text("metrics-port", "Deprecated: the port of the metrics server."));
+        spec.addOption(text("healthz-port", "Deprecated: the port of the health server, 0 switches it off."));
+        spec.addOption(bool("cleanup", "Removes everything that any mode has left on the node, and exits."));
+        spec.addOption(bool("version", "Prints the version, and exits."));
+        spec.addOption(bool("help", "Prints this, and exits.", "-h"));
+        spec.addOption(OptionSpec.builder("-v", "--v")
+                .type(String.class)
+                .paramLabel("LEVEL")
+                .description("Log level: 0 to 3 tell what matters, 4 tells of every sync, 6 of every netlink message.")
+                .build());
+        WITHOUT_EFFECT.forEach(name -> spec.addOption(text(name, "No effect.")));
+        for (Flag flag : Flag.all()) {
+            spec.addOption(
+                    flag.field().type() == ConfigField.Type.BOOL
+                            ? bool(flag.name(), flag.description())
+                            : text(flag.name(), flag.description()));
+        }
+        return spec;
+    }
+
+    private static OptionSpec text(String name, String description) {
+        return OptionSpec.builder("--" + name)
+                .type(String.class)
+                .paramLabel("VALUE")
+                .description(description)
+                .build();
+    }
+
+    private static OptionSpec bool(String name, String description, String... more) {
+        String[] names = new String[more.length + 1];
+        names[0] = "--" + name;
+        System.arraycopy(more, 0, names, 1, more.length);
+        return OptionSpec.builder(names)
+                .type(String.class)
+                .arity("0..1")
+                .fallbackValue("true")
+                .paramLabel("BOOL")
+                .description(description)
+                .build();
+    }
+}

@@ -1,0 +1,26 @@
+package dev.sluice.daemon.cli;
+
+import dev.sluice.daemon.config.ConfigValues;
+import dev.sluice.daemon.config.SettingsReader.Overrides;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the command line asks for.
+ *
+ * @param values the fields that flags set
+ * @param overrides the flags that count beside a configuration file too
+ * @param warnings for the log
+ */
+public record Invocation(
+        Action action, Optional<Path> configFile, ConfigValues values, Overrides overrides, List<String> warnings) {
+
+    /** What to do. */
+    public enum Action {
+        RUN,
+        CLEAN_UP,
+        HELP,
+        VERSION
+    }
+}

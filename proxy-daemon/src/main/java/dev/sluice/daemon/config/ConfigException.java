@@ -1,0 +1,19 @@
+package dev.sluice.daemon.config;
+
+import java.util.List;
+
+/** A configuration that cannot be used; every reason names the field or flag, and what to write instead. */
+public final class ConfigException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    private final transient List<String> reasons;
+
+    public ConfigException(List<String> reasons) {
+        super(String.join("\n", reasons));
+        this.reasons = List.copyOf(reasons);
+    }
+
+    public List<String> reasons() {
+        return reasons;
+    }
+}

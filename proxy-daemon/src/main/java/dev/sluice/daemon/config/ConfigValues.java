@@ -1,0 +1,50 @@
+package dev.sluice.daemon.config;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The values of the fields that were given, by flags or by a file; the others have their defaults. */
+public final class ConfigValues {
+    private final Map<String, Object> given = new LinkedHashMap<>();
+
+    /** Sets a field to a value of its Java type. */
+    public void set(String path, Object value) {
+        if (ConfigSchema.field(path).isEmpty()) {
+            throw new IllegalArgumentException("no field " + path);
+        }
+        given.put(path, value);
+    }
+
+    public boolean isGiven(String path) {
+        return given.containsKey(path);
+    }
+
+    public String string(String path) {
+        return (String) value(path);
+    }
+
+    public boolean bool(String path) {
+        return (Boolean) value(path);
+    }
+
+    public int integer(String path) {
+        return (Integer) value(path);
+    }
+
+    public Duration duration(String path) {
+        return (Duration) value(path);
+    }
+
+    /** A list field. */
+    public List<String> strings(String path) {
+        return ((List<?>) value(path)).stream().map(String.class::cast).toList();
+    }
+
+    /** The given value, else the default. */
+    public Object value(String path) {
+        Object value = given.get(path);
+        return value != null ? value : ConfigSchema.field(path).orElseThrow().fallback();
+    }
+}

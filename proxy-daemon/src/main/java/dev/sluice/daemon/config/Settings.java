@@ -1,0 +1,83 @@
+package dev.sluice.daemon.config;
+
+import dev.sluice.core.config.IpvsOptions;
+import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.config.SyncPeriods;
+import dev.sluice.core.config.UserspaceOptions;
+import dev.sluice.core.net.Cidr;
+import dev.sluice.core.net.IpAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The validated configuration of the daemon.
+ *
+ * @param kubeconfig empty for in-cluster access
+ * @param master the API server's URL, overriding the kubeconfig's; empty for none
+ * @param manifests a directory to take the cluster's wishes from instead of an API server
+ * @param hostnameOverride empty for the host's own name
+ * @param bindAddress the node's primary address when it is not unspecified
+ * @param healthz empty when the health server is switched off
+ * @param nodePortRanges empty for all addresses
+ * @param primaryNodePortOnly {@code --nodeport-addresses=primary}
+ * @param oomScoreAdj -1000 to 1000
+ */
+public record Settings(
+        ProxyMode mode,
+        Optional<Path> kubeconfig,
+        String master,
+        Optional<Path> manifests,
+        String hostnameOverride,
+        IpAddress bindAddress,
+        Optional<InetSocketAddress> healthz,
+        InetSocketAddress metrics,
+        boolean bindAddressHardFail,
+        DetectLocal detectLocal,
+        List<Cidr> nodePortRanges,
+        boolean primaryNodePortOnly,
+        Masquerade masquerade,
+        boolean localhostNodePorts,
+        SyncPeriods syncPeriods,
+        IpvsOptions ipvs,
+        UserspaceOptions userspace,
+        ConntrackSettings conntrack,
+        int oomScoreAdj,
+        int verbosity) {
+
+    /** The mark bit, and whether everything is masqueraded. */
+    public record Masquerade(int bit, boolean all) {}
+
+    /** How Pods of this node or cluster are told from others. */
+    public record DetectLocal(DetectLocalMode mode, List<Cidr> clusterCidrs, String bridge, String interfacePrefix) {}
+
+    /** The values of {@code detectLocalMode}. */
+    public enum DetectLocalMode {
+        CLUSTER_CIDR("ClusterCIDR"),
+        NODE_CIDR("NodeCIDR"),
+        BRIDGE_INTERFACE("BridgeInterface"),
+        INTERFACE_NAME_PREFIX("InterfaceNamePrefix");
+
+        private final String value;
+
+        DetectLocalMode(String value) {
+            this.value = value;
+        }
+
+        public String value() {
+            return value;
+        }
+    }
+
+    /** Limits and time-outs of connection tracking; zero leaves the kernel's value alone. */
+    public record ConntrackSettings(
+            int maxPerCore,
+            int min,
+            Duration tcpEstablished,
+            Duration tcpCloseWait,
+            boolean tcpBeLiberal,
+            Duration udp,
+            Duration udpStream) {}
+}

@@ -1,0 +1,5 @@
+/** The configuration: fields, the file, the defaults, and what they come to. */
+@NullMarked
+package dev.sluice.daemon.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,83 @@
+package dev.sluice.daemon.health;
+
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.source.NodeObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the proxy is. A family is healthy when no change waits, or when the oldest waiting one is younger than the time-out
+ * (kube-proxy: twice the sync period). Other than kube-proxy, which calls itself healthy before any rule is in force, the
+ * proxy is not ready until every family has synced once. Shared by the sync thread and the HTTP servers.
+ */
+public final class HealthState {
+    private static final String SCALE_DOWN_TAINT = "ToBeDeletedByClusterAutoscaler";
+
+    private final InstantSource clock;
+    private final Duration timeout;
+    private final Map<IpFamily, FamilyHealth> families = new EnumMap<>(IpFamily.class);
+    private @Nullable NodeObject node;
+    private boolean nodeRequired = true;
+    private List<Problem> problems = List.of();
+
+    public HealthState(InstantSource clock, Duration timeout, Set<IpFamily> served) {
+        this.clock = clock;
+        this.timeout = timeout;
+        served.forEach(family -> families.put(family, new FamilyHealth(null, null)));
+    }
+
+    private record FamilyHealth(
+            @Nullable Instant queued, @Nullable Instant updated) {}
+
+    /** A change waits to be synced. */
+    public synchronized void queued(IpFamily family) {
+        families.computeIfPresent(
+                family, (_, h) -> h.queued() == null ? new FamilyHealth(clock.instant(), h.updated()) : h);
+    }
+
+    /** A sync succeeded. */
+    public synchronized void updated(IpFamily family) {
+        families.computeIfPresent(family, (_, _) -> new FamilyHealth(null, clock.instant()));
+    }
+
+    public synchronized void node(@Nullable NodeObject object) {
+        node = object;
+    }
+
+    /** The source has no Node object to tell of (manifests without one): its absence makes the node not ineligible. */
+    public synchronized void nodeIsOptional() {
+        nodeRequired = false;
+    }
+
+    /** What is left out at present. */
+    public synchronized void problems(List<Problem> current) {
+        problems = List.copyOf(current);
+    }
+
+    /** A consistent view of everything. */
+    public synchronized Health now() {
+        Instant now = clock.instant();
+        Map<IpFamily, Health.Family> status = new EnumMap<>(IpFamily.class);
+        families.forEach((family, h) -> {
+            boolean late = h.queued() != null && h.queued().plus(timeout).isBefore(now);
+            status.put(family, new Health.Family(h.updated(), !late));
+        });
+        boolean alive = status.values().stream().allMatch(Health.Family::healthy);
+        boolean ready = alive && status.values().stream().allMatch(f -> f.lastUpdated() != null);
+        return new Health(now, eligible(), alive, ready, status, problems);
+    }
+
+    private boolean eligible() {
+        if (node == null) {
+            return !nodeRequired;
+        }
+        return !node.deleting() && !node.taintKeys().contains(SCALE_DOWN_TAINT);
+    }
+}

@@ -1,0 +1,144 @@
+package dev.sluice.daemon.health;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A small HTTP server with fixed pages; any other path is 404. When its address is taken it tries again every 5 seconds,
+ * as kube-proxy does.
+ */
+public final class HttpPages implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(HttpPages.class);
+    private static final Duration RETRY = Duration.ofSeconds(5);
+
+    private final String name;
+    private final String flag;
+    private final InetSocketAddress address;
+    private final Map<String, Supplier<Page>> pages;
+    private final ExecutorService workers;
+    private final ScheduledExecutorService retries;
+    private @Nullable HttpServer server;
+    private boolean closed;
+
+    /** An answer. */
+    public record Page(int status, String contentType, String body) {
+        public static Page text(int status, String body) {
+            return new Page(status, "text/plain; charset=utf-8", body);
+        }
+
+        public static Page json(int status, String body) {
+            return new Page(status, "application/json", body);
+        }
+    }
+
+    /**
+     * A server that does not listen yet.
+     *
+     * @param name for the log and for the thread's name
+     * @param flag the flag that sets its address, for the error message
+     */
+    public HttpPages(String name, String flag, InetSocketAddress address, Map<String, Supplier<Page>> pages) {
+        this.name = name;
+        this.flag = flag;
+        this.address = address;
+        this.pages = Map.copyOf(pages);
+        this.workers = Executors.newSingleThreadExecutor(
+                Thread.ofPlatform().daemon().name("sluice-" + name).factory());
+        this.retries = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name("sluice-" + name + "-bind").factory());
+    }
+
+    /** Listens, or goes on trying in the background. Answers with the reason when the first try failed. */
+    public Optional<String> start() {
+        Optional<String> refusal = listen();
+        refusal.ifPresentOrElse(
+                reason -> {
+                    log.error("{}; trying again every {} seconds", reason, RETRY.toSeconds());
+                    var _ = retries.scheduleWithFixedDelay(
+                            this::retry, RETRY.toMillis(), RETRY.toMillis(), TimeUnit.MILLISECONDS);
+                },
+                retries::shutdown);
+        return refusal;
+    }
+
+    private void retry() {
+        if (listen().isEmpty()) {
+            log.info("{} server listens on {} now", name, address);
+            retries.shutdown();
+        }
+    }
+
+    private synchronized Optional<String> listen() {
+        if (closed) {
+            return Optional.empty();
+        }
+        try {
+            HttpServer created = HttpServer.create(address, 64);
+            created.createContext("/", this::answer);
+            created.setExecutor(workers);
+            created.start();
+            server = created;
+            return Optional.empty();
+        } catch (BindException e) {
+            return Optional.of("the " + name + " server cannot listen on "
+                    + address.getAddress().getHostAddress() + ":"
+                    + address.getPort() + ": " + e.getMessage()
+                    + " (is another kube-proxy or sluice running on this node? choose another address with --" + flag
+                    + ")");
+        } catch (IOException e) {
+            return Optional.of("the " + name + " server cannot listen on " + address + ": " + e.getMessage());
+        }
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            Supplier<Page> page = pages.get(exchange.getRequestURI().getPath());
+            Page answer = page == null ? Page.text(404, "404 page not found\n") : made(page);
+            exchange.getResponseHeaders().set("Content-Type", answer.contentType());
+            exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
+            boolean head = exchange.getRequestMethod().equals("HEAD");
+            byte[] bytes = answer.body().getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(answer.status(), head || bytes.length == 0 ? -1 : bytes.length);
+            if (!head) {
+                try (OutputStream body = exchange.getResponseBody()) {
+                    body.write(bytes);
+                }
+            }
+        }
+    }
+
+    private Page made(Supplier<Page> page) {
+        try {
+            return page.get();
+        } catch (RuntimeException e) {
+            log.warn("{} server: a page failed", name, e);
+            return Page.text(500, e + "\n");
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        retries.shutdownNow();
+        if (server != null) {
+            server.stop(0);
+        }
+        workers.shutdownNow();
+    }
+}

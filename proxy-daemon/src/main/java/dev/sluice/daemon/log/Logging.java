@@ -1,0 +1,40 @@
+package dev.sluice.daemon.log;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The log on standard error: one line an event, time in UTC, level, logger, message. Set up in code, because a
+ * configuration file costs start-up time.
+ */
+public final class Logging {
+    private static final String PATTERN =
+            "%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z', UTC} %-5level %logger{0}: %msg%n%ex{full}%nopex";
+
+    private Logging() {}
+
+    /** @param verbosity kube-proxy's {@code -v}: up to 3 info, from 4 debug, from 6 netlink messages, from 8 everything */
+    public static void configure(int verbosity) {
+        LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+        context.reset();
+        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+        encoder.setContext(context);
+        encoder.setPattern(PATTERN);
+        encoder.start();
+        ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
+        console.setContext(context);
+        console.setTarget("System.err");
+        console.setEncoder(encoder);
+        console.start();
+        Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        root.addAppender(console);
+        root.setLevel(verbosity >= 8 ? Level.DEBUG : Level.WARN);
+        context.getLogger("dev.sluice").setLevel(verbosity >= 4 ? Level.DEBUG : Level.INFO);
+        context.getLogger("dev.sluice.linux.netlink.wire").setLevel(verbosity >= 6 ? Level.TRACE : Level.INFO);
+    }
+}

@@ -1,0 +1,5 @@
+/** Metrics under kube-proxy's names. */
+@NullMarked
+package dev.sluice.daemon.metrics;
+
+import org.jspecify.annotations.NullMarked;

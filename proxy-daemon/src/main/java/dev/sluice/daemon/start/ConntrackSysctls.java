@@ -1,0 +1,87 @@
+package dev.sluice.daemon.start;
+
+import dev.sluice.core.sync.SyncException;
+import dev.sluice.daemon.config.Settings.ConntrackSettings;
+import dev.sluice.linux.sysctl.Sysctl;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Sets the limits and time-outs of connection tracking, as kube-proxy does before its first sync. */
+public final class ConntrackSysctls {
+    private static final Logger log = LoggerFactory.getLogger(ConntrackSysctls.class);
+    private static final int MOST_TRACKED = 1_048_576;
+
+    private final Sysctl sysctl;
+    private final Path hashSize;
+    private final int cpus;
+
+    /** @param hashSize {@code /sys/module/nf_conntrack/parameters/hashsize} */
+    public ConntrackSysctls(Sysctl sysctl, Path hashSize, int cpus) {
+        this.sysctl = sysctl;
+        this.hashSize = hashSize;
+        this.cpus = cpus;
+    }
+
+    /** @throws SyncException naming the parameter, and the flag that leaves it alone */
+    public void apply(ConntrackSettings settings) throws SyncException {
+        int most = mostTracked(settings);
+        if (most > 0) {
+            set("nf_conntrack_max", Integer.toString(most), "--conntrack-max-per-core=0");
+            raiseHashSize(most / 4);
+        }
+        seconds("nf_conntrack_tcp_timeout_established", settings.tcpEstablished(), "tcp-timeout-established");
+        seconds("nf_conntrack_tcp_timeout_close_wait", settings.tcpCloseWait(), "tcp-timeout-close-wait");
+        seconds("nf_conntrack_udp_timeout", settings.udp(), "udp-timeout");
+        seconds("nf_conntrack_udp_timeout_stream", settings.udpStream(), "udp-timeout-stream");
+        if (settings.tcpBeLiberal()) {
+            set("nf_conntrack_tcp_be_liberal", "1", "--conntrack-tcp-be-liberal=false");
+        }
+    }
+
+    /** The limit that the settings come to on this machine, 0 for none. */
+    int mostTracked(ConntrackSettings settings) {
+        if (settings.maxPerCore() == 0) {
+            return 0;
+        }
+        long scaled = (long) settings.maxPerCore() * cpus;
+        return scaled > MOST_TRACKED ? MOST_TRACKED : (int) Math.max(scaled, settings.min());
+    }
+
+    private void seconds(String name, Duration duration, String flag) throws SyncException {
+        if (duration.toSeconds() > 0) {
+            set(name, Long.toString(duration.toSeconds()), "--conntrack-" + flag + "=0");
+        }
+    }
+
+    private void set(String name, String value, String wayOut) throws SyncException {
+        try {
+            if (sysctl.set("net.netfilter." + name, value)) {
+                log.info("net.netfilter.{} is {} now", name, value);
+            }
+        } catch (IOException e) {
+            throw new SyncException(
+                    "sysctl net.netfilter." + name + " cannot be set to " + value + ": " + e.getMessage()
+                            + " (the daemon needs root in the host's namespaces; " + wayOut + " leaves it alone)",
+                    e);
+        }
+    }
+
+    private void raiseHashSize(int wanted) throws SyncException {
+        try {
+            int present = Integer.parseInt(Files.readString(hashSize).trim());
+            if (present < wanted) {
+                Files.writeString(hashSize, Integer.toString(wanted));
+                log.info("{} is {} now, was {}", hashSize, wanted, present);
+            }
+        } catch (IOException | NumberFormatException e) {
+            throw new SyncException(
+                    hashSize + " cannot be raised to " + wanted + ": " + e.getMessage()
+                            + " (--conntrack-max-per-core=0 leaves it alone)",
+                    e);
+        }
+    }
+}

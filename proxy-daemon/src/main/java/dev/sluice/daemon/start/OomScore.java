@@ -1,0 +1,24 @@
+package dev.sluice.daemon.start;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tells the kernel how unwelcome it is to kill this process when memory is short. */
+public final class OomScore {
+    private static final Logger log = LoggerFactory.getLogger(OomScore.class);
+    private static final Path OWN = Path.of("/proc/self/oom_score_adj");
+
+    private OomScore() {}
+
+    /** Sets the adjustment, -1000 to 1000; a refusal is only logged. */
+    public static void set(int adjustment) {
+        try {
+            Files.writeString(OWN, Integer.toString(adjustment));
+        } catch (IOException e) {
+            log.warn("{} cannot be set to {}: {}", OWN, adjustment, e.getMessage());
+        }
+    }
+}

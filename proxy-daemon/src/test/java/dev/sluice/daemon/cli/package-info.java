@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.daemon.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,167 @@
+package dev.sluice.daemon.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigFileTest {
+    private static final String HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n";
+
+    @TempDir
+    Path dir;
+
+    @Test
+    void aStockFileOfKubeadmIsReadWithoutAWarning() throws Exception {
+        ConfigFile file = read(HEAD + """
+                bindAddress: 0.0.0.0
+                bindAddressHardFail: false
+                clientConnection:
+                  acceptContentTypes: ""
+                  burst: 0
+                  contentType: ""
+                  kubeconfig: /var/lib/kube-proxy/kubeconfig.conf
+                  qps: 0
+                clusterCIDR: 10.244.0.0/16
+                configSyncPeriod: 0s
+                conntrack:
+                  maxPerCore: null
+                  min: null
+                  tcpBeLiberal: false
+                  tcpCloseWaitTimeout: null
+                  tcpEstablishedTimeout: null
+                  udpStreamTimeout: 0s
+                  udpTimeout: 0s
+                detectLocal:
+                  bridgeInterface: ""
+                  interfaceNamePrefix: ""
+                detectLocalMode: ""
+                enableProfiling: false
+                healthzBindAddress: ""
+                hostnameOverride: ""
+                iptables:
+                  localhostNodePorts: null
+                  masqueradeAll: false
+                  masqueradeBit: null
+                  minSyncPeriod: 5s
+                  syncPeriod: 0s
+                ipvs:
+                  excludeCIDRs: null
+                  minSyncPeriod: 0s
+                  scheduler: ""
+                  strictARP: false
+                  syncPeriod: 0s
+                  tcpFinTimeout: 0s
+                  tcpTimeout: 0s
+                  udpTimeout: 0s
+                logging:
+                  flushFrequency: 0
+                  options:
+                    json:
+                      infoBufferSize: "0"
+                    text:
+                      infoBufferSize: "0"
+                  verbosity: 0
+                metricsBindAddress: ""
+                mode: ""
+                nftables:
+                  masqueradeAll: false
+                  masqueradeBit: null
+                  minSyncPeriod: 0s
+                  syncPeriod: 0s
+                nodePortAddresses: null
+                oomScoreAdj: null
+                portRange: ""
+                showHiddenMetricsForVersion: ""
+                winkernel:
+                  enableDSR: false
+                """);
+        assertThat(file.warnings()).isEmpty();
+        assertThat(file.values().string("clientConnection.kubeconfig"))
+                .isEqualTo("/var/lib/kube-proxy/kubeconfig.conf");
+        assertThat(file.values().string("clusterCIDR")).isEqualTo("10.244.0.0/16");
+        assertThat(file.values().duration("iptables.minSyncPeriod")).isEqualTo(Duration.ofSeconds(5));
+        assertThat(file.values().string("healthzBindAddress")).isEqualTo("0.0.0.0:10256");
+        assertThat(file.values().duration("iptables.syncPeriod"))
+                .as("0s in a file means the default, as upstream")
+                .isEqualTo(Duration.ofSeconds(30));
+    }
+
+    @Test
+    void zeroIsAValueWhereItMeansLeaveAlone() throws Exception {
+        ConfigFile file = read(HEAD + "conntrack:\n  tcpEstablishedTimeout: 0s\n  maxPerCore: 0\n");
+        assertThat(file.values().duration("conntrack.tcpEstablishedTimeout")).isEqualTo(Duration.ZERO);
+        assertThat(file.values().integer("conntrack.maxPerCore")).isZero();
+    }
+
+    @Test
+    void jsonIsReadToo() throws Exception {
+        ConfigFile file = read(
+                "{\"apiVersion\":\"kubeproxy.config.k8s.io/v1alpha1\",\"kind\":\"KubeProxyConfiguration\",\"mode\":\"ipvs\","
+                        + "\"ipvs\":{\"scheduler\":\"sh\",\"excludeCIDRs\":[\"10.0.0.0/8\"]}}");
+        assertThat(file.values().string("mode")).isEqualTo("ipvs");
+        assertThat(file.values().string("ipvs.scheduler")).isEqualTo("sh");
+        assertThat(file.values().strings("ipvs.excludeCIDRs")).isEqualTo(List.of("10.0.0.0/8"));
+    }
+
+    @Test
+    void anUnknownFieldAndAnUnsupportedOneAreWarnedOfByName() throws Exception {
+        ConfigFile file = read(HEAD + "modes: iptables\nenableProfiling: true\niptables:\n  masqerade: true\n");
+        assertThat(file.warnings())
+                .hasSize(3)
+                .anyMatch(w -> w.contains("'modes'"))
+                .anyMatch(w -> w.contains("'enableProfiling' is not supported yet"))
+                .anyMatch(w -> w.contains("'iptables.masqerade'"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "mode: 5 | mode: want a string, not '5'",
+                "iptables: yes | iptables: want an object with fields",
+                "oomScoreAdj: low | oomScoreAdj: want a whole number",
+                "iptables: {masqueradeAll: 1} | iptables.masqueradeAll: want true or false",
+                "iptables: {syncPeriod: soon} | iptables.syncPeriod: want a duration",
+                "nodePortAddresses: 10.0.0.0/8 | nodePortAddresses: want a list of strings",
+            })
+    void aWrongTypeIsFatalAndNamesTheField(String line, String message) {
+        assertThatThrownBy(() -> read(HEAD + line + "\n"))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void aSyntaxErrorNamesLineAndColumn() {
+        assertThatThrownBy(() -> read(HEAD + "mode: [iptables\n"))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("line 4");
+    }
+
+    @Test
+    void anotherKindIsRefused() {
+        assertThatThrownBy(() -> read("apiVersion: v1\nkind: Service\n"))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("kind: want 'KubeProxyConfiguration', not 'Service'")
+                .hasMessageContaining("apiVersion: want");
+    }
+
+    @Test
+    void aMissingFileIsNamed() {
+        assertThatThrownBy(() -> ConfigFile.read(dir.resolve("none.yaml")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("none.yaml: no such file");
+    }
+
+    private ConfigFile read(String text) throws IOException, ConfigException {
+        return ConfigFile.read(Files.writeString(dir.resolve("config.yaml"), text));
+    }
+}

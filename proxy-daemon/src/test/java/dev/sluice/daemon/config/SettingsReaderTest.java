@@ -1,0 +1,111 @@
+package dev.sluice.daemon.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.net.Cidr;
+import dev.sluice.daemon.config.SettingsReader.Overrides;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SettingsReaderTest {
+    private static final Overrides NONE =
+            new Overrides(Optional.empty(), Optional.empty(), "", Optional.empty(), false);
+
+    @Test
+    void defaultsAreKubeProxys() throws Exception {
+        Settings settings = SettingsReader.read(new ConfigValues(), NONE);
+        assertThat(settings.mode()).isEqualTo(ProxyMode.IPTABLES);
+        assertThat(settings.healthz().orElseThrow().getPort()).isEqualTo(10256);
+        assertThat(settings.metrics().getAddress().isLoopbackAddress()).isTrue();
+        assertThat(settings.metrics().getPort()).isEqualTo(10249);
+        assertThat(settings.masquerade().bit()).isEqualTo(14);
+        assertThat(settings.syncPeriods().min()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(settings.syncPeriods().retry()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(settings.syncPeriods().max()).isEqualTo(Duration.ofHours(1));
+        assertThat(settings.ipvs().scheduler()).isEqualTo("rr");
+        assertThat(settings.oomScoreAdj()).isEqualTo(-999);
+    }
+
+    @Test
+    void ipvsSyncsFullyWithinItsSyncPeriod() throws Exception {
+        ConfigValues values = new ConfigValues();
+        values.set("mode", "ipvs");
+        values.set("ipvs.syncPeriod", Duration.ofSeconds(7));
+        Settings settings = SettingsReader.read(values, NONE);
+        assertThat(settings.syncPeriods().max()).isEqualTo(Duration.ofSeconds(7));
+    }
+
+    @Test
+    void twoClusterRangesOfDifferentFamiliesAreTaken() throws Exception {
+        ConfigValues values = new ConfigValues();
+        values.set("clusterCIDR", "10.244.0.0/16,fd00:244::/32");
+        assertThat(SettingsReader.read(values, NONE).detectLocal().clusterCidrs())
+                .containsExactly(Cidr.of("10.244.0.0/16"), Cidr.of("fd00:244::/32"));
+    }
+
+    @Test
+    void anIpv6BindAddressMovesTheDefaults() throws Exception {
+        ConfigValues values = new ConfigValues();
+        values.set("bindAddress", "fd00:10::1");
+        Settings settings = SettingsReader.read(values, NONE);
+        assertThat(settings.metrics().getAddress().getHostAddress()).isEqualTo("0:0:0:0:0:0:0:1");
+    }
+
+    @Test
+    void anAddressWithoutAPortGetsTheDefaultPort() throws Exception {
+        ConfigValues values = new ConfigValues();
+        values.set("healthzBindAddress", "127.0.0.1");
+        assertThat(SettingsReader.read(values, NONE).healthz().orElseThrow().getPort())
+                .isEqualTo(10256);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "mode | nftable | unknown mode 'nftable'; choose one of iptables, ipvs, userspace",
+                "clusterCIDR | 10.0.0.0/8,10.1.0.0/16 | two of different families",
+                "clusterCIDR | 10.0.0.0 | is no CIDR",
+                "metricsBindAddress | 127.0.0.1:0 | is no IP:PORT",
+                "metricsBindAddress | localhost:80 | is no IP:PORT",
+                "bindAddress | here | is no IP address",
+                "detectLocalMode | Magic | unknown mode 'Magic'",
+                "detectLocalMode | BridgeInterface | detectLocal.bridgeInterface",
+                "ipvs.scheduler | averyveryverylongname | longer than the 15 characters",
+            })
+    void aBadTextNamesTheFieldAndTheWayOut(String path, String text, String message) {
+        ConfigValues values = new ConfigValues();
+        values.set(path, text);
+        assertThatThrownBy(() -> SettingsReader.read(values, NONE))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void everyReasonIsToldAtOnce() {
+        ConfigValues values = new ConfigValues();
+        values.set("iptables.masqueradeBit", 32);
+        values.set("oomScoreAdj", -1001);
+        values.set("iptables.minSyncPeriod", Duration.ofSeconds(31));
+        values.set("nodePortAddresses", List.of("primary", "10.0.0.0/8"));
+        assertThatThrownBy(() -> SettingsReader.read(values, NONE))
+                .isInstanceOfSatisfying(
+                        ConfigException.class, e -> assertThat(e.reasons()).hasSize(4));
+    }
+
+    @Test
+    void theHostnameFlagWinsAndIsLowerCased() throws Exception {
+        ConfigValues values = new ConfigValues();
+        values.set("hostnameOverride", "from-file");
+        Overrides flag = new Overrides(Optional.of(" Node-A "), Optional.of(4), "", Optional.empty(), false);
+        Settings settings = SettingsReader.read(values, flag);
+        assertThat(settings.hostnameOverride()).isEqualTo("node-a");
+        assertThat(settings.verbosity()).isEqualTo(4);
+    }
+}

@@ -1,0 +1,100 @@
+package dev.sluice.daemon.health;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.source.NodeObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class HealthStateTest {
+    private Instant now = Instant.parse("2026-01-02T03:04:05Z");
+    private final HealthState state = new HealthState(() -> now, Duration.ofSeconds(60), EnumSet.allOf(IpFamily.class));
+
+    @Test
+    void isAliveButNotReadyBeforeTheFirstSync() {
+        state.nodeIsOptional();
+        assertThat(state.now().alive()).isTrue();
+        assertThat(state.now().ready()).isFalse();
+        state.updated(IpFamily.IPV4);
+        assertThat(state.now().ready()).isFalse();
+        state.updated(IpFamily.IPV6);
+        assertThat(state.now().ready()).isTrue();
+    }
+
+    @Test
+    void isUnhealthyOnceAQueuedChangeIsOlderThanTheTimeout() {
+        state.updated(IpFamily.IPV4);
+        state.updated(IpFamily.IPV6);
+        state.queued(IpFamily.IPV4);
+        now = now.plusSeconds(60);
+        assertThat(state.now().alive()).isTrue();
+        state.queued(IpFamily.IPV4);
+        now = now.plusMillis(1);
+        assertThat(state.now().alive())
+                .as("a later request does not make the first one younger")
+                .isFalse();
+        state.updated(IpFamily.IPV4);
+        assertThat(state.now().alive()).isTrue();
+    }
+
+    @Test
+    void isHealthyAfterAnHourWithoutChanges() {
+        state.nodeIsOptional();
+        state.updated(IpFamily.IPV4);
+        state.updated(IpFamily.IPV6);
+        now = now.plusSeconds(3600);
+        assertThat(state.now().ready()).isTrue();
+        assertThat(state.now().healthzJson()).startsWith("{\"lastUpdated\":\"2026-01-02T04:04:05.000000000Z\"");
+    }
+
+    @Test
+    void aNodeThatIsToBeRemovedIsNotEligible() {
+        assertThat(state.now().nodeEligible()).as("no Node known").isFalse();
+        state.node(node(List.of(), false));
+        assertThat(state.now().nodeEligible()).isTrue();
+        state.node(node(List.of("ToBeDeletedByClusterAutoscaler"), false));
+        assertThat(state.now().nodeEligible()).isFalse();
+        state.node(node(List.of(), true));
+        assertThat(state.now().nodeEligible()).isFalse();
+    }
+
+    @Test
+    void theBodyHasKubeProxysKeysInItsOrder() {
+        state.nodeIsOptional();
+        state.updated(IpFamily.IPV4);
+        state.updated(IpFamily.IPV6);
+        String time = "\"2026-01-02T03:04:05.000000000Z\"";
+        String families = "{\"IPv4\":{\"lastUpdated\":" + time + ",\"healthy\":true},\"IPv6\":{\"lastUpdated\":" + time
+                + ",\"healthy\":true}}";
+        assertThat(state.now().healthzJson())
+                .isEqualTo("{\"lastUpdated\":" + time + ",\"currentTime\":" + time
+                        + ",\"nodeEligible\":true,\"healthy\":true,\"status\":" + families + "}");
+        assertThat(state.now().livezJson())
+                .isEqualTo("{\"lastUpdated\":" + time + ",\"currentTime\":" + time + ",\"healthy\":true,\"status\":"
+                        + families + "}");
+    }
+
+    @Test
+    void anIneligibleNodeStillReadsHealthyTrueInTheBody() {
+        state.updated(IpFamily.IPV4);
+        state.updated(IpFamily.IPV6);
+        assertThat(state.now().healthzJson()).contains("\"nodeEligible\":false,\"healthy\":true");
+    }
+
+    @Test
+    void problemsAreNamedAndQuoted() {
+        state.problems(List.of(Problem.skipped("Service shop/web", "spec.clusterIP", "is \"odd\"\n")));
+        assertThat(state.now().healthzJson())
+                .endsWith(",\"problems\":[{\"object\":\"Service shop/web\",\"field\":\"spec.clusterIP\","
+                        + "\"message\":\"is \\\"odd\\\"\\u000a\"}]}");
+    }
+
+    private static NodeObject node(List<String> taints, boolean deleting) {
+        return new NodeObject("node-a", "", List.of(), List.of(), List.of(), taints, deleting);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.daemon.start;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,191 @@
+package dev.sluice.linux.iptables;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+
+/**
+ * What turns a table from what is in force into what is wanted, and nothing else.
+ *
+ * <p>Ours are: the desired chains, every user chain whose name is owned, and every rule in a built-in chain that jumps to an
+ * owned chain. Changed chains are rewritten whole; missing jumps are inserted next to their neighbours, duplicates and
+ * jumps nobody wants go; owned chains that are not desired go too. All else keeps its content and order. Since a table
+ * commits as one, traffic sees the state before or the state after.
+ */
+public final class TableDiff {
+    private final SavedTable inForce;
+    private final TableRules desired;
+    private final Predicate<String> owned;
+
+    private TableDiff(SavedTable inForce, TableRules desired, Predicate<String> owned) {
+        this.inForce = inForce;
+        this.desired = desired;
+        this.owned = owned;
+    }
+
+    /**
+     * Writes the difference into {@code out}; nothing when there is none.
+     *
+     * @param owned which user chains are ours to delete, by name
+     */
+    public static Outcome plan(SavedTable inForce, TableRules desired, Predicate<String> owned, RestoreScript out) {
+        return new TableDiff(inForce, desired, owned).write(out.table(desired.table()));
+    }
+
+    private Outcome write(RestoreScript out) {
+        int written = 0;
+        List<String> changed = new ArrayList<>();
+        for (var chain : desired.chains().entrySet()) {
+            if (!inForce.has(chain.getKey()) || !inForce.rules(chain.getKey()).equals(chain.getValue())) {
+                changed.add(chain.getKey());
+            }
+        }
+        changed.forEach(out::declare);
+        Set<String> stale = staleChains();
+        Set<String> held = heldByOthers(stale);
+        for (String chain : stale) {
+            if (!held.contains(chain)) {
+                out.deleteChain(chain);
+            } else if (!inForce.rules(chain).isEmpty()) {
+                out.declare(chain);
+            }
+        }
+        int jumps = 0;
+        for (String chain : builtInChains()) {
+            jumps += mendJumps(chain, out);
+        }
+        for (String chain : changed) {
+            List<String> rules = desired.chains().getOrDefault(chain, List.of());
+            rules.forEach(spec -> out.append(chain, spec));
+            written += rules.size();
+        }
+        return new Outcome(changed.size(), written, stale.size() - held.size(), jumps, held);
+    }
+
+    private Set<String> staleChains() {
+        Set<String> stale = new LinkedHashSet<>();
+        for (String chain : inForce.chains()) {
+            if (!ChainName.isBuiltIn(chain)
+                    && owned.test(chain)
+                    && !desired.chains().containsKey(chain)) {
+                stale.add(chain);
+            }
+        }
+        return stale;
+    }
+
+    /** A chain to which a rule of a foreign chain jumps cannot be deleted; asking for it would fail the whole restore. */
+    private Set<String> heldByOthers(Set<String> stale) {
+        Set<String> held = new TreeSet<>();
+        if (stale.isEmpty()) {
+            return held;
+        }
+        for (String chain : inForce.chains()) {
+            boolean foreign = !ChainName.isBuiltIn(chain)
+                    && !stale.contains(chain)
+                    && !desired.chains().containsKey(chain);
+            if (foreign) {
+                inForce.rules(chain).forEach(spec -> RuleLine.target(spec).ifPresent(held::add));
+            }
+        }
+        held.retainAll(stale);
+        return held;
+    }
+
+    private Set<String> builtInChains() {
+        Set<String> chains = new LinkedHashSet<>();
+        inForce.chains().stream().filter(ChainName::isBuiltIn).forEach(chains::add);
+        desired.jumps().forEach(jump -> chains.add(jump.chain()));
+        desired.trailingJumps().forEach(jump -> chains.add(jump.chain()));
+        return chains;
+    }
+
+    private int mendJumps(String chain, RestoreScript out) {
+        List<String> leading = specs(desired.jumps().reversed(), chain);
+        List<String> trailing = specs(desired.trailingJumps(), chain);
+        List<String> rules = new ArrayList<>(inForce.rules(chain));
+        int changes = removeUnwanted(chain, rules, leading, trailing, out);
+        for (int i = leading.size() - 1; i >= 0; i--) {
+            String spec = leading.get(i);
+            if (!rules.contains(spec)) {
+                int index = placeFor(i, leading, rules);
+                out.insert(chain, index + 1, spec);
+                rules.add(index, spec);
+                changes++;
+            }
+        }
+        for (String spec : trailing) {
+            if (!rules.contains(spec)) {
+                out.append(chain, spec);
+                rules.add(spec);
+                changes++;
+            }
+        }
+        return changes;
+    }
+
+    private int removeUnwanted(
+            String chain, List<String> rules, List<String> leading, List<String> trailing, RestoreScript out) {
+        Set<String> missing = new HashSet<>(leading);
+        missing.addAll(trailing);
+        Set<String> wanted = Set.copyOf(missing);
+        int changes = 0;
+        for (String spec : List.copyOf(rules)) {
+            boolean keep = missing.remove(spec) || !(wanted.contains(spec) || jumpsToOwned(spec));
+            if (!keep) {
+                out.delete(chain, spec);
+                rules.remove(spec);
+                changes++;
+            }
+        }
+        return changes;
+    }
+
+    /** Right above the next of our jumps that is there, else right below the one before it, else on top. */
+    private static int placeFor(int i, List<String> leading, List<String> rules) {
+        for (int next = i + 1; next < leading.size(); next++) {
+            int index = rules.indexOf(leading.get(next));
+            if (index >= 0) {
+                return index;
+            }
+        }
+        for (int before = i - 1; before >= 0; before--) {
+            int index = rules.indexOf(leading.get(before));
+            if (index >= 0) {
+                return index + 1;
+            }
+        }
+        return 0;
+    }
+
+    private boolean jumpsToOwned(String spec) {
+        return RuleLine.target(spec).filter(owned).isPresent();
+    }
+
+    private static List<String> specs(List<RuleLine> jumps, String chain) {
+        return jumps.stream()
+                .filter(jump -> jump.chain().equals(chain))
+                .map(RuleLine::spec)
+                .distinct()
+                .toList();
+    }
+
+    /**
+     * What was written.
+     *
+     * @param chainsWritten chains created or rewritten
+     * @param rulesWritten their rules
+     * @param chainsDeleted owned chains that go
+     * @param jumpsChanged rules inserted into and deleted from built-in chains
+     * @param held owned chains that were emptied but stay, because rules of others jump to them
+     */
+    public record Outcome(int chainsWritten, int rulesWritten, int chainsDeleted, int jumpsChanged, Set<String> held) {
+        public Outcome {
+            held = Set.copyOf(held);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package dev.sluice.linux.iptables;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The content that one table is to have: whole user chains, and single rules ("jumps") in built-in chains, which are
+ * shared with others.
+ */
+public final class TableRules {
+    private final String table;
+    private final Map<String, List<String>> chains;
+    private final List<RuleLine> jumps;
+    private final List<RuleLine> trailingJumps;
+
+    private TableRules(Builder builder) {
+        table = builder.table;
+        Map<String, List<String>> copy = new LinkedHashMap<>();
+        builder.chains.forEach((chain, rules) -> copy.put(chain, List.copyOf(rules)));
+        chains = Collections.unmodifiableMap(copy);
+        jumps = List.copyOf(builder.jumps);
+        trailingJumps = List.copyOf(builder.trailingJumps);
+    }
+
+    /** Starts the content of {@code table}, e.g. {@code nat}. */
+    public static Builder of(String table) {
+        return new Builder(table);
+    }
+
+    /** Nothing of ours in {@code table}: the desired state of a clean-up. */
+    public static TableRules nothing(String table) {
+        return of(table).build();
+    }
+
+    public String table() {
+        return table;
+    }
+
+    /** User chains and their rules, in the order in which they were added. */
+    public Map<String, List<String>> chains() {
+        return chains;
+    }
+
+    /** Rules for the heads of built-in chains, in the order of insertion: the last one ends up on top. */
+    public List<RuleLine> jumps() {
+        return jumps;
+    }
+
+    /** Rules for the ends of built-in chains. */
+    public List<RuleLine> trailingJumps() {
+        return trailingJumps;
+    }
+
+    /** The table as iptables-save would print it on a host with nothing else: chains sorted, counters zero. */
+    public String text() {
+        StringBuilder text = new StringBuilder("*" + table + "\n");
+        Map<String, List<String>> sorted = new TreeMap<>(chains);
+        sorted.keySet().forEach(chain -> text.append(':').append(chain).append(" - [0:0]\n"));
+        jumps.reversed().forEach(jump -> text.append(jump).append('\n'));
+        trailingJumps.forEach(jump -> text.append(jump).append('\n'));
+        sorted.forEach((chain, rules) ->
+                rules.forEach(spec -> text.append(new RuleLine(chain, spec)).append('\n')));
+        return text.append("COMMIT\n").toString();
+    }
+
+    @Override
+    public String toString() {
+        return text();
+    }
+
+    /** Collects the content of a table. */
+    public static final class Builder {
+        private final String table;
+        private final Map<String, List<String>> chains = new LinkedHashMap<>();
+        private final List<RuleLine> jumps = new ArrayList<>();
+        private final List<RuleLine> trailingJumps = new ArrayList<>();
+
+        private Builder(String table) {
+            this.table = table;
+        }
+
+        /** Wants {@code chain} to exist, with no rules so far unless it was named before. */
+        public Builder chain(String chain) {
+            chains.computeIfAbsent(ChainName.checkUser(chain), name -> new ArrayList<>());
+            return this;
+        }
+
+        /** Wants {@code chain} to exist with {@code rules} after those that it has so far. */
+        public Builder chain(String chain, List<String> rules) {
+            chain(chain);
+            rules(chain).addAll(rules);
+            return this;
+        }
+
+        /** Adds {@code spec} at the end of {@code chain}. */
+        public Builder rule(String chain, String spec) {
+            chain(chain);
+            rules(chain).add(spec);
+            return this;
+        }
+
+        /** Wants {@code spec} in the built-in {@code chain}; inserted at its head when it is missing. */
+        public Builder jump(String chain, String spec) {
+            jumps.add(new RuleLine(chain, spec));
+            return this;
+        }
+
+        /** Wants {@code spec} in the built-in {@code chain}; appended at its end when it is missing. */
+        public Builder trailingJump(String chain, String spec) {
+            trailingJumps.add(new RuleLine(chain, spec));
+            return this;
+        }
+
+        public TableRules build() {
+            return new TableRules(this);
+        }
+
+        private List<String> rules(String chain) {
+            return chains.getOrDefault(chain, List.of());
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package dev.sluice.linux.libc;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/** Looks functions up, and captures errno next to each call. */
+final class Downcall {
+    private static final Linker LINKER = Linker.nativeLinker();
+    private static final Linker.Option ERRNO_CAPTURE = Linker.Option.captureCallState("errno");
+    private static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
+    private static final VarHandle ERRNO = CAPTURE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+    private Downcall() {}
+
+    /** An {@code int f(...)}. */
+    static MethodHandle ofInt(String name, MemoryLayout... arguments) {
+        return link(name, FunctionDescriptor.of(JAVA_INT, arguments), ERRNO_CAPTURE);
+    }
+
+    /** An {@code ssize_t f(...)}. */
+    static MethodHandle ofLong(String name, MemoryLayout... arguments) {
+        return link(name, FunctionDescriptor.of(JAVA_LONG, arguments), ERRNO_CAPTURE);
+    }
+
+    /** {@code int open(const char *, int, ...)}. */
+    static MethodHandle ofOpen() {
+        FunctionDescriptor descriptor = FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+        return link("open", descriptor, ERRNO_CAPTURE, Linker.Option.firstVariadicArg(2));
+    }
+
+    private static MethodHandle link(String name, FunctionDescriptor descriptor, Linker.Option... options) {
+        MemorySegment address = LINKER.defaultLookup().findOrThrow(name);
+        return LINKER.downcallHandle(address, descriptor, options);
+    }
+
+    /** Room for the errno of one call. */
+    static MemorySegment errno(Arena arena) {
+        return arena.allocate(CAPTURE);
+    }
+
+    /** {@code result}, or the negative errno when it is -1. */
+    static int orErrno(long result, MemorySegment errno) {
+        return result == -1 ? -(int) ERRNO.get(errno, 0L) : (int) result;
+    }
+
+    /** What a method handle threw: an unchecked exception as it is; C functions throw none. */
+    static RuntimeException rethrown(Throwable thrown) {
+        switch (thrown) {
+            case RuntimeException exception -> throw exception;
+            case Error error -> throw error;
+            default -> throw new IllegalStateException("a C function threw", thrown);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package dev.sluice.linux.libc;
+
+/** Constants of the Linux ABI, equal on x86_64 and aarch64. */
+public final class Linux {
+    public static final int AF_NETLINK = 16;
+
+    public static final int SOCK_RAW = 3;
+    public static final int SOCK_CLOEXEC = 0x80000;
+
+    public static final int MSG_DONTWAIT = 0x40;
+    public static final int MSG_TRUNC = 0x20;
+
+    public static final int SOL_IP = 0;
+    public static final int SOL_SOCKET = 1;
+    public static final int SOL_IPV6 = 41;
+    public static final int SOL_NETLINK = 270;
+
+    public static final int SO_RCVBUF = 8;
+    public static final int SO_RCVTIMEO = 20;
+    public static final int SO_SNDTIMEO = 21;
+    public static final int SO_SNDBUFFORCE = 32;
+    public static final int SO_RCVBUFFORCE = 33;
+
+    /** linux/netfilter_ipv4.h; IP6T_SO_ORIGINAL_DST has the same number. */
+    public static final int SO_ORIGINAL_DST = 80;
+
+    public static final int NETLINK_ADD_MEMBERSHIP = 1;
+    public static final int NETLINK_CAP_ACK = 10;
+    public static final int NETLINK_EXT_ACK = 11;
+
+    public static final short POLLIN = 1;
+
+    public static final int EFD_CLOEXEC = 0x80000;
+
+    public static final int O_RDONLY = 0;
+    public static final int O_CREAT = 0x40;
+    public static final int O_EXCL = 0x80;
+    public static final int O_CLOEXEC = 0x80000;
+
+    public static final int CLONE_NEWNET = 0x4000_0000;
+
+    public static final long MS_BIND = 0x1000;
+    public static final long MS_REC = 0x4000;
+    public static final long MS_SHARED = 0x10_0000;
+    public static final int MNT_DETACH = 2;
+
+    public static final int RLIMIT_NOFILE = 7;
+
+    private Linux() {}
+}

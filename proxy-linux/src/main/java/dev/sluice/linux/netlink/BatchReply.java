@@ -1,0 +1,19 @@
+package dev.sluice.linux.netlink;
+
+import dev.sluice.linux.NetlinkException;
+import java.util.List;
+
+/**
+ * What came of a batch.
+ *
+ * @param refusals in the order of the requests
+ * @param bytes of the requests
+ */
+public record BatchReply(List<Refusal> refusals, long messages, long bytes) {
+    public BatchReply {
+        refusals = List.copyOf(refusals);
+    }
+
+    /** The kernel's refusal of the request at {@code index}. */
+    public record Refusal(int index, NetlinkException error) {}
+}

@@ -1,0 +1,40 @@
+package dev.sluice.linux.netlink;
+
+import dev.sluice.linux.NetlinkException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads the kernel's extended acknowledgement. */
+final class KernelError {
+    private static final int MESSAGE = 1;
+    private static final int OFFSET = 2;
+    private static final int MISSING_TYPE = 5;
+
+    private KernelError() {}
+
+    /** The refusal that {@code reply}, an NLMSG_ERROR or NLMSG_DONE with an error number, stands for. */
+    static NetlinkException of(Object operation, Message reply) {
+        return new NetlinkException(operation.toString(), reply.errno(), text(reply));
+    }
+
+    private static String text(Message reply) {
+        if (!reply.has(Netlink.F_ACK_TLVS)) {
+            return "";
+        }
+        int header = 4;
+        if (reply.type() == Netlink.NLMSG_ERROR) {
+            header += reply.has(Netlink.F_CAPPED) ? Netlink.HEADER : Netlink.align(reply.u32(4));
+        }
+        List<String> parts = new ArrayList<>();
+        AttributeReader attributes = reply.attributes(header);
+        while (attributes.next()) {
+            switch (attributes.type()) {
+                case MESSAGE -> parts.addFirst(attributes.string());
+                case OFFSET -> parts.add("at byte " + attributes.u32() + " of the message");
+                case MISSING_TYPE -> parts.add("attribute " + attributes.u32() + " is missing");
+                default -> {}
+            }
+        }
+        return String.join(", ", parts);
+    }
+}

@@ -1,0 +1,21 @@
+package dev.sluice.linux.netlink;
+
+/**
+ * A message to the kernel, written when it is sent.
+ *
+ * @param operation what is asked, for errors and the trace; its text is only made when it is needed
+ * @param type the message type
+ * @param flags without REQUEST, ACK and DUMP, which the way of sending decides
+ * @param body the protocol's fixed header and the attributes
+ */
+public record NetlinkRequest(Object operation, int type, int flags, MessageWriter.Content body) {
+
+    /** The request on the wire, for tests and tools. */
+    public byte[] encode(int sequence, int extraFlags) {
+        MessageWriter writer = new MessageWriter(256);
+        writer.write(this, sequence, extraFlags);
+        byte[] bytes = new byte[writer.size()];
+        writer.written().get(bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,275 @@
+package dev.sluice.linux.netlink;
+
+import dev.sluice.linux.Errno;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.libc.Libc;
+import dev.sluice.linux.libc.Linux;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A conversation with the kernel over one netlink socket, in the network namespace of the thread that opened it. Calls
+ * block, at most ten seconds for each answer, so they belong on platform threads; several threads take turns.
+ *
+ * <p>Every request has a sequence number of its own, and answers with another number (left over from a call that was
+ * given up) are skipped.
+ */
+public final class NetlinkSocket implements AutoCloseable {
+    private static final int DUMP_ATTEMPTS = 5;
+    private static final int RECEIVE_BYTES = 128 << 10;
+    private static final int SEND_BYTES = 128 << 10;
+
+    private final NetlinkChannel channel;
+    private final WireTrace trace;
+    private final MessageWriter outbound = new MessageWriter(4 << 10);
+    private final ByteBuffer inbound = NetlinkChannel.direct(RECEIVE_BYTES);
+    private final int messagesPerSend;
+    private int lastSequence;
+
+    private NetlinkSocket(NetlinkChannel channel, WireNames names) {
+        this.channel = channel;
+        this.trace = new WireTrace(names);
+        // an answer takes less than 2 KiB of the kernel's buffer, so answers to one send always fit
+        this.messagesPerSend = Math.clamp(channel.receiveBufferBytes() / 2048, 32, 4096);
+    }
+
+    /** Opens a socket for {@link Netlink#ROUTE}, {@link Netlink#NETFILTER} or {@link Netlink#GENERIC}. */
+    public static NetlinkSocket open(int protocol) throws NetlinkException {
+        return open(protocol, WireNames.NONE);
+    }
+
+    /** @param names what the protocol calls its messages, for the trace */
+    public static NetlinkSocket open(int protocol, WireNames names) throws NetlinkException {
+        return open(Libc.system(), protocol, names);
+    }
+
+    static NetlinkSocket open(Libc libc, int protocol, WireNames names) throws NetlinkException {
+        return new NetlinkSocket(NetlinkChannel.open(libc, protocol), names);
+    }
+
+    /** Sends one request and waits until the kernel has carried it out. Answers with the bytes sent. */
+    public long request(NetlinkRequest request) throws NetlinkException {
+        return query(request, message -> null).bytes();
+    }
+
+    /** Sends one request and collects what {@code decoder} makes of the kernel's messages before its acknowledgement. */
+    public synchronized <T> Reply<T> query(NetlinkRequest request, Decoder<T> decoder) throws NetlinkException {
+        int sequence = ++lastSequence;
+        outbound.clear();
+        outbound.write(request, sequence, Netlink.F_ACK);
+        send(request.operation());
+        Collector<T> collector = new Collector<>(request.operation(), decoder);
+        while (!collector.ended) {
+            int errno = receive(0);
+            if (errno != 0) {
+                throw unanswered(request.operation(), errno);
+            }
+            collector.take(sequence);
+        }
+        return new Reply<>(collector.result(), outbound.size());
+    }
+
+    /**
+     * Reads a whole table. A dump during which the table changed, so that entries may be missing or doubled, is repeated;
+     * after {@value #DUMP_ATTEMPTS} attempts the last one counts, if it ended well.
+     */
+    public synchronized <T> List<T> dump(NetlinkRequest request, Decoder<T> decoder) throws NetlinkException {
+        for (int attempt = 1; ; attempt++) {
+            int sequence = ++lastSequence;
+            outbound.clear();
+            outbound.write(request, sequence, Netlink.F_DUMP);
+            send(request.operation());
+            Collector<T> collector = new Collector<>(request.operation(), decoder);
+            int dropped = 0;
+            while (!collector.ended) {
+                int errno = receive(0);
+                if (errno == Errno.ENOBUFS && dropped == 0) {
+                    dropped = errno;
+                } else if (errno != 0) {
+                    throw unanswered(request.operation(), dropped == 0 ? errno : dropped);
+                }
+                collector.take(sequence);
+            }
+            List<T> result = collector.result();
+            if (dropped == 0 && !collector.interrupted || dropped == 0 && attempt >= DUMP_ATTEMPTS) {
+                return result;
+            }
+            if (attempt >= DUMP_ATTEMPTS) {
+                throw unanswered(request.operation(), dropped);
+            }
+        }
+    }
+
+    /**
+     * Sends many requests back to back, in as few sends as is sane. The kernel carries them out in order and goes on after a
+     * refusal. Only the last message of a send asks for an acknowledgement: refusals are always answered.
+     *
+     * @throws NetlinkException when the socket fails or answers were lost; how many requests were carried out is unknown
+     *     then, and the caller must compare with the kernel's state
+     */
+    public synchronized BatchReply batch(List<NetlinkRequest> requests) throws NetlinkException {
+        List<BatchReply.Refusal> refusals = new ArrayList<>();
+        long bytes = 0;
+        int from = 0;
+        while (from < requests.size()) {
+            int firstSequence = lastSequence + 1;
+            int to = encode(requests, from);
+            String operation = "a batch of " + (to - from) + " messages, first "
+                    + requests.get(from).operation();
+            send(operation);
+            bytes += outbound.size();
+            collectRefusals(operation, requests, from, firstSequence, refusals);
+            from = to;
+        }
+        return new BatchReply(refusals, requests.size(), bytes);
+    }
+
+    /** Writes as many requests as one send takes, at least one; answers with the index of the first that is left. */
+    private int encode(List<NetlinkRequest> requests, int from) {
+        outbound.clear();
+        int to = from;
+        while (to < requests.size() && to - from < messagesPerSend && outbound.size() < SEND_BYTES) {
+            outbound.write(requests.get(to++), ++lastSequence, 0);
+        }
+        outbound.flagLast(Netlink.F_ACK);
+        return to;
+    }
+
+    private void collectRefusals(
+            String operation,
+            List<NetlinkRequest> requests,
+            int from,
+            int firstSequence,
+            List<BatchReply.Refusal> refusals)
+            throws NetlinkException {
+        int left = lastSequence - firstSequence + 1;
+        boolean answered = false;
+        while (!answered) {
+            int errno = receive(0);
+            if (errno != 0) {
+                drain();
+                throw unanswered(operation, errno);
+            }
+            while (inbound.hasRemaining()) {
+                Message message = Message.next(inbound);
+                int place = message.sequence() - firstSequence;
+                if (message.type() != Netlink.NLMSG_ERROR || place < 0 || place >= left) {
+                    continue;
+                }
+                if (message.errno() != 0) {
+                    Object refused = requests.get(from + place).operation();
+                    refusals.add(new BatchReply.Refusal(from + place, KernelError.of(refused, message)));
+                }
+                answered |= place == left - 1;
+            }
+        }
+    }
+
+    private void drain() {
+        int errno;
+        do {
+            errno = receive(Linux.MSG_DONTWAIT);
+        } while (errno == 0 || errno == Errno.ENOBUFS);
+    }
+
+    private void send(Object operation) throws NetlinkException {
+        ByteBuffer data = outbound.written();
+        trace.sent(data);
+        channel.send(operation, data);
+    }
+
+    private int receive(int flags) {
+        int errno = channel.receive(inbound, flags);
+        trace.received(inbound);
+        return errno;
+    }
+
+    private static NetlinkException unanswered(Object operation, int errno) {
+        return switch (errno) {
+            case Errno.EAGAIN ->
+                NetlinkException.remarked(operation.toString(), Errno.ETIMEDOUT, "no answer within ten seconds");
+            case Errno.ENOBUFS -> NetlinkException.remarked(operation.toString(), errno, "answers were lost");
+            default -> NetlinkException.remarked(operation.toString(), errno, "receive failed");
+        };
+    }
+
+    @Override
+    public synchronized void close() {
+        channel.close();
+    }
+
+    /** Gathers what one request is answered with. */
+    private final class Collector<T> {
+        private final Object operation;
+        private final Decoder<T> decoder;
+        private final List<T> values = new ArrayList<>();
+        private @Nullable NetlinkException failure;
+        private boolean interrupted;
+        private boolean ended;
+
+        Collector(Object operation, Decoder<T> decoder) {
+            this.operation = operation;
+            this.decoder = decoder;
+        }
+
+        /** Takes the messages of the datagram just received. A bad one does not end the taking: a dump must be read out. */
+        void take(int sequence) {
+            while (inbound.hasRemaining()) {
+                Message message = Message.next(inbound);
+                if (message.sequence() != sequence || message.type() == Netlink.NLMSG_NOOP) {
+                    continue;
+                }
+                interrupted |= message.has(Netlink.F_DUMP_INTR);
+                switch (message.type()) {
+                    case Netlink.NLMSG_ERROR, Netlink.NLMSG_DONE -> {
+                        ended = true;
+                        if (message.errno() != 0) {
+                            failed(KernelError.of(operation, message));
+                        }
+                    }
+                    default -> decode(message);
+                }
+            }
+        }
+
+        private void decode(Message message) {
+            try {
+                T value = decoder.decode(message);
+                if (value != null) {
+                    values.add(value);
+                }
+            } catch (NetlinkException e) {
+                failed(e);
+            }
+        }
+
+        private void failed(NetlinkException exception) {
+            if (failure == null) {
+                failure = exception;
+            }
+        }
+
+        List<T> result() throws NetlinkException {
+            if (failure != null) {
+                throw failure;
+            }
+            return values;
+        }
+    }
+
+    /** Makes a value of a message, or null of one that is of no interest. */
+    @FunctionalInterface
+    public interface Decoder<T> {
+        @Nullable
+        T decode(Message message) throws NetlinkException;
+    }
+
+    /**
+     * What came of one request.
+     *
+     * @param bytes of the request
+     */
+    public record Reply<T>(List<T> values, long bytes) {}
+}

@@ -1,0 +1,5 @@
+/** Netlink: sockets, messages, attributes, and the conversation of requests, dumps, batches and notifications. */
+@NullMarked
+package dev.sluice.linux.netlink;
+
+import org.jspecify.annotations.NullMarked;

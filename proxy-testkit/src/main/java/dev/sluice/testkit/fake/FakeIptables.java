@@ -1,0 +1,165 @@
+package dev.sluice.testkit.fake;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.iptables.Iptables;
+import dev.sluice.linux.iptables.RestoreException;
+import dev.sluice.linux.iptables.SavedTable;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * The iptables tools of one family over tables in memory. It takes the input of {@code iptables-restore --noflush}, refuses
+ * what the tools and the kernel refuse and names the line, commits each table as one, and prints what is in force as
+ * iptables-save does.
+ *
+ * <p>Rules must be given in the canonical form (see {@link CanonicalForm}): the real tools would take others as well, but
+ * print them back differently, and then nothing in force would ever equal what is wanted. Such a rule is an {@link
+ * AssertionError}.
+ */
+public final class FakeIptables implements Iptables {
+    private final IpFamily family;
+    private final Variant variant;
+    private final CanonicalForm form;
+    private final Map<String, FakeTable> tables = new LinkedHashMap<>();
+    private final List<String> inputs = new ArrayList<>();
+    private Predicate<String> setExists = name -> true;
+    private Optional<String> nextRestoreFailure = Optional.empty();
+    private Optional<String> nextSaveFailure = Optional.empty();
+    private long bytes;
+    private int saves;
+
+    /** The nft variant, which knows a table once it is used. */
+    public FakeIptables(IpFamily family) {
+        this(family, Variant.NFT);
+    }
+
+    public FakeIptables(IpFamily family, Variant variant) {
+        this.family = family;
+        this.variant = variant;
+        this.form = new CanonicalForm(family);
+    }
+
+    /** From now on a rule with {@code --match-set} is refused unless {@code setExists} knows the set. */
+    public FakeIptables withSets(Predicate<String> setExists) {
+        this.setExists = setExists;
+        return this;
+    }
+
+    @Override
+    public IpFamily family() {
+        return family;
+    }
+
+    @Override
+    public Variant variant() {
+        return variant;
+    }
+
+    @Override
+    public boolean supportsRandomFully() {
+        return true;
+    }
+
+    @Override
+    public void restore(String input) throws RestoreException {
+        inputs.add(input);
+        bytes += input.getBytes(StandardCharsets.UTF_8).length;
+        if (nextRestoreFailure.isPresent()) {
+            String text = nextRestoreFailure.get();
+            nextRestoreFailure = Optional.empty();
+            throw new RestoreException(text, 0, "");
+        }
+        new RestoreRun(tables, setExists, Optional.of(form)).run(input);
+    }
+
+    @Override
+    public String save(String table) throws KernelException {
+        saves++;
+        if (nextSaveFailure.isPresent()) {
+            String text = nextSaveFailure.get();
+            nextSaveFailure = Optional.empty();
+            throw new KernelException(text);
+        }
+        return dump(table);
+    }
+
+    /** The next {@link #restore} changes nothing and fails with {@code text}. */
+    public void failNextRestore(String text) {
+        nextRestoreFailure = Optional.of(text);
+    }
+
+    /** The next {@link #save} fails with {@code text}. */
+    public void failNextSave(String text) {
+        nextSaveFailure = Optional.of(text);
+    }
+
+    /** Restores {@code input} as another program on the host would: not counted, and in any spelling. */
+    public void byOthers(String input) {
+        try {
+            new RestoreRun(tables, setExists, Optional.empty()).run(input);
+        } catch (RestoreException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+
+    /** Removes every rule and user chain of {@code table}, as {@code iptables -F} and {@code -X} do. */
+    public void flush(String table) {
+        tables.remove(table);
+    }
+
+    /** What is in force, without counting a call. */
+    public SavedTable inForce(String table) {
+        return SavedTable.parse(table, dump(table));
+    }
+
+    /** The rules of a chain in force; none when there is no such chain. */
+    public List<String> rules(String table, String chain) {
+        return inForce(table).rules(chain);
+    }
+
+    /** Every input of {@link #restore}, also those that failed. */
+    public List<String> inputs() {
+        return List.copyOf(inputs);
+    }
+
+    /** The last input of {@link #restore}; empty when there was none. */
+    public String lastInput() {
+        return inputs.isEmpty() ? "" : inputs.getLast();
+    }
+
+    /** Calls of {@link #restore}. */
+    public int restores() {
+        return inputs.size();
+    }
+
+    /** Calls of {@link #save}. */
+    public int saves() {
+        return saves;
+    }
+
+    /** Bytes given to {@link #restore}. */
+    public long bytes() {
+        return bytes;
+    }
+
+    /** Forgets the counts and inputs, not the tables. */
+    public void resetCounts() {
+        inputs.clear();
+        bytes = 0;
+        saves = 0;
+    }
+
+    private String dump(String table) {
+        FakeTable content = tables.get(table);
+        if (content == null && variant == Variant.LEGACY && FakeTable.exists(table)) {
+            content = new FakeTable(table);
+        }
+        return content == null ? "" : content.save();
+    }
+}
