@@ -84,7 +84,12 @@ final class PortWriter {
             Optional<PortWork> culprit = culprit(e, ports);
             if (culprit.isPresent()) {
                 refuse(culprit.get(), e);
-                portion(table, ports.stream().filter(p -> p != culprit.get()).toList(), step);
+                portion(
+                        table,
+                        ports.stream()
+                                .filter(p -> !p.port().equals(culprit.get().port()))
+                                .toList(),
+                        step);
             } else {
                 portion(table, ports.subList(0, ports.size() / 2), step);
                 portion(table, ports.subList(ports.size() / 2, ports.size()), step);
@@ -101,7 +106,8 @@ final class PortWriter {
     private void refuse(PortWork port, RestoreException e) {
         refused.put(
                 port.port(),
-                Problem.skipped("Service " + port.port().service(), port.port().port(), String.valueOf(e.getMessage())));
+                Problem.skipped(
+                        "Service " + port.port().service(), port.port().port(), String.valueOf(e.getMessage())));
     }
 
     /** The ports whose rules the kernel or the tool refused. */
