@@ -6,6 +6,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * One port of one Service in one address family, parsed and validated: everything a mode needs in order to program it,
@@ -34,11 +35,39 @@ public record ServicePort(
         int healthCheckNodePort,
         Map<String, String> annotations) {
 
+    /** The time-out of a Service with affinity that names none: three hours. */
+    public static final int DEFAULT_AFFINITY_SECONDS = 10_800;
+
+    /** The longest time-out that the API admits: one day. */
+    public static final int MAX_AFFINITY_SECONDS = 86_400;
+
     public ServicePort {
         externalIps = List.copyOf(externalIps);
         sourceRanges = List.copyOf(sourceRanges);
         loadBalancerVips = List.copyOf(loadBalancerVips);
         annotations = Map.copyOf(annotations);
+    }
+
+    /** This port without what another Service holds. */
+    public ServicePort without(boolean nodePortLost, Set<IpAddress> addressesLost) {
+        if (!nodePortLost && addressesLost.isEmpty()) {
+            return this;
+        }
+        return new ServicePort(
+                name,
+                clusterIp,
+                port,
+                nodePortLost ? 0 : nodePort,
+                externalPolicyLocal,
+                internalPolicyLocal,
+                affinitySeconds,
+                externalIps.stream().filter(a -> !addressesLost.contains(a)).toList(),
+                sourceRanges,
+                loadBalancerVips.stream()
+                        .filter(a -> !addressesLost.contains(a))
+                        .toList(),
+                healthCheckNodePort,
+                annotations);
     }
 
     public IpFamily family() {

@@ -1,10 +1,17 @@
 package dev.sluice.core.sync;
 
+import dev.sluice.core.model.LocalReadiness;
 import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.IpFamily;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,4 +33,25 @@ public interface ProxySnapshot {
 
     /** The number of endpoints of all service ports together. */
     int endpointCount();
+
+    /** How many service ports drop traffic for want of an endpoint on this node. */
+    default WithoutLocal withoutLocal() {
+        return WithoutLocal.of(ports());
+    }
+
+    /** The Services that have a health check node port, each with what that port answers. */
+    default Map<ServiceName, LocalReadiness> localReadiness() {
+        Map<ServiceName, List<ResolvedPort>> byService = new HashMap<>();
+        for (ResolvedPort port : ports()) {
+            if (port.service().healthCheckNodePort() != 0) {
+                byService
+                        .computeIfAbsent(port.name().service(), name -> new ArrayList<>())
+                        .add(port);
+            }
+        }
+        Map<ServiceName, LocalReadiness> readiness = new HashMap<>();
+        byService.forEach((name, ports) ->
+                readiness.put(name, LocalReadiness.of(ports.getFirst().service().healthCheckNodePort(), ports)));
+        return Map.copyOf(readiness);
+    }
 }

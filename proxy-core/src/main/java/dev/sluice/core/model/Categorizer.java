@@ -1,0 +1,69 @@
+package dev.sluice.core.model;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/** Decides which endpoints of a service port this node may use (kube-proxy 1.36, {@code CategorizeEndpoints}). */
+public final class Categorizer {
+    private Categorizer() {}
+
+    /**
+     * @param all every endpoint of the service port, sorted by {@link Endpoint#key()}
+     * @param node whose hints count
+     */
+    public static EndpointSet categorize(List<Endpoint> all, ServicePort port, NodeFacts node) {
+        if (all.isEmpty()) {
+            return EndpointSet.EMPTY;
+        }
+        List<Endpoint> cluster = port.usesClusterEndpoints() ? cluster(all, node) : List.of();
+        if (!port.usesLocalEndpoints()) {
+            return new EndpointSet(cluster, List.of(), cluster, !cluster.isEmpty(), all);
+        }
+        boolean any = !cluster.isEmpty() || all.stream().anyMatch(e -> e.ready() || isDraining(e));
+        List<Endpoint> local = readyElseDraining(all, Endpoint::local);
+        List<Endpoint> reachable = union(all, cluster, local);
+        return new EndpointSet(cluster, local, reachable, any, all);
+    }
+
+    private static List<Endpoint> cluster(List<Endpoint> all, NodeFacts node) {
+        List<Endpoint> ready = keep(all, Endpoint::ready);
+        if (ready.isEmpty()) {
+            return keep(all, Categorizer::isDraining);
+        }
+        return switch (Topology.of(ready, node)) {
+            case ALL -> ready;
+            case SAME_NODE -> keep(ready, e -> e.nodeHints().contains(node.name()));
+            case SAME_ZONE -> keep(ready, e -> e.zoneHints().contains(node.zone()));
+        };
+    }
+
+    private static List<Endpoint> readyElseDraining(List<Endpoint> all, Predicate<Endpoint> among) {
+        List<Endpoint> ready = keep(all, among.and(Endpoint::ready));
+        return ready.isEmpty() ? keep(all, among.and(Categorizer::isDraining)) : ready;
+    }
+
+    /** Whether it still answers while it terminates: used when nothing is ready (KEP-1669). */
+    private static boolean isDraining(Endpoint endpoint) {
+        return !endpoint.ready() && endpoint.serving() && endpoint.terminating();
+    }
+
+    private static List<Endpoint> union(List<Endpoint> all, List<Endpoint> cluster, List<Endpoint> local) {
+        if (local.isEmpty() || cluster.equals(local)) {
+            return cluster;
+        }
+        if (cluster.isEmpty()) {
+            return local;
+        }
+        Set<Endpoint> either = new HashSet<>(cluster);
+        return either.addAll(local) ? keep(all, either::contains) : cluster;
+    }
+
+    /** Those that {@code wanted} holds for; the same list when it holds for all, so that lists are shared. */
+    private static List<Endpoint> keep(List<Endpoint> endpoints, Predicate<Endpoint> wanted) {
+        return endpoints.stream().allMatch(wanted)
+                ? endpoints
+                : endpoints.stream().filter(wanted).toList();
+    }
+}

@@ -1,0 +1,31 @@
+package dev.sluice.core.model;
+
+import java.util.List;
+
+/**
+ * What one Service says, in one address family.
+ *
+ * @param declared the service ports, in the order of {@code spec.ports}; empty when the proxy has nothing to do with it
+ * @param problems what of it is left out, and why
+ */
+public record ParsedService(List<DeclaredPort> declared, List<Problem> problems) {
+
+    /** Nothing to do, nothing wrong. */
+    public static final ParsedService NONE = new ParsedService(List.of(), List.of());
+
+    public ParsedService {
+        declared = List.copyOf(declared);
+        problems = List.copyOf(problems);
+    }
+
+    public List<ServicePort> ports() {
+        return declared.stream().map(DeclaredPort::port).toList();
+    }
+
+    /**
+     * A service port as its Service wants it, whether or not another Service holds one of its addresses.
+     *
+     * @param index its place in {@code spec.ports}
+     */
+    public record DeclaredPort(int index, ServicePort port) {}
+}

@@ -1,0 +1,78 @@
+package dev.sluice.core.model;
+
+import dev.sluice.core.net.Cidr;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.source.ServiceObject;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** The addresses of a Service beyond its cluster address, in one family, and who may use them. */
+record ServiceAddresses(List<IpAddress> externalIps, List<Cidr> sourceRanges, List<IpAddress> loadBalancerVips) {
+
+    static ServiceAddresses read(ServiceObject service, IpFamily family, ProblemList problems) {
+        return new ServiceAddresses(
+                externalIps(service.externalIps(), family, problems),
+                sourceRanges(service.loadBalancerSourceRanges(), family, problems),
+                loadBalancerVips(service.ingress(), family, problems));
+    }
+
+    private static List<IpAddress> externalIps(List<String> texts, IpFamily family, ProblemList problems) {
+        Set<IpAddress> kept = new LinkedHashSet<>();
+        for (int i = 0; i < texts.size(); i++) {
+            String text = texts.get(i);
+            if (!text.isBlank()) {
+                address("spec.externalIPs[" + i + "]", text, family, problems).ifPresent(kept::add);
+            }
+        }
+        return List.copyOf(kept);
+    }
+
+    /**
+     * The ranges of this family. A range of length 0 makes the whole list say "everybody", which is the empty list; so
+     * does, as in kube-proxy, a list of which no range is of this family.
+     */
+    private static List<Cidr> sourceRanges(List<String> texts, IpFamily family, ProblemList problems) {
+        List<Cidr> kept = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) {
+            String text = texts.get(i).trim();
+            Optional<Cidr> range = Cidr.parse(text);
+            if (range.isPresent()) {
+                range.filter(r -> r.family() == family && !kept.contains(r)).ifPresent(kept::add);
+            } else if (!text.isEmpty()) {
+                problems.ignored(
+                        "spec.loadBalancerSourceRanges[" + i + "]",
+                        "'" + text + "' is no range; want ADDRESS/LENGTH, e.g. 10.0.0.0/8");
+            }
+        }
+        return kept.stream().anyMatch(r -> r.length() == 0) ? List.of() : kept;
+    }
+
+    private static List<IpAddress> loadBalancerVips(
+            List<ServiceObject.Ingress> ingress, IpFamily family, ProblemList problems) {
+        Set<IpAddress> kept = new LinkedHashSet<>();
+        for (int i = 0; i < ingress.size(); i++) {
+            ServiceObject.Ingress entry = ingress.get(i);
+            boolean handledHere = entry.ipMode().isEmpty() || entry.ipMode().equals("VIP");
+            if (handledHere && !entry.ip().isEmpty()) {
+                address("status.loadBalancer.ingress[" + i + "].ip", entry.ip(), family, problems)
+                        .ifPresent(kept::add);
+            }
+        }
+        return List.copyOf(kept);
+    }
+
+    private static Optional<IpAddress> address(String field, String text, IpFamily family, ProblemList problems) {
+        Optional<IpAddress> address = IpAddress.parse(text);
+        if (address.isEmpty()) {
+            problems.ignored(field, "'" + text + "' is no IP address");
+        } else if (address.get().isUnspecified()) {
+            problems.ignored(field, text + " stands for every address and cannot be a Service's");
+            return Optional.empty();
+        }
+        return address.filter(a -> a.family() == family);
+    }
+}

@@ -1,0 +1,193 @@
+package dev.sluice.core.model;
+
+import dev.sluice.core.model.ParsedService.DeclaredPort;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.Protocol;
+import dev.sluice.core.source.ServiceObject;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a Service as kube-proxy 1.36 does, in one address family: which ports it has, and what each of them wants. What
+ * cannot be understood is left out and reported, each with the path of its field; the rest stands.
+ */
+public final class ServiceParser {
+    private static final String LOCAL = "Local";
+
+    private final ServiceObject service;
+    private final IpFamily family;
+    private final ProblemList problems;
+
+    private ServiceParser(ServiceObject service, IpFamily family) {
+        this.service = service;
+        this.family = family;
+        this.problems = new ProblemList("Service " + service.name());
+    }
+
+    /** The ports of {@code service} in {@code family}. */
+    public static ParsedService parse(ServiceObject service, IpFamily family) {
+        return new ServiceParser(service, family).parse();
+    }
+
+    private ParsedService parse() {
+        if (service.type().equals("ExternalName") || service.clusterIp().equals("None")) {
+            return ParsedService.NONE;
+        }
+        if (service.clusterIp().isEmpty()) {
+            problems.skipped("spec.clusterIP", "absent; give the Service an address, or None for a headless one");
+            return new ParsedService(List.of(), problems.toList());
+        }
+        Optional<IpAddress> clusterIp = clusterIp();
+        List<DeclaredPort> ports = clusterIp.isEmpty() ? List.of() : ports(clusterIp.get());
+        return new ParsedService(ports, problems.toList());
+    }
+
+    private Optional<IpAddress> clusterIp() {
+        if (service.ipFamilies().isEmpty()) {
+            return clusterIp("spec.clusterIP", service.clusterIp()).filter(address -> address.family() == family);
+        }
+        for (int i = 0; i < service.ipFamilies().size(); i++) {
+            String name = service.ipFamilies().get(i);
+            if (name.equals(family.label())) {
+                return clusterIpOfFamily(i);
+            }
+            if (!name.equals(IpFamily.IPV4.label()) && !name.equals(IpFamily.IPV6.label())) {
+                problems.skipped("spec.ipFamilies[" + i + "]", "'" + name + "' is no family; want IPv4 or IPv6");
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<IpAddress> clusterIpOfFamily(int index) {
+        String field = "spec.clusterIPs[" + index + "]";
+        List<String> all = service.clusterIps().isEmpty() ? List.of(service.clusterIp()) : service.clusterIps();
+        if (index >= all.size()) {
+            problems.skipped(field, "absent, although spec.ipFamilies[" + index + "] is " + family);
+            return Optional.empty();
+        }
+        Optional<IpAddress> address = clusterIp(field, all.get(index));
+        if (address.isPresent() && address.get().family() != family) {
+            problems.skipped(field, address.get() + " is not " + family + " as spec.ipFamilies[" + index + "] says");
+            return Optional.empty();
+        }
+        return address;
+    }
+
+    private Optional<IpAddress> clusterIp(String field, String text) {
+        Optional<IpAddress> address = IpAddress.parse(text);
+        if (address.isEmpty() || address.get().isUnspecified()) {
+            problems.skipped(
+                    field, "'" + text + "' cannot be a Service's address; the Service is left out in " + family);
+            return Optional.empty();
+        }
+        return address;
+    }
+
+    private List<DeclaredPort> ports(IpAddress clusterIp) {
+        ServiceAddresses addresses = ServiceAddresses.read(service, family, problems);
+        boolean externalLocal =
+                externallyAccessibleBySpec() && service.externalTrafficPolicy().equals(LOCAL);
+        boolean internalLocal = service.internalTrafficPolicy().equals(LOCAL);
+        int affinity = affinitySeconds();
+        int healthPort = healthCheckNodePort(externalLocal);
+        List<DeclaredPort> ports = new ArrayList<>(service.ports().size());
+        Set<ServicePortName> names = new HashSet<>();
+        for (int i = 0; i < service.ports().size(); i++) {
+            ServiceObject.Port port = service.ports().get(i);
+            ServicePortName name = portName(i, port);
+            if (name == null) {
+                continue;
+            }
+            if (!names.add(name)) {
+                problems.skipped("spec.ports[" + i + "].name", "'" + port.name() + "' names two ports of this Service");
+                continue;
+            }
+            ServicePort parsed = new ServicePort(
+                    name,
+                    clusterIp,
+                    port.port(),
+                    nodePort(i, port),
+                    externalLocal,
+                    internalLocal,
+                    affinity,
+                    addresses.externalIps(),
+                    addresses.sourceRanges(),
+                    addresses.loadBalancerVips(),
+                    healthPort,
+                    service.annotations());
+            ports.add(new DeclaredPort(i, parsed));
+        }
+        return ports;
+    }
+
+    private @Nullable ServicePortName portName(int index, ServiceObject.Port port) {
+        if (port.port() < 1 || port.port() > 65535) {
+            problems.skipped("spec.ports[" + index + "].port", port.port() + " is no port; want 1 to 65535");
+            return null;
+        }
+        return switch (port.protocol()) {
+            case "", "TCP" -> new ServicePortName(service.name(), port.name(), Protocol.TCP);
+            case "UDP" -> new ServicePortName(service.name(), port.name(), Protocol.UDP);
+            case "SCTP" -> new ServicePortName(service.name(), port.name(), Protocol.SCTP);
+            default -> {
+                problems.skipped(
+                        "spec.ports[" + index + "].protocol",
+                        "'" + port.protocol() + "' is unknown; want TCP, UDP or SCTP");
+                yield null;
+            }
+        };
+    }
+
+    private int nodePort(int index, ServiceObject.Port port) {
+        if (port.nodePort() < 0 || port.nodePort() > 65535) {
+            problems.ignored("spec.ports[" + index + "].nodePort", port.nodePort() + " is no port; want 1 to 65535");
+            return 0;
+        }
+        return port.nodePort();
+    }
+
+    private boolean externallyAccessibleBySpec() {
+        return switch (service.type()) {
+            case "LoadBalancer", "NodePort" -> true;
+            case "", "ClusterIP" -> !service.externalIps().isEmpty();
+            default -> false;
+        };
+    }
+
+    private int affinitySeconds() {
+        if (!service.sessionAffinity().equals("ClientIP")) {
+            return 0;
+        }
+        Integer seconds = service.affinityTimeoutSeconds();
+        if (seconds == null) {
+            return ServicePort.DEFAULT_AFFINITY_SECONDS;
+        }
+        if (seconds < 1 || seconds > ServicePort.MAX_AFFINITY_SECONDS) {
+            problems.ignored(
+                    "spec.sessionAffinityConfig.clientIP.timeoutSeconds",
+                    seconds + " is not 1 to " + ServicePort.MAX_AFFINITY_SECONDS + "; "
+                            + ServicePort.DEFAULT_AFFINITY_SECONDS + " holds instead");
+            return ServicePort.DEFAULT_AFFINITY_SECONDS;
+        }
+        return seconds;
+    }
+
+    private int healthCheckNodePort(boolean externalLocal) {
+        if (!externalLocal || !service.type().equals("LoadBalancer")) {
+            return 0;
+        }
+        int port = service.healthCheckNodePort();
+        if (port < 1 || port > 65535) {
+            problems.ignored(
+                    "spec.healthCheckNodePort",
+                    port + " is no port, so the load balancer cannot ask this node for its endpoints; want 1 to 65535");
+            return 0;
+        }
+        return port;
+    }
+}

@@ -1,0 +1,18 @@
+package dev.sluice.core.sync;
+
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What one sync of one family has to do.
+ *
+ * @param snapshot the whole truth, live
+ * @param changes what differs from the family's last batch; everything when the node itself changed
+ * @param triggerTimes when the EndpointSlice changes in this batch were caused, for the programming latency
+ */
+public record Batch(ProxySnapshot snapshot, Changes changes, List<Instant> triggerTimes) {
+
+    public Batch {
+        triggerTimes = List.copyOf(triggerTimes);
+    }
+}

@@ -1,0 +1,126 @@
+package dev.sluice.core.sync;
+
+import dev.sluice.core.config.SyncPeriods;
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.SyncObserver.Failure;
+import dev.sluice.core.sync.SyncObserver.Success;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The syncs of one family. What goes wrong in them stays in this family. */
+final class FamilySync {
+    private static final Logger LOG = LoggerFactory.getLogger(FamilySync.class);
+
+    private final ProxyBackend backend;
+    private final ClusterState state;
+    private final SyncSchedule schedule;
+    private final Ticker ticker;
+    private final InstantSource clock;
+    private final Announcer announcer;
+    private List<Problem> problems = List.of();
+
+    FamilySync(
+            ProxyBackend backend,
+            ClusterState state,
+            SyncPeriods periods,
+            Ticker ticker,
+            InstantSource clock,
+            Announcer announcer) {
+        this.backend = backend;
+        this.state = state;
+        this.schedule = new SyncSchedule(periods);
+        this.ticker = ticker;
+        this.clock = clock;
+        this.announcer = announcer;
+    }
+
+    IpFamily family() {
+        return backend.family();
+    }
+
+    /** What the backend leaves out, as of its last successful sync. */
+    List<Problem> problems() {
+        return problems;
+    }
+
+    void request() {
+        schedule.request();
+        announcer.tell(o -> o.queued(family()));
+    }
+
+    void requestFull() {
+        schedule.requestFull();
+        announcer.tell(o -> o.queued(family()));
+    }
+
+    /** Nanoseconds until the next sync is due. */
+    long untilDue() {
+        return schedule.untilDue(ticker.nanos());
+    }
+
+    /** Syncs now. */
+    void run() {
+        long begin = ticker.nanos();
+        boolean full = schedule.begin(begin);
+        try {
+            Batch batch = state.take(family());
+            full |= batch.changes().everything();
+            run(batch, full, begin);
+        } catch (VirtualMachineError e) {
+            throw e;
+        } catch (Throwable e) {
+            failed(e, full, begin);
+        }
+    }
+
+    private void run(Batch batch, boolean full, long begin) throws SyncException {
+        announcer.tell(o -> o.begun(family(), full));
+        if (!full && batch.changes().isEmpty()) {
+            schedule.succeeded(ticker.nanos(), false);
+            announcer.tell(o -> o.unchanged(family()));
+            return;
+        }
+        SyncReport report = backend.sync(batch.snapshot(), full ? Changes.all() : batch.changes());
+        long end = ticker.nanos();
+        schedule.succeeded(end, full);
+        problems = report.problems();
+        Success success = success(batch, full, report, Duration.ofNanos(end - begin));
+        LOG.debug("{}: {} sync in {}, {}", family(), full ? "full" : "partial", success.duration(), report.cost());
+        announcer.tell(o -> o.succeeded(success));
+    }
+
+    private Success success(Batch batch, boolean full, SyncReport report, Duration duration) {
+        Instant now = clock.instant();
+        ProxySnapshot snapshot = batch.snapshot();
+        return new Success(
+                family(),
+                full,
+                report,
+                duration,
+                batch.triggerTimes().stream().map(t -> Duration.between(t, now)).toList(),
+                snapshot.ports().size(),
+                snapshot.endpointCount(),
+                snapshot.withoutLocal(),
+                snapshot.localReadiness());
+    }
+
+    private void failed(Throwable cause, boolean full, long begin) {
+        long end = ticker.nanos();
+        schedule.failed(end);
+        String wait = Duration.ofNanos(schedule.untilDue(end)).toString();
+        if (cause instanceof SyncException) {
+            LOG.error(
+                    "{}: sync failed, a full one follows in {} at the latest: {}", family(), wait, cause.getMessage());
+            LOG.debug("{}: sync failed", family(), cause);
+        } else {
+            LOG.error("{}: sync failed unexpectedly, a full one follows in {} at the latest", family(), wait, cause);
+        }
+        Failure failure = new Failure(family(), full, Duration.ofNanos(end - begin), cause);
+        announcer.tell(o -> o.failed(failure));
+    }
+}

@@ -1,0 +1,38 @@
+package dev.sluice.core.sync;
+
+import dev.sluice.core.model.Problem;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Logs each problem once when it comes and once when it is gone. */
+final class ProblemLog {
+    private static final Logger LOG = LoggerFactory.getLogger(ProblemLog.class);
+
+    private final Announcer announcer;
+    private List<List<Problem>> sources = List.of();
+    private Set<Problem> known = Set.of();
+
+    ProblemLog(Announcer announcer) {
+        this.announcer = announcer;
+    }
+
+    /** Looks at the present lists of all who find problems. */
+    void update(List<List<Problem>> lists) {
+        if (lists.equals(sources)) {
+            return;
+        }
+        sources = List.copyOf(lists);
+        Set<Problem> now = new LinkedHashSet<>();
+        lists.forEach(now::addAll);
+        if (now.equals(known)) {
+            return;
+        }
+        now.stream().filter(p -> !known.contains(p)).forEach(p -> LOG.warn("{}", p));
+        known.stream().filter(p -> !now.contains(p)).forEach(p -> LOG.info("no longer a problem: {}", p));
+        known = now;
+        announcer.tell(o -> o.problems(List.copyOf(now)));
+    }
+}

@@ -1,0 +1,163 @@
+package dev.sluice.core.sync;
+
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ServiceName;
+import dev.sluice.core.source.ClusterListener;
+import dev.sluice.core.source.EndpointSliceObject;
+import dev.sluice.core.source.NodeObject;
+import dev.sluice.core.source.ServiceObject;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the sync thread does, without the thread: takes events in, and syncs each family when its time has come. Nothing is
+ * synced before everything has been listed once, because half a list would take traffic away from the other half.
+ */
+final class SyncDriver implements ClusterListener {
+    private static final Logger LOG = LoggerFactory.getLogger(SyncDriver.class);
+
+    private final ClusterState state;
+    private final List<FamilySync> families;
+    private final Announcer announcer;
+    private final ProblemLog problemLog;
+    private final Set<Kind> awaited = EnumSet.allOf(Kind.class);
+    private List<Problem> sourceProblems = List.of();
+
+    /** @param families in the order in which they are synced */
+    SyncDriver(ClusterState state, List<FamilySync> families, Announcer announcer) {
+        this.state = state;
+        this.families = List.copyOf(families);
+        this.announcer = announcer;
+        this.problemLog = new ProblemLog(announcer);
+    }
+
+    void started() {
+        families.forEach(family -> announcer.tell(o -> o.started(family.family())));
+    }
+
+    @Override
+    public void service(ServiceObject service) {
+        guarded("Service " + service.name(), () -> {
+            state.service(service);
+            serviceEvent();
+        });
+    }
+
+    @Override
+    public void serviceGone(ServiceName name) {
+        guarded("Service " + name, () -> {
+            state.serviceGone(name);
+            serviceEvent();
+        });
+    }
+
+    private void serviceEvent() {
+        families.forEach(
+                family -> announcer.tell(o -> o.serviceEvent(family.family(), state.pending(family.family()))));
+        requestWherePending();
+    }
+
+    @Override
+    public void endpointSlice(EndpointSliceObject slice) {
+        guarded(
+                "EndpointSlice " + slice.namespace() + "/" + slice.name(),
+                () -> sliceEvent(state.endpointSlice(slice)));
+    }
+
+    @Override
+    public void endpointSliceGone(String namespace, String name) {
+        guarded("EndpointSlice " + namespace + "/" + name, () -> sliceEvent(state.endpointSliceGone(namespace, name)));
+    }
+
+    private void sliceEvent(Optional<ClusterState.SliceEffect> effect) {
+        effect.ifPresent(e -> announcer.tell(o -> o.endpointSliceEvent(e.family(), e.changed())));
+        requestWherePending();
+    }
+
+    @Override
+    public void node(NodeObject node) {
+        guarded("Node " + node.name(), () -> {
+            state.node(node);
+            announcer.tell(o -> o.nodeEvent(node));
+            requestWherePending();
+        });
+    }
+
+    @Override
+    public void nodeGone(String name) {
+        LOG.warn("Node {} is gone from the cluster; what was known of it stays in force", name);
+    }
+
+    @Override
+    public void synced(Kind kind) {
+        arrived(kind);
+    }
+
+    /** Ends the wait for the node. */
+    void proceedWithoutNode() {
+        if (awaited.contains(Kind.NODE)) {
+            LOG.warn("the node's own object has not come; going on without its addresses and zone until it does");
+            arrived(Kind.NODE);
+        }
+    }
+
+    private void arrived(Kind kind) {
+        if (awaited.remove(kind) && awaited.isEmpty()) {
+            families.forEach(FamilySync::requestFull);
+        }
+    }
+
+    @Override
+    public void problems(List<Problem> problems) {
+        sourceProblems = List.copyOf(problems);
+    }
+
+    void requestFull(String reason) {
+        if (awaited.isEmpty()) {
+            LOG.info("full sync: {}", reason);
+            families.forEach(FamilySync::requestFull);
+        }
+    }
+
+    /** Syncs what is due; the answer is the number of nanoseconds until something is due again. */
+    long runDue() {
+        for (FamilySync family : families) {
+            if (family.untilDue() == 0) {
+                family.run();
+            }
+        }
+        guarded("the list of problems", this::updateProblems);
+        return families.stream().mapToLong(FamilySync::untilDue).min().orElse(Long.MAX_VALUE);
+    }
+
+    private void updateProblems() {
+        List<List<Problem>> lists = new ArrayList<>();
+        lists.add(sourceProblems);
+        lists.add(state.problems());
+        families.forEach(family -> lists.add(family.problems()));
+        problemLog.update(lists);
+    }
+
+    private void requestWherePending() {
+        if (awaited.isEmpty()) {
+            families.stream().filter(f -> state.pending(f.family()) > 0).forEach(FamilySync::request);
+        }
+    }
+
+    private void guarded(String what, Runnable action) {
+        try {
+            action.run();
+        } catch (VirtualMachineError e) {
+            throw e;
+        } catch (Throwable e) {
+            LOG.error("{} could not be taken in: this is a defect of Sluice, please report it", what, e);
+            announcer.tell(o -> o.defect(e));
+            requestFull("after an internal error");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+package dev.sluice.core.sync;
+
+import dev.sluice.core.config.SyncPeriods;
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ServiceName;
+import dev.sluice.core.source.ClusterListener;
+import dev.sluice.core.source.EndpointSliceObject;
+import dev.sluice.core.source.NodeObject;
+import dev.sluice.core.source.ServiceObject;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one thread that owns the cluster state and the backends ({@code sluice-sync}). Everybody else posts to it, so none of
+ * them needs a lock. Nothing that an object, a backend or an observer throws ends it.
+ */
+public final class SyncLoop implements ClusterListener, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SyncLoop.class);
+    private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(30);
+
+    private final SyncDriver driver;
+    private final Announcer announcer;
+    private final Thread thread;
+    private final LinkedBlockingQueue<Runnable> posted = new LinkedBlockingQueue<>();
+    private volatile boolean ended;
+    private boolean stopping;
+
+    /**
+     * A loop that does nothing until {@link #start}. The backends stay the caller's: close them after the loop.
+     *
+     * @param backends one for each family that is served
+     */
+    public SyncLoop(
+            ClusterState state,
+            List<ProxyBackend> backends,
+            SyncPeriods periods,
+            SyncObserver observer,
+            Ticker ticker,
+            InstantSource clock) {
+        announcer = new Announcer(observer);
+        List<FamilySync> families = backends.stream()
+                .sorted(Comparator.comparing(ProxyBackend::family))
+                .map(backend -> new FamilySync(backend, state, periods, ticker, clock, announcer))
+                .toList();
+        driver = new SyncDriver(state, families, announcer);
+        thread = Thread.ofPlatform().name("sluice-sync").daemon(false).unstarted(this::run);
+    }
+
+    /** With the clocks of the system. */
+    public SyncLoop(ClusterState state, List<ProxyBackend> backends, SyncPeriods periods, SyncObserver observer) {
+        this(state, backends, periods, observer, Ticker.system(), InstantSource.system());
+    }
+
+    /** Starts the thread. What was posted before is not lost. */
+    public void start() {
+        thread.start();
+    }
+
+    /** Goes on without the node's own object, when it has not come in time; it is still welcome later. */
+    public void proceedWithoutNode() {
+        posted.add(driver::proceedWithoutNode);
+    }
+
+    /** Asks for a comparison of everything with the kernel, in every family; {@code reason} is logged. */
+    public void requestFull(String reason) {
+        posted.add(() -> driver.requestFull(reason));
+    }
+
+    /**
+     * Runs {@code task} on the sync thread, between two syncs: the way to ask a backend something.
+     *
+     * @return what the task returns or throws; fails with {@link RejectedExecutionException} when the loop has ended
+     */
+    public <T> CompletableFuture<T> submit(Callable<T> task) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        posted.add(new Question<>(task, answer));
+        if (ended) {
+            refusePosted();
+        }
+        return answer;
+    }
+
+    /** Lets the running sync finish, then ends the thread. Does not undo anything in the kernel. */
+    @Override
+    public void close() {
+        posted.add(() -> stopping = true);
+        if (Thread.currentThread() == thread || thread.getState() == Thread.State.NEW) {
+            return;
+        }
+        try {
+            if (!thread.join(CLOSE_PATIENCE)) {
+                LOG.warn("the running sync has not finished within {}; not waiting any longer", CLOSE_PATIENCE);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        try {
+            driver.started();
+            loop();
+        } catch (Throwable e) {
+            LOG.error("the sync thread ends because the virtual machine fails; the process has to be started again", e);
+            announcer.tell(o -> o.died(e));
+        } finally {
+            ended = true;
+            refusePosted();
+        }
+    }
+
+    private void loop() {
+        while (!stopping) {
+            // not until the queue is empty: a flood of events must not keep syncs from running
+            for (int waiting = posted.size(); waiting > 0; waiting--) {
+                handle(posted.poll());
+            }
+            if (!stopping) {
+                long nanos = driver.runDue();
+                handle(await(nanos));
+            }
+        }
+    }
+
+    private @Nullable Runnable await(long nanos) {
+        try {
+            return posted.poll(nanos, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            LOG.debug("interrupted, which nobody has a reason for; going on", e);
+            return null;
+        }
+    }
+
+    private static void handle(@Nullable Runnable message) {
+        if (message != null) {
+            message.run();
+        }
+    }
+
+    private void refusePosted() {
+        for (Runnable message = posted.poll(); message != null; message = posted.poll()) {
+            if (message instanceof Question<?> question) {
+                question.refuse();
+            }
+        }
+    }
+
+    /** A task whose answer somebody waits for. */
+    private record Question<T>(Callable<T> task, CompletableFuture<T> answer) implements Runnable {
+
+        @Override
+        public void run() {
+            try {
+                answer.complete(task.call());
+            } catch (VirtualMachineError e) {
+                answer.completeExceptionally(e);
+                throw e;
+            } catch (Throwable e) {
+                answer.completeExceptionally(e);
+            }
+        }
+
+        void refuse() {
+            answer.completeExceptionally(new RejectedExecutionException("the sync thread has ended"));
+        }
+    }
+
+    @Override
+    public void service(ServiceObject service) {
+        posted.add(() -> driver.service(service));
+    }
+
+    @Override
+    public void serviceGone(ServiceName name) {
+        posted.add(() -> driver.serviceGone(name));
+    }
+
+    @Override
+    public void endpointSlice(EndpointSliceObject slice) {
+        posted.add(() -> driver.endpointSlice(slice));
+    }
+
+    @Override
+    public void endpointSliceGone(String namespace, String name) {
+        posted.add(() -> driver.endpointSliceGone(namespace, name));
+    }
+
+    @Override
+    public void node(NodeObject node) {
+        posted.add(() -> driver.node(node));
+    }
+
+    @Override
+    public void nodeGone(String name) {
+        posted.add(() -> driver.nodeGone(name));
+    }
+
+    @Override
+    public void synced(Kind kind) {
+        posted.add(() -> driver.synced(kind));
+    }
+
+    @Override
+    public void problems(List<Problem> problems) {
+        List<Problem> copy = List.copyOf(problems);
+        posted.add(() -> driver.problems(copy));
+    }
+}

@@ -1,0 +1,73 @@
+package dev.sluice.core.sync;
+
+import dev.sluice.core.config.SyncPeriods;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * When one family is synced next (kube-proxy's bounded-frequency runner): requests that come while one waits are one, the
+ * least distance counts from the end of a sync, and a failed sync is tried again in full. Pure arithmetic on the caller's
+ * clock.
+ */
+final class SyncSchedule {
+    private static final long NEVER = Long.MAX_VALUE;
+
+    private final long min;
+    private final long retry;
+    private final long max;
+    private boolean requested;
+    private boolean fullRequested;
+    private boolean failed;
+    private boolean everRan;
+    private long lastEnd;
+    private long lastFullEnd;
+
+    SyncSchedule(SyncPeriods periods) {
+        min = TimeUnit.NANOSECONDS.convert(periods.min());
+        max = TimeUnit.NANOSECONDS.convert(periods.max());
+        retry = Math.min(TimeUnit.NANOSECONDS.convert(periods.retry()), max);
+    }
+
+    void request() {
+        requested = true;
+    }
+
+    void requestFull() {
+        requested = true;
+        fullRequested = true;
+    }
+
+    /** Nanoseconds from {@code now} until the next sync is due, 0 when it is; {@link Long#MAX_VALUE} before the first request. */
+    long untilDue(long now) {
+        if (!everRan) {
+            return requested ? 0 : NEVER;
+        }
+        long least = min - (now - lastEnd);
+        long wanted = requested ? least : failed ? retry - (now - lastEnd) : max - (now - lastFullEnd);
+        return Math.max(0, Math.max(least, wanted));
+    }
+
+    /** Begins the sync that is due; the answer is whether it must be a full one. */
+    boolean begin(long now) {
+        boolean full = !everRan || failed || fullRequested || now - lastFullEnd >= max;
+        requested = false;
+        fullRequested = false;
+        return full;
+    }
+
+    void succeeded(long now, boolean full) {
+        ended(now, false);
+        if (full) {
+            lastFullEnd = now;
+        }
+    }
+
+    void failed(long now) {
+        ended(now, true);
+    }
+
+    private void ended(long now, boolean failure) {
+        everRan = true;
+        lastEnd = now;
+        failed = failure;
+    }
+}

@@ -1,0 +1,190 @@
+package dev.sluice.core.track;
+
+import dev.sluice.core.model.NodeFacts;
+import dev.sluice.core.model.ParsedService;
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ProblemList;
+import dev.sluice.core.model.ServiceName;
+import dev.sluice.core.model.ServiceParser;
+import dev.sluice.core.net.Cidr;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.source.EndpointSliceObject;
+import dev.sluice.core.source.NodeObject;
+import dev.sluice.core.source.ServiceObject;
+import dev.sluice.core.sync.Batch;
+import dev.sluice.core.sync.ClusterState;
+import dev.sluice.core.sync.ProxySnapshot;
+import dev.sluice.core.track.ClaimTable.Claimant;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Turns the objects of the cluster into service ports with endpoints, in both families, and knows what changed since the last
+ * batch. What it ends up with depends on the objects alone, not on their order.
+ *
+ * <p>An event costs what its object costs; a batch costs what the touched Services cost, not what all of them do. An object
+ * that says what it said before costs nothing further. Of the objects only what is needed is kept. Not thread-safe.
+ */
+public final class ChangeTracker implements ClusterState {
+    private final String nodeName;
+    private final Instant begin;
+    private final ProblemBook problems = new ProblemBook();
+    private final Map<IpFamily, FamilyState> families = new EnumMap<>(IpFamily.class);
+    private final Map<Slice.Name, Slice> slices = new HashMap<>();
+    private NodeFacts node;
+
+    /**
+     * A tracker for the node {@code nodeName}, of which nothing else is known yet.
+     *
+     * @param served the families that are served; objects of others are left out
+     * @param clock tells now; changes that were caused before do not count for the programming latency
+     */
+    public ChangeTracker(String nodeName, Set<IpFamily> served, InstantSource clock) {
+        this.nodeName = nodeName;
+        this.begin = clock.instant();
+        this.node = NodeFacts.unknown(nodeName);
+        for (IpFamily family : served) {
+            families.put(family, new FamilyState(family, node, problems));
+        }
+    }
+
+    @Override
+    public void service(ServiceObject service) {
+        Set<Problem> found = new LinkedHashSet<>();
+        for (IpFamily family : families.keySet()) {
+            ParsedService parsed = ServiceParser.parse(service, family);
+            found.addAll(parsed.problems());
+            List<Claimant> declared = parsed.declared().stream()
+                    .map(port -> new Claimant(port, service.created()))
+                    .toList();
+            family(family).declare(service.name(), declared);
+        }
+        problems.put(service.name(), List.copyOf(found));
+    }
+
+    @Override
+    public void serviceGone(ServiceName name) {
+        families.values().forEach(family -> family.declare(name, List.of()));
+        problems.put(name, List.of());
+    }
+
+    @Override
+    public Optional<SliceEffect> endpointSlice(EndpointSliceObject object) {
+        Slice.Name name = new Slice.Name(object.namespace(), object.name());
+        ParsedSlice parsed = SliceParser.parse(object, nodeName);
+        problems.put(name, parsed.problems());
+        Slice slice =
+                parsed.slice().filter(s -> families.containsKey(s.family())).orElse(null);
+        if (slice == null) {
+            return remove(name, true);
+        }
+        if (slice.equals(slices.get(name))) {
+            return Optional.of(new SliceEffect(slice.family(), false));
+        }
+        remove(name, false);
+        slices.put(name, slice);
+        family(slice.family()).add(slice, triggerTime(object));
+        return Optional.of(new SliceEffect(slice.family(), true));
+    }
+
+    @Override
+    public Optional<SliceEffect> endpointSliceGone(String namespace, String name) {
+        Slice.Name slice = new Slice.Name(namespace, name);
+        problems.put(slice, List.of());
+        return remove(slice, true);
+    }
+
+    private Optional<SliceEffect> remove(Slice.Name name, boolean deleted) {
+        Slice before = slices.remove(name);
+        if (before == null) {
+            return Optional.empty();
+        }
+        family(before.family()).remove(before, deleted);
+        return Optional.of(new SliceEffect(before.family(), true));
+    }
+
+    private Optional<Instant> triggerTime(EndpointSliceObject slice) {
+        String text = slice.annotations().getOrDefault(EndpointSliceObject.TRIGGER_TIME_ANNOTATION, "");
+        try {
+            Instant time =
+                    text.isEmpty() ? Instant.MIN : OffsetDateTime.parse(text).toInstant();
+            return Optional.of(time).filter(t -> t.isAfter(begin));
+        } catch (DateTimeParseException e) {
+            return Optional.empty(); // the annotation serves a statistic only
+        }
+    }
+
+    /** Takes the facts of the proxy's own node; other nodes are of no interest. */
+    @Override
+    public void node(NodeObject object) {
+        if (!object.name().equals(nodeName)) {
+            return;
+        }
+        NodeFacts before = node;
+        NodeFacts facts = facts(object);
+        if (!facts.equals(before)) {
+            node = facts;
+            families.values().forEach(family -> family.node(facts, !facts.zone().equals(before.zone())));
+        }
+    }
+
+    private NodeFacts facts(NodeObject object) {
+        ProblemList found = new ProblemList("Node " + object.name());
+        List<IpAddress> addresses = new ArrayList<>();
+        for (List<String> texts : List.of(object.internalIps(), object.externalIps())) {
+            for (String text : texts) {
+                IpAddress.parse(text)
+                        .ifPresentOrElse(
+                                addresses::add,
+                                () -> found.ignored("status.addresses", "'" + text + "' is no IP address"));
+            }
+        }
+        List<Cidr> podCidrs = new ArrayList<>();
+        for (String text : object.podCidrs()) {
+            Cidr.parse(text)
+                    .ifPresentOrElse(podCidrs::add, () -> found.ignored("spec.podCIDRs", "'" + text + "' is no range"));
+        }
+        problems.put(nodeName, found.toList());
+        return new NodeFacts(nodeName, object.zone(), addresses, podCidrs);
+    }
+
+    @Override
+    public int pending(IpFamily family) {
+        return family(family).pending();
+    }
+
+    @Override
+    public Batch take(IpFamily family) {
+        return family(family).take();
+    }
+
+    @Override
+    public ProxySnapshot snapshot(IpFamily family) {
+        return family(family).ports();
+    }
+
+    @Override
+    public List<Problem> problems() {
+        return problems.all();
+    }
+
+    /** The state of one family, for tests of its cost. */
+    FamilyState family(IpFamily family) {
+        FamilyState state = families.get(family);
+        if (state == null) {
+            throw new IllegalStateException("no state of " + family);
+        }
+        return state;
+    }
+}

@@ -1,0 +1,169 @@
+package dev.sluice.core.track;
+
+import dev.sluice.core.model.Categorizer;
+import dev.sluice.core.model.NodeFacts;
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ProblemList;
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.model.ServiceName;
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.Batch;
+import dev.sluice.core.sync.Changes;
+import dev.sluice.core.track.ClaimTable.Claimant;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The state of one family. Events only mark Services as touched; {@link #take} resolves what was touched, once, however many
+ * events there were, and compares it with what it was.
+ */
+final class FamilyState {
+    private static final Logger LOG = LoggerFactory.getLogger(FamilyState.class);
+
+    private final ProblemBook problems;
+    private final ClaimTable claims = new ClaimTable();
+    private final Map<ServiceName, ServiceState> services = new HashMap<>();
+    private final Set<ServiceName> touched = new HashSet<>();
+    private final ResolvedPorts ports;
+    private boolean nodeChanged;
+    private long resolutions;
+
+    FamilyState(IpFamily family, NodeFacts node, ProblemBook problems) {
+        this.ports = new ResolvedPorts(family, node);
+        this.problems = problems;
+    }
+
+    /** The state as of the last batch. */
+    ResolvedPorts ports() {
+        return ports;
+    }
+
+    int pending() {
+        return touched.size() + (nodeChanged ? 1 : 0);
+    }
+
+    /** How many service ports have been resolved so far: the work done. */
+    long resolutions() {
+        return resolutions;
+    }
+
+    /** The number of Services known by themselves or by a slice. */
+    int size() {
+        return services.size();
+    }
+
+    int claims() {
+        return claims.size();
+    }
+
+    /** Replaces what a Service asks for; an empty list when it is gone. */
+    void declare(ServiceName name, List<Claimant> declared) {
+        ServiceState state = services.get(name);
+        List<Claimant> before = state == null ? List.of() : state.declared();
+        if (before.equals(declared)) {
+            return;
+        }
+        before.stream().filter(c -> !declared.contains(c)).forEach(c -> claims.leave(c, touched::add));
+        declared.stream().filter(c -> !before.contains(c)).forEach(c -> claims.enter(c, touched::add));
+        state(name).declare(declared);
+        touched.add(name);
+    }
+
+    void add(Slice slice, Optional<Instant> triggerTime) {
+        ServiceState state = state(slice.owner());
+        state.slices().add(slice);
+        triggerTime.ifPresent(state.triggerTimes()::add);
+        touched.add(slice.owner());
+    }
+
+    /** Takes out a slice that was added; {@code deleted} unless another version of it follows. */
+    void remove(Slice slice, boolean deleted) {
+        ServiceState state = state(slice.owner());
+        state.slices().remove(slice);
+        if (deleted) {
+            state.triggerTimes().clear();
+        }
+        touched.add(slice.owner());
+    }
+
+    /** The node's own facts changed: the next batch is a full one, and {@code hints} may choose other endpoints. */
+    void node(NodeFacts node, boolean hints) {
+        ports.node(node);
+        nodeChanged = true;
+        if (hints) {
+            touched.addAll(services.keySet());
+        }
+    }
+
+    Batch take() {
+        Set<ServicePortName> changed = new HashSet<>();
+        List<Instant> triggerTimes = new ArrayList<>();
+        List<ServiceName> names = List.copyOf(touched);
+        for (ServiceName name : names) {
+            ServiceState state = state(name);
+            triggerTimes.addAll(state.triggerTimes());
+            state.triggerTimes().clear();
+            refresh(name, state, changed);
+            touched.remove(name);
+            if (state.isEmpty()) {
+                services.remove(name);
+            }
+        }
+        Changes changes = nodeChanged ? Changes.all() : Changes.of(changed);
+        nodeChanged = false;
+        return new Batch(ports, changes, triggerTimes);
+    }
+
+    private void refresh(ServiceName name, ServiceState state, Set<ServicePortName> changed) {
+        List<ResolvedPort> before = state.resolved();
+        List<ResolvedPort> after;
+        List<Problem> found;
+        try {
+            ProblemList list = new ProblemList("Service " + name);
+            after = resolve(state, list);
+            found = list.toList();
+        } catch (RuntimeException e) {
+            LOG.error(
+                    "Service {} cannot be resolved and is left out: this is a defect of Sluice, please report it",
+                    name,
+                    e);
+            after = List.of();
+            found = List.of(Problem.skipped("Service " + name, "", "left out because of an internal error: " + e));
+        }
+        state.resolve(after);
+        problems.put(new Source(ports.family(), name), found);
+        ports.replace(name, before, after, changed);
+    }
+
+    private List<ResolvedPort> resolve(ServiceState state, ProblemList list) {
+        Contention contention = new Contention(claims, list);
+        List<ResolvedPort> resolved = new ArrayList<>(state.declared().size());
+        for (Claimant claimant : state.declared()) {
+            resolutions++;
+            contention
+                    .remainder(claimant.declared())
+                    .map(port -> new ResolvedPort(
+                            port,
+                            Categorizer.categorize(
+                                    EndpointMerger.merge(state.slices(), port.name()), port, ports.node())))
+                    .ifPresent(resolved::add);
+        }
+        return resolved;
+    }
+
+    private ServiceState state(ServiceName name) {
+        return services.computeIfAbsent(name, n -> new ServiceState());
+    }
+
+    /** Where contention was found. */
+    private record Source(IpFamily family, ServiceName name) {}
+}

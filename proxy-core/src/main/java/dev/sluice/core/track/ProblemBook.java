@@ -1,0 +1,40 @@
+package dev.sluice.core.track;
+
+import dev.sluice.core.model.Problem;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What is wrong at present, by what it was found in, so that it goes away with its cause. */
+final class ProblemBook {
+    private static final Comparator<Problem> ORDER =
+            Comparator.comparing(Problem::object).thenComparing(Problem::field).thenComparing(Problem::message);
+
+    private final Map<Object, List<Problem>> bySource = new HashMap<>();
+    private @Nullable List<Problem> sorted = List.of();
+
+    /** Replaces what is known of {@code source}; an empty list forgets it. */
+    void put(Object source, List<Problem> problems) {
+        List<Problem> before = problems.isEmpty() ? bySource.remove(source) : bySource.put(source, problems);
+        if (!problems.equals(before == null ? List.of() : before)) {
+            sorted = null;
+        }
+    }
+
+    /** Everything, sorted, each once: what is wrong in both families is one problem. The same list until it changes. */
+    List<Problem> all() {
+        List<Problem> all = sorted;
+        if (all == null) {
+            all = bySource.values().stream()
+                    .flatMap(Collection::stream)
+                    .distinct()
+                    .sorted(ORDER)
+                    .toList();
+            sorted = all;
+        }
+        return all;
+    }
+}

@@ -1,0 +1,119 @@
+package dev.sluice.core.track;
+
+import dev.sluice.core.model.LocalReadiness;
+import dev.sluice.core.model.NodeFacts;
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.model.ServiceName;
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.model.WithoutLocal;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.ProxySnapshot;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The resolved service ports of one family, with the sums over them kept up to date as single ports change. */
+final class ResolvedPorts implements ProxySnapshot {
+    private final IpFamily family;
+    private final Map<ServicePortName, ResolvedPort> byName = new HashMap<>();
+    private final Map<ServiceName, LocalReadiness> readiness = new HashMap<>();
+    private @Nullable Map<ServiceName, LocalReadiness> readinessCopy = Map.of();
+    private NodeFacts node;
+    private WithoutLocal withoutLocal = WithoutLocal.NONE;
+    private int endpoints;
+
+    ResolvedPorts(IpFamily family, NodeFacts node) {
+        this.family = family;
+        this.node = node;
+    }
+
+    void node(NodeFacts facts) {
+        node = facts;
+    }
+
+    /** Puts {@code after} in the place of {@code before}, the ports of one Service, and adds those that differ to {@code changed}. */
+    void replace(
+            ServiceName service, List<ResolvedPort> before, List<ResolvedPort> after, Set<ServicePortName> changed) {
+        Set<ServicePortName> gone = new HashSet<>();
+        before.forEach(port -> gone.add(port.name()));
+        for (ResolvedPort port : after) {
+            gone.remove(port.name());
+            if (!port.equals(byName.get(port.name()))) {
+                uncount(byName.put(port.name(), port));
+                count(port);
+                changed.add(port.name());
+            }
+        }
+        for (ServicePortName name : gone) {
+            uncount(byName.remove(name));
+            changed.add(name);
+        }
+        readiness(service, after);
+    }
+
+    private void count(ResolvedPort port) {
+        endpoints += port.endpoints().all().size();
+        withoutLocal = withoutLocal.plus(WithoutLocal.of(port));
+    }
+
+    private void uncount(@Nullable ResolvedPort port) {
+        if (port != null) {
+            endpoints -= port.endpoints().all().size();
+            withoutLocal = withoutLocal.minus(WithoutLocal.of(port));
+        }
+    }
+
+    private void readiness(ServiceName service, List<ResolvedPort> ports) {
+        int healthPort = ports.isEmpty() ? 0 : ports.getFirst().service().healthCheckNodePort();
+        LocalReadiness now = healthPort == 0 ? null : LocalReadiness.of(healthPort, ports);
+        LocalReadiness before = now == null ? readiness.remove(service) : readiness.put(service, now);
+        if (now == null ? before != null : !now.equals(before)) {
+            readinessCopy = null;
+        }
+    }
+
+    @Override
+    public IpFamily family() {
+        return family;
+    }
+
+    @Override
+    public NodeFacts node() {
+        return node;
+    }
+
+    @Override
+    public Collection<ResolvedPort> ports() {
+        return Collections.unmodifiableCollection(byName.values());
+    }
+
+    @Override
+    public @Nullable ResolvedPort port(ServicePortName name) {
+        return byName.get(name);
+    }
+
+    @Override
+    public int endpointCount() {
+        return endpoints;
+    }
+
+    @Override
+    public WithoutLocal withoutLocal() {
+        return withoutLocal;
+    }
+
+    @Override
+    public Map<ServiceName, LocalReadiness> localReadiness() {
+        Map<ServiceName, LocalReadiness> copy = readinessCopy;
+        if (copy == null) {
+            copy = Map.copyOf(readiness);
+            readinessCopy = copy;
+        }
+        return copy;
+    }
+}

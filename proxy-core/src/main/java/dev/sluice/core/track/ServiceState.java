@@ -1,0 +1,45 @@
+package dev.sluice.core.track;
+
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.track.ClaimTable.Claimant;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What is known of one Service in one family. Its slices may come before it and may outlive it. */
+final class ServiceState {
+    private List<Claimant> declared = List.of();
+    private List<ResolvedPort> resolved = List.of();
+    private final List<Slice> slices = new ArrayList<>(1);
+    private final List<Instant> triggerTimes = new ArrayList<>(0);
+
+    /** The ports that the Service asks for. */
+    List<Claimant> declared() {
+        return declared;
+    }
+
+    void declare(List<Claimant> ports) {
+        declared = List.copyOf(ports);
+    }
+
+    /** The ports as of the last batch. */
+    List<ResolvedPort> resolved() {
+        return resolved;
+    }
+
+    void resolve(List<ResolvedPort> ports) {
+        resolved = List.copyOf(ports);
+    }
+
+    List<Slice> slices() {
+        return slices;
+    }
+
+    List<Instant> triggerTimes() {
+        return triggerTimes;
+    }
+
+    boolean isEmpty() {
+        return declared.isEmpty() && resolved.isEmpty() && slices.isEmpty() && triggerTimes.isEmpty();
+    }
+}

@@ -1,0 +1,43 @@
+package dev.sluice.core.track;
+
+import dev.sluice.core.model.ServiceName;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.Protocol;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * An EndpointSlice, parsed and cut down to what endpoints are made of. Two versions that say the same are equal.
+ *
+ * @param owner the Service that it belongs to
+ */
+record Slice(Name name, ServiceName owner, IpFamily family, List<Port> ports, List<Address> addresses) {
+
+    Slice {
+        ports = List.copyOf(ports);
+        addresses = List.copyOf(addresses);
+    }
+
+    /** The identity of an EndpointSlice. */
+    record Name(String namespace, String name) {}
+
+    record Port(String name, Protocol protocol, int port) {}
+
+    /** @param target a hash of the UID of the Pod behind it, 0 when unknown */
+    record Address(
+            IpAddress address,
+            boolean local,
+            boolean ready,
+            boolean serving,
+            boolean terminating,
+            Set<String> zoneHints,
+            Set<String> nodeHints,
+            long target) {
+
+        Address {
+            zoneHints = Set.copyOf(zoneHints);
+            nodeHints = Set.copyOf(nodeHints);
+        }
+    }
+}
