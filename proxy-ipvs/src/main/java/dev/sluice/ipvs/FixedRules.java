@@ -13,6 +13,7 @@ import dev.sluice.ipvs.Match.Marked;
 import dev.sluice.ipvs.Match.OfProtocol;
 import dev.sluice.ipvs.Match.Source;
 import dev.sluice.ipvs.Match.State;
+import dev.sluice.linux.iptables.PacketMark;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -48,10 +49,12 @@ final class FixedRules {
     private static final State NEW = new State(false);
 
     private final BackendConfig config;
+    private final PacketMark mark;
     private final boolean randomFully;
 
     FixedRules(BackendConfig config, boolean randomFully) {
         this.config = config;
+        mark = new PacketMark(config.masqueradeBit());
         this.randomFully = randomFully;
     }
 
@@ -73,8 +76,7 @@ final class FixedRules {
         loadBalancer(nat);
         nodePorts(nat);
         postrouting(nat);
-        String hex = "0x" + Integer.toHexString(config.masqueradeMark());
-        return nat.rule(MARK_MASQ, "MARK --set-xmark " + hex + "/" + hex);
+        return nat.rule(MARK_MASQ, "MARK --set-xmark " + mark.hex() + "/" + mark.hex());
     }
 
     private void services(RuleTable nat) {
@@ -119,10 +121,9 @@ final class FixedRules {
     }
 
     private void postrouting(RuleTable nat) {
-        int mark = config.masqueradeMark();
         nat.rule(POSTROUTING, "MASQUERADE", named(KubeSet.LOOP_BACK, HAIRPIN));
         nat.rule(POSTROUTING, RETURN, new Marked(mark, true));
-        nat.rule(POSTROUTING, "MARK --set-xmark 0x" + Integer.toHexString(mark) + "/0x0");
+        nat.rule(POSTROUTING, "MARK --set-xmark " + mark.hex() + "/0x0");
         nat.rule(
                 POSTROUTING,
                 randomFully ? "MASQUERADE --random-fully" : "MASQUERADE",
@@ -148,7 +149,7 @@ final class FixedRules {
                 FORWARD,
                 ACCEPT,
                 new Comment("kubernetes forwarding rules"),
-                new Marked(config.masqueradeMark(), false));
+                new Marked(mark, false));
         filter.rule(FORWARD, ACCEPT, new Comment("kubernetes forwarding conntrack rule"), new State(true));
         filter.rule(NODE_PORT, ACCEPT, named(KubeSet.HEALTH_CHECK, "dst"));
         accessFilter(filter);

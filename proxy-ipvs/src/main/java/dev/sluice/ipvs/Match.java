@@ -3,6 +3,8 @@ package dev.sluice.ipvs;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
+import dev.sluice.linux.iptables.PacketMark;
+import dev.sluice.linux.iptables.RuleText;
 
 /** A condition of a rule, as data: it is written out for iptables, and asked by the trace. */
 sealed interface Match {
@@ -36,7 +38,7 @@ sealed interface Match {
     record Comment(String comment) implements Match {
         @Override
         public String text(IpFamily family) {
-            return "-m comment --comment \"" + comment + "\"";
+            return RuleText.comment(comment);
         }
     }
 
@@ -56,12 +58,11 @@ sealed interface Match {
         }
     }
 
-    /** The bit of {@code mask} is set in the packet's mark, or with {@code inverted} it is not. */
-    record Marked(int mask, boolean inverted) implements Match {
+    /** The packet carries the mark, or with {@code inverted} it does not. */
+    record Marked(PacketMark mark, boolean inverted) implements Match {
         @Override
         public String text(IpFamily family) {
-            String hex = "0x" + Integer.toHexString(mask);
-            return "-m mark " + (inverted ? "! " : "") + "--mark " + hex + "/" + hex;
+            return inverted ? mark.isNotSet() : mark.isSet();
         }
     }
 

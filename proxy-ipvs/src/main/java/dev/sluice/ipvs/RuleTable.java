@@ -1,6 +1,7 @@
 package dev.sluice.ipvs;
 
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.iptables.RuleText;
 import dev.sluice.linux.iptables.TableRules;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,7 +18,7 @@ final class RuleTable {
     /** A rule at the head of a built-in chain. */
     record Jump(String from, String to, String comment) {
         String spec() {
-            return "-m comment --comment \"" + comment + "\" -j " + to;
+            return RuleText.comment(comment) + " -j " + to;
         }
     }
 
