@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class DesiredState {
     private final Map<ServicePortName, PortPlan> plans = new HashMap<>();
     private final Map<ServiceKey, Claim> servers = new HashMap<>();
-    private final Map<ServiceKey, TreeMap<ServicePortName, PlannedServer>> contested = new HashMap<>();
+    private final Map<ServiceKey, NavigableMap<ServicePortName, PlannedServer>> contested = new HashMap<>();
     private final Map<Member, Integer> members = new HashMap<>();
     private final Map<IpAddress, Integer> addresses = new HashMap<>();
 
@@ -55,7 +56,7 @@ final class DesiredState {
     private void claim(ServicePortName name, PlannedServer server) {
         Claim holder = servers.putIfAbsent(server.key(), new Claim(name, server));
         if (holder != null) {
-            TreeMap<ServicePortName, PlannedServer> rivals =
+            NavigableMap<ServicePortName, PlannedServer> rivals =
                     contested.computeIfAbsent(server.key(), key -> new TreeMap<>());
             rivals.put(holder.owner(), holder.server());
             rivals.put(name, server);
@@ -64,7 +65,7 @@ final class DesiredState {
     }
 
     private void release(ServicePortName name, ServiceKey key) {
-        TreeMap<ServicePortName, PlannedServer> rivals = contested.get(key);
+        NavigableMap<ServicePortName, PlannedServer> rivals = contested.get(key);
         if (rivals == null) {
             servers.remove(key);
             return;
@@ -76,7 +77,7 @@ final class DesiredState {
         }
     }
 
-    private void giveToFirst(ServiceKey key, TreeMap<ServicePortName, PlannedServer> rivals) {
+    private void giveToFirst(ServiceKey key, NavigableMap<ServicePortName, PlannedServer> rivals) {
         var first = rivals.firstEntry();
         servers.put(key, new Claim(first.getKey(), first.getValue()));
     }

@@ -145,11 +145,7 @@ final class FixedRules {
         filter.rule(PROXY_FIREWALL, SOURCE_RANGES, named(KubeSet.LOAD_BALANCER_FW, BOTH));
         sourceRanges(filter, SOURCE_RANGES);
         filter.rule(SOURCE_RANGES, DROP);
-        filter.rule(
-                FORWARD,
-                ACCEPT,
-                new Comment("kubernetes forwarding rules"),
-                new Marked(mark, false));
+        filter.rule(FORWARD, ACCEPT, new Comment("kubernetes forwarding rules"), new Marked(mark, false));
         filter.rule(FORWARD, ACCEPT, new Comment("kubernetes forwarding conntrack rule"), new State(true));
         filter.rule(NODE_PORT, ACCEPT, named(KubeSet.HEALTH_CHECK, "dst"));
         accessFilter(filter);

@@ -66,8 +66,7 @@ final class KernelReader {
                 state.members(set).addAll(sets.list(set.in(family)));
             }
         }
-        boolean registered =
-                existingSets.contains(KubeSet.NODE_PORT_SERVERS.nameIn(family));
+        boolean registered = existingSets.contains(KubeSet.NODE_PORT_SERVERS.nameIn(family));
         Set<ServiceKey> registers = registers(state);
         for (VirtualServerState service : ipvs.services()) {
             ServiceKey key = service.server().key();

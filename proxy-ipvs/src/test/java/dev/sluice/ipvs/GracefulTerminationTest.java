@@ -24,8 +24,7 @@ class GracefulTerminationTest {
     private static final String GOING = "10.244.1.7:8080";
 
     private static ResolvedPort port(Protocol protocol, String... endpoints) {
-        List<Endpoint> list =
-                Arrays.stream(endpoints).map(e -> remote(e, 8080)).toList();
+        List<Endpoint> list = Arrays.stream(endpoints).map(e -> remote(e, 8080)).toList();
         return resolved(ServicePorts.of(protocol, "shop/web", "10.96.0.50", 80).build(), list);
     }
 
@@ -103,8 +102,8 @@ class GracefulTerminationTest {
         node.put(port(Protocol.TCP, "10.244.1.7")).sync();
 
         assertThat(node.ipvs.log())
-                .containsExactly(new SetDestination(
-                        key(Protocol.TCP), new RealServer(IpAddress.of("10.244.1.7"), 8080, 1)));
+                .containsExactly(
+                        new SetDestination(key(Protocol.TCP), new RealServer(IpAddress.of("10.244.1.7"), 8080, 1)));
         node.pass(Drains.PAUSE);
         node.sync();
         assertThat(state(node, Protocol.TCP)).isEqualTo("serves");
@@ -146,8 +145,8 @@ class GracefulTerminationTest {
     void aRestartMendsTheWeightOfWhatIsWantedAgain() throws Exception {
         TestNode node = new TestNode(IpFamily.IPV4).put(port(Protocol.TCP, "10.244.1.7", "10.244.1.8"));
         node.fullSync();
-        node.ipvs.apply(List.of(
-                new SetDestination(key(Protocol.TCP), new RealServer(IpAddress.of("10.244.1.7"), 8080, 0))));
+        node.ipvs.apply(
+                List.of(new SetDestination(key(Protocol.TCP), new RealServer(IpAddress.of("10.244.1.7"), 8080, 0))));
 
         node.restart();
         node.fullSync();

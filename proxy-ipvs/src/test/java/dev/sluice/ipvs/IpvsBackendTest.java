@@ -5,6 +5,7 @@ import static dev.sluice.testkit.model.Endpoints.remote;
 import static dev.sluice.testkit.model.Endpoints.resolved;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
@@ -18,11 +19,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class IpvsBackendTest {
     private static ResolvedPort web(String... endpoints) {
-        List<dev.sluice.core.model.Endpoint> list = new ArrayList<>();
+        List<Endpoint> list = new ArrayList<>();
         for (String endpoint : endpoints) {
             list.add(remote(endpoint, 8080));
         }
-        return resolved(ServicePorts.tcp("shop/web:http", "10.96.0.50", 80).nodePort(30080).build(), list);
+        return resolved(
+                ServicePorts.tcp("shop/web:http", "10.96.0.50", 80)
+                        .nodePort(30080)
+                        .build(),
+                list);
     }
 
     @Test
@@ -109,9 +114,12 @@ class IpvsBackendTest {
         SyncReport report = node.put(web("10.244.1.7", "10.244.1.9")).sync();
 
         assertThat(report.full()).isFalse();
-        assertThat(node.ipvs.dumps() + node.sets.lists() + node.links.dumps() + node.iptables.saves()).isZero();
+        assertThat(node.ipvs.dumps() + node.sets.lists() + node.links.dumps() + node.iptables.saves())
+                .isZero();
         assertThat(node.iptables.restores()).isZero();
-        assertThat(report.cost().messages()).as("one new destination on three virtual servers").isEqualTo(3);
+        assertThat(report.cost().messages())
+                .as("one new destination on three virtual servers")
+                .isEqualTo(3);
         return List.of(report.cost().messages(), report.cost().bytes());
     }
 
@@ -159,8 +167,10 @@ class IpvsBackendTest {
     @Test
     void anAddressOfSeveralPortsStaysUntilTheLastOneGoes() throws Exception {
         TestNode node = new TestNode(IpFamily.IPV4)
-                .put(resolved(ServicePorts.tcp("shop/web:http", "10.96.0.50", 80).build()))
-                .put(resolved(ServicePorts.tcp("shop/web:https", "10.96.0.50", 443).build()));
+                .put(resolved(
+                        ServicePorts.tcp("shop/web:http", "10.96.0.50", 80).build()))
+                .put(resolved(
+                        ServicePorts.tcp("shop/web:https", "10.96.0.50", 443).build()));
         node.fullSync();
 
         node.snapshot.remove(ServicePorts.name(Protocol.TCP, "shop/web:http"));
@@ -211,9 +221,15 @@ class IpvsBackendTest {
     @Test
     void ofTwoServicesWithOneAddressTheFirstByNameHasItWhateverTheOrder() throws Exception {
         ResolvedPort a = resolved(
-                ServicePorts.tcp("a/a", "10.96.0.1", 80).externalIps("203.0.113.5").build(), remote("10.244.1.1", 80));
+                ServicePorts.tcp("a/a", "10.96.0.1", 80)
+                        .externalIps("203.0.113.5")
+                        .build(),
+                remote("10.244.1.1", 80));
         ResolvedPort b = resolved(
-                ServicePorts.tcp("b/b", "10.96.0.2", 80).externalIps("203.0.113.5").build(), remote("10.244.1.2", 80));
+                ServicePorts.tcp("b/b", "10.96.0.2", 80)
+                        .externalIps("203.0.113.5")
+                        .build(),
+                remote("10.244.1.2", 80));
         TestNode node = new TestNode(IpFamily.IPV4).put(b);
         node.fullSync();
 

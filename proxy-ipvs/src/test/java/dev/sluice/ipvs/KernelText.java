@@ -72,12 +72,11 @@ final class KernelText {
     }
 
     private static String key(ServiceKey key) {
-        String protocol =
-                switch (key.protocol()) {
-                    case TCP -> "-t ";
-                    case UDP -> "-u ";
-                    case SCTP -> "--sctp-service ";
-                };
+        String protocol = switch (key.protocol()) {
+            case TCP -> "-t ";
+            case UDP -> "-u ";
+            case SCTP -> "--sctp-service ";
+        };
         return protocol + key.address().withPort(key.port());
     }
 }

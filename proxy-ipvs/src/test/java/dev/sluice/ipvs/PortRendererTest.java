@@ -11,6 +11,7 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.model.ServicePorts;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -176,8 +177,7 @@ class PortRendererTest {
         "mh, '-s mh -b mh-fallback,mh-port'",
     })
     void everySchedulerIsPassedOnWithItsFlags(String scheduler, String text) {
-        IpvsOptions options =
-                new IpvsOptions(scheduler, List.of(), false, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+        IpvsOptions options = new IpvsOptions(scheduler, List.of(), false, Duration.ZERO, Duration.ZERO, Duration.ZERO);
         PortPlan plan = new PortRenderer(NODE, options)
                 .render(resolved(ServicePorts.tcp("shop/web", "10.96.0.50", 80).build()));
 
@@ -192,7 +192,7 @@ class PortRendererTest {
         "KUBE-HEALTH-CHECK-NODE-PORT, KUBE-6-HEALTH-CHECK-NODE-PORT",
     })
     void setsOfIpv6HaveNamesOfTheirOwn(String v4, String v6) {
-        KubeSet set = java.util.Arrays.stream(KubeSet.values())
+        KubeSet set = Arrays.stream(KubeSet.values())
                 .filter(s -> s.nameIn(IpFamily.IPV4).equals(v4))
                 .findFirst()
                 .orElseThrow();

@@ -66,8 +66,7 @@ final class TestNode {
 
     static TestNode withScheduler(String scheduler) {
         BackendConfig base = BackendConfig.defaults(IpFamily.IPV4);
-        IpvsOptions options = new IpvsOptions(
-                scheduler, List.of(), false, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+        IpvsOptions options = new IpvsOptions(scheduler, List.of(), false, Duration.ZERO, Duration.ZERO, Duration.ZERO);
         return new TestNode(withOptions(base, options));
     }
 
