@@ -8,7 +8,6 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
@@ -79,7 +78,7 @@ public final class UserspaceEngine implements AutoCloseable {
                     cause);
         }
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
-                options.eventLoops(), new DefaultThreadFactory("sluice-proxy", true), EpollIoHandler.newFactory());
+                options.eventLoops(), new DefaultThreadFactory("sluice-proxy", true), new HalfOpenEpoll());
         for (EventExecutor executor : loops) {
             LoopContext context = new LoopContext((EventLoop) executor, options, counters);
             contexts.add(context);

@@ -17,12 +17,6 @@ final class Buffers {
                 .sum();
     }
 
-    static long bytesInUse() {
-        return PooledByteBufAllocator.DEFAULT.metric().directArenas().stream()
-                .mapToLong(PoolArenaMetric::numActiveBytes)
-                .sum();
-    }
-
     static void assertNoneInUse() {
         await("all buffers given back")
                 .atMost(Duration.ofSeconds(10))
