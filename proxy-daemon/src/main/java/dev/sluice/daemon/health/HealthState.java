@@ -3,6 +3,7 @@ package dev.sluice.daemon.health;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.NodeObject;
+import dev.sluice.daemon.health.HttpPages.Page;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -10,6 +11,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,7 +64,7 @@ public final class HealthState {
     }
 
     /** A consistent view of everything. */
-    public synchronized Health now() {
+    synchronized Health now() {
         Instant now = clock.instant();
         Map<IpFamily, Health.Family> status = new EnumMap<>(IpFamily.class);
         families.forEach((family, h) -> {
@@ -79,5 +81,20 @@ public final class HealthState {
             return !nodeRequired;
         }
         return !node.deleting() && !node.taintKeys().contains(SCALE_DOWN_TAINT);
+    }
+
+    /** The pages {@code /healthz} and {@code /livez}. */
+    public Map<String, Supplier<Page>> pages() {
+        return Map.of(
+                "/healthz",
+                () -> {
+                    Health health = now();
+                    return Page.json(health.ready() && health.nodeEligible() ? 200 : 503, health.healthzJson());
+                },
+                "/livez",
+                () -> {
+                    Health health = now();
+                    return Page.json(health.alive() ? 200 : 503, health.livezJson());
+                });
     }
 }

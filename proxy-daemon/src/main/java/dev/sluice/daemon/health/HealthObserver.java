@@ -1,0 +1,41 @@
+package dev.sluice.daemon.health;
+
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.source.NodeObject;
+import dev.sluice.core.sync.SyncObserver;
+import java.util.List;
+
+/** Tells the health state what the sync loop does. */
+public final class HealthObserver implements SyncObserver {
+    private final HealthState health;
+
+    public HealthObserver(HealthState health) {
+        this.health = health;
+    }
+
+    @Override
+    public void nodeEvent(NodeObject node) {
+        health.node(node);
+    }
+
+    @Override
+    public void queued(IpFamily family) {
+        health.queued(family);
+    }
+
+    @Override
+    public void unchanged(IpFamily family) {
+        health.updated(family);
+    }
+
+    @Override
+    public void succeeded(Success success) {
+        health.updated(success.family());
+    }
+
+    @Override
+    public void problems(List<Problem> problems) {
+        health.problems(problems);
+    }
+}

@@ -1,0 +1,61 @@
+package dev.sluice.daemon.metrics;
+
+import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.sync.SyncObserver;
+import dev.sluice.daemon.health.HttpPages.Page;
+import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** The page {@code /metrics}: one registry for kube-proxy's names, Sluice's own and the virtual machine's. */
+public final class MetricsPage {
+    private static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+    private final PrometheusRegistry registry = new PrometheusRegistry();
+    private final PrometheusMeterRegistry meters =
+            new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, registry, Clock.SYSTEM);
+    private final Names names = new Names(registry);
+    private final SyncMetrics sync;
+
+    @SuppressWarnings("MustBeClosed") // lives as long as the process
+    public MetricsPage(ProxyMode mode, InstantSource clock) {
+        sync = new SyncMetrics(registry, mode, clock);
+        ProcessMetrics.register(registry, clock);
+        new JvmMemoryMetrics().bindTo(meters);
+        new JvmThreadMetrics().bindTo(meters);
+        new JvmGcMetrics().bindTo(meters);
+    }
+
+    /** Feeds the metrics of the sync loop. */
+    public SyncObserver observer() {
+        return sync;
+    }
+
+    public Page scrape() {
+        return new Page(200, CONTENT_TYPE, meters.scrape(CONTENT_TYPE));
+    }
+
+    /** Counts the answers of the health pages by status: {@code kubeproxy_proxy_healthz_total} and the like. */
+    public Map<String, Supplier<Page>> counted(Map<String, Supplier<Page>> pages) {
+        Map<String, Supplier<Page>> counted = new HashMap<>();
+        pages.forEach((path, page) -> {
+            Counter answers = names.counter(
+                    "kubeproxy_proxy_" + path.substring(1) + "_total", "Answers of " + path + " by status", "code");
+            counted.put(path, () -> {
+                Page answer = page.get();
+                answers.labelValues(Integer.toString(answer.status())).inc();
+                return answer;
+            });
+        });
+        return counted;
+    }
+}

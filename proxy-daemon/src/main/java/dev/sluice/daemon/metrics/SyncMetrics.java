@@ -1,0 +1,202 @@
+package dev.sluice.daemon.metrics;
+
+import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.SyncObserver;
+import dev.sluice.linux.iptables.RestoreException;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Gauge;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Locale;
+
+/** The metrics of the sync loop: kube-proxy's, with its names, labels and buckets, and Sluice's own. */
+public final class SyncMetrics implements SyncObserver {
+    private static final String PREFIX = "kubeproxy_sync_proxy_rules_";
+
+    private final ProxyMode mode;
+    private final InstantSource clock;
+    private final Histogram duration;
+    private final Histogram fullDuration;
+    private final Histogram partialDuration;
+    private final Histogram networkProgramming;
+    private final Gauge lastTimestamp;
+    private final Gauge lastQueued;
+    private final Gauge endpointChangesPending;
+    private final Counter endpointChanges;
+    private final Gauge serviceChangesPending;
+    private final Counter serviceChanges;
+    private final Gauge noLocalEndpoints;
+    private final Counter restoreFailures;
+    private final Gauge iptablesRules;
+    private final Gauge inForce;
+    private final Gauge servicePorts;
+    private final Gauge endpoints;
+    private final Gauge problems;
+    private final Counter kernelBytes;
+    private final Counter kernelMessages;
+    private final Gauge lastBytes;
+    private final Counter failures;
+    private final Counter defects;
+
+    public SyncMetrics(PrometheusRegistry registry, ProxyMode mode, InstantSource clock) {
+        this.mode = mode;
+        this.clock = clock;
+        Names names = new Names(registry);
+        duration = names.histogram(PREFIX + "duration_seconds", "SyncProxyRules latency in seconds", Buckets.SYNC);
+        fullDuration = names.histogram(
+                "kubeproxy_sync_full_proxy_rules_duration_seconds", "Latency of full syncs in seconds", Buckets.SYNC);
+        partialDuration = names.histogram(
+                "kubeproxy_sync_partial_proxy_rules_duration_seconds",
+                "Latency of partial syncs in seconds",
+                Buckets.SYNC);
+        networkProgramming = names.histogram(
+                "kubeproxy_network_programming_duration_seconds",
+                "Time from the cause of an EndpointSlice change to the rules in the kernel, in seconds",
+                Buckets.NETWORK_PROGRAMMING);
+        lastTimestamp = names.gauge(PREFIX + "last_timestamp_seconds", "Time of the last successful sync", "ip_family");
+        lastQueued =
+                names.gauge(PREFIX + "last_queued_timestamp_seconds", "Time of the last request to sync", "ip_family");
+        endpointChangesPending =
+                names.gauge(PREFIX + "endpoint_changes_pending", "EndpointSlice changes that wait for a sync");
+        endpointChanges = names.counter(PREFIX + "endpoint_changes_total", "EndpointSlice events");
+        serviceChangesPending = names.gauge(PREFIX + "service_changes_pending", "Service changes that wait for a sync");
+        serviceChanges = names.counter(PREFIX + "service_changes_total", "Service events");
+        noLocalEndpoints = names.gauge(
+                PREFIX + "no_local_endpoints_total",
+                "Service ports with a Local policy and no endpoint on this node",
+                "traffic_policy",
+                "ip_family");
+        restoreFailures = names.counter(
+                PREFIX + "iptables_restore_failures_total", "Syncs that iptables-restore refused", "ip_family");
+        iptablesRules = names.gauge(PREFIX + "iptables_total", "iptables rules in force", "table", "ip_family");
+        inForce = names.gauge("sluice_in_force", "What the mode has in force, by kind", "kind", "ip_family");
+        servicePorts = names.gauge("sluice_service_ports", "Service ports that this node serves", "ip_family");
+        endpoints = names.gauge("sluice_endpoints", "Endpoints of all service ports", "ip_family");
+        problems = names.gauge(
+                "sluice_problems", "Objects or fields left out at present; /healthz names them", "severity");
+        kernelBytes = names.counter("sluice_kernel_bytes_total", "Bytes given to the kernel by syncs", "ip_family");
+        kernelMessages = names.counter(
+                "sluice_kernel_messages_total", "Rules, set elements and netlink messages given by syncs", "ip_family");
+        lastBytes =
+                names.gauge("sluice_last_sync_kernel_bytes", "Bytes given to the kernel by the last sync", "ip_family");
+        failures = names.counter("sluice_sync_failures_total", "Syncs that did not reach the kernel", "ip_family");
+        defects = names.counter("sluice_defects_total", "Errors that nothing expected; the log has their stack traces");
+        problems(List.of());
+    }
+
+    @Override
+    public void started(IpFamily family) {
+        queued(family);
+    }
+
+    @Override
+    public void queued(IpFamily family) {
+        lastQueued.labelValues(family.label()).set(seconds(clock.instant()));
+    }
+
+    @Override
+    public void serviceEvent(IpFamily family, int pending) {
+        serviceChanges.inc();
+        serviceChangesPending.set(pending);
+    }
+
+    @Override
+    public void endpointSliceEvent(IpFamily family, boolean changed) {
+        endpointChanges.inc();
+        if (changed) {
+            endpointChangesPending.inc();
+        }
+    }
+
+    @Override
+    public void begun(IpFamily family, boolean full) {
+        serviceChangesPending.set(0);
+        endpointChangesPending.set(0);
+    }
+
+    @Override
+    public void succeeded(Success success) {
+        String family = success.family().label();
+        observe(family, success.full(), success.duration());
+        lastTimestamp.labelValues(family).set(seconds(clock.instant()));
+        success.latencies().forEach(l -> networkProgramming.labelValues(family).observe(seconds(l)));
+        noLocalEndpoints
+                .labelValues("internal", family)
+                .set(success.withoutLocal().internal());
+        noLocalEndpoints
+                .labelValues("external", family)
+                .set(success.withoutLocal().external());
+        servicePorts.labelValues(family).set(success.portCount());
+        endpoints.labelValues(family).set(success.endpointCount());
+        kernelBytes.labelValues(family).inc((double) success.report().cost().bytes());
+        kernelMessages.labelValues(family).inc((double) success.report().cost().messages());
+        lastBytes.labelValues(family).set((double) success.report().cost().bytes());
+        success.report().inForce().forEach((kind, count) -> count(kind, family, count));
+    }
+
+    private void count(String kind, String family, long count) {
+        inForce.labelValues(kind, family).set((double) count);
+        switch (kind) {
+            case "iptables.nat.rules" ->
+                iptablesRules.labelValues("nat", family).set((double) count);
+            case "iptables.filter.rules" ->
+                iptablesRules.labelValues("filter", family).set((double) count);
+            default -> {
+                // a kind without a name of kube-proxy's
+            }
+        }
+    }
+
+    @Override
+    public void failed(Failure failure) {
+        String family = failure.family().label();
+        observe(family, failure.full(), failure.duration());
+        failures.labelValues(family).inc();
+        if (mode != ProxyMode.USERSPACE && isRestoreFailure(failure.cause())) {
+            restoreFailures.labelValues(family).inc();
+        }
+    }
+
+    private static boolean isRestoreFailure(Throwable cause) {
+        for (Throwable at = cause; at != null; at = at.getCause()) {
+            if (at instanceof RestoreException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void observe(String family, boolean full, Duration took) {
+        duration.labelValues(family).observe(seconds(took));
+        if (mode != ProxyMode.IPVS) {
+            (full ? fullDuration : partialDuration).labelValues(family).observe(seconds(took));
+        }
+    }
+
+    @Override
+    public void problems(List<Problem> current) {
+        for (Problem.Severity severity : Problem.Severity.values()) {
+            long count = current.stream().filter(p -> p.severity() == severity).count();
+            problems.labelValues(severity.name().toLowerCase(Locale.ROOT)).set((double) count);
+        }
+    }
+
+    @Override
+    public void defect(Throwable cause) {
+        defects.inc();
+    }
+
+    private static double seconds(Instant instant) {
+        return instant.getEpochSecond() + instant.getNano() / 1e9;
+    }
+
+    private static double seconds(Duration duration) {
+        return duration.toNanos() / 1e9;
+    }
+}

@@ -1,0 +1,38 @@
+package dev.sluice.daemon.start;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Whether the process may change the network. */
+public final class Privileges {
+    private static final Path STATUS = Path.of("/proc/self/status");
+    private static final int CAP_NET_ADMIN = 12;
+
+    private Privileges() {}
+
+    /** What is missing and how to give it; empty when the process has CAP_NET_ADMIN. */
+    public static Optional<String> missing() {
+        try {
+            return missing(Files.readString(STATUS));
+        } catch (IOException e) {
+            return Optional.of(STATUS + " cannot be read: " + e.getMessage());
+        }
+    }
+
+    static Optional<String> missing(String status) {
+        long effective = status.lines()
+                .filter(line -> line.startsWith("CapEff:"))
+                .mapToLong(line -> Long.parseUnsignedLong(
+                        line.substring("CapEff:".length()).trim(), 16))
+                .findFirst()
+                .orElse(0);
+        if ((effective >>> CAP_NET_ADMIN & 1) == 1) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                "this process may not change the network: it lacks CAP_NET_ADMIN. Run it as root, or give its"
+                        + " container securityContext.capabilities.add: [NET_ADMIN] or privileged: true");
+    }
+}

@@ -1,0 +1,123 @@
+package dev.sluice.daemon.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.WithoutLocal;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.KernelCost;
+import dev.sluice.core.sync.SyncException;
+import dev.sluice.core.sync.SyncObserver;
+import dev.sluice.core.sync.SyncReport;
+import dev.sluice.daemon.health.HttpPages.Page;
+import dev.sluice.linux.iptables.RestoreException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+class MetricsPageTest {
+    private final MetricsPage page = new MetricsPage(ProxyMode.IPTABLES, () -> Instant.ofEpochSecond(1_000_000));
+
+    @Test
+    void aSyncIsToldUnderKubeProxysNames() {
+        SyncObserver observer = page.observer();
+        observer.queued(IpFamily.IPV4);
+        observer.succeeded(success(IpFamily.IPV4, true));
+        observer.succeeded(success(IpFamily.IPV4, false));
+        assertThat(lines())
+                .contains(
+                        "kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family=\"IPv4\"} 2",
+                        "kubeproxy_sync_full_proxy_rules_duration_seconds_count{ip_family=\"IPv4\"} 1",
+                        "kubeproxy_sync_partial_proxy_rules_duration_seconds_count{ip_family=\"IPv4\"} 1",
+                        "kubeproxy_sync_proxy_rules_duration_seconds_bucket{ip_family=\"IPv4\",le=\"0.128\"} 2",
+                        "kubeproxy_sync_proxy_rules_duration_seconds_bucket{ip_family=\"IPv4\",le=\"16.384\"} 2",
+                        "kubeproxy_sync_proxy_rules_last_timestamp_seconds{ip_family=\"IPv4\"} 1000000.0",
+                        "kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds{ip_family=\"IPv4\"} 1000000.0",
+                        "kubeproxy_network_programming_duration_seconds_bucket{ip_family=\"IPv4\",le=\"0.5\"} 2",
+                        "kubeproxy_network_programming_duration_seconds_bucket{ip_family=\"IPv4\",le=\"300.0\"} 2",
+                        "kubeproxy_sync_proxy_rules_iptables_total{ip_family=\"IPv4\",table=\"nat\"} 12.0",
+                        "kubeproxy_sync_proxy_rules_no_local_endpoints_total{ip_family=\"IPv4\",traffic_policy=\"internal\"} 1.0",
+                        "sluice_kernel_bytes_total{ip_family=\"IPv4\"} 2000.0",
+                        "sluice_last_sync_kernel_bytes{ip_family=\"IPv4\"} 1000.0",
+                        "sluice_service_ports{ip_family=\"IPv4\"} 3.0");
+    }
+
+    @Test
+    void pendingChangesCountUpAndFallWithTheSync() {
+        SyncObserver observer = page.observer();
+        observer.endpointSliceEvent(IpFamily.IPV4, true);
+        observer.endpointSliceEvent(IpFamily.IPV4, false);
+        observer.serviceEvent(IpFamily.IPV4, 1);
+        assertThat(lines())
+                .contains(
+                        "kubeproxy_sync_proxy_rules_endpoint_changes_pending 1.0",
+                        "kubeproxy_sync_proxy_rules_endpoint_changes_total 2.0",
+                        "kubeproxy_sync_proxy_rules_service_changes_pending 1.0",
+                        "kubeproxy_sync_proxy_rules_service_changes_total 1.0");
+        observer.begun(IpFamily.IPV4, false);
+        assertThat(lines())
+                .contains(
+                        "kubeproxy_sync_proxy_rules_endpoint_changes_pending 0.0",
+                        "kubeproxy_sync_proxy_rules_service_changes_pending 0.0");
+    }
+
+    @Test
+    void aRefusedRestoreIsCountedAsOne() {
+        SyncException cause = new SyncException("refused", new RestoreException("line 3 failed", 3, "-A X"));
+        page.observer().failed(new SyncObserver.Failure(IpFamily.IPV6, true, Duration.ofMillis(1), cause));
+        page.observer()
+                .failed(new SyncObserver.Failure(
+                        IpFamily.IPV6, true, Duration.ofMillis(1), new SyncException("no such device")));
+        assertThat(lines())
+                .contains(
+                        "kubeproxy_sync_proxy_rules_iptables_restore_failures_total{ip_family=\"IPv6\"} 1.0",
+                        "sluice_sync_failures_total{ip_family=\"IPv6\"} 2.0");
+    }
+
+    @Test
+    void problemsAreCountedWhileTheyLast() {
+        page.observer().problems(List.of(Problem.skipped("Service a/b", "", "x")));
+        assertThat(lines()).contains("sluice_problems{severity=\"skipped\"} 1.0");
+        page.observer().problems(List.of());
+        assertThat(lines()).contains("sluice_problems{severity=\"skipped\"} 0.0");
+    }
+
+    @Test
+    void answersOfHealthPagesAreCountedByStatus() {
+        Supplier<Page> healthz = Objects.requireNonNull(
+                page.counted(Map.of("/healthz", () -> Page.json(503, "{}"))).get("/healthz"));
+        assertThat(healthz.get().status()).isEqualTo(503);
+        assertThat(healthz.get().status()).isEqualTo(503);
+        assertThat(lines()).contains("kubeproxy_proxy_healthz_total{code=\"503\"} 2.0");
+    }
+
+    @Test
+    void theProcessTellsItsMemory() {
+        assertThat(lines())
+                .anyMatch(line -> line.matches("process_resident_memory_bytes [1-9].*"))
+                .anyMatch(line -> line.startsWith("jvm_memory_used_bytes{"));
+    }
+
+    private static SyncObserver.Success success(IpFamily family, boolean full) {
+        SyncReport report = new SyncReport(full, new KernelCost(7, 1000), List.of(), Map.of("iptables.nat.rules", 12L));
+        return new SyncObserver.Success(
+                family,
+                full,
+                report,
+                Duration.ofMillis(100),
+                List.of(Duration.ofMillis(400)),
+                3,
+                9,
+                new WithoutLocal(1, 0),
+                Map.of());
+    }
+
+    private List<String> lines() {
+        return page.scrape().body().lines().toList();
+    }
+}

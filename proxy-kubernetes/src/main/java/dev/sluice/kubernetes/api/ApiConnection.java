@@ -1,0 +1,100 @@
+package dev.sluice.kubernetes.api;
+
+import dev.sluice.kubernetes.read.Words;
+import io.fabric8.kubernetes.api.model.Status;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import tools.jackson.databind.cfg.ContextAttributes;
+import tools.jackson.databind.json.JsonMapper;
+
+/** A connection to an API server, shared by the source and the Events. Opening it does not yet talk to the server. */
+public final class ApiConnection implements AutoCloseable {
+    private final KubernetesClient client;
+    private final ExecutorService executor;
+
+    private ApiConnection(KubernetesClient client, ExecutorService executor) {
+        this.client = client;
+        this.executor = executor;
+    }
+
+    /**
+     * Opens a connection.
+     *
+     * @throws ApiConfigException when the kubeconfig, the URL or the service account is unusable
+     */
+    public static ApiConnection open(ApiOptions options) throws ApiConfigException {
+        Config config = config(options);
+        config.setUserAgent(options.userAgent());
+        ExecutorService executor = Executors.newCachedThreadPool(
+                Thread.ofPlatform().name("api-", 0).daemon().factory());
+        try {
+            KubernetesClient client = new KubernetesClientBuilder()
+                    .withConfig(config)
+                    .withHttpClientFactory(new JdkHttpClientFactory())
+                    .withHttpClientBuilderConsumer(
+                            builder -> builder.addOrReplaceInterceptor("connection-log", new ConnectionLog()))
+                    .withKubernetesSerialization(serialization())
+                    .withTaskExecutor(executor)
+                    .build();
+            return new ApiConnection(client, executor);
+        } catch (KubernetesClientException | IllegalArgumentException e) {
+            executor.shutdownNow();
+            throw new ApiConfigException(
+                    "the connection to the API server " + config.getMasterUrl() + " cannot be set up: " + reason(e), e);
+        }
+    }
+
+    /** The server's URL. */
+    public String server() {
+        return client.getMasterUrl().toString();
+    }
+
+    KubernetesClient client() {
+        return client;
+    }
+
+    /** Ends the connection and everything that still uses it. */
+    @Override
+    public void close() {
+        client.close();
+        executor.shutdownNow();
+    }
+
+    private static Config config(ApiOptions options) throws ApiConfigException {
+        if (options.kubeconfig() == null && options.master().isEmpty()) {
+            return InCluster.config();
+        }
+        Config config = options.kubeconfig() == null ? Config.empty() : Kubeconfig.read(options.kubeconfig());
+        if (!options.master().isEmpty()) {
+            config.setMasterUrl(options.master());
+        }
+        return config;
+    }
+
+    /** Knows the watched kinds and no other: fabric8's own model classes are never loaded for them. */
+    private static KubernetesSerialization serialization() {
+        JsonMapper mapper = JsonMapper.builder()
+                .defaultAttributes(ContextAttributes.getEmpty().withSharedAttribute(Words.class, new Words()))
+                .build();
+        KubernetesSerialization serialization = new KubernetesSerialization(mapper, false);
+        serialization.registerKubernetesResource(ServiceResource.class);
+        serialization.registerKubernetesResource(EndpointSliceResource.class);
+        serialization.registerKubernetesResource(NodeResource.class);
+        serialization.registerKubernetesResource(Status.class);
+        return serialization;
+    }
+
+    private static String reason(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return String.valueOf(cause.getMessage());
+    }
+}

@@ -1,0 +1,154 @@
+package dev.sluice.kubernetes.api;
+
+import dev.sluice.core.model.ServiceName;
+import dev.sluice.core.source.ClusterListener;
+import dev.sluice.core.source.ClusterSource;
+import dev.sluice.core.source.EndpointSliceObject;
+import dev.sluice.core.source.NodeObject;
+import dev.sluice.core.source.Selection;
+import dev.sluice.core.source.ServiceObject;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An API server as the source: three informers, for the Services and EndpointSlices that {@link Selection} names and for
+ * the proxy's own Node. A lost connection is retried for ever; after it the informers list again and report what went
+ * meanwhile. Nothing is delivered again without a change (kube-proxy's periodic resync only makes up for lost events,
+ * which a relist finds too).
+ */
+public final class ApiServerSource implements ClusterSource {
+    private static final Logger LOG = LoggerFactory.getLogger(ApiServerSource.class);
+    private static final long NO_RESYNC = 0;
+
+    private final KubernetesClient client;
+    private final String server;
+    private final String nodeName;
+    private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
+    private volatile boolean closed;
+
+    /**
+     * A source that does not start yet.
+     *
+     * @param connection stays the caller's to close, after this source
+     * @param nodeName the Node that is watched
+     */
+    public ApiServerSource(ApiConnection connection, String nodeName) {
+        this.client = connection.client();
+        this.server = connection.server();
+        this.nodeName = nodeName;
+    }
+
+    @Override
+    public synchronized void start(ClusterListener listener) {
+        LOG.info("Watching Services, EndpointSlices and Node {} at {}", nodeName, server);
+        Problems problems = new Problems(list -> {
+            if (!closed) {
+                listener.problems(list);
+            }
+        });
+        run(nodes(), NodeResource::stub, nodeFeed(listener, problems));
+        run(services(), ServiceResource::stub, serviceFeed(listener, problems));
+        run(slices(), EndpointSliceResource::stub, sliceFeed(listener, problems));
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        informers.forEach(SharedIndexInformer::stop);
+        informers.clear();
+    }
+
+    private SharedIndexInformer<NodeResource> nodes() {
+        return client.resources(NodeResource.class)
+                .withField("metadata.name", nodeName)
+                .runnableInformer(NO_RESYNC);
+    }
+
+    private SharedIndexInformer<ServiceResource> services() {
+        return client.resources(ServiceResource.class)
+                .inAnyNamespace()
+                .withoutLabel(Selection.SERVICE_PROXY_NAME_LABEL)
+                .withoutField("spec.clusterIP", "None")
+                .runnableInformer(NO_RESYNC);
+    }
+
+    private SharedIndexInformer<EndpointSliceResource> slices() {
+        return client.resources(EndpointSliceResource.class)
+                .inAnyNamespace()
+                .withoutLabel(Selection.HEADLESS_LABEL)
+                .runnableInformer(NO_RESYNC);
+    }
+
+    private Feed<NodeObject, NodeResource> nodeFeed(ClusterListener listener, Problems problems) {
+        return new Feed<>(
+                ClusterListener.Kind.NODE,
+                listener,
+                problems,
+                () -> closed,
+                (identity, node) -> {
+                    if (identity.name().equals(nodeName)) {
+                        listener.node(node);
+                    }
+                },
+                identity -> {
+                    if (identity.name().equals(nodeName)) {
+                        listener.nodeGone(identity.name());
+                    }
+                });
+    }
+
+    /** The selection is asked again here: a server that does not know a selector would deliver what it should not. */
+    private Feed<ServiceObject, ServiceResource> serviceFeed(ClusterListener listener, Problems problems) {
+        return new Feed<>(
+                ClusterListener.Kind.SERVICES,
+                listener,
+                problems,
+                () -> closed,
+                (identity, service) -> {
+                    if (Selection.selectsService(service.labels(), service.clusterIp())) {
+                        listener.service(service);
+                    } else {
+                        listener.serviceGone(service.name());
+                    }
+                },
+                identity -> listener.serviceGone(new ServiceName(identity.namespace(), identity.name())));
+    }
+
+    private Feed<EndpointSliceObject, EndpointSliceResource> sliceFeed(ClusterListener listener, Problems problems) {
+        return new Feed<>(
+                ClusterListener.Kind.ENDPOINT_SLICES,
+                listener,
+                problems,
+                () -> closed,
+                (identity, slice) -> {
+                    if (Selection.selectsSlice(slice.labels())) {
+                        listener.endpointSlice(slice);
+                    } else {
+                        listener.endpointSliceGone(slice.namespace(), slice.name());
+                    }
+                },
+                identity -> listener.endpointSliceGone(identity.namespace(), identity.name()));
+    }
+
+    private <O, T extends Watched<O>> void run(
+            SharedIndexInformer<T> informer, UnaryOperator<T> toStub, Feed<O, T> feed) {
+        informers.add(informer);
+        informer.removeNamespaceIndex();
+        informer.itemStore(new StubStore<>(toStub));
+        informer.exceptionHandler((started, failure) -> {
+            LOG.debug(
+                    "{} is listed and watched anew after {}",
+                    informer.getApiTypeClass().getSimpleName(),
+                    failure,
+                    failure);
+            return !closed;
+        });
+        informer.addEventHandler(feed);
+        informer.start();
+    }
+}

@@ -1,0 +1,112 @@
+package dev.sluice.kubernetes.api;
+
+import io.fabric8.kubernetes.client.http.AsyncBody;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.fabric8.kubernetes.client.http.Interceptor;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.channels.UnresolvedAddressException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Says once what is wrong with the connection to the API server, and once that it works again; the client behind it
+ * retries for ever and would say either nothing or the same thing every second.
+ */
+final class ConnectionLog implements Interceptor {
+    private static final Logger LOG = LoggerFactory.getLogger(ConnectionLog.class);
+    private static final String RULES_STAY = "The rules in force stay, and it is tried again.";
+
+    /** What was said last, by what it was said of: a server, or a resource of it. */
+    private final Map<String, String> said = new ConcurrentHashMap<>();
+
+    @Override
+    public void after(HttpRequest request, HttpResponse<?> response, AsyncBody.Consumer<List<ByteBuffer>> consumer) {
+        String server = server(request.uri());
+        if (said.remove(server) != null) {
+            LOG.info("The API server {} answers again.", server);
+        }
+        String resource = server + " " + resource(request.uri());
+        int code = response.code();
+        if (code < 400) {
+            if (said.remove(resource) != null) {
+                LOG.info("The API server {} serves {} again.", server, resource(request.uri()));
+            }
+        } else if (code != 410) {
+            say(resource, refusal(server, resource(request.uri()), code));
+        }
+    }
+
+    @Override
+    public void afterConnectionFailure(HttpRequest request, @Nullable Throwable failure) {
+        String server = server(request.uri());
+        say(server, "The API server " + server + " cannot be reached: " + cause(failure) + ". " + RULES_STAY);
+    }
+
+    private void say(String of, String text) {
+        if (!text.equals(said.put(of, text))) {
+            LOG.warn("{}", text);
+        }
+    }
+
+    private static String refusal(String server, String resource, int code) {
+        String what = "The API server " + server + " refuses " + resource + " with HTTP " + code;
+        return switch (code) {
+            case 401 ->
+                what
+                        + ": it does not know who the proxy is. Check the token or certificate of the kubeconfig or service"
+                        + " account. " + RULES_STAY;
+            case 403 ->
+                what + ": the proxy's account may not do this. It needs get, list and watch on services, nodes and"
+                        + " endpointslices.discovery.k8s.io, and create and patch on events.events.k8s.io; binding it to"
+                        + " the ClusterRole system:node-proxier gives all of that. " + RULES_STAY;
+            case 404 -> what + ": it does not serve this resource (Kubernetes 1.21 or later is needed). " + RULES_STAY;
+            default -> what + ". " + RULES_STAY;
+        };
+    }
+
+    private static String server(URI uri) {
+        return uri.getScheme().replace("ws", "http") + "://" + uri.getAuthority();
+    }
+
+    /** The last part of the path: {@code services}, {@code endpointslices}, {@code nodes}, {@code events}. */
+    private static String resource(URI uri) {
+        String path = uri.getPath();
+        return path.substring(path.lastIndexOf('/') + 1);
+    }
+
+    private static String cause(@Nullable Throwable failure) {
+        Throwable cause = failure;
+        while (cause != null) {
+            switch (cause) {
+                case UnresolvedAddressException e -> {
+                    return "its name does not resolve";
+                }
+                case SSLException e -> {
+                    return "TLS fails (" + e.getMessage() + "); check the certificate authority and the server's name";
+                }
+                case HttpTimeoutException e -> {
+                    return "it does not answer in time";
+                }
+                case ConnectException e
+                when e.getCause() == null -> {
+                    return e.getMessage() == null ? "connection refused" : e.getMessage();
+                }
+                default -> {}
+            }
+            if (cause.getCause() == null) {
+                return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+            }
+            cause = cause.getCause();
+        }
+        return "unknown cause";
+    }
+}

@@ -1,0 +1,28 @@
+package dev.sluice.kubernetes.api;
+
+import io.fabric8.kubernetes.client.Config;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The connection settings that Kubernetes puts into every Pod. */
+final class InCluster {
+    private static final Path ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
+
+    private InCluster() {}
+
+    static Config config() throws ApiConfigException {
+        String host = System.getenv("KUBERNETES_SERVICE_HOST");
+        String port = System.getenv("KUBERNETES_SERVICE_PORT");
+        Path token = ACCOUNT.resolve("token");
+        if (host == null || host.isEmpty() || port == null || port.isEmpty() || !Files.isReadable(token)) {
+            throw new ApiConfigException(
+                    "no API server is named: give --kubeconfig FILE, --master URL or --manifests DIR,"
+                            + " or run in a Pod that has a service account");
+        }
+        Config config = Config.empty();
+        config.setMasterUrl("https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port);
+        config.setCaCertFile(ACCOUNT.resolve("ca.crt").toString());
+        config.setOauthTokenProvider(new TokenFile(token));
+        return config;
+    }
+}

@@ -1,0 +1,117 @@
+package dev.sluice.kubernetes.api;
+
+import dev.sluice.kubernetes.read.Complaint;
+import dev.sluice.kubernetes.read.Fields;
+import dev.sluice.kubernetes.read.Tree;
+import dev.sluice.kubernetes.read.UnreadableException;
+import dev.sluice.kubernetes.read.Words;
+import dev.sluice.kubernetes.read.YamlTree;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A kubeconfig file, checked before fabric8 reads it, so that what is missing is said with the file's name instead of
+ * ending in a connection to a default address.
+ */
+final class Kubeconfig {
+    private final Path file;
+    private final Fields root;
+    private final List<Complaint> complaints;
+
+    private Kubeconfig(Path file, Fields root, List<Complaint> complaints) {
+        this.file = file;
+        this.root = root;
+        this.complaints = complaints;
+    }
+
+    /** The client configuration that {@code file} describes. */
+    static Config read(Path file) throws ApiConfigException {
+        List<Complaint> complaints = new ArrayList<>();
+        Fields root = new Fields(document(file), "", complaints, new Words());
+        return new Kubeconfig(file, root, complaints).config();
+    }
+
+    private static Tree.Mapping document(Path file) throws ApiConfigException {
+        try {
+            List<Tree> documents = YamlTree.documents(Files.readAllBytes(file));
+            if (documents.size() == 1 && documents.getFirst() instanceof Tree.Mapping mapping) {
+                return mapping;
+            }
+            throw new ApiConfigException("kubeconfig " + file + " is empty or no kubeconfig at all");
+        } catch (NoSuchFileException e) {
+            throw new ApiConfigException("kubeconfig " + file + " does not exist: check --kubeconfig", e);
+        } catch (IOException e) {
+            throw new ApiConfigException("kubeconfig " + file + " cannot be read: " + e, e);
+        } catch (UnreadableException e) {
+            throw new ApiConfigException("kubeconfig " + file + ", line " + e.line() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private Config config() throws ApiConfigException {
+        String contextName = root.text("current-context");
+        if (contextName.isEmpty()) {
+            throw broken("no current-context is set: add one, or run kubectl config use-context");
+        }
+        Fields context = named("contexts", contextName).at("context");
+        Fields cluster = named("clusters", context.text("cluster")).at("cluster");
+        if (cluster.text("server").isEmpty()) {
+            throw broken("the cluster \"" + context.text("cluster") + "\" has no server");
+        }
+        mustExist(cluster, "certificate-authority");
+        String userName = context.text("user");
+        Optional<Path> tokenFile = userName.isEmpty() ? Optional.empty() : user(userName);
+        if (!complaints.isEmpty()) {
+            Complaint first = complaints.getFirst();
+            throw broken("line " + first.line() + ": " + first.path() + ": " + first.message());
+        }
+        try {
+            Config config = Config.fromKubeconfig(contextName, file.toFile());
+            tokenFile.ifPresent(token -> config.setOauthTokenProvider(new TokenFile(token)));
+            return config;
+        } catch (KubernetesClientException | IllegalArgumentException e) {
+            throw new ApiConfigException("kubeconfig " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Checks the files of a user; answers with the file that holds its token, if it has one. */
+    private Optional<Path> user(String name) throws ApiConfigException {
+        Fields user = named("users", name).at("user");
+        mustExist(user, "client-certificate");
+        mustExist(user, "client-key");
+        mustExist(user, "tokenFile");
+        boolean inline = !user.text("token").isEmpty();
+        String tokenFile = user.text("tokenFile");
+        return inline || tokenFile.isEmpty() ? Optional.empty() : Optional.of(file.resolveSibling(tokenFile));
+    }
+
+    private Fields named(String list, String name) throws ApiConfigException {
+        List<String> names = new ArrayList<>();
+        for (Fields entry : root.items(list)) {
+            if (entry.text("name").equals(name)) {
+                return entry;
+            }
+            names.add(entry.text("name"));
+        }
+        String one = list.substring(0, list.length() - 1);
+        throw broken("there is no " + one + " named \"" + name + "\"; it has "
+                + (names.isEmpty() ? "none" : String.join(", ", names)));
+    }
+
+    private void mustExist(Fields part, String field) throws ApiConfigException {
+        String named = part.text(field);
+        if (!named.isEmpty() && !Files.isReadable(file.resolveSibling(named))) {
+            throw broken(field + " names " + named + ", which does not exist or cannot be read");
+        }
+    }
+
+    private ApiConfigException broken(String what) {
+        return new ApiConfigException("kubeconfig " + file + ": " + what);
+    }
+}

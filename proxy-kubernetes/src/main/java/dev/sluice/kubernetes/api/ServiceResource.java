@@ -1,0 +1,44 @@
+package dev.sluice.kubernetes.api;
+
+import dev.sluice.core.source.ServiceObject;
+import dev.sluice.kubernetes.read.ServiceReader;
+import io.fabric8.kubernetes.api.model.Namespaced;
+import io.fabric8.kubernetes.model.annotation.Group;
+import io.fabric8.kubernetes.model.annotation.Kind;
+import io.fabric8.kubernetes.model.annotation.Plural;
+import io.fabric8.kubernetes.model.annotation.Version;
+import tools.jackson.core.JsonParser;
+import tools.jackson.databind.DeserializationContext;
+import tools.jackson.databind.ValueDeserializer;
+import tools.jackson.databind.annotation.JsonDeserialize;
+
+/** A Service as the proxy watches it. */
+@Group("")
+@Version("v1")
+@Kind("Service")
+@Plural("services")
+@JsonDeserialize(using = ServiceResource.Deserializer.class)
+public final class ServiceResource extends Watched<ServiceObject> implements Namespaced {
+
+    private ServiceResource(Reading<ServiceObject> reading) {
+        super(reading);
+    }
+
+    private ServiceResource(Identity identity) {
+        super(identity);
+    }
+
+    @Override
+    ServiceResource stub() {
+        return new ServiceResource(identity());
+    }
+
+    /** Reads whatever stands there; never fails on a field of the wrong type. */
+    static final class Deserializer extends ValueDeserializer<ServiceResource> {
+
+        @Override
+        public ServiceResource deserialize(JsonParser parser, DeserializationContext context) {
+            return new ServiceResource(Reading.of(parser, context, "Service", ServiceReader::read));
+        }
+    }
+}

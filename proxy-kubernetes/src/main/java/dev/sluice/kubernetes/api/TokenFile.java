@@ -1,0 +1,31 @@
+package dev.sluice.kubernetes.api;
+
+import io.fabric8.kubernetes.client.OAuthTokenProvider;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A token that is read from its file at each request: the kubelet renews a service account's token every hour. */
+final class TokenFile implements OAuthTokenProvider {
+    private static final Logger LOG = LoggerFactory.getLogger(TokenFile.class);
+
+    private final Path file;
+    private volatile @Nullable String last;
+
+    TokenFile(Path file) {
+        this.file = file;
+    }
+
+    @Override
+    public @Nullable String getToken() {
+        try {
+            last = Files.readString(file).strip();
+        } catch (IOException e) {
+            LOG.warn("The token file {} cannot be read, the last token is used: {}", file, e.toString());
+        }
+        return last;
+    }
+}

@@ -1,0 +1,89 @@
+package dev.sluice.kubernetes.manifest;
+
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.source.ClusterListener;
+import dev.sluice.core.source.EndpointSliceObject;
+import dev.sluice.core.source.NodeObject;
+import dev.sluice.core.source.Selection;
+import dev.sluice.core.source.ServiceObject;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Tells the listener what differs from what it was told before. Used by one thread. */
+final class Delivery {
+    private final ClusterListener listener;
+    private final String nodeName;
+    private Map<String, Wish> told = Map.of();
+    private List<Problem> toldProblems = List.of();
+    private boolean synced;
+    private boolean upToDate;
+
+    Delivery(ClusterListener listener, String nodeName) {
+        this.listener = listener;
+        this.nodeName = nodeName;
+    }
+
+    /** Whether the last delivery was carried to its end. */
+    boolean isUpToDate() {
+        return upToDate;
+    }
+
+    /** Delivers {@code wishes}, by label, after the first time only what changed. */
+    void deliver(Map<String, Wish> wishes, List<Problem> problems) {
+        upToDate = false;
+        Map<String, Wish> selected = new LinkedHashMap<>();
+        wishes.forEach((label, wish) -> {
+            if (isSelected(wish)) {
+                selected.put(label, wish);
+            }
+        });
+        told.forEach((label, wish) -> {
+            if (!selected.containsKey(label)) {
+                gone(wish);
+            }
+        });
+        selected.forEach((label, wish) -> {
+            if (!wish.equals(told.get(label))) {
+                came(wish);
+            }
+        });
+        told = selected;
+        if (!problems.equals(toldProblems)) {
+            toldProblems = List.copyOf(problems);
+            listener.problems(toldProblems);
+        }
+        if (!synced) {
+            synced = true;
+            listener.synced(ClusterListener.Kind.NODE);
+            listener.synced(ClusterListener.Kind.SERVICES);
+            listener.synced(ClusterListener.Kind.ENDPOINT_SLICES);
+        }
+        upToDate = true;
+    }
+
+    private boolean isSelected(Wish wish) {
+        return switch (wish) {
+            case Wish.OfService(ServiceObject service) ->
+                Selection.selectsService(service.labels(), service.clusterIp());
+            case Wish.OfSlice(EndpointSliceObject slice) -> Selection.selectsSlice(slice.labels());
+            case Wish.OfNode(NodeObject node) -> node.name().equals(nodeName);
+        };
+    }
+
+    private void came(Wish wish) {
+        switch (wish) {
+            case Wish.OfService(ServiceObject service) -> listener.service(service);
+            case Wish.OfSlice(EndpointSliceObject slice) -> listener.endpointSlice(slice);
+            case Wish.OfNode(NodeObject node) -> listener.node(node);
+        }
+    }
+
+    private void gone(Wish wish) {
+        switch (wish) {
+            case Wish.OfService(ServiceObject service) -> listener.serviceGone(service.name());
+            case Wish.OfSlice(EndpointSliceObject slice) -> listener.endpointSliceGone(slice.namespace(), slice.name());
+            case Wish.OfNode(NodeObject node) -> listener.nodeGone(node.name());
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package dev.sluice.kubernetes.read;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.json.JsonFactory;
+
+/** Reads JSON as a {@link Tree}. */
+public final class JsonTree {
+    /** By far the largest part of most objects, and nothing that a proxy reads. */
+    private static final String MANAGED_FIELDS = "managedFields";
+
+    private final JsonParser parser;
+    private final boolean lines;
+
+    private JsonTree(JsonParser parser, boolean lines) {
+        this.parser = parser;
+        this.lines = lines;
+    }
+
+    /** The value that {@code parser} stands at, without lines; the parser is left at the value's last token. */
+    public static Tree read(JsonParser parser) {
+        return new JsonTree(parser, false).value();
+    }
+
+    /**
+     * The documents of a file, one after the other.
+     *
+     * @throws UnreadableException when it is no JSON
+     */
+    public static List<Tree> documents(byte[] content) throws UnreadableException {
+        JsonFactory factory = JsonFactory.builder()
+                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .build();
+        List<Tree> documents = new ArrayList<>();
+        try (JsonParser parser = factory.createParser(ObjectReadContext.empty(), content)) {
+            JsonTree reader = new JsonTree(parser, true);
+            while (parser.nextToken() != null) {
+                documents.add(reader.value());
+            }
+            return documents;
+        } catch (JacksonException e) {
+            TokenStreamLocation at = e.getLocation();
+            throw new UnreadableException(at == null ? 0 : at.getLineNr(), e.getOriginalMessage(), e);
+        }
+    }
+
+    private Tree value() {
+        int line = lines ? parser.currentTokenLocation().getLineNr() : 0;
+        return switch (parser.currentToken()) {
+            case START_OBJECT -> mapping(line);
+            case START_ARRAY -> sequence(line);
+            case VALUE_STRING -> new Tree.Text(parser.getString(), line);
+            case VALUE_TRUE -> new Tree.Flag(true, line);
+            case VALUE_FALSE -> new Tree.Flag(false, line);
+            case VALUE_NUMBER_INT ->
+                parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER
+                        ? new Tree.Fraction(parser.getString(), line)
+                        : new Tree.Whole(parser.getLongValue(), line);
+            case VALUE_NUMBER_FLOAT -> new Tree.Fraction(parser.getString(), line);
+            default -> new Tree.Absent(line);
+        };
+    }
+
+    private Tree mapping(int line) {
+        Map<String, Tree> fields = new LinkedHashMap<>();
+        while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+            String name = parser.currentName();
+            parser.nextToken();
+            if (name.equals(MANAGED_FIELDS)) {
+                parser.skipChildren();
+            } else {
+                fields.put(name, value());
+            }
+        }
+        return new Tree.Mapping(fields, line);
+    }
+
+    private Tree sequence(int line) {
+        List<Tree> items = new ArrayList<>();
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+            items.add(value());
+        }
+        return new Tree.Sequence(items, line);
+    }
+}

@@ -1,0 +1,57 @@
+package dev.sluice.kubernetes.read;
+
+import dev.sluice.core.model.ServiceName;
+import dev.sluice.core.source.ServiceObject;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reads a Service (core/v1). Nothing is defaulted: what is absent stays empty. */
+public final class ServiceReader {
+    private ServiceReader() {}
+
+    /** The Service that {@code root} spells; complaints go to the list that {@code root} was made with. */
+    public static ServiceObject read(Fields root) {
+        Metadata metadata = Metadata.of(root);
+        Fields spec = root.at("spec");
+        String clusterIp = spec.text("clusterIP");
+        return new ServiceObject(
+                new ServiceName(metadata.namespace(), metadata.name()),
+                metadata.created(),
+                spec.word("type"),
+                clusterIp,
+                sharing(clusterIp, spec.texts("clusterIPs")),
+                spec.words("ipFamilies"),
+                List.copyOf(
+                        spec.items("ports").stream().map(ServiceReader::port).toList()),
+                spec.texts("externalIPs"),
+                spec.word("externalTrafficPolicy"),
+                spec.word("internalTrafficPolicy"),
+                spec.word("sessionAffinity"),
+                affinityTimeout(spec),
+                spec.texts("loadBalancerSourceRanges"),
+                List.copyOf(root.at("status").at("loadBalancer").items("ingress").stream()
+                        .map(ServiceReader::ingress)
+                        .toList()),
+                spec.number("healthCheckNodePort"),
+                metadata.labels(),
+                metadata.annotations());
+    }
+
+    private static ServiceObject.Port port(Fields port) {
+        return new ServiceObject.Port(
+                port.word("name"), port.word("protocol"), port.number("port"), port.number("nodePort"));
+    }
+
+    private static ServiceObject.Ingress ingress(Fields ingress) {
+        return new ServiceObject.Ingress(ingress.text("ip"), ingress.text("hostname"), ingress.word("ipMode"));
+    }
+
+    private static @Nullable Integer affinityTimeout(Fields spec) {
+        return spec.at("sessionAffinityConfig").at("clientIP").numberOrNull("timeoutSeconds");
+    }
+
+    /** The usual list of one address, without a second copy of its text. */
+    private static List<String> sharing(String first, List<String> all) {
+        return all.size() == 1 && all.getFirst().equals(first) ? List.of(first) : all;
+    }
+}

@@ -1,0 +1,100 @@
+package dev.sluice.kubernetes;
+
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ServiceName;
+import dev.sluice.core.source.ClusterListener;
+import dev.sluice.core.source.EndpointSliceObject;
+import dev.sluice.core.source.NodeObject;
+import dev.sluice.core.source.ServiceObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A listener that keeps what it was told: the state that follows from it, and the sequence of words. */
+public class Recorder implements ClusterListener {
+    private final Map<String, ServiceObject> services = new ConcurrentSkipListMap<>();
+    private final Map<String, EndpointSliceObject> slices = new ConcurrentSkipListMap<>();
+    private final Map<String, NodeObject> nodes = new ConcurrentSkipListMap<>();
+    private final List<String> log = new CopyOnWriteArrayList<>();
+    private final List<List<Problem>> problems = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void service(ServiceObject service) {
+        services.put(service.name().toString(), service);
+        log.add("service " + service.name());
+    }
+
+    @Override
+    public void serviceGone(ServiceName name) {
+        services.remove(name.toString());
+        log.add("service gone " + name);
+    }
+
+    @Override
+    public void endpointSlice(EndpointSliceObject slice) {
+        slices.put(slice.namespace() + "/" + slice.name(), slice);
+        log.add("slice " + slice.namespace() + "/" + slice.name());
+    }
+
+    @Override
+    public void endpointSliceGone(String namespace, String name) {
+        slices.remove(namespace + "/" + name);
+        log.add("slice gone " + namespace + "/" + name);
+    }
+
+    @Override
+    public void node(NodeObject node) {
+        nodes.put(node.name(), node);
+        log.add("node " + node.name());
+    }
+
+    @Override
+    public void nodeGone(String name) {
+        nodes.remove(name);
+        log.add("node gone " + name);
+    }
+
+    @Override
+    public void synced(Kind kind) {
+        log.add("synced " + kind);
+    }
+
+    @Override
+    public void problems(List<Problem> now) {
+        problems.add(now);
+    }
+
+    public Map<String, ServiceObject> services() {
+        return new TreeMap<>(services);
+    }
+
+    public Map<String, EndpointSliceObject> slices() {
+        return new TreeMap<>(slices);
+    }
+
+    public Map<String, NodeObject> nodes() {
+        return new TreeMap<>(nodes);
+    }
+
+    /** Everything but problems, in order. */
+    public List<String> log() {
+        return new ArrayList<>(log);
+    }
+
+    /** The problems as last told. */
+    public List<Problem> problems() {
+        return problems.isEmpty() ? List.of() : problems.getLast();
+    }
+
+    /** Every list of problems that was told. */
+    public List<List<Problem>> everyProblems() {
+        return new ArrayList<>(problems);
+    }
+
+    public boolean isSynced() {
+        return log.containsAll(List.of("synced NODE", "synced SERVICES", "synced ENDPOINT_SLICES"));
+    }
+}

@@ -1,0 +1,46 @@
+package dev.sluice.kubernetes.manifest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.core.net.IpAddress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ExamplesTest {
+
+    static List<Path> examples() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("../examples"))) {
+            return files.sorted().toList();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("examples")
+    void everyExampleIsWithoutMistake(Path file) throws IOException {
+        Manifest manifest = new ManifestReader().read(file.getFileName().toString(), Files.readAllBytes(file));
+
+        assertThat(manifest)
+                .isInstanceOfSatisfying(
+                        Manifest.Good.class,
+                        good -> assertThat(good.wishes()).isNotEmpty().allSatisfy(ExamplesTest::hasAddressesOnly));
+    }
+
+    private static void hasAddressesOnly(Wish wish) {
+        List<String> addresses = switch (wish) {
+            case Wish.OfService(var service) -> service.clusterIps();
+            case Wish.OfSlice(var slice) ->
+                slice.endpoints().stream()
+                        .flatMap(endpoint -> endpoint.addresses().stream())
+                        .toList();
+            case Wish.OfNode(var node) -> node.internalIps();
+        };
+        assertThat(addresses)
+                .isNotEmpty()
+                .allMatch(text -> text.equals("None") || IpAddress.parse(text).isPresent());
+    }
+}

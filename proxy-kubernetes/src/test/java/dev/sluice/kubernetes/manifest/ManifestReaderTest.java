@@ -1,0 +1,450 @@
+package dev.sluice.kubernetes.manifest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ServiceName;
+import dev.sluice.core.source.EndpointSliceObject;
+import dev.sluice.core.source.NodeObject;
+import dev.sluice.core.source.ServiceObject;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ManifestReaderTest {
+    private static final String SERVICE = """
+            apiVersion: v1
+            kind: Service
+            metadata: {name: web, namespace: shop}
+            spec:
+              clusterIP: 10.96.0.50
+              ports: [{port: 80}]
+            """;
+
+    private static final String SLICE = """
+            apiVersion: discovery.k8s.io/v1
+            kind: EndpointSlice
+            metadata: {name: x}
+            addressType: IPv4
+            """;
+
+    record Mistake(String name, String file, String content, String field, String message) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static List<Mistake> mistakes() {
+        return List.of(
+                new Mistake(
+                        "syntax",
+                        "a.yaml",
+                        "apiVersion: v1\nkind: Service\nmetadata: {name: web\nspec: {}\n",
+                        "line 4",
+                        "expected ',' or '}'"),
+                new Mistake("tab", "a.yaml", "apiVersion: v1\nkind: Service\nspec:\n\tports: []\n", "line 4", "\\t"),
+                new Mistake(
+                        "field twice",
+                        "a.yaml",
+                        "apiVersion: v1\nkind: Service\nkind: Node\n",
+                        "line 3",
+                        "the field \"kind\" stands twice"),
+                new Mistake(
+                        "a text for a port",
+                        "a.yaml",
+                        SERVICE.replace("port: 80", "port: eighty"),
+                        "line 6: spec.ports[0].port",
+                        "Service web: expected a whole number, got the text \"eighty\""),
+                new Mistake(
+                        "a quoted port",
+                        "a.yaml",
+                        SERVICE.replace("port: 80", "port: \"80\""),
+                        "line 6: spec.ports[0].port",
+                        "write it without quotes"),
+                new Mistake(
+                        "no port",
+                        "a.yaml",
+                        SERVICE.replace("port: 80", "name: http"),
+                        "line 6: spec.ports[0].port",
+                        "is required"),
+                new Mistake(
+                        "a port out of range",
+                        "a.yaml",
+                        SERVICE.replace("port: 80", "port: 80, nodePort: 70000"),
+                        "line 6: spec.ports[0].nodePort",
+                        "expected a port from 1 to 65535, got 70000"),
+                new Mistake(
+                        "a number too large for anything",
+                        "a.yaml",
+                        SERVICE.replace("port: 80", "port: 99999999999999999999"),
+                        "line 6: spec.ports[0].port",
+                        "got the number 99999999999999999999"),
+                new Mistake(
+                        "unknown protocol",
+                        "a.yaml",
+                        SERVICE.replace("port: 80", "port: 80, protocol: tcp"),
+                        "line 6: spec.ports[0].protocol",
+                        "expected one of TCP, UDP, SCTP, got \"tcp\""),
+                new Mistake(
+                        "unknown type",
+                        "a.yaml",
+                        SERVICE.replace("clusterIP:", "type: Nodeport\n  clusterIP:"),
+                        "line 5: spec.type",
+                        "expected one of ClusterIP, NodePort"),
+                new Mistake(
+                        "an object for a list",
+                        "a.yaml",
+                        SERVICE.replace("[{port: 80}]", "{port: 80}"),
+                        "line 6: spec.ports",
+                        "expected a list, got an object"),
+                new Mistake(
+                        "a text for an object",
+                        "a.yaml",
+                        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: none\n",
+                        "line 4: spec",
+                        "expected an object, got the text \"none\""),
+                new Mistake(
+                        "a flag for a label",
+                        "a.yaml",
+                        SERVICE.replace("namespace: shop", "labels: {service.kubernetes.io/service-proxy-name: true}"),
+                        "line 3: metadata.labels[service.kubernetes.io/service-proxy-name]",
+                        "expected a text, got true: put it in quotes"),
+                new Mistake(
+                        "no name",
+                        "a.yaml",
+                        "apiVersion: v1\nkind: Service\nmetadata:\n  namespace: shop\n",
+                        "line 4: metadata.name",
+                        "is required"),
+                new Mistake(
+                        "no kind", "a.yaml", "apiVersion: v1\nmetadata: {name: x}\n", "line 1: kind", "is required"),
+                new Mistake(
+                        "a kind misspelled",
+                        "a.yaml",
+                        SERVICE.replace("kind: Service", "kind: Sevrice"),
+                        "line 2: kind",
+                        "did you mean Service?"),
+                new Mistake(
+                        "a kind in lower case",
+                        "a.yaml",
+                        "apiVersion: discovery.k8s.io/v1\nkind: endpointslice\n",
+                        "line 2: kind",
+                        "did you mean EndpointSlice?"),
+                new Mistake(
+                        "an old version",
+                        "a.yaml",
+                        "apiVersion: discovery.k8s.io/v1beta1\nkind: EndpointSlice\n",
+                        "line 1: apiVersion",
+                        "write discovery.k8s.io/v1"),
+                new Mistake(
+                        "a slice without addresses",
+                        "a.yaml",
+                        SLICE + "endpoints:\n- conditions: {ready: true}\n",
+                        "line 6: endpoints[0].addresses",
+                        "EndpointSlice x: at least one address is required"),
+                new Mistake(
+                        "a slice without address type",
+                        "a.yaml",
+                        "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: x}\n",
+                        "line 1: addressType",
+                        "is required"),
+                new Mistake(
+                        "a condition that is none",
+                        "a.yaml",
+                        SLICE + "endpoints:\n- addresses: [10.0.0.1]\n  conditions:\n    ready: \"yes\"\n",
+                        "line 8: endpoints[0].conditions.ready",
+                        "expected true or false, got the text \"yes\""),
+                new Mistake(
+                        "a bad time",
+                        "a.yaml",
+                        SERVICE.replace("namespace: shop", "creationTimestamp: yesterday"),
+                        "line 3: metadata.creationTimestamp",
+                        "expected a time"),
+                new Mistake(
+                        "in the second document",
+                        "a.yaml",
+                        SERVICE + "---\n" + SERVICE.replace("port: 80", "port: x"),
+                        "line 13: spec.ports[0].port",
+                        "expected a whole number"),
+                new Mistake(
+                        "inside a list",
+                        "a.yaml",
+                        "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Service\n  metadata: {name: 7}\n",
+                        "line 6: items[0].metadata.name",
+                        "expected a text, got the number 7"),
+                new Mistake("no object at all", "a.yaml", "- 1\n- 2\n", "line 1", "expected an object"),
+                new Mistake(
+                        "JSON syntax",
+                        "a.json",
+                        "{\n \"apiVersion\": \"v1\",\n \"kind\": \"Service\",\n oops\n}",
+                        "line 4",
+                        "Unexpected character"),
+                new Mistake(
+                        "JSON with a wrong type",
+                        "a.json",
+                        """
+                        {"apiVersion": "v1", "kind": "Service",
+                        "metadata": {"name": "web"},
+                        "spec": {
+                        "ports": [
+                        {"port": true}]}}
+                        """,
+                        "line 5: spec.ports[0].port",
+                        "expected a whole number, got true"),
+                new Mistake("JSON cut short", "a.json", "{\"apiVersion\": \"v1\",\n", "line 2", "Unexpected end"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("mistakes")
+    void aMistakeIsReportedWithItsPlace(Mistake mistake) {
+        Manifest manifest = read(mistake.file(), mistake.content());
+
+        assertThat(manifest).isInstanceOf(Manifest.Broken.class);
+        List<Problem> problems = ((Manifest.Broken) manifest).problems();
+        assertThat(problems).anySatisfy(problem -> {
+            assertThat(problem.object()).isEqualTo(mistake.file());
+            assertThat(problem.field()).isEqualTo(mistake.field());
+            assertThat(problem.message())
+                    .contains(mistake.message())
+                    .endsWith("the last good version of this file stays in force");
+        });
+    }
+
+    @Test
+    void oneMistakeIsReportedOnce() {
+        Manifest manifest = read("a.yaml", SERVICE.replace("port: 80", "port: eighty"));
+
+        assertThat(((Manifest.Broken) manifest).problems()).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "v1, Pod",
+        "v1, PodList",
+        "v1, ServiceAccount",
+        "v1, Endpoints",
+        "v1, EndpointsList",
+        "v1, Secret",
+        "apps/v1, Deployment",
+        "rbac.authorization.k8s.io/v1, Role",
+        "serving.knative.dev/v1, Service",
+        "networking.k8s.io/v1, ServiceCIDR",
+        "coordination.k8s.io/v1, Lease",
+        "example.com/v1, Nodes"
+    })
+    void otherKindsAreLeftOut(String version, String kind) {
+        String other = "apiVersion: " + version + "\nkind: " + kind + "\nmetadata: {name: x}\nspec: 7\n";
+
+        assertThat(read("a.yaml", other + "---\n" + SERVICE))
+                .isEqualTo(read("a.yaml", SERVICE))
+                .isInstanceOf(Manifest.Good.class);
+    }
+
+    @Test
+    void whatIsAbsentIsDefaultedAsTheApiServerDoes() {
+        ServiceObject service = service(SERVICE.replace("clusterIP:", "sessionAffinity: ClientIP\n  clusterIP:"));
+
+        assertThat(service)
+                .isEqualTo(new ServiceObject(
+                        new ServiceName("shop", "web"),
+                        0,
+                        "ClusterIP",
+                        "10.96.0.50",
+                        List.of("10.96.0.50"),
+                        List.of("IPv4"),
+                        List.of(new ServiceObject.Port("", "TCP", 80, 0)),
+                        List.of(),
+                        "",
+                        "Cluster",
+                        "ClientIP",
+                        10_800,
+                        List.of(),
+                        List.of(),
+                        0,
+                        Map.of(),
+                        Map.of()));
+    }
+
+    @Test
+    void familiesFollowFromTheAddresses() {
+        ServiceObject service = service(SERVICE.replace(
+                "clusterIP: 10.96.0.50", "clusterIPs: [\"fd00:96::50\", 10.96.0.50]\n  type: NodePort"));
+
+        assertThat(service.clusterIp()).isEqualTo("fd00:96::50");
+        assertThat(service.ipFamilies()).containsExactly("IPv6", "IPv4");
+        assertThat(service.externalTrafficPolicy()).isEqualTo("Cluster");
+    }
+
+    @Test
+    void aServiceIsReadWhole() {
+        ServiceObject service = service("""
+                apiVersion: v1
+                kind: Service
+                metadata:
+                  name: web
+                  creationTimestamp: "2026-01-01T00:00:01Z"
+                  labels: {app: web, service.kubernetes.io/headless: ""}
+                  annotations: {sluice.dev/x: y, other: z}
+                spec:
+                  type: LoadBalancer
+                  clusterIP: 10.96.0.70
+                  externalIPs: [198.51.100.1]
+                  externalTrafficPolicy: Local
+                  internalTrafficPolicy: Local
+                  healthCheckNodePort: 32000
+                  sessionAffinity: ClientIP
+                  sessionAffinityConfig: {clientIP: {timeoutSeconds: 60}}
+                  loadBalancerSourceRanges: [192.0.2.0/24]
+                  ports:
+                  - {name: http, port: 80, nodePort: 30080, protocol: UDP, targetPort: web}
+                status:
+                  loadBalancer:
+                    ingress: [{ip: 203.0.113.10}, {hostname: lb.example.org}, {ip: 203.0.113.11, ipMode: Proxy}]
+                """);
+
+        assertThat(service)
+                .isEqualTo(new ServiceObject(
+                        new ServiceName("default", "web"),
+                        1_767_225_601_000L,
+                        "LoadBalancer",
+                        "10.96.0.70",
+                        List.of("10.96.0.70"),
+                        List.of("IPv4"),
+                        List.of(new ServiceObject.Port("http", "UDP", 80, 30_080)),
+                        List.of("198.51.100.1"),
+                        "Local",
+                        "Local",
+                        "ClientIP",
+                        60,
+                        List.of("192.0.2.0/24"),
+                        List.of(
+                                new ServiceObject.Ingress("203.0.113.10", "", "VIP"),
+                                new ServiceObject.Ingress("", "lb.example.org", ""),
+                                new ServiceObject.Ingress("203.0.113.11", "", "Proxy")),
+                        32_000,
+                        Map.of("service.kubernetes.io/headless", ""),
+                        Map.of("sluice.dev/x", "y")));
+    }
+
+    @Test
+    void aSliceIsReadWhole() {
+        Wish wish = only("""
+                apiVersion: discovery.k8s.io/v1
+                kind: EndpointSlice
+                metadata:
+                  name: web-1
+                  namespace: shop
+                  labels: {kubernetes.io/service-name: web, endpointslice.kubernetes.io/managed-by: me}
+                  annotations: {endpoints.kubernetes.io/last-change-trigger-time: "2026-01-01T00:00:00Z"}
+                addressType: IPv4
+                ports: [{port: 8080}, {name: dns, port: 53, protocol: UDP}, {name: all}]
+                endpoints:
+                - addresses: [10.0.0.1]
+                - addresses: [10.0.0.2]
+                  conditions: {ready: false, serving: true, terminating: true}
+                  nodeName: node-a
+                  hints: {forZones: [{name: z1}, {name: z2}], forNodes: [{name: node-a}]}
+                  targetRef: {kind: Pod, name: web-0, uid: 1b4e}
+                """);
+
+        assertThat(wish)
+                .isEqualTo(new Wish.OfSlice(new EndpointSliceObject(
+                        "shop",
+                        "web-1",
+                        "IPv4",
+                        List.of(
+                                new EndpointSliceObject.Port("", "TCP", 8080),
+                                new EndpointSliceObject.Port("dns", "UDP", 53),
+                                new EndpointSliceObject.Port("all", "TCP", null)),
+                        List.of(
+                                new EndpointSliceObject.Address(
+                                        List.of("10.0.0.1"), null, null, null, null, List.of(), List.of(), ""),
+                                new EndpointSliceObject.Address(
+                                        List.of("10.0.0.2"),
+                                        false,
+                                        true,
+                                        true,
+                                        "node-a",
+                                        List.of("z1", "z2"),
+                                        List.of("node-a"),
+                                        "1b4e")),
+                        Map.of("kubernetes.io/service-name", "web"),
+                        Map.of("endpoints.kubernetes.io/last-change-trigger-time", "2026-01-01T00:00:00Z"))));
+    }
+
+    @Test
+    void aNodeIsReadWhole() {
+        Wish wish = only("""
+                apiVersion: v1
+                kind: Node
+                metadata:
+                  name: node-a
+                  labels: {topology.kubernetes.io/zone: z1}
+                  deletionTimestamp: "2026-01-01T00:00:00Z"
+                spec:
+                  podCIDR: 10.244.1.0/24
+                  taints: [{key: ToBeDeletedByClusterAutoscaler, effect: NoSchedule}]
+                status:
+                  addresses:
+                  - {type: Hostname, address: node-a}
+                  - {type: ExternalIP, address: 198.51.100.7}
+                  - {type: InternalIP, address: 192.168.10.1}
+                  - {type: InternalIP, address: "fd00:10::1"}
+                """);
+
+        assertThat(wish)
+                .isEqualTo(new Wish.OfNode(new NodeObject(
+                        "node-a",
+                        "z1",
+                        List.of("192.168.10.1", "fd00:10::1"),
+                        List.of("198.51.100.7"),
+                        List.of("10.244.1.0/24"),
+                        List.of("ToBeDeletedByClusterAutoscaler"),
+                        true)));
+    }
+
+    @Test
+    void yamlAndJsonSayTheSame() {
+        String json = """
+                {"apiVersion": "v1", "kind": "ServiceList", "items": [{"apiVersion": "v1", "kind": "Service",
+                \t"metadata": {"name": "web", "namespace": "shop", "managedFields": [{"manager": "kubectl"}]},
+                \t"spec": {"clusterIP": "10.96.0.50", "ports": [{"port": 80}]}}]}
+                """;
+
+        assertThat(read("a.json", json)).isEqualTo(read("a.yaml", SERVICE));
+        assertThat(read("a.yaml", json)).isEqualTo(read("a.yaml", SERVICE));
+    }
+
+    @Test
+    void anchorsAreFollowedAndLoopsRefused() {
+        assertThat(read("a.yaml", SERVICE.replace("[{port: 80}]", "[&p {port: 80}, *p]")))
+                .isInstanceOfSatisfying(
+                        Manifest.Good.class,
+                        good -> assertThat(good.wishes())
+                                .singleElement()
+                                .isInstanceOfSatisfying(
+                                        Wish.OfService.class,
+                                        wish -> assertThat(wish.service().ports())
+                                                .hasSize(2)));
+        assertThat(read("a.yaml", "apiVersion: v1\nkind: List\nitems: &loop\n- *loop\n"))
+                .isInstanceOf(Manifest.Broken.class);
+    }
+
+    private static ServiceObject service(String yaml) {
+        return ((Wish.OfService) only(yaml)).service();
+    }
+
+    private static Wish only(String yaml) {
+        Manifest manifest = read("a.yaml", yaml);
+        assertThat(manifest).isInstanceOf(Manifest.Good.class);
+        return ((Manifest.Good) manifest).wishes().getFirst();
+    }
+
+    private static Manifest read(String name, String content) {
+        return new ManifestReader().read(name, content.getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package dev.sluice.kubernetes;
+
+import org.jspecify.annotations.NullMarked;

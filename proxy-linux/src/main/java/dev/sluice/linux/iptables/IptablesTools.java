@@ -1,0 +1,121 @@
+package dev.sluice.linux.iptables;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.iptables.Iptables.Variant;
+import dev.sluice.linux.process.Command;
+import dev.sluice.linux.process.CommandRunner;
+import dev.sluice.linux.process.ProcessException;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * The iptables tools that are installed on this host, and the variant to use of them. Both families use the same variant,
+ * as kubelet and the network plugins do.
+ */
+public final class IptablesTools {
+    private static final Duration DEADLINE = Duration.ofSeconds(30);
+    private static final String INSTALL = " (install the Debian package iptables)";
+
+    private final CommandRunner commands;
+    private final Variant variant;
+    private final boolean plainNames;
+    private final ToolVersion version;
+
+    private IptablesTools(CommandRunner commands, Variant variant, boolean plainNames, ToolVersion version) {
+        this.commands = commands;
+        this.variant = variant;
+        this.plainNames = plainNames;
+        this.version = version;
+    }
+
+    /**
+     * Looks at the tools and the rules of the calling thread's network namespace.
+     *
+     * @param override the variant to use, whatever the host uses
+     * @throws KernelException when there are no tools, or not those of {@code override}
+     */
+    public static IptablesTools discover(CommandRunner commands, Optional<Variant> override) throws KernelException {
+        Optional<ToolVersion> standard = version(commands, "iptables");
+        Optional<ToolVersion> nft = version(commands, "iptables-nft");
+        Optional<ToolVersion> legacy = version(commands, "iptables-legacy");
+        ToolVersion plain = standard.or(() -> nft)
+                .or(() -> legacy)
+                .orElseThrow(() -> new KernelException("iptables is not installed" + INSTALL));
+        Variant variant = override.orElseGet(() -> new VariantDetector(commands).detect(plain.variant()));
+        Optional<ToolVersion> named = variant == Variant.NFT ? nft : legacy;
+        if (named.isEmpty() && plain.variant() != variant) {
+            throw new KernelException("the " + lower(variant) + " variant of iptables is wanted, but "
+                    + ToolNames.of("iptables", variant, "-restore") + " is not installed and iptables is " + plain
+                    + INSTALL);
+        }
+        return new IptablesTools(commands, variant, named.isEmpty(), named.orElse(plain));
+    }
+
+    private static Optional<ToolVersion> version(CommandRunner commands, String program) throws KernelException {
+        if (commands.find(program).isEmpty()) {
+            return Optional.empty();
+        }
+        CommandRunner.Result result = commands.run(Command.of(DEADLINE, program, "--version"));
+        Optional<ToolVersion> version = ToolVersion.parse(result.output());
+        if (version.isEmpty()) {
+            throw new KernelException(
+                    "'" + program + " --version' names no version: " + (result.output() + result.errors()).strip());
+        }
+        return version;
+    }
+
+    /** The variant in use. */
+    public Variant variant() {
+        return variant;
+    }
+
+    /** The tools' version, e.g. {@code 1.8.9 (nf_tables)}. */
+    public String version() {
+        return version.toString();
+    }
+
+    /** Whether rules of {@code family} can be made here; looks at the nat table as each mode needs it. */
+    public Support supported(IpFamily family) {
+        String program = program(family, "");
+        try {
+            CommandRunner.Result result =
+                    commands.run(Command.of(DEADLINE, program, "-w", "5", "-t", "nat", "-S", "POSTROUTING"));
+            return result.succeeded()
+                    ? new Support(true, program + " " + version)
+                    : new Support(false, "'" + program + " -t nat -S POSTROUTING' failed: " + remedy(result));
+        } catch (ProcessException e) {
+            return new Support(false, e.getMessage() + (e.isMissing() ? INSTALL : ""));
+        }
+    }
+
+    /** The tools of one family. */
+    public Iptables open(IpFamily family) {
+        return new ProcessIptables(commands, family, version, program(family, "-restore"), program(family, "-save"));
+    }
+
+    private String program(IpFamily family, String suffix) {
+        String name = ToolNames.of(family);
+        return plainNames ? name + suffix : ToolNames.of(name, variant, suffix);
+    }
+
+    private static String remedy(CommandRunner.Result result) {
+        String text = ToolErrors.relevant(result.errors());
+        if (text.contains("Permission denied")) {
+            return text + " (run as root or with CAP_NET_ADMIN)";
+        }
+        return text.isEmpty() ? "exit status " + result.exitStatus() : text;
+    }
+
+    private static String lower(Variant variant) {
+        return variant.name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * Whether a family can be used.
+     *
+     * @param reason why not, or the tool and version that were found
+     */
+    public record Support(boolean available, String reason) {}
+}

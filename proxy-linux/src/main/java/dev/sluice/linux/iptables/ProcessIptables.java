@@ -1,0 +1,100 @@
+package dev.sluice.linux.iptables;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.process.Command;
+import dev.sluice.linux.process.CommandRunner;
+import dev.sluice.linux.process.ProcessException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The iptables tools of one family as processes, in the network namespace of the calling thread. */
+final class ProcessIptables implements Iptables {
+    /** The nft variant takes minutes for hundreds of thousands of lines; killing it earlier would never let it finish. */
+    private static final Duration DEADLINE = Duration.ofMinutes(15);
+
+    private static final List<String> WAIT_FOR_LOCK = List.of("-w", "5");
+
+    private final CommandRunner commands;
+    private final IpFamily family;
+    private final ToolVersion version;
+    private final String restore;
+    private final String save;
+
+    ProcessIptables(CommandRunner commands, IpFamily family, ToolVersion version, String restore, String save) {
+        this.commands = commands;
+        this.family = family;
+        this.version = version;
+        this.restore = restore;
+        this.save = save;
+    }
+
+    @Override
+    public IpFamily family() {
+        return family;
+    }
+
+    @Override
+    public Variant variant() {
+        return version.variant();
+    }
+
+    @Override
+    public boolean supportsRandomFully() {
+        return version.atLeast(ToolVersion.RESTORE_WAITS);
+    }
+
+    @Override
+    public void restore(String input) throws RestoreException {
+        if (input.isEmpty()) {
+            return;
+        }
+        List<String> arguments = new ArrayList<>();
+        if (version.atLeast(ToolVersion.RESTORE_WAITS)) {
+            arguments.addAll(WAIT_FOR_LOCK);
+        }
+        arguments.add("--noflush");
+        CommandRunner.Result result;
+        try {
+            result = commands.run(new Command(restore, arguments, input, DEADLINE));
+        } catch (ProcessException e) {
+            RestoreException failure = new RestoreException(explain(e), 0, "");
+            failure.initCause(e);
+            throw failure;
+        }
+        if (!result.succeeded()) {
+            throw ToolErrors.restoreFailed(restore, result.exitStatus(), result.errors(), input);
+        }
+    }
+
+    @Override
+    public String save(String table) throws KernelException {
+        CommandRunner.Result result;
+        try {
+            result = commands.run(Command.of(DEADLINE, save, "-t", table));
+        } catch (ProcessException e) {
+            throw new KernelException(explain(e), e);
+        }
+        String said = ToolErrors.relevant(result.errors());
+        if (!result.succeeded() || result.output().isBlank() && said.contains("Permission denied")) {
+            if (said.contains("does not exist")) {
+                return "";
+            }
+            throw new KernelException("'" + save + " -t " + table + "' failed: "
+                    + (said.isEmpty() ? "exit status " + result.exitStatus() : said));
+        }
+        if (result.output().contains("Table `" + table + "' is incompatible")) {
+            throw new KernelException(
+                    "table " + table + " holds rules that iptables cannot read: somebody changed it with nft"
+                            + " (look at 'nft list ruleset', and remove the foreign rules from table ip"
+                            + (family == IpFamily.IPV6 ? "6 " : " ")
+                            + table + ")");
+        }
+        return result.output();
+    }
+
+    private static String explain(ProcessException e) {
+        return e.getMessage() + (e.isMissing() ? " (install the Debian package iptables)" : "");
+    }
+}

@@ -1,0 +1,77 @@
+package dev.sluice.linux.iptables;
+
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** Reads what iptables-restore writes when it fails, in either variant's words. */
+final class ToolErrors {
+    private static final int CONTEXT_LINES = 3;
+
+    /** In the order of trust: the parser's and the kernel's own words before the closing remark. */
+    private static final List<Pattern> LINE_NUMBERS = List.of(
+            Pattern.compile("line (\\d{1,9}) failed"),
+            Pattern.compile("(?m)^line (\\d{1,9}): "),
+            Pattern.compile("Error occurred at line: (\\d{1,9})"),
+            Pattern.compile("line (\\d{1,9})"));
+
+    private ToolErrors() {}
+
+    /** The exception for a restore of {@code input} by {@code program}. */
+    static RestoreException restoreFailed(String program, int exitStatus, String errors, String input) {
+        List<String> lines = input.lines().toList();
+        int number = lineNumber(errors);
+        String line = number >= 1 && number <= lines.size() ? lines.get(number - 1) : "";
+        StringBuilder message = new StringBuilder(program).append(" failed");
+        if (number > 0) {
+            message.append(" in line ").append(number).append(" of ").append(lines.size());
+        }
+        String said = relevant(errors);
+        message.append(": ")
+                .append(said.isEmpty() ? "exit status " + exitStatus : said)
+                .append(remedy(said));
+        if (!line.isEmpty()) {
+            message.append('\n').append(context(lines, number));
+        }
+        return new RestoreException(message.toString(), line.isEmpty() ? 0 : number, line);
+    }
+
+    /** What the tool said, on one line, without its advice to read the help. */
+    static String relevant(String errors) {
+        return errors.lines()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty() && !line.startsWith("Try `") && !line.startsWith("# Warning:"))
+                .collect(Collectors.joining("; "));
+    }
+
+    private static String remedy(String said) {
+        if (said.contains("holding the xtables lock")) {
+            return " (another program keeps the lock; the next sync tries again)";
+        }
+        if (said.contains("Permission denied")) {
+            return " (run as root or with CAP_NET_ADMIN, and with /run/xtables.lock writable)";
+        }
+        return "";
+    }
+
+    private static int lineNumber(String errors) {
+        for (Pattern pattern : LINE_NUMBERS) {
+            Matcher matcher = pattern.matcher(errors);
+            if (matcher.find()) {
+                return Integer.parseInt(matcher.group(1));
+            }
+        }
+        return 0;
+    }
+
+    private static String context(List<String> lines, int number) {
+        StringBuilder text = new StringBuilder();
+        int last = Math.min(number + CONTEXT_LINES, lines.size());
+        for (int each = Math.max(1, number - CONTEXT_LINES); each <= last; each++) {
+            text.append(each == number ? "> " : "  ").append(each).append(": ").append(lines.get(each - 1));
+            text.append(each == last ? "" : "\n");
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,75 @@
+package dev.sluice.linux.iptables;
+
+import dev.sluice.linux.iptables.Iptables.Variant;
+import dev.sluice.linux.process.Command;
+import dev.sluice.linux.process.CommandRunner;
+import dev.sluice.linux.process.ProcessException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds out which variant the host uses, in the manner of the Kubernetes project's iptables-wrappers: where kubelet left its
+ * hint chains, else where there are more rules, else what {@code iptables} stands for. Rules in the other variant would
+ * be evaluated as well, in an order that nobody chose.
+ */
+final class VariantDetector {
+    private static final Logger LOG = LoggerFactory.getLogger(VariantDetector.class);
+    private static final Duration DEADLINE = Duration.ofSeconds(30);
+    private static final List<String> HINTS = List.of("KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY");
+
+    private final CommandRunner commands;
+
+    VariantDetector(CommandRunner commands) {
+        this.commands = commands;
+    }
+
+    /** @param standard the variant of the plain {@code iptables} */
+    Variant detect(Variant standard) {
+        Rules nft = rules(Variant.NFT);
+        Rules legacy = rules(Variant.LEGACY);
+        if (nft.hint || legacy.hint) {
+            return chosen(nft.hint ? Variant.NFT : Variant.LEGACY, "kubelet left its chains there");
+        }
+        if (nft.count != legacy.count) {
+            Variant larger = nft.count > legacy.count ? Variant.NFT : Variant.LEGACY;
+            return chosen(larger, "nft has " + nft.count + " rules, legacy has " + legacy.count);
+        }
+        return chosen(standard, "it is this host's default");
+    }
+
+    private static Variant chosen(Variant variant, String why) {
+        LOG.info("Using the {} variant of iptables: {}", variant.name().toLowerCase(Locale.ROOT), why);
+        return variant;
+    }
+
+    /** Saves without naming a table: naming one would make a legacy kernel create it. */
+    private Rules rules(Variant variant) {
+        boolean hint = false;
+        long count = 0;
+        for (String family : List.of("iptables", "ip6tables")) {
+            Optional<String> program = commands.find(ToolNames.of(family, variant, "-save"));
+            if (program.isPresent()) {
+                String saved = output(Command.of(DEADLINE, program.get()));
+                SavedTable mangle = SavedTable.parse("mangle", saved);
+                hint |= HINTS.stream().anyMatch(mangle::has);
+                count += saved.lines().filter(line -> line.startsWith("-A ")).count();
+            }
+        }
+        return new Rules(hint, count);
+    }
+
+    private String output(Command command) {
+        try {
+            return commands.run(command).output();
+        } catch (ProcessException e) {
+            LOG.debug("Counting no rules: {}", e.getMessage());
+            return "";
+        }
+    }
+
+    private record Rules(boolean hint, long count) {}
+}

@@ -1,0 +1,50 @@
+package dev.sluice.linux.process;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** Loads kernel modules. */
+public final class Modprobe {
+    private static final Duration DEADLINE = Duration.ofSeconds(30);
+
+    private final CommandRunner commands;
+    private final Path modules;
+
+    public Modprobe(CommandRunner commands) {
+        this(commands, Path.of("/sys/module"));
+    }
+
+    Modprobe(CommandRunner commands, Path modules) {
+        this.commands = commands;
+        this.modules = modules;
+    }
+
+    /** Loads {@code module} unless the kernel has it already; never throws. */
+    public Result load(String module) {
+        if (Files.isDirectory(modules.resolve(module.replace('-', '_')))) {
+            return new Result(true, "module " + module + " is loaded");
+        }
+        try {
+            CommandRunner.Result result = commands.run(Command.of(DEADLINE, "modprobe", module));
+            return result.succeeded()
+                    ? new Result(true, "module " + module + " was loaded, or is built in")
+                    : new Result(false, "cannot load kernel module " + module + ": " + reason(result));
+        } catch (ProcessException e) {
+            String remedy = e.isMissing() ? " (install the Debian package kmod)" : "";
+            return new Result(false, "cannot load kernel module " + module + ": " + e.getMessage() + remedy);
+        }
+    }
+
+    private static String reason(CommandRunner.Result result) {
+        String text = result.errors().strip().replace("modprobe: ", "");
+        return text.isEmpty() ? "modprobe ended with status " + result.exitStatus() : text;
+    }
+
+    /**
+     * Whether the module is there now.
+     *
+     * @param text for the log: what was done, or why it failed
+     */
+    public record Result(boolean loaded, String text) {}
+}

@@ -1,0 +1,81 @@
+package dev.sluice.linux.route;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.netlink.AttributeReader;
+import dev.sluice.linux.netlink.Message;
+import dev.sluice.linux.netlink.MessageWriter;
+import dev.sluice.linux.netlink.Netlink;
+import dev.sluice.linux.netlink.NetlinkRequest;
+import dev.sluice.linux.route.Links.Link;
+import org.jspecify.annotations.Nullable;
+
+/** Messages about addresses of links. */
+final class AddressMessages {
+    private AddressMessages() {}
+
+    static NetlinkRequest list() {
+        return new NetlinkRequest(
+                "list addresses",
+                RouteProtocol.GET_ADDRESS,
+                0,
+                out -> out.u8(0).u8(0).u8(0).u8(0).u32(0));
+    }
+
+    static NetlinkRequest add(Link link, IpAddress address, int prefixLength) {
+        return new NetlinkRequest(
+                "add address " + address + "/" + prefixLength + " to link " + link.name(),
+                RouteProtocol.NEW_ADDRESS,
+                Netlink.F_CREATE | Netlink.F_EXCL,
+                out -> {
+                    body(out, link, address, prefixLength);
+                    if (address.family() == IpFamily.IPV6) {
+                        out.u32(RouteProtocol.IFA_FLAGS, RouteProtocol.IFA_F_NODAD);
+                    }
+                });
+    }
+
+    static NetlinkRequest delete(Link link, IpAddress address, int prefixLength) {
+        return new NetlinkRequest(
+                "delete address " + address + "/" + prefixLength + " from link " + link.name(),
+                RouteProtocol.DELETE_ADDRESS,
+                0,
+                out -> body(out, link, address, prefixLength));
+    }
+
+    private static void body(MessageWriter out, Link link, IpAddress address, int prefixLength) {
+        out.u8(address.family().addressFamily())
+                .u8(prefixLength)
+                .u8(0)
+                .u8(0)
+                .u32(link.index())
+                .address(RouteProtocol.IFA_LOCAL, address)
+                .address(RouteProtocol.IFA_ADDRESS, address);
+    }
+
+    /** An address as the kernel reports it; null for families other than IPv4 and IPv6. */
+    static @Nullable Reported read(Message message) throws NetlinkException {
+        int family = message.u8(0);
+        if (family != IpFamily.IPV4.addressFamily() && family != IpFamily.IPV6.addressFamily()) {
+            return null;
+        }
+        IpAddress local = null;
+        IpAddress address = null;
+        AttributeReader attributes = message.attributes(RouteProtocol.ADDRESS_HEADER);
+        while (attributes.next()) {
+            switch (attributes.type()) {
+                // on a point-to-point link ADDRESS is the other end
+                case RouteProtocol.IFA_LOCAL -> local = attributes.address();
+                case RouteProtocol.IFA_ADDRESS -> address = attributes.address();
+                default -> {}
+            }
+        }
+        attributes.check("read an address");
+        IpAddress own = local != null ? local : address;
+        return own == null ? null : new Reported(message.u32(4), own, message.u8(1));
+    }
+
+    /** An address, and the number of its link. */
+    record Reported(int linkIndex, IpAddress address, int prefixLength) {}
+}

@@ -1,0 +1,173 @@
+package dev.sluice.linux.route;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.linux.Errno;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.libc.Libc;
+import dev.sluice.linux.libc.Linux;
+import dev.sluice.linux.netlink.BatchReply;
+import dev.sluice.linux.netlink.Netlink;
+import dev.sluice.linux.netlink.NetlinkRequest;
+import dev.sluice.linux.netlink.NetlinkSocket;
+import dev.sluice.linux.route.AddressMessages.Reported;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** {@link Links} over rtnetlink, and what it takes to lay out a network: veth pairs, bridges, moving links. */
+public final class NetlinkLinks implements Links {
+    private final NetlinkSocket socket;
+
+    private NetlinkLinks(NetlinkSocket socket) {
+        this.socket = socket;
+    }
+
+    /** Opens the links of the calling thread's network namespace. */
+    public static NetlinkLinks open() throws NetlinkException {
+        return new NetlinkLinks(NetlinkSocket.open(Netlink.ROUTE, new RouteProtocol()));
+    }
+
+    @Override
+    public List<Link> links() throws NetlinkException {
+        return socket.dump(LinkMessages.list(), LinkMessages::read);
+    }
+
+    @Override
+    public Optional<Link> link(String name) throws NetlinkException {
+        try {
+            return socket.query(LinkMessages.get(name), LinkMessages::read).values().stream()
+                    .findFirst();
+        } catch (NetlinkException e) {
+            if (e.errno() == Errno.ENODEV) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public List<LinkAddress> addresses() throws NetlinkException {
+        List<Reported> reported = socket.dump(AddressMessages.list(), AddressMessages::read);
+        Map<Integer, String> names = new HashMap<>();
+        for (Link link : links()) {
+            names.put(link.index(), link.name());
+        }
+        List<LinkAddress> addresses = new ArrayList<>(reported.size());
+        for (Reported entry : reported) {
+            String name = names.get(entry.linkIndex());
+            // a link that came or went between the two dumps has its change announced, see LinkMonitor
+            if (name != null) {
+                addresses.add(new LinkAddress(entry.linkIndex(), name, entry.address(), entry.prefixLength()));
+            }
+        }
+        return addresses;
+    }
+
+    @Override
+    public void createDummy(String name) throws NetlinkException {
+        try {
+            socket.request(LinkMessages.create(name, "dummy"));
+        } catch (NetlinkException e) {
+            throw e.errno() == Errno.EOPNOTSUPP
+                    ? NetlinkException.remarked(
+                            e.operation(),
+                            e.errno(),
+                            "this kernel has no dummy devices: load the module (modprobe dummy)")
+                    : e;
+        }
+    }
+
+    /** Creates a bridge, left administratively down. */
+    public void createBridge(String name) throws NetlinkException {
+        socket.request(LinkMessages.create(name, "bridge"));
+    }
+
+    /** Creates a pair of connected links, left administratively down. */
+    public void createVeth(String name, String peer) throws NetlinkException {
+        socket.request(LinkMessages.createVeth(name, peer));
+    }
+
+    /** Moves a link to the namespace of a file such as {@code /run/netns/x} or {@code /proc/7/ns/net}; it loses its addresses. */
+    public void moveTo(String link, Path namespace) throws NetlinkException {
+        Link moving = existing(link);
+        Libc libc = Libc.system();
+        int fd = libc.open(namespace.toString(), Linux.O_RDONLY | Linux.O_CLOEXEC, 0);
+        if (fd < 0) {
+            throw new NetlinkException("open network namespace " + namespace, -fd, "");
+        }
+        try {
+            socket.request(LinkMessages.move(moving, fd));
+        } finally {
+            libc.close(fd);
+        }
+    }
+
+    public void setUp(String link) throws NetlinkException {
+        socket.request(LinkMessages.setUp(existing(link)));
+    }
+
+    /** Makes a link a port of a bridge. */
+    public void setMaster(String link, String bridge) throws NetlinkException {
+        socket.request(LinkMessages.setMaster(existing(link), existing(bridge)));
+    }
+
+    @Override
+    public void deleteLink(String name) throws NetlinkException {
+        socket.request(LinkMessages.delete(name));
+    }
+
+    /** Adds an address with its network, e.g. 10.0.0.1 and 24. EEXIST when it is there. */
+    public void addAddress(String link, IpAddress address, int prefixLength) throws NetlinkException {
+        socket.request(AddressMessages.add(existing(link), address, prefixLength));
+    }
+
+    @Override
+    public AddressResult addAddresses(String link, List<IpAddress> addresses) throws NetlinkException {
+        Link target = existing(link);
+        return apply(
+                addresses,
+                address -> AddressMessages.add(target, address, address.family().bits()),
+                Errno.EEXIST);
+    }
+
+    @Override
+    public AddressResult deleteAddresses(String link, List<IpAddress> addresses) throws NetlinkException {
+        Link target = existing(link);
+        return apply(
+                addresses,
+                address ->
+                        AddressMessages.delete(target, address, address.family().bits()),
+                Errno.EADDRNOTAVAIL);
+    }
+
+    private AddressResult apply(List<IpAddress> addresses, RequestOf request, int harmless) throws NetlinkException {
+        List<NetlinkRequest> requests = new ArrayList<>(addresses.size());
+        for (IpAddress address : addresses) {
+            requests.add(request.make(address));
+        }
+        BatchReply reply = socket.batch(requests);
+        List<Failure> failures = new ArrayList<>();
+        for (BatchReply.Refusal refusal : reply.refusals()) {
+            if (refusal.error().errno() != harmless) {
+                failures.add(new Failure(addresses.get(refusal.index()), refusal.error()));
+            }
+        }
+        return new AddressResult(failures, reply.messages(), reply.bytes());
+    }
+
+    private Link existing(String name) throws NetlinkException {
+        return link(name).orElseThrow(() -> new NetlinkException("look up link " + name, Errno.ENODEV, ""));
+    }
+
+    @Override
+    public void close() {
+        socket.close();
+    }
+
+    private interface RequestOf {
+        NetlinkRequest make(IpAddress address);
+    }
+}

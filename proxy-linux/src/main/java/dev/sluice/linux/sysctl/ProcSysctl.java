@@ -1,0 +1,60 @@
+package dev.sluice.linux.sysctl;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Kernel parameters as files below /proc/sys. The kernel answers for the network namespace of the thread that opens the
+ * file, so one instance serves any number of namespaces.
+ */
+public final class ProcSysctl implements Sysctl {
+    private final Path root;
+
+    public ProcSysctl() {
+        this(Path.of("/proc/sys"));
+    }
+
+    ProcSysctl(Path root) {
+        this.root = root;
+    }
+
+    @Override
+    public Optional<String> read(String name) throws IOException {
+        try {
+            return Optional.of(
+                    Files.readString(file(name), StandardCharsets.US_ASCII).strip());
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public boolean set(String name, String value) throws IOException {
+        String old = read(name)
+                .orElseThrow(() -> new FileNotFoundException(
+                        name + ": this kernel has no such parameter (" + file(name) + "); is its module loaded?"));
+        if (old.equals(value)) {
+            return false;
+        }
+        try {
+            Files.writeString(file(name), value, StandardCharsets.US_ASCII);
+            return true;
+        } catch (IOException e) {
+            throw new IOException(
+                    "cannot set " + name + " from " + old + " to " + value + ": " + e.getMessage()
+                            + " (read-only /proc/sys, or no CAP_NET_ADMIN?)",
+                    e);
+        }
+    }
+
+    /** A name with slashes may hold dots in an interface's name, as for sysctl(8). */
+    private Path file(String name) {
+        String path = name.indexOf('/') >= 0 ? name : name.replace('.', '/');
+        return root.resolve(path);
+    }
+}

@@ -1,0 +1,78 @@
+package dev.sluice.linux.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModprobeTest {
+    @TempDir
+    Path modules;
+
+    private final List<String> run = new ArrayList<>();
+
+    @Test
+    void aLoadedModuleNeedsNoTool() throws Exception {
+        Files.createDirectory(modules.resolve("ip_vs_rr"));
+
+        assertThat(modprobe(1, "").load("ip-vs-rr").loaded()).isTrue();
+        assertThat(run).isEmpty();
+    }
+
+    @Test
+    void runsTheTool() {
+        assertThat(modprobe(0, "").load("ip_vs").loaded()).isTrue();
+        assertThat(run).containsExactly("modprobe ip_vs");
+    }
+
+    @Test
+    void saysWhyNot() {
+        Modprobe.Result result = modprobe(1, "modprobe: FATAL: Module ip_vs not found in directory /lib/modules/6\n")
+                .load("ip_vs");
+
+        assertThat(result.loaded()).isFalse();
+        assertThat(result.text())
+                .isEqualTo(
+                        "cannot load kernel module ip_vs: FATAL: Module ip_vs not found in directory /lib/modules/6");
+        assertThat(modprobe(7, "").load("x").text()).endsWith("modprobe ended with status 7");
+    }
+
+    @Test
+    void namesThePackageOfAMissingTool() {
+        CommandRunner none = new Scripted(command -> {
+            throw ProcessException.missing(command);
+        });
+
+        assertThat(new Modprobe(none, modules).load("ip_vs").text()).contains("modprobe is not installed", "kmod");
+    }
+
+    private Modprobe modprobe(int status, String errors) {
+        return new Modprobe(
+                new Scripted(command -> {
+                    run.add(command.toString());
+                    return new CommandRunner.Result(status, "", errors);
+                }),
+                modules);
+    }
+
+    private interface Answer {
+        CommandRunner.Result to(Command command) throws ProcessException;
+    }
+
+    private record Scripted(Answer answer) implements CommandRunner {
+        @Override
+        public Optional<String> find(String program) {
+            return Optional.of(program);
+        }
+
+        @Override
+        public Result run(Command command) throws ProcessException {
+            return answer.to(command);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package dev.sluice.linux.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class SystemCommandsTest {
+    private static final Duration LONG = Duration.ofSeconds(50);
+
+    private final SystemCommands commands = new SystemCommands();
+
+    @Test
+    void answersWithStatusOutputAndErrors() throws Exception {
+        CommandRunner.Result result = commands.run(
+                Command.of(LONG, "sh", "-c", "cat; echo bad >&2; exit 3").reading("good"));
+
+        assertThat(result).isEqualTo(new CommandRunner.Result(3, "good", "bad\n"));
+        assertThat(result.succeeded()).isFalse();
+    }
+
+    @Test
+    void fullPipesStopNobody() throws Exception {
+        String text = "0123456789abcdef\n".repeat(100_000);
+
+        CommandRunner.Result result =
+                commands.run(Command.of(LONG, "sh", "-c", "tee /dev/fd/2").reading(text));
+
+        assertThat(result.output()).hasSize(text.length());
+        assertThat(result.errors()).hasSize(text.length());
+    }
+
+    @Test
+    void aToolNeedNotReadItsInput() throws Exception {
+        CommandRunner.Result result = commands.run(Command.of(LONG, "true").reading("x".repeat(1_000_000)));
+
+        assertThat(result.succeeded()).isTrue();
+    }
+
+    @Test
+    void killsWhatDoesNotEnd() {
+        Command endless = Command.of(Duration.ofMillis(300), "sleep", "1000").reading("x".repeat(1_000_000));
+
+        assertThatThrownBy(() -> commands.run(endless))
+                .isInstanceOf(ProcessException.class)
+                .hasMessageContaining("'sleep 1000'")
+                .hasMessageContaining("killed");
+    }
+
+    @Test
+    void anInterruptedCallerKillsTheProcess() throws Exception {
+        CompletableFuture<Boolean> flag = new CompletableFuture<>();
+        Thread caller = Thread.ofPlatform().start(() -> {
+            ProcessException e =
+                    catchThrowableOfType(ProcessException.class, () -> commands.run(Command.of(LONG, "sleep", "1000")));
+            flag.complete(e != null && Thread.currentThread().isInterrupted());
+        });
+        caller.interrupt();
+
+        assertThat(flag.get()).isTrue();
+    }
+
+    @Test
+    void namesAMissingProgram() {
+        ProcessException missing = catchThrowableOfType(
+                ProcessException.class, () -> commands.run(Command.of(LONG, "no-such-tool-here", "-x")));
+
+        assertThat(missing.isMissing()).isTrue();
+        assertThat(missing).hasMessageContaining("no-such-tool-here is not installed");
+        assertThat(commands.find("no-such-tool-here")).isEmpty();
+    }
+
+    @Test
+    void findsAdministratorsToolsWithoutPath() {
+        assertThat(new SystemCommands("relative:").find("sh"))
+                .hasValueSatisfying(path -> assertThat(path).endsWith("/sh"));
+        assertThat(commands.find("/bin/sh")).contains("/bin/sh");
+    }
+}

@@ -1,0 +1,149 @@
+package dev.sluice.linux.route;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.linux.Errno;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.namespace.NetworkNamespace;
+import dev.sluice.linux.namespace.RootOnly;
+import dev.sluice.linux.route.Links.AddressResult;
+import dev.sluice.linux.route.Links.Link;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Against the real kernel, in a namespace. */
+@RootOnly
+@Timeout(60)
+final class NetlinkLinksTest {
+    private NetworkNamespace namespace;
+    private NetlinkLinks links;
+
+    @BeforeEach
+    void open() throws Exception {
+        namespace = NetworkNamespace.create("links");
+        links = namespace.call(NetlinkLinks::open);
+    }
+
+    @AfterEach
+    void close() {
+        links.close();
+        namespace.close();
+    }
+
+    private List<String> addressesOf(String link) throws NetlinkException {
+        return links.addresses().stream()
+                .filter(address ->
+                        address.linkName().equals(link) && !address.address().isLinkLocal())
+                .map(address -> address.address() + "/" + address.prefixLength())
+                .toList();
+    }
+
+    @Test
+    void linksHaveKindAndState() throws NetlinkException {
+        links.createVeth("v0", "v1");
+        links.createBridge("br0");
+        links.setMaster("v1", "br0");
+        links.setUp("v0");
+        assertThat(links.links())
+                .extracting(link -> link.name() + " " + link.kind() + " " + link.up() + " " + link.loopback())
+                .containsExactlyInAnyOrder(
+                        "lo  true true", "v0 veth true false", "v1 veth false false", "br0 bridge false false");
+        assertThat(links.link("v0"))
+                .hasValueSatisfying(link -> assertThat(link.kind()).isEqualTo("veth"));
+        links.deleteLink("v0");
+        assertThat(links.link("v1")).as("the other end goes, too").isEmpty();
+    }
+
+    @Test
+    void missingLinkIsNamed() throws NetlinkException {
+        assertThat(links.link("nope")).isEmpty();
+        assertThatExceptionOfType(NetlinkException.class)
+                .isThrownBy(() -> links.deleteLink("nope"))
+                .withMessageContaining("delete link nope")
+                .satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.ENODEV));
+        assertThatExceptionOfType(NetlinkException.class)
+                .isThrownBy(() -> links.addAddresses("nope", List.of(IpAddress.of("10.0.0.1"))))
+                .matches(NetlinkException::notFound);
+    }
+
+    @Test
+    void takenNameIsRefused() throws NetlinkException {
+        links.createBridge("br0");
+        assertThatExceptionOfType(NetlinkException.class)
+                .isThrownBy(() -> links.createBridge("br0"))
+                .matches(NetlinkException::alreadyExists);
+    }
+
+    @Test
+    void addressesOfBothFamiliesComeAndGoInBatches() throws NetlinkException {
+        links.createBridge("br0");
+        List<IpAddress> wanted =
+                List.of(IpAddress.of("10.96.0.1"), IpAddress.of("fd00:96::1"), IpAddress.of("10.96.0.2"));
+        AddressResult added = links.addAddresses("br0", wanted);
+        assertThat(added.failures()).isEmpty();
+        assertThat(added.messages()).isEqualTo(3);
+        assertThat(added.bytes()).isEqualTo(2 * 40 + 72);
+        assertThat(addressesOf("br0")).containsExactlyInAnyOrder("10.96.0.1/32", "10.96.0.2/32", "fd00:96::1/128");
+        assertThat(links.addAddresses("br0", wanted).failures())
+                .as("there already")
+                .isEmpty();
+        assertThat(links.deleteAddresses("br0", wanted.subList(0, 2)).failures())
+                .isEmpty();
+        assertThat(links.deleteAddresses("br0", wanted).failures())
+                .as("gone already")
+                .isEmpty();
+        assertThat(addressesOf("br0")).isEmpty();
+    }
+
+    @Test
+    void refusedAddressDoesNotStopTheOthers() throws NetlinkException {
+        links.createBridge("br0");
+        List<IpAddress> wanted = List.of(IpAddress.of("10.0.0.1"), IpAddress.of("ff02::5"), IpAddress.of("10.0.0.2"));
+        AddressResult result = links.addAddresses("br0", wanted);
+        assertThat(result.failures()).singleElement().satisfies(failure -> {
+            assertThat(failure.address()).isEqualTo(IpAddress.of("ff02::5"));
+            assertThat(failure.error().getMessage()).contains("add address ff02::5/128 to link br0");
+        });
+        assertThat(addressesOf("br0")).containsExactlyInAnyOrder("10.0.0.1/32", "10.0.0.2/32");
+    }
+
+    @Test
+    void thousandsOfAddresses() throws NetlinkException {
+        links.createBridge("br0");
+        List<IpAddress> many = IntStream.range(0, 5000)
+                .mapToObj(i -> IpAddress.of("10." + (100 + i / 10_000) + "." + i / 250 + "." + (1 + i % 250)))
+                .toList();
+        assertThat(links.addAddresses("br0", many).failures()).isEmpty();
+        assertThat(addressesOf("br0")).hasSize(5000);
+        assertThat(links.deleteAddresses("br0", many).failures()).isEmpty();
+        assertThat(addressesOf("br0")).isEmpty();
+    }
+
+    @Test
+    void dummyIsLeftDown() throws NetlinkException {
+        try {
+            links.createDummy("kube-ipvs0");
+        } catch (NetlinkException e) {
+            assertThat(e.getMessage()).contains("modprobe dummy");
+            assumeTrue(!e.unsupported(), e.getMessage());
+            throw e;
+        }
+        assertThat(links.link("kube-ipvs0")).hasValueSatisfying(link -> {
+            assertThat(link.kind()).isEqualTo("dummy");
+            assertThat(link.up()).isFalse();
+        });
+        List<IpAddress> wanted = List.of(IpAddress.of("10.96.0.1"), IpAddress.of("fd00:96::1"));
+        assertThat(links.addAddresses("kube-ipvs0", wanted).failures()).isEmpty();
+        assertThat(addressesOf("kube-ipvs0")).containsExactlyInAnyOrder("10.96.0.1/32", "fd00:96::1/128");
+        assertThat(links.links()).extracting(Link::name).contains("kube-ipvs0");
+        links.deleteLink("kube-ipvs0");
+        assertThat(links.link("kube-ipvs0")).isEmpty();
+    }
+}
