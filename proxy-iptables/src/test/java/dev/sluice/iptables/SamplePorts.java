@@ -61,7 +61,7 @@ final class SamplePorts {
 
     private List<Endpoint> endpoints(int number, int count) {
         return IntStream.range(0, count)
-                .mapToObj(i -> Endpoints.remote(address(110 + i, number), 8080))
+                .mapToObj(i -> Endpoints.remote(address(110 + i % 100, number + 5_000 * (i / 100)), 8080))
                 .toList();
     }
 
