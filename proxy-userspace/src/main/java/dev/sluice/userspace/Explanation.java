@@ -45,7 +45,9 @@ final class Explanation {
         }
         Door door = state == null ? null : state.plan().portals().get(portal);
         if (state == null || door == null) {
-            steps.add(new Step("nat SLUICE-SERVICES", "no set holds " + packet.destination().withPort(packet.destinationPort())));
+            steps.add(new Step(
+                    "nat SLUICE-SERVICES",
+                    "no set holds " + packet.destination().withPort(packet.destinationPort())));
             return Trace.notAService(steps);
         }
         return through(packet, portal, state, door);
@@ -58,7 +60,8 @@ final class Explanation {
     }
 
     private Trace through(Packet packet, Portal portal, ServiceState state, Door door) {
-        boolean fromNode = packet.origin() == Packet.Origin.NODE || table.locality().isLocal(packet.source());
+        boolean fromNode =
+                packet.origin() == Packet.Origin.NODE || table.locality().isLocal(packet.source());
         if (fenced(packet, portal, state.live().resolved().service())) {
             steps.add(new Step("filter SLUICE-FIREWALL", "source range: DROP"));
             return end(state, Verdict.DROP);
@@ -76,9 +79,8 @@ final class Explanation {
 
     private Trace choice(Packet packet, Portal portal, ServiceState state, Scope scope, boolean fromNode) {
         LiveService live = state.live();
-        List<Endpoint> allowed = state.udp() == null
-                ? live.endpoints(scope, fromNode)
-                : live.datagramEndpoints(fromNode);
+        List<Endpoint> allowed =
+                state.udp() == null ? live.endpoints(scope, fromNode) : live.datagramEndpoints(fromNode);
         Endpoint pinned = live.pinned(allowed, packet.source(), System.nanoTime());
         List<Endpoint> open = pinned == null ? allowed : List.of(pinned);
         String how = pinned == null ? "round robin among " + allowed.size() + " endpoints" : "session affinity";
@@ -90,8 +92,8 @@ final class Explanation {
     }
 
     private String redirect(ServiceState state) {
-        return rules.map(r -> "DNAT to "
-                        + r.proxyAddress().withPort(state.udp() == null ? r.tcpPort() : state.udpPort()))
+        return rules.map(r ->
+                        "DNAT to " + r.proxyAddress().withPort(state.udp() == null ? r.tcpPort() : state.udpPort()))
                 .orElse("DNAT");
     }
 

@@ -38,6 +38,7 @@ final class ServiceBook {
     private final Claims claims = new Claims();
     /** Every portal that a service port asks for, held or not. */
     private final Map<ServicePortName, Set<Portal>> wanted = new HashMap<>();
+
     private final Map<ServicePortName, List<Problem>> problems = new TreeMap<>();
     private int udpSockets;
 
@@ -131,10 +132,12 @@ final class ServiceBook {
         if (service.protocol() != Protocol.SCTP) {
             return true;
         }
-        report(Problem.skipped(
-                "Service " + service.name().service(),
-                "spec.ports[" + service.name().port() + "].protocol",
-                "userspace mode does not carry SCTP; use the iptables or ipvs mode for it"), service.name());
+        report(
+                Problem.skipped(
+                        "Service " + service.name().service(),
+                        "spec.ports[" + service.name().port() + "].protocol",
+                        "userspace mode does not carry SCTP; use the iptables or ipvs mode for it"),
+                service.name());
         return false;
     }
 
@@ -160,12 +163,13 @@ final class ServiceBook {
         }
         try {
             UdpSocket kept = old == null ? null : old.udp();
-            UdpSocket socket = kept != null && kept.address().equals(address)
-                    ? kept
-                    : engine.openUdp(table, live, address);
+            UdpSocket socket =
+                    kept != null && kept.address().equals(address) ? kept : engine.openUdp(table, live, address);
             return new ServiceState(plan, live, socket, plan.udpRules(address, socket.port()));
         } catch (EngineException e) {
-            report(Problem.skipped("Service " + port.name().service(), "", String.valueOf(e.getMessage())), port.name());
+            report(
+                    Problem.skipped("Service " + port.name().service(), "", String.valueOf(e.getMessage())),
+                    port.name());
             return null;
         }
     }
@@ -231,15 +235,17 @@ final class ServiceBook {
         } else if (socket != null) {
             udpSockets++;
         }
-        if (moved || !next.plan().portals().equals(old == null ? null : old.plan().portals())) {
+        if (moved
+                || !next.plan().portals().equals(old == null ? null : old.plan().portals())) {
             check(next, change.flows);
         }
     }
 
     private static void check(ServiceState state, StaleFlows flows) {
         if (state.plan().name().protocol() == Protocol.UDP) {
-            state.plan().portals().forEach((portal, door) ->
-                    flows.check(portal, door.redirects() ? state.udpPort() : 0));
+            state.plan()
+                    .portals()
+                    .forEach((portal, door) -> flows.check(portal, door.redirects() ? state.udpPort() : 0));
         }
     }
 

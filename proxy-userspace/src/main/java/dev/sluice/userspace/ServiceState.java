@@ -8,7 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One service port in force: its plan, what the loops read, and its UDP socket with the rules that lead there. */
-record ServiceState(ServicePlan plan, LiveService live, @Nullable UdpSocket udp, List<RuleLine> udpRules) {
+record ServiceState(
+        ServicePlan plan, LiveService live, @Nullable UdpSocket udp, List<RuleLine> udpRules) {
     ServiceState {
         udpRules = List.copyOf(udpRules);
     }

@@ -34,7 +34,6 @@ import dev.sluice.userspace.rules.PortalSet;
 import dev.sluice.userspace.rules.RedirectRules;
 import dev.sluice.userspace.rules.ServicePlan.Member;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;

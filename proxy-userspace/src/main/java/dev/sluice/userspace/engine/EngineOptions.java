@@ -12,7 +12,8 @@ public record EngineOptions(UserspaceOptions userspace, int eventLoops, int maxF
 
     public EngineOptions {
         if (eventLoops < 1 || maxFlowsPerLoop < 1) {
-            throw new IllegalArgumentException("at least one event loop and one flow: " + eventLoops + ", " + maxFlowsPerLoop);
+            throw new IllegalArgumentException(
+                    "at least one event loop and one flow: " + eventLoops + ", " + maxFlowsPerLoop);
         }
         if (userspace.connectTimeouts().isEmpty()) {
             throw new IllegalArgumentException("no connect time-out: at least one attempt must be allowed");

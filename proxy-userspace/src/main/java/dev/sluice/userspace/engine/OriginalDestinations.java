@@ -22,8 +22,8 @@ public interface OriginalDestinations {
     Portal.Address of(EpollSocketChannel accepted, IpFamily family);
 
     private static Portal.Address askKernel(EpollSocketChannel accepted, IpFamily family) {
-        ByteBuffer address =
-                accepted.config().getOption(family == IpFamily.IPV4 ? SocketOptions.ORIGINAL_4 : SocketOptions.ORIGINAL_6);
+        ByteBuffer address = accepted.config()
+                .getOption(family == IpFamily.IPV4 ? SocketOptions.ORIGINAL_4 : SocketOptions.ORIGINAL_6);
         int port = address.order(ByteOrder.BIG_ENDIAN).getShort(2) & 0xffff;
         byte[] bytes = new byte[family.bits() / 8];
         address.get(family == IpFamily.IPV4 ? 4 : 8, bytes);

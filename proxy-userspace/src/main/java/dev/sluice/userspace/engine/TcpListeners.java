@@ -21,7 +21,8 @@ import java.util.List;
 final class TcpListeners {
     private static final int BACKLOG = 4096;
     /** linux/in6.h; keeps IPv4 clients, whom the IPv6 rules do not see, off the IPv6 sockets. */
-    private static final IntegerUnixChannelOption IPV6_V6ONLY = new IntegerUnixChannelOption("SLUICE_IPV6_V6ONLY", 41, 26);
+    private static final IntegerUnixChannelOption IPV6_V6ONLY =
+            new IntegerUnixChannelOption("SLUICE_IPV6_V6ONLY", 41, 26);
 
     private final int port;
     private final List<Channel> channels;
@@ -41,7 +42,9 @@ final class TcpListeners {
             if (!bound.isSuccess()) {
                 new TcpListeners(port, channels).close();
                 throw new EngineException(
-                        "no listening " + table.family() + " TCP socket: " + bound.cause().getMessage(), bound.cause());
+                        "no listening " + table.family() + " TCP socket: "
+                                + bound.cause().getMessage(),
+                        bound.cause());
             }
             channels.add(bound.channel());
             port = ((InetSocketAddress) bound.channel().localAddress()).getPort();
@@ -49,13 +52,14 @@ final class TcpListeners {
         return new TcpListeners(port, List.copyOf(channels));
     }
 
-    private static ServerBootstrap bootstrap(LoopContext context, RoutingTable table, OriginalDestinations destinations) {
+    private static ServerBootstrap bootstrap(
+            LoopContext context, RoutingTable table, OriginalDestinations destinations) {
         EventLoop loop = context.loop;
         boolean v4 = table.family() == IpFamily.IPV4;
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loop)
-                .channelFactory(() ->
-                        new EpollServerSocketChannel(v4 ? SocketProtocolFamily.INET : SocketProtocolFamily.INET6))
+                .channelFactory(
+                        () -> new EpollServerSocketChannel(v4 ? SocketProtocolFamily.INET : SocketProtocolFamily.INET6))
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .option(UnixChannelOption.SO_REUSEPORT, true)

@@ -69,7 +69,8 @@ final class TcpRelay {
         }
         IpAddress address = IpAddress.of(peer.getAddress());
         LiveService service = route.service();
-        List<Endpoint> allowed = service.endpoints(route.scope(), table.locality().isLocal(address));
+        List<Endpoint> allowed =
+                service.endpoints(route.scope(), table.locality().isLocal(address));
         connect(service, service.choose(allowed, address, System.nanoTime()), address);
     }
 
@@ -98,7 +99,12 @@ final class TcpRelay {
                 service.served(address, next, System.nanoTime());
                 joined();
             } else if (client.isOpen()) {
-                LOG.debug("{}: {} refused attempt {}: {}", service.name(), next, attempt, done.cause().getMessage());
+                LOG.debug(
+                        "{}: {} refused attempt {}: {}",
+                        service.name(),
+                        next,
+                        attempt,
+                        done.cause().getMessage());
                 connect(service, attempts, address);
             }
         });
@@ -118,7 +124,8 @@ final class TcpRelay {
         EpollSocketChannel channel = new EpollSocketChannel(
                 table.family() == IpFamily.IPV4 ? SocketProtocolFamily.INET : SocketProtocolFamily.INET6);
         context.configure(channel.config());
-        long timeout = context.options.userspace().connectTimeouts().get(attempt).toMillis();
+        long timeout =
+                context.options.userspace().connectTimeouts().get(attempt).toMillis();
         channel.config().setConnectTimeoutMillis((int) Math.min(Math.max(timeout, 1), Integer.MAX_VALUE));
         attempt++;
         RelaySide side = new RelaySide(this, channel, context.counters.toClients);

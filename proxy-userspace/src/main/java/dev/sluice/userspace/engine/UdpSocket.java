@@ -66,15 +66,17 @@ public final class UdpSocket {
             try {
                 UdpSocket socket = new UdpSocket(context, table, service);
                 var _ = context.loop.register(socket.channel);
-                socket.channel.bind(new InetSocketAddress(address.toInetAddress(), 0)).addListener(bound -> {
-                    if (bound.isSuccess()) {
-                        context.opened(socket);
-                        opened.complete(socket);
-                    } else {
-                        var _ = socket.channel.close();
-                        opened.completeExceptionally(bound.cause());
-                    }
-                });
+                socket.channel
+                        .bind(new InetSocketAddress(address.toInetAddress(), 0))
+                        .addListener(bound -> {
+                            if (bound.isSuccess()) {
+                                context.opened(socket);
+                                opened.complete(socket);
+                            } else {
+                                var _ = socket.channel.close();
+                                opened.completeExceptionally(bound.cause());
+                            }
+                        });
             } catch (RuntimeException e) {
                 opened.completeExceptionally(e);
             }
@@ -82,8 +84,7 @@ public final class UdpSocket {
         try {
             return opened.join();
         } catch (CompletionException e) {
-            throw new EngineException(
-                    "no UDP socket for " + service.name() + " on " + address + ": " + reason(e), e);
+            throw new EngineException("no UDP socket for " + service.name() + " on " + address + ": " + reason(e), e);
         }
     }
 

@@ -119,8 +119,7 @@ public record RedirectRules(BackendConfig config, IpAddress proxyAddress, int tc
     /** Redirected traffic comes in whatever the node's own rules say; a connection straight to the sockets does not. */
     private List<String> input() {
         String tcp = "-p tcp -m tcp --dport " + tcpPort;
-        String udp = RuleText.destination(proxyAddress) + " "
-                + toPort(Protocol.UDP, PortalSet.udpSockets(family()));
+        String udp = RuleText.destination(proxyAddress) + " " + toPort(Protocol.UDP, PortalSet.udpSockets(family()));
         return List.of(
                 tcp + " " + DNATED + " -j ACCEPT",
                 tcp + " -j REJECT --reject-with tcp-reset",
@@ -167,7 +166,8 @@ public record RedirectRules(BackendConfig config, IpAddress proxyAddress, int tc
     }
 
     private String reject() {
-        return " -j REJECT --reject-with " + (family() == IpFamily.IPV4 ? "icmp-port-unreachable" : "icmp6-port-unreachable");
+        return " -j REJECT --reject-with "
+                + (family() == IpFamily.IPV4 ? "icmp-port-unreachable" : "icmp6-port-unreachable");
     }
 
     private static String to(IpSet set) {

@@ -104,12 +104,15 @@ public record ServicePlan(ServicePortName name, IpFamily family, Map<Portal, Doo
     private static Set<Member> members(ServicePort service, Map<Portal, Door> portals) {
         IpFamily family = service.family();
         Set<Member> members = new LinkedHashSet<>();
-        portals.forEach((portal, door) -> members.add(switch (portal) {
-            case Portal.Address a ->
-                new Member(PortalSet.addresses(family, door.fate()), new IpPort(a.address(), a.protocol(), a.port()));
-            case Portal.NodePort n ->
-                new Member(PortalSet.nodePorts(family, n.protocol(), door.fate()), new SetEntry.Port(n.port()));
-        }));
+        portals.forEach((portal, door) -> members.add(
+                switch (portal) {
+                    case Portal.Address a ->
+                        new Member(
+                                PortalSet.addresses(family, door.fate()),
+                                new IpPort(a.address(), a.protocol(), a.port()));
+                    case Portal.NodePort n ->
+                        new Member(PortalSet.nodePorts(family, n.protocol(), door.fate()), new SetEntry.Port(n.port()));
+                }));
         if (!service.sourceRanges().isEmpty()) {
             for (IpAddress vip : service.loadBalancerVips()) {
                 if (portals.containsKey(address(service, vip))) {
@@ -128,15 +131,14 @@ public record ServicePlan(ServicePortName name, IpFamily family, Map<Portal, Doo
                     PortalSet.allowed(service.family()),
                     new IpPortNet(vip, service.protocol(), service.port(), range)));
         }
-        members.add(new Member(
-                PortalSet.fenced(service.family()), new IpPort(vip, service.protocol(), service.port())));
+        members.add(
+                new Member(PortalSet.fenced(service.family()), new IpPort(vip, service.protocol(), service.port())));
         return members;
     }
 
     /** Whether it needs a UDP socket. */
     public boolean needsUdpSocket() {
-        return name.protocol() == Protocol.UDP
-                && portals.values().stream().anyMatch(Door::redirects);
+        return name.protocol() == Protocol.UDP && portals.values().stream().anyMatch(Door::redirects);
     }
 
     /** The redirect rules of its UDP socket, one for each portal that redirects. */
@@ -147,14 +149,16 @@ public record ServicePlan(ServicePortName name, IpFamily family, Map<Portal, Doo
         portals.forEach((portal, door) -> {
             if (door.redirects()) {
                 String match = "-m udp --dport " + portal.port();
-                rules.add(switch (portal) {
-                    case Portal.Address a ->
-                        new RuleLine(
-                                RedirectRules.UDP,
-                                RuleText.join(RuleText.destination(a.address()), "-p udp", comment, match, target));
-                    case Portal.NodePort n ->
-                        new RuleLine(RedirectRules.UDP_NODE, RuleText.join("-p udp", comment, match, target));
-                });
+                rules.add(
+                        switch (portal) {
+                            case Portal.Address a ->
+                                new RuleLine(
+                                        RedirectRules.UDP,
+                                        RuleText.join(
+                                                RuleText.destination(a.address()), "-p udp", comment, match, target));
+                            case Portal.NodePort n ->
+                                new RuleLine(RedirectRules.UDP_NODE, RuleText.join("-p udp", comment, match, target));
+                        });
             }
         });
         return rules;

@@ -33,8 +33,10 @@ final class EngineFixture implements AutoCloseable {
     volatile Portal.Address portal;
 
     EngineFixture(IpFamily family) {
-        this(family, EngineOptions.of(new UserspaceOptions(Duration.ofSeconds(30), TIMEOUTS, Duration.ofSeconds(5)))
-                .withEventLoops(2));
+        this(
+                family,
+                EngineOptions.of(new UserspaceOptions(Duration.ofSeconds(30), TIMEOUTS, Duration.ofSeconds(5)))
+                        .withEventLoops(2));
     }
 
     EngineFixture(IpFamily family, EngineOptions options) {
@@ -66,11 +68,13 @@ final class EngineFixture implements AutoCloseable {
     }
 
     LiveService tcp(int... ports) {
-        return route(ServicePorts.tcp("shop/web:http", clusterIp().toString(), 80).build(), ports);
+        return route(
+                ServicePorts.tcp("shop/web:http", clusterIp().toString(), 80).build(), ports);
     }
 
     LiveService udpService(int... ports) {
-        return route(ServicePorts.udp("shop/dns:dns", clusterIp().toString(), 53).build(), ports);
+        return route(
+                ServicePorts.udp("shop/dns:dns", clusterIp().toString(), 53).build(), ports);
     }
 
     LiveService route(ServicePort service, int... ports) {

@@ -49,7 +49,9 @@ class TcpRelayTest {
             fixture.tcp(server.port());
             try (Socket client = fixture.connect()) {
                 client.getOutputStream().write("ping".getBytes(UTF_8));
-                assertThat(client.getInputStream().readNBytes(4)).asString(UTF_8).isEqualTo("ping");
+                assertThat(client.getInputStream().readNBytes(4))
+                        .asString(UTF_8)
+                        .isEqualTo("ping");
                 assertThat(fixture.engine.counters().connectionsActive()).isEqualTo(1);
             }
             await().untilAsserted(() -> {
@@ -71,7 +73,9 @@ class TcpRelayTest {
             try (Socket client = fixture.connect()) {
                 client.getOutputStream().write(new byte[100_000]);
                 client.shutdownOutput();
-                assertThat(client.getInputStream().readAllBytes()).asString(UTF_8).isEqualTo("got 100000");
+                assertThat(client.getInputStream().readAllBytes())
+                        .asString(UTF_8)
+                        .isEqualTo("got 100000");
             }
             assertThat(server.failures).isEmpty();
             await().until(() -> fixture.engine.counters().connectionsActive() == 0);
@@ -108,7 +112,9 @@ class TcpRelayTest {
                 })) {
             fixture.tcp(server.port());
             try (Socket client = fixture.connect()) {
-                assertThat(client.getInputStream().readAllBytes()).asString(UTF_8).isEqualTo("hello");
+                assertThat(client.getInputStream().readAllBytes())
+                        .asString(UTF_8)
+                        .isEqualTo("hello");
                 client.getOutputStream().write("and good-bye".getBytes(UTF_8));
             }
             assertThat(got.get(20, TimeUnit.SECONDS)).isEqualTo("and good-bye");
@@ -126,7 +132,9 @@ class TcpRelayTest {
                 try (Socket client = fixture.connect()) {
                     client.getOutputStream().write("early".getBytes(UTF_8));
                     client.shutdownOutput();
-                    assertThat(client.getInputStream().readAllBytes()).asString(UTF_8).isEqualTo("early");
+                    assertThat(client.getInputStream().readAllBytes())
+                            .asString(UTF_8)
+                            .isEqualTo("early");
                 }
             }
         }
@@ -171,8 +179,11 @@ class TcpRelayTest {
             try (Socket stuck = fixture.connect()) {
                 assertThat(stuck.getInputStream().read()).isZero();
                 // still: the endpoint cannot send any more
-                await().during(Duration.ofMillis(500)).atMost(Duration.ofSeconds(20)).until(sent::get, new Unchanged());
-                // 256 MiB are offered; what was taken waits in the kernel's buffers and, up to the high water mark, here
+                await().during(Duration.ofMillis(500))
+                        .atMost(Duration.ofSeconds(20))
+                        .until(sent::get, new Unchanged());
+                // 256 MiB are offered; what was taken waits in the kernel's buffers and, up to the high water mark,
+                // here
                 assertThat(sent.get()).isLessThan(64 << 20);
                 assertThat(Buffers.inUse()).as("buffers of at most 64 KiB").isBetween(1L, 80L);
                 fixture.endpoints(service, echo.port());
@@ -261,8 +272,7 @@ class TcpRelayTest {
     @Test
     void whenAllEndpointsAreDeadTheClientIsReset() throws Exception {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4)) {
-            fixture.tcp(
-                    TestServer.deadPort(fixture.loopbackAddress()), TestServer.deadPort(fixture.loopbackAddress()));
+            fixture.tcp(TestServer.deadPort(fixture.loopbackAddress()), TestServer.deadPort(fixture.loopbackAddress()));
             assertReset(fixture);
             assertThat(fixture.engine.counters().connectionsRefused()).isEqualTo(1);
             assertThat(fixture.engine.counters().connectRetries()).isEqualTo(3);
@@ -285,7 +295,8 @@ class TcpRelayTest {
                 TestServer server = TestServer.echo(fixture.loopbackAddress())) {
             fixture.tcp(server.port());
             // a second Service whose portal is the very endpoint of the first
-            fixture.route(ServicePorts.tcp("shop/loop", "127.0.0.1", server.port()).build(), server.port());
+            fixture.route(
+                    ServicePorts.tcp("shop/loop", "127.0.0.1", server.port()).build(), server.port());
             assertReset(fixture);
             assertThat(server.accepted).hasValue(0);
         }
@@ -353,8 +364,8 @@ class TcpRelayTest {
                 assertThat(client.getInputStream().read()).isEqualTo(1);
                 CompletableFuture<Long> drained =
                         CompletableFuture.supplyAsync(() -> drain(fixture.engine, Duration.ofSeconds(30)));
-                await().untilAsserted(() -> assertThatThrownBy(() -> fixture.connect().close())
-                        .hasMessageContaining("refused"));
+                await().untilAsserted(() ->
+                        assertThatThrownBy(() -> fixture.connect().close()).hasMessageContaining("refused"));
                 client.getOutputStream().write(2);
                 assertThat(client.getInputStream().read()).isEqualTo(2);
                 assertThat(drained).isNotDone();

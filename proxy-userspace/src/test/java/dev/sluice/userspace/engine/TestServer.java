@@ -34,7 +34,9 @@ final class TestServer implements AutoCloseable {
 
     /** Says {@code word} and ends. */
     static TestServer saying(InetAddress address, String word) throws IOException {
-        return new TestServer(address, client -> client.getOutputStream().write(word.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        return new TestServer(
+                address,
+                client -> client.getOutputStream().write(word.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
     }
 
     /** A port on which nobody listens. */

@@ -71,8 +71,8 @@ class UdpSocketTest {
 
     @Test
     void anIdleFlowEndsAndTheNextDatagramPicksAgain() throws Exception {
-        try (EngineFixture fixture = new EngineFixture(
-                        IpFamily.IPV4, EngineOptions.of(EngineFixture.udp(Duration.ofMillis(150))));
+        try (EngineFixture fixture =
+                        new EngineFixture(IpFamily.IPV4, EngineOptions.of(EngineFixture.udp(Duration.ofMillis(150))));
                 UdpServer a = new UdpServer(fixture, "a");
                 UdpServer b = new UdpServer(fixture, "b")) {
             UdpSocket socket = open(fixture, fixture.udpService(a.port(), b.port()));
@@ -207,7 +207,8 @@ class UdpSocketTest {
     @Test
     void anAddressThatIsNotOfThisNodeCannotBeBound() {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4)) {
-            LiveService service = fixture.route(ServicePorts.udp("shop/dns", "10.96.0.9", 53).build());
+            LiveService service =
+                    fixture.route(ServicePorts.udp("shop/dns", "10.96.0.9", 53).build());
             assertThatThrownBy(() -> fixture.engine.openUdp(fixture.table, service, IpAddress.of("192.0.2.77")))
                     .isInstanceOf(EngineException.class)
                     .hasMessageContaining("shop/dns")
