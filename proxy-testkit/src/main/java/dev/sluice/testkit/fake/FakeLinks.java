@@ -145,7 +145,7 @@ public final class FakeLinks implements Links {
 
     @Override
     public AddressResult deleteAddresses(String link, List<IpAddress> unwanted) throws NetlinkException {
-        int index = index(link);
+        var _ = index(link);
         for (IpAddress address : unwanted) {
             messages++;
             remove(link, address);
