@@ -140,8 +140,8 @@ class AdoptionTest {
         foreign(node, "192.168.7.10", 30099);
         foreign(node, "192.168.7.10", 25);
         node.sets.create(KubeSet.NODE_PORT_TCP.in(IpFamily.IPV4));
-        node.sets.apply(List.of(
-                new SetChange(KubeSet.NODE_PORT_TCP.in(IpFamily.IPV4), new SetEntry.Port(30099), true)));
+        node.sets.apply(
+                List.of(new SetChange(KubeSet.NODE_PORT_TCP.in(IpFamily.IPV4), new SetEntry.Port(30099), true)));
         node.iptables.byOthers("""
                 *filter
                 :KUBE-IPVS-OUT-FILTER - [0:0]

@@ -84,7 +84,9 @@ class ExplainTest {
         assertThat(trace.verdict()).isEqualTo(verdict);
         assertThat(trace.candidates().stream().map(c -> c.address().toString()).collect(Collectors.joining(" ")))
                 .isEqualTo(endpoints);
-        assertThat(trace.candidates().stream().mapToDouble(Trace.Candidate::probability).sum())
+        assertThat(trace.candidates().stream()
+                        .mapToDouble(Trace.Candidate::probability)
+                        .sum())
                 .isEqualTo(endpoints.isEmpty() ? 0 : 1);
         assertThat(trace.masqueraded()).isEqualTo(masqueraded);
     }
@@ -94,7 +96,13 @@ class ExplainTest {
         node.put(resolved(ServicePorts.tcp("shop/self", "10.96.0.9", 80).build(), local("10.244.0.9", 8080)));
         node.sync();
         Packet packet = new Packet(
-                Protocol.TCP, IpAddress.of("10.244.0.9"), 40000, IpAddress.of("10.96.0.9"), 80, Origin.ARRIVING, "cni0");
+                Protocol.TCP,
+                IpAddress.of("10.244.0.9"),
+                40000,
+                IpAddress.of("10.96.0.9"),
+                80,
+                Origin.ARRIVING,
+                "cni0");
 
         Trace trace = node.backend().explain(packet);
 

@@ -20,7 +20,8 @@ class FixedRulesTest {
 
     @Test
     void natOfIpv4() {
-        assertThat(rules(new LocalDetector.None()).nat().desired(IpFamily.IPV4).text()).isEqualTo("""
+        assertThat(rules(new LocalDetector.None()).nat().desired(IpFamily.IPV4).text())
+                .isEqualTo("""
                 *nat
                 :KUBE-LOAD-BALANCER - [0:0]
                 :KUBE-MARK-MASQ - [0:0]
@@ -107,8 +108,10 @@ class FixedRulesTest {
                 """);
         assertThat(rules.filter().rules("KUBE-IPVS-FILTER").getLast().spec(IpFamily.IPV6))
                 .endsWith("-j REJECT --reject-with icmp6-port-unreachable");
-        assertThat(rules.nat().rules("KUBE-SERVICES").getFirst().spec(IpFamily.IPV6)).isEqualTo("-s ::1/128 -j RETURN");
-        assertThat(rules.nat().rules("KUBE-POSTROUTING").getLast().spec(IpFamily.IPV6)).endsWith("-j MASQUERADE");
+        assertThat(rules.nat().rules("KUBE-SERVICES").getFirst().spec(IpFamily.IPV6))
+                .isEqualTo("-s ::1/128 -j RETURN");
+        assertThat(rules.nat().rules("KUBE-POSTROUTING").getLast().spec(IpFamily.IPV6))
+                .endsWith("-j MASQUERADE");
     }
 
     static Stream<Arguments> detectors() {
@@ -116,7 +119,10 @@ class FixedRulesTest {
                 Arguments.of(new LocalDetector.None(), false, "", "src,dst"),
                 Arguments.of(new LocalDetector.None(), true, "", "dst,dst"),
                 Arguments.of(
-                        new LocalDetector.SourceCidr(Cidr.of("10.244.0.0/16")), false, "! -s 10.244.0.0/16 ", "dst,dst"),
+                        new LocalDetector.SourceCidr(Cidr.of("10.244.0.0/16")),
+                        false,
+                        "! -s 10.244.0.0/16 ",
+                        "dst,dst"),
                 Arguments.of(new LocalDetector.Bridge("cni0"), false, "! -i cni0 ", "dst,dst"),
                 Arguments.of(new LocalDetector.InterfacePrefix("veth"), false, "! -i veth+ ", "dst,dst"),
                 Arguments.of(new LocalDetector.InterfacePrefix("veth"), true, "", "dst,dst"));

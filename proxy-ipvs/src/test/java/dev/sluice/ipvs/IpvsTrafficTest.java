@@ -49,9 +49,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(600)
 class IpvsTrafficTest {
     private static Lab lab;
-    private IpvsBackend backend;
-    private EditableSnapshot snapshot;
-    private IpFamily family;
+    private IpFamily family = IpFamily.IPV4;
+    private EditableSnapshot snapshot = new EditableSnapshot(family);
+    private Optional<IpvsBackend> running = Optional.empty();
 
     static boolean isRoot() {
         return "root".equals(System.getProperty("user.name"));
@@ -81,29 +81,32 @@ class IpvsTrafficTest {
         Cidr pods = Cidr.of(v4() ? "10.244.0.0/16" : "fd00:244::/32");
         BackendConfig config = BackendConfig.defaults(with).withLocalDetector(new LocalDetector.SourceCidr(pods));
         IptablesTools tools = lab.node().call(() -> IptablesTools.discover(new SystemCommands(), Optional.empty()));
-        backend = lab.node()
+        running = Optional.of(lab.node()
                 .call(() -> new IpvsBackend(
                         config,
                         NetlinkIpvs.open(),
                         NetlinkIpSets.open(),
                         NetlinkLinks.open(),
                         tools.open(with),
-                        new ProcSysctl()));
+                        new ProcSysctl())));
         snapshot = new EditableSnapshot(with)
                 .node(new NodeFacts("node-a", "", List.of(LabAddresses.of(LabAddresses.NODE_A, with)), List.of()));
-        lab.node().call(() -> backend.sync(snapshot, Changes.all()));
+        sync(Changes.all());
+    }
+
+    private SyncReport sync(Changes changes) {
+        IpvsBackend backend = running.orElseThrow();
+        return lab.node().call(() -> backend.sync(snapshot, changes));
     }
 
     @AfterEach
     void stop() {
-        if (backend != null) {
-            lab.node().call(() -> {
-                backend.cleanUp();
-                backend.close();
-                return backend;
-            });
-            backend = null;
-        }
+        running.ifPresent(backend -> lab.node().call(() -> {
+            backend.cleanUp();
+            backend.close();
+            return backend;
+        }));
+        running = Optional.empty();
     }
 
     private boolean v4() {
@@ -135,7 +138,7 @@ class IpvsTrafficTest {
 
     private void put(ServicePorts service, int port, String... pods) {
         snapshot.put(resolved(service.build(), endpoints(port, pods)));
-        SyncReport report = lab.node().call(() -> backend.sync(snapshot, snapshot.changes()));
+        SyncReport report = sync(snapshot.changes());
         assertThat(report.problems()).isEmpty();
     }
 
@@ -144,7 +147,10 @@ class IpvsTrafficTest {
         StringBuilder text = new StringBuilder();
         for (String command :
                 List.of("ipvsadm -Sn", "ipset save", "ip -o addr show", "iptables-save", "ip6tables-save")) {
-            lab.node().run(command.split(" ")).output().lines()
+            lab.node()
+                    .run(command.split(" "))
+                    .output()
+                    .lines()
                     .map(line -> line.replaceAll("\\[\\d+:\\d+\\]", ""))
                     .filter(line -> !line.startsWith("#"))
                     // a table that was once used stays known, with empty built-in chains
@@ -177,7 +183,9 @@ class IpvsTrafficTest {
                     if (host.equals("a2")) {
                         assertThat(answer.peer()).isEqualTo(LabAddresses.of(host, with));
                     } else {
-                        assertThat(LabAddresses.allOfNode(with)).as(host + " " + protocol).contains(answer.peer());
+                        assertThat(LabAddresses.allOfNode(with))
+                                .as(host + " " + protocol)
+                                .contains(answer.peer());
                     }
                 }
                 assertThat(reached).as(host + " " + protocol).contains("a3", "b2");
@@ -195,7 +203,9 @@ class IpvsTrafficTest {
                 for (IpAddress node : LabAddresses.allOfNode(with)) {
                     for (int i = 0; i < 2; i++) {
                         Outcome.Answer answer = answer(ask(lab.host(host), protocol, node, 30080));
-                        assertThat(LabAddresses.allOfNode(with)).as(host + " " + protocol).contains(answer.peer());
+                        assertThat(LabAddresses.allOfNode(with))
+                                .as(host + " " + protocol)
+                                .contains(answer.peer());
                     }
                 }
             }
@@ -213,7 +223,8 @@ class IpvsTrafficTest {
             assertThat(answer.pod()).isEqualTo("a2");
             assertThat(LabAddresses.allOfNode(with)).contains(answer.peer());
         }
-        assertThat(answer(lab.pod("a2").tcp(lab.node().address(with), 30080)).pod()).isEqualTo("a2");
+        assertThat(answer(lab.pod("a2").tcp(lab.node().address(with), 30080)).pod())
+                .isEqualTo("a2");
     }
 
     @ParameterizedTest
@@ -230,7 +241,8 @@ class IpvsTrafficTest {
                         : outcome instanceof Outcome.Refused;
                 assertThat(told).as("%s %s: %s", host, protocol, outcome).isTrue();
             }
-            assertThat(ask(lab.client(), protocol, lab.node().address(with), 30080)).isEqualTo(new Outcome.Refused());
+            assertThat(ask(lab.client(), protocol, lab.node().address(with), 30080))
+                    .isEqualTo(new Outcome.Refused());
         }
     }
 
@@ -274,7 +286,8 @@ class IpvsTrafficTest {
 
         assertThat(lab.client().tcp(vip, 80)).isEqualTo(new Outcome.TimedOut());
         assertThat(lab.client().tcp(lab.node().address(with), 30080)).isEqualTo(new Outcome.TimedOut());
-        assertThat(LabAddresses.allOfNode(with)).contains(answer(lab.node().tcp(vip, 80)).peer());
+        assertThat(LabAddresses.allOfNode(with))
+                .contains(answer(lab.node().tcp(vip, 80)).peer());
         assertThat(answer(lab.pod("a2").tcp(vip, 80)).pod()).isEqualTo("b2");
         assertThat(answer(lab.client().tcp(cluster(), 80)).pod()).isEqualTo("b2");
     }
@@ -306,7 +319,9 @@ class IpvsTrafficTest {
         put(service.sourceRanges(v4() ? "192.168.10.0/24" : "fd00:10::/64"), 8080, "a3", "b2");
         assertThat(lab.client().tcp(vip, 80)).isEqualTo(new Outcome.TimedOut());
         assertThat(answer(lab.node().tcp(vip, 80)).pod()).isNotEmpty();
-        assertThat(answer(lab.client().tcp(cluster(), 80)).pod()).as("the cluster address is open").isNotEmpty();
+        assertThat(answer(lab.client().tcp(cluster(), 80)).pod())
+                .as("the cluster address is open")
+                .isNotEmpty();
     }
 
     @ParameterizedTest
@@ -314,8 +329,8 @@ class IpvsTrafficTest {
     void aDaemonOfTheHostIsNotReachableThroughAServiceAddress(IpFamily with) throws Exception {
         start(with);
         put(service(Protocol.TCP), 8080, "a3");
-        try (ServerSocketChannel daemon = lab.node()
-                .call(() -> ServerSocketChannel.open().bind(new InetSocketAddress(2222)))) {
+        try (ServerSocketChannel daemon =
+                lab.node().call(() -> ServerSocketChannel.open().bind(new InetSocketAddress(2222)))) {
             assertThat(daemon.isOpen()).isTrue();
             assertThat(lab.client().tcp(cluster(), 2222)).isEqualTo(new Outcome.Refused());
             assertThat(lab.pod("a2").tcp(cluster(), 2222)).isEqualTo(new Outcome.Refused());
@@ -327,11 +342,12 @@ class IpvsTrafficTest {
     void anOpenConnectionOutlivesTheRemovalOfItsEndpoint(IpFamily with) throws Exception {
         start(with);
         put(service(Protocol.TCP), 8080, "b2");
-        try (Connection connection = lab.client().caller().waiting(Duration.ofSeconds(5)).connect(cluster(), 80)) {
+        try (Connection connection =
+                lab.client().caller().waiting(Duration.ofSeconds(5)).connect(cluster(), 80)) {
             assertThat(answer(connection.ask()).pod()).isEqualTo("b2");
             put(service(Protocol.TCP), 8080, "b3");
             assertThat(answer(lab.client().tcp(cluster(), 80)).pod()).isEqualTo("b3");
-            lab.node().call(() -> backend.sync(snapshot, Changes.all()));
+            sync(Changes.all());
             assertThat(answer(connection.ask()).pod()).as("while it drains").isEqualTo("b2");
         }
     }
@@ -351,7 +367,7 @@ class IpvsTrafficTest {
                 "a3",
                 "b2");
 
-        SyncReport report = lab.node().call(() -> backend.sync(snapshot, Changes.all()));
+        SyncReport report = sync(Changes.all());
 
         assertThat(report.full()).isTrue();
         assertThat(report.cost().messages()).isZero();

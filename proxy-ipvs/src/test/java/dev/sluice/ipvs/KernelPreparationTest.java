@@ -88,8 +88,8 @@ class KernelPreparationTest {
 
     @Test
     void strictArpAndTimeouts() throws Exception {
-        IpvsOptions options = new IpvsOptions(
-                "rr", List.of(), true, Duration.ofSeconds(100), Duration.ZERO, Duration.ofMinutes(2));
+        IpvsOptions options =
+                new IpvsOptions("rr", List.of(), true, Duration.ofSeconds(100), Duration.ZERO, Duration.ofMinutes(2));
         TestNode node = new TestNode(TestNode.withOptions(BackendConfig.defaults(IpFamily.IPV6), options));
 
         node.backend().prepare();

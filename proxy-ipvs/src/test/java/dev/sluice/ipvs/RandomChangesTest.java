@@ -43,7 +43,9 @@ class RandomChangesTest {
 
         node.resetCounters();
         SyncReport report = node.fullSync();
-        assertThat(report.cost().messages()).as("a full sync has nothing to add").isZero();
+        assertThat(report.cost().messages())
+                .as("a full sync has nothing to add")
+                .isZero();
         assertThat(report.inForce()).isEqualTo(full.inForce());
         assertThat(report.problems()).isEqualTo(full.problems());
     }

@@ -71,8 +71,9 @@ class RefusalTest {
                 .put(port("a/other", "10.96.0.3"))
                 .sync();
 
-        assertThat(report.problems()).singleElement().satisfies(p -> assertThat(p.message())
-                .contains("element 10.96.0.2,tcp:80 of IP set KUBE-CLUSTER-IP"));
+        assertThat(report.problems())
+                .singleElement()
+                .satisfies(p -> assertThat(p.message()).contains("element 10.96.0.2,tcp:80 of IP set KUBE-CLUSTER-IP"));
         assertThat(node.addresses()).containsExactly("10.96.0.1/32", "10.96.0.3/32");
         assertThat(node.ipvsadm()).doesNotContain("10.96.0.2");
 

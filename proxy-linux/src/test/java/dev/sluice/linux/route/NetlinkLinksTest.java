@@ -113,7 +113,9 @@ final class NetlinkLinksTest {
         links.createBridge("br0");
         links.addAddress("br0", IpAddress.of("fd00:96::1"), 128);
         links.addAddress("br0", IpAddress.of("10.96.0.1"), 32);
-        assertThat(links.addresses()).filteredOn(a -> a.linkName().equals("br0")).noneMatch(LinkAddress::deprecated);
+        assertThat(links.addresses())
+                .filteredOn(a -> a.linkName().equals("br0"))
+                .noneMatch(LinkAddress::deprecated);
 
         links.addAddresses("br0", List.of(IpAddress.of("fd00:96::1"), IpAddress.of("10.96.0.1")));
 
