@@ -12,7 +12,7 @@ setup: ## install what the machine lacks, find JDK 25
 	@dev/setup --quiet
 
 build: setup ## the daemon, without tests; afterwards ./sluice starts it
-	$(MVN) -q package -DskipTests
+	$(MVN) -q package -Dmaven.test.skip
 
 test: setup check-format ## everything, real packets included
 	$(MVN) verify

@@ -4,16 +4,18 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /** Decides which endpoints of a service port this node may use (kube-proxy 1.36, {@code CategorizeEndpoints}). */
 public final class Categorizer {
     private Categorizer() {}
 
     /**
-     * @param all every endpoint of the service port, sorted by {@link Endpoint#key()}
+     * @param endpoints every endpoint of the service port, sorted by {@link Endpoint#key()}
      * @param node whose hints count
      */
-    public static EndpointSet categorize(List<Endpoint> all, ServicePort port, NodeFacts node) {
+    public static EndpointSet categorize(List<Endpoint> endpoints, ServicePort port, NodeFacts node) {
+        List<Endpoint> all = List.copyOf(endpoints);
         if (all.isEmpty()) {
             return EndpointSet.EMPTY;
         }
@@ -21,7 +23,7 @@ public final class Categorizer {
         if (!port.usesLocalEndpoints()) {
             return new EndpointSet(cluster, List.of(), cluster, !cluster.isEmpty(), all);
         }
-        boolean any = !cluster.isEmpty() || all.stream().anyMatch(e -> e.ready() || isDraining(e));
+        boolean any = all.stream().anyMatch(e -> e.ready() || isDraining(e));
         List<Endpoint> local = readyElseDraining(all, Endpoint::local);
         List<Endpoint> reachable = union(all, cluster, local);
         return new EndpointSet(cluster, local, reachable, any, all);
@@ -64,6 +66,6 @@ public final class Categorizer {
     private static List<Endpoint> keep(List<Endpoint> endpoints, Predicate<Endpoint> wanted) {
         return endpoints.stream().allMatch(wanted)
                 ? endpoints
-                : endpoints.stream().filter(wanted).toList();
+                : endpoints.stream().filter(wanted).collect(Collectors.toUnmodifiableList());
     }
 }

@@ -3,7 +3,7 @@ package dev.sluice.core.model;
 import java.util.List;
 
 /** Which ready endpoints the hints leave to this node's cluster-wide traffic (KEP-2433, KEP-3015). */
-public enum Topology {
+enum Topology {
     /** No hints that hold here: all of them. */
     ALL,
     /** Those hinted for this node. */

@@ -29,7 +29,7 @@ public record Cidr(IpAddress base, int length) {
                         "not a CIDR: '" + text + "' (want ADDRESS/LENGTH, e.g. 10.0.0.0/8)"));
     }
 
-    /** Parses {@code address/length}; an address without a length is no prefix. */
+    /** Parses {@code address/length}; an address without a length is no prefix, nor is an IPv4-mapped one. */
     public static Optional<Cidr> parse(String text) {
         int slash = text.indexOf('/');
         if (slash < 0) {
@@ -40,7 +40,11 @@ public record Cidr(IpAddress base, int length) {
             return Optional.empty();
         }
         int length = Integer.parseInt(digits);
-        return IpAddress.parse(text.substring(0, slash))
+        String address = text.substring(0, slash);
+        // ::ffff:10.0.0.0/104 counts its bits as IPv6, but its address is read as IPv4
+        boolean mapped = address.indexOf(':') >= 0;
+        return IpAddress.parse(address)
+                .filter(base -> !(mapped && base.family() == IpFamily.IPV4))
                 .filter(base -> length <= base.family().bits())
                 .map(base -> new Cidr(base, length));
     }

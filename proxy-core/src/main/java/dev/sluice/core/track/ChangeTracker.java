@@ -1,11 +1,9 @@
 package dev.sluice.core.track;
 
 import dev.sluice.core.model.NodeFacts;
-import dev.sluice.core.model.ParsedService;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ProblemList;
 import dev.sluice.core.model.ServiceName;
-import dev.sluice.core.model.ServiceParser;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;

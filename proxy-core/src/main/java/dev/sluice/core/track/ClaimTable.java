@@ -1,10 +1,10 @@
 package dev.sluice.core.track;
 
-import dev.sluice.core.model.ParsedService.DeclaredPort;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
+import dev.sluice.core.track.ParsedService.DeclaredPort;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -76,7 +76,7 @@ final class ClaimTable {
                 if (clusterClaim(before.port()).equals(cluster)) {
                     otherClaims(before.port()).forEach(claim -> release(claim, before, affected));
                 }
-                affected.accept(before.service());
+                waitingFor(cluster, affected);
             }
             otherClaims(claimant.port()).forEach(claim -> askOther(claim, claimant, affected));
         }
@@ -105,7 +105,15 @@ final class ClaimTable {
         Claimant before = holders.get(claim);
         ask(claim, claimant);
         if (before != null && !isHeldBy(claim, before)) {
-            affected.accept(before.service());
+            waitingFor(claim, affected);
+        }
+    }
+
+    /** Those who wait have lost to somebody else now, and say so in their problems. */
+    private void waitingFor(Claim claim, Consumer<ServiceName> affected) {
+        TreeSet<Claimant> queue = waiting.get(claim);
+        if (queue != null) {
+            queue.forEach(claimant -> affected.accept(claimant.service()));
         }
     }
 
@@ -135,6 +143,7 @@ final class ClaimTable {
             Claimant next = queue.removeFirst();
             holders.put(claim, next);
             affected.accept(next.service());
+            waitingFor(claim, affected);
         }
         if (queue != null && queue.isEmpty()) {
             waiting.remove(claim);

@@ -1,6 +1,5 @@
 package dev.sluice.core.track;
 
-import dev.sluice.core.model.ParsedService.DeclaredPort;
 import dev.sluice.core.model.ProblemList;
 import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.net.IpAddress;
@@ -8,6 +7,7 @@ import dev.sluice.core.track.ClaimTable.AddressClaim;
 import dev.sluice.core.track.ClaimTable.Claim;
 import dev.sluice.core.track.ClaimTable.Claimant;
 import dev.sluice.core.track.ClaimTable.NodePortClaim;
+import dev.sluice.core.track.ParsedService.DeclaredPort;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;

@@ -2,7 +2,8 @@ package dev.sluice.linux.iptables;
 
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
-import java.util.Locale;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 
 /**
  * Pieces of rules in the form in which iptables-save prints them, so that what is wanted and what is in force compare as
@@ -64,8 +65,9 @@ public final class RuleText {
         if (n < 1) {
             throw new IllegalArgumentException("one in " + n);
         }
-        long kept = Math.round(ONE / n);
-        return String.format(Locale.ROOT, "-m statistic --mode random --probability %.11f", kept / ONE);
+        // printf rounds the exact value to even, where Java's formatter rounds half up (1/4096 ends in 5)
+        BigDecimal kept = new BigDecimal(Math.round(ONE / n) / ONE).setScale(11, RoundingMode.HALF_EVEN);
+        return "-m statistic --mode random --probability " + kept.toPlainString();
     }
 
     /** Joins the pieces that are not empty by one blank. */

@@ -13,7 +13,9 @@ public record GenericFamily(String name, int id) {
     /** The length of {@code struct genlmsghdr}. */
     public static final int HEADER = 4;
 
-    private static final int CONTROL_FAMILY = 0x10;
+    /** The number of the family that looks families up. */
+    public static final int CONTROL = 0x10;
+
     private static final int GET_FAMILY = 3;
     private static final int FAMILY_ID = 1;
     private static final int FAMILY_NAME = 2;
@@ -39,7 +41,7 @@ public record GenericFamily(String name, int id) {
 
     static NetlinkRequest lookup(String operation, String name) {
         return new NetlinkRequest(
-                operation, CONTROL_FAMILY, 0, out -> header(out, GET_FAMILY).string(FAMILY_NAME, name));
+                operation, CONTROL, 0, out -> header(out, GET_FAMILY).string(FAMILY_NAME, name));
     }
 
     private static Integer readId(Message message) throws NetlinkException {

@@ -1,5 +1,7 @@
-package dev.sluice.core.model;
+package dev.sluice.core.track;
 
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ServicePort;
 import java.util.List;
 
 /**
@@ -8,17 +10,17 @@ import java.util.List;
  * @param declared the service ports, in the order of {@code spec.ports}; empty when the proxy has nothing to do with it
  * @param problems what of it is left out, and why
  */
-public record ParsedService(List<DeclaredPort> declared, List<Problem> problems) {
+record ParsedService(List<DeclaredPort> declared, List<Problem> problems) {
 
     /** Nothing to do, nothing wrong. */
-    public static final ParsedService NONE = new ParsedService(List.of(), List.of());
+    static final ParsedService NONE = new ParsedService(List.of(), List.of());
 
-    public ParsedService {
+    ParsedService {
         declared = List.copyOf(declared);
         problems = List.copyOf(problems);
     }
 
-    public List<ServicePort> ports() {
+    List<ServicePort> ports() {
         return declared.stream().map(DeclaredPort::port).toList();
     }
 
@@ -27,5 +29,5 @@ public record ParsedService(List<DeclaredPort> declared, List<Problem> problems)
      *
      * @param index its place in {@code spec.ports}
      */
-    public record DeclaredPort(int index, ServicePort port) {}
+    record DeclaredPort(int index, ServicePort port) {}
 }

@@ -1,10 +1,13 @@
-package dev.sluice.core.model;
+package dev.sluice.core.track;
 
-import dev.sluice.core.model.ParsedService.DeclaredPort;
+import dev.sluice.core.model.ProblemList;
+import dev.sluice.core.model.ServicePort;
+import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.source.ServiceObject;
+import dev.sluice.core.track.ParsedService.DeclaredPort;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -16,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Reads a Service as kube-proxy 1.36 does, in one address family: which ports it has, and what each of them wants. What
  * cannot be understood is left out and reported, each with the path of its field; the rest stands.
  */
-public final class ServiceParser {
+final class ServiceParser {
     private static final String LOCAL = "Local";
 
     private final ServiceObject service;
@@ -30,7 +33,7 @@ public final class ServiceParser {
     }
 
     /** The ports of {@code service} in {@code family}. */
-    public static ParsedService parse(ServiceObject service, IpFamily family) {
+    static ParsedService parse(ServiceObject service, IpFamily family) {
         return new ServiceParser(service, family).parse();
     }
 
@@ -81,8 +84,7 @@ public final class ServiceParser {
     private Optional<IpAddress> clusterIp(String field, String text) {
         Optional<IpAddress> address = IpAddress.parse(text);
         if (address.isEmpty() || address.get().isUnspecified()) {
-            problems.skipped(
-                    field, "'" + text + "' cannot be a Service's address; the Service is left out in " + family);
+            problems.skipped(field, "'" + text + "' cannot be a Service's address, so the Service is left out");
             return Optional.empty();
         }
         return address;

@@ -1,5 +1,6 @@
-package dev.sluice.core.model;
+package dev.sluice.core.track;
 
+import dev.sluice.core.model.ProblemList;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;

@@ -1,0 +1,61 @@
+package dev.sluice.core;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.io.Serializable;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+
+/** The core knows why, and nothing of how: no I/O, no cluster client, no kernel. */
+@AnalyzeClasses(packages = "dev.sluice.core", importOptions = ImportOption.DoNotIncludeTests.class)
+class CoreRoomTest {
+
+    @ArchTest
+    static final ArchRule NOTHING_BUT_JAVA_AND_LOGGING = classes()
+            .should()
+            .onlyDependOnClassesThat(
+                    resideInAnyPackage("dev.sluice.core..", "java..", "org.slf4j", "org.jspecify.annotations"));
+
+    @ArchTest
+    static final ArchRule NO_INPUT_OR_OUTPUT = noClasses()
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(
+                            "java.nio.file..",
+                            "java.nio.channels..",
+                            "java.net.http..",
+                            "java.lang.foreign..",
+                            "java.io")
+                    .and(not(type(Serializable.class))));
+
+    @ArchTest
+    static final ArchRule NO_PROCESSES =
+            noClasses().should().dependOnClassesThat().areAssignableTo(ProcessBuilder.class);
+
+    @ArchTest
+    static final ArchRule JDK_ADDRESSES_ONLY_WHERE_THEY_ARE_CONVERTED = noClasses()
+            .that(not(resideInAPackage("dev.sluice.core.net")))
+            .should()
+            .dependOnClassesThat(resideInAPackage("java.net.."));
+
+    @ArchTest
+    static final ArchRule CONVERSION_NEEDS_INET_ADDRESS_ONLY = noClasses()
+            .that(resideInAPackage("dev.sluice.core.net"))
+            .should()
+            .dependOnClassesThat(resideInAPackage("java.net..")
+                    .and(not(belongToAnyOf(InetAddress.class, UnknownHostException.class))));
+
+    @ArchTest
+    static final ArchRule PACKAGES_HAVE_NO_CYCLES =
+            slices().matching("dev.sluice.core.(*)..").should().beFreeOfCycles();
+}

@@ -1,0 +1,225 @@
+package dev.sluice.daemon;
+
+import dev.sluice.core.config.BackendConfig;
+import dev.sluice.core.config.NodePortAddresses;
+import dev.sluice.core.net.Cidr;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.source.ClusterSource;
+import dev.sluice.core.source.NodeObject;
+import dev.sluice.core.sync.SyncException;
+import dev.sluice.core.sync.SyncLoop;
+import dev.sluice.core.track.ChangeTracker;
+import dev.sluice.daemon.config.ConfigException;
+import dev.sluice.daemon.config.Settings;
+import dev.sluice.daemon.config.Settings.DetectLocalMode;
+import dev.sluice.daemon.health.HealthObserver;
+import dev.sluice.daemon.health.HealthState;
+import dev.sluice.daemon.health.HttpPages;
+import dev.sluice.daemon.metrics.MetricsPage;
+import dev.sluice.daemon.start.ConntrackSysctls;
+import dev.sluice.daemon.start.FamilySupport;
+import dev.sluice.daemon.start.LocalDetectors;
+import dev.sluice.daemon.start.NodeFirst;
+import dev.sluice.daemon.start.NodeName;
+import dev.sluice.daemon.start.OomScore;
+import dev.sluice.daemon.start.Privileges;
+import dev.sluice.kubernetes.EventSink;
+import dev.sluice.linux.sysctl.ProcSysctl;
+import dev.sluice.linux.sysctl.Sysctl;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The daemon from its start to its end. It starts in kube-proxy's order: checks, node, kernel parameters, backends, servers,
+ * sync loop. It ends by a signal, and leaves what is in force in the kernel, so that traffic flows on without it.
+ */
+final class Daemon {
+    private static final Logger log = LoggerFactory.getLogger(Daemon.class);
+    private static final Path CONNTRACK_HASH_SIZE = Path.of("/sys/module/nf_conntrack/parameters/hashsize");
+    private static final Duration NODE_PATIENCE = Duration.ofSeconds(30);
+    private static final Duration POD_CIDR_PATIENCE = Duration.ofMinutes(5);
+
+    private final Settings settings;
+    private final Sysctl sysctl = new ProcSysctl();
+    private final InstantSource clock = InstantSource.system();
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+
+    Daemon(Settings settings) {
+        this.settings = settings;
+    }
+
+    /** Runs until a signal ends the process; answers with exit code 1 when the start fails. */
+    int run() throws ConfigException {
+        try {
+            start();
+            Runtime.getRuntime().addShutdownHook(new Thread(this::close, "sluice-shutdown"));
+            stopped.await();
+            return 0;
+        } catch (SyncException e) {
+            close();
+            throw new ConfigException(List.of(e.getMessage()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            close();
+            return 1;
+        } catch (ConfigException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private void start() throws ConfigException, SyncException, InterruptedException {
+        Optional<String> missing = Privileges.missing();
+        if (missing.isPresent()) {
+            throw new ConfigException(List.of(missing.get()));
+        }
+        String nodeName = NodeName.of(settings.hostnameOverride());
+        OomScore.set(settings.oomScoreAdj());
+        new ConntrackSysctls(sysctl, CONNTRACK_HASH_SIZE, Runtime.getRuntime().availableProcessors())
+                .apply(settings.conntrack());
+        ProxyAssembly assembly = keep(new ProxyAssembly(settings.mode(), sysctl));
+        ClusterConnection cluster = keep(ClusterConnection.open(settings, nodeName));
+        NodeFirst nodeFirst = new NodeFirst();
+        ClusterSource source = cluster.source();
+        source.start(nodeFirst);
+        Optional<NodeObject> node = awaitNode(nodeFirst, nodeName);
+        Set<IpFamily> families = new FamilySupport(sysctl, assembly::iptablesProblem).served(primaryFamily(node));
+        assembly.open(backendConfigs(families, node));
+
+        HealthState health =
+                new HealthState(clock, settings.syncPeriods().retry().multipliedBy(2), families);
+        if (settings.manifests().isPresent()) {
+            health.nodeIsOptional();
+        }
+        MetricsPage metrics = new MetricsPage(settings.mode(), clock);
+        assembly.counters().ifPresent(metrics::userspace);
+        SyncLoop loop = keep(new SyncLoop(
+                new ChangeTracker(nodeName, families, clock),
+                assembly.backends(),
+                settings.syncPeriods(),
+                new Observers(List.of(new HealthObserver(health), metrics.observer(), new Lifeline(families)))));
+        serve(health, metrics);
+        loop.start();
+        if (node.isEmpty()) {
+            loop.proceedWithoutNode();
+        }
+        nodeFirst.release(loop);
+        cluster.events().node(EventSink.Type.NORMAL, "Starting", "StartKubeProxy", "");
+        log.info("node {}, {}, cluster state from {}", nodeName, families, cluster.description());
+    }
+
+    private Optional<NodeObject> awaitNode(NodeFirst nodeFirst, String nodeName)
+            throws InterruptedException, ConfigException {
+        boolean wantsPodCidrs = settings.detectLocal().mode() == DetectLocalMode.NODE_CIDR;
+        Optional<NodeObject> node = wantsPodCidrs
+                ? nodeFirst.await(n -> !n.podCidrs().isEmpty(), POD_CIDR_PATIENCE)
+                : nodeFirst.await(
+                        n -> !n.internalIps().isEmpty() || !n.externalIps().isEmpty(), NODE_PATIENCE);
+        if (wantsPodCidrs && node.filter(n -> !n.podCidrs().isEmpty()).isEmpty()) {
+            throw new ConfigException(List.of("Node " + nodeName + " has no spec.podCIDRs after "
+                    + POD_CIDR_PATIENCE.toMinutes()
+                    + " minutes, which --detect-local-mode=NodeCIDR needs: is the cluster's IPAM running?"));
+        }
+        if (node.isEmpty()) {
+            log.warn(
+                    "there is no Node {}; going on without its zone and addresses (is --hostname-override right?)",
+                    nodeName);
+        }
+        return node;
+    }
+
+    private IpFamily primaryFamily(Optional<NodeObject> node) {
+        return nodeAddresses(node).stream().findFirst().map(IpAddress::family).orElse(IpFamily.IPV4);
+    }
+
+    private List<IpAddress> nodeAddresses(Optional<NodeObject> node) {
+        List<IpAddress> addresses = new ArrayList<>();
+        if (!settings.bindAddress().isUnspecified()) {
+            addresses.add(settings.bindAddress());
+        }
+        node.ifPresent(n -> {
+            n.internalIps().forEach(text -> IpAddress.parse(text).ifPresent(addresses::add));
+            n.externalIps().forEach(text -> IpAddress.parse(text).ifPresent(addresses::add));
+        });
+        return addresses;
+    }
+
+    private List<BackendConfig> backendConfigs(Set<IpFamily> families, Optional<NodeObject> node) {
+        List<Cidr> ranges = settings.primaryNodePortOnly() ? primaryRanges(node) : settings.nodePortRanges();
+        return families.stream()
+                .map(family -> new BackendConfig(
+                        family,
+                        settings.masquerade().bit(),
+                        settings.masquerade().all(),
+                        settings.localhostNodePorts(),
+                        LocalDetectors.of(settings.detectLocal(), family, node),
+                        NodePortAddresses.of(family, ranges),
+                        settings.ipvs(),
+                        settings.userspace()))
+                .toList();
+    }
+
+    private List<Cidr> primaryRanges(Optional<NodeObject> node) {
+        List<Cidr> ranges = new ArrayList<>();
+        for (IpFamily family : IpFamily.values()) {
+            nodeAddresses(node).stream()
+                    .filter(a -> a.family() == family && !a.isLoopback())
+                    .findFirst()
+                    .ifPresent(a -> ranges.add(Cidr.host(a)));
+        }
+        return ranges;
+    }
+
+    private void serve(HealthState health, MetricsPage metrics) throws ConfigException {
+        List<HttpPages> servers = new ArrayList<>();
+        settings.healthz()
+                .ifPresent(address -> servers.add(
+                        new HttpPages("healthz", "healthz-bind-address", address, metrics.counted(health.pages()))));
+        servers.add(new HttpPages(
+                "metrics",
+                "metrics-bind-address",
+                settings.metrics(),
+                Map.of(
+                        "/metrics", metrics::scrape,
+                        "/healthz", () -> HttpPages.Page.text(200, "ok"),
+                        "/proxyMode",
+                                () -> HttpPages.Page.text(200, settings.mode().flagValue()))));
+        for (HttpPages server : servers) {
+            Optional<String> refusal = keep(server).start();
+            if (refusal.isPresent() && settings.bindAddressHardFail()) {
+                throw new ConfigException(List.of(refusal.get()));
+            }
+        }
+    }
+
+    private <T extends AutoCloseable> T keep(T resource) {
+        opened.push(resource);
+        return resource;
+    }
+
+    /** Lets go of everything, last opened first; the kernel keeps what is in force. */
+    private synchronized void close() {
+        while (!opened.isEmpty()) {
+            AutoCloseable resource = opened.pop();
+            try {
+                resource.close();
+            } catch (Exception e) {
+                log.warn("while stopping: {}", resource, e);
+            }
+        }
+        stopped.countDown();
+    }
+}

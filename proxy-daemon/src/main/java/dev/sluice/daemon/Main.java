@@ -1,0 +1,79 @@
+package dev.sluice.daemon;
+
+import dev.sluice.daemon.cli.CommandLineParser;
+import dev.sluice.daemon.cli.Invocation;
+import dev.sluice.daemon.config.ConfigException;
+import dev.sluice.daemon.config.ConfigFile;
+import dev.sluice.daemon.config.ConfigValues;
+import dev.sluice.daemon.config.Settings;
+import dev.sluice.daemon.config.SettingsReader;
+import dev.sluice.daemon.log.Logging;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The command {@code sluice}. Exit code 0 for what ends well, 1 for every wrong start. */
+public final class Main {
+    private static final Logger log = LoggerFactory.getLogger(Main.class);
+
+    private Main() {}
+
+    public static void main(String[] args) {
+        int status = run(args);
+        if (status != 0) {
+            System.exit(status);
+        }
+    }
+
+    /** Runs the command; answers when it has ended or, for the daemon itself, when it has been stopped. */
+    static int run(String[] args) {
+        Logging.configure(0);
+        CommandLineParser parser = new CommandLineParser();
+        try {
+            Invocation call = parser.parse(args);
+            return switch (call.action()) {
+                case HELP -> print(parser.usage());
+                case VERSION -> print("Sluice " + version() + " (kube-proxy v1.36)\n");
+                case CLEAN_UP -> cleanUp(call);
+                case RUN -> new Daemon(settings(call)).run();
+            };
+        } catch (ConfigException e) {
+            e.reasons().forEach(reason -> System.err.println("Error: " + reason));
+            return 1;
+        }
+    }
+
+    private static int cleanUp(Invocation call) throws ConfigException {
+        settings(call);
+        return new CleanUp().run();
+    }
+
+    private static Settings settings(Invocation call) throws ConfigException {
+        List<String> warnings = new ArrayList<>(call.warnings());
+        ConfigValues values = call.values();
+        if (call.configFile().isPresent()) {
+            Path path = call.configFile().get();
+            ConfigFile file = ConfigFile.read(path);
+            values = file.values();
+            warnings.addAll(file.warnings());
+        }
+        Settings settings = SettingsReader.read(values, call.overrides());
+        Logging.configure(settings.verbosity());
+        warnings.forEach(log::warn);
+        log.info("Sluice {}, mode {}", version(), settings.mode().flagValue());
+        return settings;
+    }
+
+    private static int print(String text) {
+        System.out.print(text);
+        System.out.flush();
+        return 0;
+    }
+
+    private static String version() {
+        return Objects.requireNonNullElse(Main.class.getPackage().getImplementationVersion(), "development build");
+    }
+}

@@ -1,0 +1,140 @@
+package dev.sluice.daemon;
+
+import dev.sluice.core.config.BackendConfig;
+import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.ProxyBackend;
+import dev.sluice.daemon.config.ConfigException;
+import dev.sluice.iptables.IptablesBackend;
+import dev.sluice.ipvs.IpvsBackend;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.conntrack.NetlinkConntrack;
+import dev.sluice.linux.ipset.NetlinkIpSets;
+import dev.sluice.linux.iptables.Iptables;
+import dev.sluice.linux.iptables.IptablesTools;
+import dev.sluice.linux.ipvs.NetlinkIpvs;
+import dev.sluice.linux.process.Modprobe;
+import dev.sluice.linux.process.SystemCommands;
+import dev.sluice.linux.route.NetlinkLinks;
+import dev.sluice.linux.sysctl.Sysctl;
+import dev.sluice.userspace.UserspaceBackend;
+import dev.sluice.userspace.engine.EngineCounters;
+import dev.sluice.userspace.engine.EngineOptions;
+import dev.sluice.userspace.engine.UserspaceEngine;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Puts a mode together with the kernel: the only class that knows every room. */
+final class ProxyAssembly implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(ProxyAssembly.class);
+
+    private final ProxyMode mode;
+    private final Sysctl sysctl;
+    private final SystemCommands commands = new SystemCommands();
+    private final IptablesTools tools;
+    private final List<ProxyBackend> backends = new ArrayList<>();
+    private @Nullable UserspaceEngine engine;
+
+    /** @throws ConfigException when this host has no iptables tools, which every mode needs */
+    ProxyAssembly(ProxyMode mode, Sysctl sysctl) throws ConfigException {
+        this.mode = mode;
+        this.sysctl = sysctl;
+        try {
+            tools = IptablesTools.discover(commands, Optional.empty());
+        } catch (KernelException e) {
+            throw new ConfigException(List.of(e.getMessage()));
+        }
+    }
+
+    /** Why the iptables tools of {@code family} do not work; empty when they do. */
+    Optional<String> iptablesProblem(IpFamily family) {
+        IptablesTools.Support support = tools.supported(family);
+        return support.available() ? Optional.empty() : Optional.of(support.reason());
+    }
+
+    /**
+     * Opens a backend for each of {@code configs}.
+     *
+     * @throws ConfigException when the kernel lacks what the mode needs
+     */
+    void open(List<BackendConfig> configs) throws ConfigException {
+        log.info("iptables {}, {} variant", tools.version(), tools.variant());
+        try {
+            if (mode == ProxyMode.IPVS) {
+                log.info("{}", new Modprobe(commands).load("ip_vs").text());
+            }
+            for (BackendConfig config : configs) {
+                backends.add(backend(config, tools.open(config.family())));
+            }
+        } catch (KernelException e) {
+            throw new ConfigException(List.of("mode " + mode.flagValue() + " cannot start: " + e.getMessage()));
+        }
+    }
+
+    private ProxyBackend backend(BackendConfig config, Iptables iptables) throws KernelException {
+        return switch (mode) {
+            case IPTABLES -> new IptablesBackend(config, iptables, sysctl, NetlinkLinks.open());
+            case IPVS ->
+                new IpvsBackend(
+                        config, NetlinkIpvs.open(), NetlinkIpSets.open(), NetlinkLinks.open(), iptables, sysctl);
+            case USERSPACE ->
+                new UserspaceBackend(
+                        config,
+                        engine(config),
+                        iptables,
+                        NetlinkIpSets.open(),
+                        NetlinkLinks.open(),
+                        NetlinkConntrack.open());
+        };
+    }
+
+    private UserspaceEngine engine(BackendConfig config) {
+        UserspaceEngine present = engine;
+        if (present == null) {
+            present = new UserspaceEngine(EngineOptions.of(config.userspace()));
+            engine = present;
+        }
+        return present;
+    }
+
+    /** What the userspace proxy has carried; empty in the other modes. */
+    Optional<EngineCounters> counters() {
+        return Optional.ofNullable(engine).map(UserspaceEngine::counters);
+    }
+
+    List<ProxyBackend> backends() {
+        return List.copyOf(backends);
+    }
+
+    /** In userspace mode, open connections may go on for the drain time; the kernel's modes keep what is in force. */
+    @Override
+    public void close() {
+        UserspaceEngine running = engine;
+        if (running != null) {
+            drain(running);
+        }
+        backends.forEach(ProxyBackend::close);
+    }
+
+    private static void drain(UserspaceEngine engine) {
+        Duration limit = engine.options().userspace().drainTimeout();
+        long open = engine.counters().connectionsActive();
+        if (open > 0) {
+            log.info("waiting up to {} seconds for {} open connections", limit.toSeconds(), open);
+        }
+        try {
+            long reset = engine.drain(limit);
+            if (reset > 0) {
+                log.warn("{} connections were still open after {} seconds and were reset", reset, limit.toSeconds());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            engine.close();
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package dev.sluice.iptables;
+
+import java.util.List;
+import java.util.Set;
+
+/** The chains that are there whatever Services exist (kube-proxy 1.36, iptables mode). */
+final class FixedChains {
+    static final String NAT = "nat";
+    static final String FILTER = "filter";
+
+    /** In nat: dispatch by cluster, external and load balancer address; in filter: refusals of cluster addresses. */
+    static final String SERVICES = "KUBE-SERVICES";
+
+    /** In nat: dispatch by node port; in filter: accepts health check node ports. */
+    static final String NODE_PORTS = "KUBE-NODEPORTS";
+
+    /** In nat: masquerades what is marked. */
+    static final String POSTROUTING = "KUBE-POSTROUTING";
+
+    /** In nat: marks for masquerading. */
+    static final String MARK_MASQ = "KUBE-MARK-MASQ";
+
+    /** In filter: refusals of external and load balancer addresses and node ports. */
+    static final String EXTERNAL_SERVICES = "KUBE-EXTERNAL-SERVICES";
+
+    /** In filter: accepts forwarded Service traffic, drops what conntrack calls invalid. */
+    static final String FORWARD = "KUBE-FORWARD";
+
+    /** In filter: drops load balancer traffic from outside the source ranges. */
+    static final String PROXY_FIREWALL = "KUBE-PROXY-FIREWALL";
+
+    /** In filter: keeps neighbours from reaching 127.0.0.0/8; shared with kubelet. */
+    static final String FIREWALL = "KUBE-FIREWALL";
+
+    /** The chains of filter whose rules belong to ports, in no order that matters. */
+    static final List<String> FILTER_DISPATCH = List.of(SERVICES, EXTERNAL_SERVICES, NODE_PORTS, PROXY_FIREWALL);
+
+    /** The chains of nat whose rules belong to ports, in no order that matters but for the end of the first. */
+    static final List<String> NAT_DISPATCH = List.of(SERVICES, NODE_PORTS);
+
+    /** Of nat, all ours alone. */
+    static final Set<String> OF_NAT = Set.of(SERVICES, NODE_PORTS, POSTROUTING, MARK_MASQ);
+
+    /** Of filter, ours alone; {@link #FIREWALL} is not among them. */
+    static final Set<String> OF_FILTER = Set.of(SERVICES, EXTERNAL_SERVICES, NODE_PORTS, FORWARD, PROXY_FIREWALL);
+
+    private FixedChains() {}
+
+    /** Whether the chain of that table is ours to rewrite and to delete. */
+    static boolean isOwned(String table, String chain) {
+        return switch (table) {
+            case NAT -> OF_NAT.contains(chain) || ChainNames.isPerPort(chain);
+            case FILTER -> OF_FILTER.contains(chain);
+            default -> false;
+        };
+    }
+}

@@ -1,0 +1,223 @@
+package dev.sluice.iptables;
+
+import dev.sluice.core.config.BackendConfig;
+import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.Changes;
+import dev.sluice.core.sync.KernelCost;
+import dev.sluice.core.sync.ProxyBackend;
+import dev.sluice.core.sync.ProxySnapshot;
+import dev.sluice.core.sync.SyncException;
+import dev.sluice.core.sync.SyncReport;
+import dev.sluice.core.trace.Packet;
+import dev.sluice.core.trace.Trace;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.iptables.Iptables;
+import dev.sluice.linux.iptables.RestoreException;
+import dev.sluice.linux.route.Links;
+import dev.sluice.linux.sysctl.Sysctl;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Service traffic as iptables rules, in one family: chains, names and marks of kube-proxy 1.36.
+ *
+ * <p>A full sync compares the kernel with what is wanted ({@link FullSync}). After that only the ports that changed are
+ * looked at: the rules in force follow from the port as it was, so both sides are rendered and their difference is one
+ * restore ({@link Transition}). When that is refused, somebody changed the rules meanwhile or a rule is bad; a full sync
+ * at once mends the former and leaves the bad port out.
+ */
+public final class IptablesBackend implements ProxyBackend {
+    private static final Logger LOG = LoggerFactory.getLogger(IptablesBackend.class);
+
+    /** Each round leaves out what the round before found refused. */
+    private static final int MAX_ROUNDS = 5;
+
+    private final BackendConfig config;
+    private final Iptables iptables;
+    private final NodeSetup node;
+    private final Map<ServicePortName, ResolvedPort> inForce = new HashMap<>();
+    private final Map<ServicePortName, Problem> leftOut = new LinkedHashMap<>();
+    private @Nullable Rendering rendering;
+    private @Nullable FixedRules fixed;
+    private long natRules;
+    private long filterRules;
+
+    /**
+     * @param config also names the family, which must be that of {@code iptables}
+     * @param links tells the node's addresses, for node ports on some of them only
+     */
+    public IptablesBackend(BackendConfig config, Iptables iptables, Sysctl sysctl, Links links) {
+        if (config.family() != iptables.family()) {
+            throw new IllegalArgumentException(config.family() + " with the tools of " + iptables.family());
+        }
+        this.config = config;
+        this.iptables = iptables;
+        this.node = new NodeSetup(config, sysctl, links);
+    }
+
+    @Override
+    public ProxyMode mode() {
+        return ProxyMode.IPTABLES;
+    }
+
+    @Override
+    public IpFamily family() {
+        return config.family();
+    }
+
+    @Override
+    public SyncReport sync(ProxySnapshot desired, Changes since) throws SyncException {
+        Rendering last = rendering;
+        boolean partial =
+                last != null && !since.everything() && Objects.equals(last.nodeAddress(), nodeAddress(desired));
+        return last != null && partial ? changed(desired, since.ports(), last) : everything(desired, KernelCost.NONE);
+    }
+
+    private SyncReport changed(ProxySnapshot desired, Set<ServicePortName> names, Rendering with) throws SyncException {
+        Transition transition = new Transition();
+        long natDelta = 0;
+        long filterDelta = 0;
+        for (ServicePortName name : names) {
+            RenderedPort from = render(with, inForce.get(name));
+            RenderedPort to = render(with, desired.port(name));
+            transition.move(from, to);
+            natDelta += to.natRules() - from.natRules();
+            filterDelta += to.filter().size() - from.filter().size();
+        }
+        String text = transition.text();
+        if (!text.isEmpty()) {
+            try {
+                iptables.restore(text);
+            } catch (RestoreException e) {
+                LOG.warn("Comparing all {} rules with the kernel: a change was refused: {}", family(), e.getMessage());
+                return everything(desired, new KernelCost(transition.lines(), text.length()));
+            }
+        }
+        names.forEach(name -> remember(name, desired.port(name)));
+        natRules += natDelta;
+        filterRules += filterDelta;
+        return report(false, new KernelCost(transition.lines(), text.length()));
+    }
+
+    private void remember(ServicePortName name, @Nullable ResolvedPort port) {
+        leftOut.remove(name);
+        if (port == null) {
+            inForce.remove(name);
+        } else {
+            inForce.put(name, port);
+        }
+    }
+
+    private SyncReport everything(ProxySnapshot desired, KernelCost spent) throws SyncException {
+        rendering = null; // until this has succeeded, nothing is known about what is in force
+        boolean comments = desired.endpointCount() <= Rendering.COMMENTED_ENDPOINTS;
+        Rendering now = new Rendering(config, nodeAddress(desired), comments);
+        FixedRules shared = node.fixedRules(iptables.supportsRandomFully());
+        Map<ServicePortName, RenderedPort> rendered = new TreeMap<>();
+        desired.ports().forEach(port -> rendered.put(port.name(), PortChains.render(now, port)));
+        Map<ServicePortName, Problem> refused = new LinkedHashMap<>();
+        KernelCost cost = spent;
+        for (int round = 1; ; round++) {
+            PortWriter writer = new PortWriter(iptables);
+            restoreAll(new FullSync(iptables, shared, node.servesLocalhost(), writer), rendered);
+            cost = cost.plus(writer.cost());
+            if (writer.refused().isEmpty()) {
+                break;
+            }
+            if (round == MAX_ROUNDS) {
+                throw new SyncException("iptables " + family() + ": rules are still refused after leaving out "
+                        + refused.keySet() + "; trying everything again later");
+            }
+            refused.putAll(writer.refused());
+            rendered.keySet().removeAll(refused.keySet());
+        }
+        node.openLocalhost();
+        adopt(desired, refused, rendered, shared);
+        rendering = now;
+        fixed = shared;
+        return report(true, cost);
+    }
+
+    private void restoreAll(FullSync sync, Map<ServicePortName, RenderedPort> ports) throws SyncException {
+        try {
+            sync.run(ports);
+        } catch (KernelException e) {
+            throw new SyncException("iptables " + family() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private void adopt(
+            ProxySnapshot desired,
+            Map<ServicePortName, Problem> refused,
+            Map<ServicePortName, RenderedPort> rendered,
+            FixedRules shared) {
+        leftOut.clear();
+        leftOut.putAll(refused);
+        inForce.clear();
+        desired.ports().stream()
+                .filter(port -> !refused.containsKey(port.name()))
+                .forEach(port -> inForce.put(port.name(), port));
+        natRules = shared.natRules();
+        filterRules = shared.filterRules();
+        for (RenderedPort port : rendered.values()) {
+            natRules += port.natRules();
+            filterRules += port.filter().size();
+        }
+    }
+
+    private SyncReport report(boolean full, KernelCost cost) {
+        return new SyncReport(
+                full,
+                cost,
+                List.copyOf(leftOut.values()),
+                Map.of("iptables.nat.rules", natRules, "iptables.filter.rules", filterRules));
+    }
+
+    private @Nullable IpAddress nodeAddress(ProxySnapshot desired) {
+        return desired.node().address(family()).orElse(null);
+    }
+
+    private static RenderedPort render(Rendering with, @Nullable ResolvedPort port) {
+        return port == null ? RenderedPort.NOTHING : PortChains.render(with, port);
+    }
+
+    @Override
+    public Trace explain(Packet packet) {
+        Rendering with = rendering;
+        FixedRules shared = fixed;
+        if (with == null || shared == null) {
+            return Trace.notAService(List.of());
+        }
+        return RuleWalk.of(with, shared, inForce.values(), node.localAddresses())
+                .trace(packet);
+    }
+
+    @Override
+    public void cleanUp() throws SyncException {
+        rendering = null;
+        inForce.clear();
+        leftOut.clear();
+        try {
+            new CleanUp(iptables, node).run();
+        } catch (KernelException e) {
+            throw new SyncException("iptables " + family() + ": clean-up: " + e.getMessage(), e);
+        }
+    }
+
+    /** Nothing to let go of: the rules stay, and the tools run anew each time. */
+    @Override
+    public void close() {}
+}

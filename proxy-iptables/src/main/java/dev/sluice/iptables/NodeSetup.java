@@ -1,0 +1,94 @@
+package dev.sluice.iptables;
+
+import dev.sluice.core.config.BackendConfig;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.sync.SyncException;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.route.Links;
+import dev.sluice.linux.route.Links.LinkAddress;
+import dev.sluice.linux.sysctl.Sysctl;
+import java.io.IOException;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the rules depend on of the node itself: its addresses and its kernel parameters. */
+final class NodeSetup {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeSetup.class);
+    private static final String ROUTE_LOCALNET = "net.ipv4.conf.all.route_localnet";
+    private static final String BE_LIBERAL = "net.netfilter.nf_conntrack_tcp_be_liberal";
+
+    private final BackendConfig config;
+    private final Sysctl sysctl;
+    private final Links links;
+    private List<IpAddress> local = List.of();
+
+    NodeSetup(BackendConfig config, Sysctl sysctl, Links links) {
+        this.config = config;
+        this.sysctl = sysctl;
+        this.links = links;
+    }
+
+    boolean servesLocalhost() {
+        return FixedRules.servesLocalhost(config);
+    }
+
+    /** The addresses of this family as of the last full sync. */
+    List<IpAddress> localAddresses() {
+        return local;
+    }
+
+    /** Reads the node's addresses and parameters, and renders what follows from them. */
+    FixedRules fixedRules(boolean randomFully) throws SyncException {
+        try {
+            local = links.addresses().stream()
+                    .map(LinkAddress::address)
+                    .filter(address -> address.family() == config.family())
+                    .toList();
+            boolean liberal =
+                    sysctl.read(BE_LIBERAL).filter(value -> !value.equals("0")).isPresent();
+            warnOfUnservedLoopback();
+            return new FixedRules(config, FixedRules.nodePortRules(config, local), randomFully, !liberal);
+        } catch (NetlinkException e) {
+            throw new SyncException("reading the node's addresses: " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new SyncException("reading " + BE_LIBERAL + ": " + e.getMessage(), e);
+        }
+    }
+
+    private void warnOfUnservedLoopback() {
+        if (!config.nodePortAddresses().matchesAll() && !servesLocalhost()) {
+            local.stream()
+                    .filter(IpAddress::isLoopback)
+                    .filter(config.nodePortAddresses()::contains)
+                    .forEach(address -> LOG.error(
+                            "nodePortAddresses names the loopback address {}, but node ports are not served there: {}",
+                            address,
+                            config.localhostNodePorts()
+                                    ? "IPv6 cannot route it"
+                                    : "iptables.localhostNodePorts is false"));
+        }
+    }
+
+    /** Lets the kernel route loopback addresses when node ports are to answer there; call it with the guard in place. */
+    void openLocalhost() throws SyncException {
+        if (servesLocalhost()) {
+            setRouteLocalnet(
+                    "1", "node ports on 127.0.0.1 need it; set iptables.localhostNodePorts to false to do without");
+        }
+    }
+
+    /** Goes back to the kernel's default; call it before the guard goes. */
+    void closeLocalhost() throws SyncException {
+        setRouteLocalnet("0", "it must not stay on without the guard in " + FixedChains.FIREWALL);
+    }
+
+    private void setRouteLocalnet(String value, String why) throws SyncException {
+        try {
+            sysctl.set(ROUTE_LOCALNET, value);
+        } catch (IOException e) {
+            throw new SyncException(
+                    "setting " + ROUTE_LOCALNET + "=" + value + ": " + e.getMessage() + " (" + why + ")", e);
+        }
+    }
+}

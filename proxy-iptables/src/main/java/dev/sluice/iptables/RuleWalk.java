@@ -1,0 +1,112 @@
+package dev.sluice.iptables;
+
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.trace.Packet;
+import dev.sluice.core.trace.Packet.Origin;
+import dev.sluice.core.trace.Trace;
+import dev.sluice.core.trace.Trace.Candidate;
+import dev.sluice.core.trace.Trace.Step;
+import dev.sluice.core.trace.Trace.Verdict;
+import dev.sluice.iptables.ChainWalk.Branch;
+import dev.sluice.iptables.ChainWalk.End;
+import dev.sluice.linux.iptables.RuleLine;
+import dev.sluice.linux.iptables.SavedTable;
+import dev.sluice.linux.iptables.TableRules;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** All rules of this mode, and the way of a packet through them: nat on arrival, then filter, then nat on departure. */
+final class RuleWalk {
+    private final Map<String, List<String>> nat = new HashMap<>();
+    private final Map<String, List<String>> filter = new HashMap<>();
+    private final Map<Step, ServicePortName> owners = new HashMap<>();
+    private final Set<IpAddress> local;
+
+    private RuleWalk(Set<IpAddress> local) {
+        this.local = local;
+    }
+
+    /** @param local the addresses of the node's interfaces */
+    static RuleWalk of(
+            Rendering rendering, FixedRules fixed, Collection<ResolvedPort> ports, Collection<IpAddress> local) {
+        RuleWalk walk = new RuleWalk(Set.copyOf(local));
+        for (ResolvedPort port : ports) {
+            RenderedPort rendered = PortChains.render(rendering, port);
+            walk.nat.putAll(rendered.chains());
+            walk.addShared(FixedChains.NAT, walk.nat, rendered.nat(), port.name());
+            walk.addShared(FixedChains.FILTER, walk.filter, rendered.filter(), port.name());
+        }
+        walk.addFixed(walk.nat, fixed.nat(SavedTable.empty(FixedChains.NAT)));
+        walk.addFixed(walk.filter, fixed.filter(SavedTable.empty(FixedChains.FILTER)));
+        rules(walk.nat, FixedChains.SERVICES).addAll(fixed.nodePortRules());
+        return walk;
+    }
+
+    private void addShared(
+            String table, Map<String, List<String>> chains, List<RuleLine> rules, ServicePortName owner) {
+        for (RuleLine rule : rules) {
+            rules(chains, rule.chain()).add(rule.spec());
+            owners.put(new Step(table + " " + rule.chain(), rule.spec()), owner);
+        }
+    }
+
+    private void addFixed(Map<String, List<String>> chains, TableRules table) {
+        table.chains().forEach((chain, rules) -> rules(chains, chain).addAll(rules));
+        // each jump is inserted above the one before
+        table.jumps().reversed().forEach(jump -> rules(chains, jump.chain()).add(jump.spec()));
+    }
+
+    private static List<String> rules(Map<String, List<String>> chains, String chain) {
+        return chains.computeIfAbsent(chain, name -> new ArrayList<>());
+    }
+
+    Trace trace(Packet packet) {
+        List<Step> steps = new ArrayList<>();
+        boolean fromNode = packet.origin() == Origin.NODE;
+        List<Branch> arrived = new ChainWalk(FixedChains.NAT, nat, steps)
+                .walk(fromNode ? "OUTPUT" : "PREROUTING", Flow.of(packet, local));
+        List<Candidate> candidates = new ArrayList<>();
+        Verdict refusal = Verdict.NOT_A_SERVICE;
+        int masqueraded = 0;
+        for (Branch branch : arrived) {
+            Flow flow = branch.flow();
+            String hook = fromNode ? "OUTPUT" : flow.isLocal(flow.destination()) ? "INPUT" : "FORWARD";
+            End end = only(new ChainWalk(FixedChains.FILTER, filter, steps).walk(hook, flow));
+            if (end == End.DROPPED || end == End.REJECTED) {
+                refusal = end == End.DROPPED ? Verdict.DROP : Verdict.REJECT;
+            } else if (branch.end() == End.REWRITTEN) {
+                candidates.add(new Candidate(flow.destination(), flow.port(), branch.probability()));
+                List<Branch> left = new ChainWalk(FixedChains.NAT, nat, steps).walk("POSTROUTING", flow);
+                masqueraded += only(left) == End.MASQUERADED ? 1 : 0;
+            }
+        }
+        Verdict verdict = candidates.isEmpty() ? refusal : Verdict.FORWARD;
+        if (verdict == Verdict.NOT_A_SERVICE) {
+            return Trace.notAService(steps);
+        }
+        boolean always = !candidates.isEmpty() && masqueraded == candidates.size();
+        return new Trace(owner(steps), steps, verdict, candidates, always);
+    }
+
+    /** The end of a walk without chance in it. */
+    private static End only(List<Branch> branches) {
+        return branches.getFirst().end();
+    }
+
+    private @Nullable ServicePortName owner(List<Step> steps) {
+        for (Step step : steps) {
+            ServicePortName owner = owners.get(step);
+            if (owner != null) {
+                return owner;
+            }
+        }
+        return null;
+    }
+}

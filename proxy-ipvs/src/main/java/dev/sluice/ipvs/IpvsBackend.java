@@ -1,0 +1,274 @@
+package dev.sluice.ipvs;
+
+import dev.sluice.core.config.BackendConfig;
+import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.Changes;
+import dev.sluice.core.sync.KernelCost;
+import dev.sluice.core.sync.ProxyBackend;
+import dev.sluice.core.sync.ProxySnapshot;
+import dev.sluice.core.sync.SyncException;
+import dev.sluice.core.sync.SyncReport;
+import dev.sluice.core.trace.Packet;
+import dev.sluice.core.trace.Trace;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.ipset.IpSets;
+import dev.sluice.linux.iptables.Iptables;
+import dev.sluice.linux.ipvs.Ipvs;
+import dev.sluice.linux.route.Links;
+import dev.sluice.linux.route.Links.LinkAddress;
+import dev.sluice.linux.sysctl.Sysctl;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ipvs mode in one family: a virtual server for each address and port of a Service, a dummy device that makes the
+ * addresses local, and a fixed set of iptables rules that ask IP sets what to masquerade, to drop and to refuse.
+ *
+ * <p>A sync of named changes compares them with what is known to be in force and sends the difference; only a full sync
+ * reads the kernel. What the kernel holds against expectation is read anew once within the same sync.
+ *
+ * <p>The backend has no thread of its own. Two things are up to its owner: to sync again, with no changes, when
+ * {@link #nextCheck()} says so, so that drained destinations go; and to ask for a full sync when the node's addresses
+ * change, since they are read by full syncs only.
+ */
+public final class IpvsBackend implements ProxyBackend {
+    private final BackendConfig config;
+    private final Ipvs ipvs;
+    private final IpSets sets;
+    private final Links links;
+    private final DummyDevice dummy;
+    private final KernelPreparation preparation;
+    private final KernelReader reader;
+    private final FixedRules rules;
+    private final RuleSync ruleSync;
+    private final Drains drains;
+    private final Problems problems = new Problems();
+
+    private boolean prepared;
+    private boolean rulesInForce;
+    private DesiredState desired = new DesiredState();
+    private NodeView node = new NodeView(Set.of(), List.of(), Optional.empty());
+    private Touched unfinished = new Touched();
+    private @Nullable InForce inForce;
+
+    /** Holds the handles from now on and closes {@code ipvs}, {@code sets} and {@code links} with itself. */
+    public IpvsBackend(BackendConfig config, Ipvs ipvs, IpSets sets, Links links, Iptables iptables, Sysctl sysctl) {
+        this(config, ipvs, sets, links, iptables, sysctl, System::nanoTime);
+    }
+
+    IpvsBackend(
+            BackendConfig config,
+            Ipvs ipvs,
+            IpSets sets,
+            Links links,
+            Iptables iptables,
+            Sysctl sysctl,
+            LongSupplier nanoTime) {
+        this.config = config;
+        this.ipvs = ipvs;
+        this.sets = sets;
+        this.links = links;
+        dummy = new DummyDevice(links, config.family());
+        preparation = new KernelPreparation(config.family(), config.ipvs(), ipvs, sysctl);
+        reader = new KernelReader(config.family(), ipvs, sets, config.ipvs().excludeCidrs());
+        rules = new FixedRules(config, iptables.supportsRandomFully());
+        ruleSync = new RuleSync(iptables, rules.tables());
+        drains = new Drains(ipvs, nanoTime);
+    }
+
+    @Override
+    public ProxyMode mode() {
+        return ProxyMode.IPVS;
+    }
+
+    @Override
+    public IpFamily family() {
+        return config.family();
+    }
+
+    /**
+     * Checks that the kernel has IPVS and the scheduler, and sets the kernel parameters that the mode needs. The first sync
+     * does it if it has not been done.
+     */
+    public void prepare() throws SyncException {
+        if (!prepared) {
+            preparation.prepare();
+            prepared = true;
+        }
+    }
+
+    /** How long until drained destinations should be looked at by a sync; empty when none drains. */
+    public Optional<Duration> nextCheck() {
+        InForce known = inForce;
+        return known == null ? Optional.empty() : drains.nextLook(known);
+    }
+
+    @Override
+    public SyncReport sync(ProxySnapshot snapshot, Changes since) throws SyncException {
+        prepare();
+        InForce known = inForce;
+        inForce = null;
+        try {
+            if (known == null || since.everything()) {
+                return full(snapshot, KernelCost.NONE);
+            }
+            return partial(snapshot, since, known);
+        } catch (KernelException e) {
+            throw new SyncException("ipvs mode, " + family() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private SyncReport partial(ProxySnapshot snapshot, Changes since, InForce known)
+            throws KernelException, SyncException {
+        Touched touched = new Touched();
+        touched.addAll(unfinished);
+        PortRenderer renderer = new PortRenderer(node, config.ipvs());
+        for (ServicePortName name : since.ports()) {
+            ResolvedPort port = snapshot.port(name);
+            desired.put(name, port == null ? null : renderer.render(port), touched);
+        }
+        problems.forget(touched.ports());
+        boolean wasDraining = !known.draining().isEmpty();
+        KernelCost looked = drains.look(known);
+        Applier applier = applier(known, touched);
+        try {
+            applier.addMembers();
+            applier.serveAndRetire();
+        } catch (NetlinkException e) {
+            if (!e.notFound()) {
+                throw e;
+            }
+            return full(snapshot, looked.plus(applier.cost()));
+        }
+        if (applier.surprised()) {
+            return full(snapshot, looked.plus(applier.cost()));
+        }
+        return finish(known, applier, false, wasDraining, looked.plus(applier.cost()));
+    }
+
+    private SyncReport full(ProxySnapshot snapshot, KernelCost before) throws KernelException, SyncException {
+        dummy.ensure();
+        Set<String> existing = sets.names();
+        KernelCost cost = before.plus(createSets(existing));
+        List<LinkAddress> addresses = links.addresses();
+        node = NodeView.of(config, snapshot.node(), addresses);
+        desired = new DesiredState();
+        problems.clear();
+        Touched touched = new Touched();
+        PortRenderer renderer = new PortRenderer(node, config.ipvs());
+        for (ResolvedPort port : snapshot.ports()) {
+            desired.put(port.name(), renderer.render(port), touched);
+        }
+        DesiredState wanted = desired;
+        InForce state =
+                reader.read(existing, dummy.bound(addresses), node.elsewhere(), key -> wanted.server(key) != null);
+        touched.addInForce(state);
+        state.addresses().removeAll(wantedAmong(dummy.selectable(addresses)));
+        boolean wasDraining = !state.draining().isEmpty();
+        Applier applier = applier(state, touched);
+        applier.addMembers();
+        KernelException rulesRefused = ensureRules(applier);
+        applier.serveAndRetire();
+        if (rulesRefused != null) {
+            throw rulesRefused;
+        }
+        cost = cost.plus(applier.cost()).plus(drains.look(state));
+        return finish(state, applier, true, wasDraining, cost);
+    }
+
+    /** Addresses to bind anew although they are there; those that nobody wants are found as they are. */
+    private Set<IpAddress> wantedAmong(Set<IpAddress> selectable) {
+        return selectable.stream().filter(desired::wants).collect(Collectors.toSet());
+    }
+
+    /**
+     * Rules that are refused stop the first sync, because without them source ranges would stand open. Later on the old
+     * ones are still in force, and Services go on without waiting for iptables to recover.
+     */
+    private @Nullable KernelException ensureRules(Applier applier) throws KernelException {
+        try {
+            applier.charge(ruleSync.ensure());
+            rulesInForce = true;
+            return null;
+        } catch (KernelException e) {
+            if (!rulesInForce) {
+                throw e;
+            }
+            return e;
+        }
+    }
+
+    private KernelCost createSets(Set<String> existing) throws NetlinkException {
+        long created = 0;
+        for (KubeSet set : KubeSet.values()) {
+            if (!existing.contains(set.nameIn(family()))) {
+                sets.create(set.in(family()));
+                created++;
+            }
+        }
+        return new KernelCost(created, 0);
+    }
+
+    private Applier applier(InForce state, Touched touched) {
+        return new Applier(family(), ipvs, sets, dummy, desired, state, problems, touched);
+    }
+
+    private SyncReport finish(InForce state, Applier applier, boolean full, boolean wasDraining, KernelCost cost) {
+        if (!wasDraining && !state.draining().isEmpty()) {
+            drains.pause();
+        }
+        unfinished = applier.unfinished();
+        inForce = state;
+        List<Problem> all = new ArrayList<>(problems.list());
+        all.addAll(desired.conflicts());
+        return new SyncReport(
+                full,
+                cost,
+                all,
+                Map.of(
+                        "ipvs.virtual_servers",
+                        (long) state.serverKeys().size(),
+                        "ipvs.real_servers",
+                        state.realServers()));
+    }
+
+    @Override
+    public Trace explain(Packet packet) {
+        return new PacketWalk(rules, desired, node, packet).trace();
+    }
+
+    /**
+     * Takes away this family's virtual servers, rules, addresses and sets, and the dummy device once the other family has
+     * none there. Virtual servers of others stay, and so do kernel parameters. Works without a sync before it.
+     */
+    @Override
+    public void cleanUp() throws SyncException {
+        inForce = null;
+        rulesInForce = false;
+        try {
+            new CleanUp(family(), ipvs, sets, links, dummy, reader, ruleSync).run();
+        } catch (KernelException e) {
+            throw new SyncException("clean-up of ipvs mode, " + family() + ": " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        ipvs.close();
+        sets.close();
+        links.close();
+    }
+}

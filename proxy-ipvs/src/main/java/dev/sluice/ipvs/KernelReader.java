@@ -1,0 +1,118 @@
+package dev.sluice.ipvs;
+
+import dev.sluice.core.net.Cidr;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.ipset.IpSets;
+import dev.sluice.linux.ipset.SetEntry;
+import dev.sluice.linux.ipvs.Ipvs;
+import dev.sluice.linux.ipvs.IpvsCommand.NewDestination;
+import dev.sluice.linux.ipvs.IpvsCommand.NewService;
+import dev.sluice.linux.ipvs.RealServerState;
+import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServerState;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * Reads what is in the kernel and tells what of it is ours, without a file of our own to remember it by.
+ *
+ * <p>A virtual server is ours when its address is on the dummy device, or its address, port and protocol are an element
+ * of one of our sets: elements are added before their virtual server is made and removed after it is gone, so even a
+ * killed process leaves none without. Set {@link KubeSet#NODE_PORT_SERVERS} is there for this alone. On a node where it
+ * does not exist yet, kube-proxy may have run: then a virtual server on one of the node's addresses whose port is in
+ * kube-proxy's sets of node ports is taken over too. A virtual server that a Service wants is taken over whoever made it.
+ * Everything else is foreign and never touched, and so is what lies in the excluded ranges unless a Service wants it.
+ */
+final class KernelReader {
+    private static final Set<KubeSet> REGISTERS = EnumSet.of(
+            KubeSet.CLUSTER_IP,
+            KubeSet.EXTERNAL_IP,
+            KubeSet.EXTERNAL_IP_LOCAL,
+            KubeSet.LOAD_BALANCER,
+            KubeSet.NODE_PORT_SERVERS);
+
+    private final IpFamily family;
+    private final Ipvs ipvs;
+    private final IpSets sets;
+    private final List<Cidr> excluded;
+
+    KernelReader(IpFamily family, Ipvs ipvs, IpSets sets, List<Cidr> excluded) {
+        this.family = family;
+        this.ipvs = ipvs;
+        this.sets = sets;
+        this.excluded = excluded;
+    }
+
+    /**
+     * Reads everything of ours.
+     *
+     * @param existingSets the names of the sets that there were before this sync
+     * @param bound the addresses on the dummy device
+     * @param elsewhere the addresses on the other devices
+     * @param wanted which virtual servers Services want
+     */
+    InForce read(
+            Set<String> existingSets, List<IpAddress> bound, Set<IpAddress> elsewhere, Predicate<ServiceKey> wanted)
+            throws NetlinkException {
+        InForce state = new InForce();
+        state.addresses().addAll(bound);
+        for (KubeSet set : KubeSet.values()) {
+            if (existingSets.contains(set.nameIn(family))) {
+                state.members(set).addAll(sets.list(set.in(family)));
+            }
+        }
+        boolean registered = existingSets.contains(KubeSet.NODE_PORT_SERVERS.nameIn(family));
+        Set<ServiceKey> registers = registers(state);
+        for (VirtualServerState service : ipvs.services()) {
+            ServiceKey key = service.server().key();
+            boolean made = registers.contains(key)
+                    || state.addresses().contains(key.address())
+                    || (!registered && takenOver(state, elsewhere, key));
+            if (key.family() == family && (wanted.test(key) || (made && !isExcluded(key.address())))) {
+                load(service, state);
+            }
+        }
+        return state;
+    }
+
+    private void load(VirtualServerState service, InForce state) throws NetlinkException {
+        state.carriedOut(new NewService(service.server()));
+        for (RealServerState destination : ipvs.destinations(service.server().key())) {
+            state.carriedOut(new NewDestination(service.server().key(), destination.server()));
+        }
+    }
+
+    private static Set<ServiceKey> registers(InForce state) {
+        Set<ServiceKey> keys = new HashSet<>();
+        for (KubeSet set : REGISTERS) {
+            for (SetEntry entry : state.members(set)) {
+                if (entry instanceof SetEntry.IpPort e) {
+                    keys.add(new ServiceKey(e.protocol(), e.address(), e.port()));
+                }
+            }
+        }
+        return keys;
+    }
+
+    private static boolean takenOver(InForce state, Set<IpAddress> elsewhere, ServiceKey key) {
+        if (!elsewhere.contains(key.address())) {
+            return false;
+        }
+        return switch (key.protocol()) {
+            case TCP -> state.has(new Member(KubeSet.NODE_PORT_TCP, new SetEntry.Port(key.port())));
+            case UDP -> state.has(new Member(KubeSet.NODE_PORT_UDP, new SetEntry.Port(key.port())));
+            case SCTP ->
+                state.has(new Member(
+                        KubeSet.NODE_PORT_SCTP, new SetEntry.IpPort(key.address(), key.protocol(), key.port())));
+        };
+    }
+
+    private boolean isExcluded(IpAddress address) {
+        return excluded.stream().anyMatch(range -> range.contains(address));
+    }
+}

@@ -1,0 +1,195 @@
+package dev.sluice.ipvs;
+
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.trace.Packet;
+import dev.sluice.core.trace.Trace;
+import dev.sluice.core.trace.Trace.Candidate;
+import dev.sluice.core.trace.Trace.Step;
+import dev.sluice.core.trace.Trace.Verdict;
+import dev.sluice.linux.ipset.SetEntry;
+import dev.sluice.linux.ipvs.RealServer;
+import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Takes a packet through the rules and virtual servers as they are wanted, in the order of the kernel's hooks: nat
+ * PREROUTING and filter INPUT before IPVS for what arrives, mangle and nat OUTPUT before it for what the node sends, nat
+ * POSTROUTING behind it.
+ */
+final class PacketWalk {
+    private final FixedRules rules;
+    private final DesiredState desired;
+    private final NodeView node;
+    private final Packet packet;
+    private final List<Step> steps = new ArrayList<>();
+    private boolean marked;
+    private boolean masqueraded;
+
+    private enum End {
+        RETURNED,
+        ACCEPTED,
+        DROPPED,
+        REJECTED
+    }
+
+    PacketWalk(FixedRules rules, DesiredState desired, NodeView node, Packet packet) {
+        this.rules = rules;
+        this.desired = desired;
+        this.node = node;
+        this.packet = packet;
+    }
+
+    Trace trace() {
+        ServiceKey key = new ServiceKey(packet.protocol(), packet.destination(), packet.destinationPort());
+        PlannedServer server = desired.server(key);
+        ServicePortName service = desired.owner(key);
+        End end = untilIpvs();
+        if (end == End.DROPPED) {
+            return new Trace(service, steps, Verdict.DROP, List.of(), false);
+        }
+        if (end == End.REJECTED) {
+            return new Trace(service, steps, Verdict.REJECT, List.of(), false);
+        }
+        if (server == null) {
+            return Trace.notAService(steps);
+        }
+        steps.add(new Step("ipvs " + key, describe(server)));
+        if (server.destinations().isEmpty()) {
+            return new Trace(service, steps, Verdict.REJECT, List.of(), false);
+        }
+        double share = 1.0 / server.destinations().size();
+        List<Candidate> candidates = new ArrayList<>();
+        for (RealServer destination : server.destinations()) {
+            candidates.add(new Candidate(destination.address(), destination.port(), share));
+            leave(destination);
+        }
+        return new Trace(service, steps, Verdict.FORWARD, candidates, masqueraded);
+    }
+
+    private static String describe(PlannedServer server) {
+        VirtualServer settings = server.server();
+        boolean persistent = (settings.flags() & VirtualServer.PERSISTENT) != 0;
+        return settings.scheduler() + (persistent ? ", persistent " + settings.timeoutSeconds() + " s" : "") + ", "
+                + server.destinations().size() + " destinations";
+    }
+
+    private End untilIpvs() {
+        PacketFields fields = new PacketFields(packet, packet.destination(), packet.destinationPort());
+        if (packet.origin() == Packet.Origin.NODE) {
+            End end = builtIn(rules.mangle(), "OUTPUT", fields);
+            return stops(end) ? end : builtIn(rules.nat(), "OUTPUT", fields);
+        }
+        builtIn(rules.nat(), "PREROUTING", fields);
+        return isLocal(packet.destination()) ? builtIn(rules.filter(), "INPUT", fields) : End.RETURNED;
+    }
+
+    private static boolean stops(End end) {
+        return end == End.DROPPED || end == End.REJECTED;
+    }
+
+    /** What each destination's packet meets behind IPVS; a step that many share is told once. */
+    private void leave(RealServer destination) {
+        boolean markedBefore = marked;
+        int stepsBefore = steps.size();
+        builtIn(rules.nat(), "POSTROUTING", new PacketFields(packet, destination.address(), destination.port()));
+        marked = markedBefore;
+        for (int i = steps.size() - 1; i >= stepsBefore; i--) {
+            if (steps.subList(0, i).contains(steps.get(i))) {
+                steps.remove(i);
+            }
+        }
+    }
+
+    private End builtIn(RuleTable table, String hook, PacketFields fields) {
+        for (RuleTable.Jump jump : table.jumps(hook)) {
+            End end = chain(table, jump.to(), fields);
+            if (end != End.RETURNED) {
+                return end;
+            }
+        }
+        return End.RETURNED;
+    }
+
+    private End chain(RuleTable table, String chain, PacketFields fields) {
+        for (Rule rule : table.rules(chain)) {
+            if (!rule.matches().stream().allMatch(m -> matches(m, fields))) {
+                continue;
+            }
+            steps.add(new Step(table.name() + " " + chain, rule.spec(packet.family())));
+            Optional<End> end = target(table, rule.target(), fields);
+            if (end.isPresent()) {
+                return end.get();
+            }
+        }
+        return End.RETURNED;
+    }
+
+    /** What a target does; empty when the packet goes on with the next rule. */
+    private Optional<End> target(RuleTable table, String target, PacketFields fields) {
+        if (table.chains().contains(target)) {
+            return Optional.of(chain(table, target, fields)).filter(end -> end != End.RETURNED);
+        }
+        return switch (target.split(" ", 2)[0]) {
+            case "RETURN" -> Optional.of(End.RETURNED);
+            case "ACCEPT" -> Optional.of(End.ACCEPTED);
+            case "DROP" -> Optional.of(End.DROPPED);
+            case "REJECT" -> Optional.of(End.REJECTED);
+            case "MASQUERADE" -> {
+                masqueraded = true;
+                yield Optional.of(End.ACCEPTED);
+            }
+            case "MARK" -> {
+                marked = !target.endsWith("/0x0");
+                yield Optional.empty();
+            }
+            default -> throw new IllegalStateException("no way to follow target " + target);
+        };
+    }
+
+    private boolean matches(Match match, PacketFields fields) {
+        return switch (match) {
+            case Match.Comment m -> true;
+            case Match.Source m -> m.range().contains(packet.source()) != m.inverted();
+            case Match.InInterface m -> cameThrough(m.name()) != m.inverted();
+            case Match.OfProtocol m -> m.protocol() == packet.protocol();
+            case Match.InSet m -> inSet(m, fields);
+            case Match.Local m -> m.source() ? packet.origin() == Packet.Origin.NODE : isLocal(fields.destination());
+            case Match.Marked m -> marked != m.inverted();
+            case Match.State m -> !m.established();
+        };
+    }
+
+    private boolean cameThrough(String name) {
+        return name.endsWith("+")
+                ? packet.inInterface().startsWith(name.substring(0, name.length() - 1))
+                : packet.inInterface().equals(name);
+    }
+
+    private boolean inSet(Match.InSet match, PacketFields fields) {
+        if (match.set() == KubeSet.SOURCE_CIDR) {
+            return inSourceRange(fields);
+        }
+        return desired.wants(new Member(match.set(), fields.element(match.set(), match.directions())));
+    }
+
+    private boolean inSourceRange(PacketFields fields) {
+        ServiceKey key = new ServiceKey(packet.protocol(), fields.destination(), fields.destinationPort());
+        ServicePortName owner = desired.owner(key);
+        PortPlan plan = owner == null ? null : desired.plan(owner);
+        return plan != null
+                && plan.members().stream()
+                        .map(Member::entry)
+                        .anyMatch(entry -> entry instanceof SetEntry.IpPortNet e
+                                && e.address().equals(key.address())
+                                && e.port() == key.port()
+                                && e.net().contains(packet.source()));
+    }
+
+    private boolean isLocal(IpAddress address) {
+        return node.elsewhere().contains(address) || desired.wants(address);
+    }
+}

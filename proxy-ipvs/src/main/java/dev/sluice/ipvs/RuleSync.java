@@ -1,0 +1,64 @@
+package dev.sluice.ipvs;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.KernelCost;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.iptables.Iptables;
+import dev.sluice.linux.iptables.RestoreScript;
+import dev.sluice.linux.iptables.SavedTable;
+import dev.sluice.linux.iptables.TableDiff;
+import dev.sluice.linux.iptables.TableRules;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Keeps the fixed rules in force; what differs is mended in one restore, and nothing is written when nothing does. */
+final class RuleSync {
+    /** The chains that are ours to delete, by table; kube-proxy keeps KUBE-IPVS-OUT-FILTER in the filter table. */
+    private static final Map<String, Set<String>> OWNED = Map.of(
+            "nat",
+            Set.of("KUBE-SERVICES", "KUBE-POSTROUTING", "KUBE-NODE-PORT", "KUBE-LOAD-BALANCER", "KUBE-MARK-MASQ"),
+            "filter",
+            Set.of(
+                    "KUBE-FORWARD",
+                    "KUBE-NODE-PORT",
+                    "KUBE-PROXY-FIREWALL",
+                    "KUBE-SOURCE-RANGES-FIREWALL",
+                    "KUBE-IPVS-FILTER",
+                    "KUBE-IPVS-OUT-FILTER"),
+            "mangle",
+            Set.of("KUBE-IPVS-OUT-FILTER"));
+
+    private final Iptables iptables;
+    private final List<RuleTable> tables;
+
+    RuleSync(Iptables iptables, List<RuleTable> tables) {
+        this.iptables = iptables;
+        this.tables = List.copyOf(tables);
+    }
+
+    /** Brings the rules in force. */
+    KernelCost ensure() throws KernelException {
+        IpFamily family = iptables.family();
+        return restore(tables.stream().map(t -> t.desired(family)).toList());
+    }
+
+    /** Takes the rules away. */
+    void remove() throws KernelException {
+        restore(tables.stream().map(t -> TableRules.nothing(t.name())).toList());
+    }
+
+    private KernelCost restore(List<TableRules> desired) throws KernelException {
+        RestoreScript script = new RestoreScript();
+        for (TableRules table : desired) {
+            Set<String> owned = OWNED.getOrDefault(table.table(), Set.of());
+            SavedTable inForce = SavedTable.parse(table.table(), iptables.save(table.table()));
+            TableDiff.plan(inForce, table, owned::contains, script);
+        }
+        if (script.isEmpty()) {
+            return KernelCost.NONE;
+        }
+        iptables.restore(script.text());
+        return new KernelCost(script.lines(), script.bytes());
+    }
+}

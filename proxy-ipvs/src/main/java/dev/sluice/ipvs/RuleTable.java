@@ -1,0 +1,69 @@
+package dev.sluice.ipvs;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.iptables.RuleText;
+import dev.sluice.linux.iptables.TableRules;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The rules of ipvs mode in one table: its chains, and the jumps to them from built-in chains. */
+final class RuleTable {
+    private final String name;
+    private final Map<String, List<Rule>> chains = new LinkedHashMap<>();
+    private final List<Jump> jumps = new ArrayList<>();
+
+    /** A rule at the head of a built-in chain. */
+    record Jump(String from, String to, String comment) {
+        String spec() {
+            return RuleText.comment(comment) + " -j " + to;
+        }
+    }
+
+    RuleTable(String name) {
+        this.name = name;
+    }
+
+    String name() {
+        return name;
+    }
+
+    RuleTable chain(String chain) {
+        chains.computeIfAbsent(chain, key -> new ArrayList<>());
+        return this;
+    }
+
+    RuleTable rule(String chain, String target, Match... matches) {
+        chains.computeIfAbsent(chain, key -> new ArrayList<>()).add(new Rule(List.of(matches), target));
+        return this;
+    }
+
+    /** Adds a jump above those that were added before. */
+    RuleTable jump(String from, String to, String comment) {
+        jumps.add(new Jump(from, to, comment));
+        return this;
+    }
+
+    Set<String> chains() {
+        return chains.keySet();
+    }
+
+    List<Rule> rules(String chain) {
+        return chains.getOrDefault(chain, List.of());
+    }
+
+    /** The jumps of a built-in chain, from its head on. */
+    List<Jump> jumps(String from) {
+        return jumps.reversed().stream().filter(j -> j.from().equals(from)).toList();
+    }
+
+    TableRules desired(IpFamily family) {
+        TableRules.Builder table = TableRules.of(name);
+        chains.forEach((chain, rules) ->
+                table.chain(chain, rules.stream().map(r -> r.spec(family)).toList()));
+        jumps.forEach(jump -> table.jump(jump.from(), jump.spec()));
+        return table.build();
+    }
+}

@@ -1,0 +1,163 @@
+package dev.sluice.ipvs;
+
+import dev.sluice.core.config.BackendConfig;
+import dev.sluice.core.config.IpvsOptions;
+import dev.sluice.core.model.NodeFacts;
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.Changes;
+import dev.sluice.core.sync.SyncException;
+import dev.sluice.core.sync.SyncReport;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.testkit.fake.FakeIpSets;
+import dev.sluice.testkit.fake.FakeIptables;
+import dev.sluice.testkit.fake.FakeIpvs;
+import dev.sluice.testkit.fake.FakeLinks;
+import dev.sluice.testkit.fake.FakeSysctl;
+import dev.sluice.testkit.model.EditableSnapshot;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+
+/** A node of fakes with the backend of one family on it: 192.168.7.10 or fd00:7::10 on eth0, and a bridge for Pods. */
+final class TestNode {
+    final IpFamily family;
+    final FakeIpvs ipvs = new FakeIpvs();
+    final FakeLinks links = new FakeLinks();
+    final FakeIptables iptables;
+    final FakeIpSets sets;
+    final FakeSysctl sysctl = new FakeSysctl()
+            .with("kernel.osrelease", "6.1.0-18-amd64")
+            .with("net.ipv4.vs.conntrack", "0")
+            .with("net.ipv4.vs.conn_reuse_mode", "1")
+            .with("net.ipv4.vs.expire_nodest_conn", "0")
+            .with("net.ipv4.vs.expire_quiescent_template", "0")
+            .with("net.ipv4.ip_forward", "0")
+            .with("net.ipv4.conf.all.arp_ignore", "0")
+            .with("net.ipv4.conf.all.arp_announce", "0");
+    final EditableSnapshot snapshot;
+    private long nanos;
+    private BackendConfig config;
+    private IpvsBackend backend;
+
+    TestNode(IpFamily family) {
+        this(BackendConfig.defaults(family));
+    }
+
+    TestNode(BackendConfig config) {
+        this.config = config;
+        family = config.family();
+        iptables = new FakeIptables(family);
+        sets = new FakeIpSets(this::referenced);
+        iptables.withSets(name -> sets.names().contains(name));
+        links.device("eth0", "").device("cni0", "bridge");
+        links.address("eth0", "192.168.7.10", 24).address("eth0", "fd00:7::10", 64);
+        links.address("eth0", "fe80::7", 64);
+        links.address("cni0", "10.244.0.1", 24);
+        snapshot = new EditableSnapshot(family).node(facts(family));
+        backend = newBackend();
+    }
+
+    private static NodeFacts facts(IpFamily family) {
+        String address = family == IpFamily.IPV4 ? "192.168.7.10" : "fd00:7::10";
+        return new NodeFacts("node", "", List.of(IpAddress.of(address)), List.of());
+    }
+
+    static TestNode withScheduler(String scheduler) {
+        BackendConfig base = BackendConfig.defaults(IpFamily.IPV4);
+        IpvsOptions options = new IpvsOptions(scheduler, List.of(), false, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+        return new TestNode(withOptions(base, options));
+    }
+
+    static BackendConfig withOptions(BackendConfig base, IpvsOptions options) {
+        return new BackendConfig(
+                base.family(),
+                base.masqueradeBit(),
+                base.masqueradeAll(),
+                base.localhostNodePorts(),
+                base.localDetector(),
+                base.nodePortAddresses(),
+                options,
+                base.userspace());
+    }
+
+    private boolean referenced(String set) {
+        return List.of("nat", "filter", "mangle").stream()
+                .anyMatch(table -> iptables.inForce(table).chains().stream()
+                        .flatMap(chain -> iptables.rules(table, chain).stream())
+                        .anyMatch(rule -> rule.contains("--match-set " + set + " ")));
+    }
+
+    private IpvsBackend newBackend() {
+        return new IpvsBackend(config, ipvs, sets, links, iptables, sysctl, () -> nanos);
+    }
+
+    IpvsBackend backend() {
+        return backend;
+    }
+
+    /** The process dies and starts again; the kernel keeps what it has. */
+    void restart() {
+        restart(config);
+    }
+
+    void restart(BackendConfig with) {
+        config = with;
+        backend = newBackend();
+    }
+
+    void pass(Duration time) {
+        nanos += time.toNanos();
+    }
+
+    TestNode put(ResolvedPort port) {
+        snapshot.put(port);
+        return this;
+    }
+
+    SyncReport fullSync() throws SyncException {
+        snapshot.changes();
+        return backend.sync(snapshot, Changes.all());
+    }
+
+    /** Syncs what was put or removed since the last sync. */
+    SyncReport sync() throws SyncException {
+        return backend.sync(snapshot, snapshot.changes());
+    }
+
+    void resetCounters() {
+        ipvs.resetCounters();
+        sets.resetCounters();
+        links.resetCounters();
+        iptables.resetCounts();
+    }
+
+    String ipvsadm() {
+        try {
+            return KernelText.ipvsadm(ipvs);
+        } catch (NetlinkException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Everything that an operator could list. */
+    String dump() {
+        StringBuilder text = new StringBuilder(ipvsadm());
+        text.append(sets.names().stream().sorted().toList()).append('\n');
+        text.append(KernelText.ipset(sets));
+        for (var link : links.links()) {
+            text.append(link.name()).append(' ').append(links.on(link.name())).append('\n');
+        }
+        for (String table : List.of("nat", "filter", "mangle")) {
+            for (String chain : iptables.inForce(table).chains()) {
+                text.append(table + " " + chain + " " + iptables.rules(table, chain) + "\n");
+            }
+        }
+        return text.toString();
+    }
+
+    Set<String> addresses() {
+        return links.on("kube-ipvs0");
+    }
+}

@@ -1,0 +1,142 @@
+package dev.sluice.linux.netlink;
+
+import dev.sluice.linux.Errno;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.libc.Libc;
+import dev.sluice.linux.libc.Linux;
+import java.nio.ByteBuffer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hears the kernel's announcements on multicast groups, on a named daemon platform thread. It hears the network namespace of
+ * the thread that opened it, from the moment of opening on.
+ */
+public final class NetlinkSubscription implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NetlinkSubscription.class);
+    private static final int RECEIVE_BYTES = 64 << 10;
+
+    private final Libc libc = Libc.system();
+    private final NetlinkChannel channel;
+    private final int wakeUp;
+    private final WireTrace trace;
+    private final Listener listener;
+    private final Thread thread;
+    private volatile boolean closed;
+
+    private NetlinkSubscription(
+            NetlinkChannel channel, int wakeUp, WireNames names, Listener listener, String threadName) {
+        this.channel = channel;
+        this.wakeUp = wakeUp;
+        this.trace = new WireTrace(names);
+        this.listener = listener;
+        this.thread = Thread.ofPlatform().name(threadName).daemon().unstarted(this::listen);
+    }
+
+    /** @param groups by number, e.g. RTNLGRP_LINK */
+    public static NetlinkSubscription open(
+            int protocol, WireNames names, String threadName, Listener listener, int... groups)
+            throws NetlinkException {
+        NetlinkChannel channel = NetlinkChannel.open(Libc.system(), protocol, groups);
+        int wakeUp = Libc.system().eventfd(0, Linux.EFD_CLOEXEC);
+        if (wakeUp < 0) {
+            channel.close();
+            throw new NetlinkException("open an event descriptor", -wakeUp, "");
+        }
+        NetlinkSubscription subscription = new NetlinkSubscription(channel, wakeUp, names, listener, threadName);
+        subscription.thread.start();
+        return subscription;
+    }
+
+    private void listen() {
+        ByteBuffer inbound = NetlinkChannel.direct(RECEIVE_BYTES);
+        ByteBuffer waiting = NetlinkChannel.direct(16);
+        waiting.putInt(0, channel.fd()).putShort(4, Linux.POLLIN);
+        waiting.putInt(8, wakeUp).putShort(12, Linux.POLLIN);
+        while (true) {
+            int answer = libc.poll(waiting, -1);
+            if (closed) {
+                return;
+            }
+            if (answer < 0 && answer != -Errno.EINTR) {
+                LOG.error("{} ends: poll failed: {}", thread.getName(), Errno.describe(-answer));
+                return;
+            }
+            if (answer > 0) {
+                take(inbound);
+            }
+        }
+    }
+
+    private void take(ByteBuffer inbound) {
+        int errno = channel.receive(inbound, Linux.MSG_DONTWAIT);
+        switch (errno) {
+            case 0 -> {
+                trace.received(inbound);
+                deliver(inbound);
+            }
+            case Errno.EAGAIN -> {}
+            // ENOBUFS: the kernel dropped announcements; anything else is as good as that
+            default -> {
+                LOG.debug("{}: {}", thread.getName(), Errno.describe(errno));
+                guarded(listener::lost);
+            }
+        }
+    }
+
+    private void deliver(ByteBuffer inbound) {
+        while (inbound.hasRemaining()) {
+            Message message = Message.next(inbound);
+            if (message.type() > Netlink.NLMSG_OVERRUN) {
+                guarded(() -> listener.heard(message));
+            }
+        }
+    }
+
+    private void guarded(Announcement announcement) {
+        try {
+            announcement.deliver();
+        } catch (NetlinkException e) {
+            LOG.warn("{}: announcement skipped: {}", thread.getName(), e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.error("{}: the listener failed", thread.getName(), e);
+        }
+    }
+
+    /** Ends the thread; after that the listener hears nothing more, unless it is the listener that closes. */
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        libc.write(wakeUp, NetlinkChannel.direct(8).putLong(0, 1));
+        boolean interrupted = false;
+        while (thread.isAlive() && Thread.currentThread() != thread) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        channel.close();
+        libc.close(wakeUp);
+    }
+
+    /** Hears announcements, on the subscription's thread. */
+    public interface Listener {
+
+        /** {@code message} is good until this returns. What this throws is logged, and ends nothing. */
+        void heard(Message message) throws NetlinkException;
+
+        /** Announcements were lost: read the whole state again. */
+        void lost();
+    }
+
+    private interface Announcement {
+        void deliver() throws NetlinkException;
+    }
+}

@@ -1,0 +1,113 @@
+package dev.sluice.linux.route;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.linux.namespace.NetworkNamespace;
+import dev.sluice.linux.namespace.RootOnly;
+import dev.sluice.linux.route.LinkChange.AddressDeleted;
+import dev.sluice.linux.route.LinkChange.AddressSet;
+import dev.sluice.linux.route.LinkChange.LinkDeleted;
+import dev.sluice.linux.route.LinkChange.LinkSet;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Against the real kernel, in a namespace. */
+@RootOnly
+@Timeout(60)
+final class LinkMonitorTest {
+    private static final IpAddress V4 = IpAddress.of("10.96.0.1");
+    private static final IpAddress V6 = IpAddress.of("fd00:96::1");
+
+    @Test
+    void changesAreAnnounced() throws Exception {
+        List<LinkChange> heard = new CopyOnWriteArrayList<>();
+        try (NetworkNamespace namespace = NetworkNamespace.create("monitor");
+                LinkMonitor monitor = namespace.call(() -> LinkMonitor.open(heard::add));
+                NetlinkLinks links = namespace.call(NetlinkLinks::open)) {
+            links.createBridge("br0");
+            int index = links.link("br0").orElseThrow().index();
+            links.addAddresses("br0", List.of(V4, V6));
+            links.deleteAddresses("br0", List.of(V4));
+            links.deleteLink("br0");
+            awaitThat(() -> assertThat(heard)
+                    .anyMatch(change ->
+                            change instanceof LinkSet(var link) && link.name().equals("br0"))
+                    .contains(new AddressSet(index, V4, 32), new AddressDeleted(index, V4, 32))
+                    .contains(new AddressSet(index, V6, 128))
+                    .anyMatch(change -> change instanceof LinkDeleted(var link)
+                            && link.name().equals("br0")));
+            assertThat(monitor).isNotNull();
+        }
+    }
+
+    @Test
+    void failingListenerHearsOn() throws Exception {
+        List<LinkChange> heard = new CopyOnWriteArrayList<>();
+        try (NetworkNamespace namespace = NetworkNamespace.create("monitor");
+                LinkMonitor monitor = namespace.call(() -> LinkMonitor.open(change -> {
+                    heard.add(change);
+                    throw new IllegalStateException("a listener that fails on purpose");
+                }));
+                NetlinkLinks links = namespace.call(NetlinkLinks::open)) {
+            links.createBridge("br0");
+            links.deleteLink("br0");
+            awaitThat(() -> assertThat(heard).hasAtLeastOneElementOfType(LinkDeleted.class));
+            assertThat(monitor).isNotNull();
+        }
+    }
+
+    @Test
+    void closedMonitorHearsNothingAndItsThreadIsGone() throws Exception {
+        List<LinkChange> heard = new CopyOnWriteArrayList<>();
+        List<Thread> threads = new CopyOnWriteArrayList<>();
+        try (NetworkNamespace namespace = NetworkNamespace.create("monitor");
+                NetlinkLinks links = namespace.call(NetlinkLinks::open)) {
+            LinkMonitor monitor = namespace.call(() -> LinkMonitor.open(change -> {
+                threads.add(Thread.currentThread());
+                heard.add(change);
+            }));
+            links.createBridge("br0");
+            awaitThat(() -> assertThat(heard).isNotEmpty());
+            monitor.close();
+            monitor.close();
+            assertThat(threads.getFirst().getName()).isEqualTo("link-monitor");
+            assertThat(threads.getFirst().isAlive()).isFalse();
+        }
+    }
+
+    @Test
+    void listenerMayCloseTheMonitor() throws Exception {
+        CountDownLatch closed = new CountDownLatch(1);
+        LinkMonitor[] monitor = new LinkMonitor[1];
+        CountDownLatch opened = new CountDownLatch(1);
+        try (NetworkNamespace namespace = NetworkNamespace.create("monitor");
+                NetlinkLinks links = namespace.call(NetlinkLinks::open)) {
+            monitor[0] = namespace.call(() -> LinkMonitor.open(change -> {
+                try {
+                    opened.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+                monitor[0].close();
+                closed.countDown();
+            }));
+            opened.countDown();
+            links.createBridge("br0");
+            assertThat(closed.await(20, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    private static void awaitThat(org.awaitility.core.ThrowingRunnable assertion) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(10))
+                .untilAsserted(assertion);
+    }
+}

@@ -1,0 +1,31 @@
+package dev.sluice.testkit.daemon;
+
+import dev.sluice.core.config.ProxyMode;
+import dev.sluice.testkit.lab.LabAddresses;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The command line of a daemon under test.
+ *
+ * @param source where the wishes come from: {@code --manifests DIR}, or the flags of an API server
+ * @param flags what else is given
+ */
+public record DaemonOptions(ProxyMode mode, List<String> source, List<String> flags) {
+
+    public DaemonOptions {
+        source = List.copyOf(source);
+        flags = List.copyOf(flags);
+    }
+
+    List<String> arguments() {
+        List<String> arguments = new ArrayList<>();
+        arguments.add("--proxy-mode=" + mode.flagValue());
+        arguments.addAll(source);
+        arguments.add("--hostname-override=" + LabAddresses.NODE_A);
+        arguments.add("--conntrack-max-per-core=0"); // read-only in a namespace
+        arguments.add(mode == ProxyMode.IPVS ? "--ipvs-min-sync-period=50ms" : "--iptables-min-sync-period=50ms");
+        arguments.addAll(flags);
+        return arguments;
+    }
+}

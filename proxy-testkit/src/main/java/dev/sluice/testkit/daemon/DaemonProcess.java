@@ -1,0 +1,162 @@
+package dev.sluice.testkit.daemon;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.testkit.lab.CommandResult;
+import dev.sluice.testkit.lab.LabException;
+import dev.sluice.testkit.lab.LabHost;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
+
+/** A daemon process under test, started by the launcher in a host of the lab. */
+public final class DaemonProcess implements AutoCloseable {
+    private static final int HEALTH_PORT = 10256;
+    private static final int METRICS_PORT = 10249;
+    private static final IpAddress LOOPBACK = IpAddress.of("127.0.0.1");
+    private final LabHost host;
+    private final Path log;
+    private final Process process;
+
+    private DaemonProcess(LabHost host, Path log, Process process) {
+        this.host = host;
+        this.log = log;
+        this.process = process;
+    }
+
+    /** Starts the daemon; what it prints goes to {@code log}. */
+    public static DaemonProcess start(LabHost host, DaemonOptions options, Path log) {
+        List<String> command = new ArrayList<>();
+        // the daemon dies with this JVM: left alone, it would keep the namespaces of the lab
+        command.addAll(List.of("setpriv", "--pdeathsig", "KILL", Launcher.path().toString()));
+        command.addAll(options.arguments());
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        return new DaemonProcess(host, log, host.start(builder));
+    }
+
+    /** Runs the daemon with {@code --cleanup} to its end. */
+    public static CommandResult cleanUp(LabHost host) {
+        return host.run(Launcher.path().toString(), "--cleanup");
+    }
+
+    /** Waits until the first sync of {@code families} is in force and the daemon says that it is healthy. */
+    public DaemonProcess awaitReady(Duration patience, IpFamily... families) {
+        try {
+            Awaitility.await()
+                    .atMost(patience)
+                    .pollInterval(Duration.ofMillis(100))
+                    .ignoreExceptionsMatching(IOException.class::isInstance)
+                    .until(() -> {
+                        if (!process.isAlive()) {
+                            throw new LabException("the daemon ended with " + process.exitValue() + ": " + logText());
+                        }
+                        return isReady(families);
+                    });
+            return this;
+        } catch (ConditionTimeoutException e) {
+            throw new LabException("the daemon is not ready after " + patience + ": " + logText(), e);
+        }
+    }
+
+    private boolean isReady(IpFamily... families) throws IOException {
+        if (healthz().status() != 200) {
+            return false;
+        }
+        String page = metrics();
+        for (IpFamily family : families) {
+            OptionalDouble last = metric(
+                    page, "kubeproxy_sync_proxy_rules_last_timestamp_seconds{ip_family=\"" + family.label() + "\"}");
+            if (last.orElse(0) <= 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The page {@code /healthz} of the health server. */
+    public HttpPage healthz() throws IOException {
+        return HttpPage.get(host, LOOPBACK, HEALTH_PORT, "/healthz");
+    }
+
+    /** A page of the metrics server. */
+    public HttpPage page(String path) throws IOException {
+        return HttpPage.get(host, LOOPBACK, METRICS_PORT, path);
+    }
+
+    /** The text of {@code /metrics}. */
+    public String metrics() throws IOException {
+        return page("/metrics").body();
+    }
+
+    /** The value of the series written exactly as {@code series}, e.g. {@code a_total{x="y"}}. */
+    public OptionalDouble metric(String series) throws IOException {
+        return metric(metrics(), series);
+    }
+
+    private static OptionalDouble metric(String page, String series) {
+        return page.lines()
+                .filter(line -> line.startsWith(series + " "))
+                .mapToDouble(line ->
+                        Double.parseDouble(line.substring(series.length() + 1).strip()))
+                .findFirst();
+    }
+
+    /** What the daemon has printed so far. */
+    public String logText() {
+        try {
+            return Files.exists(log) ? Files.readString(log) : "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    /** {@code kill -9}: the daemon gets no chance to tidy up. */
+    public void kill() {
+        process.destroyForcibly();
+        awaitEnd(Duration.ofSeconds(10));
+    }
+
+    /** SIGTERM; the exit status. */
+    public int terminate(Duration patience) {
+        process.destroy();
+        return awaitEnd(patience);
+    }
+
+    /** The exit status of a daemon that ends by itself. */
+    public int awaitEnd(Duration patience) {
+        try {
+            if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new LabException("the daemon has not ended within " + patience + ": " + logText());
+            }
+            return process.exitValue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LabException("interrupted", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (process.isAlive()) {
+            kill();
+        }
+    }
+}

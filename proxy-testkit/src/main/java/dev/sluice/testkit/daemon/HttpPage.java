@@ -1,0 +1,57 @@
+package dev.sluice.testkit.daemon;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.testkit.lab.Connection;
+import dev.sluice.testkit.lab.LabHost;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Locale;
+
+/**
+ * The answer to one GET.
+ *
+ * @param status the HTTP status
+ */
+public record HttpPage(int status, String headers, String body) {
+
+    /** Asks from inside {@code host}'s namespace. */
+    public static HttpPage get(LabHost host, IpAddress address, int port, String path) throws IOException {
+        try (Connection connection =
+                host.caller().waiting(Duration.ofSeconds(10)).connect(address, port)) {
+            connection.send(
+                    "GET " + path + " HTTP/1.1\r\nHost: " + address.withPort(port) + "\r\nConnection: close\r\n\r\n");
+            return parse(new String(connection.input().readAllBytes(), StandardCharsets.UTF_8));
+        }
+    }
+
+    private static HttpPage parse(String text) throws IOException {
+        int end = text.indexOf("\r\n\r\n");
+        if (end < 0 || !text.startsWith("HTTP/1.") || text.length() < 12) {
+            throw new IOException("no HTTP answer: '" + text + "'");
+        }
+        String headers = text.substring(0, end);
+        String body = text.substring(end + 4);
+        boolean chunked = headers.toLowerCase(Locale.ROOT).contains("transfer-encoding: chunked");
+        return new HttpPage(Integer.parseInt(text.substring(9, 12)), headers, chunked ? unchunk(body) : body);
+    }
+
+    private static String unchunk(String body) {
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        StringBuilder whole = new StringBuilder();
+        int at = 0;
+        while (at < bytes.length) {
+            int lineEnd = at;
+            while (bytes[lineEnd] != '\r') {
+                lineEnd++;
+            }
+            int size = Integer.parseInt(new String(bytes, at, lineEnd - at, StandardCharsets.US_ASCII).strip(), 16);
+            if (size == 0) {
+                break;
+            }
+            whole.append(new String(bytes, lineEnd + 2, size, StandardCharsets.UTF_8));
+            at = lineEnd + 2 + size + 2;
+        }
+        return whole.toString();
+    }
+}

@@ -1,0 +1,25 @@
+package dev.sluice.testkit.daemon;
+
+import dev.sluice.testkit.lab.LabException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Finds {@code ./sluice}, the launcher at the top of the repository. */
+public final class Launcher {
+    private Launcher() {}
+
+    /** The top of the repository: the closest folder upwards of the current one that has the launcher. */
+    public static Path repository() {
+        for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
+            if (Files.isExecutable(at.resolve("sluice")) && Files.exists(at.resolve("pom.xml"))) {
+                return at;
+            }
+        }
+        throw new LabException("no launcher ./sluice here or in a folder above "
+                + Path.of("").toAbsolutePath() + ": run this inside the repository");
+    }
+
+    public static Path path() {
+        return repository().resolve("sluice");
+    }
+}

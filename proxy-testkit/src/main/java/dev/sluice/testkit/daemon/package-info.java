@@ -1,0 +1,5 @@
+/** The real daemon process, started in a host of the lab. */
+@NullMarked
+package dev.sluice.testkit.daemon;
+
+import org.jspecify.annotations.NullMarked;

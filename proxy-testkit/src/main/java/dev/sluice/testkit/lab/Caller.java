@@ -1,0 +1,100 @@
+package dev.sluice.testkit.lab;
+
+import dev.sluice.core.net.IpAddress;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.DatagramPacket;
+import java.net.InetSocketAddress;
+import java.net.NoRouteToHostException;
+import java.net.PortUnreachableException;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+/**
+ * How a host calls.
+ *
+ * @param sourcePort the port to call from, 0 for any
+ * @param patience how long to wait before a call counts as {@link Outcome.TimedOut}
+ */
+public record Caller(LabHost host, int sourcePort, Duration patience) {
+
+    public Caller fromPort(int port) {
+        return new Caller(host, port, patience);
+    }
+
+    public Caller waiting(Duration time) {
+        return new Caller(host, sourcePort, time);
+    }
+
+    /** Connects, asks once, and closes. */
+    public Outcome tcp(IpAddress address, int port) {
+        try (Connection connection = connect(address, port)) {
+            return connection.ask();
+        } catch (IOException e) {
+            return outcomeOf(e);
+        }
+    }
+
+    /** A connection that stays open. */
+    public Connection connect(IpAddress address, int port) throws IOException {
+        SocketChannel channel = host.tcpSocket(address.family());
+        try {
+            if (sourcePort != 0) {
+                channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+                channel.bind(new InetSocketAddress(sourcePort));
+            }
+            channel.socket().connect(new InetSocketAddress(address.toInetAddress(), port), (int) patience.toMillis());
+            channel.socket().setSoTimeout((int) patience.toMillis());
+            return new Connection(channel);
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /** Sends one datagram and waits for the answer. */
+    public Outcome udp(IpAddress address, int port) {
+        try (DatagramChannel channel = host.udpSocket(address.family())) {
+            if (sourcePort != 0) {
+                channel.bind(new InetSocketAddress(sourcePort));
+            }
+            SocketAddress target = new InetSocketAddress(address.toInetAddress(), port);
+            channel.connect(target);
+            byte[] question = "hello\n".getBytes(StandardCharsets.US_ASCII);
+            channel.socket().setSoTimeout((int) patience.toMillis());
+            channel.socket().send(new DatagramPacket(question, question.length, target));
+            DatagramPacket answer = new DatagramPacket(new byte[2048], 2048);
+            channel.socket().receive(answer);
+            String line = new String(answer.getData(), 0, answer.getLength(), StandardCharsets.US_ASCII);
+            String from = IpAddress.of(answer.getAddress()).withPort(answer.getPort());
+            return Outcome.Answer.parse(line, from)
+                    .<Outcome>map(a -> a)
+                    .orElseThrow(() -> new LabException("not an answer: '" + line + "'"));
+        } catch (IOException e) {
+            return outcomeOf(e);
+        }
+    }
+
+    /** What an error of a socket says about the network. */
+    static Outcome outcomeOf(IOException error) {
+        String text = String.valueOf(error.getMessage());
+        return switch (error) {
+            case SocketTimeoutException timeout -> new Outcome.TimedOut();
+            case PortUnreachableException refused -> new Outcome.Refused();
+            case NoRouteToHostException unreachable -> new Outcome.Unreachable(text);
+            case ConnectException refused when text.contains("refused") -> new Outcome.Refused();
+            // what a process hears when a rule of its own node rejects its datagram
+            case SocketException rejected when text.contains("Operation not permitted") -> new Outcome.Refused();
+            case ConnectException timeout when text.contains("timed out") -> new Outcome.TimedOut();
+            case SocketException reset
+            when text.contains("reset") || text.contains("Broken pipe") -> new Outcome.Closed();
+            default -> new Outcome.Unreachable(text);
+        };
+    }
+}

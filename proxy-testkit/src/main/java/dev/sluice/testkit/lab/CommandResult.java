@@ -1,0 +1,19 @@
+package dev.sluice.testkit.lab;
+
+import java.util.List;
+
+/**
+ * What a finished command left behind.
+ *
+ * @param output standard output and standard error together
+ */
+public record CommandResult(List<String> command, int exitCode, String output) {
+
+    /** The output of a command that must succeed. */
+    public String orThrow() {
+        if (exitCode != 0) {
+            throw new LabException(String.join(" ", command) + " ended with " + exitCode + ": " + output.strip());
+        }
+        return output;
+    }
+}

@@ -1,0 +1,85 @@
+package dev.sluice.testkit.lab;
+
+import dev.sluice.core.net.IpAddress;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/** An established TCP connection to an {@link EchoServer}. */
+public final class Connection implements AutoCloseable {
+    private final SocketChannel channel;
+    private final InputStream input;
+
+    Connection(SocketChannel channel) throws IOException {
+        this.channel = channel;
+        this.input = new BufferedInputStream(channel.socket().getInputStream());
+    }
+
+    /** Sends a line and reads the answer. */
+    public Outcome ask() {
+        try {
+            send("hello\n");
+            Optional<String> line = readLine();
+            InetSocketAddress peer = (InetSocketAddress) channel.getRemoteAddress();
+            String from = IpAddress.of(peer.getAddress()).withPort(peer.getPort());
+            return line.isEmpty()
+                    ? new Outcome.Closed()
+                    : Outcome.Answer.parse(line.get(), from)
+                            .<Outcome>map(a -> a)
+                            .orElseThrow(() -> new LabException("not an answer: '" + line.get() + "'"));
+        } catch (IOException e) {
+            return Caller.outcomeOf(e);
+        }
+    }
+
+    public void send(String text) throws IOException {
+        send(ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    public void send(ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+
+    /** Says that no more will be sent; reading goes on. */
+    public void halfClose() throws IOException {
+        channel.shutdownOutput();
+    }
+
+    /** The next line without its end, or nothing when the peer has closed. */
+    public Optional<String> readLine() throws IOException {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        for (int c = input.read(); c != -1; c = input.read()) {
+            if (c == '\n') {
+                return Optional.of(line.toString(StandardCharsets.US_ASCII));
+            }
+            line.write(c);
+        }
+        return line.size() == 0 ? Optional.empty() : Optional.of(line.toString(StandardCharsets.US_ASCII));
+    }
+
+    /** Bytes as they come, e.g. the answer to {@code bulk N}. */
+    public InputStream input() {
+        return input;
+    }
+
+    public int localPort() throws IOException {
+        return ((InetSocketAddress) channel.getLocalAddress()).getPort();
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw new LabException("close", e);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+package dev.sluice.testkit.lab;
+
+/** The lab itself failed: not the behaviour under test. */
+public final class LabException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    public LabException(String message) {
+        super(message);
+    }
+
+    public LabException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

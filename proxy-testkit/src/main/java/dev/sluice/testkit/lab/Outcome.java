@@ -1,0 +1,72 @@
+package dev.sluice.testkit.lab;
+
+import dev.sluice.core.net.IpAddress;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What came of one call. */
+public sealed interface Outcome {
+
+    /**
+     * A Pod answered.
+     *
+     * @param pod its name
+     * @param port the port that it was reached on
+     * @param peer the source address that it saw
+     * @param from the address that the answer came from, as the caller saw it
+     */
+    record Answer(String pod, int port, IpAddress peer, int peerPort, String from) implements Outcome {
+        private static final Pattern LINE =
+                Pattern.compile("pod=(\\S+) port=(\\d+) peer=\\[?([0-9a-f.:]+?)\\]?:(\\d+)");
+
+        static Optional<Answer> parse(String line, String from) {
+            Matcher m = LINE.matcher(line.strip());
+            return m.matches()
+                    ? Optional.of(new Answer(
+                            m.group(1),
+                            Integer.parseInt(m.group(2)),
+                            IpAddress.of(m.group(3)),
+                            Integer.parseInt(m.group(4)),
+                            from))
+                    : Optional.empty();
+        }
+
+        @Override
+        public String toString() {
+            return pod + ":" + port + " saw " + peer.withPort(peerPort);
+        }
+    }
+
+    /** An error at once: a reset, or a port-unreachable. */
+    record Refused() implements Outcome {
+        @Override
+        public String toString() {
+            return "refused";
+        }
+    }
+
+    /** Nothing came back in time. */
+    record TimedOut() implements Outcome {
+        @Override
+        public String toString() {
+            return "no answer";
+        }
+    }
+
+    /** The connection was accepted, then closed without an answer. */
+    record Closed() implements Outcome {
+        @Override
+        public String toString() {
+            return "closed without an answer";
+        }
+    }
+
+    /** The network itself says that there is no way. */
+    record Unreachable(String reason) implements Outcome {
+        @Override
+        public String toString() {
+            return "unreachable (" + reason + ")";
+        }
+    }
+}

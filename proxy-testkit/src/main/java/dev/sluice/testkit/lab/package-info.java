@@ -1,0 +1,5 @@
+/** A node, its Pods and an outside client as network namespaces of this JVM. */
+@NullMarked
+package dev.sluice.testkit.lab;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,115 @@
+package dev.sluice.testkit.scenario;
+
+import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.testkit.scenario.Result.Status;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs scenarios with real packets against the real daemon: one daemon for each mode and set-up. */
+public final class ScenarioRunner {
+    private static final Logger log = LoggerFactory.getLogger(ScenarioRunner.class);
+    private final Timing timing;
+    private final Path work;
+    private final Consumer<Result> listener;
+    private final AtomicInteger sessions = new AtomicInteger();
+
+    /** A scenario in one mode and family. */
+    private record Run(Scenario scenario, ProxyMode mode, IpFamily family) {
+        Result result(Status status, String detail, long millis) {
+            return Result.of(scenario, mode, family, status, detail, millis);
+        }
+    }
+
+    /** What decides whether two runs share a daemon. */
+    private record Group(ProxyMode mode, DaemonSetup setup, String owner) {}
+
+    /**
+     * @param work where manifests and logs of the daemons go
+     * @param listener hears each result as it comes, on several threads
+     */
+    public ScenarioRunner(Timing timing, Path work, Consumer<Result> listener) {
+        this.timing = timing;
+        this.work = work;
+        this.listener = listener;
+    }
+
+    /** Runs each scenario in those of {@code modes} and {@code families} that it applies to. */
+    public void run(Collection<Scenario> scenarios, Set<ProxyMode> modes, Set<IpFamily> families) {
+        Map<Group, List<Run>> groups = new LinkedHashMap<>();
+        for (Scenario scenario : scenarios) {
+            for (ProxyMode mode : scenario.modes()) {
+                for (IpFamily family : scenario.families()) {
+                    if (modes.contains(mode) && families.contains(family)) {
+                        String owner = scenario.setup().own() ? scenario.id() + "-" + family : "";
+                        groups.computeIfAbsent(new Group(mode, scenario.setup(), owner), g -> new ArrayList<>())
+                                .add(new Run(scenario, mode, family));
+                    }
+                }
+            }
+        }
+        inParallel(2, groups.entrySet(), group -> runGroup(group.getKey(), group.getValue()));
+    }
+
+    private void runGroup(Group group, List<Run> runs) {
+        if (group.mode() == ProxyMode.IPVS && !Files.exists(Path.of("/proc/net/ip_vs"))) {
+            runs.forEach(run -> listener.accept(
+                    run.result(Status.SKIP, "this kernel has no ip_vs (or it is not loaded): run it in the VM", 0)));
+            return;
+        }
+        String name = group.mode().flagValue() + "-" + sessions.incrementAndGet();
+        try (DaemonSession session = new DaemonSession(work, name, group.mode(), group.setup(), timing)) {
+            if (group.setup().started()) {
+                session.start();
+            }
+            inParallel(timing.parallel(), runs, run -> listener.accept(runOne(session, run)));
+        } catch (RuntimeException e) {
+            log.error("{}", name, e);
+            runs.forEach(run -> listener.accept(run.result(Status.FAIL, name + ": " + e, 0)));
+        }
+    }
+
+    private static Result runOne(DaemonSession session, Run run) {
+        long start = System.nanoTime();
+        String detail = "";
+        try (Stage stage = new Stage(session, run.scenario().id(), run.family())) {
+            for (Step step : run.scenario().steps()) {
+                stage.play(step);
+            }
+        } catch (AssertionError | Exception e) {
+            log.debug("{}", run, e);
+            detail = (e instanceof AssertionError ? e.getMessage() : e.toString()) + " (log: " + session.log() + ")";
+        }
+        return run.result(
+                detail.isEmpty() ? Status.PASS : Status.FAIL, detail, (System.nanoTime() - start) / 1_000_000);
+    }
+
+    private static <T> void inParallel(int threads, Collection<T> items, Consumer<T> work) {
+        try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
+            List<Future<?>> futures = new ArrayList<>();
+            items.forEach(item -> futures.add(pool.submit(() -> work.accept(item))));
+            for (Future<?> future : futures) {
+                future.get();
+            }
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+}

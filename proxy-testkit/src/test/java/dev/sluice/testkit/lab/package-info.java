@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.testkit.lab;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,118 @@
+package dev.sluice.userspace;
+
+import dev.sluice.core.config.BackendConfig;
+import dev.sluice.core.model.Endpoint;
+import dev.sluice.core.model.ServicePort;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.trace.Packet;
+import dev.sluice.core.trace.Trace;
+import dev.sluice.core.trace.Trace.Candidate;
+import dev.sluice.core.trace.Trace.Step;
+import dev.sluice.core.trace.Trace.Verdict;
+import dev.sluice.userspace.routing.LiveService;
+import dev.sluice.userspace.routing.Portal;
+import dev.sluice.userspace.routing.RoutingTable;
+import dev.sluice.userspace.routing.Scope;
+import dev.sluice.userspace.rules.PortalSet;
+import dev.sluice.userspace.rules.PortalSet.Fate;
+import dev.sluice.userspace.rules.RedirectRules;
+import dev.sluice.userspace.rules.ServicePlan.Door;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Follows a packet through the sets, the rules and the table. */
+final class Explanation {
+    private final BackendConfig config;
+    private final RoutingTable table;
+    private final ServiceBook book;
+    private final Optional<RedirectRules> rules;
+    private final List<Step> steps = new ArrayList<>();
+
+    Explanation(BackendConfig config, RoutingTable table, ServiceBook book, Optional<RedirectRules> rules) {
+        this.config = config;
+        this.table = table;
+        this.book = book;
+        this.rules = rules;
+    }
+
+    Trace of(Packet packet) {
+        Portal portal = new Portal.Address(packet.protocol(), packet.destination(), packet.destinationPort());
+        ServiceState state = book.holder(portal);
+        if (state == null && servesNodePorts(packet.destination())) {
+            portal = new Portal.NodePort(packet.protocol(), packet.destinationPort());
+            state = book.holder(portal);
+        }
+        Door door = state == null ? null : state.plan().portals().get(portal);
+        if (state == null || door == null) {
+            steps.add(new Step(
+                    "nat SLUICE-SERVICES",
+                    "no set holds " + packet.destination().withPort(packet.destinationPort())));
+            return Trace.notAService(steps);
+        }
+        return through(packet, portal, state, door);
+    }
+
+    private boolean servesNodePorts(IpAddress address) {
+        return table.locality().isNode(address)
+                && (address.isLoopback() ? config.localhostNodePorts() : true)
+                && config.nodePortAddresses().contains(address);
+    }
+
+    private Trace through(Packet packet, Portal portal, ServiceState state, Door door) {
+        boolean fromNode =
+                packet.origin() == Packet.Origin.NODE || table.locality().isLocal(packet.source());
+        if (fenced(packet, portal, state.live().resolved().service())) {
+            steps.add(new Step("filter SLUICE-FIREWALL", "source range: DROP"));
+            return end(state, Verdict.DROP);
+        }
+        String set = set(portal, door.fate());
+        boolean taken = door.fate() == Fate.OPEN || (door.fate() == Fate.NODE_ONLY && fromNode);
+        if (!taken) {
+            boolean refused = door.fate() == Fate.REFUSED;
+            steps.add(new Step("filter SLUICE-FIREWALL", set + ": " + (refused ? "REJECT" : "DROP")));
+            return end(state, refused ? Verdict.REJECT : Verdict.DROP);
+        }
+        steps.add(new Step("nat SLUICE-SERVICES", set + ": " + redirect(state)));
+        return choice(packet, portal, state, door.scope(), fromNode);
+    }
+
+    private Trace choice(Packet packet, Portal portal, ServiceState state, Scope scope, boolean fromNode) {
+        LiveService live = state.live();
+        List<Endpoint> allowed =
+                state.udp() == null ? live.endpoints(scope, fromNode) : live.datagramEndpoints(fromNode);
+        Endpoint pinned = live.pinned(allowed, packet.source(), System.nanoTime());
+        List<Endpoint> open = pinned == null ? allowed : List.of(pinned);
+        String how = pinned == null ? "round robin among " + allowed.size() + " endpoints" : "session affinity";
+        steps.add(new Step("userspace " + portal, live.name() + ": " + how));
+        List<Candidate> candidates = open.stream()
+                .map(e -> new Candidate(e.address(), e.port(), 1.0 / open.size()))
+                .toList();
+        return new Trace(live.name(), steps, Verdict.FORWARD, candidates, true);
+    }
+
+    private String redirect(ServiceState state) {
+        return rules.map(r ->
+                        "DNAT to " + r.proxyAddress().withPort(state.udp() == null ? r.tcpPort() : state.udpPort()))
+                .orElse("DNAT");
+    }
+
+    private String set(Portal portal, Fate fate) {
+        return switch (portal) {
+            case Portal.Address a -> PortalSet.addresses(config.family(), fate).name();
+            case Portal.NodePort n ->
+                PortalSet.nodePorts(config.family(), n.protocol(), fate).name();
+        };
+    }
+
+    private static boolean fenced(Packet packet, Portal portal, ServicePort service) {
+        return portal instanceof Portal.Address address
+                && service.loadBalancerVips().contains(address.address())
+                && !service.sourceRanges().isEmpty()
+                && service.sourceRanges().stream().noneMatch(range -> range.contains(packet.source()));
+    }
+
+    private Trace end(ServiceState state, Verdict verdict) {
+        return new Trace(state.live().name(), steps, verdict, List.of(), false);
+    }
+}

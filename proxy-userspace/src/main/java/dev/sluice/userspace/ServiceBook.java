@@ -1,0 +1,259 @@
+package dev.sluice.userspace;
+
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.model.ServicePort;
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.Protocol;
+import dev.sluice.linux.ipset.SetEntry;
+import dev.sluice.linux.iptables.RuleLine;
+import dev.sluice.userspace.engine.EngineException;
+import dev.sluice.userspace.engine.UdpSocket;
+import dev.sluice.userspace.engine.UserspaceEngine;
+import dev.sluice.userspace.routing.LiveService;
+import dev.sluice.userspace.routing.Portal;
+import dev.sluice.userspace.routing.Route;
+import dev.sluice.userspace.routing.RoutingTable;
+import dev.sluice.userspace.rules.PortalSet;
+import dev.sluice.userspace.rules.ServicePlan;
+import dev.sluice.userspace.rules.ServicePlan.Member;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** The service ports of one family in force. The cost of an update is that of the service port alone. */
+final class ServiceBook {
+    private final RoutingTable table;
+    private final UserspaceEngine engine;
+    /** In the order of their rules. */
+    private final Map<ServicePortName, ServiceState> states = new LinkedHashMap<>();
+
+    private final Claims claims = new Claims();
+    /** Every portal that a service port asks for, held or not. */
+    private final Map<ServicePortName, Set<Portal>> wanted = new HashMap<>();
+
+    private final Map<ServicePortName, List<Problem>> problems = new TreeMap<>();
+    private int udpSockets;
+
+    ServiceBook(RoutingTable table, UserspaceEngine engine) {
+        this.table = table;
+        this.engine = engine;
+    }
+
+    Set<ServicePortName> names() {
+        return Set.copyOf(states.keySet());
+    }
+
+    @Nullable
+    ServiceState state(ServicePortName name) {
+        return states.get(name);
+    }
+
+    @Nullable
+    ServiceState holder(Portal portal) {
+        ServicePortName name = claims.holder(portal);
+        return name == null ? null : states.get(name);
+    }
+
+    List<Problem> problems() {
+        return problems.values().stream().flatMap(List::stream).toList();
+    }
+
+    int udpSockets() {
+        return udpSockets;
+    }
+
+    /** The set elements of all service ports. */
+    Set<Member> members() {
+        Set<Member> members = new LinkedHashSet<>();
+        states.values().forEach(state -> members.addAll(members(state)));
+        return members;
+    }
+
+    /** The UDP rules of all service ports. */
+    List<RuleLine> udpRules() {
+        return states.values().stream()
+                .flatMap(state -> state.udpRules().stream())
+                .toList();
+    }
+
+    /** Notes where every UDP portal leads. */
+    void checkFlows(StaleFlows flows) {
+        states.values().forEach(state -> check(state, flows));
+    }
+
+    /** Notes that the kernel refused {@code member}. */
+    void refused(Member member, String reason) {
+        states.forEach((name, state) -> {
+            if (state.plan().members().contains(member)) {
+                problems.computeIfAbsent(name, any -> new ArrayList<>())
+                        .add(Problem.skipped(
+                                "Service " + name.service(),
+                                "",
+                                "the kernel refuses " + member.entry() + " in the set "
+                                        + member.set().name() + ": " + reason));
+            }
+        });
+    }
+
+    /**
+     * Brings one service port up to date: the loops see it at once, the kernel's part goes into {@code change}.
+     *
+     * @param port null when it is gone
+     * @param address where UDP sockets are bound
+     * @return other service ports to update, because a portal that they wait for has come free
+     */
+    Set<ServicePortName> update(
+            ServicePortName name, @Nullable ResolvedPort port, IpAddress address, PendingChange change) {
+        problems.remove(name);
+        ResolvedPort carried = port != null && supported(port.service()) ? port : null;
+        Set<ServicePortName> freed = reclaim(name, carried);
+        ServiceState old = states.get(name);
+        ServiceState next = carried == null ? null : next(carried, old, address);
+        if (old != null) {
+            retire(old, next, change);
+        }
+        if (next == null) {
+            states.remove(name);
+        } else {
+            introduce(next, old, change);
+        }
+        return freed;
+    }
+
+    private boolean supported(ServicePort service) {
+        if (service.protocol() != Protocol.SCTP) {
+            return true;
+        }
+        report(
+                Problem.skipped(
+                        "Service " + service.name().service(),
+                        "spec.ports[" + service.name().port() + "].protocol",
+                        "userspace mode does not carry SCTP; use the iptables or ipvs mode for it"),
+                service.name());
+        return false;
+    }
+
+    private Set<ServicePortName> reclaim(ServicePortName name, @Nullable ResolvedPort port) {
+        Set<Portal> wants = port == null ? Set.of() : ServicePlan.portals(port.service());
+        Set<Portal> before = wanted.getOrDefault(name, Set.of());
+        if (wants.isEmpty()) {
+            wanted.remove(name);
+        } else {
+            wanted.put(name, wants);
+        }
+        Set<Portal> given = new LinkedHashSet<>(before);
+        given.removeAll(wants);
+        return claims.release(given, name);
+    }
+
+    private @Nullable ServiceState next(ResolvedPort port, @Nullable ServiceState old, IpAddress address) {
+        ServicePlan plan = ServicePlan.of(port, portal -> claim(portal, port.name()));
+        LiveService live = old == null ? new LiveService(port) : old.live();
+        live.update(port);
+        if (!plan.needsUdpSocket()) {
+            return new ServiceState(plan, live, null, List.of());
+        }
+        try {
+            UdpSocket kept = old == null ? null : old.udp();
+            UdpSocket socket =
+                    kept != null && kept.address().equals(address) ? kept : engine.openUdp(table, live, address);
+            return new ServiceState(plan, live, socket, plan.udpRules(address, socket.port()));
+        } catch (EngineException e) {
+            report(
+                    Problem.skipped("Service " + port.name().service(), "", String.valueOf(e.getMessage())),
+                    port.name());
+            return null;
+        }
+    }
+
+    private boolean claim(Portal portal, ServicePortName name) {
+        if (claims.claim(portal, name)) {
+            return true;
+        }
+        report(
+                Problem.ignored(
+                        "Service " + name.service(),
+                        "",
+                        portal + " belongs to Service " + claims.holder(portal) + " already"),
+                name);
+        return false;
+    }
+
+    private void report(Problem problem, ServicePortName name) {
+        problems.computeIfAbsent(name, any -> new ArrayList<>()).add(problem);
+    }
+
+    private void retire(ServiceState old, @Nullable ServiceState next, PendingChange change) {
+        Set<Member> kept = next == null ? Set.of() : members(next);
+        members(old).stream().filter(m -> !kept.contains(m)).forEach(change.elements::delete);
+        if (next == null || !next.udpRules().equals(old.udpRules())) {
+            change.oldRules.addAll(old.udpRules());
+        }
+        old.plan().portals().forEach((portal, door) -> {
+            ServicePlan.Door now = next == null ? null : next.plan().portals().get(portal);
+            if (now == null || now.scope() != door.scope()) {
+                change.last(() -> table.remove(portal, new Route(old.live(), door.scope())));
+                if (now == null && portal.protocol() == Protocol.UDP) {
+                    change.flows.check(portal, 0);
+                }
+            }
+        });
+        UdpSocket socket = old.udp();
+        if (socket != null && (next == null || next.udp() != socket)) {
+            change.last(socket::close);
+            udpSockets--;
+        }
+    }
+
+    private void introduce(ServiceState next, @Nullable ServiceState old, PendingChange change) {
+        Set<Member> present = old == null ? Set.of() : members(old);
+        members(next).stream().filter(m -> !present.contains(m)).forEach(change.elements::add);
+        next.plan().portals().forEach((portal, door) -> table.put(portal, new Route(next.live(), door.scope())));
+        boolean moved = old == null || !next.udpRules().equals(old.udpRules());
+        if (moved) {
+            change.newRules.addAll(next.udpRules());
+            states.remove(next.plan().name());
+        }
+        states.put(next.plan().name(), next);
+        if (next.plan().name().protocol() == Protocol.UDP) {
+            introduceUdp(next, old, moved, change);
+        }
+    }
+
+    private void introduceUdp(ServiceState next, @Nullable ServiceState old, boolean moved, PendingChange change) {
+        UdpSocket socket = next.udp();
+        if (socket != null && old != null && old.udp() == socket) {
+            socket.endpointsChanged();
+        } else if (socket != null) {
+            udpSockets++;
+        }
+        if (moved
+                || !next.plan().portals().equals(old == null ? null : old.plan().portals())) {
+            check(next, change.flows);
+        }
+    }
+
+    private static void check(ServiceState state, StaleFlows flows) {
+        if (state.plan().name().protocol() == Protocol.UDP) {
+            state.plan()
+                    .portals()
+                    .forEach((portal, door) -> flows.check(portal, door.redirects() ? state.udpPort() : 0));
+        }
+    }
+
+    private Set<Member> members(ServiceState state) {
+        Set<Member> members = new LinkedHashSet<>(state.plan().members());
+        if (state.udp() != null) {
+            members.add(new Member(PortalSet.udpSockets(table.family()), new SetEntry.Port(state.udpPort())));
+        }
+        return members;
+    }
+}

@@ -1,0 +1,61 @@
+package dev.sluice.userspace.engine;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** The engine's counters; any thread may add. */
+final class Counters implements EngineCounters {
+    final LongAdder accepted = new LongAdder();
+    final LongAdder active = new LongAdder();
+    final LongAdder refused = new LongAdder();
+    final LongAdder retries = new LongAdder();
+    final LongAdder flows = new LongAdder();
+    final LongAdder activeFlows = new LongAdder();
+    final LongAdder dropped = new LongAdder();
+    final LongAdder toEndpoints = new LongAdder();
+    final LongAdder toClients = new LongAdder();
+
+    @Override
+    public long connectionsAccepted() {
+        return accepted.sum();
+    }
+
+    @Override
+    public long connectionsActive() {
+        return active.sum();
+    }
+
+    @Override
+    public long connectionsRefused() {
+        return refused.sum();
+    }
+
+    @Override
+    public long connectRetries() {
+        return retries.sum();
+    }
+
+    @Override
+    public long flowsOpened() {
+        return flows.sum();
+    }
+
+    @Override
+    public long flowsActive() {
+        return activeFlows.sum();
+    }
+
+    @Override
+    public long datagramsDropped() {
+        return dropped.sum();
+    }
+
+    @Override
+    public long bytesToEndpoints() {
+        return toEndpoints.sum();
+    }
+
+    @Override
+    public long bytesToClients() {
+        return toClients.sum();
+    }
+}

@@ -1,0 +1,42 @@
+package dev.sluice.userspace.engine;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.Protocol;
+import dev.sluice.userspace.routing.Portal;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.unix.RawUnixChannelOption;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** Tells where the client of an accepted connection meant to connect to. */
+public interface OriginalDestinations {
+
+    /**
+     * Asks connection tracking: {@code SO_ORIGINAL_DST} (linux/netfilter_ipv4.h, 80), {@code IP6T_SO_ORIGINAL_DST}
+     * (linux/netfilter_ipv6/ip6_tables.h, 80).
+     */
+    OriginalDestinations CONNTRACK = OriginalDestinations::askKernel;
+
+    /** @throws io.netty.channel.ChannelException when the kernel does not know the connection (any more) */
+    Portal.Address of(EpollSocketChannel accepted, IpFamily family);
+
+    private static Portal.Address askKernel(EpollSocketChannel accepted, IpFamily family) {
+        ByteBuffer address = accepted.config()
+                .getOption(family == IpFamily.IPV4 ? SocketOptions.ORIGINAL_4 : SocketOptions.ORIGINAL_6);
+        int port = address.order(ByteOrder.BIG_ENDIAN).getShort(2) & 0xffff;
+        byte[] bytes = new byte[family.bits() / 8];
+        address.get(family == IpFamily.IPV4 ? 4 : 8, bytes);
+        return new Portal.Address(Protocol.TCP, IpAddress.of(bytes), port);
+    }
+
+    /** The two socket options; their values are a {@code sockaddr_in} and a {@code sockaddr_in6}. */
+    final class SocketOptions {
+        private static final RawUnixChannelOption ORIGINAL_4 =
+                new RawUnixChannelOption("SLUICE_SO_ORIGINAL_DST", 0, 80, 16);
+        private static final RawUnixChannelOption ORIGINAL_6 =
+                new RawUnixChannelOption("SLUICE_IP6T_SO_ORIGINAL_DST", 41, 80, 28);
+
+        private SocketOptions() {}
+    }
+}

@@ -1,0 +1,183 @@
+package dev.sluice.userspace.engine;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One of the two connections of a relay: what it reads is written to the other one.
+ *
+ * <p>Reading goes on only while the other side takes what is written to it. An end of stream is passed on as such, after
+ * the bytes before it; the other direction goes on. When both directions have ended both connections are closed.
+ */
+final class RelaySide extends ChannelInboundHandlerAdapter {
+    private static final int LINGER_SECONDS = 2;
+
+    private final TcpRelay relay;
+    private final EpollSocketChannel channel;
+    private final LongAdder bytes;
+    /** What was read before there was another side: an end of stream makes the transport read regardless of autoRead. */
+    private final Queue<ByteBuf> early = new ArrayDeque<>(0);
+
+    private @Nullable RelaySide peer;
+    private boolean inputEnded;
+    private boolean outputEnded;
+    private boolean lingering;
+
+    /** @param bytes counts what this side reads */
+    RelaySide(TcpRelay relay, EpollSocketChannel channel, LongAdder bytes) {
+        this.relay = relay;
+        this.channel = channel;
+        this.bytes = bytes;
+    }
+
+    EpollSocketChannel channel() {
+        return channel;
+    }
+
+    boolean isOpen() {
+        return channel.isOpen();
+    }
+
+    boolean wasJoined() {
+        return peer != null;
+    }
+
+    /** Starts to pass on what this side reads. */
+    void join(RelaySide other) {
+        peer = other;
+        boolean any = !early.isEmpty();
+        while (!early.isEmpty()) {
+            write(other, early.remove());
+        }
+        if (any) {
+            other.channel.flush();
+        }
+        if (inputEnded) {
+            other.endOutput();
+        }
+        channel.config().setAutoRead(other.channel.isWritable());
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        relay.opened(this);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf data = (ByteBuf) message;
+        RelaySide other = peer;
+        if (lingering) {
+            data.release();
+        } else if (other == null) {
+            early.add(data);
+        } else {
+            write(other, data);
+        }
+    }
+
+    private void write(RelaySide other, ByteBuf data) {
+        bytes.add(data.readableBytes());
+        var _ = other.channel.write(data, other.channel.voidPromise());
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        RelaySide other = peer;
+        if (other != null && !lingering) {
+            other.channel.flush();
+        }
+    }
+
+    /** More or less of what was written to this side waits now: lets the other side read, or stops it. */
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        RelaySide other = peer;
+        if (other != null && !other.lingering) {
+            other.channel.config().setAutoRead(channel.isWritable());
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event == ChannelInputShutdownEvent.INSTANCE && !inputEnded) {
+            inputEnded = true;
+            RelaySide other = peer;
+            if (lingering) {
+                reset();
+            } else if (other != null) {
+                other.endOutput();
+            }
+        }
+    }
+
+    /** Ends the stream to this side's peer once all that was written before has gone out. */
+    private void endOutput() {
+        // shutting down at once would throw away what still waits; the empty buffer is done when that has gone
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> {
+            if (flushed.isSuccess()) {
+                channel.eventLoop().execute(this::shutdownOutput);
+            }
+        });
+    }
+
+    private void shutdownOutput() {
+        channel.shutdownOutput().addListener(done -> {
+            outputEnded = true;
+            RelaySide other = peer;
+            if (other != null && other.outputEnded) {
+                var _ = channel.close();
+                var _ = other.channel.close();
+            }
+        });
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        dropEarly();
+        relay.closed(this);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        reset();
+    }
+
+    /**
+     * The other side is closed: resets this one, unless the other side's stream had ended in order. Then its bytes are still to
+     * be delivered, and since a reset would overtake them, what comes in meanwhile is read and thrown away.
+     */
+    void closeAfter(RelaySide other) {
+        if (!other.inputEnded) {
+            reset();
+        } else if (channel.isOpen() && !lingering) {
+            lingering = true;
+            channel.config().setAutoRead(true);
+            var _ = channel.eventLoop().schedule(this::reset, LINGER_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+
+    /** Closes with a reset, so that the far end sees an error and no regular end of stream. */
+    void reset() {
+        if (channel.isOpen()) {
+            channel.config().setSoLinger(0);
+            var _ = channel.close();
+        }
+        dropEarly();
+    }
+
+    private void dropEarly() {
+        while (!early.isEmpty()) {
+            early.remove().release();
+        }
+    }
+}

@@ -1,0 +1,169 @@
+package dev.sluice.userspace.engine;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.userspace.routing.LiveService;
+import dev.sluice.userspace.routing.RoutingTable;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The event loops that carry the traffic of both families. One engine is shared by the two backends of userspace mode and
+ * owned by whoever starts them.
+ *
+ * <p>Its threads, and so all its sockets, belong to the network namespace of the thread that calls {@link #start}.
+ */
+public final class UserspaceEngine implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(UserspaceEngine.class);
+
+    private final EngineOptions options;
+    private final OriginalDestinations destinations;
+    private final Counters counters = new Counters();
+    private final Map<IpFamily, TcpListeners> listeners = new EnumMap<>(IpFamily.class);
+    private final List<LoopContext> contexts = new ArrayList<>();
+    private @Nullable EventLoopGroup group;
+    private boolean closed;
+    private int nextLoop;
+
+    /** An engine that asks connection tracking where clients meant to connect to. Nothing is opened yet. */
+    public UserspaceEngine(EngineOptions options) {
+        this(options, OriginalDestinations.CONNTRACK);
+    }
+
+    public UserspaceEngine(EngineOptions options, OriginalDestinations destinations) {
+        this.options = options;
+        this.destinations = destinations;
+    }
+
+    public EngineOptions options() {
+        return options;
+    }
+
+    public EngineCounters counters() {
+        return counters;
+    }
+
+    /**
+     * Starts the event loops, unless they run.
+     *
+     * @throws EngineException when Netty's native library for epoll cannot be loaded, or the engine was closed
+     */
+    public synchronized void start() {
+        if (closed) {
+            throw new EngineException("the userspace engine is closed");
+        }
+        if (group != null) {
+            return;
+        }
+        if (!Epoll.isAvailable()) {
+            Throwable cause = Epoll.unavailabilityCause();
+            throw new EngineException(
+                    "userspace mode needs Netty's native library for epoll, which does not load on "
+                            + System.getProperty("os.name") + "/" + System.getProperty("os.arch") + ": "
+                            + cause + " (it is unpacked to java.io.tmpdir, now " + System.getProperty("java.io.tmpdir")
+                            + ", which must be writable and not mounted noexec)",
+                    cause);
+        }
+        EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
+                options.eventLoops(), new DefaultThreadFactory("sluice-proxy", true), new HalfOpenEpoll());
+        for (EventExecutor executor : loops) {
+            LoopContext context = new LoopContext((EventLoop) executor, options, counters);
+            contexts.add(context);
+            context.start();
+        }
+        group = loops;
+    }
+
+    /**
+     * Listens for redirected TCP connections of {@code table}'s family: one socket for each event loop, all on one port that
+     * the kernel chooses. Answers that port; a family that listens already keeps it.
+     *
+     * @throws EngineException when no socket can be bound
+     */
+    public synchronized int listen(RoutingTable table) {
+        start();
+        TcpListeners open = listeners.get(table.family());
+        if (open == null) {
+            open = TcpListeners.open(contexts, table, destinations);
+            listeners.put(table.family(), open);
+            LOG.info("{}: {} TCP listeners on port {}", table.family(), open.count(), open.port());
+        }
+        return open.port();
+    }
+
+    /** The number of listening TCP sockets of {@code family}. */
+    public synchronized int listeners(IpFamily family) {
+        TcpListeners open = listeners.get(family);
+        return open == null ? 0 : open.count();
+    }
+
+    /**
+     * Opens the socket of a UDP service port on one of the loops.
+     *
+     * @param address an address of this node, to which the rules redirect
+     * @throws EngineException when it cannot be bound
+     */
+    public synchronized UdpSocket openUdp(RoutingTable table, LiveService service, IpAddress address) {
+        start();
+        LoopContext context = contexts.get(nextLoop);
+        nextLoop = (nextLoop + 1) % contexts.size();
+        return UdpSocket.open(context, table, service, address);
+    }
+
+    /** Stops taking TCP connections of {@code family}; the kernel refuses them from now on. Open ones go on. */
+    public synchronized void stopListening(IpFamily family) {
+        TcpListeners open = listeners.remove(family);
+        if (open != null) {
+            open.close();
+        }
+    }
+
+    /**
+     * Stops taking TCP connections, waits until those that are open have ended, at most {@code limit} long, and closes.
+     * UDP goes on meanwhile. Answers how many connections had to be reset.
+     */
+    public long drain(Duration limit) throws InterruptedException {
+        for (IpFamily family : IpFamily.values()) {
+            stopListening(family);
+        }
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (counters.connectionsActive() > 0 && System.nanoTime() - deadline < 0) {
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+        long left = counters.connectionsActive();
+        close();
+        return left;
+    }
+
+    /** Resets what is open and ends the event loops. */
+    @Override
+    public synchronized void close() {
+        closed = true;
+        for (IpFamily family : IpFamily.values()) {
+            stopListening(family);
+        }
+        EventLoopGroup loops = group;
+        if (loops == null) {
+            return;
+        }
+        group = null;
+        for (LoopContext context : contexts) {
+            context.loop.submit(context::abortAll).awaitUninterruptibly();
+        }
+        contexts.clear();
+        loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+}

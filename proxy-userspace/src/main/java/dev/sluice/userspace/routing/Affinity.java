@@ -1,0 +1,67 @@
+package dev.sluice.userspace.routing;
+
+import dev.sluice.core.model.Endpoint;
+import dev.sluice.core.net.IpAddress;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which endpoint each client of one service port keeps ({@code sessionAffinity: ClientIP}), whatever address of the
+ * service port it uses. Times are of {@link System#nanoTime}.
+ */
+final class Affinity {
+    /** Clients beyond this are balanced without affinity until others have expired: about 10 MB per service port. */
+    private static final int MAX_CLIENTS = 100_000;
+
+    private final ConcurrentHashMap<IpAddress, Pin> pins = new ConcurrentHashMap<>();
+
+    private record Pin(IpAddress address, int port, long lastUse) {
+        boolean names(Endpoint endpoint) {
+            return endpoint.port() == port && endpoint.address().equals(address);
+        }
+    }
+
+    /** The endpoint that {@code client} keeps, as long as it is one of {@code allowed}. */
+    @Nullable
+    Endpoint pinned(IpAddress client, List<Endpoint> allowed, int seconds, long now) {
+        Pin pin = pins.get(client);
+        if (pin == null) {
+            return null;
+        }
+        if (expired(pin, seconds, now)) {
+            pins.remove(client, pin);
+            return null;
+        }
+        for (Endpoint endpoint : allowed) {
+            if (pin.names(endpoint)) {
+                return endpoint;
+            }
+        }
+        return null;
+    }
+
+    void pin(IpAddress client, Endpoint endpoint, int seconds, long now) {
+        if (pins.size() >= MAX_CLIENTS && !pins.containsKey(client)) {
+            pins.values().removeIf(pin -> expired(pin, seconds, now));
+            if (pins.size() >= MAX_CLIENTS) {
+                return;
+            }
+        }
+        pins.put(client, new Pin(endpoint.address(), endpoint.port(), now));
+    }
+
+    /** Forgets every client whose endpoint is not one of {@code known}. */
+    void keepOnly(List<Endpoint> known) {
+        pins.values().removeIf(pin -> known.stream().noneMatch(pin::names));
+    }
+
+    void clear() {
+        pins.clear();
+    }
+
+    private static boolean expired(Pin pin, int seconds, long now) {
+        return now - pin.lastUse >= TimeUnit.SECONDS.toNanos(seconds);
+    }
+}

@@ -1,0 +1,4 @@
+package dev.sluice.userspace.routing;
+
+/** What stands behind a portal. */
+public record Route(LiveService service, Scope scope) {}

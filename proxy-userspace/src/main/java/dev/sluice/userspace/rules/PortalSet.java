@@ -1,0 +1,82 @@
+package dev.sluice.userspace.rules;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.Protocol;
+import dev.sluice.linux.ipset.IpSet;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The IP sets of one family. Their number is fixed; a Service is a few elements of them. */
+public final class PortalSet {
+    private PortalSet() {}
+
+    /** What becomes of a new connection to a portal. */
+    public enum Fate {
+        /** Redirected, whoever the client is. */
+        OPEN("OPEN"),
+        /** Redirected for clients of this node, dropped for others. */
+        NODE_ONLY("LOCAL"),
+        /** Refused: the service port has no endpoint. */
+        REFUSED("REJECT"),
+        /** Dropped: it has endpoints, but none that its policy allows. */
+        DROPPED("DROP");
+
+        private final String word;
+
+        Fate(String word) {
+            this.word = word;
+        }
+    }
+
+    /** The service addresses of that fate: {@code hash:ip,port}. */
+    public static IpSet addresses(IpFamily family, Fate fate) {
+        return hash(family, fate.word, IpSet.Type.HASH_IP_PORT);
+    }
+
+    /** The node ports of that fate: {@code bitmap:port}. */
+    public static IpSet nodePorts(IpFamily family, Protocol protocol, Fate fate) {
+        return ports(family, "NODE-" + protocol + "-" + fate.word);
+    }
+
+    /** The load balancer addresses that only some clients may use: {@code hash:ip,port}. */
+    public static IpSet fenced(IpFamily family) {
+        return hash(family, "FENCED", IpSet.Type.HASH_IP_PORT);
+    }
+
+    /** Those clients: {@code hash:ip,port,net}. */
+    public static IpSet allowed(IpFamily family) {
+        return hash(family, "ALLOWED", IpSet.Type.HASH_IP_PORT_NET);
+    }
+
+    /** The ports of the proxy's own UDP sockets: {@code bitmap:port}. */
+    public static IpSet udpSockets(IpFamily family) {
+        return ports(family, "UDP-SOCKETS");
+    }
+
+    /** All of them. */
+    public static List<IpSet> all(IpFamily family) {
+        List<IpSet> sets = new ArrayList<>();
+        for (Fate fate : Fate.values()) {
+            sets.add(addresses(family, fate));
+            sets.add(nodePorts(family, Protocol.TCP, fate));
+            sets.add(nodePorts(family, Protocol.UDP, fate));
+        }
+        sets.add(fenced(family));
+        sets.add(allowed(family));
+        sets.add(udpSockets(family));
+        return sets;
+    }
+
+    private static IpSet hash(IpFamily family, String word, IpSet.Type type) {
+        return IpSet.of(prefix(family) + word, type, family);
+    }
+
+    private static IpSet ports(IpFamily family, String word) {
+        return new IpSet(prefix(family) + word, IpSet.Type.BITMAP_PORT, family, 1 << 16);
+    }
+
+    /** Sets of both families share one space of names. */
+    private static String prefix(IpFamily family) {
+        return family == IpFamily.IPV4 ? "SLUICE-" : "SLUICE-6-";
+    }
+}

@@ -1,0 +1,108 @@
+package dev.sluice.userspace.engine;
+
+import dev.sluice.core.config.UserspaceOptions;
+import dev.sluice.core.model.Endpoint;
+import dev.sluice.core.model.ServicePort;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.Protocol;
+import dev.sluice.testkit.model.Endpoints;
+import dev.sluice.testkit.model.ServicePorts;
+import dev.sluice.userspace.routing.LiveService;
+import dev.sluice.userspace.routing.Portal;
+import dev.sluice.userspace.routing.Route;
+import dev.sluice.userspace.routing.RoutingTable;
+import dev.sluice.userspace.routing.Scope;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+
+/** An engine on loopback without rules: every connection to it counts as one to {@link #portal}. */
+final class EngineFixture implements AutoCloseable {
+    private static final List<Duration> TIMEOUTS =
+            List.of(Duration.ofMillis(250), Duration.ofMillis(500), Duration.ofSeconds(1), Duration.ofSeconds(2));
+
+    final IpFamily family;
+    final UserspaceEngine engine;
+    final RoutingTable table;
+    final int port;
+    volatile Portal.Address portal;
+
+    EngineFixture(IpFamily family) {
+        this(
+                family,
+                EngineOptions.of(new UserspaceOptions(Duration.ofSeconds(30), TIMEOUTS, Duration.ofSeconds(5)))
+                        .withEventLoops(2));
+    }
+
+    EngineFixture(IpFamily family, EngineOptions options) {
+        this.family = family;
+        portal = new Portal.Address(Protocol.TCP, clusterIp(), 80);
+        table = new RoutingTable(family);
+        engine = new UserspaceEngine(options, (accepted, any) -> portal);
+        port = engine.listen(table);
+    }
+
+    static UserspaceOptions udp(Duration idle) {
+        return new UserspaceOptions(idle, TIMEOUTS, Duration.ofSeconds(5));
+    }
+
+    IpAddress clusterIp() {
+        return IpAddress.of(family == IpFamily.IPV4 ? "10.96.0.1" : "fd96::1");
+    }
+
+    String loopback() {
+        return family == IpFamily.IPV4 ? "127.0.0.1" : "::1";
+    }
+
+    InetAddress loopbackAddress() {
+        return IpAddress.of(loopback()).toInetAddress();
+    }
+
+    Endpoint at(int endpointPort) {
+        return Endpoints.local(loopback(), endpointPort);
+    }
+
+    LiveService tcp(int... ports) {
+        return route(
+                ServicePorts.tcp("shop/web:http", clusterIp().toString(), 80).build(), ports);
+    }
+
+    LiveService udpService(int... ports) {
+        return route(
+                ServicePorts.udp("shop/dns:dns", clusterIp().toString(), 53).build(), ports);
+    }
+
+    LiveService route(ServicePort service, int... ports) {
+        LiveService live = new LiveService(Endpoints.resolved(service, endpoints(ports)));
+        table.put(
+                new Portal.Address(service.protocol(), service.clusterIp(), service.port()),
+                new Route(live, Scope.INTERNAL));
+        return live;
+    }
+
+    void endpoints(LiveService live, int... ports) {
+        live.update(Endpoints.resolved(live.resolved().service(), endpoints(ports)));
+    }
+
+    private List<Endpoint> endpoints(int... ports) {
+        return Arrays.stream(ports).mapToObj(this::at).toList();
+    }
+
+    /** A connection to the engine's listening port. */
+    Socket connect() throws IOException {
+        Socket socket = new Socket();
+        socket.setSoTimeout(20_000);
+        socket.connect(new InetSocketAddress(loopbackAddress(), port), 10_000);
+        return socket;
+    }
+
+    @Override
+    public void close() {
+        engine.close();
+    }
+}

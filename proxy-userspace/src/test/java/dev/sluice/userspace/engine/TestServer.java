@@ -1,0 +1,81 @@
+package dev.sluice.userspace.engine;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A TCP server on loopback that gives each connection to {@code service}, on a thread of its own. */
+final class TestServer implements AutoCloseable {
+    private final ServerSocket listener;
+    private final Queue<Socket> open = new ConcurrentLinkedQueue<>();
+    final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+    final AtomicInteger accepted = new AtomicInteger();
+
+    interface Service {
+        void serve(Socket client) throws Exception;
+    }
+
+    TestServer(InetAddress address, Service service) throws IOException {
+        listener = new ServerSocket(0, 100, address);
+        Thread.ofVirtual().start(() -> accept(service));
+    }
+
+    /** Sends back what it gets, and then its end of stream. */
+    static TestServer echo(InetAddress address) throws IOException {
+        return new TestServer(address, client -> {
+            client.getInputStream().transferTo(client.getOutputStream());
+            client.shutdownOutput();
+        });
+    }
+
+    /** Says {@code word} and ends. */
+    static TestServer saying(InetAddress address, String word) throws IOException {
+        return new TestServer(
+                address,
+                client -> client.getOutputStream().write(word.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+    }
+
+    /** A port on which nobody listens. */
+    static int deadPort(InetAddress address) throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, address)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    int port() {
+        return listener.getLocalPort();
+    }
+
+    private void accept(Service service) {
+        while (!listener.isClosed()) {
+            try {
+                Socket client = listener.accept();
+                open.add(client);
+                accepted.incrementAndGet();
+                Thread.ofVirtual().start(() -> serve(service, client));
+            } catch (IOException e) {
+                return;
+            }
+        }
+    }
+
+    private void serve(Service service, Socket client) {
+        try (client) {
+            service.serve(client);
+        } catch (Exception | AssertionError e) {
+            failures.add(e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        listener.close();
+        for (Socket socket : open) {
+            socket.close();
+        }
+    }
+}

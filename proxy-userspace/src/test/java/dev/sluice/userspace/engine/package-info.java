@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.userspace.engine;
+
+import org.jspecify.annotations.NullMarked;
