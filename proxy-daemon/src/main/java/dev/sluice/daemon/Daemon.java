@@ -90,7 +90,8 @@ final class Daemon {
         OomScore.set(settings.oomScoreAdj());
         new ConntrackSysctls(sysctl, CONNTRACK_HASH_SIZE, Runtime.getRuntime().availableProcessors())
                 .apply(settings.conntrack());
-        ProxyAssembly assembly = keep(new ProxyAssembly(settings.mode(), sysctl));
+        MetricsPage metrics = new MetricsPage(settings.mode(), clock);
+        ProxyAssembly assembly = keep(new ProxyAssembly(settings.mode(), sysctl, metrics.flows()));
         ClusterConnection cluster = keep(ClusterConnection.open(settings, nodeName));
         NodeFirst nodeFirst = new NodeFirst();
         ClusterSource source = cluster.source();
@@ -104,7 +105,6 @@ final class Daemon {
         if (settings.manifests().isPresent()) {
             health.nodeIsOptional();
         }
-        MetricsPage metrics = new MetricsPage(settings.mode(), clock);
         assembly.counters().ifPresent(metrics::userspace);
         SyncLoop loop = keep(new SyncLoop(
                 new ChangeTracker(nodeName, families, clock),

@@ -5,6 +5,7 @@ import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.daemon.config.ConfigException;
+import dev.sluice.daemon.flows.FlowCleaning;
 import dev.sluice.iptables.IptablesBackend;
 import dev.sluice.ipvs.IpvsBackend;
 import dev.sluice.linux.KernelException;
@@ -38,12 +39,14 @@ final class ProxyAssembly implements AutoCloseable {
     private final SystemCommands commands = new SystemCommands();
     private final IptablesTools tools;
     private final List<ProxyBackend> backends = new ArrayList<>();
+    private final FlowCleaning.Listener flows;
     private @Nullable UserspaceEngine engine;
 
     /** @throws ConfigException when this host has no iptables tools, which every mode needs */
-    ProxyAssembly(ProxyMode mode, Sysctl sysctl) throws ConfigException {
+    ProxyAssembly(ProxyMode mode, Sysctl sysctl, FlowCleaning.Listener flows) throws ConfigException {
         this.mode = mode;
         this.sysctl = sysctl;
+        this.flows = flows;
         try {
             tools = IptablesTools.discover(commands, Optional.empty());
         } catch (KernelException e) {
@@ -78,10 +81,10 @@ final class ProxyAssembly implements AutoCloseable {
 
     private ProxyBackend backend(BackendConfig config, Iptables iptables) throws KernelException {
         return switch (mode) {
-            case IPTABLES -> new IptablesBackend(config, iptables, sysctl, NetlinkLinks.open());
+            case IPTABLES -> cleaning(new IptablesBackend(config, iptables, sysctl, NetlinkLinks.open()));
             case IPVS ->
-                new IpvsBackend(
-                        config, NetlinkIpvs.open(), NetlinkIpSets.open(), NetlinkLinks.open(), iptables, sysctl);
+                cleaning(new IpvsBackend(
+                        config, NetlinkIpvs.open(), NetlinkIpSets.open(), NetlinkLinks.open(), iptables, sysctl));
             case USERSPACE ->
                 new UserspaceBackend(
                         config,
@@ -91,6 +94,10 @@ final class ProxyAssembly implements AutoCloseable {
                         NetlinkLinks.open(),
                         NetlinkConntrack.open());
         };
+    }
+
+    private ProxyBackend cleaning(ProxyBackend backend) throws KernelException {
+        return new FlowCleaning(backend, NetlinkConntrack.open(), NetlinkLinks.open(), flows);
     }
 
     private UserspaceEngine engine(BackendConfig config) {
