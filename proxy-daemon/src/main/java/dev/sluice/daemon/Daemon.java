@@ -105,6 +105,7 @@ final class Daemon {
             health.nodeIsOptional();
         }
         MetricsPage metrics = new MetricsPage(settings.mode(), clock);
+        assembly.counters().ifPresent(metrics::userspace);
         SyncLoop loop = keep(new SyncLoop(
                 new ChangeTracker(nodeName, families, clock),
                 assembly.backends(),

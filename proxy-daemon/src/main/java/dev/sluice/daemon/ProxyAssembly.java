@@ -6,16 +6,26 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.iptables.IptablesBackend;
+import dev.sluice.ipvs.IpvsBackend;
 import dev.sluice.linux.KernelException;
+import dev.sluice.linux.conntrack.NetlinkConntrack;
+import dev.sluice.linux.ipset.NetlinkIpSets;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.IptablesTools;
+import dev.sluice.linux.ipvs.NetlinkIpvs;
 import dev.sluice.linux.process.Modprobe;
 import dev.sluice.linux.process.SystemCommands;
 import dev.sluice.linux.route.NetlinkLinks;
 import dev.sluice.linux.sysctl.Sysctl;
+import dev.sluice.userspace.UserspaceBackend;
+import dev.sluice.userspace.engine.EngineCounters;
+import dev.sluice.userspace.engine.EngineOptions;
+import dev.sluice.userspace.engine.UserspaceEngine;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +38,7 @@ final class ProxyAssembly implements AutoCloseable {
     private final SystemCommands commands = new SystemCommands();
     private final IptablesTools tools;
     private final List<ProxyBackend> backends = new ArrayList<>();
+    private @Nullable UserspaceEngine engine;
 
     /** @throws ConfigException when this host has no iptables tools, which every mode needs */
     ProxyAssembly(ProxyMode mode, Sysctl sysctl) throws ConfigException {
@@ -68,16 +79,62 @@ final class ProxyAssembly implements AutoCloseable {
     private ProxyBackend backend(BackendConfig config, Iptables iptables) throws KernelException {
         return switch (mode) {
             case IPTABLES -> new IptablesBackend(config, iptables, sysctl, NetlinkLinks.open());
-            case IPVS, USERSPACE -> throw new KernelException("this mode is not built yet");
+            case IPVS ->
+                new IpvsBackend(
+                        config, NetlinkIpvs.open(), NetlinkIpSets.open(), NetlinkLinks.open(), iptables, sysctl);
+            case USERSPACE -> 
+                new UserspaceBackend(
+                        config,
+                        engine(config),
+                        iptables,
+                        NetlinkIpSets.open(),
+                        NetlinkLinks.open(),
+                        NetlinkConntrack.open());
         };
+    }
+
+    private UserspaceEngine engine(BackendConfig config) {
+        UserspaceEngine present = engine;
+        if (present == null) {
+            present = new UserspaceEngine(EngineOptions.of(config.userspace()));
+            engine = present;
+        }
+        return present;
+    }
+
+    /** What the userspace proxy has carried; empty in the other modes. */
+    Optional<EngineCounters> counters() {
+        return Optional.ofNullable(engine).map(UserspaceEngine::counters);
     }
 
     List<ProxyBackend> backends() {
         return List.copyOf(backends);
     }
 
+    /** In userspace mode, open connections may go on for the drain time; the kernel's modes keep what is in force. */
     @Override
     public void close() {
+        UserspaceEngine running = engine;
+        if (running != null) {
+            drain(running);
+        }
         backends.forEach(ProxyBackend::close);
+    }
+
+    private static void drain(UserspaceEngine engine) {
+        Duration limit = engine.options().userspace().drainTimeout();
+        long open = engine.counters().connectionsActive();
+        if (open > 0) {
+            log.info("waiting up to {} seconds for {} open connections", limit.toSeconds(), open);
+        }
+        try {
+            long reset = engine.drain(limit);
+            if (reset > 0) {
+                log.warn("{} connections were still open after {} seconds and were reset", reset, limit.toSeconds());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            engine.close();
+        }
     }
 }

@@ -103,11 +103,10 @@ final class PortWriter {
                 : ports.stream().filter(port -> port.owns(e.lineText())).findFirst();
     }
 
-    private void refuse(PortWork port, RestoreException e) {
-        refused.put(
-                port.port(),
-                Problem.skipped(
-                        "Service " + port.port().service(), port.port().port(), String.valueOf(e.getMessage())));
+    private void refuse(PortWork work, RestoreException e) {
+        String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        ServicePortName port = work.port();
+        refused.put(port, Problem.skipped("Service " + port.service(), port.port(), reason));
     }
 
     /** The ports whose rules the kernel or the tool refused. */

@@ -9,10 +9,13 @@ import dev.sluice.linux.route.Links.LinkAddress;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The device {@value #NAME}, which makes Services' addresses local, so that IPVS gets to see their packets. It is of type
- * dummy and stays down: the local routes of its addresses exist regardless.
+ * dummy and stays down: the local routes of its addresses exist regardless. They are bound such that the kernel never
+ * chooses one as a source by itself; else MASQUERADE would give a client some Service's address, in IPv6 above all.
  */
 final class DummyDevice {
     static final String NAME = "kube-ipvs0";
@@ -57,6 +60,14 @@ final class DummyDevice {
                 .map(LinkAddress::address)
                 .filter(a -> !(family == IpFamily.IPV6 && a.isLinkLocal()))
                 .toList();
+    }
+
+    /** Those of {@link #bound} that the kernel may choose as a source: bound by kube-proxy, or by hand. */
+    Set<IpAddress> selectable(Collection<LinkAddress> all) {
+        return all.stream()
+                .filter(a -> a.linkName().equals(NAME) && a.address().family() == family && !a.deprecated())
+                .map(LinkAddress::address)
+                .collect(Collectors.toSet());
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.KernelCost;
@@ -29,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -174,6 +176,7 @@ public final class IpvsBackend implements ProxyBackend {
         InForce state =
                 reader.read(existing, dummy.bound(addresses), node.elsewhere(), key -> wanted.server(key) != null);
         touched.addInForce(state);
+        state.addresses().removeAll(wantedAmong(dummy.selectable(addresses)));
         boolean wasDraining = !state.draining().isEmpty();
         Applier applier = applier(state, touched);
         applier.addMembers();
@@ -184,6 +187,11 @@ public final class IpvsBackend implements ProxyBackend {
         }
         cost = cost.plus(applier.cost()).plus(drains.look(state));
         return finish(state, applier, true, wasDraining, cost);
+    }
+
+    /** Addresses to bind anew although they are there; those that nobody wants are found as they are. */
+    private Set<IpAddress> wantedAmong(Set<IpAddress> selectable) {
+        return selectable.stream().filter(desired::wants).collect(Collectors.toSet());
     }
 
     /**

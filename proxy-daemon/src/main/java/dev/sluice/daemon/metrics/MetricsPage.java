@@ -3,6 +3,7 @@ package dev.sluice.daemon.metrics;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.daemon.health.HttpPages.Page;
+import dev.sluice.userspace.engine.EngineCounters;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -38,6 +39,11 @@ public final class MetricsPage {
     /** Feeds the metrics of the sync loop. */
     public SyncObserver observer() {
         return sync;
+    }
+
+    /** Adds what the userspace proxy has carried. */
+    public void userspace(EngineCounters counters) {
+        UserspaceMetrics.register(registry, counters);
     }
 
     public Page scrape() {

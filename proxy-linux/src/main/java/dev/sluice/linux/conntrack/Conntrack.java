@@ -21,6 +21,10 @@ public interface Conntrack extends AutoCloseable {
     /** One direction of a flow. */
     record Tuple(IpAddress source, int sourcePort, IpAddress destination, int destinationPort) {}
 
-    /** An entry: the original direction, and the reply as the kernel expects it (which shows what NAT did). */
-    record Flow(IpFamily family, Protocol protocol, Tuple original, Tuple reply, int mark) {}
+    /**
+     * An entry: the original direction, and the reply as the kernel expects it (which shows what NAT did).
+     *
+     * @param zone the zone in which the tuples are unique, 0 unless a rule assigned one
+     */
+    record Flow(IpFamily family, Protocol protocol, Tuple original, Tuple reply, int mark, int zone) {}
 }

@@ -2,7 +2,9 @@ package dev.sluice.linux.netlink;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,7 +17,10 @@ final class WireTrace {
     static final String PROPERTY = "sluice.netlink.debug";
 
     private static final Logger LOG = LoggerFactory.getLogger(LOGGER);
-    private static final String[] FLAGS = {"REQUEST", "MULTI", "ACK", "ECHO", "DUMP_INTR", "DUMP_FILTERED"};
+    private static final List<String> LOWER_FLAGS =
+            List.of("REQUEST", "MULTI", "ACK", "ECHO", "DUMP_INTR", "DUMP_FILTERED");
+    private static final List<String> REQUEST_FLAGS = List.of("REPLACE", "EXCL", "CREATE", "APPEND");
+    private static final List<String> REPLY_FLAGS = List.of("CAPPED", "ACK_TLVS");
 
     private final WireNames names;
     private final boolean always = Boolean.getBoolean(PROPERTY);
@@ -65,7 +70,7 @@ final class WireTrace {
                 .append(']');
         if (message.type() <= Netlink.NLMSG_OVERRUN) {
             if (message.errno() != 0) {
-                text.append(' ').append(KernelError.of("", message).getMessage());
+                text.append(' ').append(KernelError.of("refused", message).getMessage());
             }
             return text.toString();
         }
@@ -78,18 +83,25 @@ final class WireTrace {
     }
 
     private static String flags(Message message) {
-        StringBuilder text = new StringBuilder();
-        for (int bit = 0; bit < FLAGS.length; bit++) {
-            if (message.has(1 << bit)) {
-                text.append(text.isEmpty() ? "" : ",").append(FLAGS[bit]);
+        List<String> set = new ArrayList<>();
+        name(message, LOWER_FLAGS, 0, set);
+        // what the upper bits mean depends on the message
+        if (message.type() == Netlink.NLMSG_ERROR || message.type() == Netlink.NLMSG_DONE) {
+            name(message, REPLY_FLAGS, 8, set);
+        } else if ((message.flags() & Netlink.F_DUMP) == Netlink.F_DUMP) {
+            set.add("DUMP");
+        } else {
+            name(message, REQUEST_FLAGS, 8, set);
+        }
+        return String.join(",", set);
+    }
+
+    private static void name(Message message, List<String> names, int shift, List<String> into) {
+        for (int i = 0; i < names.size(); i++) {
+            if (message.has(1 << i + shift)) {
+                into.add(names.get(i));
             }
         }
-        // what the upper bits mean depends on the request: DUMP, or REPLACE, EXCL, CREATE, APPEND
-        int upper = message.flags() & 0xff00;
-        if (upper != 0) {
-            text.append(text.isEmpty() ? "" : ",").append("0x").append(Integer.toHexString(upper));
-        }
-        return text.toString();
     }
 
     private static void attributes(StringBuilder text, AttributeReader reader, AttributeNames names) {

@@ -21,7 +21,11 @@ public interface Links extends AutoCloseable {
     /** ENODEV when there is no such link. */
     void deleteLink(String name) throws NetlinkException;
 
-    /** Binds host addresses (/32 or /128); one that is there already is no error. */
+    /**
+     * Binds host addresses (/32 or /128) such that the kernel does not choose them as a source by itself: with preferred
+     * lifetime 0, which counts for IPv6, and scope link, which counts for IPv4. One that is there already gets that
+     * lifetime, and is no error.
+     */
     AddressResult addAddresses(String link, List<IpAddress> addresses) throws NetlinkException;
 
     /** Removes host addresses; one that is not there is no error. */
@@ -37,8 +41,12 @@ public interface Links extends AutoCloseable {
      */
     record Link(int index, String name, String kind, boolean up, boolean loopback) {}
 
-    /** An address on a device. */
-    record LinkAddress(int linkIndex, String linkName, IpAddress address, int prefixLength) {}
+    /**
+     * An address on a device.
+     *
+     * @param deprecated whether its preferred lifetime is over (IFA_F_DEPRECATED): it is not chosen as a source
+     */
+    record LinkAddress(int linkIndex, String linkName, IpAddress address, int prefixLength, boolean deprecated) {}
 
     /** One refused address. */
     record Failure(IpAddress address, NetlinkException error) {}

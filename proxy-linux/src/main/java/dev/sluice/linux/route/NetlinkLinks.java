@@ -60,7 +60,7 @@ public final class NetlinkLinks implements Links {
             String name = names.get(entry.linkIndex());
             // a link that came or went between the two dumps has its change announced, see LinkMonitor
             if (name != null) {
-                addresses.add(new LinkAddress(entry.linkIndex(), name, entry.address(), entry.prefixLength()));
+                addresses.add(new LinkAddress(entry.linkIndex(), name, entry.address(), entry.prefixLength(), entry.deprecated()));
             }
         }
         return addresses;
@@ -129,7 +129,7 @@ public final class NetlinkLinks implements Links {
         Link target = existing(link);
         return apply(
                 addresses,
-                address -> AddressMessages.add(target, address, address.family().bits()),
+                address -> AddressMessages.bind(target, address),
                 Errno.EEXIST);
     }
 

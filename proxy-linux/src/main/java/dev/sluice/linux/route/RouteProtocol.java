@@ -47,6 +47,18 @@ final class RouteProtocol implements WireNames {
     /** An IPv6 address may be used at once, without looking for another owner first. */
     static final int IFA_F_NODAD = 0x2;
 
+    /** The preferred lifetime is over. */
+    static final int IFA_F_DEPRECATED = 0x20;
+
+    /** {@code struct ifa_cacheinfo}: preferred and valid lifetime in seconds, two stamps. */
+    static final int IFA_CACHEINFO = 6;
+
+    static final int CACHEINFO_SIZE = 16;
+    static final int LIFETIME_FOREVER = 0xffffffff;
+
+    /** RT_SCOPE_LINK. */
+    static final int SCOPE_LINK = 253;
+
     static final int RTA_DST = 1;
     static final int RTA_OIF = 4;
     static final int RTA_GATEWAY = 5;

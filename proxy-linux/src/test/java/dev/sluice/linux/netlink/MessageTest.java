@@ -163,4 +163,24 @@ final class MessageTest {
         assertThat(new WireTrace(names).describe(read(request.encode(3, Netlink.F_ACK))))
                 .isEqualTo("NEW_THING seq 3 [REQUEST,ACK] header 01000000 {NAME=6100 OPTIONS {PORT=0050} 3=09}");
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "16, 0x605, 'REQUEST,ACK,EXCL,CREATE'",
+        "16, 0xd01, 'REQUEST,REPLACE,CREATE,APPEND'",
+        "18, 0x301, 'REQUEST,DUMP'",
+        "16, 0x12, 'MULTI,DUMP_INTR'",
+        "2, 0x300, 'CAPPED,ACK_TLVS'",
+    })
+    void traceNamesFlagsByTheKindOfMessage(int type, String flags, String names) {
+        Message message = read(ScriptedLibc.message(type, Integer.decode(flags), 1, new byte[20]));
+        assertThat(new WireTrace(WireNames.NONE).describe(message)).contains("seq 1 [" + names + "]");
+    }
+
+    @Test
+    void traceSaysWhyTheKernelRefused() {
+        Message request = read(ScriptedLibc.message(16, 1, 4));
+        assertThat(new WireTrace(WireNames.NONE).describe(read(ScriptedLibc.error(Errno.EEXIST, request))))
+                .isEqualTo("ERROR seq 4 [CAPPED] refused: EEXIST (exists already)");
+    }
 }

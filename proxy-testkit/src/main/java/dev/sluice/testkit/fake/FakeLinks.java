@@ -47,13 +47,17 @@ public final class FakeLinks implements Links {
         if (device == null) {
             throw new IllegalArgumentException("no device " + link);
         }
-        addresses.add(new LinkAddress(device.index(), link, IpAddress.of(address), prefixLength));
+        addresses.add(new LinkAddress(device.index(), link, IpAddress.of(address), prefixLength, false));
         return this;
     }
 
     /** Takes an address away again. */
     public void removeAddress(String link, String address) {
-        addresses.removeIf(a -> a.linkName().equals(link) && a.address().equals(IpAddress.of(address)));
+        remove(link, IpAddress.of(address));
+    }
+
+    private void remove(String link, IpAddress address) {
+        addresses.removeIf(a -> a.linkName().equals(link) && a.address().equals(address));
     }
 
     /** Makes binding fail for the addresses that {@code refused} names. */
@@ -127,13 +131,13 @@ public final class FakeLinks implements Links {
         List<Failure> failures = new ArrayList<>();
         for (IpAddress address : wanted) {
             messages++;
-            LinkAddress entry =
-                    new LinkAddress(index, link, address, address.family().bits());
             if (extraRefusal.test(address)) {
                 failures.add(
                         new Failure(address, new NetlinkException("RTM_NEWADDR " + address, Errno.EADDRNOTAVAIL, "")));
-            } else if (!addresses.contains(entry)) {
-                addresses.add(entry);
+            } else {
+                remove(link, address);
+                addresses.add(
+                        new LinkAddress(index, link, address, address.family().bits(), true));
             }
         }
         return new AddressResult(failures, wanted.size(), (long) wanted.size() * ADDRESS_MESSAGE);
@@ -141,11 +145,10 @@ public final class FakeLinks implements Links {
 
     @Override
     public AddressResult deleteAddresses(String link, List<IpAddress> unwanted) throws NetlinkException {
-        int index = index(link);
+        var _ = index(link);
         for (IpAddress address : unwanted) {
             messages++;
-            addresses.remove(
-                    new LinkAddress(index, link, address, address.family().bits()));
+            remove(link, address);
         }
         return new AddressResult(List.of(), unwanted.size(), (long) unwanted.size() * ADDRESS_MESSAGE);
     }

@@ -72,7 +72,8 @@ public record Caller(LabHost host, int sourcePort, Duration patience) {
             DatagramPacket answer = new DatagramPacket(new byte[2048], 2048);
             channel.socket().receive(answer);
             String line = new String(answer.getData(), 0, answer.getLength(), StandardCharsets.US_ASCII);
-            return Outcome.Answer.parse(line, answer.getSocketAddress().toString())
+            String from = IpAddress.of(answer.getAddress()).withPort(answer.getPort());
+            return Outcome.Answer.parse(line, from)
                     .<Outcome>map(a -> a)
                     .orElseThrow(() -> new LabException("not an answer: '" + line + "'"));
         } catch (IOException e) {
@@ -88,6 +89,8 @@ public record Caller(LabHost host, int sourcePort, Duration patience) {
             case PortUnreachableException refused -> new Outcome.Refused();
             case NoRouteToHostException unreachable -> new Outcome.Unreachable(text);
             case ConnectException refused when text.contains("refused") -> new Outcome.Refused();
+            // what a process hears when a rule of its own node rejects its datagram
+            case SocketException rejected when text.contains("Operation not permitted") -> new Outcome.Refused();
             case ConnectException timeout when text.contains("timed out") -> new Outcome.TimedOut();
             case SocketException reset
             when text.contains("reset") || text.contains("Broken pipe") -> new Outcome.Closed();

@@ -1,5 +1,6 @@
 package dev.sluice.testkit.lab;
 
+import dev.sluice.core.net.IpAddress;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -25,7 +26,8 @@ public final class Connection implements AutoCloseable {
         try {
             send("hello\n");
             Optional<String> line = readLine();
-            String from = channel.getRemoteAddress().toString();
+            InetSocketAddress peer = (InetSocketAddress) channel.getRemoteAddress();
+            String from = IpAddress.of(peer.getAddress()).withPort(peer.getPort());
             return line.isEmpty()
                     ? new Outcome.Closed()
                     : Outcome.Answer.parse(line.get(), from)

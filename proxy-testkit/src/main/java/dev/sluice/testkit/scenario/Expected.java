@@ -140,7 +140,9 @@ public sealed interface Expected {
         /** Nothing comes back. */
         DROPPED,
         /** The proxy has no part in it: the address is routed on, and nobody is there. */
-        NOT_SERVED;
+        NOT_SERVED,
+        /** The connection is accepted, then closed without an answer. */
+        CLOSED;
 
         @Override
         public boolean agrees(Probe probe, IpFamily family, List<Outcome> outcomes) {
@@ -153,7 +155,7 @@ public sealed interface Expected {
                 case Outcome.TimedOut timeout -> this == DROPPED || this == NOT_SERVED;
                 case Outcome.Unreachable unreachable -> this == NOT_SERVED;
                 case Answer answer -> false;
-                case Outcome.Closed closed -> false;
+                case Outcome.Closed closed -> this == CLOSED;
             };
         }
 

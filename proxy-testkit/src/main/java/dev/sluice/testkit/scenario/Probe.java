@@ -67,7 +67,7 @@ public record Probe(
     }
 
     /** A Pod calls. */
-    public static From from(String host) {
+    public static From fromPod(String host) {
         return new From(host);
     }
 

@@ -73,7 +73,9 @@ public final class ScenarioRunner {
         }
         String name = group.mode().flagValue() + "-" + sessions.incrementAndGet();
         try (DaemonSession session = new DaemonSession(work, name, group.mode(), group.setup(), timing)) {
-            session.start();
+            if (group.setup().started()) {
+                session.start();
+            }
             inParallel(timing.parallel(), runs, run -> listener.accept(runOne(session, run)));
         } catch (RuntimeException e) {
             log.error("{}", name, e);

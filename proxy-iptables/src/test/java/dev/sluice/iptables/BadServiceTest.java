@@ -1,0 +1,175 @@
+package dev.sluice.iptables;
+
+import static dev.sluice.testkit.model.Endpoints.remote;
+import static dev.sluice.testkit.model.Endpoints.resolved;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.KernelCost;
+import dev.sluice.core.sync.SyncException;
+import dev.sluice.core.sync.SyncReport;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.iptables.Iptables;
+import dev.sluice.linux.iptables.RestoreException;
+import dev.sluice.testkit.fake.FakeIptables;
+import dev.sluice.testkit.model.ServicePorts;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A port whose rules the tool or the kernel refuses. */
+class BadServiceTest {
+    private static final ResolvedPort GOOD =
+            resolved(ServicePorts.tcp("shop/good", "10.96.0.1", 80).build(), remote("10.244.2.7", 8080));
+    private static final ResolvedPort BAD =
+            resolved(ServicePorts.sctp("shop/bad:http", "10.96.0.2", 80).build(), remote("10.244.2.8", 8080));
+    private static final ResolvedPort BAD_WITHOUT_ENDPOINTS =
+            resolved(ServicePorts.sctp("shop/bad:http", "10.96.0.2", 80).build());
+
+    /** How the refusal is worded. */
+    enum Wording {
+        /** The line with the bad rule. */
+        EXACT,
+        /** The last line, as legacy iptables does when the kernel refuses. */
+        COMMIT
+    }
+
+    private final Node node = Node.v4();
+    private final SamplePorts ports = new SamplePorts(IpFamily.IPV4);
+
+    @BeforeEach
+    void addOthers() {
+        node.wishes.put(GOOD);
+        for (int number = 10; number < 30; number++) {
+            node.wishes.put(ports.plain(number, 2));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void isLeftOutOfAFullSync(Wording wording) throws SyncException {
+        node.wishes.put(BAD);
+        node.backend = backend(wording);
+
+        SyncReport report = node.full();
+
+        assertLeftOut(report);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void isLeftOutWithoutEndpoints(Wording wording) throws SyncException {
+        node.wishes.put(BAD_WITHOUT_ENDPOINTS);
+        node.backend = backend(wording);
+
+        assertLeftOut(node.full());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void isLeftOutWhenItTurnsUpLater(Wording wording) throws SyncException {
+        node.backend = backend(wording);
+        node.full();
+        node.wishes.put(BAD);
+
+        assertLeftOut(node.changed());
+        node.wishes.put(ports.plain(10, 3));
+        assertLeftOut(node.changed());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void isInForceOnceItIsGood(Wording wording) throws SyncException {
+        node.wishes.put(BAD);
+        node.backend = backend(wording);
+        node.full();
+        node.restart();
+
+        assertThat(node.full().problems()).isEmpty();
+        assertThat(node.dump("nat")).contains("10.96.0.2/32");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void isForgottenWhenItGoes(Wording wording) throws SyncException {
+        node.wishes.put(BAD);
+        node.backend = backend(wording);
+        node.full();
+        node.wishes.remove(BAD.name());
+
+        SyncReport report = node.changed();
+
+        assertThat(report.problems()).isEmpty();
+        assertThat(report.full()).isFalse();
+    }
+
+    private void assertLeftOut(SyncReport report) throws SyncException {
+        assertThat(report.problems()).singleElement().satisfies(problem -> {
+            assertThat(problem.severity()).isEqualTo(Problem.Severity.SKIPPED);
+            assertThat(problem.object()).isEqualTo("Service shop/bad");
+            assertThat(problem.message()).contains("sctp").doesNotContain("\n");
+        });
+        assertThat(node.dump("nat")).contains("10.96.0.1/32").doesNotContain("sctp");
+        assertThat(node.dump("filter")).doesNotContain("sctp");
+        Node without = Node.v4();
+        node.wishes.ports().stream()
+                .filter(port -> !port.name().equals(BAD.name()))
+                .forEach(without.wishes::put);
+        assertThat(without.full().cost()).isNotEqualTo(KernelCost.NONE);
+        assertThat(node.dump("nat")).isEqualTo(without.dump("nat"));
+        assertThat(node.dump("filter")).isEqualTo(without.dump("filter"));
+        assertThat(report.inForce()).isEqualTo(without.full().inForce());
+    }
+
+    private IptablesBackend backend(Wording wording) {
+        return new IptablesBackend(node.config, new WithoutSctp(node.tools, wording), node.sysctl, node.links);
+    }
+
+    /** A kernel without xt_sctp. */
+    private record WithoutSctp(FakeIptables tools, Wording wording) implements Iptables {
+        @Override
+        public void restore(String input) throws RestoreException {
+            int number = 0;
+            String refused = "";
+            for (String line : input.lines().toList()) {
+                number++;
+                if (refused.isEmpty() && line.contains("-p sctp") && !line.startsWith("-D")) {
+                    refused = line;
+                    if (wording == Wording.EXACT) {
+                        break;
+                    }
+                }
+                if (!refused.isEmpty() && line.equals("COMMIT")) {
+                    break;
+                }
+            }
+            if (!refused.isEmpty()) {
+                String shown = wording == Wording.EXACT ? refused : "COMMIT";
+                throw new RestoreException("line " + number + ": no match sctp\n> " + shown, number, shown);
+            }
+            tools.restore(input);
+        }
+
+        @Override
+        public IpFamily family() {
+            return tools.family();
+        }
+
+        @Override
+        public Variant variant() {
+            return tools.variant();
+        }
+
+        @Override
+        public boolean supportsRandomFully() {
+            return tools.supportsRandomFully();
+        }
+
+        @Override
+        public String save(String table) throws KernelException {
+            return tools.save(table);
+        }
+    }
+}

@@ -1,0 +1,328 @@
+package dev.sluice.iptables;
+
+import static dev.sluice.testkit.model.Endpoints.remote;
+import static dev.sluice.testkit.model.Endpoints.resolved;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.core.config.BackendConfig;
+import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.model.NodeFacts;
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.Changes;
+import dev.sluice.core.sync.KernelCost;
+import dev.sluice.core.sync.SyncException;
+import dev.sluice.core.sync.SyncReport;
+import dev.sluice.testkit.fake.FakeIptables;
+import dev.sluice.testkit.model.ServicePorts;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class IptablesBackendTest {
+    private static final String FOREIGN_NAT = """
+            *nat
+            :DOCKER - [0:0]
+            -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+            -A DOCKER -i docker0 -j RETURN
+            COMMIT
+            """;
+
+    private final SamplePorts ports = new SamplePorts(IpFamily.IPV4);
+
+    @Test
+    void saysWhatItIs() {
+        IptablesBackend backend = Node.v4().backend;
+
+        assertThat(backend.mode()).isEqualTo(ProxyMode.IPTABLES);
+        assertThat(backend.family()).isEqualTo(IpFamily.IPV4);
+        assertThatThrownBy(() -> new IptablesBackend(
+                        Node.V4, new FakeIptables(IpFamily.IPV6), Node.v4().sysctl, Node.v4().links))
+                .hasMessageContaining("IPv6");
+    }
+
+    @Test
+    void writesNothingAfterARestart() throws SyncException {
+        Node node = filled(60);
+        node.restart();
+        node.tools.resetCounts();
+
+        SyncReport report = node.full();
+
+        assertThat(report.full()).isTrue();
+        assertThat(report.cost()).isEqualTo(KernelCost.NONE);
+        assertThat(node.tools.restores()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5})
+    void reachesTheSameStateStepByStepAsAtOnce(long seed) throws SyncException {
+        Random chance = new Random(seed);
+        Node stepByStep = Node.v4();
+        stepByStep.full();
+        for (int step = 0; step < 60; step++) {
+            for (int i = chance.nextInt(3); i >= 0; i--) {
+                ResolvedPort port = ports.any(chance.nextInt(25), chance);
+                if (chance.nextInt(4) == 0) {
+                    stepByStep.wishes.remove(port.name());
+                } else {
+                    stepByStep.wishes.put(port);
+                }
+            }
+            SyncReport report = stepByStep.changed();
+            assertThat(report.full()).isFalse();
+
+            Node atOnce = Node.v4();
+            stepByStep.wishes.ports().forEach(atOnce.wishes::put);
+            SyncReport whole = atOnce.full();
+            assertThat(stepByStep.dump("nat")).isEqualTo(atOnce.dump("nat"));
+            assertThat(stepByStep.dump("filter")).isEqualTo(atOnce.dump("filter"));
+            assertThat(report.inForce()).isEqualTo(whole.inForce());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {11, 12, 13})
+    void mendsWhateverItFinds(long seed) throws SyncException {
+        Random chance = new Random(seed);
+        Node node = filled(40);
+        String nat = node.dump("nat");
+        String filter = node.dump("filter");
+        for (String table : List.of("nat", "filter")) {
+            for (String chain : node.tools.inForce(table).chains()) {
+                List<String> rules = node.tools.rules(table, chain);
+                if (!rules.isEmpty() && chance.nextInt(4) == 0) {
+                    String lost = rules.get(chance.nextInt(rules.size()));
+                    node.tools.byOthers("*" + table + "\n-D " + chain + " " + lost + "\nCOMMIT\n");
+                } else if (chain.startsWith("KUBE-") && chance.nextInt(4) == 0) {
+                    node.tools.byOthers("*" + table + "\n-A " + chain + " -p tcp -j RETURN\nCOMMIT\n");
+                }
+            }
+        }
+        assertThat(node.dump("nat")).isNotEqualTo(nat);
+
+        node.full();
+
+        assertThat(node.dump("nat")).isEqualTo(nat);
+        assertThat(node.dump("filter")).isEqualTo(filter);
+    }
+
+    @Test
+    void bringsEverythingBackAfterAFlush() throws SyncException {
+        Node node = filled(20);
+        String nat = node.dump("nat");
+        node.tools.flush("nat");
+        node.tools.flush("filter");
+
+        node.full();
+
+        assertThat(node.dump("nat")).isEqualTo(nat);
+    }
+
+    @Test
+    void comparesEverythingWhenAChangeIsRefused() throws SyncException {
+        Node node = filled(20);
+        node.tools.flush("nat");
+        node.wishes.put(ports.plain(2, 3));
+
+        SyncReport report = node.changed();
+
+        assertThat(report.full()).isTrue();
+        assertThat(report.problems()).isEmpty();
+        node.restart();
+        assertThat(node.full().cost()).isEqualTo(KernelCost.NONE);
+    }
+
+    @Test
+    void keepsNodePortsLast() throws SyncException {
+        Node node = filled(10);
+        for (int i = 0; i < 5; i++) {
+            node.wishes.put(ports.plain(20 + i, 1));
+            node.changed();
+        }
+
+        assertThat(node.tools.rules("nat", FixedChains.SERVICES).getLast()).endsWith("-j KUBE-NODEPORTS");
+        String last = node.tools.rules("nat", FixedChains.SERVICES).getLast();
+        node.tools.byOthers("*nat\n-D KUBE-SERVICES " + last + "\n-I KUBE-SERVICES " + last + "\nCOMMIT\n");
+        node.full();
+        assertThat(node.tools.rules("nat", FixedChains.SERVICES)).endsWith(last).containsOnlyOnce(last);
+    }
+
+    @Test
+    void putsRefusalsUpBeforeNatLetsGoAndTakesThemDownAfterItTook() throws SyncException {
+        Node node = Node.v4();
+        var port =
+                ServicePorts.tcp("shop/web", "10.96.0.50", 80).nodePort(30080).build();
+        node.wishes.put(resolved(port, remote("10.244.2.7", 8080)));
+        node.full();
+
+        node.wishes.put(resolved(port));
+        node.changed();
+        assertThat(tables(node.tools.lastInput())).containsExactly("*filter", "*nat");
+
+        node.wishes.put(resolved(port, remote("10.244.2.7", 8080)));
+        node.changed();
+        assertThat(tables(node.tools.lastInput())).containsExactly("*nat", "*filter");
+    }
+
+    @Test
+    void costsTheSameHoweverManyServicesThereAre() throws SyncException {
+        Node few = plain(50);
+        Node many = plain(5_000);
+        // above 1,000 endpoints rules carry fewer comments, so compare like with like
+        few.wishes.put(ports.plain(49, 1_100));
+        few.full();
+        List<Consumer<Node>> changes = List.of(
+                node -> node.wishes.put(ports.plain(7, 2)),
+                node -> node.wishes.put(ports.plain(7, 0)),
+                node -> node.wishes.put(ports.plain(7, 1)),
+                node -> node.wishes.remove(ports.plain(7, 1).name()),
+                node -> node.wishes.put(ports.plain(7, 1)));
+
+        for (Consumer<Node> change : changes) {
+            change.accept(few);
+            change.accept(many);
+            SyncReport small = few.changed();
+            SyncReport large = many.changed();
+            assertThat(small.full() || large.full()).isFalse();
+            assertThat(small.cost().bytes()).isBetween(1L, 1_500L);
+            assertThat(large.cost()).isEqualTo(small.cost());
+        }
+    }
+
+    @Test
+    void givesManyRulesInPortions() throws SyncException {
+        Node node = plain(3_000);
+
+        assertThat(node.tools.inputs())
+                .hasSizeGreaterThan(4)
+                .allSatisfy(input -> assertThat(input.lines().count()).isLessThan(11_000));
+        assertThat(node.tools.rules("nat", FixedChains.SERVICES)).hasSize(3_001);
+    }
+
+    @Test
+    void leavesTheRulesOfOthersAlone() throws SyncException {
+        Node node = Node.v4();
+        node.tools.byOthers(FOREIGN_NAT);
+        node.wishes.put(ports.plain(1, 2));
+
+        node.full();
+
+        assertThat(node.tools.rules("nat", "DOCKER")).containsExactly("-i docker0 -j RETURN");
+        assertThat(node.tools.rules("nat", "PREROUTING"))
+                .containsExactly(
+                        "-m comment --comment \"kubernetes service portals\" -j KUBE-SERVICES",
+                        "-m addrtype --dst-type LOCAL -j DOCKER");
+    }
+
+    @Test
+    void dropsWhatAnEarlierRunLeft() throws SyncException {
+        Node node = filled(30);
+        node.restart();
+        List.copyOf(node.wishes.ports()).forEach(port -> node.wishes.remove(port.name()));
+        node.wishes.put(ports.plain(1, 2));
+
+        node.full();
+
+        Node fresh = Node.v4();
+        fresh.wishes.put(ports.plain(1, 2));
+        fresh.full();
+        assertThat(node.dump("nat")).isEqualTo(fresh.dump("nat"));
+        assertThat(node.dump("filter")).isEqualTo(fresh.dump("filter"));
+    }
+
+    @Test
+    void rendersAnewWhenTheNodeAddressChanges() throws SyncException {
+        Node node = Node.v4();
+        var port = ServicePorts.tcp("shop/web", "10.96.0.50", 80)
+                .loadBalancer("203.0.113.10")
+                .sourceRanges("198.51.100.0/24");
+        node.wishes.put(resolved(port.build(), remote("10.244.2.7", 8080)));
+        node.full();
+        node.wishes.node(new NodeFacts("node", "", List.of(IpAddress.of("198.51.100.4")), List.of()));
+
+        assertThat(node.changed().full()).isTrue();
+        assertThat(node.dump("nat")).contains("-s 203.0.113.10/32 ");
+    }
+
+    @Test
+    void dropsTheCommentsOfEndpointsOnlyAtAFullSync() throws SyncException {
+        Node node = Node.v4();
+        node.wishes.put(ports.plain(1, 1));
+        node.full();
+        node.wishes.put(ports.plain(2, 1_000));
+
+        SyncReport change = node.changed();
+
+        assertThat(change.full()).isFalse();
+        assertThat(node.dump("nat")).contains(" -> 10.110.0.2:8080");
+        node.full();
+        assertThat(node.dump("nat")).doesNotContain(" -> ");
+    }
+
+    @Test
+    void saysWhatIsInForce() throws SyncException {
+        Node node = Node.v4();
+        node.wishes.put(ports.plain(1, 2)).put(ports.plain(2, 0));
+
+        Map<String, Long> inForce = node.full().inForce();
+
+        // own chains: 3 rules of SVC, 4 of SEP; shared: 1 of the port, 1 for node ports, 4 for marks
+        assertThat(inForce).containsEntry("iptables.nat.rules", 13L);
+        // 1 refusal, 3 of KUBE-FORWARD, 1 of KUBE-FIREWALL
+        assertThat(inForce).containsEntry("iptables.filter.rules", 5L);
+    }
+
+    @Test
+    void isFullAgainAfterAFailure() throws SyncException {
+        Node node = filled(5);
+        node.wishes.put(ports.plain(3, 2));
+        node.tools.failNextSave("Another app is currently holding the xtables lock");
+
+        assertThatThrownBy(node::full).isInstanceOf(SyncException.class).hasMessageContaining("xtables lock");
+
+        assertThat(node.changed().full()).isTrue();
+        assertThat(node.dump("nat")).contains("10.111.0.4:8080");
+    }
+
+    @Test
+    void doesNothingForNothing() throws SyncException {
+        Node node = filled(5);
+        node.tools.resetCounts();
+
+        SyncReport report = node.backend.sync(node.wishes, Changes.of(Set.of()));
+
+        assertThat(report.cost()).isEqualTo(KernelCost.NONE);
+        assertThat(node.tools.restores()).isZero();
+    }
+
+    private Node filled(int count) throws SyncException {
+        Node node = Node.v4();
+        Random chance = new Random(count);
+        for (int number = 0; number < count; number++) {
+            node.wishes.put(ports.any(number, chance));
+        }
+        assertThat(node.full().problems()).isEmpty();
+        return node;
+    }
+
+    private Node plain(int count) throws SyncException {
+        Node node = new Node(BackendConfig.defaults(IpFamily.IPV4));
+        for (int number = 0; number < count; number++) {
+            node.wishes.put(ports.plain(number, 1));
+        }
+        node.full();
+        return node;
+    }
+
+    private static List<String> tables(String input) {
+        return input.lines().filter(line -> line.startsWith("*")).toList();
+    }
+}

@@ -1,0 +1,140 @@
+package dev.sluice.iptables;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.sluice.core.config.BackendConfig;
+import dev.sluice.core.config.LocalDetector;
+import dev.sluice.core.net.Cidr;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.Changes;
+import dev.sluice.core.sync.KernelCost;
+import dev.sluice.core.sync.SyncReport;
+import dev.sluice.linux.iptables.Iptables;
+import dev.sluice.linux.iptables.Iptables.Variant;
+import dev.sluice.linux.iptables.IptablesTools;
+import dev.sluice.linux.namespace.NetworkNamespace;
+import dev.sluice.linux.process.SystemCommands;
+import dev.sluice.linux.route.NetlinkLinks;
+import dev.sluice.linux.sysctl.ProcSysctl;
+import dev.sluice.testkit.model.EditableSnapshot;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The real tools and the real kernel, in a namespace of their own. */
+class KernelSyncTest {
+    private static final String OTHERS = """
+            *nat
+            :DOCKER - [0:0]
+            -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+            -A DOCKER -i docker0 -j RETURN
+            COMMIT
+            *filter
+            :DOCKER-USER - [0:0]
+            -A FORWARD -j DOCKER-USER
+            -A INPUT -p tcp -m tcp --dport 22 -j ACCEPT
+            COMMIT
+            """;
+
+    static Stream<Arguments> kernels() {
+        return Stream.of(Variant.values())
+                .flatMap(variant -> Stream.of(IpFamily.values()).map(family -> Arguments.of(variant, family)));
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("kernels")
+    void adoptsFollowsAndLeavesNothing(Variant variant, IpFamily family) throws Exception {
+        assumeTrue("root".equals(System.getProperty("user.name")), "needs root, for a network namespace");
+        try (NetworkNamespace namespace = NetworkNamespace.create("iptables-sync")) {
+            namespace.run(() -> {
+                try (NetlinkLinks links = NetlinkLinks.open()) {
+                    Iptables tools = IptablesTools.discover(new SystemCommands(), Optional.of(variant))
+                            .open(family);
+                    Bench bench = new Bench(tools, links);
+                    tools.restore(OTHERS);
+                    String before = bench.dump();
+
+                    bench.fill();
+                    assertThat(bench.sync(Changes.all()).problems()).isEmpty();
+                    assertThat(bench.dump()).contains("KUBE-SVC-", "KUBE-SVL-", "KUBE-FW-", "--rcheck", "REJECT");
+                    bench.assertNothingDiffers();
+
+                    bench.churn();
+                    SyncReport partial = bench.sync(bench.wishes.changes());
+                    assertThat(partial.full()).isFalse();
+                    bench.assertNothingDiffers();
+
+                    bench.newBackend().cleanUp();
+                    assertThat(bench.dump()).isEqualTo(before);
+                }
+            });
+        }
+    }
+
+    /** A backend over the real tools with some forty ports. */
+    private static final class Bench {
+        private final Iptables tools;
+        private final NetlinkLinks links;
+        private final SamplePorts ports;
+        private final EditableSnapshot wishes;
+        private final Random chance = new Random(7);
+        private IptablesBackend backend;
+
+        Bench(Iptables tools, NetlinkLinks links) {
+            this.tools = tools;
+            this.links = links;
+            ports = new SamplePorts(tools.family());
+            wishes = new EditableSnapshot(tools.family());
+            backend = newBackend();
+        }
+
+        IptablesBackend newBackend() {
+            Cidr pods = Cidr.of(tools.family() == IpFamily.IPV4 ? "10.110.0.0/15" : "fd00:110::/32");
+            BackendConfig config =
+                    BackendConfig.defaults(tools.family()).withLocalDetector(new LocalDetector.SourceCidr(pods));
+            return new IptablesBackend(config, tools, new ProcSysctl(), links);
+        }
+
+        void fill() {
+            for (int number = 0; number < 40; number++) {
+                wishes.put(ports.any(number, chance));
+            }
+        }
+
+        void churn() {
+            wishes.changes();
+            for (int number = 0; number < 50; number += 1 + chance.nextInt(3)) {
+                wishes.put(ports.any(number, chance));
+            }
+            wishes.remove(ports.any(3, chance).name())
+                    .remove(ports.any(4, chance).name());
+        }
+
+        SyncReport sync(Changes changes) throws Exception {
+            return backend.sync(wishes, changes);
+        }
+
+        /** What a proxy finds that starts now: the rules in force are those that it would write, to the letter. */
+        void assertNothingDiffers() throws Exception {
+            assertThat(newBackend().sync(wishes, Changes.all()).cost()).isEqualTo(KernelCost.NONE);
+        }
+
+        String dump() throws Exception {
+            StringBuilder text = new StringBuilder();
+            for (String table : List.of("nat", "filter")) {
+                text.append(tools.save(table)
+                        .lines()
+                        .filter(line -> !line.startsWith("#"))
+                        .map(line -> line.replaceFirst("\\[[0-9]+:[0-9]+]", "[0:0]"))
+                        .collect(Collectors.joining("\n", "", "\n")));
+            }
+            return text.toString();
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package dev.sluice.iptables;
+
+import dev.sluice.core.model.Endpoint;
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.Protocol;
+import dev.sluice.testkit.model.Endpoints;
+import dev.sluice.testkit.model.ServicePorts;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/** Service ports of every kind, by number and chance. The same number always has the same name and addresses. */
+final class SamplePorts {
+    private static final List<Protocol> PROTOCOLS = List.of(Protocol.TCP, Protocol.UDP, Protocol.SCTP);
+
+    private final IpFamily family;
+
+    SamplePorts(IpFamily family) {
+        this.family = family;
+    }
+
+    /** A TCP port with {@code endpoints} endpoints and nothing but a cluster address. */
+    ResolvedPort plain(int number, int endpoints) {
+        ServicePorts port = ServicePorts.tcp(name(number), address(96, number), 80);
+        return Endpoints.resolved(port.build(), endpoints(number, endpoints));
+    }
+
+    /** A port with any mixture of what a port can have. */
+    ResolvedPort any(int number, Random chance) {
+        Protocol protocol = PROTOCOLS.get(number % 3); // part of the name, so no chance in it
+        ServicePorts port = ServicePorts.of(protocol, name(number), address(96, number), 80 + number % 7);
+        if (chance.nextBoolean()) {
+            port.nodePort(30_000 + number);
+        }
+        if (chance.nextInt(3) == 0) {
+            port.externalIps(address(98, number), address(99, number));
+        }
+        if (chance.nextInt(3) == 0) {
+            port.loadBalancer(address(100, number));
+        }
+        if (chance.nextInt(3) == 0) {
+            port.sourceRanges(network(101, number), network(102, number));
+        }
+        if (chance.nextInt(3) == 0) {
+            port.externalPolicyLocal().healthCheckNodePort(20_000 + number);
+        }
+        if (chance.nextInt(4) == 0) {
+            port.internalPolicyLocal();
+        }
+        if (chance.nextInt(4) == 0) {
+            port.affinity(60 + chance.nextInt(2));
+        }
+        return Endpoints.resolved(port.build(), endpoints(number, chance));
+    }
+
+    String name(int number) {
+        return number % 5 == 0 ? "shop/s" + number : "shop/s" + number + ":http";
+    }
+
+    private List<Endpoint> endpoints(int number, int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> Endpoints.remote(address(110 + i % 100, number + 5_000 * (i / 100)), 8080))
+                .toList();
+    }
+
+    private List<Endpoint> endpoints(int number, Random chance) {
+        List<Endpoint> endpoints = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            String address = address(110 + i, number);
+            switch (chance.nextInt(7)) {
+                case 0 -> endpoints.add(Endpoints.local(address, 8080));
+                case 1 -> endpoints.add(Endpoints.remote(address, 8080));
+                case 2 -> endpoints.add(Endpoints.localTerminating(address, 8080));
+                case 3 -> endpoints.add(Endpoints.notReady(address, 8080));
+                default -> {}
+            }
+        }
+        return endpoints;
+    }
+
+    private String address(int block, int number) {
+        return family == IpFamily.IPV4
+                ? "10." + block + "." + number / 250 + "." + (1 + number % 250)
+                : "fd00:" + block + "::" + Integer.toHexString(0x1000 + number);
+    }
+
+    private String network(int block, int number) {
+        return family == IpFamily.IPV4
+                ? "10." + block + "." + number % 250 + ".0/24"
+                : "fd00:" + block + ":" + Integer.toHexString(0x1000 + number) + "::/64";
+    }
+}

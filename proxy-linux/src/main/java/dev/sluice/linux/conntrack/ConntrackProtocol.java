@@ -1,0 +1,108 @@
+package dev.sluice.linux.conntrack;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.netlink.AttributeNames;
+import dev.sluice.linux.netlink.Message;
+import dev.sluice.linux.netlink.MessageWriter;
+import dev.sluice.linux.netlink.Netlink;
+import dev.sluice.linux.netlink.NetlinkRequest;
+import dev.sluice.linux.netlink.WireNames;
+import java.util.List;
+
+/** Numbers and names of ctnetlink (include/uapi/linux/netfilter/nfnetlink_conntrack.h). */
+final class ConntrackProtocol implements WireNames {
+    /** {@code struct nfgenmsg}: family, version, resource 16. */
+    static final int HEADER = 4;
+
+    static final int GET = 1;
+    static final int DELETE = 2;
+
+    static final int TUPLE_ORIG = 1;
+    static final int TUPLE_REPLY = 2;
+    static final int MARK = 8;
+    static final int ZONE = 18;
+    static final int FILTER = 25;
+
+    static final int TUPLE_IP = 1;
+    static final int TUPLE_PROTO = 2;
+
+    static final int IP_V4_SRC = 1;
+    static final int IP_V4_DST = 2;
+    static final int IP_V6_SRC = 3;
+    static final int IP_V6_DST = 4;
+
+    static final int PROTO_NUM = 1;
+    static final int PROTO_SRC_PORT = 2;
+    static final int PROTO_DST_PORT = 3;
+
+    static final int FILTER_ORIG_FLAGS = 1;
+    static final int FILTER_REPLY_FLAGS = 2;
+
+    /** Of the filter's flags: compare the protocol's number. */
+    static final int FILTER_PROTO_NUM = 1 << 3;
+
+    private static final int SUBSYSTEM = 1;
+    private static final List<String> COMMANDS =
+            List.of("NEW", "GET", "DELETE", "GET_CTRZERO", "GET_STATS_CPU", "GET_STATS");
+    private static final AttributeNames TUPLE = AttributeNames.of("IP", "PROTO", "ZONE")
+            .nesting(TUPLE_IP, AttributeNames.of("V4_SRC", "V4_DST", "V6_SRC", "V6_DST"))
+            .nesting(
+                    TUPLE_PROTO, AttributeNames.of("NUM", "SRC_PORT", "DST_PORT", "ICMP_ID", "ICMP_TYPE", "ICMP_CODE"));
+    private static final AttributeNames ATTRIBUTES = AttributeNames.of(
+                    "TUPLE_ORIG",
+                    "TUPLE_REPLY",
+                    "STATUS",
+                    "PROTOINFO",
+                    "HELP",
+                    "NAT_SRC",
+                    "TIMEOUT",
+                    "MARK",
+                    "COUNTERS_ORIG",
+                    "COUNTERS_REPLY",
+                    "USE",
+                    "ID",
+                    "NAT_DST",
+                    "TUPLE_MASTER",
+                    "SEQ_ADJ_ORIG",
+                    "SEQ_ADJ_REPLY",
+                    "SECMARK",
+                    "ZONE",
+                    "SECCTX",
+                    "TIMESTAMP",
+                    "MARK_MASK",
+                    "LABELS",
+                    "LABELS_MASK",
+                    "SYNPROXY",
+                    "FILTER",
+                    "STATUS_MASK")
+            .nesting(TUPLE_ORIG, TUPLE)
+            .nesting(TUPLE_REPLY, TUPLE)
+            .nesting(FILTER, AttributeNames.of("ORIG_FLAGS", "REPLY_FLAGS"));
+
+    static NetlinkRequest request(Object operation, int command, IpFamily family, MessageWriter.Content attributes) {
+        return new NetlinkRequest(operation, SUBSYSTEM << 8 | command, 0, out -> {
+            out.u8(family.addressFamily()).u8(0).u16(0);
+            attributes.write(out);
+        });
+    }
+
+    static int nested(int type) {
+        return type | Netlink.NLA_F_NESTED;
+    }
+
+    @Override
+    public String message(Message message) {
+        int command = message.type() & 0xff;
+        return "CT_" + (command < COMMANDS.size() ? COMMANDS.get(command) : Integer.toString(command));
+    }
+
+    @Override
+    public int headerLength(Message message) {
+        return HEADER;
+    }
+
+    @Override
+    public AttributeNames attributes(Message message) {
+        return ATTRIBUTES;
+    }
+}

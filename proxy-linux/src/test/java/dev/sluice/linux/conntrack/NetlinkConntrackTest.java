@@ -1,0 +1,196 @@
+package dev.sluice.linux.conntrack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.Protocol;
+import dev.sluice.linux.conntrack.Conntrack.Flow;
+import dev.sluice.linux.conntrack.Conntrack.Tuple;
+import dev.sluice.linux.namespace.NetworkNamespace;
+import dev.sluice.linux.netlink.Message;
+import dev.sluice.linux.netlink.Netlink;
+import dev.sluice.linux.netlink.NetlinkSocket;
+import dev.sluice.linux.process.Command;
+import dev.sluice.linux.process.CommandRunner;
+import dev.sluice.linux.process.SystemCommands;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Real flows through a DNAT rule in a namespace, cross-checked with the conntrack tool where it is installed. */
+@Timeout(120)
+class NetlinkConntrackTest {
+    private static final int SERVICE_PORT = 53;
+    private static final int FLOWS = 40;
+
+    private final SystemCommands commands = new SystemCommands();
+    private NetworkNamespace namespace;
+    private NetlinkConntrack conntrack;
+
+    @BeforeEach
+    void open() throws Exception {
+        assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "needs root");
+        assumeTrue(commands.find("iptables-nft").isPresent(), "iptables-nft is not installed");
+        assumeTrue(commands.find("ip").isPresent(), "iproute2 is not installed");
+        namespace = NetworkNamespace.create("conntrack");
+        conntrack = namespace.call(NetlinkConntrack::open);
+    }
+
+    @AfterEach
+    void close() {
+        if (conntrack != null) {
+            conntrack.close();
+        }
+        if (namespace != null) {
+            namespace.close();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void listsAndDeletesFlows(IpFamily family) throws Exception {
+        IpAddress service = IpAddress.of(family == IpFamily.IPV4 ? "10.96.0.10" : "fd00:10:96::a");
+        IpAddress loopback = IpAddress.of(family == IpFamily.IPV4 ? "127.0.0.1" : "::1");
+        int endpointPort = serve(loopback, service);
+        List<Integer> clientPorts = send(loopback, service);
+
+        List<Flow> flows = conntrack.list(family, Protocol.UDP);
+
+        assertThat(flows).hasSize(FLOWS);
+        for (int port : clientPorts) {
+            assertThat(flows)
+                    .contains(new Flow(
+                            family,
+                            Protocol.UDP,
+                            new Tuple(loopback, port, service, SERVICE_PORT),
+                            new Tuple(loopback, endpointPort, loopback, port),
+                            0,
+                            0));
+        }
+        assertThat(conntrack.list(family, Protocol.TCP)).isEmpty();
+        assertThat(conntrack.list(other(family), Protocol.UDP)).isEmpty();
+        assertThat(counted(family)).isEqualTo(FLOWS);
+
+        List<Flow> half = flows.subList(0, FLOWS / 2);
+        assertThat(conntrack.delete(half)).isEqualTo(FLOWS / 2);
+        assertThat(conntrack.delete(half)).as("gone already").isZero();
+        assertThat(conntrack.delete(List.of())).isZero();
+        assertThat(conntrack.list(family, Protocol.UDP))
+                .containsExactlyInAnyOrderElementsOf(flows.subList(FLOWS / 2, FLOWS));
+        assertThat(counted(family)).isEqualTo(FLOWS / 2);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void tellsZonesApart(IpFamily family) throws Exception {
+        String tool = family == IpFamily.IPV4 ? "iptables-nft" : "ip6tables-nft";
+        IpAddress service = IpAddress.of(family == IpFamily.IPV4 ? "10.96.0.10" : "fd00:10:96::a");
+        IpAddress loopback = IpAddress.of(family == IpFamily.IPV4 ? "127.0.0.1" : "::1");
+        for (String chain : List.of("OUTPUT", "PREROUTING")) {
+            run(tool, "-t", "raw", "-A", chain, "-p", "udp", "-j", "CT", "--zone", "7");
+        }
+        serve(loopback, service);
+        send(loopback, service);
+        List<Flow> flows = conntrack.list(family, Protocol.UDP);
+        assertThat(flows).hasSize(FLOWS).extracting(Flow::zone).containsOnly(7);
+
+        List<Flow> elsewhere = flows.stream()
+                .map(flow -> new Flow(family, Protocol.UDP, flow.original(), flow.reply(), 0, 8))
+                .toList();
+        assertThat(conntrack.delete(elsewhere)).as("of another zone").isZero();
+        assertThat(conntrack.delete(flows)).isEqualTo(FLOWS);
+        assertThat(conntrack.list(family, Protocol.UDP)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theKernelLeavesOtherProtocolsOut(IpFamily family) throws Exception {
+        IpAddress service = IpAddress.of(family == IpFamily.IPV4 ? "10.96.0.10" : "fd00:10:96::a");
+        IpAddress loopback = IpAddress.of(family == IpFamily.IPV4 ? "127.0.0.1" : "::1");
+        serve(loopback, service);
+        send(loopback, service);
+
+        assertThat(messages(family, Protocol.TCP, true)).isZero();
+        assertThat(messages(family, Protocol.TCP, false)).isGreaterThanOrEqualTo(FLOWS);
+        assertThat(messages(family, Protocol.UDP, true)).isEqualTo(FLOWS);
+    }
+
+    private int messages(IpFamily family, Protocol protocol, boolean filtered) throws Exception {
+        try (NetlinkSocket socket = namespace.call(() -> NetlinkSocket.open(Netlink.NETFILTER))) {
+            return socket.dump(NetlinkConntrack.dump(family, protocol, filtered), Message::type)
+                    .size();
+        }
+    }
+
+    /** Routes and rewrites the service's address to a socket; answers with the socket's port. */
+    private int serve(IpAddress loopback, IpAddress service) throws Exception {
+        boolean v4 = service.family() == IpFamily.IPV4;
+        int port = 5353;
+        run("ip", v4 ? "-4" : "-6", "route", "add", service + (v4 ? "/32" : "/128"), "dev", "lo");
+        run(
+                v4 ? "iptables-nft" : "ip6tables-nft",
+                "-t",
+                "nat",
+                "-A",
+                "OUTPUT",
+                "-p",
+                "udp",
+                "-d",
+                service.toString(),
+                "--dport",
+                Integer.toString(SERVICE_PORT),
+                "-j",
+                "DNAT",
+                "--to-destination",
+                loopback.withPort(port));
+        return port;
+    }
+
+    /** Sends a datagram from each of {@link #FLOWS} sockets; answers with their ports. */
+    private List<Integer> send(IpAddress from, IpAddress to) throws Exception {
+        return namespace.call(() -> {
+            List<Integer> ports = new ArrayList<>();
+            InetAddress source = from.toInetAddress();
+            for (int i = 0; i < FLOWS; i++) {
+                try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress(source, 0))) {
+                    socket.send(new DatagramPacket(new byte[] {1}, 1, to.toInetAddress(), SERVICE_PORT));
+                    ports.add(socket.getLocalPort());
+                }
+            }
+            return ports;
+        });
+    }
+
+    private long counted(IpFamily family) throws Exception {
+        if (commands.find("conntrack").isEmpty()) {
+            return conntrack.list(family, Protocol.UDP).size();
+        }
+        String name = family == IpFamily.IPV4 ? "ipv4" : "ipv6";
+        CommandRunner.Result listed = namespace.call(
+                () -> commands.run(Command.of(Duration.ofSeconds(30), "conntrack", "-L", "-f", name, "-p", "udp")));
+        return listed.output().lines().count();
+    }
+
+    private void run(String program, String... arguments) throws Exception {
+        CommandRunner.Result result =
+                namespace.call(() -> commands.run(Command.of(Duration.ofSeconds(30), program, arguments)));
+        assertThat(result.succeeded()).as(result.errors()).isTrue();
+    }
+
+    private static IpFamily other(IpFamily family) {
+        return family == IpFamily.IPV4 ? IpFamily.IPV6 : IpFamily.IPV4;
+    }
+}

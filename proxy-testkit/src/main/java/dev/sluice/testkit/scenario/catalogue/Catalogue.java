@@ -1,0 +1,31 @@
+package dev.sluice.testkit.scenario.catalogue;
+
+import dev.sluice.testkit.scenario.Scenario;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** All scenarios. */
+public final class Catalogue {
+    private Catalogue() {}
+
+    public static List<Scenario> all() {
+        return Stream.of(
+                        SelectionScenarios.all(),
+                        ClusterIpScenarios.all(),
+                        EndpointScenarios.all(),
+                        PolicyScenarios.all(),
+                        TopologyScenarios.all(),
+                        NodePortScenarios.all(),
+                        OutsideAddressScenarios.all(),
+                        AffinityScenarios.all(),
+                        UdpScenarios.all(),
+                        DualStackScenarios.all(),
+                        IptablesScenarios.all(),
+                        IpvsScenarios.all(),
+                        UserspaceScenarios.all(),
+                        DaemonScenarios.all(),
+                        RestartScenarios.all())
+                .flatMap(List::stream)
+                .toList();
+    }
+}

@@ -1,0 +1,86 @@
+package dev.sluice.testkit.scenario.catalogue;
+
+import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.testkit.scenario.ConformanceTable;
+import dev.sluice.testkit.scenario.Result;
+import dev.sluice.testkit.scenario.Result.Status;
+import dev.sluice.testkit.scenario.Scenario;
+import dev.sluice.testkit.scenario.ScenarioRunner;
+import dev.sluice.testkit.scenario.Timing;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * Runs the catalogue from the command line, as root: {@code Conformance FOLDER MODE[,MODE] [ID-PATTERN]}. The results go to
+ * {@code FOLDER/results.tsv} as they come, manifests and logs below {@code FOLDER}. Ends with 1 when a scenario failed.
+ * With the system property {@code sluice.emulated} it is patient enough for an emulated machine.
+ */
+public final class Conformance {
+    private Conformance() {}
+
+    public static void main(String[] args) throws IOException {
+        if (args.length < 2) {
+            System.err.println("usage: Conformance FOLDER MODE[,MODE] [ID-PATTERN]");
+            System.exit(2);
+        }
+        Path folder = Path.of(args[0]).toAbsolutePath();
+        Pattern ids = Pattern.compile(args.length > 2 ? args[2] : ".*");
+        Set<ProxyMode> modes = Arrays.stream(args[1].split(",", -1))
+                .map(m -> ProxyMode.parse(m)
+                        .orElseThrow(() -> new IllegalArgumentException(
+                                "unknown mode '" + m + "' (want " + ProxyMode.choices() + ")")))
+                .collect(Collectors.toCollection(() -> EnumSet.noneOf(ProxyMode.class)));
+        List<Scenario> chosen = Catalogue.all().stream()
+                .filter(s -> ids.matcher(s.id()).matches())
+                .toList();
+        Timing timing = Boolean.getBoolean("sluice.emulated") ? Timing.EMULATED : Timing.HOST;
+        ConformanceTable table = new ConformanceTable(chosen, run(chosen, modes, folder, timing, System.out));
+        System.out.println(table.summary());
+        System.exit(table.count(Status.FAIL) == 0 ? 0 : 1);
+    }
+
+    /** Runs {@code scenarios}, writes the results into {@code folder}, and prints a line for each. */
+    public static Queue<Result> run(
+            List<Scenario> scenarios, Set<ProxyMode> modes, Path folder, Timing timing, PrintStream out)
+            throws IOException {
+        Files.createDirectories(folder);
+        Path file = folder.resolve("results.tsv");
+        Files.deleteIfExists(file);
+        Queue<Result> results = new ConcurrentLinkedQueue<>();
+        new ScenarioRunner(timing, folder, result -> {
+                    results.add(result);
+                    report(result, file, out);
+                })
+                .run(scenarios, modes, EnumSet.allOf(IpFamily.class));
+        return results;
+    }
+
+    private static synchronized void report(Result result, Path file, PrintStream out) {
+        try {
+            Files.writeString(file, result.tsv() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        out.printf(
+                "%s %s %s %s %d ms %s%n",
+                result.status(),
+                result.mode().flagValue(),
+                result.family(),
+                result.id(),
+                result.millis(),
+                result.detail());
+    }
+}

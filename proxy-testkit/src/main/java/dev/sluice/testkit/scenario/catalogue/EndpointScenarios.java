@@ -1,0 +1,132 @@
+package dev.sluice.testkit.scenario.catalogue;
+
+import static dev.sluice.core.net.Protocol.TCP;
+import static dev.sluice.testkit.scenario.EndpointTemplate.endpoint;
+import static dev.sluice.testkit.scenario.Expected.Fails.REFUSED;
+import static dev.sluice.testkit.scenario.Expected.reaches;
+import static dev.sluice.testkit.scenario.Probe.fromPod;
+import static dev.sluice.testkit.scenario.Scenario.scenario;
+import static dev.sluice.testkit.scenario.ServiceTemplate.service;
+import static dev.sluice.testkit.scenario.SliceTemplate.slice;
+
+import dev.sluice.testkit.lab.Outcome;
+import dev.sluice.testkit.scenario.EndpointTemplate;
+import dev.sluice.testkit.scenario.Probe;
+import dev.sluice.testkit.scenario.Scenario;
+import dev.sluice.testkit.scenario.ServiceTemplate;
+import dev.sluice.testkit.scenario.SliceTemplate;
+import dev.sluice.testkit.scenario.Stage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.assertj.core.api.Assertions;
+
+/** Which endpoints are used. */
+final class EndpointScenarios {
+    private static final Probe CALLS = fromPod("a3").to("web", 80).times(12);
+
+    private EndpointScenarios() {}
+
+    static List<Scenario> all() {
+        return List.of(
+                scenario("ready-absent", "42", "an endpoint that does not say whether it is ready counts as ready")
+                        .given(web(endpoint("b2").conditions(null, null, null)))
+                        .then(CALLS, reaches("b2"))
+                        .build(),
+                scenario("not-ready", "43", "an endpoint that is not ready is not used")
+                        .given(web(endpoint("a2").notReady(), endpoint("b2")))
+                        .then(CALLS, reaches("b2"))
+                        .build(),
+                scenario("terminating-fallback", "44", "when all are terminating, those that still serve are used")
+                        .given(web(
+                                endpoint("a2").servingTerminating(),
+                                endpoint("b2").servingTerminating()))
+                        .then(CALLS.times(20), reaches("a2", "b2").each())
+                        .build(),
+                scenario("ready-before-terminating", "45", "a ready endpoint is preferred to a terminating one")
+                        .given(web(endpoint("a2").servingTerminating(), endpoint("b2")))
+                        .then(CALLS.times(20), reaches("b2"))
+                        .build(),
+                scenario("terminating-not-serving", "46", "endpoints that neither are ready nor serve are refused")
+                        .given(web(endpoint("a2").conditions(false, false, true)))
+                        .then(fromPod("a3").to("web", 80), REFUSED)
+                        .build(),
+                scenario("serving-not-ready", "47", "serving alone does not make an endpoint usable")
+                        .given(web(endpoint("a2").conditions(false, true, false)))
+                        .then(fromPod("a3").to("web", 80), REFUSED)
+                        .build(),
+                scenario("same-endpoint-twice", "48", "of two entries for one address the one that stays wins")
+                        .given(service("web")
+                                .port(80, 8080)
+                                .on(
+                                        endpoint("b2").servingTerminating(),
+                                        endpoint("a2").servingTerminating())
+                                .on(endpoint("b2")))
+                        .then(CALLS.times(20), reaches("b2"))
+                        .build(),
+                scenario("second-address", "49", "only the first address of an endpoint is used")
+                        .given(web(endpoint("b2").withSecondAddress()))
+                        .then(CALLS.times(20), reaches("b2"))
+                        .build(),
+                scenario("port-without-number", "50", "a slice port without a number is skipped, others are used")
+                        .given(service("web")
+                                .port("http", TCP, 80, 8080)
+                                .slice(slice("web", "bad")
+                                        .portWithoutNumber("http")
+                                        .on("a2"))
+                                .slice(slice("web", "good")
+                                        .port("http", TCP, 8080)
+                                        .on("b2")))
+                        .then(CALLS, reaches("b2"))
+                        .build(),
+                scenario("slice-move", "51", "an endpoint moves between slices without an outage")
+                        .given(moving(true, false))
+                        .then(fromPod("a3").to("web", 80), reaches("b2"))
+                        .act("the endpoint moves while calls are made", EndpointScenarios::move)
+                        .build(),
+                scenario("three-slices", "51", "the endpoints of all slices of a Service are used")
+                        .given(service("web").port(80, 8080).on("a2").on("a4").on("b2"))
+                        .then(CALLS.times(40), reaches("a2", "a4", "b2").each())
+                        .build());
+    }
+
+    private static ServiceTemplate web(EndpointTemplate... endpoints) {
+        return service("web").port(80, 8080).on(endpoints);
+    }
+
+    private static ServiceTemplate moving(boolean inFirst, boolean inSecond) {
+        SliceTemplate first = slice("web", "first").port("", TCP, 8080);
+        SliceTemplate second = slice("web", "second").port("", TCP, 8080);
+        return service("web")
+                .port(80, 8080)
+                .slice(inFirst ? first.on("b2") : first)
+                .slice(inSecond ? second.on("b2") : second);
+    }
+
+    private static void move(Stage stage) {
+        AtomicBoolean done = new AtomicBoolean();
+        AtomicInteger calls = new AtomicInteger();
+        CompletableFuture<List<Outcome>> failures = CompletableFuture.supplyAsync(() -> {
+            List<Outcome> bad = new ArrayList<>();
+            while (!done.get() || calls.get() < 20) {
+                Outcome outcome = stage.calls(fromPod("a3").to("web", 80)).getFirst();
+                calls.incrementAndGet();
+                if (!(outcome instanceof Outcome.Answer)) {
+                    bad.add(outcome);
+                }
+            }
+            return bad;
+        });
+        try {
+            stage.given(List.of(moving(true, true)));
+            stage.given(List.of(moving(false, true)));
+        } finally {
+            done.set(true);
+        }
+        Assertions.assertThat(failures.join())
+                .as("failed calls of %d", calls.get())
+                .isEmpty();
+    }
+}

@@ -1,0 +1,115 @@
+package dev.sluice.testkit.scenario.catalogue;
+
+import static dev.sluice.core.config.ProxyMode.IPTABLES;
+import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.testkit.scenario.EndpointTemplate.endpoint;
+import static dev.sluice.testkit.scenario.Expected.Fails.DROPPED;
+import static dev.sluice.testkit.scenario.Expected.Fails.REFUSED;
+import static dev.sluice.testkit.scenario.Expected.reaches;
+import static dev.sluice.testkit.scenario.Probe.fromClient;
+import static dev.sluice.testkit.scenario.Probe.fromNode;
+import static dev.sluice.testkit.scenario.Probe.fromPod;
+import static dev.sluice.testkit.scenario.Scenario.scenario;
+import static dev.sluice.testkit.scenario.ServiceTemplate.service;
+
+import dev.sluice.testkit.scenario.Scenario;
+import dev.sluice.testkit.scenario.ServiceTemplate;
+import java.util.List;
+
+/** Internal and external traffic policy. */
+final class PolicyScenarios {
+    private PolicyScenarios() {}
+
+    static List<Scenario> all() {
+        return List.of(
+                scenario("internal-local", "52", "with internal policy Local only endpoints of this node are used")
+                        .in(IPTABLES, IPVS)
+                        .given(web("a2", "b2").spec("internalTrafficPolicy", "Local"))
+                        .then(fromPod("a3").to("web", 80).times(20), reaches("a2"))
+                        .build(),
+                scenario(
+                                "internal-local-none",
+                                "53",
+                                "with internal policy Local and no local endpoint calls are dropped")
+                        .in(IPTABLES, IPVS)
+                        .given(web("b2").spec("internalTrafficPolicy", "Local"))
+                        .then(fromPod("a3").to("web", 80), DROPPED)
+                        .build(),
+                scenario(
+                                "internal-local-empty",
+                                "55",
+                                "with internal policy Local and no endpoint at all calls are refused")
+                        .given(service("web").port(80, 8080).spec("internalTrafficPolicy", "Local"))
+                        .then(fromPod("a3").to("web", 80), REFUSED)
+                        .build(),
+                scenario("external-local", "56", "with external policy Local a local endpoint sees the client")
+                        .in(IPTABLES, IPVS)
+                        .given(web("a2", "b2").nodePort().spec("externalTrafficPolicy", "Local"))
+                        .then(
+                                fromClient().toNodePort("web", 80).times(12),
+                                reaches("a2").seeingTheCaller())
+                        .build(),
+                scenario("external-cluster", "57", "with external policy Cluster the endpoint sees the node")
+                        .given(web("a2", "b2").nodePort())
+                        .then(
+                                fromClient().toNodePort("web", 80).times(20),
+                                reaches("a2", "b2").each().seeingTheNode())
+                        .build(),
+                scenario(
+                                "external-local-none",
+                                "58",
+                                "with external policy Local and no local endpoint a node port drops")
+                        .in(IPTABLES, IPVS)
+                        .given(web("b2").nodePort().spec("externalTrafficPolicy", "Local"))
+                        .then(fromClient().toNodePort("web", 80), DROPPED)
+                        .build(),
+                scenario("external-local-none-lb", "59", "the same at a load balancer address")
+                        .in(IPTABLES, IPVS)
+                        .given(web("b2").loadBalancer().spec("externalTrafficPolicy", "Local"))
+                        .then(fromClient().toOutside("web", 80), DROPPED)
+                        .build(),
+                scenario("external-local-none-ip", "60", "the same at an external IP")
+                        .in(IPTABLES, IPVS)
+                        .given(web("b2").externalIp().spec("externalTrafficPolicy", "Local"))
+                        .then(fromClient().toOutside("web", 80), DROPPED)
+                        .build(),
+                scenario(
+                                "short-circuit-pod",
+                                "61, 64",
+                                "a Pod at the load balancer address of a Local Service uses all endpoints")
+                        .in(IPTABLES)
+                        .given(web("a2", "b2").loadBalancer().spec("externalTrafficPolicy", "Local"))
+                        .then(
+                                fromPod("a3").toOutside("web", 80).times(30),
+                                reaches("a2", "b2").each())
+                        .build(),
+                scenario("short-circuit-host", "63", "a process on the node at that address reaches a remote endpoint")
+                        .in(IPTABLES)
+                        .given(web("b2").loadBalancer().spec("externalTrafficPolicy", "Local"))
+                        .then(fromNode().toOutside("web", 80), reaches("b2"))
+                        .build(),
+                scenario("external-local-cluster-ip", "67", "external policy Local does not touch the cluster IP")
+                        .given(web("a2", "b2").nodePort().spec("externalTrafficPolicy", "Local"))
+                        .then(
+                                fromPod("a3").to("web", 80).times(20),
+                                reaches("a2", "b2").each())
+                        .build(),
+                scenario(
+                                "external-local-terminating",
+                                "68",
+                                "a local terminating endpoint that serves is the fallback of policy Local")
+                        .in(IPTABLES, IPVS)
+                        .given(service("web")
+                                .port(80, 8080)
+                                .on(endpoint("a2").servingTerminating(), endpoint("b2"))
+                                .nodePort()
+                                .spec("externalTrafficPolicy", "Local"))
+                        .then(fromClient().toNodePort("web", 80).times(12), reaches("a2"))
+                        .then(fromPod("a3").to("web", 80).times(12), reaches("b2"))
+                        .build());
+    }
+
+    private static ServiceTemplate web(String... pods) {
+        return service("web").port(80, 8080).on(pods);
+    }
+}

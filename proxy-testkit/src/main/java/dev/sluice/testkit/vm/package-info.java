@@ -1,0 +1,5 @@
+/** A virtual machine for what the kernel of this machine lacks. */
+@NullMarked
+package dev.sluice.testkit.vm;
+
+import org.jspecify.annotations.NullMarked;
