@@ -32,10 +32,9 @@ final class FakeNode implements AutoCloseable {
     final UserspaceBackend backend;
 
     FakeNode(IpFamily family) {
-        this(
-                BackendConfig.defaults(family)
-                        .withLocalDetector(new LocalDetector.SourceCidr(
-                                Cidr.of(family == IpFamily.IPV4 ? "10.244.0.0/16" : "fd00:244::/32"))));
+        this(BackendConfig.defaults(family)
+                .withLocalDetector(new LocalDetector.SourceCidr(
+                        Cidr.of(family == IpFamily.IPV4 ? "10.244.0.0/16" : "fd00:244::/32"))));
     }
 
     FakeNode(BackendConfig config) {

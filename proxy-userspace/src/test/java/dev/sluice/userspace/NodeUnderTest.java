@@ -8,6 +8,8 @@ import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.linux.conntrack.Conntrack;
+import dev.sluice.linux.conntrack.NetlinkConntrack;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipset.NetlinkIpSets;
 import dev.sluice.linux.iptables.Iptables;
@@ -31,9 +33,9 @@ final class NodeUnderTest implements AutoCloseable {
     final EditableSnapshot snapshot;
     final UserspaceEngine engine;
     final UserspaceBackend backend;
-    final FlowLog flows = new FlowLog();
     private final IpSets sets;
     private final Links links;
+    private final Conntrack flows;
 
     NodeUnderTest(Lab lab, IpFamily family, Iptables.Variant variant) throws Exception {
         this.lab = lab;
@@ -47,10 +49,12 @@ final class NodeUnderTest implements AutoCloseable {
         engine = new UserspaceEngine(EngineOptions.of(new UserspaceOptions(
                         Duration.ofSeconds(10), UserspaceOptions.DEFAULT.connectTimeouts(), Duration.ofSeconds(1)))
                 .withEventLoops(2));
-        Iptables iptables = lab.node().call(() -> IptablesTools.discover(new SystemCommands(), Optional.of(variant))
-                .open(family));
+        Iptables iptables = lab.node()
+                .call(() -> IptablesTools.discover(new SystemCommands(), Optional.of(variant))
+                        .open(family));
         sets = lab.node().call(NetlinkIpSets::open);
         links = lab.node().call(NetlinkLinks::open);
+        flows = lab.node().call(NetlinkConntrack::open);
         backend = new UserspaceBackend(config, engine, iptables, sets, links, flows);
     }
 
@@ -77,6 +81,7 @@ final class NodeUnderTest implements AutoCloseable {
             engine.close();
             sets.close();
             links.close();
+            flows.close();
         }
     }
 }

@@ -11,6 +11,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.linux.iptables.Iptables.Variant;
+import dev.sluice.testkit.lab.Caller;
 import dev.sluice.testkit.lab.Connection;
 import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LabAddresses;
@@ -42,8 +43,7 @@ class PacketsTest {
 
     @BeforeAll
     static void build() throws Exception {
-        assumeTrue(
-                Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "network namespaces need root");
+        assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "network namespaces need root");
         lab = Lab.create();
     }
 
@@ -72,7 +72,8 @@ class PacketsTest {
                 }
                 assertThat(pods(answers)).as(caller.name()).containsExactlyInAnyOrder("a2", "b2", "a2", "b2");
                 assertThat(answers)
-                        .allSatisfy(a -> assertThat(LabAddresses.allOfNode(family)).contains(a.peer()));
+                        .allSatisfy(
+                                a -> assertThat(LabAddresses.allOfNode(family)).contains(a.peer()));
             }
         }
     }
@@ -92,7 +93,8 @@ class PacketsTest {
             assertThat(answer(lab.node().tcp(second, NODE_PORT)).pod()).isEqualTo("b2");
             assertThat(answer(lab.node().tcp(loopback, NODE_PORT)).pod()).isEqualTo("b2");
             // the number means nothing on other hosts' addresses
-            assertThat(lab.node().tcp(lab.otherNode().address(family), NODE_PORT)).isEqualTo(new Outcome.Refused());
+            assertThat(lab.node().tcp(lab.otherNode().address(family), NODE_PORT))
+                    .isEqualTo(new Outcome.Refused());
         }
     }
 
@@ -104,7 +106,10 @@ class PacketsTest {
             IpAddress open = IpAddress.of(family == IpFamily.IPV4 ? "203.0.113.1" : "2001:db8:1::1");
             IpAddress fenced = IpAddress.of(family == IpFamily.IPV4 ? "203.0.113.2" : "2001:db8:1::2");
             node.snapshot.put(resolved(
-                    tcp(family).externalIps(external.toString()).loadBalancer(open.toString()).build(),
+                    tcp(family)
+                            .externalIps(external.toString())
+                            .loadBalancer(open.toString())
+                            .build(),
                     family,
                     8080,
                     "b3"));
@@ -155,7 +160,8 @@ class PacketsTest {
     @MethodSource("nodes")
     void localPolicyDropsOutsidersWhereNoEndpointIsLocal(Variant variant, IpFamily family) throws Exception {
         try (NodeUnderTest node = new NodeUnderTest(lab, family, variant)) {
-            ServicePort service = tcp(family).nodePort(NODE_PORT).externalPolicyLocal().build();
+            ServicePort service =
+                    tcp(family).nodePort(NODE_PORT).externalPolicyLocal().build();
             node.snapshot.put(resolved(service, family, 8080, "b2"));
             node.snapshot.put(resolved(
                     ServicePorts.tcp("shop/inner:http", other(family).toString(), 80)
@@ -182,10 +188,10 @@ class PacketsTest {
 
     @ParameterizedTest
     @MethodSource("nodes")
-    void datagramsReachEndpointsAndAnswersComeFromWhereTheyWereSent(Variant variant, IpFamily family)
-            throws Exception {
+    void datagramsReachEndpointsAndAnswersComeFromWhereTheyWereSent(Variant variant, IpFamily family) throws Exception {
         try (NodeUnderTest node = new NodeUnderTest(lab, family, variant)) {
-            ServicePort service = ServicePorts.udp("kube-system/dns:dns", vip(family).toString(), 53)
+            ServicePort service = ServicePorts.udp(
+                            "kube-system/dns:dns", vip(family).toString(), 53)
                     .nodePort(NODE_PORT)
                     .build();
             node.snapshot.put(resolved(service, family, Lab.UDP_PORT, "a2", "b2"));
@@ -217,18 +223,63 @@ class PacketsTest {
 
     @ParameterizedTest
     @MethodSource("nodes")
+    void aClientThatKeepsItsUdpPortFollowsEveryChange(Variant variant, IpFamily family) throws Exception {
+        ServicePort service = ServicePorts.udp(
+                        "kube-system/dns:dns", vip(family).toString(), 53)
+                .nodePort(NODE_PORT)
+                .build();
+        Caller pod = lab.pod("a3").caller().fromPort(40404);
+        Caller outside = lab.client().caller().fromPort(40404);
+        IpAddress address = lab.node().address(family);
+        try (NodeUnderTest node = new NodeUnderTest(lab, family, variant);
+                NodeUnderTest next = new NodeUnderTest(lab, family, variant)) {
+            node.sync();
+            assertThat(pod.udp(vip(family), 53)).as("no Service yet").isNotInstanceOf(Outcome.Answer.class);
+            assertThat(outside.udp(address, NODE_PORT)).isEqualTo(new Outcome.Refused());
+
+            node.snapshot.put(resolved(service, family, Lab.UDP_PORT, "a2"));
+            node.sync();
+            assertThat(answer(pod.udp(vip(family), 53)).pod()).isEqualTo("a2");
+            assertThat(answer(outside.udp(address, NODE_PORT)).pod()).isEqualTo("a2");
+
+            node.snapshot.put(resolved(service, family, Lab.UDP_PORT));
+            node.sync();
+            assertThat(pod.udp(vip(family), 53)).isEqualTo(new Outcome.Refused());
+            assertThat(outside.udp(address, NODE_PORT)).isEqualTo(new Outcome.Refused());
+
+            node.snapshot.put(resolved(service, family, Lab.UDP_PORT, "b2"));
+            node.sync();
+            assertThat(answer(pod.udp(vip(family), 53)).pod()).isEqualTo("b2");
+            assertThat(answer(outside.udp(address, NODE_PORT)).pod()).isEqualTo("b2");
+
+            next.snapshot.put(resolved(service, family, Lab.UDP_PORT, "b3"));
+            next.sync();
+            assertThat(answer(pod.udp(vip(family), 53)).pod())
+                    .as("the next process")
+                    .isEqualTo("b3");
+            assertThat(answer(outside.udp(address, NODE_PORT)).pod()).isEqualTo("b3");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("nodes")
     void connectionsStraightToTheProxysSocketsAreRefused(Variant variant, IpFamily family) throws Exception {
         try (NodeUnderTest node = new NodeUnderTest(lab, family, variant)) {
             node.snapshot.put(resolved(tcp(family).build(), family, 8080, "a2"));
             node.snapshot.put(resolved(
-                    ServicePorts.udp("kube-system/dns:dns", other(family).toString(), 53).build(),
+                    ServicePorts.udp("kube-system/dns:dns", other(family).toString(), 53)
+                            .build(),
                     family,
                     Lab.UDP_PORT,
                     "a2"));
             node.sync();
             IpAddress address = lab.node().address(family);
-            int tcpPort = port(lab.node().run("ss", "-Hltn", family == IpFamily.IPV4 ? "-4" : "-6").output());
-            int udpPort = port(lab.node().run("ss", "-Hlun", family == IpFamily.IPV4 ? "-4" : "-6").output());
+            int tcpPort = port(lab.node()
+                    .run("ss", "-Hltn", family == IpFamily.IPV4 ? "-4" : "-6")
+                    .output());
+            int udpPort = port(lab.node()
+                    .run("ss", "-Hlun", family == IpFamily.IPV4 ? "-4" : "-6")
+                    .output());
             for (LabHost caller : List.of(lab.client(), lab.pod("a3"), lab.node())) {
                 assertThat(caller.tcp(address, tcpPort)).isEqualTo(new Outcome.Refused());
                 assertThat(caller.udp(address, udpPort)).isEqualTo(new Outcome.Refused());
@@ -252,7 +303,9 @@ class PacketsTest {
             ResolvedPort port = resolved(tcp(family).build(), family, 8080, "a2");
             first.snapshot.put(port);
             first.sync();
-            assertThat(first.sync(Changes.all()).cost().bytes()).as("nothing has changed").isZero();
+            assertThat(first.sync(Changes.all()).cost().bytes())
+                    .as("nothing has changed")
+                    .isZero();
             try (Connection open = lab.client().caller().connect(vip(family), 80)) {
                 assertThat(answer(open.ask()).pod()).isEqualTo("a2");
                 second.snapshot.put(port);
@@ -285,7 +338,8 @@ class PacketsTest {
         try (NodeUnderTest node = new NodeUnderTest(lab, family, variant)) {
             node.snapshot.put(resolved(tcp(family).nodePort(NODE_PORT).build(), family, 8080, "a2"));
             node.snapshot.put(resolved(
-                    ServicePorts.udp("kube-system/dns:dns", other(family).toString(), 53).build(),
+                    ServicePorts.udp("kube-system/dns:dns", other(family).toString(), 53)
+                            .build(),
                     family,
                     Lab.UDP_PORT,
                     "a2"));

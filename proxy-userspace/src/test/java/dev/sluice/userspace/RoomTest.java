@@ -18,7 +18,8 @@ class RoomTest {
         noClasses()
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("io.fabric8..", "java.lang.foreign..", "dev.sluice.kubernetes..", "dev.sluice.daemon..")
+                .resideInAnyPackage(
+                        "io.fabric8..", "java.lang.foreign..", "dev.sluice.kubernetes..", "dev.sluice.daemon..")
                 .check(ROOM);
     }
 
@@ -38,7 +39,8 @@ class RoomTest {
         noClasses()
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("dev.sluice.linux.libc..", "dev.sluice.linux.netlink..", "dev.sluice.linux.process..")
+                .resideInAnyPackage(
+                        "dev.sluice.linux.libc..", "dev.sluice.linux.netlink..", "dev.sluice.linux.process..")
                 .check(ROOM);
     }
 }

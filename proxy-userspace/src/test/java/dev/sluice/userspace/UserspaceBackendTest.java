@@ -9,19 +9,28 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.core.trace.Packet;
+import dev.sluice.core.trace.Trace;
 import dev.sluice.linux.conntrack.Conntrack.Flow;
 import dev.sluice.linux.conntrack.Conntrack.Tuple;
+import dev.sluice.linux.ipset.IpSets.SetChange;
+import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
+import dev.sluice.userspace.rules.PortalSet;
+import dev.sluice.userspace.rules.PortalSet.Fate;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class UserspaceBackendTest {
     private final FakeNode node = new FakeNode(IpFamily.IPV4);
 
-    @org.junit.jupiter.api.AfterEach
+    @AfterEach
     void close() {
         node.close();
     }
@@ -47,7 +56,9 @@ class UserspaceBackendTest {
                         .build(),
                 Endpoints.remote("10.244.2.3", 8080)));
         node.snapshot.put(Endpoints.resolved(
-                ServicePorts.tcp("shop/inner", "10.96.0.53", 80).internalPolicyLocal().build(),
+                ServicePorts.tcp("shop/inner", "10.96.0.53", 80)
+                        .internalPolicyLocal()
+                        .build(),
                 Endpoints.remote("10.244.2.4", 8080)));
         node.snapshot.put(Endpoints.resolved(
                 ServicePorts.tcp("shop/fenced", "10.96.0.54", 80)
@@ -84,7 +95,8 @@ class UserspaceBackendTest {
     void oneServiceIsAFewElementsWhateverTheNumberOfOthers() throws Exception {
         for (int i = 0; i < 5_000; i++) {
             node.snapshot.put(Endpoints.resolved(
-                    ServicePorts.tcp("many/s" + i, "10.97." + i / 250 + "." + (i % 250 + 1), 80).build(),
+                    ServicePorts.tcp("many/s" + i, "10.97." + i / 250 + "." + (i % 250 + 1), 80)
+                            .build(),
                     Endpoints.remote("10.244.2.2", 8080)));
         }
         node.sync();
@@ -125,17 +137,16 @@ class UserspaceBackendTest {
         node.snapshot.put(Endpoints.resolved(dns().nodePort(30053).build(), Endpoints.remote("10.244.2.2", 53)));
         SyncReport report = node.sync();
         String port = node.sets.elements("SLUICE-UDP-SOCKETS").iterator().next();
-        assertThat(node.iptables.inputs())
-                .containsExactly(
-                        """
+        assertThat(node.iptables.inputs()).containsExactly("""
                         *nat
                         -A SLUICE-UDP -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/dns:dns" -m udp --dport 53 -j DNAT --to-destination 127.0.0.1:PORT
                         -A SLUICE-UDP-NODE -p udp -m comment --comment "kube-system/dns:dns" -m udp --dport 30053 -j DNAT --to-destination 127.0.0.1:PORT
                         COMMIT
-                        """
-                                .replace("PORT", port));
+                        """.replace("PORT", port));
         assertThat(report.inForce()).containsEntry("userspace.udp_sockets", 1L);
-        assertThat(node.full().cost().bytes()).as("as the full comparison wants it").isZero();
+        assertThat(node.full().cost().bytes())
+                .as("as the full comparison wants it")
+                .isZero();
 
         node.iptables.resetCounts();
         node.snapshot.put(Endpoints.resolved(dns().nodePort(30053).build()));
@@ -157,14 +168,17 @@ class UserspaceBackendTest {
         node.sync();
         assertThat(node.flows.deleted).containsExactlyInAnyOrder(unseen, ofTheProcessBefore);
 
-        int port = Integer.parseInt(node.sets.elements("SLUICE-UDP-SOCKETS").iterator().next());
+        int port = Integer.parseInt(
+                node.sets.elements("SLUICE-UDP-SOCKETS").iterator().next());
         Flow healthy = flow("10.96.0.10", 53, "127.0.0.1", port);
         node.flows.present.add(healthy);
         node.flows.deleted.clear();
         node.full();
         node.snapshot.put(Endpoints.resolved(dns().build(), Endpoints.remote("10.244.2.3", 53)));
         node.sync();
-        assertThat(node.flows.deleted).as("another endpoint is the proxy's own affair").isEmpty();
+        assertThat(node.flows.deleted)
+                .as("another endpoint is the proxy's own affair")
+                .isEmpty();
 
         node.snapshot.put(Endpoints.resolved(dns().build()));
         node.sync();
@@ -187,6 +201,7 @@ class UserspaceBackendTest {
                 Protocol.UDP,
                 new Tuple(client, 4000, IpAddress.of(destination), port),
                 new Tuple(IpAddress.of(replySource), replyPort, client, 4000),
+                0,
                 0);
     }
 
@@ -205,23 +220,33 @@ class UserspaceBackendTest {
         assertThat(node.sync().problems()).isEmpty();
     }
 
-    @Test
-    void aPortalThatTwoServicesNameGoesToTheFirstAndThenToTheOther() throws Exception {
-        node.snapshot.put(Endpoints.resolved(
-                web().externalIps("198.51.100.1").build(), Endpoints.remote("10.244.2.2", 8080)));
-        node.sync();
-        node.snapshot.put(Endpoints.resolved(
-                ServicePorts.tcp("shop/rival", "10.96.0.70", 80).externalIps("198.51.100.1").build()));
-        assertThat(node.sync().problems()).singleElement().satisfies(problem -> {
-            assertThat(problem.object()).isEqualTo("Service shop/rival");
-            assertThat(problem.message()).contains("198.51.100.1:80/TCP").contains("shop/web:http");
-        });
-        assertThat(node.sets.elements("SLUICE-OPEN")).containsExactlyInAnyOrder("10.96.0.50,tcp:80", "198.51.100.1,tcp:80");
-
-        node.snapshot.put(Endpoints.resolved(web().build(), Endpoints.remote("10.244.2.2", 8080)));
-        assertThat(node.sync().problems()).isEmpty();
-        assertThat(node.sets.elements("SLUICE-OPEN")).containsExactly("10.96.0.50,tcp:80");
-        assertThat(node.sets.elements("SLUICE-REJECT")).containsExactlyInAnyOrder("10.96.0.70,tcp:80", "198.51.100.1,tcp:80");
+    @ParameterizedTest
+    @ValueSource(strings = {"shop/able", "shop/zebra"})
+    void aPortalMayPassFromOneServiceToAnotherInOneSync(String rival) throws Exception {
+        for (boolean udp : new boolean[] {false, true}) {
+            Protocol protocol = udp ? Protocol.UDP : Protocol.TCP;
+            ServicePorts holder = ServicePorts.of(protocol, "shop/holder", "10.96.0.50", 80);
+            ServicePorts other = ServicePorts.of(protocol, rival, "10.96.0.70", 80);
+            node.snapshot.put(Endpoints.resolved(other.build(), Endpoints.remote("10.244.2.3", 8080)));
+            node.snapshot.put(Endpoints.resolved(
+                    holder.externalIps("198.51.100.1").build(), Endpoints.remote("10.244.2.2", 8080)));
+            node.sync();
+            node.snapshot.put(Endpoints.resolved(
+                    other.externalIps("198.51.100.1").build(), Endpoints.remote("10.244.2.3", 8080)));
+            node.snapshot.put(Endpoints.resolved(holder.externalIps().build(), Endpoints.remote("10.244.2.2", 8080)));
+            node.sync();
+            assertThat(node.sets.elements("SLUICE-OPEN")).contains("198.51.100.1," + protocol.lowerCase() + ":80");
+            Trace trace = node.backend.explain(new Packet(
+                    protocol,
+                    IpAddress.of("192.0.2.1"),
+                    4000,
+                    IpAddress.of("198.51.100.1"),
+                    80,
+                    Packet.Origin.ARRIVING,
+                    ""));
+            assertThat(trace.service()).hasToString(rival);
+            assertThat(node.full().cost().bytes()).as("nothing to mend").isZero();
+        }
     }
 
     @Test
@@ -247,10 +272,9 @@ class UserspaceBackendTest {
         node.sync();
         String good = String.valueOf(node.iptables.inForce("filter").rules("SLUICE-INPUT"));
         node.iptables.byOthers("*filter\n-F SLUICE-INPUT\nCOMMIT\n");
-        node.sets.apply(List.of(new dev.sluice.linux.ipset.IpSets.SetChange(
-                dev.sluice.userspace.rules.PortalSet.addresses(
-                        IpFamily.IPV4, dev.sluice.userspace.rules.PortalSet.Fate.OPEN),
-                new dev.sluice.linux.ipset.SetEntry.IpPort(IpAddress.of("10.9.9.9"), Protocol.TCP, 1),
+        node.sets.apply(List.of(new SetChange(
+                PortalSet.addresses(IpFamily.IPV4, Fate.OPEN),
+                new SetEntry.IpPort(IpAddress.of("10.9.9.9"), Protocol.TCP, 1),
                 true)));
         node.full();
         assertThat(node.iptables.inForce("filter").rules("SLUICE-INPUT")).hasToString(good);

@@ -36,7 +36,11 @@ class LiveServiceTest {
     @Test
     void connectionsTakeTurnsAndAFailedOneGoesOnRound() {
         LiveService live = live(web().build(), A, B, C);
-        assertThat(Arrays.asList(choose(live, CLIENT, 0), choose(live, CLIENT, 0), choose(live, CLIENT, 0), choose(live, CLIENT, 0)))
+        assertThat(Arrays.asList(
+                        choose(live, CLIENT, 0),
+                        choose(live, CLIENT, 0),
+                        choose(live, CLIENT, 0),
+                        choose(live, CLIENT, 0)))
                 .containsExactly(A, B, C, A);
         Attempts attempts = live.choose(live.endpoints(Scope.INTERNAL, false), CLIENT, 0);
         List<Endpoint> tried = new ArrayList<>();
@@ -49,7 +53,8 @@ class LiveServiceTest {
     @Test
     void noEndpointsNoAttempt() {
         LiveService live = live(web().build());
-        assertThat(live.choose(live.endpoints(Scope.INTERNAL, false), CLIENT, 0).next()).isNull();
+        assertThat(live.choose(live.endpoints(Scope.INTERNAL, false), CLIENT, 0).next())
+                .isNull();
     }
 
     @Test
@@ -69,7 +74,9 @@ class LiveServiceTest {
         assertThat(outer.datagramEndpoints(true)).containsExactly(A, B);
         assertThat(outer.datagramEndpoints(false)).containsExactly(A);
         LiveService elsewhere = live(web().nodePort(30080).externalPolicyLocal().build(), B);
-        assertThat(elsewhere.datagramEndpoints(false)).as("admitted by the rules, so meant for the cluster address").containsExactly(B);
+        assertThat(elsewhere.datagramEndpoints(false))
+                .as("admitted by the rules, so meant for the cluster address")
+                .containsExactly(B);
     }
 
     @Test
@@ -85,7 +92,8 @@ class LiveServiceTest {
         now += TimeUnit.SECONDS.toNanos(9);
         assertThat(choose(live, CLIENT, now)).as("refreshed").isEqualTo(first);
         now += TimeUnit.SECONDS.toNanos(10);
-        assertThat(live.pinned(live.endpoints(Scope.INTERNAL, false), CLIENT, now)).isNull();
+        assertThat(live.pinned(live.endpoints(Scope.INTERNAL, false), CLIENT, now))
+                .isNull();
     }
 
     @Test
@@ -94,7 +102,9 @@ class LiveServiceTest {
         live.served(CLIENT, A, 0);
         live.update(Endpoints.resolved(web().affinity(10).build(), B));
         live.update(Endpoints.resolved(web().affinity(10).build(), A, B));
-        assertThat(live.pinned(List.of(A, B), CLIENT, 0)).as("an endpoint that was away").isNull();
+        assertThat(live.pinned(List.of(A, B), CLIENT, 0))
+                .as("an endpoint that was away")
+                .isNull();
         live.served(CLIENT, A, 0);
         assertThat(live.pinned(List.of(A, B), CLIENT, 0)).isEqualTo(A);
         assertThat(live.pinned(List.of(B), CLIENT, 0)).as("not allowed").isNull();

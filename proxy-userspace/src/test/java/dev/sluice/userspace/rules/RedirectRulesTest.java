@@ -32,18 +32,18 @@ class RedirectRulesTest {
         boolean v4 = family == IpFamily.IPV4;
         RedirectRules rules = rules(BackendConfig.defaults(family)
                 .withLocalDetector(new LocalDetector.SourceCidr(Cidr.of(v4 ? "10.244.0.0/16" : "fd00:244::/32"))));
-        ServicePlan plan = ServicePlan.of(
-                Endpoints.resolved(
-                        ServicePorts.udp("kube-system/dns:dns", v4 ? "10.96.0.10" : "fd00:96::10", 53)
-                                .nodePort(30053)
-                                .build(),
-                        Endpoints.remote(v4 ? "10.244.2.2" : "fd00:244:2::2", 53)),
-                portal -> true);
+        ServicePlan plan = ServicePlan.of(Endpoints.resolved(
+                ServicePorts.udp("kube-system/dns:dns", v4 ? "10.96.0.10" : "fd00:96::10", 53)
+                        .nodePort(30053)
+                        .build(),
+                Endpoints.remote(v4 ? "10.244.2.2" : "fd00:244:2::2", 53)));
         String text = rules.nat(plan.udpRules(rules.proxyAddress(), 40053)).text()
                 + rules.filter().text();
         assertThat(text).isEqualTo(golden(v4 ? "node-ipv4.rules" : "node-ipv6.rules"));
         CanonicalForm form = new CanonicalForm(family);
-        text.lines().filter(line -> line.startsWith("-A ")).forEach(line -> form.check(line.replaceFirst("-A \\S+ ", "")));
+        text.lines()
+                .filter(line -> line.startsWith("-A "))
+                .forEach(line -> form.check(line.replaceFirst("-A \\S+ ", "")));
     }
 
     static Stream<Arguments> detectors() {
@@ -57,7 +57,9 @@ class RedirectRulesTest {
                         List.of("-m addrtype --src-type LOCAL -j SLUICE-REDIRECT", "-i cali+ -j SLUICE-REDIRECT")),
                 Arguments.of(
                         new LocalDetector.SourceCidr(Cidr.of("10.244.0.0/16")),
-                        List.of("-m addrtype --src-type LOCAL -j SLUICE-REDIRECT", "-s 10.244.0.0/16 -j SLUICE-REDIRECT")));
+                        List.of(
+                                "-m addrtype --src-type LOCAL -j SLUICE-REDIRECT",
+                                "-s 10.244.0.0/16 -j SLUICE-REDIRECT")));
     }
 
     @ParameterizedTest
@@ -96,7 +98,8 @@ class RedirectRulesTest {
                 false,
                 localhost,
                 defaults.localDetector(),
-                new NodePortAddresses(IpFamily.IPV4, ranges.stream().map(Cidr::of).toList()),
+                new NodePortAddresses(
+                        IpFamily.IPV4, ranges.stream().map(Cidr::of).toList()),
                 defaults.ipvs(),
                 defaults.userspace()));
         assertThat(rules.nat(List.of()).chains().get("SLUICE-SERVICES"))
