@@ -98,6 +98,7 @@ final class Daemon {
         Optional<NodeObject> node = awaitNode(nodeFirst, nodeName);
         Set<IpFamily> families = new FamilySupport(sysctl, assembly::iptablesProblem).served(primaryFamily(node));
         assembly.open(backendConfigs(families, node));
+        assembly.prepare();
 
         HealthState health =
                 new HealthState(clock, settings.syncPeriods().retry().multipliedBy(2), families);
@@ -110,7 +111,7 @@ final class Daemon {
                 new ChangeTracker(nodeName, families, clock),
                 assembly.backends(),
                 settings.syncPeriods(),
-                new Observers(List.of(new HealthObserver(health), metrics.observer()))));
+                new Observers(List.of(new HealthObserver(health), metrics.observer(), new Lifeline(families)))));
         serve(health, metrics);
         loop.start();
         if (node.isEmpty()) {

@@ -4,6 +4,7 @@ import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.ProxyBackend;
+import dev.sluice.core.sync.SyncException;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.iptables.IptablesBackend;
 import dev.sluice.ipvs.IpvsBackend;
@@ -76,13 +77,30 @@ final class ProxyAssembly implements AutoCloseable {
         }
     }
 
+    /**
+     * Sets up of the kernel what the mode needs before its first sync.
+     *
+     * @throws ConfigException when the kernel cannot do it, e.g. has no such IPVS scheduler
+     */
+    void prepare() throws ConfigException {
+        for (ProxyBackend backend : backends) {
+            if (backend instanceof IpvsBackend ipvs) {
+                try {
+                    ipvs.prepare();
+                } catch (SyncException e) {
+                    throw new ConfigException(List.of("mode ipvs cannot start: " + e.getMessage()));
+                }
+            }
+        }
+    }
+
     private ProxyBackend backend(BackendConfig config, Iptables iptables) throws KernelException {
         return switch (mode) {
             case IPTABLES -> new IptablesBackend(config, iptables, sysctl, NetlinkLinks.open());
             case IPVS ->
                 new IpvsBackend(
                         config, NetlinkIpvs.open(), NetlinkIpSets.open(), NetlinkLinks.open(), iptables, sysctl);
-            case USERSPACE -> 
+            case USERSPACE ->
                 new UserspaceBackend(
                         config,
                         engine(config),
