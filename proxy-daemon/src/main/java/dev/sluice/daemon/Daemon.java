@@ -99,6 +99,7 @@ final class Daemon {
         Optional<NodeObject> node = awaitNode(nodeFirst, nodeName);
         Set<IpFamily> families = new FamilySupport(sysctl, assembly::iptablesProblem).served(primaryFamily(node));
         assembly.open(backendConfigs(families, node));
+        assembly.prepare();
 
         HealthState health =
                 new HealthState(clock, settings.syncPeriods().retry().multipliedBy(2), families);

@@ -4,6 +4,7 @@ import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.ProxyBackend;
+import dev.sluice.core.sync.SyncException;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.flows.FlowCleaning;
 import dev.sluice.iptables.IptablesBackend;
@@ -76,6 +77,23 @@ final class ProxyAssembly implements AutoCloseable {
             }
         } catch (KernelException e) {
             throw new ConfigException(List.of("mode " + mode.flagValue() + " cannot start: " + e.getMessage()));
+        }
+    }
+
+    /**
+     * Sets up of the kernel what the mode needs before its first sync.
+     *
+     * @throws ConfigException when the kernel cannot do it, e.g. has no such IPVS scheduler
+     */
+    void prepare() throws ConfigException {
+        for (ProxyBackend backend : backends) {
+            if (backend instanceof IpvsBackend ipvs) {
+                try {
+                    ipvs.prepare();
+                } catch (SyncException e) {
+                    throw new ConfigException(List.of("mode ipvs cannot start: " + e.getMessage()));
+                }
+            }
         }
     }
 
