@@ -5,14 +5,17 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.LocalDetector;
+import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.linux.KernelException;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.Iptables.Variant;
 import dev.sluice.linux.iptables.IptablesTools;
+import dev.sluice.linux.iptables.RestoreException;
 import dev.sluice.linux.namespace.NetworkNamespace;
 import dev.sluice.linux.process.SystemCommands;
 import dev.sluice.linux.route.NetlinkLinks;
@@ -50,31 +53,78 @@ class KernelSyncTest {
     @ParameterizedTest(name = "{0} {1}")
     @MethodSource("kernels")
     void adoptsFollowsAndLeavesNothing(Variant variant, IpFamily family) throws Exception {
+        inNamespace(variant, family, bench -> {
+            bench.tools.restore(OTHERS);
+            String before = bench.dump();
+
+            bench.fill();
+            assertThat(bench.sync(Changes.all()).problems()).isEmpty();
+            assertThat(bench.dump()).contains("KUBE-SVC-", "KUBE-SVL-", "KUBE-FW-", "--rcheck", "REJECT");
+            bench.assertNothingDiffers();
+
+            bench.churn();
+            SyncReport partial = bench.sync(bench.wishes.changes());
+            assertThat(partial.full()).isFalse();
+            bench.assertNothingDiffers();
+
+            bench.newBackend().cleanUp();
+            assertThat(bench.dump()).isEqualTo(before);
+        });
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("kernels")
+    void leavesOutWhatTheToolRefuses(Variant variant, IpFamily family) throws Exception {
+        inNamespace(variant, family, bench -> {
+            bench.fill();
+            bench.wishes.put(bench.ports.withPort(70_000));
+
+            assertOnlyThatIsLeftOut(bench);
+        });
+    }
+
+    /** The nft variant names the line then, the legacy one says only that it was one of the table's. */
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("kernels")
+    void leavesOutWhatTheKernelRefuses(Variant variant, IpFamily family) throws Exception {
+        inNamespace(variant, family, bench -> {
+            bench.fill();
+            ResolvedPort port = bench.ports.withPort(80);
+            String dnat =
+                    "DNAT --to-destination " + port.endpoints().all().getFirst().key();
+            bench.spoil(dnat, "TPROXY --on-port 1"); // no target for the nat table
+            bench.wishes.put(port);
+
+            assertOnlyThatIsLeftOut(bench);
+        });
+    }
+
+    private static void assertOnlyThatIsLeftOut(Bench bench) throws Exception {
+        assertThat(bench.sync(Changes.all()).problems())
+                .singleElement()
+                .satisfies(problem -> assertThat(problem.object()).isEqualTo("Service shop/odd"));
+        assertThat(bench.dump()).contains("shop/s1").doesNotContain("shop/odd");
+        bench.wishes.changes();
+        bench.wishes.remove(bench.ports.withPort(80).name());
+        assertThat(bench.sync(bench.wishes.changes()).problems()).isEmpty();
+        bench.assertNothingDiffers();
+    }
+
+    private static void inNamespace(Variant variant, IpFamily family, Body body) throws Exception {
         assumeTrue("root".equals(System.getProperty("user.name")), "needs root, for a network namespace");
         try (NetworkNamespace namespace = NetworkNamespace.create("iptables-sync")) {
             namespace.run(() -> {
                 try (NetlinkLinks links = NetlinkLinks.open()) {
-                    Iptables tools = IptablesTools.discover(new SystemCommands(), Optional.of(variant))
-                            .open(family);
-                    Bench bench = new Bench(tools, links);
-                    tools.restore(OTHERS);
-                    String before = bench.dump();
-
-                    bench.fill();
-                    assertThat(bench.sync(Changes.all()).problems()).isEmpty();
-                    assertThat(bench.dump()).contains("KUBE-SVC-", "KUBE-SVL-", "KUBE-FW-", "--rcheck", "REJECT");
-                    bench.assertNothingDiffers();
-
-                    bench.churn();
-                    SyncReport partial = bench.sync(bench.wishes.changes());
-                    assertThat(partial.full()).isFalse();
-                    bench.assertNothingDiffers();
-
-                    bench.newBackend().cleanUp();
-                    assertThat(bench.dump()).isEqualTo(before);
+                    IptablesTools tools = IptablesTools.discover(new SystemCommands(), Optional.of(variant));
+                    body.run(new Bench(tools.open(family), links));
                 }
             });
         }
+    }
+
+    /** What a test does inside. */
+    private interface Body {
+        void run(Bench bench) throws Exception;
     }
 
     /** A backend over the real tools with some forty ports. */
@@ -94,11 +144,20 @@ class KernelSyncTest {
             backend = newBackend();
         }
 
+        /** Gives {@code bad} to the tools wherever the backend writes {@code good}. */
+        void spoil(String good, String bad) {
+            backend = newBackend(new Spoiled(tools, good, bad));
+        }
+
         IptablesBackend newBackend() {
+            return newBackend(tools);
+        }
+
+        private IptablesBackend newBackend(Iptables through) {
             Cidr pods = Cidr.of(tools.family() == IpFamily.IPV4 ? "10.110.0.0/15" : "fd00:110::/32");
             BackendConfig config =
                     BackendConfig.defaults(tools.family()).withLocalDetector(new LocalDetector.SourceCidr(pods));
-            return new IptablesBackend(config, tools, new ProcSysctl(), links);
+            return new IptablesBackend(config, through, new ProcSysctl(), links);
         }
 
         void fill() {
@@ -135,6 +194,34 @@ class KernelSyncTest {
                         .collect(Collectors.joining("\n", "", "\n")));
             }
             return text.toString();
+        }
+    }
+
+    /** The real tools, with one text replaced by another on the way. */
+    private record Spoiled(Iptables tools, String good, String bad) implements Iptables {
+        @Override
+        public void restore(String input) throws RestoreException {
+            tools.restore(input.replace(good, bad));
+        }
+
+        @Override
+        public String save(String table) throws KernelException {
+            return tools.save(table);
+        }
+
+        @Override
+        public IpFamily family() {
+            return tools.family();
+        }
+
+        @Override
+        public Variant variant() {
+            return tools.variant();
+        }
+
+        @Override
+        public boolean supportsRandomFully() {
+            return tools.supportsRandomFully();
         }
     }
 }

@@ -27,6 +27,12 @@ final class SamplePorts {
         return Endpoints.resolved(port.build(), endpoints(number, endpoints));
     }
 
+    /** {@code shop/odd}: a TCP port of that number with one endpoint and nothing but a cluster address. */
+    ResolvedPort withPort(int port) {
+        return Endpoints.resolved(
+                ServicePorts.tcp("shop/odd", address(96, 4_000), port).build(), endpoints(4_000, 1));
+    }
+
     /** A port with any mixture of what a port can have. */
     ResolvedPort any(int number, Random chance) {
         Protocol protocol = PROTOCOLS.get(number % 3); // part of the name, so no chance in it

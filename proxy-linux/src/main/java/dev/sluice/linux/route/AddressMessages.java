@@ -100,7 +100,9 @@ final class AddressMessages {
         }
         attributes.check("read an address");
         IpAddress own = local != null ? local : address;
-        return own == null ? null : new Reported(message.u32(4), own, message.u8(1), (flags & RouteProtocol.IFA_F_DEPRECATED) != 0);
+        return own == null
+                ? null
+                : new Reported(message.u32(4), own, message.u8(1), (flags & RouteProtocol.IFA_F_DEPRECATED) != 0);
     }
 
     /** An address, and the number of its link. */

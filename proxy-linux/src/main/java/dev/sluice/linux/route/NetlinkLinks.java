@@ -60,7 +60,8 @@ public final class NetlinkLinks implements Links {
             String name = names.get(entry.linkIndex());
             // a link that came or went between the two dumps has its change announced, see LinkMonitor
             if (name != null) {
-                addresses.add(new LinkAddress(entry.linkIndex(), name, entry.address(), entry.prefixLength(), entry.deprecated()));
+                addresses.add(new LinkAddress(
+                        entry.linkIndex(), name, entry.address(), entry.prefixLength(), entry.deprecated()));
             }
         }
         return addresses;
@@ -127,10 +128,7 @@ public final class NetlinkLinks implements Links {
     @Override
     public AddressResult addAddresses(String link, List<IpAddress> addresses) throws NetlinkException {
         Link target = existing(link);
-        return apply(
-                addresses,
-                address -> AddressMessages.bind(target, address),
-                Errno.EEXIST);
+        return apply(addresses, address -> AddressMessages.bind(target, address), Errno.EEXIST);
     }
 
     @Override

@@ -17,7 +17,6 @@ import dev.sluice.linux.process.CommandRunner;
 import dev.sluice.linux.process.SystemCommands;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -159,18 +158,20 @@ class NetlinkConntrackTest {
         return port;
     }
 
-    /** Sends a datagram from each of {@link #FLOWS} sockets; answers with their ports. */
+    /** Sends a datagram from each of {@link #FLOWS} sockets, open at once so that no port comes twice; answers with the ports. */
     private List<Integer> send(IpAddress from, IpAddress to) throws Exception {
         return namespace.call(() -> {
-            List<Integer> ports = new ArrayList<>();
-            InetAddress source = from.toInetAddress();
-            for (int i = 0; i < FLOWS; i++) {
-                try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress(source, 0))) {
+            List<DatagramSocket> sockets = new ArrayList<>();
+            try {
+                for (int i = 0; i < FLOWS; i++) {
+                    DatagramSocket socket = new DatagramSocket(new InetSocketAddress(from.toInetAddress(), 0));
+                    sockets.add(socket);
                     socket.send(new DatagramPacket(new byte[] {1}, 1, to.toInetAddress(), SERVICE_PORT));
-                    ports.add(socket.getLocalPort());
                 }
+                return sockets.stream().map(DatagramSocket::getLocalPort).toList();
+            } finally {
+                sockets.forEach(DatagramSocket::close);
             }
-            return ports;
         });
     }
 

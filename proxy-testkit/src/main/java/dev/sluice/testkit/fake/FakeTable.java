@@ -86,9 +86,14 @@ final class FakeTable {
         return RuleLine.target(spec).filter(target -> !Extensions.TARGETS.contains(target));
     }
 
-    /** A chain from which {@code from} can be reached again, or empty. */
-    Optional<String> loopThrough(String from) {
+    /** Whether a packet that enters {@code from} would go round for ever. */
+    boolean loopThrough(String from) {
         return loop(from, new ArrayList<>());
+    }
+
+    /** Whether the kernel would refuse the table: it looks for loops only where packets can get to. */
+    boolean hasReachableLoop() {
+        return chains.keySet().stream().anyMatch(chain -> ChainName.isBuiltIn(chain) && loopThrough(chain));
     }
 
     String save() {
@@ -104,19 +109,19 @@ final class FakeTable {
         return text.append("COMMIT\n# Completed\n").toString();
     }
 
-    private Optional<String> loop(String chain, List<String> path) {
+    private boolean loop(String chain, List<String> path) {
         if (path.contains(chain)) {
-            return Optional.of(chain);
+            return true;
         }
         path.add(chain);
         for (String spec : rules(chain)) {
-            Optional<String> found = jumpTarget(spec).flatMap(target -> loop(target, path));
-            if (found.isPresent()) {
-                return found;
+            Optional<String> target = jumpTarget(spec);
+            if (target.isPresent() && loop(target.get(), path)) {
+                return true;
             }
         }
         path.removeLast();
-        return Optional.empty();
+        return false;
     }
 
     private void count(String spec, int change) {

@@ -30,7 +30,7 @@ class FakeIptablesTest {
         "'*nat|-D PREROUTING 1|COMMIT', 2",
         "'*nat|-I PREROUTING 5 -j RETURN|COMMIT', 2",
         "'*nosuch|COMMIT', 1",
-        "'*nat|:A - [0:0]|:B - [0:0]|-A A -j B|-A B -j A|COMMIT', 6",
+        "'*nat|:A - [0:0]|:B - [0:0]|-A A -j B|-A B -j A|-A OUTPUT -j A|COMMIT', 7",
         "'*nat|:A - [0:0]', 2",
         "'*nat|*filter|COMMIT', 2",
         "'-A A -j DROP', 1",

@@ -118,9 +118,11 @@ public final class UdpSocket {
                 .forEach(UdpFlow::close));
     }
 
-    /** Ends every flow and lets go of the port. */
+    /** Ends every flow and lets go of the port; an engine that has ended did so already. */
     public void close() {
-        context.loop.execute(this::closeNow);
+        if (!context.loop.isShuttingDown()) {
+            context.loop.execute(this::closeNow);
+        }
     }
 
     void closeNow() {
