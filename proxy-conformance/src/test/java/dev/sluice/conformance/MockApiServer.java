@@ -12,7 +12,6 @@ import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -39,7 +38,7 @@ final class MockApiServer implements ClusterWriter {
         KubernetesMockServer server = lab.node().call(() -> {
             KubernetesMockServer made = new KubernetesMockServer(
                     new Context(), new MockWebServer(), new HashMap<>(), new KubernetesCrudDispatcher(), false);
-            made.init(InetAddress.getByName("127.0.0.1"), 0);
+            made.init(LOOPBACK.toInetAddress(), 0);
             return made;
         });
         return new MockApiServer(lab, server);
@@ -55,8 +54,7 @@ final class MockApiServer implements ClusterWriter {
         Map<String, GenericKubernetesResource> wanted = new LinkedHashMap<>();
         for (String document : yaml.split("(?m)^---$", -1)) {
             if (!document.isBlank()) {
-                GenericKubernetesResource object =
-                        serialization.unmarshal(document, GenericKubernetesResource.class);
+                GenericKubernetesResource object = serialization.unmarshal(document, GenericKubernetesResource.class);
                 wanted.put(path(object) + "/" + object.getMetadata().getName(), object);
             }
         }

@@ -4,7 +4,6 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.testkit.lab.Connection;
 import dev.sluice.testkit.lab.LabHost;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;

@@ -69,7 +69,7 @@ public final class ScenarioRunner {
                 }
             }
         }
-        inParallel(2, groups.entrySet(), group -> runGroup(group.getKey(), group.getValue()));
+        inParallel(timing.daemons(), groups.entrySet(), group -> runGroup(group.getKey(), group.getValue()));
     }
 
     private void runGroup(Group group, List<Run> runs) {
