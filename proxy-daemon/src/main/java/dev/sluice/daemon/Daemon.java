@@ -110,7 +110,7 @@ final class Daemon {
                 new ChangeTracker(nodeName, families, clock),
                 assembly.backends(),
                 settings.syncPeriods(),
-                new Observers(List.of(new HealthObserver(health), metrics.observer()))));
+                new Observers(List.of(new HealthObserver(health), metrics.observer(), new Lifeline(families)))));
         serve(health, metrics);
         loop.start();
         if (node.isEmpty()) {

@@ -82,7 +82,7 @@ final class ProxyAssembly implements AutoCloseable {
             case IPVS ->
                 new IpvsBackend(
                         config, NetlinkIpvs.open(), NetlinkIpSets.open(), NetlinkLinks.open(), iptables, sysctl);
-            case USERSPACE -> 
+            case USERSPACE ->
                 new UserspaceBackend(
                         config,
                         engine(config),

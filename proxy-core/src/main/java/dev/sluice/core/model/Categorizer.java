@@ -23,7 +23,7 @@ public final class Categorizer {
         if (!port.usesLocalEndpoints()) {
             return new EndpointSet(cluster, List.of(), cluster, !cluster.isEmpty(), all);
         }
-        boolean any = !cluster.isEmpty() || all.stream().anyMatch(e -> e.ready() || isDraining(e));
+        boolean any = all.stream().anyMatch(e -> e.ready() || isDraining(e));
         List<Endpoint> local = readyElseDraining(all, Endpoint::local);
         List<Endpoint> reachable = union(all, cluster, local);
         return new EndpointSet(cluster, local, reachable, any, all);

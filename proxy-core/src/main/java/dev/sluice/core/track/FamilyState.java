@@ -1,6 +1,5 @@
 package dev.sluice.core.track;
 
-import dev.sluice.core.model.Categorizer;
 import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ProblemList;
@@ -15,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,16 +30,33 @@ final class FamilyState {
     private static final Logger LOG = LoggerFactory.getLogger(FamilyState.class);
 
     private final ProblemBook problems;
-    private final ClaimTable claims = new ClaimTable();
+    private final ClaimTable claims;
+    private final Resolution resolution;
     private final Map<ServiceName, ServiceState> services = new HashMap<>();
-    private final Set<ServiceName> touched = new HashSet<>();
+    private final Set<ServiceName> touched = new LinkedHashSet<>();
     private final ResolvedPorts ports;
     private boolean nodeChanged;
     private long resolutions;
 
     FamilyState(IpFamily family, NodeFacts node, ProblemBook problems) {
+        this(family, node, problems, new ClaimTable());
+    }
+
+    private FamilyState(IpFamily family, NodeFacts node, ProblemBook problems, ClaimTable claims) {
+        this(family, node, problems, claims, new PortResolution(claims));
+    }
+
+    FamilyState(IpFamily family, NodeFacts node, ProblemBook problems, ClaimTable claims, Resolution resolution) {
         this.ports = new ResolvedPorts(family, node);
         this.problems = problems;
+        this.claims = claims;
+        this.resolution = resolution;
+    }
+
+    /** How the ports of a Service are worked out. */
+    @FunctionalInterface
+    interface Resolution {
+        List<ResolvedPort> resolve(ServiceState service, NodeFacts node, ProblemList problems);
     }
 
     /** The state as of the last batch. */
@@ -129,7 +146,8 @@ final class FamilyState {
         List<Problem> found;
         try {
             ProblemList list = new ProblemList("Service " + name);
-            after = resolve(state, list);
+            resolutions += state.declared().size();
+            after = resolution.resolve(state, ports.node(), list);
             found = list.toList();
         } catch (RuntimeException e) {
             LOG.error(
@@ -142,22 +160,6 @@ final class FamilyState {
         state.resolve(after);
         problems.put(new Source(ports.family(), name), found);
         ports.replace(name, before, after, changed);
-    }
-
-    private List<ResolvedPort> resolve(ServiceState state, ProblemList list) {
-        Contention contention = new Contention(claims, list);
-        List<ResolvedPort> resolved = new ArrayList<>(state.declared().size());
-        for (Claimant claimant : state.declared()) {
-            resolutions++;
-            contention
-                    .remainder(claimant.declared())
-                    .map(port -> new ResolvedPort(
-                            port,
-                            Categorizer.categorize(
-                                    EndpointMerger.merge(state.slices(), port.name()), port, ports.node())))
-                    .ifPresent(resolved::add);
-        }
-        return resolved;
     }
 
     private ServiceState state(ServiceName name) {

@@ -143,6 +143,10 @@ class CategorizerTest {
         List<Endpoint> all = endpoints("1 RS z=zone-a; 2 RS z=zone-b");
         assertThat(Categorizer.categorize(all, Kind.CLUSTER.port(), nowhere).cluster())
                 .isEqualTo(all);
+        List<Endpoint> emptyHint = endpoints("1 RS z=; 2 RS z=zone-b");
+        assertThat(Categorizer.categorize(emptyHint, Kind.CLUSTER.port(), nowhere)
+                        .cluster())
+                .isEqualTo(emptyHint);
     }
 
     @ParameterizedTest(name = "{0}: {1}")

@@ -3,7 +3,6 @@ package dev.sluice.core.sync;
 import static dev.sluice.core.fixture.ServiceBuilder.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.sluice.core.config.SyncPeriods;
 import dev.sluice.core.fixture.RecordingBackend;
@@ -20,6 +19,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,6 +58,11 @@ class SyncLoopTest {
     @AfterEach
     void close() {
         loop.close();
+    }
+
+    /** Patient, for the sake of busy machines. */
+    private static ConditionFactory await() {
+        return Awaitility.await().atMost(Duration.ofSeconds(50));
     }
 
     private void syncAll() {

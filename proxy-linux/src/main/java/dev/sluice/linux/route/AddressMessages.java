@@ -48,7 +48,9 @@ final class AddressMessages {
                 Netlink.F_CREATE | Netlink.F_REPLACE,
                 out -> {
                     body(out, link, address, length, scope);
-                    out.u32(RouteProtocol.IFA_FLAGS, RouteProtocol.IFA_F_NODAD);
+                    if (address.family() == IpFamily.IPV6) {
+                        out.u32(RouteProtocol.IFA_FLAGS, RouteProtocol.IFA_F_NODAD);
+                    }
                     out.bytes(RouteProtocol.IFA_CACHEINFO, neverPreferred());
                 });
     }

@@ -11,6 +11,7 @@ import dev.sluice.linux.namespace.NetworkNamespace;
 import dev.sluice.linux.namespace.RootOnly;
 import dev.sluice.linux.route.Links.AddressResult;
 import dev.sluice.linux.route.Links.Link;
+import dev.sluice.linux.route.Links.LinkAddress;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -89,8 +90,13 @@ final class NetlinkLinksTest {
         AddressResult added = links.addAddresses("br0", wanted);
         assertThat(added.failures()).isEmpty();
         assertThat(added.messages()).isEqualTo(3);
-        assertThat(added.bytes()).isEqualTo(2 * 40 + 72);
+        assertThat(added.bytes()).isEqualTo(2 * 60 + 92);
         assertThat(addressesOf("br0")).containsExactlyInAnyOrder("10.96.0.1/32", "10.96.0.2/32", "fd00:96::1/128");
+        assertThat(links.addresses().stream()
+                        .filter(a -> a.linkName().equals("br0"))
+                        .map(LinkAddress::deprecated))
+                .as("none is chosen as a source")
+                .containsExactly(true, true, true);
         assertThat(links.addAddresses("br0", wanted).failures())
                 .as("there already")
                 .isEmpty();
@@ -100,6 +106,23 @@ final class NetlinkLinksTest {
                 .as("gone already")
                 .isEmpty();
         assertThat(addressesOf("br0")).isEmpty();
+    }
+
+    @Test
+    void anAddressThatIsThereIsNoLongerChosenAsASource() throws NetlinkException {
+        links.createBridge("br0");
+        links.addAddress("br0", IpAddress.of("fd00:96::1"), 128);
+        links.addAddress("br0", IpAddress.of("10.96.0.1"), 32);
+        assertThat(links.addresses())
+                .filteredOn(a -> a.linkName().equals("br0"))
+                .noneMatch(LinkAddress::deprecated);
+
+        links.addAddresses("br0", List.of(IpAddress.of("fd00:96::1"), IpAddress.of("10.96.0.1")));
+
+        assertThat(links.addresses())
+                .filteredOn(a -> a.linkName().equals("br0"))
+                .hasSize(2)
+                .allMatch(LinkAddress::deprecated);
     }
 
     @Test
