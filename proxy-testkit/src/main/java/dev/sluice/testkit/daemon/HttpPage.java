@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * The answer to one GET.
+ * The answer to one request.
  *
  * @param status the HTTP status
  */
@@ -17,6 +17,12 @@ public record HttpPage(int status, String headers, String body) {
 
     /** Asks from inside {@code host}'s namespace. */
     public static HttpPage get(LabHost host, IpAddress address, int port, String path) throws IOException {
+        return send(host, address, port, "GET", path, "");
+    }
+
+    /** Sends a request with a body in JSON from inside {@code host}'s namespace. */
+    public static HttpPage send(LabHost host, IpAddress address, int port, String method, String path, String json)
+            throws IOException {
         try (Connection connection =
                 host.caller().waiting(Duration.ofSeconds(10)).connect(address, port)) {
             connection.send(
