@@ -40,7 +40,7 @@ final class CleanUp {
     }
 
     private void cleanUp(ProxyMode mode) throws ConfigException {
-        try (ProxyAssembly assembly = new ProxyAssembly(mode, new ProcSysctl())) {
+        try (ProxyAssembly assembly = new ProxyAssembly(mode, new ProcSysctl(), (_, _, _) -> {})) {
             assembly.open(Arrays.stream(IpFamily.values())
                     .filter(family -> assembly.iptablesProblem(family).isEmpty())
                     .map(BackendConfig::defaults)

@@ -90,7 +90,8 @@ final class Daemon {
         OomScore.set(settings.oomScoreAdj());
         new ConntrackSysctls(sysctl, CONNTRACK_HASH_SIZE, Runtime.getRuntime().availableProcessors())
                 .apply(settings.conntrack());
-        ProxyAssembly assembly = keep(new ProxyAssembly(settings.mode(), sysctl));
+        MetricsPage metrics = new MetricsPage(settings.mode(), clock);
+        ProxyAssembly assembly = keep(new ProxyAssembly(settings.mode(), sysctl, metrics.flows()));
         ClusterConnection cluster = keep(ClusterConnection.open(settings, nodeName));
         NodeFirst nodeFirst = new NodeFirst();
         ClusterSource source = cluster.source();
@@ -98,13 +99,13 @@ final class Daemon {
         Optional<NodeObject> node = awaitNode(nodeFirst, nodeName);
         Set<IpFamily> families = new FamilySupport(sysctl, assembly::iptablesProblem).served(primaryFamily(node));
         assembly.open(backendConfigs(families, node));
+        assembly.prepare();
 
         HealthState health =
                 new HealthState(clock, settings.syncPeriods().retry().multipliedBy(2), families);
         if (settings.manifests().isPresent()) {
             health.nodeIsOptional();
         }
-        MetricsPage metrics = new MetricsPage(settings.mode(), clock);
         assembly.counters().ifPresent(metrics::userspace);
         SyncLoop loop = keep(new SyncLoop(
                 new ChangeTracker(nodeName, families, clock),

@@ -4,7 +4,9 @@ import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.ProxyBackend;
+import dev.sluice.core.sync.SyncException;
 import dev.sluice.daemon.config.ConfigException;
+import dev.sluice.daemon.flows.FlowCleaning;
 import dev.sluice.iptables.IptablesBackend;
 import dev.sluice.ipvs.IpvsBackend;
 import dev.sluice.linux.KernelException;
@@ -38,12 +40,14 @@ final class ProxyAssembly implements AutoCloseable {
     private final SystemCommands commands = new SystemCommands();
     private final IptablesTools tools;
     private final List<ProxyBackend> backends = new ArrayList<>();
+    private final FlowCleaning.Listener flows;
     private @Nullable UserspaceEngine engine;
 
     /** @throws ConfigException when this host has no iptables tools, which every mode needs */
-    ProxyAssembly(ProxyMode mode, Sysctl sysctl) throws ConfigException {
+    ProxyAssembly(ProxyMode mode, Sysctl sysctl, FlowCleaning.Listener flows) throws ConfigException {
         this.mode = mode;
         this.sysctl = sysctl;
+        this.flows = flows;
         try {
             tools = IptablesTools.discover(commands, Optional.empty());
         } catch (KernelException e) {
@@ -76,12 +80,29 @@ final class ProxyAssembly implements AutoCloseable {
         }
     }
 
+    /**
+     * Sets up of the kernel what the mode needs before its first sync.
+     *
+     * @throws ConfigException when the kernel cannot do it, e.g. has no such IPVS scheduler
+     */
+    void prepare() throws ConfigException {
+        for (ProxyBackend backend : backends) {
+            if (backend instanceof IpvsBackend ipvs) {
+                try {
+                    ipvs.prepare();
+                } catch (SyncException e) {
+                    throw new ConfigException(List.of("mode ipvs cannot start: " + e.getMessage()));
+                }
+            }
+        }
+    }
+
     private ProxyBackend backend(BackendConfig config, Iptables iptables) throws KernelException {
         return switch (mode) {
-            case IPTABLES -> new IptablesBackend(config, iptables, sysctl, NetlinkLinks.open());
+            case IPTABLES -> cleaning(new IptablesBackend(config, iptables, sysctl, NetlinkLinks.open()));
             case IPVS ->
-                new IpvsBackend(
-                        config, NetlinkIpvs.open(), NetlinkIpSets.open(), NetlinkLinks.open(), iptables, sysctl);
+                cleaning(new IpvsBackend(
+                        config, NetlinkIpvs.open(), NetlinkIpSets.open(), NetlinkLinks.open(), iptables, sysctl));
             case USERSPACE ->
                 new UserspaceBackend(
                         config,
@@ -91,6 +112,10 @@ final class ProxyAssembly implements AutoCloseable {
                         NetlinkLinks.open(),
                         NetlinkConntrack.open());
         };
+    }
+
+    private ProxyBackend cleaning(ProxyBackend backend) throws KernelException {
+        return new FlowCleaning(backend, NetlinkConntrack.open(), NetlinkLinks.open(), flows);
     }
 
     private UserspaceEngine engine(BackendConfig config) {

@@ -38,10 +38,10 @@ final class Explanation {
 
     Trace of(Packet packet) {
         Portal portal = new Portal.Address(packet.protocol(), packet.destination(), packet.destinationPort());
-        ServiceState state = book.holder(portal);
+        ServiceState state = book.behind(portal);
         if (state == null && servesNodePorts(packet.destination())) {
             portal = new Portal.NodePort(packet.protocol(), packet.destinationPort());
-            state = book.holder(portal);
+            state = book.behind(portal);
         }
         Door door = state == null ? null : state.plan().portals().get(portal);
         if (state == null || door == null) {

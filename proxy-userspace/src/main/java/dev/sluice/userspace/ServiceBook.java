@@ -19,7 +19,6 @@ import dev.sluice.userspace.rules.PortalSet;
 import dev.sluice.userspace.rules.ServicePlan;
 import dev.sluice.userspace.rules.ServicePlan.Member;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -28,16 +27,16 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The service ports of one family in force. The cost of an update is that of the service port alone. */
+/**
+ * The service ports of one family in force. No two of them share a portal: of Services that name the same one the tracker has
+ * chosen; when a portal passes from one to the other in one sync, the order of the two updates does not matter. The cost of an update is that of the service port
+ * alone.
+ */
 final class ServiceBook {
     private final RoutingTable table;
     private final UserspaceEngine engine;
     /** In the order of their rules. */
     private final Map<ServicePortName, ServiceState> states = new LinkedHashMap<>();
-
-    private final Claims claims = new Claims();
-    /** Every portal that a service port asks for, held or not. */
-    private final Map<ServicePortName, Set<Portal>> wanted = new HashMap<>();
 
     private final Map<ServicePortName, List<Problem>> problems = new TreeMap<>();
     private int udpSockets;
@@ -57,9 +56,9 @@ final class ServiceBook {
     }
 
     @Nullable
-    ServiceState holder(Portal portal) {
-        ServicePortName name = claims.holder(portal);
-        return name == null ? null : states.get(name);
+    ServiceState behind(Portal portal) {
+        Route route = table.get(portal);
+        return route == null ? null : states.get(route.service().name());
     }
 
     List<Problem> problems() {
@@ -108,13 +107,10 @@ final class ServiceBook {
      *
      * @param port null when it is gone
      * @param address where UDP sockets are bound
-     * @return other service ports to update, because a portal that they wait for has come free
      */
-    Set<ServicePortName> update(
-            ServicePortName name, @Nullable ResolvedPort port, IpAddress address, PendingChange change) {
+    void update(ServicePortName name, @Nullable ResolvedPort port, IpAddress address, PendingChange change) {
         problems.remove(name);
         ResolvedPort carried = port != null && supported(port.service()) ? port : null;
-        Set<ServicePortName> freed = reclaim(name, carried);
         ServiceState old = states.get(name);
         ServiceState next = carried == null ? null : next(carried, old, address);
         if (old != null) {
@@ -125,7 +121,6 @@ final class ServiceBook {
         } else {
             introduce(next, old, change);
         }
-        return freed;
     }
 
     private boolean supported(ServicePort service) {
@@ -141,21 +136,8 @@ final class ServiceBook {
         return false;
     }
 
-    private Set<ServicePortName> reclaim(ServicePortName name, @Nullable ResolvedPort port) {
-        Set<Portal> wants = port == null ? Set.of() : ServicePlan.portals(port.service());
-        Set<Portal> before = wanted.getOrDefault(name, Set.of());
-        if (wants.isEmpty()) {
-            wanted.remove(name);
-        } else {
-            wanted.put(name, wants);
-        }
-        Set<Portal> given = new LinkedHashSet<>(before);
-        given.removeAll(wants);
-        return claims.release(given, name);
-    }
-
     private @Nullable ServiceState next(ResolvedPort port, @Nullable ServiceState old, IpAddress address) {
-        ServicePlan plan = ServicePlan.of(port, portal -> claim(portal, port.name()));
+        ServicePlan plan = ServicePlan.of(port);
         LiveService live = old == null ? new LiveService(port) : old.live();
         live.update(port);
         if (!plan.needsUdpSocket()) {
@@ -174,19 +156,6 @@ final class ServiceBook {
         }
     }
 
-    private boolean claim(Portal portal, ServicePortName name) {
-        if (claims.claim(portal, name)) {
-            return true;
-        }
-        report(
-                Problem.ignored(
-                        "Service " + name.service(),
-                        "",
-                        portal + " belongs to Service " + claims.holder(portal) + " already"),
-                name);
-        return false;
-    }
-
     private void report(Problem problem, ServicePortName name) {
         problems.computeIfAbsent(name, any -> new ArrayList<>()).add(problem);
     }
@@ -202,7 +171,7 @@ final class ServiceBook {
             if (now == null || now.scope() != door.scope()) {
                 change.last(() -> table.remove(portal, new Route(old.live(), door.scope())));
                 if (now == null && portal.protocol() == Protocol.UDP) {
-                    change.flows.check(portal, 0);
+                    change.flows.checkGone(portal);
                 }
             }
         });

@@ -31,6 +31,11 @@ final class StaleFlows {
         sockets.put(portal, socketPort);
     }
 
+    /** Notes that {@code portal} leads nowhere now, unless another service port has taken it up. */
+    void checkGone(Portal portal) {
+        sockets.putIfAbsent(portal, 0);
+    }
+
     /** @param proxyAddress where the sockets are bound */
     void forget(Conntrack conntrack, IpFamily family, IpAddress proxyAddress, Locality node) {
         if (sockets.isEmpty()) {

@@ -33,8 +33,6 @@ import dev.sluice.userspace.routing.RoutingTable;
 import dev.sluice.userspace.rules.PortalSet;
 import dev.sluice.userspace.rules.RedirectRules;
 import dev.sluice.userspace.rules.ServicePlan.Member;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -153,10 +151,7 @@ public final class UserspaceBackend implements ProxyBackend {
 
     private PendingChange plan(ProxySnapshot desired, Set<ServicePortName> names, RedirectRules wanted) {
         PendingChange change = new PendingChange();
-        Deque<ServicePortName> queue = new ArrayDeque<>(names);
-        for (ServicePortName name = queue.poll(); name != null; name = queue.poll()) {
-            queue.addAll(book.update(name, desired.port(name), wanted.proxyAddress(), change));
-        }
+        names.forEach(name -> book.update(name, desired.port(name), wanted.proxyAddress(), change));
         return change;
     }
 

@@ -17,10 +17,12 @@ import tools.jackson.databind.json.JsonMapper;
 public final class ApiConnection implements AutoCloseable {
     private final KubernetesClient client;
     private final ExecutorService executor;
+    private final ConnectionLog log;
 
-    private ApiConnection(KubernetesClient client, ExecutorService executor) {
+    private ApiConnection(KubernetesClient client, ExecutorService executor, ConnectionLog log) {
         this.client = client;
         this.executor = executor;
+        this.log = log;
     }
 
     /**
@@ -33,16 +35,16 @@ public final class ApiConnection implements AutoCloseable {
         config.setUserAgent(options.userAgent());
         ExecutorService executor = Executors.newCachedThreadPool(
                 Thread.ofPlatform().name("api-", 0).daemon().factory());
+        ConnectionLog log = new ConnectionLog();
         try {
             KubernetesClient client = new KubernetesClientBuilder()
                     .withConfig(config)
                     .withHttpClientFactory(new JdkHttpClientFactory())
-                    .withHttpClientBuilderConsumer(
-                            builder -> builder.addOrReplaceInterceptor("connection-log", new ConnectionLog()))
+                    .withHttpClientBuilderConsumer(builder -> builder.addOrReplaceInterceptor("connection-log", log))
                     .withKubernetesSerialization(serialization())
                     .withTaskExecutor(executor)
                     .build();
-            return new ApiConnection(client, executor);
+            return new ApiConnection(client, executor, log);
         } catch (KubernetesClientException | IllegalArgumentException e) {
             executor.shutdownNow();
             throw new ApiConfigException(
@@ -62,6 +64,7 @@ public final class ApiConnection implements AutoCloseable {
     /** Ends the connection and everything that still uses it. */
     @Override
     public void close() {
+        log.end();
         client.close();
         executor.shutdownNow();
     }

@@ -7,8 +7,11 @@ import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.core.source.NodeObject;
 import dev.sluice.core.source.Selection;
 import dev.sluice.core.source.ServiceObject;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -137,18 +140,29 @@ public final class ApiServerSource implements ClusterSource {
 
     private <O, T extends Watched<O>> void run(
             SharedIndexInformer<T> informer, UnaryOperator<T> toStub, Feed<O, T> feed) {
+        String kind = HasMetadata.getPlural(informer.getApiTypeClass());
         informers.add(informer);
         informer.removeNamespaceIndex();
         informer.itemStore(new StubStore<>(toStub));
-        informer.exceptionHandler((started, failure) -> {
-            LOG.debug(
-                    "{} is listed and watched anew after {}",
-                    informer.getApiTypeClass().getSimpleName(),
-                    failure,
-                    failure);
-            return !closed;
-        });
+        informer.exceptionHandler((started, failure) -> isRetried(kind, failure));
         informer.addEventHandler(feed);
         informer.start();
+    }
+
+    /** Every failure is. Those of the connection are logged by {@link ConnectionLog}, all others here. */
+    private boolean isRetried(String kind, Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        if (closed || cause instanceof IOException || cause instanceof KubernetesClientException) {
+            LOG.debug("The {} are listed and watched anew", kind, failure);
+        } else {
+            LOG.warn(
+                    "The {} could not be read and are listed anew; the rules in force stay: {}",
+                    kind,
+                    cause.toString());
+        }
+        return true;
     }
 }

@@ -11,7 +11,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.UnresolvedAddressException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,15 +26,31 @@ import org.slf4j.LoggerFactory;
  */
 final class ConnectionLog implements Interceptor {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionLog.class);
+    /** So many connections may be cut at once, one a watch and some more, without anything being wrong. */
+    private static final int CUTS = 6;
+
     private static final String RULES_STAY = "The rules in force stay, and it is tried again.";
 
-    /** What was said last, by what it was said of: a server, or a resource of it. */
+    /** What was said last of a resource. */
     private final Map<String, String> said = new ConcurrentHashMap<>();
+    /** How many connections failed since the server last answered. */
+    private final AtomicInteger failures = new AtomicInteger();
+
+    /** Whether it was said that the server cannot be reached. */
+    private final AtomicBoolean unreachable = new AtomicBoolean();
+
+    private volatile boolean ended;
+
+    /** Says nothing more: what fails from now on fails because the connection is being closed. */
+    void end() {
+        ended = true;
+    }
 
     @Override
     public void after(HttpRequest request, HttpResponse<?> response, AsyncBody.Consumer<List<ByteBuffer>> consumer) {
         String server = server(request.uri());
-        if (said.remove(server) != null) {
+        failures.set(0);
+        if (unreachable.getAndSet(false)) {
             LOG.info("The API server {} answers again.", server);
         }
         String resource = server + " " + resource(request.uri());
@@ -47,12 +66,16 @@ final class ConnectionLog implements Interceptor {
 
     @Override
     public void afterConnectionFailure(HttpRequest request, @Nullable Throwable failure) {
-        String server = server(request.uri());
-        say(server, "The API server " + server + " cannot be reached: " + cause(failure) + ". " + RULES_STAY);
+        Optional<String> cause = cause(failure);
+        boolean certain = failures.incrementAndGet() > CUTS || cause.isPresent();
+        if (!ended && certain && unreachable.compareAndSet(false, true)) {
+            String server = server(request.uri());
+            LOG.warn("The API server {} cannot be reached: {}. {}", server, cause.orElse(rootOf(failure)), RULES_STAY);
+        }
     }
 
     private void say(String of, String text) {
-        if (!text.equals(said.put(of, text))) {
+        if (!ended && !text.equals(said.put(of, text))) {
             LOG.warn("{}", text);
         }
     }
@@ -83,30 +106,34 @@ final class ConnectionLog implements Interceptor {
         return path.substring(path.lastIndexOf('/') + 1);
     }
 
-    private static String cause(@Nullable Throwable failure) {
-        Throwable cause = failure;
-        while (cause != null) {
+    /** What an operator can do something about; empty when it may be no more than a connection that was cut. */
+    private static Optional<String> cause(@Nullable Throwable failure) {
+        String answer = null;
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             switch (cause) {
                 case UnresolvedAddressException e -> {
-                    return "its name does not resolve";
+                    return Optional.of("its name does not resolve");
                 }
                 case SSLException e -> {
-                    return "TLS fails (" + e.getMessage() + "); check the certificate authority and the server's name";
+                    return Optional.of("TLS fails (" + e.getMessage()
+                            + "); check the certificate authority and the server's name");
                 }
                 case HttpTimeoutException e -> {
-                    return "it does not answer in time";
+                    return Optional.of("it does not answer in time");
                 }
-                case ConnectException e
-                when e.getCause() == null -> {
-                    return e.getMessage() == null ? "connection refused" : e.getMessage();
-                }
+                // the JDK's client leaves the message of a refused connection out
+                case ConnectException e -> answer = e.getMessage() == null ? "connection refused" : e.getMessage();
                 default -> {}
             }
-            if (cause.getCause() == null) {
-                return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-            }
+        }
+        return Optional.ofNullable(answer);
+    }
+
+    private static String rootOf(@Nullable Throwable failure) {
+        Throwable cause = failure;
+        while (cause != null && cause.getCause() != null) {
             cause = cause.getCause();
         }
-        return "unknown cause";
+        return String.valueOf(cause);
     }
 }

@@ -32,6 +32,10 @@ public final class RoutingTable {
         routes.remove(portal, route);
     }
 
+    public @Nullable Route get(Portal portal) {
+        return routes.get(portal);
+    }
+
     public int size() {
         return routes.size();
     }

@@ -22,7 +22,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
 
 /**
  * What one service port needs in the kernel.
@@ -43,32 +42,17 @@ public record ServicePlan(ServicePortName name, IpFamily family, Map<Portal, Doo
         }
     }
 
-    /**
-     * @param mine whether a portal belongs to this service port; one that another holds is left out
-     */
-    public static ServicePlan of(ResolvedPort port, Predicate<Portal> mine) {
+    /** Renders {@code port}. */
+    public static ServicePlan of(ResolvedPort port) {
         ServicePort service = port.service();
         Fate internal = internalFate(port);
         Fate external = externalFate(port);
         Map<Portal, Door> portals = new LinkedHashMap<>();
-        Portal cluster = address(service, service.clusterIp());
-        if (mine.test(cluster)) {
-            portals.put(cluster, new Door(Scope.INTERNAL, internal));
-        }
+        portals.put(address(service, service.clusterIp()), new Door(Scope.INTERNAL, internal));
         for (Portal portal : externalPortals(service)) {
-            if (mine.test(portal)) {
-                portals.putIfAbsent(portal, new Door(Scope.EXTERNAL, external));
-            }
+            portals.putIfAbsent(portal, new Door(Scope.EXTERNAL, external));
         }
         return new ServicePlan(port.name(), port.family(), portals, members(service, portals));
-    }
-
-    /** Every portal that {@code service} asks for. */
-    public static Set<Portal> portals(ServicePort service) {
-        Set<Portal> portals = new LinkedHashSet<>();
-        portals.add(address(service, service.clusterIp()));
-        portals.addAll(externalPortals(service));
-        return portals;
     }
 
     private static Set<Portal> externalPortals(ServicePort service) {
@@ -115,9 +99,7 @@ public record ServicePlan(ServicePortName name, IpFamily family, Map<Portal, Doo
                 }));
         if (!service.sourceRanges().isEmpty()) {
             for (IpAddress vip : service.loadBalancerVips()) {
-                if (portals.containsKey(address(service, vip))) {
-                    members.addAll(fence(service, vip));
-                }
+                members.addAll(fence(service, vip));
             }
         }
         return members;

@@ -1,0 +1,230 @@
+package dev.sluice.kubernetes.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import dev.sluice.core.model.ServiceName;
+import dev.sluice.kubernetes.EventSink;
+import dev.sluice.kubernetes.Recorder;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+/** The source and the Events against a server that misbehaves. */
+class TroubleTest {
+    private final Recorder recorder = new Recorder();
+    private final ListAppender<ILoggingEvent> said = new ListAppender<>();
+    private final Logger log = (Logger) LoggerFactory.getLogger(ConnectionLog.class);
+    private FakeApi api;
+    private ApiConnection connection;
+    private ApiServerSource source;
+
+    TroubleTest() throws IOException, ApiConfigException {
+        api = new FakeApi(0, 1);
+        connection = ApiConnection.open(new ApiOptions(null, api.url(), "sluice/test"));
+        source = new ApiServerSource(connection, "node-a");
+    }
+
+    @BeforeEach
+    void listen() {
+        said.start();
+        log.setLevel(Level.INFO);
+        log.addAppender(said);
+        api.put("services", "web", service("web", "80"));
+        api.put("services", "old", service("old", "80"));
+    }
+
+    @AfterEach
+    void close() {
+        source.close();
+        connection.close();
+        api.close();
+        log.detachAppender(said);
+    }
+
+    @Test
+    void theSelectorsAreThoseOfKubeProxy() {
+        start();
+
+        assertThat(api.requests())
+                .anyMatch(request -> request.startsWith("/api/v1/services?")
+                        && request.contains("labelSelector=%21service.kubernetes.io%2Fservice-proxy-name")
+                        && request.contains("fieldSelector=spec.clusterIP%21%3DNone"))
+                .anyMatch(request -> request.startsWith("/apis/discovery.k8s.io/v1/endpointslices?")
+                        && request.contains("labelSelector=%21service.kubernetes.io%2Fheadless"))
+                .anyMatch(request -> request.startsWith("/api/v1/nodes?")
+                        && request.contains("fieldSelector=metadata.name%3Dnode-a"));
+    }
+
+    @Test
+    void aMalformedObjectInTheListOrTheWatchIsAProblemOfItsOwn() {
+        api.put("services", "listed", service("listed", "\"eighty\""));
+        api.put("services", "nameless", "{\"metadata\": 7, \"spec\": []}");
+        start();
+        assertThat(recorder.services()).containsOnlyKeys("shop/web", "shop/old");
+        api.put("services", "watched", service("watched", "\"eighty\""));
+        api.put("services", "web", service("web", "[]"));
+        api.put("services", "api", service("api", "80"));
+
+        soon().until(() -> recorder.services().containsKey("shop/api"));
+        assertThat(recorder.services()).containsOnlyKeys("shop/api", "shop/web", "shop/old");
+        soon().until(() -> recorder.problems().size() == 5);
+        assertThat(recorder.problems())
+                .extracting(problem -> problem.object() + " " + problem.field())
+                .containsExactly(
+                        "Service  metadata",
+                        "Service  spec",
+                        "Service shop/listed spec.ports[0].port",
+                        "Service shop/watched spec.ports[0].port",
+                        "Service shop/web spec.ports[0].port");
+        assertThat(recorder.problems().getLast().message())
+                .isEqualTo("expected a whole number, got a list; the last good version of this object stays in force");
+
+        api.put("services", "web", service("web", "81"));
+        api.put("services", "listed", service("listed", "80"));
+        api.remove("services", "watched");
+        api.remove("services", "nameless");
+        soon().until(() -> recorder.problems().isEmpty());
+        assertThat(recorder.services()).containsOnlyKeys("shop/api", "shop/web", "shop/old", "shop/listed");
+    }
+
+    @Test
+    void anEventThatIsNoJsonDoesNotEndTheWatch() {
+        start();
+        soon().until(() -> api.isWatched("services"));
+        api.emitRaw("services", "{\"type\": \"MODIFIED\", \"object\": {\"kind\": ");
+        api.emitRaw("services", "{\"type\": \"ADDED\", \"object\": {\"kind\": \"Surprise\", \"apiVersion\": \"v9\"}}");
+        api.cut();
+        api.put("services", "new", service("new", "80"));
+
+        soon().until(() -> recorder.services().containsKey("shop/new"));
+    }
+
+    @Test
+    void aRelistReconcilesWhatWasMissed() {
+        start();
+        api.unseen(() -> {
+            api.remove("services", "old");
+            api.put("services", "web", service("web", "81"));
+            api.put("services", "new", service("new", "80"));
+        });
+        api.cut();
+
+        soon().untilAsserted(() -> assertThat(recorder.services()).containsOnlyKeys("shop/web", "shop/new"));
+        assertThat(recorder.services().get("shop/web"))
+                .satisfies(web -> assertThat(web.ports().getFirst().port()).isEqualTo(81));
+        assertThat(recorder.log().stream().filter("synced SERVICES"::equals)).hasSize(1);
+    }
+
+    @Test
+    void aServerThatGoesAndComesIsSaidOnceEach() throws IOException {
+        start();
+        int port = api.port();
+        api.close();
+        soon().until(() -> !messages().isEmpty());
+        await().during(Duration.ofSeconds(2)).until(() -> messages().size() == 1);
+        assertThat(messages().getFirst())
+                .isEqualTo("The API server http://127.0.0.1:" + port
+                        + " cannot be reached: connection refused. The rules in"
+                        + " force stay, and it is tried again.");
+        assertThat(recorder.services()).containsOnlyKeys("shop/web", "shop/old");
+
+        api = new FakeApi(port, 1000);
+        api.put("services", "new", service("new", "80"));
+        soon().until(() -> recorder.services().containsKey("shop/new"));
+        assertThat(recorder.services()).containsOnlyKeys("shop/new");
+        assertThat(messages()).contains("The API server http://127.0.0.1:" + port + " answers again.");
+    }
+
+    @Test
+    void aRefusalNamesTheRole() {
+        api.refuse("services", 403);
+        api.refuse("nodes", 401);
+        source.start(recorder);
+
+        soon().until(() -> messages().size() >= 2);
+        assertThat(messages())
+                .anyMatch(text -> text.startsWith("The API server " + api.url() + " refuses services with HTTP 403: ")
+                        && text.contains("system:node-proxier"))
+                .anyMatch(text -> text.startsWith("The API server " + api.url() + " refuses nodes with HTTP 401: "));
+        api.refuse("services", 0);
+        api.refuse("nodes", 0);
+        soon().until(recorder::isSynced);
+        assertThat(messages()).contains("The API server " + api.url() + " serves services again.");
+    }
+
+    @Test
+    void nothingIsDeliveredAfterClose() {
+        start();
+        source.close();
+        api.put("services", "late", service("late", "80"));
+        api.remove("services", "old");
+
+        await().during(Duration.ofSeconds(1))
+                .until(() -> recorder.services().keySet().equals(Set.of("shop/web", "shop/old")));
+    }
+
+    @Test
+    void eventsAreSentOnceAndNeverFail() {
+        try (EventSink events = new ApiEventSink(connection, "node-a")) {
+            events.node(EventSink.Type.NORMAL, "Starting", "StartKubeProxy", "");
+            for (int i = 0; i < 5; i++) {
+                events.service(
+                        new ServiceName("shop", "web"),
+                        EventSink.Type.WARNING,
+                        "FailedToStartServiceHealthcheck",
+                        "Listen",
+                        "port \"32000\" is in use");
+            }
+        }
+        assertThat(api.posts()).hasSize(2);
+        assertThat(api.requests())
+                .containsSubsequence(
+                        "/apis/events.k8s.io/v1/namespaces/default/events",
+                        "/apis/events.k8s.io/v1/namespaces/shop/events");
+        assertThat(api.posts().getFirst())
+                .contains("\"reportingController\":\"kube-proxy\"", "\"reason\":\"Starting\"", "\"kind\":\"Node\"")
+                .containsPattern("\"eventTime\":\"\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z\"");
+        assertThat(api.posts().getLast())
+                .contains(
+                        "\"type\":\"Warning\"", "\"note\":\"port \\\"32000\\\" is in use\"", "\"namespace\":\"shop\"");
+
+        api.refuse("events", 500);
+        try (EventSink events = new ApiEventSink(connection, "node-a")) {
+            events.node(EventSink.Type.NORMAL, "Starting", "StartKubeProxy", "");
+        }
+    }
+
+    private List<String> messages() {
+        return List.copyOf(said.list).stream()
+                .map(ILoggingEvent::getFormattedMessage)
+                .toList();
+    }
+
+    private void start() {
+        source.start(recorder);
+        soon().until(recorder::isSynced);
+    }
+
+    private static ConditionFactory soon() {
+        return await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20));
+    }
+
+    private static String service(String name, String port) {
+        return """
+                {"apiVersion": "v1", "kind": "Service",
+                 "metadata": {"name": "%s", "namespace": "shop", "resourceVersion": "VERSION"},
+                 "spec": {"type": "ClusterIP", "clusterIP": "10.96.0.51", "ports": [{"protocol": "TCP", "port": %s}]}}
+                """.formatted(name, port);
+    }
+}

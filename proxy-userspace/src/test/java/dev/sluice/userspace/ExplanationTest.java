@@ -1,0 +1,95 @@
+package dev.sluice.userspace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.Protocol;
+import dev.sluice.core.trace.Packet;
+import dev.sluice.core.trace.Trace;
+import dev.sluice.core.trace.Trace.Candidate;
+import dev.sluice.core.trace.Trace.Verdict;
+import dev.sluice.testkit.model.Endpoints;
+import dev.sluice.testkit.model.ServicePorts;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ExplanationTest {
+    private static final String POD = "10.244.1.9";
+    private static final String OUTSIDE = "192.0.2.1";
+
+    private final FakeNode node = new FakeNode(IpFamily.IPV4);
+
+    @BeforeEach
+    void services() throws Exception {
+        node.links.device("eth0", "").address("eth0", "192.168.10.1", 24);
+        node.snapshot.put(Endpoints.resolved(
+                ServicePorts.tcp("shop/web", "10.96.0.1", 80)
+                        .nodePort(30080)
+                        .externalPolicyLocal()
+                        .build(),
+                Endpoints.remote("10.244.2.2", 8080),
+                Endpoints.remote("10.244.2.3", 8080)));
+        node.snapshot.put(Endpoints.resolved(
+                ServicePorts.tcp("shop/none", "10.96.0.2", 80).build()));
+        node.snapshot.put(Endpoints.resolved(
+                ServicePorts.tcp("shop/fenced", "10.96.0.3", 80)
+                        .loadBalancer("203.0.113.1")
+                        .sourceRanges("10.244.0.0/16")
+                        .build(),
+                Endpoints.remote("10.244.2.4", 8080)));
+        node.sync();
+    }
+
+    @AfterEach
+    void close() {
+        node.close();
+    }
+
+    private Trace trace(String source, String destination, int port) {
+        return node.backend.explain(new Packet(
+                Protocol.TCP,
+                IpAddress.of(source),
+                40000,
+                IpAddress.of(destination),
+                port,
+                Packet.Origin.ARRIVING,
+                ""));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "10.244.1.9, 10.96.0.1,    80,    FORWARD, 2",
+        "192.0.2.1,  10.96.0.1,    80,    FORWARD, 2",
+        "10.244.1.9, 192.168.10.1, 30080, FORWARD, 2",
+        "192.0.2.1,  192.168.10.1, 30080, DROP,    0",
+        "192.0.2.1,  10.96.0.2,    80,    REJECT,  0",
+        "192.0.2.1,  203.0.113.1,  80,    DROP,    0",
+        "10.244.1.9, 203.0.113.1,  80,    FORWARD, 1",
+        "192.0.2.1,  10.96.0.1,    81,    NOT_A_SERVICE, 0",
+        "192.0.2.1,  192.168.10.9, 30080, NOT_A_SERVICE, 0",
+    })
+    void whatBecomesOfAPacket(String source, String destination, int port, Verdict verdict, int candidates) {
+        Trace trace = trace(source, destination, port);
+        assertThat(trace.verdict()).isEqualTo(verdict);
+        assertThat(trace.candidates()).hasSize(candidates);
+        assertThat(trace.masqueraded()).isEqualTo(verdict == Verdict.FORWARD);
+        assertThat(trace.steps()).isNotEmpty();
+    }
+
+    @Test
+    void aTraceNamesTheSetTheRedirectAndTheEndpoints() {
+        Trace trace = trace(POD, "10.96.0.1", 80);
+        assertThat(trace.service()).hasToString("shop/web");
+        assertThat(trace.steps().get(0).toString()).contains("SLUICE-OPEN").contains("DNAT to 192.168.10.1:");
+        assertThat(trace.candidates())
+                .isEqualTo(List.of(
+                        new Candidate(IpAddress.of("10.244.2.2"), 8080, 0.5),
+                        new Candidate(IpAddress.of("10.244.2.3"), 8080, 0.5)));
+        assertThat(trace(OUTSIDE, "10.96.0.2", 80).steps().get(0).what()).isEqualTo("SLUICE-REJECT: REJECT");
+    }
+}

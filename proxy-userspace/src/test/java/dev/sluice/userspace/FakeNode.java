@@ -1,0 +1,81 @@
+package dev.sluice.userspace;
+
+import dev.sluice.core.config.BackendConfig;
+import dev.sluice.core.config.LocalDetector;
+import dev.sluice.core.config.UserspaceOptions;
+import dev.sluice.core.net.Cidr;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.Changes;
+import dev.sluice.core.sync.SyncException;
+import dev.sluice.core.sync.SyncReport;
+import dev.sluice.testkit.fake.FakeIpSets;
+import dev.sluice.testkit.fake.FakeIptables;
+import dev.sluice.testkit.fake.FakeLinks;
+import dev.sluice.testkit.model.EditableSnapshot;
+import dev.sluice.userspace.engine.EngineOptions;
+import dev.sluice.userspace.engine.UserspaceEngine;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Userspace mode over a kernel in memory; only the sockets are real, on the loopback address. */
+final class FakeNode implements AutoCloseable {
+    final IpFamily family;
+    final EditableSnapshot snapshot;
+    final FakeIptables iptables;
+    final FakeIpSets sets;
+    final FakeLinks links = new FakeLinks();
+    final FlowLog flows = new FlowLog();
+    final UserspaceEngine engine =
+            new UserspaceEngine(EngineOptions.of(UserspaceOptions.DEFAULT).withEventLoops(1));
+    final UserspaceBackend backend;
+
+    FakeNode(IpFamily family) {
+        this(BackendConfig.defaults(family)
+                .withLocalDetector(new LocalDetector.SourceCidr(
+                        Cidr.of(family == IpFamily.IPV4 ? "10.244.0.0/16" : "fd00:244::/32"))));
+    }
+
+    FakeNode(BackendConfig config) {
+        family = config.family();
+        snapshot = new EditableSnapshot(family);
+        iptables = new FakeIptables(family);
+        sets = new FakeIpSets(this::isReferenced);
+        iptables.withSets(name -> sets.names().contains(name));
+        backend = new UserspaceBackend(config, engine, iptables, sets, links, flows);
+    }
+
+    private boolean isReferenced(String set) {
+        return List.of("nat", "filter").stream()
+                .map(iptables::inForce)
+                .flatMap(table -> table.chains().stream().flatMap(chain -> table.rules(chain).stream()))
+                .anyMatch(rule -> rule.contains(" " + set + " "));
+    }
+
+    SyncReport sync() throws SyncException {
+        return backend.sync(snapshot, snapshot.changes());
+    }
+
+    SyncReport full() throws SyncException {
+        snapshot.changes();
+        return backend.sync(snapshot, Changes.all());
+    }
+
+    /** Every element in force, by set; empty sets are left out. */
+    Map<String, Set<String>> elements() {
+        Map<String, Set<String>> all = new TreeMap<>();
+        for (String name : sets.names()) {
+            if (!sets.elements(name).isEmpty()) {
+                all.put(name, sets.elements(name));
+            }
+        }
+        return all;
+    }
+
+    @Override
+    public void close() {
+        backend.close();
+        engine.close();
+    }
+}

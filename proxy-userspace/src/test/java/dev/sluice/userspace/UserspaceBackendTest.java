@@ -1,0 +1,300 @@
+package dev.sluice.userspace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.Protocol;
+import dev.sluice.core.sync.SyncException;
+import dev.sluice.core.sync.SyncReport;
+import dev.sluice.core.trace.Packet;
+import dev.sluice.core.trace.Trace;
+import dev.sluice.linux.conntrack.Conntrack.Flow;
+import dev.sluice.linux.conntrack.Conntrack.Tuple;
+import dev.sluice.linux.ipset.IpSets.SetChange;
+import dev.sluice.linux.ipset.SetEntry;
+import dev.sluice.testkit.model.Endpoints;
+import dev.sluice.testkit.model.ServicePorts;
+import dev.sluice.userspace.rules.PortalSet;
+import dev.sluice.userspace.rules.PortalSet.Fate;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class UserspaceBackendTest {
+    private final FakeNode node = new FakeNode(IpFamily.IPV4);
+
+    @AfterEach
+    void close() {
+        node.close();
+    }
+
+    private static ServicePorts web() {
+        return ServicePorts.tcp("shop/web:http", "10.96.0.50", 80);
+    }
+
+    private static ServicePorts dns() {
+        return ServicePorts.udp("kube-system/dns:dns", "10.96.0.10", 53);
+    }
+
+    @Test
+    void whatBecomesOfAPortalIsWhichSetHoldsIt() throws Exception {
+        node.snapshot.put(Endpoints.resolved(web().nodePort(30080).build(), Endpoints.remote("10.244.2.2", 8080)));
+        node.snapshot.put(Endpoints.resolved(
+                ServicePorts.tcp("shop/none", "10.96.0.51", 80).nodePort(30081).build()));
+        node.snapshot.put(Endpoints.resolved(
+                ServicePorts.tcp("shop/edge", "10.96.0.52", 80)
+                        .nodePort(30082)
+                        .externalIps("198.51.100.1")
+                        .externalPolicyLocal()
+                        .build(),
+                Endpoints.remote("10.244.2.3", 8080)));
+        node.snapshot.put(Endpoints.resolved(
+                ServicePorts.tcp("shop/inner", "10.96.0.53", 80)
+                        .internalPolicyLocal()
+                        .build(),
+                Endpoints.remote("10.244.2.4", 8080)));
+        node.snapshot.put(Endpoints.resolved(
+                ServicePorts.tcp("shop/fenced", "10.96.0.54", 80)
+                        .loadBalancer("203.0.113.1")
+                        .sourceRanges("192.0.2.0/24")
+                        .build(),
+                Endpoints.remote("10.244.2.5", 8080)));
+        SyncReport report = node.sync();
+        assertThat(report.full()).isTrue();
+        assertThat(report.problems()).isEmpty();
+        assertThat(node.elements())
+                .isEqualTo(Map.of(
+                        "SLUICE-OPEN",
+                        Set.of("10.96.0.50,tcp:80", "10.96.0.52,tcp:80", "10.96.0.54,tcp:80", "203.0.113.1,tcp:80"),
+                        "SLUICE-NODE-TCP-OPEN",
+                        Set.of("30080"),
+                        "SLUICE-REJECT",
+                        Set.of("10.96.0.51,tcp:80"),
+                        "SLUICE-NODE-TCP-REJECT",
+                        Set.of("30081"),
+                        "SLUICE-LOCAL",
+                        Set.of("198.51.100.1,tcp:80"),
+                        "SLUICE-NODE-TCP-LOCAL",
+                        Set.of("30082"),
+                        "SLUICE-DROP",
+                        Set.of("10.96.0.53,tcp:80"),
+                        "SLUICE-FENCED",
+                        Set.of("203.0.113.1,tcp:80"),
+                        "SLUICE-ALLOWED",
+                        Set.of("203.0.113.1,tcp:80,192.0.2.0/24")));
+    }
+
+    @Test
+    void oneServiceIsAFewElementsWhateverTheNumberOfOthers() throws Exception {
+        for (int i = 0; i < 5_000; i++) {
+            node.snapshot.put(Endpoints.resolved(
+                    ServicePorts.tcp("many/s" + i, "10.97." + i / 250 + "." + (i % 250 + 1), 80)
+                            .build(),
+                    Endpoints.remote("10.244.2.2", 8080)));
+        }
+        node.sync();
+        int restores = node.iptables.restores();
+        int saves = node.iptables.saves();
+        node.sets.resetCounters();
+
+        node.snapshot.put(Endpoints.resolved(web().build(), Endpoints.remote("10.244.2.2", 8080)));
+        SyncReport added = node.sync();
+        assertThat(added.full()).isFalse();
+        assertThat(added.cost().messages()).isEqualTo(1);
+        assertThat(node.sets.log()).hasToString("[add SLUICE-OPEN 10.96.0.50,tcp:80]");
+
+        node.sets.resetCounters();
+        node.snapshot.put(Endpoints.resolved(
+                web().build(), Endpoints.remote("10.244.2.2", 8080), Endpoints.remote("10.244.2.3", 8080)));
+        assertThat(node.sync().cost().bytes()).as("another endpoint").isZero();
+
+        node.snapshot.put(Endpoints.resolved(web().build()));
+        node.sync();
+        assertThat(node.sets.log())
+                .as("no gap between the two")
+                .hasToString("[add SLUICE-REJECT 10.96.0.50,tcp:80, del SLUICE-OPEN 10.96.0.50,tcp:80]");
+
+        node.snapshot.remove(web().build().name());
+        node.sync();
+        assertThat(node.elements()).doesNotContainKey("SLUICE-REJECT");
+        assertThat(node.iptables.restores()).isEqualTo(restores);
+        assertThat(node.iptables.saves()).isEqualTo(saves);
+        assertThat(node.sets.lists()).isZero();
+    }
+
+    @Test
+    void aUdpServiceIsOneSocketAndOneRuleForEachPortal() throws Exception {
+        node.snapshot.put(Endpoints.resolved(web().build(), Endpoints.remote("10.244.2.2", 8080)));
+        node.sync();
+        node.iptables.resetCounts();
+        node.snapshot.put(Endpoints.resolved(dns().nodePort(30053).build(), Endpoints.remote("10.244.2.2", 53)));
+        SyncReport report = node.sync();
+        String port = node.sets.elements("SLUICE-UDP-SOCKETS").iterator().next();
+        assertThat(node.iptables.inputs()).containsExactly("""
+                        *nat
+                        -A SLUICE-UDP -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/dns:dns" -m udp --dport 53 -j DNAT --to-destination 127.0.0.1:PORT
+                        -A SLUICE-UDP-NODE -p udp -m comment --comment "kube-system/dns:dns" -m udp --dport 30053 -j DNAT --to-destination 127.0.0.1:PORT
+                        COMMIT
+                        """.replace("PORT", port));
+        assertThat(report.inForce()).containsEntry("userspace.udp_sockets", 1L);
+        assertThat(node.full().cost().bytes())
+                .as("as the full comparison wants it")
+                .isZero();
+
+        node.iptables.resetCounts();
+        node.snapshot.put(Endpoints.resolved(dns().nodePort(30053).build()));
+        report = node.sync();
+        assertThat(node.iptables.rules("nat", "SLUICE-UDP")).isEmpty();
+        assertThat(node.iptables.rules("nat", "SLUICE-UDP-NODE")).isEmpty();
+        assertThat(node.sets.elements("SLUICE-UDP-SOCKETS")).isEmpty();
+        assertThat(report.inForce()).containsEntry("userspace.udp_sockets", 0L);
+        assertThat(node.full().cost().bytes()).isZero();
+    }
+
+    @Test
+    void udpFlowsThatGoElsewhereAreForgotten() throws Exception {
+        Flow unseen = flow("10.96.0.10", 53, "10.96.0.10", 53);
+        Flow otherService = flow("10.96.0.11", 53, "127.0.0.1", 1);
+        Flow ofTheProcessBefore = flow("10.96.0.10", 53, "127.0.0.1", 1);
+        node.flows.present.addAll(List.of(unseen, otherService, ofTheProcessBefore));
+        node.snapshot.put(Endpoints.resolved(dns().build(), Endpoints.remote("10.244.2.2", 53)));
+        node.sync();
+        assertThat(node.flows.deleted).containsExactlyInAnyOrder(unseen, ofTheProcessBefore);
+
+        int port = Integer.parseInt(
+                node.sets.elements("SLUICE-UDP-SOCKETS").iterator().next());
+        Flow healthy = flow("10.96.0.10", 53, "127.0.0.1", port);
+        node.flows.present.add(healthy);
+        node.flows.deleted.clear();
+        node.full();
+        node.snapshot.put(Endpoints.resolved(dns().build(), Endpoints.remote("10.244.2.3", 53)));
+        node.sync();
+        assertThat(node.flows.deleted)
+                .as("another endpoint is the proxy's own affair")
+                .isEmpty();
+
+        node.snapshot.put(Endpoints.resolved(dns().build()));
+        node.sync();
+        assertThat(node.flows.deleted).containsExactly(healthy);
+    }
+
+    @Test
+    void tcpChangesDoNotLookAtTrackedFlows() throws Exception {
+        node.sync();
+        node.flows.dumps = 0;
+        node.snapshot.put(Endpoints.resolved(web().build(), Endpoints.remote("10.244.2.2", 8080)));
+        node.sync();
+        assertThat(node.flows.dumps).isZero();
+    }
+
+    private static Flow flow(String destination, int port, String replySource, int replyPort) {
+        IpAddress client = IpAddress.of("10.244.1.2");
+        return new Flow(
+                IpFamily.IPV4,
+                Protocol.UDP,
+                new Tuple(client, 4000, IpAddress.of(destination), port),
+                new Tuple(IpAddress.of(replySource), replyPort, client, 4000),
+                0,
+                0);
+    }
+
+    @Test
+    void sctpIsReportedAndTheOthersAreInForce() throws Exception {
+        node.snapshot.put(Endpoints.resolved(
+                ServicePorts.sctp("shop/sigtran:m3ua", "10.96.0.60", 2905).build(), Endpoints.remote("10.244.2.2", 1)));
+        node.snapshot.put(Endpoints.resolved(web().build(), Endpoints.remote("10.244.2.2", 8080)));
+        assertThat(node.sync().problems()).singleElement().satisfies(problem -> {
+            assertThat(problem.severity()).isEqualTo(Problem.Severity.SKIPPED);
+            assertThat(problem.object()).isEqualTo("Service shop/sigtran");
+            assertThat(problem.message()).contains("SCTP");
+        });
+        assertThat(node.sets.elements("SLUICE-OPEN")).containsExactly("10.96.0.50,tcp:80");
+        node.snapshot.remove(ServicePorts.name(Protocol.SCTP, "shop/sigtran:m3ua"));
+        assertThat(node.sync().problems()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"shop/able", "shop/zebra"})
+    void aPortalMayPassFromOneServiceToAnotherInOneSync(String rival) throws Exception {
+        for (boolean udp : new boolean[] {false, true}) {
+            Protocol protocol = udp ? Protocol.UDP : Protocol.TCP;
+            ServicePorts holder = ServicePorts.of(protocol, "shop/holder", "10.96.0.50", 80);
+            ServicePorts other = ServicePorts.of(protocol, rival, "10.96.0.70", 80);
+            node.snapshot.put(Endpoints.resolved(other.build(), Endpoints.remote("10.244.2.3", 8080)));
+            node.snapshot.put(Endpoints.resolved(
+                    holder.externalIps("198.51.100.1").build(), Endpoints.remote("10.244.2.2", 8080)));
+            node.sync();
+            node.snapshot.put(Endpoints.resolved(
+                    other.externalIps("198.51.100.1").build(), Endpoints.remote("10.244.2.3", 8080)));
+            node.snapshot.put(Endpoints.resolved(holder.externalIps().build(), Endpoints.remote("10.244.2.2", 8080)));
+            node.sync();
+            assertThat(node.sets.elements("SLUICE-OPEN")).contains("198.51.100.1," + protocol.lowerCase() + ":80");
+            Trace trace = node.backend.explain(new Packet(
+                    protocol,
+                    IpAddress.of("192.0.2.1"),
+                    4000,
+                    IpAddress.of("198.51.100.1"),
+                    80,
+                    Packet.Origin.ARRIVING,
+                    ""));
+            assertThat(trace.service()).hasToString(rival);
+            assertThat(node.full().cost().bytes()).as("nothing to mend").isZero();
+        }
+    }
+
+    @Test
+    void anElementThatTheKernelRefusesIsThatServicesProblem() throws Exception {
+        node.sync();
+        node.sets.refuse(change -> change.entry().toString().startsWith("10.96.0.50"));
+        node.snapshot.put(Endpoints.resolved(web().build(), Endpoints.remote("10.244.2.2", 8080)));
+        node.snapshot.put(Endpoints.resolved(
+                ServicePorts.tcp("shop/other", "10.96.0.51", 80).build(), Endpoints.remote("10.244.2.2", 8080)));
+        assertThat(node.sync().problems())
+                .singleElement()
+                .satisfies(problem -> assertThat(problem.object()).isEqualTo("Service shop/web"));
+        assertThat(node.sets.elements("SLUICE-OPEN")).containsExactly("10.96.0.51,tcp:80");
+        node.sets.refuse(change -> false);
+        assertThat(node.full().problems()).isEmpty();
+        assertThat(node.sets.elements("SLUICE-OPEN")).hasSize(2);
+    }
+
+    @Test
+    void whatOthersBrokeIsMendedAndWhatIsTheirsIsLeftAlone() throws Exception {
+        node.iptables.byOthers("*nat\n:MINE - [0:0]\n-A MINE -j RETURN\n-A PREROUTING -j MINE\nCOMMIT\n");
+        node.snapshot.put(Endpoints.resolved(web().build(), Endpoints.remote("10.244.2.2", 8080)));
+        node.sync();
+        String good = String.valueOf(node.iptables.inForce("filter").rules("SLUICE-INPUT"));
+        node.iptables.byOthers("*filter\n-F SLUICE-INPUT\nCOMMIT\n");
+        node.sets.apply(List.of(new SetChange(
+                PortalSet.addresses(IpFamily.IPV4, Fate.OPEN),
+                new SetEntry.IpPort(IpAddress.of("10.9.9.9"), Protocol.TCP, 1),
+                true)));
+        node.full();
+        assertThat(node.iptables.inForce("filter").rules("SLUICE-INPUT")).hasToString(good);
+        assertThat(node.sets.elements("SLUICE-OPEN")).containsExactly("10.96.0.50,tcp:80");
+        assertThat(node.iptables.rules("nat", "MINE")).containsExactly("-j RETURN");
+        node.backend.cleanUp();
+        assertThat(node.sets.names()).isEmpty();
+        assertThat(node.iptables.inForce("nat").chains()).noneMatch(chain -> chain.startsWith("SLUICE"));
+        assertThat(node.iptables.rules("nat", "PREROUTING")).containsExactly("-j MINE");
+    }
+
+    @Test
+    void afterAFailureTheNextSyncIsAFullOne() throws Exception {
+        node.sync();
+        node.snapshot.put(Endpoints.resolved(dns().build(), Endpoints.remote("10.244.2.2", 53)));
+        node.iptables.failNextRestore("no memory");
+        assertThatThrownBy(node::sync).isInstanceOf(SyncException.class).hasMessageContaining("no memory");
+        SyncReport report = node.sync();
+        assertThat(report.full()).isTrue();
+        assertThat(node.sets.elements("SLUICE-OPEN")).containsExactly("10.96.0.10,udp:53");
+        assertThat(node.iptables.rules("nat", "SLUICE-UDP")).hasSize(1);
+    }
+}

@@ -1,0 +1,137 @@
+package dev.sluice.userspace.rules;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.core.config.BackendConfig;
+import dev.sluice.core.config.LocalDetector;
+import dev.sluice.core.config.NodePortAddresses;
+import dev.sluice.core.net.Cidr;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.testkit.fake.CanonicalForm;
+import dev.sluice.testkit.model.Endpoints;
+import dev.sluice.testkit.model.ServicePorts;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The rules as iptables-save prints them; PacketsTest shows that both variants print them so. */
+class RedirectRulesTest {
+
+    @ParameterizedTest
+    @EnumSource(IpFamily.class)
+    void theRulesOfANodeWithOneUdpService(IpFamily family) throws Exception {
+        boolean v4 = family == IpFamily.IPV4;
+        RedirectRules rules = rules(BackendConfig.defaults(family)
+                .withLocalDetector(new LocalDetector.SourceCidr(Cidr.of(v4 ? "10.244.0.0/16" : "fd00:244::/32"))));
+        ServicePlan plan = ServicePlan.of(Endpoints.resolved(
+                ServicePorts.udp("kube-system/dns:dns", v4 ? "10.96.0.10" : "fd00:96::10", 53)
+                        .nodePort(30053)
+                        .build(),
+                Endpoints.remote(v4 ? "10.244.2.2" : "fd00:244:2::2", 53)));
+        String text = rules.nat(plan.udpRules(rules.proxyAddress(), 40053)).text()
+                + rules.filter().text();
+        assertThat(text).isEqualTo(golden(v4 ? "node-ipv4.rules" : "node-ipv6.rules"));
+        CanonicalForm form = new CanonicalForm(family);
+        text.lines()
+                .filter(line -> line.startsWith("-A "))
+                .forEach(line -> form.check(line.replaceFirst("-A \\S+ ", "")));
+    }
+
+    static Stream<Arguments> detectors() {
+        return Stream.of(
+                Arguments.of(new LocalDetector.None(), List.of("-m addrtype --src-type LOCAL -j SLUICE-REDIRECT")),
+                Arguments.of(
+                        new LocalDetector.Bridge("cni0"),
+                        List.of("-m addrtype --src-type LOCAL -j SLUICE-REDIRECT", "-i cni0 -j SLUICE-REDIRECT")),
+                Arguments.of(
+                        new LocalDetector.InterfacePrefix("cali"),
+                        List.of("-m addrtype --src-type LOCAL -j SLUICE-REDIRECT", "-i cali+ -j SLUICE-REDIRECT")),
+                Arguments.of(
+                        new LocalDetector.SourceCidr(Cidr.of("10.244.0.0/16")),
+                        List.of(
+                                "-m addrtype --src-type LOCAL -j SLUICE-REDIRECT",
+                                "-s 10.244.0.0/16 -j SLUICE-REDIRECT")));
+    }
+
+    @ParameterizedTest
+    @MethodSource("detectors")
+    void localTrafficIsToldByTheDetector(LocalDetector detector, List<String> expected) {
+        RedirectRules rules = rules(BackendConfig.defaults(IpFamily.IPV4).withLocalDetector(detector));
+        assertThat(rules.nat(List.of()).chains()).containsEntry("SLUICE-FROM-NODE", expected);
+    }
+
+    static Stream<Arguments> nodePortAddresses() {
+        return Stream.of(
+                Arguments.of(List.of(), true, List.of("-m addrtype --dst-type LOCAL -j SLUICE-NODE-PORTS")),
+                Arguments.of(
+                        List.of(),
+                        false,
+                        List.of("! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j SLUICE-NODE-PORTS")),
+                Arguments.of(
+                        List.of("192.168.0.0/16", "127.0.0.0/8"),
+                        true,
+                        List.of(
+                                "-d 192.168.0.0/16 -m addrtype --dst-type LOCAL -j SLUICE-NODE-PORTS",
+                                "-d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j SLUICE-NODE-PORTS")),
+                Arguments.of(
+                        List.of("192.168.0.0/16", "127.0.0.0/8"),
+                        false,
+                        List.of("-d 192.168.0.0/16 -m addrtype --dst-type LOCAL -j SLUICE-NODE-PORTS")));
+    }
+
+    @ParameterizedTest
+    @MethodSource("nodePortAddresses")
+    void nodePortsAreServedOnTheConfiguredAddresses(List<String> ranges, boolean localhost, List<String> expected) {
+        BackendConfig defaults = BackendConfig.defaults(IpFamily.IPV4);
+        RedirectRules rules = rules(new BackendConfig(
+                IpFamily.IPV4,
+                14,
+                false,
+                localhost,
+                defaults.localDetector(),
+                new NodePortAddresses(
+                        IpFamily.IPV4, ranges.stream().map(Cidr::of).toList()),
+                defaults.ipvs(),
+                defaults.userspace()));
+        assertThat(rules.nat(List.of()).chains().get("SLUICE-SERVICES"))
+                .filteredOn(rule -> rule.endsWith("SLUICE-NODE-PORTS"))
+                .isEqualTo(expected);
+        assertThat(rules.filter().chains().get("SLUICE-FIREWALL"))
+                .filteredOn(rule -> rule.endsWith("SLUICE-NODE-FIREWALL"))
+                .hasSameSizeAs(expected);
+    }
+
+    @Test
+    void everySetOfTheRulesExistsAndEverySetIsUsed() {
+        for (IpFamily family : IpFamily.values()) {
+            RedirectRules rules = rules(BackendConfig.defaults(family));
+            String text = rules.nat(List.of()).text() + rules.filter().text();
+            List<String> named = text.lines()
+                    .flatMap(line -> Stream.of(line.split("--match-set ")).skip(1))
+                    .map(rest -> rest.substring(0, rest.indexOf(' ')))
+                    .distinct()
+                    .toList();
+            assertThat(PortalSet.all(family)).extracting(set -> set.name()).containsExactlyInAnyOrderElementsOf(named);
+        }
+    }
+
+    private static RedirectRules rules(BackendConfig config) {
+        boolean v4 = config.family() == IpFamily.IPV4;
+        return new RedirectRules(config, IpAddress.of(v4 ? "192.168.10.1" : "fd00:10::1"), 40080);
+    }
+
+    private static String golden(String name) throws IOException {
+        try (InputStream in = Objects.requireNonNull(RedirectRulesTest.class.getResourceAsStream("/golden/" + name))) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+}

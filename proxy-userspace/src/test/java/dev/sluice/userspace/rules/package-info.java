@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.userspace.rules;
+
+import org.jspecify.annotations.NullMarked;
