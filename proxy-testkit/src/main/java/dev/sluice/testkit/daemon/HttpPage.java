@@ -4,6 +4,7 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.testkit.lab.Connection;
 import dev.sluice.testkit.lab.LabHost;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
@@ -25,8 +26,13 @@ public record HttpPage(int status, String headers, String body) {
             throws IOException {
         try (Connection connection =
                 host.caller().waiting(Duration.ofSeconds(10)).connect(address, port)) {
-            connection.send(
-                    "GET " + path + " HTTP/1.1\r\nHost: " + address.withPort(port) + "\r\nConnection: close\r\n\r\n");
+            byte[] body = json.getBytes(StandardCharsets.UTF_8);
+            String type = body.length == 0
+                    ? ""
+                    : "\r\nContent-Type: application/json\r\nContent-Length: " + body.length;
+            connection.send(method + " " + path + " HTTP/1.1\r\nHost: " + address.withPort(port) + type
+                    + "\r\nConnection: close\r\n\r\n");
+            connection.send(ByteBuffer.wrap(body));
             return parse(new String(connection.input().readAllBytes(), StandardCharsets.UTF_8));
         }
     }
