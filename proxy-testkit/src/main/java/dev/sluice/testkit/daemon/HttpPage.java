@@ -4,12 +4,13 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.testkit.lab.Connection;
 import dev.sluice.testkit.lab.LabHost;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
 
 /**
- * The answer to one GET.
+ * The answer to one request.
  *
  * @param status the HTTP status
  */
@@ -17,10 +18,21 @@ public record HttpPage(int status, String headers, String body) {
 
     /** Asks from inside {@code host}'s namespace. */
     public static HttpPage get(LabHost host, IpAddress address, int port, String path) throws IOException {
+        return send(host, address, port, "GET", path, "");
+    }
+
+    /** Sends a request with a body in JSON from inside {@code host}'s namespace. */
+    public static HttpPage send(LabHost host, IpAddress address, int port, String method, String path, String json)
+            throws IOException {
         try (Connection connection =
                 host.caller().waiting(Duration.ofSeconds(10)).connect(address, port)) {
-            connection.send(
-                    "GET " + path + " HTTP/1.1\r\nHost: " + address.withPort(port) + "\r\nConnection: close\r\n\r\n");
+            byte[] body = json.getBytes(StandardCharsets.UTF_8);
+            String type = body.length == 0
+                    ? ""
+                    : "\r\nContent-Type: application/json\r\nContent-Length: " + body.length;
+            connection.send(method + " " + path + " HTTP/1.1\r\nHost: " + address.withPort(port) + type
+                    + "\r\nConnection: close\r\n\r\n");
+            connection.send(ByteBuffer.wrap(body));
             return parse(new String(connection.input().readAllBytes(), StandardCharsets.UTF_8));
         }
     }

@@ -90,7 +90,7 @@ public record Caller(LabHost host, int sourcePort, Duration patience) {
             case NoRouteToHostException unreachable -> new Outcome.Unreachable(text);
             case ConnectException refused when text.contains("refused") -> new Outcome.Refused();
             // what a process hears when a rule of its own node rejects its datagram
-            case SocketException rejected when text.contains("Operation not permitted") -> new Outcome.Refused();
+            case IOException rejected when text.contains("Operation not permitted") -> new Outcome.Refused();
             case ConnectException timeout when text.contains("timed out") -> new Outcome.TimedOut();
             case SocketException reset
             when text.contains("reset") || text.contains("Broken pipe") -> new Outcome.Closed();

@@ -9,34 +9,37 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A lab with a daemon that reads manifests, for the scenarios that share a set-up. */
+/** A lab with a daemon, for the scenarios that share a set-up. */
 public final class DaemonSession implements AutoCloseable {
     private static final String NODE_FILE = "node.yaml";
     private final Lab lab;
     private final Path folder;
+    private final ClusterWriter writer;
     private final DaemonOptions options;
     private final Timing timing;
     private final Allotment.Pool pool = new Allotment.Pool();
     private @Nullable DaemonProcess daemon;
 
-    /** Builds the lab and writes the node's manifest into a new folder below {@code work}; the daemon is not started. */
-    DaemonSession(Path work, String name, ProxyMode mode, DaemonSetup setup, Timing timing) {
-        this.folder = work.resolve(name);
+    /** Builds the lab and writes the node's manifest; the daemon is not started. */
+    DaemonSession(Path folder, ProxyMode mode, DaemonSetup setup, Timing timing, ClusterWriter.Opener opener) {
+        this.folder = folder;
         this.timing = timing;
-        this.options =
-                new DaemonOptions(mode, List.of("--manifests", manifests().toString()), setup.flags());
         try {
-            Files.createDirectories(manifests());
-            Files.createDirectories(folder.resolve("writing"));
+            Files.createDirectories(folder);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        write(NODE_FILE, setup.nodeManifest());
         this.lab = Lab.create();
+        try {
+            this.writer = opener.open(lab, folder);
+        } catch (RuntimeException e) {
+            lab.close();
+            throw e;
+        }
+        this.options = new DaemonOptions(mode, writer.flags(), setup.flags());
+        node(setup);
     }
 
     public Lab lab() {
@@ -53,11 +56,6 @@ public final class DaemonSession implements AutoCloseable {
 
     Allotment.Pool pool() {
         return pool;
-    }
-
-    /** The folder that {@code --manifests} names. */
-    public Path manifests() {
-        return folder.resolve("manifests");
     }
 
     /** The file that the daemon's output goes to. */
@@ -79,23 +77,13 @@ public final class DaemonSession implements AutoCloseable {
         return daemon.awaitReady(timing.start(), IpFamily.values());
     }
 
-    /** Puts a manifest into the folder in one step, so that no half of it is ever read. */
-    public void write(String file, String text) {
-        try {
-            Path half = folder.resolve("writing").resolve(file);
-            Files.writeString(half, text);
-            Files.move(half, manifests().resolve(file), StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    /** From now on the objects of {@code file} are exactly those of {@code yaml}. */
+    public void write(String file, String yaml) {
+        writer.write(file, yaml);
     }
 
     public void delete(String file) {
-        try {
-            Files.deleteIfExists(manifests().resolve(file));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        writer.delete(file);
     }
 
     /** Replaces the node's manifest. */
@@ -108,6 +96,7 @@ public final class DaemonSession implements AutoCloseable {
         if (daemon != null) {
             daemon.close();
         }
+        writer.close();
         lab.close();
     }
 }

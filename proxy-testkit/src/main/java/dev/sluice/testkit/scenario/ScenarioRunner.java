@@ -26,6 +26,7 @@ public final class ScenarioRunner {
     private final Timing timing;
     private final Path work;
     private final Consumer<Result> listener;
+    private final ClusterWriter.Opener opener;
     private final AtomicInteger sessions = new AtomicInteger();
 
     /** A scenario in one mode and family. */
@@ -43,9 +44,15 @@ public final class ScenarioRunner {
      * @param listener hears each result as it comes, on several threads
      */
     public ScenarioRunner(Timing timing, Path work, Consumer<Result> listener) {
+        this(timing, work, listener, (lab, folder) -> new ManifestFolder(folder));
+    }
+
+    /** @param opener the way by which the objects of scenarios come to the daemon */
+    public ScenarioRunner(Timing timing, Path work, Consumer<Result> listener, ClusterWriter.Opener opener) {
         this.timing = timing;
         this.work = work;
         this.listener = listener;
+        this.opener = opener;
     }
 
     /** Runs each scenario in those of {@code modes} and {@code families} that it applies to. */
@@ -62,7 +69,7 @@ public final class ScenarioRunner {
                 }
             }
         }
-        inParallel(2, groups.entrySet(), group -> runGroup(group.getKey(), group.getValue()));
+        inParallel(timing.daemons(), groups.entrySet(), group -> runGroup(group.getKey(), group.getValue()));
     }
 
     private void runGroup(Group group, List<Run> runs) {
@@ -72,7 +79,8 @@ public final class ScenarioRunner {
             return;
         }
         String name = group.mode().flagValue() + "-" + sessions.incrementAndGet();
-        try (DaemonSession session = new DaemonSession(work, name, group.mode(), group.setup(), timing)) {
+        try (DaemonSession session =
+                new DaemonSession(work.resolve(name), group.mode(), group.setup(), timing, opener)) {
             if (group.setup().started()) {
                 session.start();
             }

@@ -8,18 +8,21 @@ import dev.sluice.testkit.scenario.Result.Status;
 import dev.sluice.testkit.scenario.Scenario;
 import dev.sluice.testkit.scenario.ScenarioRunner;
 import dev.sluice.testkit.scenario.Timing;
+import dev.sluice.testkit.vm.VirtualMachine;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -66,6 +69,37 @@ public final class Conformance {
                 })
                 .run(scenarios, modes, EnumSet.allOf(IpFamily.class));
         return results;
+    }
+
+    /**
+     * Runs the whole catalogue in {@code modes} in a virtual machine, by a JVM with this one's class path.
+     *
+     * @param limit until the machine is switched off
+     */
+    public static List<Result> runInVirtualMachine(
+            Set<ProxyMode> modes, Path folder, Duration limit, Consumer<String> console) throws IOException {
+        Files.createDirectories(folder);
+        Path file = folder.resolve("results.tsv");
+        Files.deleteIfExists(file);
+        String home = System.getProperty("java.home");
+        List<String> command = List.of(
+                "env",
+                "JAVA_HOME=" + home,
+                home + "/bin/java",
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx512m",
+                "-Dsluice.emulated=true",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Conformance.class.getName(),
+                folder.toString(),
+                modes.stream().map(ProxyMode::flagValue).collect(Collectors.joining(",")));
+        new VirtualMachine(folder, limit).run(command, console);
+        return Files.exists(file)
+                ? Files.readAllLines(file).stream().map(Result::parse).toList()
+                : List.of();
     }
 
     private static synchronized void report(Result result, Path file, PrintStream out) {

@@ -1,0 +1,39 @@
+package dev.sluice.conformance;
+
+import dev.sluice.core.config.ProxyMode;
+import dev.sluice.testkit.scenario.Scenario;
+import java.util.List;
+import java.util.Set;
+
+/** The scenarios that are run once more with the objects coming from an API server's watches. */
+final class ApiScenarios {
+    private static final Set<String> IDS = Set.of(
+            "pod-to-remote",
+            "endpoint-comes",
+            "last-endpoint-goes",
+            "service-deleted",
+            "port-removed",
+            "cluster-ip-changes",
+            "manifest-edited",
+            "three-slices",
+            "node-port",
+            "udp-pod",
+            "zone-changes",
+            "dual-stack");
+
+    private ApiScenarios() {}
+
+    static List<Scenario> of(List<Scenario> all) {
+        return all.stream()
+                .filter(s -> IDS.contains(s.id()))
+                .map(s -> new Scenario(
+                        "api-" + s.id(),
+                        s.rows(),
+                        s.behaviour() + " (objects from an API server)",
+                        Set.of(ProxyMode.IPTABLES),
+                        s.families(),
+                        s.setup(),
+                        s.steps()))
+                .toList();
+    }
+}

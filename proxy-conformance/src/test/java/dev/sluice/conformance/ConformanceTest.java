@@ -1,0 +1,118 @@
+package dev.sluice.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.testkit.scenario.ConformanceTable;
+import dev.sluice.testkit.scenario.Result;
+import dev.sluice.testkit.scenario.Result.Status;
+import dev.sluice.testkit.scenario.Scenario;
+import dev.sluice.testkit.scenario.ScenarioRunner;
+import dev.sluice.testkit.scenario.Timing;
+import dev.sluice.testkit.scenario.catalogue.Catalogue;
+import dev.sluice.testkit.scenario.catalogue.Conformance;
+import dev.sluice.testkit.vm.VirtualMachine;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** Runs the catalogue and reports every behaviour in every mode and family as a test of its own. */
+class ConformanceTest {
+    private static final Path FOLDER = Path.of("target", "conformance").toAbsolutePath();
+    private static final Duration VM_LIMIT = Duration.ofMinutes(25);
+    private static final List<Scenario> ALL = Catalogue.all();
+    private static final List<Scenario> THROUGH_API = ApiScenarios.of(ALL);
+    private static final Queue<Result> RESULTS = new ConcurrentLinkedQueue<>();
+
+    @BeforeAll
+    static void needsRoot() {
+        assumeTrue("root".equals(System.getProperty("user.name")), "real packets need root");
+    }
+
+    @AfterAll
+    static void printTable() throws IOException {
+        List<Scenario> order = new ArrayList<>(ALL);
+        order.addAll(THROUGH_API);
+        ConformanceTable table = new ConformanceTable(order, RESULTS);
+        Files.writeString(Path.of("target", "conformance.md"), table.markdown());
+        System.out.println(table.markdown());
+    }
+
+    @TestFactory
+    Stream<DynamicTest> iptables() throws IOException {
+        return onThisKernel(ProxyMode.IPTABLES);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> userspace() throws IOException {
+        return onThisKernel(ProxyMode.USERSPACE);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> ipvs() throws IOException {
+        if (!VirtualMachine.isNeeded()) {
+            return onThisKernel(ProxyMode.IPVS);
+        }
+        Set<ProxyMode> mode = EnumSet.of(ProxyMode.IPVS);
+        return tests(
+                ALL,
+                ProxyMode.IPVS,
+                Conformance.runInVirtualMachine(mode, FOLDER.resolve("vm"), VM_LIMIT, System.out::println));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> throughAnApiServer() {
+        Queue<Result> results = new ConcurrentLinkedQueue<>();
+        new ScenarioRunner(Timing.HOST, FOLDER.resolve("api"), results::add, MockApiServer::open)
+                .run(THROUGH_API, EnumSet.of(ProxyMode.IPTABLES), EnumSet.allOf(IpFamily.class));
+        return tests(THROUGH_API, ProxyMode.IPTABLES, results);
+    }
+
+    private static Stream<DynamicTest> onThisKernel(ProxyMode mode) throws IOException {
+        return tests(
+                ALL,
+                mode,
+                Conformance.run(ALL, EnumSet.of(mode), FOLDER.resolve(mode.flagValue()), Timing.HOST, System.out));
+    }
+
+    /** One test for each behaviour and family that applies to {@code mode}; a result that is missing fails. */
+    private static Stream<DynamicTest> tests(List<Scenario> scenarios, ProxyMode mode, Collection<Result> results) {
+        RESULTS.addAll(results);
+        Map<String, Result> found =
+                results.stream().collect(Collectors.toMap(r -> r.id() + r.family(), r -> r, (first, second) -> second));
+        return scenarios.stream()
+                .filter(s -> s.modes().contains(mode))
+                .flatMap(s -> s.families().stream()
+                        .sorted(Comparator.naturalOrder())
+                        .map(family -> DynamicTest.dynamicTest(
+                                s.id() + " " + mode.flagValue() + " " + family + ": " + s.behaviour(),
+                                () -> check(found.get(s.id() + family)))));
+    }
+
+    private static void check(@Nullable Result result) {
+        if (result == null) {
+            throw new AssertionError("the run gave no result for this behaviour");
+        }
+        assumeTrue(result.status() != Status.SKIP, result.detail());
+        assertThat(result.status()).as(result.detail()).isEqualTo(Status.PASS);
+    }
+}

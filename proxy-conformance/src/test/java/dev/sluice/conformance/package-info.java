@@ -1,0 +1,5 @@
+/** Every behaviour with real packets and the real daemon, in every mode and family. */
+@NullMarked
+package dev.sluice.conformance;
+
+import org.jspecify.annotations.NullMarked;
