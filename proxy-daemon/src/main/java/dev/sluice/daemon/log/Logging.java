@@ -34,6 +34,8 @@ public final class Logging {
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.addAppender(console);
         root.setLevel(verbosity >= 8 ? Level.DEBUG : Level.WARN);
+        // it warns with a stack trace at each retry; dev.sluice.kubernetes says once what is wrong
+        context.getLogger("io.fabric8").setLevel(verbosity >= 8 ? Level.DEBUG : Level.ERROR);
         context.getLogger("dev.sluice").setLevel(verbosity >= 4 ? Level.DEBUG : Level.INFO);
         context.getLogger("dev.sluice.linux.netlink.wire").setLevel(verbosity >= 6 ? Level.TRACE : Level.INFO);
     }
