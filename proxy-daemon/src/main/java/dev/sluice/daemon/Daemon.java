@@ -87,12 +87,12 @@ final class Daemon {
             throw new ConfigException(List.of(missing.get()));
         }
         String nodeName = NodeName.of(settings.hostnameOverride());
-        OomScore.set(settings.oomScoreAdj());
-        new ConntrackSysctls(sysctl, CONNTRACK_HASH_SIZE, Runtime.getRuntime().availableProcessors())
-                .apply(settings.conntrack());
         MetricsPage metrics = new MetricsPage(settings.mode(), clock);
         ProxyAssembly assembly = keep(new ProxyAssembly(settings.mode(), sysctl, metrics.flows()));
         ClusterConnection cluster = keep(ClusterConnection.open(settings, nodeName));
+        OomScore.set(settings.oomScoreAdj());
+        new ConntrackSysctls(sysctl, CONNTRACK_HASH_SIZE, Runtime.getRuntime().availableProcessors())
+                .apply(settings.conntrack());
         NodeFirst nodeFirst = new NodeFirst();
         ClusterSource source = cluster.source();
         source.start(nodeFirst);

@@ -64,8 +64,8 @@ public final class ConntrackSysctls {
             }
         } catch (IOException e) {
             throw new SyncException(
-                    "sysctl net.netfilter." + name + " cannot be set to " + value + ": " + e.getMessage()
-                            + " (the daemon needs root in the host's namespaces; " + wayOut + " leaves it alone)",
+                    e.getMessage() + "; the daemon needs root in the host's namespaces, and " + wayOut
+                            + " leaves the value alone",
                     e);
         }
     }

@@ -6,15 +6,22 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.net.URI;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.cfg.ContextAttributes;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A connection to an API server, shared by the source and the Events. Opening it does not yet talk to the server. */
 public final class ApiConnection implements AutoCloseable {
+    private static final int WARM_UP_SECONDS = 5;
+
     private final KubernetesClient client;
     private final ExecutorService executor;
     private final ConnectionLog log;
@@ -59,6 +66,22 @@ public final class ApiConnection implements AutoCloseable {
 
     KubernetesClient client() {
         return client;
+    }
+
+    /**
+     * Opens the connection with a small request; complete when it was answered or has failed, after some seconds anyway.
+     *
+     * <p>The JDK's client keeps the answer to the request that opened a connection for as long as the connection lives. To
+     * a server that speaks HTTP/2 there is one for everything, so the first answer had better not be a list of megabytes.
+     */
+    CompletableFuture<Void> warmedUp() {
+        HttpClient http = client.getHttpClient();
+        HttpRequest request = http.newHttpRequestBuilder()
+                .uri(URI.create(server()).resolve(ConnectionLog.WARM_UP_PATH))
+                .build();
+        return http.sendAsync(request, byte[].class)
+                .orTimeout(WARM_UP_SECONDS, TimeUnit.SECONDS)
+                .handleAsync((answer, failure) -> null, executor);
     }
 
     /** Ends the connection and everything that still uses it. */

@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,10 +29,11 @@ public final class ApiServerSource implements ClusterSource {
     private static final Logger LOG = LoggerFactory.getLogger(ApiServerSource.class);
     private static final long NO_RESYNC = 0;
 
+    private final ApiConnection connection;
     private final KubernetesClient client;
-    private final String server;
     private final String nodeName;
     private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
+    private CompletableFuture<Void> warmUp = CompletableFuture.completedFuture(null);
     private volatile boolean closed;
 
     /**
@@ -41,14 +43,24 @@ public final class ApiServerSource implements ClusterSource {
      * @param nodeName the Node that is watched
      */
     public ApiServerSource(ApiConnection connection, String nodeName) {
+        this.connection = connection;
         this.client = connection.client();
-        this.server = connection.server();
         this.nodeName = nodeName;
     }
 
     @Override
     public synchronized void start(ClusterListener listener) {
-        LOG.info("Watching Services, EndpointSlices and Node {} at {}", nodeName, server);
+        LOG.info("Watching Services, EndpointSlices and Node {} at {}", nodeName, connection.server());
+        warmUp = connection.warmedUp().thenRun(() -> watch(listener)).exceptionally(failure -> {
+            LOG.error("The watches could not be started", failure);
+            return null;
+        });
+    }
+
+    private synchronized void watch(ClusterListener listener) {
+        if (closed) {
+            return;
+        }
         Problems problems = new Problems(list -> {
             if (!closed) {
                 listener.problems(list);
@@ -62,6 +74,7 @@ public final class ApiServerSource implements ClusterSource {
     @Override
     public synchronized void close() {
         closed = true;
+        warmUp.cancel(false);
         informers.forEach(SharedIndexInformer::stop);
         informers.clear();
     }

@@ -29,6 +29,9 @@ final class ConnectionLog implements Interceptor {
     /** So many connections may be cut at once, one a watch and some more, without anything being wrong. */
     private static final int CUTS = 6;
 
+    /** Every server answers here, if only with a refusal, which means nothing. */
+    static final String WARM_UP_PATH = "/version";
+
     private static final String RULES_STAY = "The rules in force stay, and it is tried again.";
 
     /** What was said last of a resource. */
@@ -59,7 +62,7 @@ final class ConnectionLog implements Interceptor {
             if (said.remove(resource) != null) {
                 LOG.info("The API server {} serves {} again.", server, resource(request.uri()));
             }
-        } else if (code != 410) {
+        } else if (code != 410 && !request.uri().getPath().equals(WARM_UP_PATH)) {
             say(resource, refusal(server, resource(request.uri()), code));
         }
     }

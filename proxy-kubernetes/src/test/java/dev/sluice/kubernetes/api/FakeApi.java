@@ -33,6 +33,7 @@ final class FakeApi implements AutoCloseable {
     private final List<Event> history = new ArrayList<>();
     private final List<String> requests = new CopyOnWriteArrayList<>();
     private final List<String> posts = new CopyOnWriteArrayList<>();
+    private final List<String> authorizations = new CopyOnWriteArrayList<>();
     private long version;
     private long oldest;
 
@@ -62,6 +63,11 @@ final class FakeApi implements AutoCloseable {
     /** What was posted so far. */
     List<String> posts() {
         return List.copyOf(posts);
+    }
+
+    /** The authorization of every request so far that had one. */
+    List<String> authorizations() {
+        return List.copyOf(authorizations);
     }
 
     /** Keeps an object; {@code VERSION} in it is replaced by its version. Watches see it. */
@@ -119,6 +125,7 @@ final class FakeApi implements AutoCloseable {
         String path = exchange.getRequestURI().getPath();
         String query = String.valueOf(exchange.getRequestURI().getQuery());
         String plural = path.substring(path.lastIndexOf('/') + 1);
+        authorizations.addAll(exchange.getRequestHeaders().getOrDefault("Authorization", List.of()));
         requests.add(exchange.getRequestURI().toString());
         int refusal;
         synchronized (this) {

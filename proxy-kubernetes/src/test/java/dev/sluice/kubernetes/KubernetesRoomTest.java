@@ -1,0 +1,75 @@
+package dev.sluice.kubernetes;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespaced;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.Status;
+
+/** This room knows where wishes come from, and nothing of how they come true. */
+@AnalyzeClasses(packages = "dev.sluice.kubernetes", importOptions = ImportOption.DoNotIncludeTests.class)
+class KubernetesRoomTest {
+
+    @ArchTest
+    static final ArchRule NO_KERNEL_AND_NO_OTHER_ROOM = noClasses()
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "dev.sluice.linux..",
+                    "dev.sluice.iptables..",
+                    "dev.sluice.ipvs..",
+                    "dev.sluice.userspace..",
+                    "dev.sluice.daemon..",
+                    "java.lang.foreign..",
+                    "io.netty..",
+                    "io.vertx..");
+
+    @ArchTest
+    static final ArchRule OF_THE_CORE_ONLY_WHAT_A_SOURCE_SAYS = classes()
+            .should()
+            .onlyDependOnClassesThat(not(resideInAPackage("dev.sluice.core.."))
+                    .or(resideInAPackage("dev.sluice.core.source"))
+                    .or(resideInAPackage("dev.sluice.core.model"))
+                    .or(resideInAPackage("dev.sluice.core.net")));
+
+    /** A watched object never takes the shape of fabric8's own model, which is five times as large. */
+    @ArchTest
+    static final ArchRule NO_FULL_MODEL = noClasses()
+            .should()
+            .dependOnClassesThat(resideInAPackage("io.fabric8.kubernetes.api.model..")
+                    .and(not(belongToAnyOf(HasMetadata.class, Namespaced.class, ObjectMeta.class, Status.class))));
+
+    @ArchTest
+    static final ArchRule FABRIC8_ONLY_BEHIND_THE_API = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.sluice.kubernetes.api")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.fabric8..");
+
+    @ArchTest
+    static final ArchRule PARSERS_ONLY_IN_READ = noClasses()
+            .that()
+            .resideOutsideOfPackages("dev.sluice.kubernetes.read", "dev.sluice.kubernetes.api")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.snakeyaml..", "tools.jackson..");
+
+    @ArchTest
+    static final ArchRule NO_PROCESSES =
+            noClasses().should().dependOnClassesThat().areAssignableTo(ProcessBuilder.class);
+
+    @ArchTest
+    static final ArchRule PACKAGES_HAVE_NO_CYCLES =
+            slices().matching("dev.sluice.kubernetes.(*)..").should().beFreeOfCycles();
+}
