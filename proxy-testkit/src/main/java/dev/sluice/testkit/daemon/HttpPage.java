@@ -27,9 +27,8 @@ public record HttpPage(int status, String headers, String body) {
         try (Connection connection =
                 host.caller().waiting(Duration.ofSeconds(10)).connect(address, port)) {
             byte[] body = json.getBytes(StandardCharsets.UTF_8);
-            String type = body.length == 0
-                    ? ""
-                    : "\r\nContent-Type: application/json\r\nContent-Length: " + body.length;
+            String type =
+                    body.length == 0 ? "" : "\r\nContent-Type: application/json\r\nContent-Length: " + body.length;
             connection.send(method + " " + path + " HTTP/1.1\r\nHost: " + address.withPort(port) + type
                     + "\r\nConnection: close\r\n\r\n");
             connection.send(ByteBuffer.wrap(body));
