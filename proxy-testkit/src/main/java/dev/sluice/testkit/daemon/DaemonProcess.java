@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -34,6 +35,10 @@ public final class DaemonProcess implements AutoCloseable {
 
     /** Starts the daemon; what it prints goes to {@code log}. */
     public static DaemonProcess start(LabHost host, DaemonOptions options, Path log) {
+        return start(host, options, log, Map.of());
+    }
+
+    static DaemonProcess start(LabHost host, DaemonOptions options, Path log, Map<String, String> environment) {
         List<String> command = new ArrayList<>();
         // the daemon dies with this JVM: left alone, it would keep the namespaces of the lab
         command.addAll(List.of("setpriv", "--pdeathsig", "KILL", Launcher.path().toString()));
@@ -41,6 +46,7 @@ public final class DaemonProcess implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        builder.environment().putAll(environment);
         return new DaemonProcess(host, log, host.start(builder));
     }
 

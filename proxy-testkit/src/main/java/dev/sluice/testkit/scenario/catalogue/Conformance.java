@@ -2,6 +2,7 @@ package dev.sluice.testkit.scenario.catalogue;
 
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.testkit.daemon.AotCache;
 import dev.sluice.testkit.scenario.ConformanceTable;
 import dev.sluice.testkit.scenario.Result;
 import dev.sluice.testkit.scenario.Result.Status;
@@ -85,6 +86,7 @@ public final class Conformance {
         List<String> command = List.of(
                 "env",
                 "JAVA_HOME=" + home,
+                "SLUICE_JAVA_OPTS=" + AotCache.train(folder),
                 home + "/bin/java",
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:+UseSerialGC",
