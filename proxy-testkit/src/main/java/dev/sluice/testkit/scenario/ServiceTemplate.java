@@ -23,6 +23,7 @@ public final class ServiceTemplate {
     private boolean external;
     private boolean bothFamilies;
     private @Nullable String ingress;
+    private boolean hostname;
 
     private record Port(String name, Protocol protocol, int number, int target, String nodePortOf) {}
 
@@ -106,6 +107,13 @@ public final class ServiceTemplate {
         return this;
     }
 
+    /** Type LoadBalancer whose load balancer has a name instead of an address. */
+    public ServiceTemplate loadBalancerHostname() {
+        loadBalancerPending();
+        hostname = true;
+        return this;
+    }
+
     /** Type LoadBalancer whose load balancer has no address yet. */
     public ServiceTemplate loadBalancerPending() {
         loadBalancer();
@@ -169,6 +177,9 @@ public final class ServiceTemplate {
                     .append('"')
                     .append(ingress)
                     .append("}\n"));
+        }
+        if (hostname) {
+            s.append("status: {loadBalancer: {ingress: [{hostname: lb.example.org}]}}\n");
         }
         families.forEach(f -> slices.forEach(slice -> s.append(slice.yaml(namespace, f))));
         return s.toString();

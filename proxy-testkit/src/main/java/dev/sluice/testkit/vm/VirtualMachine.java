@@ -41,6 +41,9 @@ public final class VirtualMachine {
      */
     public int run(List<String> command, Consumer<String> console) {
         List<String> line = new ArrayList<>(List.of(
+                "setpriv", // the machine is switched off when this JVM dies
+                "--pdeathsig",
+                "TERM",
                 Launcher.repository().resolve("dev/vm/run").toString(),
                 "-t",
                 Long.toString(limit.toSeconds()),

@@ -72,10 +72,7 @@ final class DaemonScenarios {
                                         .on("a2"),
                                 web("b2"))
                         .then(fromPod("a3").to("web", 80), reaches("b2"))
-                        .act(
-                                "it is reported",
-                                stage -> NodeState.expectLogged(
-                                        stage, stage.allotment().namespace() + "/bad"))
+                        .act("it is reported", stage -> NodeState.expectReported(stage, "bad"))
                         .act("the daemon is healthy", NodeState::expectHealthy)
                         .build(),
                 scenario("node-port-twice", "97", "of two Services with one node port one works, and so do all others")
@@ -87,15 +84,13 @@ final class DaemonScenarios {
                         .then(fromClient().toNodePort("web", 80), reaches("b3"))
                         .then(fromPod("a3").to("first", 80), reaches("b2"))
                         .then(fromPod("a3").to("second", 80), reaches("b2"))
+                        .act("the other one is reported", stage -> NodeState.expectReported(stage, "second"))
                         .build(),
                 scenario("sctp-userspace", "16", "an SCTP port is reported in userspace mode, the others are in force")
                         .in(USERSPACE)
                         .given(service("signal").port("m3ua", SCTP, 2905, 2905).on("a2"), web("b2"))
                         .then(fromPod("a3").to("web", 80), reaches("b2"))
-                        .act(
-                                "it is reported",
-                                stage -> NodeState.expectLogged(
-                                        stage, stage.allotment().namespace() + "/signal"))
+                        .act("it is reported", stage -> NodeState.expectReported(stage, "signal"))
                         .build(),
                 scenario("sctp-beside-tcp", "16", "an SCTP port does not disturb the TCP port beside it")
                         .in(IPTABLES, IPVS)

@@ -89,6 +89,21 @@ final class NodeState {
         Assertions.assertThat(stage.daemon().healthz().status()).as("/healthz").isEqualTo(200);
     }
 
+    /** Waits until the scenario's Service {@code name} is reported: one log line, in /healthz, and counted. */
+    static void expectReported(Stage stage, String name) {
+        String service = stage.allotment().namespace() + "/" + name;
+        expectLogged(stage, service);
+        stage.eventually(
+                "/healthz names " + service,
+                () -> stage.daemon().healthz().body().contains(service));
+        stage.eventually(
+                "sluice_problems counts " + service,
+                () -> stage.daemon()
+                        .metrics()
+                        .lines()
+                        .anyMatch(line -> line.startsWith("sluice_problems{") && !line.endsWith(" 0.0")));
+    }
+
     /** Waits until the daemon has printed {@code text}. */
     static void expectLogged(Stage stage, String text) {
         stage.eventually(

@@ -41,6 +41,12 @@ final class OutsideAddressScenarios {
                         .given(web().loadBalancer("VIP"))
                         .then(fromPod("a3").toOutside("web", 80), reaches("b2"))
                         .build(),
+                scenario("lb-hostname", "102", "a load balancer with a name only does not disturb the cluster IP")
+                        .given(web().loadBalancerHostname())
+                        .then(fromClient().toOutside("web", 80), NOT_SERVED)
+                        .then(fromPod("a3").to("web", 80), reaches("b2"))
+                        .then(fromClient().toNodePort("web", 80), reaches("b2"))
+                        .build(),
                 scenario("lb-withdrawn", "103", "a load balancer address that is withdrawn is not captured any more")
                         .given(web().loadBalancer())
                         .then(fromClient().toOutside("web", 80), reaches("b2"))
