@@ -116,8 +116,9 @@ final class FakeApi implements AutoCloseable {
 
     @Override
     public void close() {
-        cut();
+        // the door first: a watch that is cut comes back at once, and must find it closed
         server.stop(0);
+        cut();
         executor.shutdownNow();
     }
 

@@ -130,9 +130,12 @@ class TroubleTest {
     void aServerThatGoesAndComesIsSaidOnceEach() throws IOException {
         start();
         int port = api.port();
+        soon().until(() -> api.isWatched("services") && api.isWatched("endpointslices") && api.isWatched("nodes"));
         api.close();
         soon().until(() -> !messages().isEmpty());
-        await().during(Duration.ofSeconds(2)).until(() -> messages().size() == 1);
+        await().atMost(Duration.ofSeconds(60))
+                .during(Duration.ofSeconds(2))
+                .until(() -> messages().size() == 1);
         assertThat(messages().getFirst())
                 .isEqualTo("The API server http://127.0.0.1:" + port
                         + " cannot be reached: connection refused. The rules in"
