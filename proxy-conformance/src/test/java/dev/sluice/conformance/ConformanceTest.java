@@ -15,6 +15,7 @@ import dev.sluice.testkit.scenario.catalogue.Catalogue;
 import dev.sluice.testkit.scenario.catalogue.Conformance;
 import dev.sluice.testkit.vm.VirtualMachine;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,7 +26,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -33,20 +34,20 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestMethodOrder;
 
 /** Runs the catalogue and reports every behaviour in every mode and family as a test of its own. */
+@TestMethodOrder(OrderAnnotation.class)
 class ConformanceTest {
     private static final Path FOLDER = Path.of("target", "conformance").toAbsolutePath();
     private static final Duration VM_LIMIT = Duration.ofMinutes(25);
     private static final List<Scenario> ALL = Catalogue.all();
     private static final List<Scenario> THROUGH_API = ApiScenarios.of(ALL);
     private static final Queue<Result> RESULTS = new ConcurrentLinkedQueue<>();
-
-    @BeforeAll
-    static void needsRoot() {
-        assumeTrue("root".equals(System.getProperty("user.name")), "real packets need root");
-    }
+    private static @Nullable CompletableFuture<List<Result>> inVirtualMachine;
 
     @AfterAll
     static void printTable() throws IOException {
@@ -57,34 +58,49 @@ class ConformanceTest {
         System.out.println(table.markdown());
     }
 
+    /** The machine takes longest, so it runs while the other modes are tested here. */
+    @BeforeAll
+    static void bootVirtualMachine() {
+        assumeTrue("root".equals(System.getProperty("user.name")), "real packets need root");
+        if (VirtualMachine.isNeeded()) {
+            inVirtualMachine = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return Conformance.runInVirtualMachine(
+                            EnumSet.of(ProxyMode.IPVS), FOLDER.resolve("vm"), VM_LIMIT, System.out::println);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        }
+    }
+
     @TestFactory
+    @Order(1)
     Stream<DynamicTest> iptables() throws IOException {
         return onThisKernel(ProxyMode.IPTABLES);
     }
 
     @TestFactory
+    @Order(2)
     Stream<DynamicTest> userspace() throws IOException {
         return onThisKernel(ProxyMode.USERSPACE);
     }
 
     @TestFactory
-    Stream<DynamicTest> ipvs() throws IOException {
-        if (!VirtualMachine.isNeeded()) {
-            return onThisKernel(ProxyMode.IPVS);
-        }
-        Set<ProxyMode> mode = EnumSet.of(ProxyMode.IPVS);
-        return tests(
-                ALL,
-                ProxyMode.IPVS,
-                Conformance.runInVirtualMachine(mode, FOLDER.resolve("vm"), VM_LIMIT, System.out::println));
-    }
-
-    @TestFactory
+    @Order(3)
     Stream<DynamicTest> throughAnApiServer() {
         Queue<Result> results = new ConcurrentLinkedQueue<>();
         new ScenarioRunner(Timing.HOST, FOLDER.resolve("api"), results::add, MockApiServer::open)
                 .run(THROUGH_API, EnumSet.of(ProxyMode.IPTABLES), EnumSet.allOf(IpFamily.class));
         return tests(THROUGH_API, ProxyMode.IPTABLES, results);
+    }
+
+    @TestFactory
+    @Order(4)
+    Stream<DynamicTest> ipvs() throws IOException {
+        return inVirtualMachine == null
+                ? onThisKernel(ProxyMode.IPVS)
+                : tests(ALL, ProxyMode.IPVS, inVirtualMachine.join());
     }
 
     private static Stream<DynamicTest> onThisKernel(ProxyMode mode) throws IOException {
