@@ -63,14 +63,19 @@ class ConformanceTest {
     static void bootVirtualMachine() {
         assumeTrue("root".equals(System.getProperty("user.name")), "real packets need root");
         if (VirtualMachine.isNeeded()) {
-            inVirtualMachine = CompletableFuture.supplyAsync(() -> {
-                try {
-                    return Conformance.runInVirtualMachine(
-                            EnumSet.of(ProxyMode.IPVS), FOLDER.resolve("vm"), VM_LIMIT, System.out::println);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
+            // a thread of its own: on two processors the common pool has but one, which the tests need
+            inVirtualMachine = CompletableFuture.supplyAsync(
+                    ConformanceTest::runInVirtualMachine,
+                    task -> Thread.ofPlatform().name("virtual-machine").daemon().start(task));
+        }
+    }
+
+    private static List<Result> runInVirtualMachine() {
+        try {
+            return Conformance.runInVirtualMachine(
+                    EnumSet.of(ProxyMode.IPVS), FOLDER.resolve("vm"), VM_LIMIT, System.out::println);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

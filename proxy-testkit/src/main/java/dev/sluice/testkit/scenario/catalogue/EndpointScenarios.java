@@ -108,17 +108,20 @@ final class EndpointScenarios {
     private static void move(Stage stage) {
         AtomicBoolean done = new AtomicBoolean();
         AtomicInteger calls = new AtomicInteger();
-        CompletableFuture<List<Outcome>> failures = CompletableFuture.supplyAsync(() -> {
-            List<Outcome> bad = new ArrayList<>();
-            while (!done.get() || calls.get() < 20) {
-                Outcome outcome = stage.calls(fromPod("a3").to("web", 80)).getFirst();
-                calls.incrementAndGet();
-                if (!(outcome instanceof Outcome.Answer)) {
-                    bad.add(outcome);
-                }
-            }
-            return bad;
-        });
+        CompletableFuture<List<Outcome>> failures = CompletableFuture.supplyAsync(
+                () -> {
+                    List<Outcome> bad = new ArrayList<>();
+                    while (!done.get() || calls.get() < 20) {
+                        Outcome outcome =
+                                stage.calls(fromPod("a3").to("web", 80)).getFirst();
+                        calls.incrementAndGet();
+                        if (!(outcome instanceof Outcome.Answer)) {
+                            bad.add(outcome);
+                        }
+                    }
+                    return bad;
+                },
+                task -> Thread.ofPlatform().name("calls").daemon().start(task));
         try {
             stage.given(List.of(moving(true, true)));
             stage.given(List.of(moving(false, true)));
