@@ -15,7 +15,6 @@ import dev.sluice.testkit.scenario.catalogue.Catalogue;
 import dev.sluice.testkit.scenario.catalogue.Conformance;
 import dev.sluice.testkit.vm.VirtualMachine;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,7 +25,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -47,7 +45,6 @@ class ConformanceTest {
     private static final List<Scenario> ALL = Catalogue.all();
     private static final List<Scenario> THROUGH_API = ApiScenarios.of(ALL);
     private static final Queue<Result> RESULTS = new ConcurrentLinkedQueue<>();
-    private static @Nullable CompletableFuture<List<Result>> inVirtualMachine;
 
     @AfterAll
     static void printTable() throws IOException {
@@ -58,25 +55,9 @@ class ConformanceTest {
         System.out.println(table.markdown());
     }
 
-    /** The machine takes longest, so it runs while the other modes are tested here. */
     @BeforeAll
-    static void bootVirtualMachine() {
+    static void needsRoot() {
         assumeTrue("root".equals(System.getProperty("user.name")), "real packets need root");
-        if (VirtualMachine.isNeeded()) {
-            // a thread of its own: on two processors the common pool has but one, which the tests need
-            inVirtualMachine = CompletableFuture.supplyAsync(
-                    ConformanceTest::runInVirtualMachine,
-                    task -> Thread.ofPlatform().name("virtual-machine").daemon().start(task));
-        }
-    }
-
-    private static List<Result> runInVirtualMachine() {
-        try {
-            return Conformance.runInVirtualMachine(
-                    EnumSet.of(ProxyMode.IPVS), FOLDER.resolve("vm"), VM_LIMIT, System.out::println);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     @TestFactory
@@ -100,12 +81,16 @@ class ConformanceTest {
         return tests(THROUGH_API, ProxyMode.IPTABLES, results);
     }
 
+    /** After the others, not beside them: an emulated machine would starve them on two processors. */
     @TestFactory
     @Order(4)
     Stream<DynamicTest> ipvs() throws IOException {
-        return inVirtualMachine == null
-                ? onThisKernel(ProxyMode.IPVS)
-                : tests(ALL, ProxyMode.IPVS, inVirtualMachine.join());
+        if (!VirtualMachine.isNeeded()) {
+            return onThisKernel(ProxyMode.IPVS);
+        }
+        List<Result> results = Conformance.runInVirtualMachine(
+                EnumSet.of(ProxyMode.IPVS), FOLDER.resolve("vm"), VM_LIMIT, System.out::println);
+        return tests(ALL, ProxyMode.IPVS, results);
     }
 
     private static Stream<DynamicTest> onThisKernel(ProxyMode mode) throws IOException {
