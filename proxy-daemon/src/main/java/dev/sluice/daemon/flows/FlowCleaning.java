@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -99,6 +100,8 @@ public final class FlowCleaning implements ProxyBackend {
                 .map(ResolvedPort::name)
                 .filter(name -> name.protocol() == Protocol.UDP)
                 .forEach(all::add);
+        // a full sync that finds nothing new is no reason to read the table
+        all.removeIf(name -> Objects.equals(known.get(name), desired.port(name)));
         return all;
     }
 

@@ -111,6 +111,13 @@ class FlowCleaningTest {
         assertThat(table.dumps).isZero();
     }
 
+    @Test
+    void aFullSyncThatFindsNothingNewDoesNotReadTheTable() throws Exception {
+        sync(Changes.all(), A);
+        sync(Changes.all(), A);
+        assertThat(table.dumps).isEqualTo(1);
+    }
+
     private void sync(@Nullable Changes changes, Endpoint... endpoints) throws Exception {
         snapshot.put(Endpoints.resolved(dns, endpoints));
         Changes touched = snapshot.changes();
