@@ -4,7 +4,9 @@ package dev.sluice.linux.libc;
 public final class Linux {
     public static final int AF_NETLINK = 16;
 
+    public static final int SOCK_STREAM = 1;
     public static final int SOCK_RAW = 3;
+    public static final int SOCK_NONBLOCK = 0x800;
     public static final int SOCK_CLOEXEC = 0x80000;
 
     public static final int MSG_DONTWAIT = 0x40;
@@ -15,11 +17,17 @@ public final class Linux {
     public static final int SOL_IPV6 = 41;
     public static final int SOL_NETLINK = 270;
 
+    public static final int SO_ERROR = 4;
     public static final int SO_RCVBUF = 8;
     public static final int SO_RCVTIMEO = 20;
     public static final int SO_SNDTIMEO = 21;
     public static final int SO_SNDBUFFORCE = 32;
     public static final int SO_RCVBUFFORCE = 33;
+
+    /** linux/in.h and linux/in6.h: errors of the network are reported at once. */
+    public static final int IP_RECVERR = 11;
+
+    public static final int IPV6_RECVERR = 25;
 
     /** linux/netfilter_ipv4.h; IP6T_SO_ORIGINAL_DST has the same number. */
     public static final int SO_ORIGINAL_DST = 80;
@@ -29,6 +37,7 @@ public final class Linux {
     public static final int NETLINK_EXT_ACK = 11;
 
     public static final short POLLIN = 1;
+    public static final short POLLOUT = 4;
 
     public static final int EFD_CLOEXEC = 0x80000;
 

@@ -38,7 +38,9 @@ public final class DaemonProcess implements AutoCloseable {
         return start(host, options, log, Map.of());
     }
 
-    static DaemonProcess start(LabHost host, DaemonOptions options, Path log, Map<String, String> environment) {
+    /** The same with variables of the environment beside this process's own. */
+    public static DaemonProcess start(
+            LabHost host, DaemonOptions options, Path log, Map<String, String> environment) {
         List<String> command = new ArrayList<>();
         // the daemon dies with this JVM: left alone, it would keep the namespaces of the lab
         command.addAll(List.of("setpriv", "--pdeathsig", "KILL", Launcher.path().toString()));

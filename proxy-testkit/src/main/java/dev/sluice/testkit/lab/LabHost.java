@@ -91,7 +91,7 @@ public final class LabHost implements AutoCloseable {
 
     /** Begins a call from this host. */
     public Caller caller() {
-        return new Caller(this, 0, Duration.ofSeconds(2));
+        return new Caller(this, 0, Duration.ofSeconds(2), null);
     }
 
     /** Connects, asks once, and closes. */
@@ -104,7 +104,8 @@ public final class LabHost implements AutoCloseable {
         return caller().udp(address, port);
     }
 
-    ServerSocketChannel listen(int port) {
+    /** A listening TCP socket on every address of this host. */
+    public ServerSocketChannel listen(int port) {
         return call(() -> {
             ServerSocketChannel channel = ServerSocketChannel.open();
             channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
@@ -113,7 +114,8 @@ public final class LabHost implements AutoCloseable {
         });
     }
 
-    DatagramChannel bindUdp(int port) {
+    /** A UDP socket on every address of this host. */
+    public DatagramChannel bindUdp(int port) {
         return call(() -> DatagramChannel.open().bind(new InetSocketAddress(port)));
     }
 
@@ -121,7 +123,8 @@ public final class LabHost implements AutoCloseable {
         return call(() -> SocketChannel.open(protocolFamily(family)));
     }
 
-    DatagramChannel udpSocket(IpFamily family) {
+    /** A UDP socket that is not bound. */
+    public DatagramChannel udpSocket(IpFamily family) {
         return call(() -> DatagramChannel.open(protocolFamily(family)));
     }
 

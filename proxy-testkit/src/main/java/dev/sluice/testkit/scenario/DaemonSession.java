@@ -9,6 +9,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A lab with a daemon, for the scenarios that share a set-up. */
@@ -73,8 +76,29 @@ public final class DaemonSession implements AutoCloseable {
 
     /** Starts a daemon, after the one before it has ended, and waits until its first sync is in force. */
     public DaemonProcess start() {
-        daemon = DaemonProcess.start(lab.node(), options, log());
+        return start(Map.of());
+    }
+
+    /** {@link #start()} with further variables of the environment. */
+    public DaemonProcess start(Map<String, String> environment) {
+        daemon = DaemonProcess.start(lab.node(), options, log(), environment);
         return daemon.awaitReady(timing.start(), IpFamily.values());
+    }
+
+    /** Runs a daemon with further flags that ends by itself. */
+    public int runToEnd(String... flags) {
+        List<String> all = new ArrayList<>(options.flags());
+        all.addAll(List.of(flags));
+        try (DaemonProcess process = DaemonProcess.start(
+                lab.node(), new DaemonOptions(options.mode(), options.source(), all), log())) {
+            daemon = process;
+            return process.awaitEnd(timing.start());
+        }
+    }
+
+    /** A folder for what the scenario writes. */
+    public Path folder() {
+        return folder;
     }
 
     /** From now on the objects of {@code file} are exactly those of {@code yaml}. */

@@ -26,6 +26,13 @@ public record EndpointTemplate(
     /** The address that swallows packets. */
     public static final String BLACK_HOLE = "blackhole";
 
+    private static final String CROWD = "crowd-";
+
+    /** A ready endpoint at one of the many addresses of Pod b5, see {@link LabAddresses#crowd}. */
+    public static EndpointTemplate crowd(int number) {
+        return endpoint(CROWD + number);
+    }
+
     /** A ready endpoint. */
     public static EndpointTemplate endpoint(String pod) {
         return new EndpointTemplate(pod, true, null, null, List.of(), List.of(), false);
@@ -59,6 +66,9 @@ public record EndpointTemplate(
     }
 
     IpAddress address(IpFamily family) {
+        if (pod.startsWith(CROWD)) {
+            return LabAddresses.crowd(Integer.parseInt(pod.substring(CROWD.length())), family);
+        }
         return pod.equals(BLACK_HOLE) ? LabAddresses.blackHole(family) : LabAddresses.of(pod, family);
     }
 
