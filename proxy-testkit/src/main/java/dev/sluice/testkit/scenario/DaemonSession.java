@@ -87,7 +87,7 @@ public final class DaemonSession implements AutoCloseable {
     public DaemonProcess launch(String... flags) {
         List<String> all =
                 Stream.concat(options.flags().stream(), Stream.of(flags)).toList();
-        daemon = DaemonProcess.start(lab.node(), new DaemonOptions(mode(), options.source(), all), log());
+        daemon = DaemonProcess.start(lab.node(), new DaemonOptions(options.mode(), options.source(), all), log());
         return daemon;
     }
 
