@@ -1,5 +1,6 @@
 package dev.sluice.testkit.lab;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,7 +32,7 @@ public final class Lab implements AutoCloseable {
     private @Nullable EchoServer echo;
     private @Nullable SctpEchoServer sctp;
 
-    private Lab() {
+    private Lab(@Nullable Path tools) {
         Runtime.getRuntime().addShutdownHook(hook);
         try {
             Stream.of(
@@ -39,7 +40,7 @@ public final class Lab implements AutoCloseable {
                             LabAddresses.LOCAL_PODS,
                             LabAddresses.REMOTE_PODS)
                     .flatMap(List::stream)
-                    .forEach(name -> hosts.put(name, new LabHost(name)));
+                    .forEach(name -> hosts.put(name, new LabHost(name, tools)));
             new Topology(this).build();
             echo = new EchoServer(pods(), TCP_PORTS, List.of(UDP_PORT));
             if (NativeSocket.kernelHasSctp()) {
@@ -53,7 +54,12 @@ public final class Lab implements AutoCloseable {
 
     /** Builds a lab; needs root and iproute2. */
     public static Lab create() {
-        return new Lab();
+        return new Lab(null);
+    }
+
+    /** A lab whose hosts prefer the programs in {@code tools}, see {@link LegacyTools}. */
+    public static Lab create(Path tools) {
+        return new Lab(tools);
     }
 
     /** The node that the proxy under test runs on. */
