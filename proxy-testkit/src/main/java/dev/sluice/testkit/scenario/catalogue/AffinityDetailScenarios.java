@@ -76,7 +76,7 @@ final class AffinityDetailScenarios {
                         .act("the kernel shows it", AffinityDetailScenarios::expectAffinityInKernel)
                         .build(),
                 scenario("affinity-restart", "129", "a client keeps its endpoint over a restart of the daemon")
-                        .in(IPTABLES, IPVS)
+                        .in(IPTABLES)
                         .setup(DaemonSetup.USUAL.alone())
                         .given(sticky("a2", "b2", "b3"))
                         .open("before", fromPod("a3").to("web", 80))

@@ -27,7 +27,10 @@ public final class Catalogue {
                         DualStackScenarios.all(),
                         IptablesScenarios.all(),
                         IpvsScenarios.all(),
+                        IpvsDetailScenarios.all(),
+                        SctpScenarios.all(),
                         UserspaceScenarios.all(),
+                        UserspaceDetailScenarios.all(),
                         DaemonScenarios.all(),
                         RestartScenarios.all())
                 .flatMap(List::stream)

@@ -65,16 +65,8 @@ final class PacketScenarios {
                         .setup(ALONE.unstarted())
                         .act("a packet for 127.0.0.1 from outside", PacketScenarios::martian)
                         .build(),
-                scenario("health-port-open", "119", "a health check node port is open though INPUT drops by default")
-                        .in(IPTABLES, IPVS)
-                        .setup(ALONE)
-                        .given(web("a2")
-                                .loadBalancer()
-                                .spec("externalTrafficPolicy", "Local")
-                                .spec("healthCheckNodePort", Integer.toString(HEALTH_PORT)))
-                        .then(fromClient().toNodePort("web", 80), reaches("a2"))
-                        .act("INPUT drops", PacketScenarios::healthPortUnderDrop)
-                        .build(),
+                healthPortOpen("health-port-open").in(IPTABLES).build(),
+                healthPortOpen("health-port-open-ipvs").in(IPVS).once().build(),
                 scenario("out-of-window", "158", "a segment out of its window is dropped, the connection lives on")
                         .in(IPTABLES)
                         .setup(ALONE)
@@ -92,13 +84,13 @@ final class PacketScenarios {
                                 .doesNotContain("INVALID"))
                         .build(),
                 scenario("mark-cleared", "160, trap 22", "the masquerade mark is gone when a packet leaves the node")
-                        .in(IPTABLES, IPVS)
+                        .in(IPTABLES)
                         .setup(ALONE)
                         .given(web("b2").nodePort())
                         .act("packets are counted behind the proxy's rules", PacketScenarios::countMarked)
                         .build(),
                 scenario("masquerade-bit", "156", "another masquerade bit is the one that all rules use")
-                        .in(IPTABLES, IPVS)
+                        .in(IPTABLES)
                         .setup(DaemonSetup.USUAL.with("--iptables-masquerade-bit=5"))
                         .given(web("b2").nodePort())
                         .then(fromClient().toNodePort("web", 80), reaches("b2").seeingTheNode())
@@ -106,6 +98,17 @@ final class PacketScenarios {
                                 .contains("0x20/0x20")
                                 .doesNotContain("0x4000"))
                         .build());
+    }
+
+    private static Scenario.Builder healthPortOpen(String id) {
+        return scenario(id, "119", "a health check node port is open though INPUT drops by default")
+                .setup(ALONE)
+                .given(web("a2")
+                        .loadBalancer()
+                        .spec("externalTrafficPolicy", "Local")
+                        .spec("healthCheckNodePort", Integer.toString(HEALTH_PORT)))
+                .then(fromClient().toNodePort("web", 80), reaches("a2"))
+                .act("INPUT drops", PacketScenarios::healthPortUnderDrop);
     }
 
     private static final Outcome UNREACHABLE = new Outcome.Unreachable("");
@@ -221,7 +224,7 @@ final class PacketScenarios {
         String rules = "table inet lab { counter total {}; counter marked {};"
                 + " chain last { type filter hook postrouting priority 300;"
                 + " tcp dport 8080 counter name total;"
-                + " tcp dport 8080 meta mark and 0x4000 == 0x4000 counter name marked } }";
+                + " tcp dport 8080 meta mark and 0x4000 == 0x4000 counter name marked; }; }";
         node.run("nft", rules).orThrow();
         stage.check(fromClient().toNodePort("web", 80).times(4), reaches("b2").seeingTheNode());
         String counters = node.run("nft", "list", "counters", "table", "inet", "lab").orThrow();
