@@ -48,9 +48,11 @@ final class ApiBadInputScenarios {
 
     private static void expectLine(Stage stage, String words) {
         String namespace = " " + stage.allotment().namespace() + "/";
-        stage.eventually("a line about " + namespace + " says " + words, () -> stage.daemon()
-                .logText()
-                .lines()
-                .anyMatch(line -> line.contains(namespace) && line.contains(words)));
+        stage.eventually(
+                "a line about " + namespace + " says " + words,
+                () -> stage.daemon()
+                        .logText()
+                        .lines()
+                        .anyMatch(line -> line.contains(namespace) && line.contains(words)));
     }
 }

@@ -4,6 +4,8 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.RestoreException;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Tells of each restore that is refused, also of those that a sync makes good for. */
@@ -37,5 +39,10 @@ record CountedRestores(Iptables tools, Consumer<IpFamily> refused) implements Ip
     @Override
     public String save(String table) throws KernelException {
         return tools.save(table);
+    }
+
+    @Override
+    public Optional<List<String>> readChain(String table, String chain) throws KernelException {
+        return tools.readChain(table, chain);
     }
 }

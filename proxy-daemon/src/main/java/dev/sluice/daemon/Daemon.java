@@ -14,6 +14,7 @@ import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.Settings;
 import dev.sluice.daemon.config.Settings.DetectLocalMode;
 import dev.sluice.daemon.events.ProblemEvents;
+import dev.sluice.daemon.explain.ExplainPage;
 import dev.sluice.daemon.health.HealthObserver;
 import dev.sluice.daemon.health.HealthState;
 import dev.sluice.daemon.health.HttpPages;
@@ -119,7 +120,7 @@ final class Daemon {
                         metrics.observer(),
                         new ProblemEvents(cluster.events()),
                         new Lifeline(families)))));
-        serve(health, metrics, cluster.events());
+        serve(health, metrics, new ExplainPage(loop, assembly.backends()), cluster.events());
         loop.start();
         if (node.isEmpty()) {
             loop.proceedWithoutNode();
@@ -191,7 +192,8 @@ final class Daemon {
         return ranges;
     }
 
-    private void serve(HealthState health, MetricsPage metrics, EventSink events) throws ConfigException {
+    private void serve(HealthState health, MetricsPage metrics, ExplainPage explain, EventSink events)
+            throws ConfigException {
         Optional<InetSocketAddress> healthz = settings.healthz();
         if (healthz.isPresent()) {
             Map<String, Supplier<HttpPages.Page>> pages = metrics.counted(health.pages());
@@ -205,7 +207,8 @@ final class Daemon {
                 "/healthz", () -> HttpPages.Page.text(200, "ok"),
                 "/proxyMode", () -> HttpPages.Page.text(200, settings.mode().flagValue()));
         serve(
-                new HttpPages("metrics", "metrics-bind-address", settings.metrics(), pages),
+                new HttpPages("metrics", "metrics-bind-address", settings.metrics(), pages)
+                        .with(ExplainPage.PATH, explain::answer),
                 "FailedToStartMetricServer",
                 events);
     }

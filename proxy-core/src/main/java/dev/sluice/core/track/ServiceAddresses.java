@@ -5,7 +5,6 @@ import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.ServiceObject;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -36,8 +35,7 @@ record ServiceAddresses(List<IpAddress> externalIps, List<Cidr> sourceRanges, Li
      * The ranges of this family. A range of length 0 makes the whole list say "everybody", which is the empty list; so
      * does, as in kube-proxy, a list of which no range is of this family.
      */
-    private static List<Cidr> sourceRanges(
-            List<String> texts, IpFamily family, boolean needed, ProblemList problems) {
+    private static List<Cidr> sourceRanges(List<String> texts, IpFamily family, boolean needed, ProblemList problems) {
         Set<Cidr> kept = new LinkedHashSet<>();
         boolean others = false;
         for (int i = 0; i < texts.size(); i++) {

@@ -11,8 +11,8 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
@@ -75,8 +75,8 @@ public final class SyncMetrics implements SyncObserver {
                 "Service ports with a Local policy and no endpoint on this node",
                 "traffic_policy",
                 "ip_family");
-        restoreFailures = names.counter(
-                PREFIX + "iptables_restore_failures_total", "Restores that were refused", "ip_family");
+        restoreFailures =
+                names.counter(PREFIX + "iptables_restore_failures_total", "Restores that were refused", "ip_family");
         partialRestoreFailures = names.counter(
                 PREFIX + "iptables_partial_restore_failures_total",
                 "Partial syncs of which a restore was refused; a full one follows at once",

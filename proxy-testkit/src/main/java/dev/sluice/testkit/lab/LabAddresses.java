@@ -65,6 +65,14 @@ public final class LabAddresses {
                         : String.format(Locale.ROOT, "fd00:244:3::1:%x", number));
     }
 
+    /** The interface of node-a that packets of {@code host} come in through; empty for node-a itself. */
+    public static String interfaceTo(String host) {
+        if (host.equals(NODE_A)) {
+            return "";
+        }
+        return LOCAL_PODS.contains(host) ? "pod-" + host : host.equals(CLIENT) ? "eth1" : "eth0";
+    }
+
     /** The node that a Pod runs on. */
     public static String nodeOf(String pod) {
         return pod.startsWith("a") ? NODE_A : NODE_B;

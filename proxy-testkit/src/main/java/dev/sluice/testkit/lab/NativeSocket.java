@@ -56,7 +56,8 @@ public final class NativeSocket implements AutoCloseable {
         int fd = host.call(() -> Libc.system().socket(family.addressFamily(), type | flags, protocol));
         check("socket", fd);
         NativeSocket socket = new NativeSocket(fd, family);
-        ByteBuffer on = ByteBuffer.allocateDirect(4).order(ByteOrder.nativeOrder()).putInt(0, 1);
+        ByteBuffer on =
+                ByteBuffer.allocateDirect(4).order(ByteOrder.nativeOrder()).putInt(0, 1);
         int level = family == IpFamily.IPV4 ? Linux.SOL_IP : Linux.SOL_IPV6;
         Libc.system().setsockopt(fd, level, family == IpFamily.IPV4 ? Linux.IP_RECVERR : Linux.IPV6_RECVERR, on);
         return socket;
@@ -111,7 +112,13 @@ public final class NativeSocket implements AutoCloseable {
     record Accepted(NativeSocket socket, IpAddress peer, int peerPort) {}
 
     public void send(byte[] data) throws IOException {
-        check("send", Libc.system().send(fd, ByteBuffer.allocateDirect(data.length).put(data).flip(), 0));
+        check(
+                "send",
+                Libc.system()
+                        .send(
+                                fd,
+                                ByteBuffer.allocateDirect(data.length).put(data).flip(),
+                                0));
     }
 
     /** What comes next; nothing at the end of the stream. */
@@ -139,7 +146,8 @@ public final class NativeSocket implements AutoCloseable {
     private static ByteBuffer socketAddress(IpAddress address, int port) {
         byte[] bytes = address.toInetAddress().getAddress();
         ByteBuffer buffer = ByteBuffer.allocateDirect(bytes.length == 4 ? 16 : ADDRESS_ROOM);
-        buffer.order(ByteOrder.nativeOrder()).putShort(0, (short) address.family().addressFamily());
+        buffer.order(ByteOrder.nativeOrder())
+                .putShort(0, (short) address.family().addressFamily());
         buffer.order(ByteOrder.BIG_ENDIAN).putShort(2, (short) port);
         return buffer.put(bytes.length == 4 ? 4 : 8, bytes);
     }

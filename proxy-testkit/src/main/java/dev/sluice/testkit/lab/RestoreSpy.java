@@ -40,7 +40,8 @@ public final class RestoreSpy {
         if (real.isEmpty()) {
             return;
         }
-        Path script = Files.writeString(folder.resolve("bin").resolve(program), """
+        Path script = Files.writeString(
+                folder.resolve("bin").resolve(program), """
                 #!/bin/sh
                 for refusal in %s/*; do
                     if [ -e "$refusal" ]; then

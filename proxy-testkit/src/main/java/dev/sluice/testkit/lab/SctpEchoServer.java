@@ -54,8 +54,8 @@ final class SctpEchoServer implements AutoCloseable {
     }
 
     private static void converse(NativeSocket.Accepted accepted, String pod, int port) {
-        String answer = "pod=" + pod + " port=" + port + " peer="
-                + accepted.peer().withPort(accepted.peerPort()) + "\n";
+        String answer =
+                "pod=" + pod + " port=" + port + " peer=" + accepted.peer().withPort(accepted.peerPort()) + "\n";
         try (NativeSocket socket = accepted.socket()) {
             while (socket.receive(LONGEST_SILENCE).length > 0) {
                 socket.send(answer.getBytes(StandardCharsets.US_ASCII));

@@ -42,7 +42,8 @@ public record EndpointTemplate(
 
     public EndpointTemplate conditions(
             @Nullable Boolean isReady, @Nullable Boolean isServing, @Nullable Boolean isTerminating) {
-        return new EndpointTemplate(pod, isReady, isServing, isTerminating, zoneHints, nodeHints, secondAddress, target);
+        return new EndpointTemplate(
+                pod, isReady, isServing, isTerminating, zoneHints, nodeHints, secondAddress, target);
     }
 
     public EndpointTemplate notReady() {

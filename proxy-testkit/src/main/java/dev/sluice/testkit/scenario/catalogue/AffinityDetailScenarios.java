@@ -44,7 +44,10 @@ final class AffinityDetailScenarios {
                         .given(sticky("a2", "b2", "b3"))
                         .act("sixteen clients call", AffinityDetailScenarios::manyClients)
                         .build(),
-                scenario("affinity-expires", "122", "a client that was idle for longer than the time-out is placed anew")
+                scenario(
+                                "affinity-expires",
+                                "122",
+                                "a client that was idle for longer than the time-out is placed anew")
                         .in(IPTABLES, USERSPACE)
                         .given(sticky("a2", "b2", "b3").spec(TIMEOUT, "{clientIP: {timeoutSeconds: 1}}"))
                         .act("it comes back from time to time", AffinityDetailScenarios::expire)
@@ -65,7 +68,10 @@ final class AffinityDetailScenarios {
                         .then(fromClient().to("web", 80).times(8), ONE)
                         .then(fromClient().toNodePort("web", 80).times(8), ONE)
                         .build(),
-                scenario("affinity-switched-on", "127, 128, 166", "affinity that is switched on is in force in the kernel")
+                scenario(
+                                "affinity-switched-on",
+                                "127, 128, 166",
+                                "affinity that is switched on is in force in the kernel")
                         .in(IPTABLES, IPVS)
                         .given(web("a2", "b2", "b3"))
                         .then(
@@ -86,7 +92,10 @@ final class AffinityDetailScenarios {
                         })
                         .act("the same endpoint answers", AffinityDetailScenarios::expectSameAsBefore)
                         .build(),
-                scenario("affinity-not-ready", "trap 11", "affinity does not hold a client to an endpoint that is not ready")
+                scenario(
+                                "affinity-not-ready",
+                                "trap 11",
+                                "affinity does not hold a client to an endpoint that is not ready")
                         .given(sticky("a2"))
                         .then(fromPod("a3").to("web", 80), reaches("a2"))
                         .given(on(endpoint("a2").notReady(), endpoint("b2")))
@@ -190,7 +199,8 @@ final class AffinityDetailScenarios {
     private static void expectAffinityInKernel(Stage stage) {
         if (stage.mode() == ProxyMode.IPVS) {
             String server = "-t " + stage.allotment().clusterIp("web").withPort(80) + " -s rr -p 600";
-            Assertions.assertThat(NodeState.virtualServers(stage.lab().node()).lines().map(String::strip))
+            Assertions.assertThat(
+                            NodeState.virtualServers(stage.lab().node()).lines().map(String::strip))
                     .as("a virtual server that keeps each single address for 600 seconds")
                     .anyMatch(l -> l.equals("-A " + server));
             return;

@@ -31,6 +31,7 @@ public final class Catalogue {
                         SctpScenarios.all(),
                         UserspaceScenarios.all(),
                         UserspaceDetailScenarios.all(),
+                        ExplainScenarios.all(),
                         DaemonScenarios.all(),
                         RestartScenarios.all())
                 .flatMap(List::stream)

@@ -89,9 +89,11 @@ final class EndpointScenarios {
                                         .port("http", TCP, 9090)
                                         .on("b2")))
                         .then(CALLS, reaches("b2"))
-                        .act("both ports are used", stage -> Assertions.assertThat(stage.calls(CALLS.times(20)))
-                                .extracting(o -> ((Outcome.Answer) o).port())
-                                .contains(8080, 9090))
+                        .act(
+                                "both ports are used",
+                                stage -> Assertions.assertThat(stage.calls(CALLS.times(20)))
+                                        .extracting(o -> ((Outcome.Answer) o).port())
+                                        .contains(8080, 9090))
                         .build(),
                 scenario("whole-from-birth", "trap 46", "nobody meets half of a new Service")
                         .given()
@@ -149,9 +151,7 @@ final class EndpointScenarios {
             stage.given(List.of(moving(true, true)));
             stage.given(List.of(moving(false, true)));
         });
-        Assertions.assertThat(outcomes)
-                .as("calls before, while and after")
-                .allMatch(o -> o instanceof Outcome.Answer);
+        Assertions.assertThat(outcomes).as("calls before, while and after").allMatch(o -> o instanceof Outcome.Answer);
     }
 
     /** What becomes of calls that are made from before {@code change} until after it, at least twenty. */
@@ -161,8 +161,7 @@ final class EndpointScenarios {
                 () -> {
                     List<Outcome> outcomes = new ArrayList<>();
                     while (!done.get() || outcomes.size() < 20) {
-                        outcomes.add(
-                                stage.calls(fromPod("a3").to("web", 80)).getFirst());
+                        outcomes.add(stage.calls(fromPod("a3").to("web", 80)).getFirst());
                     }
                     return outcomes;
                 },

@@ -53,11 +53,16 @@ final class IpvsDetailScenarios {
                         .then(
                                 fromPod("a3").to("web", 80).times(20),
                                 reaches("a2", "b2").each())
-                        .act("ipvsadm shows it", stage -> Assertions.assertThat(
-                                        NodeState.virtualServers(stage.lab().node()))
-                                .containsPattern("-A -t \\Q" + vip(stage) + "\\E -s mh -b .*mh-port"))
+                        .act(
+                                "ipvsadm shows it",
+                                stage -> Assertions.assertThat(NodeState.virtualServers(
+                                                stage.lab().node()))
+                                        .containsPattern("-A -t \\Q" + vip(stage) + "\\E -s mh -b .*mh-port"))
                         .build(),
-                scenario("arp-and-timeouts", "173, 174", "strict ARP and time-outs are set as told, the others are left")
+                scenario(
+                                "arp-and-timeouts",
+                                "173, 174",
+                                "strict ARP and time-outs are set as told, the others are left")
                         .in(IPVS)
                         .once()
                         .setup(OPTIONS)
@@ -120,9 +125,11 @@ final class IpvsDetailScenarios {
 
     private static void expectOptions(Stage stage) {
         LabHost node = stage.lab().node();
-        Assertions.assertThat(node.run("cat", "/proc/sys/net/ipv4/conf/all/arp_ignore").orThrow())
+        Assertions.assertThat(node.run("cat", "/proc/sys/net/ipv4/conf/all/arp_ignore")
+                        .orThrow())
                 .isEqualTo("1\n");
-        Assertions.assertThat(node.run("cat", "/proc/sys/net/ipv4/conf/all/arp_announce").orThrow())
+        Assertions.assertThat(node.run("cat", "/proc/sys/net/ipv4/conf/all/arp_announce")
+                        .orThrow())
                 .isEqualTo("2\n");
         Assertions.assertThat(node.run("ipvsadm", "-L", "--timeout").orThrow()).contains("100 120 300");
     }
@@ -136,9 +143,7 @@ final class IpvsDetailScenarios {
         stage.eventually("b2 drains", () -> servers(stage).stream().anyMatch(l -> l.endsWith("-w 0")));
         Assertions.assertThat(connection.ask()).isInstanceOf(Outcome.Answer.class);
         connection.reset();
-        stage.eventually(
-                "b2 is deleted",
-                () -> servers(stage).stream().noneMatch(l -> l.contains(pod(stage, "b2"))));
+        stage.eventually("b2 is deleted", () -> servers(stage).stream().noneMatch(l -> l.contains(pod(stage, "b2"))));
         stage.check(probe.times(4), reaches("b3"));
     }
 
@@ -205,11 +210,11 @@ final class IpvsDetailScenarios {
                         prefix + "IPVS-IPS " + cluster,
                         prefix + "IPVS-IPS " + outside);
         Assertions.assertThat(lines)
-                .contains(
-                        prefix + "NODE-PORT-TCP " + nodePort,
-                        prefix + "IPVS-NODE-PORT " + node + ",tcp:" + nodePort)
+                .contains(prefix + "NODE-PORT-TCP " + nodePort, prefix + "IPVS-NODE-PORT " + node + ",tcp:" + nodePort)
                 .doesNotContain(prefix + "NODE-PORT-LOCAL-TCP " + nodePort);
-        Assertions.assertThat(lines.stream().filter(l -> l.startsWith("create KUBE-6-")).map(l -> l.split(" ")[1]))
+        Assertions.assertThat(lines.stream()
+                        .filter(l -> l.startsWith("create KUBE-6-"))
+                        .map(l -> l.split(" ")[1]))
                 .isNotEmpty()
                 .allMatch(name -> name.length() <= 31);
     }

@@ -119,16 +119,16 @@ final class NodePortScenarios {
                         .then(fromNode().toNodePort("web", 80).in(IPV6), reaches("b2"))
                         .act("::1 answers", stage -> expectAtLoopback6(stage, Outcome.Answer.class))
                         .build(),
-                scenario(
-                                "node-port-not-on-vip",
-                                "trap 34",
-                                "a node port is not served on the load balancer's address")
+                scenario("node-port-not-on-vip", "trap 34", "a node port is not served on the load balancer's address")
                         .in(IPTABLES, IPVS)
                         .given(web("b2").loadBalancer())
                         .then(fromClient().toOutside("web", 80), reaches("b2"))
                         .act("its number is not served there", NodePortScenarios::expectNodePortNotOnVip)
                         .build(),
-                scenario("node-port-taken", "96", "a process that binds the number of a node port gets no traffic of it")
+                scenario(
+                                "node-port-taken",
+                                "96",
+                                "a process that binds the number of a node port gets no traffic of it")
                         .given(web("b2").nodePort())
                         .act("another process listens there", NodePortScenarios::takeNodePort)
                         .build());

@@ -1,6 +1,8 @@
 package dev.sluice.testkit.scenario.catalogue;
 
 import dev.sluice.testkit.lab.LabHost;
+import dev.sluice.testkit.lab.Outcome;
+import dev.sluice.testkit.scenario.Probe;
 import dev.sluice.testkit.scenario.Stage;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,6 +121,14 @@ final class NodeState {
                         .logText()
                         .lines()
                         .anyMatch(line -> parts.stream().allMatch(line::contains)));
+    }
+
+    /** Waits until all calls are answered by the Pod of many addresses, of which a trace would know only the addresses. */
+    static void expectCrowd(Stage stage, Probe probe) {
+        stage.eventually(
+                "b5 answers all calls",
+                () -> stage.calls(probe).stream()
+                        .allMatch(o -> o instanceof Outcome.Answer a && a.pod().equals("b5")));
     }
 
     /** Waits until the daemon has printed {@code text}. */

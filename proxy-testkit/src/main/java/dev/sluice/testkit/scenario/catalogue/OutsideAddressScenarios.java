@@ -88,10 +88,7 @@ final class OutsideAddressScenarios {
                                 "116",
                                 "an external IP that is an address of the node is proxied where it is")
                         .in(IPTABLES, IPVS)
-                        .given(service("web")
-                                .port(1116, 8080)
-                                .on("b2")
-                                .externalIps("192.168.20.1", "fd00:20::1"))
+                        .given(service("web").port(1116, 8080).on("b2").externalIps("192.168.20.1", "fd00:20::1"))
                         .act("the client reaches it", OutsideAddressScenarios::reachNodeAddress)
                         .act("it is not bound a second time", OutsideAddressScenarios::expectBoundOnce)
                         .build(),
@@ -123,9 +120,10 @@ final class OutsideAddressScenarios {
 
     private static void reachNodeAddress(Stage stage) {
         IpAddress second = LabAddresses.secondOfNode(stage.family());
-        stage.eventually("the client reaches " + second, () -> stage.lab().client().tcp(second, 1116)
-                        instanceof Outcome.Answer answer
-                && answer.pod().equals("b2"));
+        stage.eventually(
+                "the client reaches " + second,
+                () -> stage.lab().client().tcp(second, 1116) instanceof Outcome.Answer answer
+                        && answer.pod().equals("b2"));
     }
 
     private static void expectBoundOnce(Stage stage) {

@@ -46,15 +46,17 @@ final class PacketScenarios {
                         .in(IPTABLES, USERSPACE)
                         .given(web("a2", "b2"))
                         .then(fromPod("a3").to("web", 80), reaches("a2", "b2"))
-                        .act("nobody answers", stage -> Assertions.assertThat(ping(stage))
-                                .isIn(new Outcome.TimedOut(), UNREACHABLE))
+                        .act(
+                                "nobody answers",
+                                stage -> Assertions.assertThat(ping(stage)).isIn(new Outcome.TimedOut(), UNREACHABLE))
                         .build(),
                 scenario("ping-ipvs", "40", "a ping of a cluster IP is refused, whatever the protocol asks for")
                         .in(IPVS)
                         .given(web("a2", "b2"))
                         .then(fromPod("a3").to("web", 80), reaches("a2", "b2"))
-                        .act("it is refused", stage -> Assertions.assertThat(ping(stage))
-                                .isEqualTo(new Outcome.Refused()))
+                        .act(
+                                "it is refused",
+                                stage -> Assertions.assertThat(ping(stage)).isEqualTo(new Outcome.Refused()))
                         .build(),
                 scenario(
                                 "martian",
@@ -79,9 +81,11 @@ final class PacketScenarios {
                         .setup(DaemonSetup.USUAL.with("--conntrack-tcp-be-liberal"))
                         .given(web("b2"))
                         .then(fromPod("a3").to("web", 80), reaches("b2"))
-                        .act("there is no such rule", stage -> Assertions.assertThat(NodeState.rulesOfFamily(stage))
-                                .contains("KUBE-FORWARD")
-                                .doesNotContain("INVALID"))
+                        .act(
+                                "there is no such rule",
+                                stage -> Assertions.assertThat(NodeState.rulesOfFamily(stage))
+                                        .contains("KUBE-FORWARD")
+                                        .doesNotContain("INVALID"))
                         .build(),
                 scenario("mark-cleared", "160, trap 22", "the masquerade mark is gone when a packet leaves the node")
                         .in(IPTABLES)
@@ -94,9 +98,11 @@ final class PacketScenarios {
                         .setup(DaemonSetup.USUAL.with("--iptables-masquerade-bit=5"))
                         .given(web("b2").nodePort())
                         .then(fromClient().toNodePort("web", 80), reaches("b2").seeingTheNode())
-                        .act("the mark is 0x20", stage -> Assertions.assertThat(NodeState.rulesOfFamily(stage))
-                                .contains("0x20/0x20")
-                                .doesNotContain("0x4000"))
+                        .act(
+                                "the mark is 0x20",
+                                stage -> Assertions.assertThat(NodeState.rulesOfFamily(stage))
+                                        .contains("0x20/0x20")
+                                        .doesNotContain("0x4000"))
                         .build());
     }
 
@@ -211,7 +217,8 @@ final class PacketScenarios {
                 .node()
                 .run(NodeState.tool(stage, "-save"), "-c", "-t", "filter")
                 .orThrow();
-        Matcher rule = Pattern.compile("\\[(\\d+):\\d+] -A KUBE-FORWARD .*INVALID.* -j DROP").matcher(rules);
+        Matcher rule = Pattern.compile("\\[(\\d+):\\d+] -A KUBE-FORWARD .*INVALID.* -j DROP")
+                .matcher(rules);
         if (!rule.find()) {
             throw new AssertionError("no rule drops invalid packets: " + rules);
         }
@@ -227,13 +234,19 @@ final class PacketScenarios {
                 + " tcp dport 8080 meta mark and 0x4000 == 0x4000 counter name marked; }; }";
         node.run("nft", rules).orThrow();
         stage.check(fromClient().toNodePort("web", 80).times(4), reaches("b2").seeingTheNode());
-        String counters = node.run("nft", "list", "counters", "table", "inet", "lab").orThrow();
-        Assertions.assertThat(packets(counters, "total")).as("packets that left").isPositive();
-        Assertions.assertThat(packets(counters, "marked")).as("packets that left with the mark").isZero();
+        String counters =
+                node.run("nft", "list", "counters", "table", "inet", "lab").orThrow();
+        Assertions.assertThat(packets(counters, "total"))
+                .as("packets that left")
+                .isPositive();
+        Assertions.assertThat(packets(counters, "marked"))
+                .as("packets that left with the mark")
+                .isZero();
     }
 
     private static long packets(String counters, String name) {
-        Matcher counter = Pattern.compile("counter " + name + " \\{\\s*packets (\\d+)").matcher(counters);
+        Matcher counter =
+                Pattern.compile("counter " + name + " \\{\\s*packets (\\d+)").matcher(counters);
         if (!counter.find()) {
             throw new AssertionError("no counter " + name + ": " + counters);
         }

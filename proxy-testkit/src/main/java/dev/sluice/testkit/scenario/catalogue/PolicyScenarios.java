@@ -133,7 +133,10 @@ final class PolicyScenarios {
                         .then(fromNode().toNodePort("web", 80), reaches("b2"))
                         .then(fromClient().toNodePort("web", 80), DROPPED)
                         .build(),
-                scenario("policy-of-cluster-ip", "69", "on a Service that nothing outside leads to the policy is ignored")
+                scenario(
+                                "policy-of-cluster-ip",
+                                "69",
+                                "on a Service that nothing outside leads to the policy is ignored")
                         .given(web("b2").ingress().spec("externalTrafficPolicy", "Local"))
                         .then(fromPod("a3").to("web", 80), reaches("b2"))
                         .then(fromClient().to("web", 80), reaches("b2"))

@@ -41,7 +41,9 @@ final class SctpScenarios {
                         .then(fromPod("a3").to("signal", 2905).sctp(), REFUSED)
                         .then(fromClient().toNodePort("signal", 2905).sctp(), REFUSED)
                         .build(),
-                needs("sctp-endpoint-replaced", "when its endpoint is replaced a client's next association goes to the new")
+                needs(
+                                "sctp-endpoint-replaced",
+                                "when its endpoint is replaced a client's next association goes to the new")
                         .given(signal("b2"))
                         .then(fromPod("a3").to("signal", 2905).sctp().times(2), reaches("b2"))
                         .given(signal("b3"))

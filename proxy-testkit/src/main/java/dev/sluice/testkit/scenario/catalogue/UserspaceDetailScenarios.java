@@ -55,7 +55,10 @@ final class UserspaceDetailScenarios {
                         .given(web(endpoint(EndpointTemplate.BLACK_HOLE)))
                         .act("the client waits", UserspaceDetailScenarios::allSilent)
                         .build(),
-                scenario("affinity-dead-endpoint", "203", "a client whose endpoint died moves to another and stays there")
+                scenario(
+                                "affinity-dead-endpoint",
+                                "203",
+                                "a client whose endpoint died moves to another and stays there")
                         .in(USERSPACE)
                         .setup(DaemonSetup.USUAL.alone())
                         .given(web(endpoint("b2"), endpoint("b3")).spec("sessionAffinity", "ClientIP"))
