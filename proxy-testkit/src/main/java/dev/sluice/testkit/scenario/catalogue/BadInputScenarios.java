@@ -215,7 +215,7 @@ final class BadInputScenarios {
             big.slice(slice("big", "s" + i).port("", TCP, 8080).endpoints(endpoints));
         }
         stage.given(List.of(web(), other(), big));
-        NodeState.expectCrowd(stage, fromPod("a3").to("big", 80).times(20));
+        NodeState.expectAnswersOf("b5", stage, fromPod("a3").to("big", 80).times(20));
         stage.check(fromPod("a3").to("web", 80), reaches("b2"));
         stage.given(List.of(web(), other(), service("big").port(80, 8080)));
         stage.check(fromPod("a3").to("big", 80), REFUSED);

@@ -93,8 +93,8 @@ final class IpvsDetailScenarios {
                         .stillOpen("sticky")
                         .act(
                                 "the client keeps its endpoint",
-                                stage -> stage.check(
-                                        fromPod("a4").to("sticky", 80).times(6), reaches(stage.openedTo("sticky"))))
+                                stage -> NodeState.expectAnswersOf(
+                                        stage.openedTo("sticky"), stage, fromPod("a4").to("sticky", 80).times(6)))
                         .then(
                                 fromPod("a3").to("web", 80).times(10),
                                 reaches("b2", "b3").each())

@@ -123,12 +123,15 @@ final class NodeState {
                         .anyMatch(line -> parts.stream().allMatch(line::contains)));
     }
 
-    /** Waits until all calls are answered by the Pod of many addresses, of which a trace would know only the addresses. */
-    static void expectCrowd(Stage stage, Probe probe) {
+    /**
+     * Waits until {@code pod} answers all calls, for a reason that a trace does not know: that the client was there before, or
+     * that the Pod has many addresses.
+     */
+    static void expectAnswersOf(String pod, Stage stage, Probe probe) {
         stage.eventually(
-                "b5 answers all calls",
+                pod + " answers " + probe.describe(stage.allotment()),
                 () -> stage.calls(probe).stream()
-                        .allMatch(o -> o instanceof Outcome.Answer a && a.pod().equals("b5")));
+                        .allMatch(o -> o instanceof Outcome.Answer a && a.pod().equals(pod)));
     }
 
     /** Waits until the daemon has printed {@code text}. */

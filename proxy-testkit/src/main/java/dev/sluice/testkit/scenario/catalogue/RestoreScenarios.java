@@ -74,7 +74,7 @@ final class RestoreScenarios {
                                 List.of(web("b2"), service("big").port(80, 8080).on(crowd))));
         stage.session().start();
         stage.check(fromPod("a3").to("web", 80), reaches("b2"));
-        NodeState.expectCrowd(stage, fromPod("a3").to("big", 80).times(5));
+        NodeState.expectAnswersOf("b5", stage, fromPod("a3").to("big", 80).times(5));
     }
 
     private static void expectComments(Stage stage, boolean expected) {

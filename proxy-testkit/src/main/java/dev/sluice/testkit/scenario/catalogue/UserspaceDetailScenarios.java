@@ -129,10 +129,10 @@ final class UserspaceDetailScenarios {
         String tool = NodeState.tool(stage, "");
         pod.run(tool, "-w", "-A", "INPUT", "-p", "tcp", "--dport", "8080", "-j", "REJECT", "--reject-with", "tcp-reset")
                 .orThrow();
-        stage.check(call.times(4), reaches(second));
+        NodeState.expectAnswersOf(second, stage, call.times(4));
         pod.run(tool, "-w", "-F", "INPUT").orThrow();
         Assertions.assertThat(pod.tcp(pod.address(stage.family()), 8080)).isInstanceOf(Outcome.Answer.class);
-        stage.check(call.times(6), reaches(second));
+        NodeState.expectAnswersOf(second, stage, call.times(6));
     }
 
     private static ServiceTemplate web(EndpointTemplate... endpoints) {
