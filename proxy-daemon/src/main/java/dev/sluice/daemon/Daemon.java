@@ -17,6 +17,8 @@ import dev.sluice.daemon.health.HealthObserver;
 import dev.sluice.daemon.health.HealthState;
 import dev.sluice.daemon.health.HttpPages;
 import dev.sluice.daemon.metrics.MetricsPage;
+import dev.sluice.daemon.repair.Repair;
+import dev.sluice.daemon.repair.RuleRepair;
 import dev.sluice.daemon.start.ConntrackSysctls;
 import dev.sluice.daemon.start.FamilySupport;
 import dev.sluice.daemon.start.LocalDetectors;
@@ -107,11 +109,14 @@ final class Daemon {
             health.nodeIsOptional();
         }
         assembly.counters().ifPresent(metrics::userspace);
+        RuleRepair repair = assembly.repair(reporting(metrics.repairs(), cluster.events()));
         SyncLoop loop = keep(new SyncLoop(
                 new ChangeTracker(nodeName, families, clock),
                 assembly.backends(),
                 settings.syncPeriods(),
-                new Observers(List.of(new HealthObserver(health), metrics.observer(), new Lifeline(families)))));
+                new Observers(
+                        List.of(new HealthObserver(health), metrics.observer(), new Lifeline(families), repair))));
+        keep(repair).use(loop::mend);
         serve(health, metrics);
         loop.start();
         if (node.isEmpty()) {
@@ -120,6 +125,13 @@ final class Daemon {
         nodeFirst.release(loop);
         cluster.events().node(EventSink.Type.NORMAL, "Starting", "StartKubeProxy", "");
         log.info("node {}, {}, cluster state from {}", nodeName, families, cluster.description());
+    }
+
+    private static Repair.Listener reporting(Repair.Listener metrics, EventSink events) {
+        return repair -> {
+            metrics.repaired(repair);
+            events.node(EventSink.Type.WARNING, "ProxyRulesRepaired", "RepairRules", repair.text());
+        };
     }
 
     private Optional<NodeObject> awaitNode(NodeFirst nodeFirst, String nodeName)

@@ -195,6 +195,11 @@ public final class IptablesBackend implements ProxyBackend {
     }
 
     @Override
+    public boolean keepsRulesIn(String table, String chain) {
+        return FixedChains.isKept(table, chain);
+    }
+
+    @Override
     public Trace explain(Packet packet) {
         Rendering with = rendering;
         FixedRules shared = fixed;
