@@ -142,13 +142,13 @@ final class ProxyAssembly implements AutoCloseable {
         return List.copyOf(backends);
     }
 
-    /** Has rules mended that others change; {@code listener} hears of it. */
-    RuleRepair repair(Repair.Listener listener) {
+    /** Has rules mended that others change; {@code listeners} hear of it. */
+    RuleRepair repair(List<Repair.Listener> listeners) {
         return new RuleRepair(
                 backends,
                 restores,
                 (interest, noticed) -> RuleWatch.open(tools.variant(), restores, interest, noticed),
-                listener,
+                listeners,
                 Ticker.system());
     }
 

@@ -43,7 +43,7 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
     private final Map<IpFamily, FamilyRepair> families = new EnumMap<>(IpFamily.class);
     private final Set<IpFamily> tried = EnumSet.noneOf(IpFamily.class);
     private final Opener opener;
-    private final Repair.Listener listener;
+    private final List<Repair.Listener> listeners;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
             task -> Thread.ofPlatform().name("sluice-repair").daemon().unstarted(task));
     private volatile Mender mender = (family, suspects) -> CompletableFuture.completedFuture(family);
@@ -64,13 +64,13 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
 
     /** @param own the restores of {@code backends}, to count what a repair writes */
     public RuleRepair(
-            List<ProxyBackend> backends, OwnRestores own, Opener opener, Repair.Listener listener, Ticker ticker) {
+            List<ProxyBackend> backends, OwnRestores own, Opener opener, List<Repair.Listener> listeners, Ticker ticker) {
         for (ProxyBackend backend : backends) {
             this.backends.put(backend.family(), backend);
             families.put(backend.family(), new FamilyRepair(backend.family(), ticker));
         }
         this.opener = opener;
-        this.listener = listener;
+        this.listeners = List.copyOf(listeners);
         own.follow(this);
     }
 
@@ -161,7 +161,7 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
 
     private void report(Repair repair) {
         log.warn("{}", repair.text());
-        listener.repaired(repair);
+        listeners.forEach(listener -> listener.repaired(repair));
     }
 
     @Override

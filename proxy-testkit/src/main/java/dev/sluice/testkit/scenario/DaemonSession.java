@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A lab with a daemon, for the scenarios that share a set-up. */
@@ -79,6 +81,19 @@ public final class DaemonSession implements AutoCloseable {
     public DaemonProcess start() {
         daemon = DaemonProcess.start(lab.node(), options, log());
         return daemon.awaitReady(timing.start(), IpFamily.values());
+    }
+
+    /** Starts a daemon with more flags, in place of the one before, and waits for nothing. */
+    public DaemonProcess launch(String... flags) {
+        List<String> all =
+                Stream.concat(options.flags().stream(), Stream.of(flags)).toList();
+        daemon = DaemonProcess.start(lab.node(), new DaemonOptions(options.mode(), options.source(), all), log());
+        return daemon;
+    }
+
+    /** What the API server that the objects come from has below {@code path}, as JSON. */
+    public String read(String path) {
+        return writer.read(path);
     }
 
     /** From now on the objects of {@code file} are exactly those of {@code yaml}. */
