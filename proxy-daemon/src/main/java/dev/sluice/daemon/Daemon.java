@@ -15,6 +15,7 @@ import dev.sluice.daemon.config.Settings;
 import dev.sluice.daemon.config.Settings.DetectLocalMode;
 import dev.sluice.daemon.events.ProblemEvents;
 import dev.sluice.daemon.events.RepairEvents;
+import dev.sluice.daemon.explain.ExplainPage;
 import dev.sluice.daemon.health.HealthObserver;
 import dev.sluice.daemon.health.HealthState;
 import dev.sluice.daemon.health.HttpPages;
@@ -124,7 +125,7 @@ final class Daemon {
                         repair,
                         new Lifeline(families)))));
         keep(repair).use(loop::mend);
-        serve(health, metrics, cluster.events());
+        serve(health, metrics, new ExplainPage(loop, assembly.backends()), cluster.events());
         loop.start();
         if (node.isEmpty()) {
             loop.proceedWithoutNode();
@@ -196,7 +197,8 @@ final class Daemon {
         return ranges;
     }
 
-    private void serve(HealthState health, MetricsPage metrics, EventSink events) throws ConfigException {
+    private void serve(HealthState health, MetricsPage metrics, ExplainPage explain, EventSink events)
+            throws ConfigException {
         Optional<InetSocketAddress> healthz = settings.healthz();
         if (healthz.isPresent()) {
             Map<String, Supplier<HttpPages.Page>> pages = metrics.counted(health.pages());
@@ -210,7 +212,8 @@ final class Daemon {
                 "/healthz", () -> HttpPages.Page.text(200, "ok"),
                 "/proxyMode", () -> HttpPages.Page.text(200, settings.mode().flagValue()));
         serve(
-                new HttpPages("metrics", "metrics-bind-address", settings.metrics(), pages),
+                new HttpPages("metrics", "metrics-bind-address", settings.metrics(), pages)
+                        .with(ExplainPage.PATH, explain::answer),
                 "FailedToStartMetricServer",
                 events);
     }

@@ -17,6 +17,7 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
@@ -64,7 +65,11 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
 
     /** @param own the restores of {@code backends}, to count what a repair writes */
     public RuleRepair(
-            List<ProxyBackend> backends, OwnRestores own, Opener opener, List<Repair.Listener> listeners, Ticker ticker) {
+            List<ProxyBackend> backends,
+            OwnRestores own,
+            Opener opener,
+            List<Repair.Listener> listeners,
+            Ticker ticker) {
         for (ProxyBackend backend : backends) {
             this.backends.put(backend.family(), backend);
             families.put(backend.family(), new FamilyRepair(backend.family(), ticker));
@@ -131,16 +136,18 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
 
     private void schedule(FamilyRepair family, long nanos) {
         try {
-            timer.schedule(() -> look(family), nanos, TimeUnit.NANOSECONDS);
+            var _ = timer.schedule(() -> look(family), nanos, TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException e) {
             log.debug("closed: what was noticed is left to the next process", e);
         }
     }
 
     private void look(FamilyRepair family) {
-        family.take()
-                .ifPresent(suspects -> mender.mend(family.family(), suspects)
-                        .whenComplete((done, failure) -> family.done(nanos -> schedule(family, nanos))));
+        Optional<Suspects> suspects = family.take();
+        if (suspects.isPresent()) {
+            var _ = mender.mend(family.family(), suspects.get())
+                    .whenComplete((done, failure) -> family.done(nanos -> schedule(family, nanos)));
+        }
     }
 
     @Override

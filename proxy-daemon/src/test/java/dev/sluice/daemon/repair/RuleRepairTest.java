@@ -121,7 +121,9 @@ class RuleRepairTest {
         }
         assertThat(watches).hasSize(1);
         for (IpFamily family : IpFamily.values()) {
-            assertThat(asked.poll(30, TimeUnit.SECONDS)).as("one look after the start, " + family).isEqualTo(Suspects.all());
+            assertThat(asked.poll(30, TimeUnit.SECONDS))
+                    .as("one look after the start, " + family)
+                    .isEqualTo(Suspects.all());
         }
     }
 
@@ -145,13 +147,15 @@ class RuleRepairTest {
     @Test
     void repairTellsWhoAndWhat() throws Exception {
         start();
-        restored = "*nat\n:OURS - [0:0]\n-A OURS -j RETURN\n-A OURS -j ACCEPT\nCOMMIT\n*filter\n-I INPUT 1 -j OURS\nCOMMIT\n";
+        restored =
+                "*nat\n:OURS - [0:0]\n-A OURS -j RETURN\n-A OURS -j ACCEPT\nCOMMIT\n*filter\n-I INPUT 1 -j OURS\nCOMMIT\n";
         edit("firewalld (pid 7)", "OURS");
         assertThat(nextLook()).isEqualTo(Suspects.of(Set.of(new Suspects.Chain("nat", "OURS"))));
         Repair told = repairs.take();
         assertThat(told.written()).isEqualTo(Map.of("nat", Map.of("OURS", 2), "filter", Map.of("INPUT", 1)));
         assertThat(told.text())
-                .startsWith("firewalld (pid 7) changed IPv4 rules of the proxy; mended by 3 lines in filter (INPUT), nat (OURS), ");
+                .startsWith(
+                        "firewalld (pid 7) changed IPv4 rules of the proxy; mended by 3 lines in filter (INPUT), nat (OURS), ");
     }
 
     @Test

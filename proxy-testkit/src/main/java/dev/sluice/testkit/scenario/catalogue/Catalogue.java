@@ -23,8 +23,10 @@ public final class Catalogue {
                         IptablesScenarios.all(),
                         IpvsScenarios.all(),
                         UserspaceScenarios.all(),
+                        ExplainScenarios.all(),
                         DaemonScenarios.all(),
-                        RestartScenarios.all())
+                        RestartScenarios.all(),
+                        RepairScenarios.all())
                 .flatMap(List::stream)
                 .toList();
     }
