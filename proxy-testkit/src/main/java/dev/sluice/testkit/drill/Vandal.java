@@ -26,7 +26,7 @@ final class Vandal {
 
     /** Changes something of {@code rules}, which are in force; answers with what was run. */
     String strike(OwnedRules rules) {
-        List<String[]> commands = switch (random.nextInt(nft ? 12 : 10)) {
+        List<List<String>> commands = switch (random.nextInt(nft ? 12 : 10)) {
             case 0 -> List.of(delete(rules, place(rules, "KUBE-S")));
             case 1 -> List.of(redirect(rules));
             case 2 -> List.of(insert(place(rules, "KUBE-S")));
@@ -37,15 +37,13 @@ final class Vandal {
             case 7 -> List.of(line(family(), "-F"), line(family(), "-X"));
             case 8 -> flushEverything();
             case 9 -> List.of(replaceTable());
-            case 10 -> List.<String[]>of(new String[] {"nft", "flush", "ruleset"});
-            default ->
-                List.<String[]>of(
-                        new String[] {"nft", "delete", "table", family() == IpFamily.IPV4 ? "ip" : "ip6", "nat"});
+            case 10 -> List.of(List.of("nft", "flush", "ruleset"));
+            default -> List.of(List.of("nft", "delete", "table", family() == IpFamily.IPV4 ? "ip" : "ip6", "nat"));
         };
         List<String> told = new ArrayList<>();
-        for (String[] command : commands) {
+        for (List<String> command : commands) {
             // -X refuses where a rule still leads to a chain, and what is refused changes nothing
-            host.run(command);
+            host.run(command.toArray(String[]::new));
             told.add(String.join(" ", command));
         }
         return told.size() > 3 ? told.getFirst() + "; ...; " + told.getLast() : String.join("; ", told);
@@ -65,13 +63,13 @@ final class Vandal {
         return places.get(random.nextInt(places.size())).split(" ");
     }
 
-    private String[] delete(OwnedRules rules, String[] place) {
+    private List<String> delete(OwnedRules rules, String[] place) {
         List<String> specs = rules.rules(String.join(" ", place));
         return edit(place, "-D", words(specs.get(random.nextInt(specs.size()))));
     }
 
     /** An edit that leaves the number and the size of the rules as they are. */
-    private String[] redirect(OwnedRules rules) {
+    private List<String> redirect(OwnedRules rules) {
         String[] place = place(rules, "KUBE-SEP-");
         List<String> specs = rules.rules(String.join(" ", place));
         String rule = specs.getLast().replaceFirst(":\\d+$", ":1");
@@ -80,16 +78,16 @@ final class Vandal {
         return edit(place, "-R", arguments.toArray(String[]::new));
     }
 
-    private static String[] insert(String[] place) {
+    private static List<String> insert(String[] place) {
         return edit(place, "-I", "1", "-j", "RETURN");
     }
 
-    private String[] rename(String[] place) {
+    private List<String> rename(String[] place) {
         return edit(place, "-E", "RENAMED-" + random.nextInt(1_000_000));
     }
 
-    private List<String[]> flushEverything() {
-        List<String[]> commands = new ArrayList<>();
+    private List<List<String>> flushEverything() {
+        List<List<String>> commands = new ArrayList<>();
         for (IpFamily family : IpFamily.values()) {
             for (String table : TABLES) {
                 commands.add(line(family, "-t", table, "-F"));
@@ -100,14 +98,12 @@ final class Vandal {
     }
 
     /** What firewall scripts do that know only their own rules: without --noflush a restore replaces the table. */
-    private String[] replaceTable() {
+    private List<String> replaceTable() {
         String table = random.nextBoolean() ? "nat" : "filter";
-        return new String[] {
-            "sh", "-c", "printf '*" + table + "\\nCOMMIT\\n' | " + OwnedRules.tool(family()) + "-restore"
-        };
+        return List.of("sh", "-c", "printf '*" + table + "\\nCOMMIT\\n' | " + OwnedRules.tool(family()) + "-restore");
     }
 
-    private static String[] edit(String[] place, String command, String... more) {
+    private static List<String> edit(String[] place, String command, String... more) {
         List<String> arguments = new ArrayList<>(List.of("-t", place[1], command, place[2]));
         arguments.addAll(List.of(more));
         return line(
@@ -115,10 +111,10 @@ final class Vandal {
                 arguments.toArray(String[]::new));
     }
 
-    private static String[] line(IpFamily family, String... arguments) {
+    private static List<String> line(IpFamily family, String... arguments) {
         List<String> line = new ArrayList<>(List.of(OwnedRules.tool(family), "-w"));
         line.addAll(List.of(arguments));
-        return line.toArray(String[]::new);
+        return line;
     }
 
     /** As a shell would split it. */
