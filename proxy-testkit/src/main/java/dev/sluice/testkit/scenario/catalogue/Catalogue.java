@@ -25,8 +25,7 @@ public final class Catalogue {
                         UserspaceScenarios.all(),
                         ExplainScenarios.all(),
                         DaemonScenarios.all(),
-                        RestartScenarios.all(),
-                        RepairScenarios.all())
+                        RestartScenarios.all())
                 .flatMap(List::stream)
                 .toList();
     }
