@@ -190,10 +190,12 @@ final class AffinityDetailScenarios {
     private static void bothAddresses(Stage stage) {
         for (String pod : List.of("a3", "a4", "a5")) {
             String first = call(stage, fromPod(pod).to("web", 80));
-            NodeState.expectAnswersOf(first, stage, fromPod(pod).toNodePort("web", 80).times(4));
+            NodeState.expectAnswersOf(
+                    first, stage, fromPod(pod).toNodePort("web", 80).times(4));
         }
         String first = call(stage, fromClient().to("web", 80));
-        NodeState.expectAnswersOf(first, stage, fromClient().toNodePort("web", 80).times(4));
+        NodeState.expectAnswersOf(
+                first, stage, fromClient().toNodePort("web", 80).times(4));
     }
 
     private static void expectAffinityInKernel(Stage stage) {
@@ -217,7 +219,8 @@ final class AffinityDetailScenarios {
 
     private static void expectSameAsBefore(Stage stage) {
         stage.stillOpen("before");
-        NodeState.expectAnswersOf(stage.openedTo("before"), stage, fromPod("a3").to("web", 80).times(6));
+        NodeState.expectAnswersOf(
+                stage.openedTo("before"), stage, fromPod("a3").to("web", 80).times(6));
     }
 
     private static ServiceTemplate web(String... pods) {

@@ -94,7 +94,9 @@ final class IpvsDetailScenarios {
                         .act(
                                 "the client keeps its endpoint",
                                 stage -> NodeState.expectAnswersOf(
-                                        stage.openedTo("sticky"), stage, fromPod("a4").to("sticky", 80).times(6)))
+                                        stage.openedTo("sticky"),
+                                        stage,
+                                        fromPod("a4").to("sticky", 80).times(6)))
                         .then(
                                 fromPod("a3").to("web", 80).times(10),
                                 reaches("b2", "b3").each())
