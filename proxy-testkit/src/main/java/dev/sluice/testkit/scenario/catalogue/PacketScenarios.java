@@ -205,9 +205,11 @@ final class PacketScenarios {
         IpAddress endpoint = stage.lab().pod("b2").address(stage.family());
         try (Connection connection = stage.connect(fromPod("a3").to("web", 80))) {
             connection.ask();
-            long before = invalidDropped(stage);
-            RawTcp.sendStray(stage.lab().pod("b2"), endpoint, 8080, caller, connection.localPort());
-            stage.eventually("the rule counts the segment", () -> invalidDropped(stage) > before);
+            stage.eventually("the rule counts the segment", () -> {
+                long before = invalidDropped(stage);
+                RawTcp.sendStray(stage.lab().pod("b2"), endpoint, 8080, caller, connection.localPort());
+                return invalidDropped(stage) > before;
+            });
             Assertions.assertThat(connection.ask()).isInstanceOf(Outcome.Answer.class);
         }
     }
