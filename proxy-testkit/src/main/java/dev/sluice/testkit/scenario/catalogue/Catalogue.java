@@ -33,7 +33,8 @@ public final class Catalogue {
                         UserspaceDetailScenarios.all(),
                         ExplainScenarios.all(),
                         DaemonScenarios.all(),
-                        RestartScenarios.all())
+                        RestartScenarios.all(),
+                        GapScenarios.all())
                 .flatMap(List::stream)
                 .toList();
     }
