@@ -4,8 +4,9 @@ import dev.sluice.core.config.ProxyMode;
 import dev.sluice.testkit.scenario.Scenario;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
-/** The scenarios that are run once more with the objects coming from an API server's watches. */
+/** The scenarios that are run with the objects coming from an API server's watches: some of the catalogue's once more, and Events. */
 final class ApiScenarios {
     private static final Set<String> IDS = Set.of(
             "pod-to-remote",
@@ -24,7 +25,7 @@ final class ApiScenarios {
     private ApiScenarios() {}
 
     static List<Scenario> of(List<Scenario> all) {
-        return all.stream()
+        Stream<Scenario> again = all.stream()
                 .filter(s -> IDS.contains(s.id()))
                 .map(s -> new Scenario(
                         "api-" + s.id(),
@@ -33,7 +34,7 @@ final class ApiScenarios {
                         Set.of(ProxyMode.IPTABLES),
                         s.families(),
                         s.setup(),
-                        s.steps()))
-                .toList();
+                        s.steps()));
+        return Stream.concat(again, EventScenarios.all().stream()).toList();
     }
 }

@@ -3,9 +3,9 @@ package dev.sluice.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.scenario.ConformanceTable;
+import dev.sluice.testkit.scenario.Flavour;
 import dev.sluice.testkit.scenario.Result;
 import dev.sluice.testkit.scenario.Result.Status;
 import dev.sluice.testkit.scenario.Scenario;
@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestMethodOrder;
 
-/** Runs the catalogue and reports every behaviour in every mode and family as a test of its own. */
+/** Runs the catalogue and reports every behaviour in every flavour and family as a test of its own. */
 @TestMethodOrder(OrderAnnotation.class)
 class ConformanceTest {
     private static final Path FOLDER = Path.of("target", "conformance").toAbsolutePath();
@@ -63,54 +63,60 @@ class ConformanceTest {
     @TestFactory
     @Order(1)
     Stream<DynamicTest> iptables() throws IOException {
-        return onThisKernel(ProxyMode.IPTABLES);
+        return onThisKernel(Flavour.IPTABLES);
     }
 
     @TestFactory
     @Order(2)
-    Stream<DynamicTest> userspace() throws IOException {
-        return onThisKernel(ProxyMode.USERSPACE);
+    Stream<DynamicTest> iptablesLegacy() throws IOException {
+        return onThisKernel(Flavour.IPTABLES_LEGACY);
     }
 
     @TestFactory
     @Order(3)
+    Stream<DynamicTest> userspace() throws IOException {
+        return onThisKernel(Flavour.USERSPACE);
+    }
+
+    @TestFactory
+    @Order(4)
     Stream<DynamicTest> throughAnApiServer() {
         Queue<Result> results = new ConcurrentLinkedQueue<>();
         new ScenarioRunner(Timing.HOST, FOLDER.resolve("api"), results::add, MockApiServer::open)
-                .run(THROUGH_API, EnumSet.of(ProxyMode.IPTABLES), EnumSet.allOf(IpFamily.class));
-        return tests(THROUGH_API, ProxyMode.IPTABLES, results);
+                .run(THROUGH_API, EnumSet.of(Flavour.IPTABLES), EnumSet.allOf(IpFamily.class));
+        return tests(THROUGH_API, Flavour.IPTABLES, results);
     }
 
     /** After the others, not beside them: an emulated machine would starve them on two processors. */
     @TestFactory
-    @Order(4)
+    @Order(5)
     Stream<DynamicTest> ipvs() throws IOException {
         if (!VirtualMachine.isNeeded()) {
-            return onThisKernel(ProxyMode.IPVS);
+            return onThisKernel(Flavour.IPVS);
         }
         List<Result> results = Conformance.runInVirtualMachine(
-                EnumSet.of(ProxyMode.IPVS), FOLDER.resolve("vm"), VM_LIMIT, System.out::println);
-        return tests(ALL, ProxyMode.IPVS, results);
+                EnumSet.of(Flavour.IPVS), FOLDER.resolve("vm"), VM_LIMIT, System.out::println);
+        return tests(ALL, Flavour.IPVS, results);
     }
 
-    private static Stream<DynamicTest> onThisKernel(ProxyMode mode) throws IOException {
+    private static Stream<DynamicTest> onThisKernel(Flavour flavour) throws IOException {
         return tests(
                 ALL,
-                mode,
-                Conformance.run(ALL, EnumSet.of(mode), FOLDER.resolve(mode.flagValue()), Timing.HOST, System.out));
+                flavour,
+                Conformance.run(ALL, EnumSet.of(flavour), FOLDER.resolve(flavour.label()), Timing.HOST, System.out));
     }
 
-    /** One test for each behaviour and family that applies to {@code mode}; a result that is missing fails. */
-    private static Stream<DynamicTest> tests(List<Scenario> scenarios, ProxyMode mode, Collection<Result> results) {
+    /** One test for each behaviour and family that applies to {@code flavour}; a result that is missing fails. */
+    private static Stream<DynamicTest> tests(List<Scenario> scenarios, Flavour flavour, Collection<Result> results) {
         RESULTS.addAll(results);
         Map<String, Result> found =
                 results.stream().collect(Collectors.toMap(r -> r.id() + r.family(), r -> r, (first, second) -> second));
         return scenarios.stream()
-                .filter(s -> s.modes().contains(mode))
+                .filter(s -> s.modes().contains(flavour.mode()))
                 .flatMap(s -> s.families().stream()
                         .sorted(Comparator.naturalOrder())
                         .map(family -> DynamicTest.dynamicTest(
-                                s.id() + " " + mode.flagValue() + " " + family + ": " + s.behaviour(),
+                                s.id() + " " + flavour.label() + " " + family + ": " + s.behaviour(),
                                 () -> check(found.get(s.id() + family)))));
     }
 

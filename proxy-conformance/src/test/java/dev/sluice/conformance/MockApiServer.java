@@ -78,6 +78,11 @@ final class MockApiServer implements ClusterWriter {
         }
     }
 
+    @Override
+    public String read(String path) {
+        return send("GET", path, "");
+    }
+
     private static String path(GenericKubernetesResource object) {
         String api = object.getApiVersion().contains("/") ? "/apis/" : "/api/";
         String namespace = object.getMetadata().getNamespace();
@@ -85,12 +90,13 @@ final class MockApiServer implements ClusterWriter {
                 + object.getKind().toLowerCase(Locale.ROOT) + "s";
     }
 
-    private void send(String method, String path, String json) {
+    private String send(String method, String path, String json) {
         try {
             HttpPage answer = HttpPage.send(lab.node(), LOOPBACK, server.getPort(), method, path, json);
             if (answer.status() >= 300) {
                 throw new LabException(method + " " + path + ": " + answer.status() + " " + answer.body());
             }
+            return answer.body();
         } catch (IOException e) {
             throw new LabException(method + " " + path, e);
         }

@@ -13,6 +13,7 @@ import dev.sluice.core.track.ChangeTracker;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.Settings;
 import dev.sluice.daemon.config.Settings.DetectLocalMode;
+import dev.sluice.daemon.events.ProblemEvents;
 import dev.sluice.daemon.health.HealthObserver;
 import dev.sluice.daemon.health.HealthState;
 import dev.sluice.daemon.health.HttpPages;
@@ -27,6 +28,7 @@ import dev.sluice.daemon.start.Privileges;
 import dev.sluice.kubernetes.EventSink;
 import dev.sluice.linux.sysctl.ProcSysctl;
 import dev.sluice.linux.sysctl.Sysctl;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -38,6 +40,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -111,8 +114,12 @@ final class Daemon {
                 new ChangeTracker(nodeName, families, clock),
                 assembly.backends(),
                 settings.syncPeriods(),
-                new Observers(List.of(new HealthObserver(health), metrics.observer(), new Lifeline(families)))));
-        serve(health, metrics);
+                new Observers(List.of(
+                        new HealthObserver(health),
+                        metrics.observer(),
+                        new ProblemEvents(cluster.events()),
+                        new Lifeline(families)))));
+        serve(health, metrics, cluster.events());
         loop.start();
         if (node.isEmpty()) {
             loop.proceedWithoutNode();
@@ -184,25 +191,30 @@ final class Daemon {
         return ranges;
     }
 
-    private void serve(HealthState health, MetricsPage metrics) throws ConfigException {
-        List<HttpPages> servers = new ArrayList<>();
-        settings.healthz()
-                .ifPresent(address -> servers.add(
-                        new HttpPages("healthz", "healthz-bind-address", address, metrics.counted(health.pages()))));
-        servers.add(new HttpPages(
-                "metrics",
-                "metrics-bind-address",
-                settings.metrics(),
-                Map.of(
-                        "/metrics", metrics::scrape,
-                        "/healthz", () -> HttpPages.Page.text(200, "ok"),
-                        "/proxyMode",
-                                () -> HttpPages.Page.text(200, settings.mode().flagValue()))));
-        for (HttpPages server : servers) {
-            Optional<String> refusal = keep(server).start();
-            if (refusal.isPresent() && settings.bindAddressHardFail()) {
-                throw new ConfigException(List.of(refusal.get()));
-            }
+    private void serve(HealthState health, MetricsPage metrics, EventSink events) throws ConfigException {
+        Optional<InetSocketAddress> healthz = settings.healthz();
+        if (healthz.isPresent()) {
+            Map<String, Supplier<HttpPages.Page>> pages = metrics.counted(health.pages());
+            serve(
+                    new HttpPages("healthz", "healthz-bind-address", healthz.get(), pages),
+                    "FailedToStartProxierHealthcheck",
+                    events);
+        }
+        Map<String, Supplier<HttpPages.Page>> pages = Map.of(
+                "/metrics", metrics::scrape,
+                "/healthz", () -> HttpPages.Page.text(200, "ok"),
+                "/proxyMode", () -> HttpPages.Page.text(200, settings.mode().flagValue()));
+        serve(
+                new HttpPages("metrics", "metrics-bind-address", settings.metrics(), pages),
+                "FailedToStartMetricServer",
+                events);
+    }
+
+    private void serve(HttpPages server, String failure, EventSink events) throws ConfigException {
+        Optional<String> refusal = keep(server).start();
+        if (refusal.isPresent() && settings.bindAddressHardFail()) {
+            events.node(EventSink.Type.WARNING, failure, "StartKubeProxy", refusal.get());
+            throw new ConfigException(List.of(refusal.get()));
         }
     }
 

@@ -4,13 +4,15 @@ import dev.sluice.core.trace.Trace.Step;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Walks a packet through one table as the kernel does, down every branch that chance may take.
  *
  * @param chains of the table, built-in ones included
+ * @param steps gets each rule that a branch meets, once
  */
-record ChainWalk(String table, Map<String, List<String>> chains, List<Step> steps) {
+record ChainWalk(String table, Map<String, List<String>> chains, Set<Step> steps) {
 
     /** How a branch ends. */
     enum End {

@@ -7,7 +7,9 @@ import dev.sluice.core.net.Cidr;
 import dev.sluice.linux.iptables.RestoreScript;
 import dev.sluice.linux.iptables.RuleLine;
 import dev.sluice.linux.iptables.SavedTable;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The chain that keeps neighbours from reaching 127.0.0.0/8 while the kernel routes such packets (CVE-2020-8558).
@@ -16,7 +18,7 @@ import java.util.List;
  * jumps carry a comment where kubelet's have none, which tells at clean-up whether somebody else needs the chain.
  */
 final class LoopbackGuard {
-    private static final List<String> HOOKS = List.of("INPUT", "OUTPUT");
+    static final List<String> HOOKS = List.of("INPUT", "OUTPUT");
     private static final String JUMP =
             rule().comment("block incoming localnet connections").jump(FIREWALL);
 
@@ -34,6 +36,13 @@ final class LoopbackGuard {
     /** Whether our jumps are in {@code filter}. */
     static boolean isOurs(SavedTable filter) {
         return HOOKS.stream().anyMatch(hook -> filter.rules(hook).contains(JUMP));
+    }
+
+    /** Adds the guard to the rules of an otherwise complete table, as on a host without kubelet. */
+    static void addTo(Map<String, List<String>> filter) {
+        HOOKS.forEach(
+                hook -> filter.computeIfAbsent(hook, name -> new ArrayList<>()).addFirst(JUMP));
+        filter.put(FIREWALL, List.of(dropRule()));
     }
 
     /** Completes the guard. */

@@ -17,6 +17,7 @@ import dev.sluice.linux.iptables.TableRules;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -46,6 +47,9 @@ final class RuleWalk {
         walk.addFixed(walk.nat, fixed.nat(SavedTable.empty(FixedChains.NAT)));
         walk.addFixed(walk.filter, fixed.filter(SavedTable.empty(FixedChains.FILTER)));
         rules(walk.nat, FixedChains.SERVICES).addAll(fixed.nodePortRules());
+        if (FixedRules.servesLocalhost(fixed.config())) {
+            LoopbackGuard.addTo(walk.filter);
+        }
         return walk;
     }
 
@@ -68,13 +72,12 @@ final class RuleWalk {
     }
 
     Trace trace(Packet packet) {
-        List<Step> steps = new ArrayList<>();
+        Set<Step> steps = new LinkedHashSet<>();
         boolean fromNode = packet.origin() == Origin.NODE;
         List<Branch> arrived = new ChainWalk(FixedChains.NAT, nat, steps)
                 .walk(fromNode ? "OUTPUT" : "PREROUTING", Flow.of(packet, local));
         List<Candidate> candidates = new ArrayList<>();
         Verdict refusal = Verdict.NOT_A_SERVICE;
-        int masqueraded = 0;
         for (Branch branch : arrived) {
             Flow flow = branch.flow();
             String hook = fromNode ? "OUTPUT" : flow.isLocal(flow.destination()) ? "INPUT" : "FORWARD";
@@ -82,17 +85,16 @@ final class RuleWalk {
             if (end == End.DROPPED || end == End.REJECTED) {
                 refusal = end == End.DROPPED ? Verdict.DROP : Verdict.REJECT;
             } else if (branch.end() == End.REWRITTEN) {
-                candidates.add(new Candidate(flow.destination(), flow.port(), branch.probability()));
-                List<Branch> left = new ChainWalk(FixedChains.NAT, nat, steps).walk("POSTROUTING", flow);
-                masqueraded += only(left) == End.MASQUERADED ? 1 : 0;
+                boolean masqueraded =
+                        only(new ChainWalk(FixedChains.NAT, nat, steps).walk("POSTROUTING", flow)) == End.MASQUERADED;
+                candidates.add(new Candidate(flow.destination(), flow.port(), branch.probability(), masqueraded));
             }
         }
         Verdict verdict = candidates.isEmpty() ? refusal : Verdict.FORWARD;
         if (verdict == Verdict.NOT_A_SERVICE) {
-            return Trace.notAService(steps);
+            return Trace.notAService(List.copyOf(steps));
         }
-        boolean always = !candidates.isEmpty() && masqueraded == candidates.size();
-        return new Trace(owner(steps), steps, verdict, candidates, always);
+        return new Trace(owner(steps), List.copyOf(steps), verdict, candidates);
     }
 
     /** The end of a walk without chance in it. */
@@ -100,7 +102,7 @@ final class RuleWalk {
         return branches.getFirst().end();
     }
 
-    private @Nullable ServicePortName owner(List<Step> steps) {
+    private @Nullable ServicePortName owner(Set<Step> steps) {
         for (Step step : steps) {
             ServicePortName owner = owners.get(step);
             if (owner != null) {

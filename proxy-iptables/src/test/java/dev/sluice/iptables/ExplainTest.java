@@ -73,6 +73,27 @@ class ExplainTest {
     }
 
     @Test
+    void masqueradesOnlyTheHairpinOfSeveral() throws SyncException {
+        Trace trace = trace(web(), arriving("10.244.1.5", "10.96.0.50", 80), HERE, ELSEWHERE);
+
+        assertThat(trace.candidates())
+                .containsExactly(
+                        new Candidate(IpAddress.of("10.244.1.5"), 8080, 0.5, true),
+                        new Candidate(IpAddress.of("10.244.2.7"), 8080, 0.5, false));
+        assertThat(trace.masqueraded()).as("not always").isFalse();
+        assertThat(trace.steps()).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void keepsNeighboursFromLoopback() throws SyncException {
+        Trace trace = trace(web(), arriving(OUTSIDE, "127.0.0.1", 22), HERE);
+
+        assertThat(trace.verdict()).isEqualTo(Verdict.DROP);
+        assertThat(trace.service()).isNull();
+        assertThat(trace.steps().getLast().where()).isEqualTo("filter KUBE-FIREWALL");
+    }
+
+    @Test
     void refusesWithoutEndpoints() throws SyncException {
         Trace trace = trace(web().nodePort(30080), arriving(POD, "10.96.0.50", 80));
 
@@ -101,7 +122,7 @@ class ExplainTest {
         Trace trace =
                 trace(web().nodePort(30080).externalPolicyLocal(), arriving(OUTSIDE, NODE, 30080), HERE, ELSEWHERE);
 
-        assertThat(trace.candidates()).containsExactly(new Candidate(IpAddress.of("10.244.1.5"), 8080, 1));
+        assertThat(trace.candidates()).containsExactly(new Candidate(IpAddress.of("10.244.1.5"), 8080, 1, false));
         assertThat(trace.masqueraded()).isFalse();
     }
 
@@ -176,7 +197,7 @@ class ExplainTest {
                 Origin.ARRIVING,
                 "eth0"));
 
-        assertThat(trace.candidates()).containsExactly(new Candidate(IpAddress.of("fd00:244::5"), 5353, 1));
+        assertThat(trace.candidates()).containsExactly(new Candidate(IpAddress.of("fd00:244::5"), 5353, 1, true));
         assertThat(trace.masqueraded()).isTrue();
     }
 

@@ -49,25 +49,24 @@ final class PacketWalk {
         ServicePortName service = desired.owner(key);
         End end = untilIpvs();
         if (end == End.DROPPED) {
-            return new Trace(service, steps, Verdict.DROP, List.of(), false);
+            return Trace.stopped(service, steps, Verdict.DROP);
         }
         if (end == End.REJECTED) {
-            return new Trace(service, steps, Verdict.REJECT, List.of(), false);
+            return Trace.stopped(service, steps, Verdict.REJECT);
         }
         if (server == null) {
             return Trace.notAService(steps);
         }
         steps.add(new Step("ipvs " + key, describe(server)));
         if (server.destinations().isEmpty()) {
-            return new Trace(service, steps, Verdict.REJECT, List.of(), false);
+            return Trace.stopped(service, steps, Verdict.REJECT);
         }
         double share = 1.0 / server.destinations().size();
         List<Candidate> candidates = new ArrayList<>();
         for (RealServer destination : server.destinations()) {
-            candidates.add(new Candidate(destination.address(), destination.port(), share));
-            leave(destination);
+            candidates.add(new Candidate(destination.address(), destination.port(), share, leave(destination)));
         }
-        return new Trace(service, steps, Verdict.FORWARD, candidates, masqueraded);
+        return new Trace(service, steps, Verdict.FORWARD, candidates);
     }
 
     private static String describe(PlannedServer server) {
@@ -91,8 +90,9 @@ final class PacketWalk {
         return end == End.DROPPED || end == End.REJECTED;
     }
 
-    /** What each destination's packet meets behind IPVS; a step that many share is told once. */
-    private void leave(RealServer destination) {
+    /** What each destination's packet meets behind IPVS, a step that many share told once; whether it is masqueraded. */
+    private boolean leave(RealServer destination) {
+        masqueraded = false;
         boolean markedBefore = marked;
         int stepsBefore = steps.size();
         builtIn(rules.nat(), "POSTROUTING", new PacketFields(packet, destination.address(), destination.port()));
@@ -102,6 +102,7 @@ final class PacketWalk {
                 steps.remove(i);
             }
         }
+        return masqueraded;
     }
 
     private End builtIn(RuleTable table, String hook, PacketFields fields) {

@@ -86,9 +86,9 @@ final class Explanation {
         String how = pinned == null ? "round robin among " + allowed.size() + " endpoints" : "session affinity";
         steps.add(new Step("userspace " + portal, live.name() + ": " + how));
         List<Candidate> candidates = open.stream()
-                .map(e -> new Candidate(e.address(), e.port(), 1.0 / open.size()))
+                .map(e -> new Candidate(e.address(), e.port(), 1.0 / open.size(), true))
                 .toList();
-        return new Trace(live.name(), steps, Verdict.FORWARD, candidates, true);
+        return new Trace(live.name(), steps, Verdict.FORWARD, candidates);
     }
 
     private String redirect(ServiceState state) {
@@ -113,6 +113,6 @@ final class Explanation {
     }
 
     private Trace end(ServiceState state, Verdict verdict) {
-        return new Trace(state.live().name(), steps, verdict, List.of(), false);
+        return Trace.stopped(state.live().name(), steps, verdict);
     }
 }

@@ -88,8 +88,8 @@ class ExplanationTest {
         assertThat(trace.steps().get(0).toString()).contains("SLUICE-OPEN").contains("DNAT to 192.168.10.1:");
         assertThat(trace.candidates())
                 .isEqualTo(List.of(
-                        new Candidate(IpAddress.of("10.244.2.2"), 8080, 0.5),
-                        new Candidate(IpAddress.of("10.244.2.3"), 8080, 0.5)));
+                        new Candidate(IpAddress.of("10.244.2.2"), 8080, 0.5, true),
+                        new Candidate(IpAddress.of("10.244.2.3"), 8080, 0.5, true)));
         assertThat(trace(OUTSIDE, "10.96.0.2", 80).steps().get(0).what()).isEqualTo("SLUICE-REJECT: REJECT");
     }
 }

@@ -10,15 +10,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param service the service port that it belongs to, or null when it is no Service traffic
  * @param steps what it meets, in order
- * @param candidates the endpoints that it may reach; their probabilities add up to 1 when there is any
- * @param masqueraded whether the endpoint sees an address of the node instead of the client's
+ * @param candidates the endpoints that it may reach, none unless it is forwarded; their probabilities add up to 1
  */
-public record Trace(
-        @Nullable ServicePortName service,
-        List<Step> steps,
-        Verdict verdict,
-        List<Candidate> candidates,
-        boolean masqueraded) {
+public record Trace(@Nullable ServicePortName service, List<Step> steps, Verdict verdict, List<Candidate> candidates) {
 
     public Trace {
         steps = List.copyOf(steps);
@@ -27,7 +21,17 @@ public record Trace(
 
     /** A packet that no service address matches. */
     public static Trace notAService(List<Step> steps) {
-        return new Trace(null, steps, Verdict.NOT_A_SERVICE, List.of(), false);
+        return stopped(null, steps, Verdict.NOT_A_SERVICE);
+    }
+
+    /** A packet that no endpoint gets. */
+    public static Trace stopped(@Nullable ServicePortName service, List<Step> steps, Verdict verdict) {
+        return new Trace(service, steps, verdict, List.of());
+    }
+
+    /** Whether the endpoint sees an address of the node instead of the client's, whichever is chosen. */
+    public boolean masqueraded() {
+        return !candidates.isEmpty() && candidates.stream().allMatch(Candidate::masqueraded);
     }
 
     /** What becomes of the packet. */
@@ -46,6 +50,10 @@ public record Trace(
      */
     public record Step(String where, String what) {}
 
-    /** An endpoint that the packet may be sent to. */
-    public record Candidate(IpAddress address, int port, double probability) {}
+    /**
+     * An endpoint that the packet may be sent to.
+     *
+     * @param masqueraded whether it would see an address of the node instead of the client's
+     */
+    public record Candidate(IpAddress address, int port, double probability, boolean masqueraded) {}
 }

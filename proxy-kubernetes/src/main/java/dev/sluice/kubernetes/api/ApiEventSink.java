@@ -1,15 +1,15 @@
 package dev.sluice.kubernetes.api;
 
-import dev.sluice.core.model.ServiceName;
 import dev.sluice.kubernetes.EventSink;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
+import dev.sluice.kubernetes.api.EventRequests.Outcome;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
+import java.time.InstantSource;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -18,21 +18,41 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sends Events (events.k8s.io/v1) to the API server, in kube-proxy's name, one after the other from a thread of its own. */
+/**
+ * Sends Events (events.k8s.io/v1) to the API server, in kube-proxy's name, one after the other from a thread of its own. An
+ * Event that was sent before is counted in its series instead, and only every few minutes. What all nodes find has a name
+ * that follows from what it says, so that a cluster of a thousand nodes keeps one Event of it, not a thousand.
+ */
 public final class ApiEventSink implements EventSink {
     private static final Logger LOG = LoggerFactory.getLogger(ApiEventSink.class);
     private static final int QUEUE = 100;
-    private static final Duration SAME_AGAIN = Duration.ofMinutes(10);
     private static final int REMEMBERED = 500;
-    private static final DateTimeFormatter MICROS = DateTimeFormatter.ofPattern(
-                    "uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT)
-            .withZone(ZoneOffset.UTC);
+    private static final int BURST = 25;
+    private static final Duration INTERVAL = Duration.ofSeconds(5);
+    private static final Duration BETWEEN_REPEATS = Duration.ofMinutes(5);
 
-    private final KubernetesClient client;
+    private final EventRequests requests;
     private final String nodeName;
+    private final InstantSource clock;
+    private final EventPace pace;
     private final ThreadPoolExecutor sender;
-    /** When each Event was last sent, oldest first; used by the sender alone. */
-    private final Map<String, Instant> sent = new LinkedHashMap<>();
+    private volatile boolean dropping;
+    /** What was sent, longest unused first; used by the sender alone. */
+    private final Map<Event, Sent> sent = new LinkedHashMap<>(16, 0.75f, true);
+
+    /** An Event that the API server has. */
+    private static final class Sent {
+        private final String namespace;
+        private final String name;
+        private long count = 1;
+        private Instant told;
+
+        Sent(String namespace, String name, Instant told) {
+            this.namespace = namespace;
+            this.name = name;
+            this.told = told;
+        }
+    }
 
     /**
      * A sink.
@@ -41,8 +61,14 @@ public final class ApiEventSink implements EventSink {
      * @param nodeName the proxy's own Node
      */
     public ApiEventSink(ApiConnection connection, String nodeName) {
-        this.client = connection.client();
+        this(connection, nodeName, InstantSource.system(), new EventPace(BURST, INTERVAL));
+    }
+
+    ApiEventSink(ApiConnection connection, String nodeName, InstantSource clock, EventPace pace) {
+        this.requests = new EventRequests(connection.client());
         this.nodeName = nodeName;
+        this.clock = clock;
+        this.pace = pace;
         this.sender = new ThreadPoolExecutor(
                 1,
                 1,
@@ -54,17 +80,15 @@ public final class ApiEventSink implements EventSink {
     }
 
     @Override
-    public void node(Type type, String reason, String action, String note) {
-        // the kubelet and kube-proxy use the name in place of the UID
-        Map<String, String> regarding = Map.of("apiVersion", "v1", "kind", "Node", "name", nodeName, "uid", nodeName);
-        send("default", nodeName, regarding, type, reason, action, note);
-    }
-
-    @Override
-    public void service(ServiceName service, Type type, String reason, String action, String note) {
-        Map<String, String> regarding =
-                Map.of("apiVersion", "v1", "kind", "Service", "namespace", service.namespace(), "name", service.name());
-        send(service.namespace(), service.name(), regarding, type, reason, action, note);
+    public void send(Event event) {
+        try {
+            sender.execute(() -> deliver(event));
+        } catch (RejectedExecutionException e) {
+            if (!dropping && !sender.isShutdown()) {
+                LOG.warn("more than {} Events wait to be sent; more are dropped, the log has them all", QUEUE);
+            }
+            dropping = true;
+        }
     }
 
     @Override
@@ -80,63 +104,105 @@ public final class ApiEventSink implements EventSink {
         }
     }
 
-    private void send(
-            String namespace,
-            String name,
-            Map<String, String> regarding,
-            Type type,
-            String reason,
-            String action,
-            String note) {
+    private void deliver(Event event) {
         try {
-            sender.execute(() -> post(namespace, name, regarding, type, reason, action, note));
-        } catch (RejectedExecutionException e) {
-            LOG.debug("Event {} about {} dropped: too many are waiting", reason, name);
+            if (!isKnown(event)) {
+                create(event);
+            }
+            if (sender.getQueue().isEmpty()) {
+                dropping = false;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // closing: this one is dropped
+        } catch (RuntimeException e) {
+            LOG.warn("Event {} could not be sent", event, e);
         }
     }
 
-    private void post(
-            String namespace,
-            String name,
-            Map<String, String> regarding,
-            Type type,
-            String reason,
-            String action,
-            String note) {
-        Instant now = Instant.now();
-        if (!isDue(namespace + "/" + name + "/" + reason + "/" + note, now)) {
-            return;
-        }
-        Map<String, Object> event = new LinkedHashMap<>();
-        event.put("apiVersion", "events.k8s.io/v1");
-        event.put("kind", "Event");
-        event.put("metadata", Map.of("namespace", namespace, "name", name + "." + Long.toHexString(nanos(now))));
-        event.put("eventTime", MICROS.format(now));
-        event.put("reportingController", "kube-proxy");
-        event.put("reportingInstance", "kube-proxy-" + nodeName);
-        event.put("type", type.label());
-        event.put("reason", reason);
-        event.put("action", action);
-        event.put("note", note);
-        event.put("regarding", regarding);
-        try {
-            client.raw("/apis/events.k8s.io/v1/namespaces/" + namespace + "/events", "POST", event);
-        } catch (KubernetesClientException e) {
-            LOG.debug("Event {} about {} could not be sent", reason, name, e);
-        }
-    }
-
-    private boolean isDue(String what, Instant now) {
-        Instant before = sent.get(what);
-        if (before != null && before.plus(SAME_AGAIN).isAfter(now)) {
+    /** Whether the API server has the Event already; counts it then. */
+    private boolean isKnown(Event event) throws InterruptedException {
+        Sent before = sent.get(event);
+        if (before == null) {
             return false;
         }
-        sent.remove(what);
-        sent.put(what, now);
+        before.count++;
+        Instant now = clock.instant();
+        if (now.isBefore(before.told.plus(BETWEEN_REPEATS))) {
+            return true;
+        }
+        pace.await();
+        before.told = now;
+        boolean gone = requests.repeat(before.namespace, before.name, before.count, now) == Outcome.GONE;
+        return !gone;
+    }
+
+    private void create(Event event) throws InterruptedException {
+        pace.await();
+        Instant now = clock.instant();
+        boolean node = event.regarding().kind() == Regarding.Kind.NODE;
+        String namespace = node ? "default" : event.regarding().namespace();
+        // the kubelet and kube-proxy use the Node's name in place of its UID
+        String uid = node ? nodeName : requests.uid(event.regarding());
+        String base = node ? nodeName : event.regarding().name();
+        String name = EventText.name(base, node ? Long.toHexString(nanos(now)) : digest(event, uid));
+        Outcome outcome = requests.create(namespace, body(event, namespace, name, uid, now));
+        if (outcome == Outcome.EXISTS && event.scope() == Scope.THIS_NODE) {
+            // from before a restart
+            outcome = requests.repeat(namespace, name, 2, now);
+        }
+        if (outcome == Outcome.DONE || outcome == Outcome.EXISTS) {
+            sent.put(event, new Sent(namespace, name, now));
+        }
         if (sent.size() > REMEMBERED) {
             sent.remove(sent.keySet().iterator().next());
         }
-        return true;
+    }
+
+    private Map<String, Object> body(Event event, String namespace, String name, String uid, Instant now) {
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("apiVersion", "events.k8s.io/v1");
+        body.put("kind", "Event");
+        body.put("metadata", Map.of("namespace", namespace, "name", name));
+        body.put("eventTime", EventRequests.micros(now));
+        body.put("reportingController", "kube-proxy");
+        body.put("reportingInstance", EventText.cut("kube-proxy-" + nodeName, 128));
+        body.put("type", event.type().label());
+        body.put("reason", EventText.cut(event.reason(), 128));
+        body.put("action", EventText.cut(event.action(), 128));
+        body.put("note", EventText.cut(event.note(), 1024));
+        body.put("regarding", reference(event.regarding(), uid));
+        return body;
+    }
+
+    private Map<String, String> reference(Regarding regarding, String uid) {
+        Map<String, String> reference = new LinkedHashMap<>();
+        reference.put("apiVersion", regarding.kind().apiVersion());
+        reference.put("kind", regarding.kind().label());
+        if (!regarding.namespace().isEmpty()) {
+            reference.put("namespace", regarding.namespace());
+        }
+        reference.put("name", regarding.kind() == Regarding.Kind.NODE ? nodeName : regarding.name());
+        if (!uid.isEmpty()) {
+            reference.put("uid", uid);
+        }
+        return reference;
+    }
+
+    private String digest(Event event, String uid) {
+        String what = String.join(
+                "\n",
+                event.regarding().toString(),
+                uid,
+                event.reason(),
+                event.action(),
+                event.note(),
+                event.scope() == Scope.THIS_NODE ? nodeName : "");
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(what.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(hash, 0, 8);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
     }
 
     private static long nanos(Instant time) {

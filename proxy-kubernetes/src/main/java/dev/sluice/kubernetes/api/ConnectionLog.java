@@ -62,9 +62,17 @@ final class ConnectionLog implements Interceptor {
             if (said.remove(resource) != null) {
                 LOG.info("The API server {} serves {} again.", server, resource(request.uri()));
             }
-        } else if (code != 410 && !request.uri().getPath().equals(WARM_UP_PATH)) {
+        } else if (!isUsual(request.uri(), code)) {
             say(resource, refusal(server, resource(request.uri()), code));
         }
+    }
+
+    /** Whether an answer is no refusal: an expired watch, an Event that exists already or no longer. */
+    private static boolean isUsual(URI uri, int code) {
+        boolean event = uri.getPath().startsWith("/apis/events.k8s.io/");
+        return code == 410
+                || uri.getPath().equals(WARM_UP_PATH)
+                || (event && (code == 409 || (code == 404 && !uri.getPath().endsWith("/events"))));
     }
 
     @Override
@@ -106,7 +114,8 @@ final class ConnectionLog implements Interceptor {
     /** The last part of the path: {@code services}, {@code endpointslices}, {@code nodes}, {@code events}. */
     private static String resource(URI uri) {
         String path = uri.getPath();
-        return path.substring(path.lastIndexOf('/') + 1);
+        boolean events = path.startsWith("/apis/events.k8s.io/");
+        return events ? "events" : path.substring(path.lastIndexOf('/') + 1);
     }
 
     /** What an operator can do something about; empty when it may be no more than a connection that was cut. */

@@ -33,6 +33,7 @@ final class FakeApi implements AutoCloseable {
     private final List<Event> history = new ArrayList<>();
     private final List<String> requests = new CopyOnWriteArrayList<>();
     private final List<String> posts = new CopyOnWriteArrayList<>();
+    private final List<String> patches = new CopyOnWriteArrayList<>();
     private final List<String> authorizations = new CopyOnWriteArrayList<>();
     private long version;
     private long oldest;
@@ -63,6 +64,11 @@ final class FakeApi implements AutoCloseable {
     /** What was posted so far. */
     List<String> posts() {
         return List.copyOf(posts);
+    }
+
+    /** The content type and body of every patch so far. */
+    List<String> patches() {
+        return List.copyOf(patches);
     }
 
     /** The authorization of every request so far that had one. */
@@ -109,7 +115,10 @@ final class FakeApi implements AutoCloseable {
         watches.clear();
     }
 
-    /** Answers every request about {@code plural} with an HTTP status, 0 for answering properly. */
+    /**
+     * Answers every request about {@code plural} with an HTTP status, 0 for answering properly. 409 is meant for creating
+     * what exists, so patches are still taken.
+     */
     synchronized void refuse(String plural, int status) {
         refusals.put(plural, status);
     }
@@ -125,18 +134,23 @@ final class FakeApi implements AutoCloseable {
     private void handle(HttpExchange exchange) throws IOException {
         String path = exchange.getRequestURI().getPath();
         String query = String.valueOf(exchange.getRequestURI().getQuery());
-        String plural = path.substring(path.lastIndexOf('/') + 1);
+        String plural = path.replaceFirst("/events/[^/]+$", "/events").replaceFirst(".*/", "");
         authorizations.addAll(exchange.getRequestHeaders().getOrDefault("Authorization", List.of()));
         requests.add(exchange.getRequestURI().toString());
         int refusal;
         synchronized (this) {
             refusal = refusals.getOrDefault(plural, 0);
         }
-        if (refusal != 0) {
+        boolean patched = refusal == 409 && exchange.getRequestMethod().equals("PATCH");
+        if (refusal != 0 && !patched) {
             answer(exchange, refusal, status(refusal));
         } else if (exchange.getRequestMethod().equals("POST")) {
             posts.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
             answer(exchange, 201, "{}");
+        } else if (exchange.getRequestMethod().equals("PATCH")) {
+            patches.add(exchange.getRequestHeaders().getFirst("Content-Type") + " "
+                    + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+            answer(exchange, 200, "{}");
         } else if ("websocket".equalsIgnoreCase(exchange.getRequestHeaders().getFirst("Upgrade"))) {
             answer(exchange, 200, "");
         } else if (query.contains("watch=true")) {

@@ -7,8 +7,6 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import dev.sluice.core.model.ServiceName;
-import dev.sluice.kubernetes.EventSink;
 import dev.sluice.kubernetes.Recorder;
 import java.io.IOException;
 import java.time.Duration;
@@ -175,37 +173,6 @@ class TroubleTest {
 
         await().during(Duration.ofSeconds(1))
                 .until(() -> recorder.services().keySet().equals(Set.of("shop/web", "shop/old")));
-    }
-
-    @Test
-    void eventsAreSentOnceAndNeverFail() {
-        try (EventSink events = new ApiEventSink(connection, "node-a")) {
-            events.node(EventSink.Type.NORMAL, "Starting", "StartKubeProxy", "");
-            for (int i = 0; i < 5; i++) {
-                events.service(
-                        new ServiceName("shop", "web"),
-                        EventSink.Type.WARNING,
-                        "FailedToStartServiceHealthcheck",
-                        "Listen",
-                        "port \"32000\" is in use");
-            }
-        }
-        assertThat(api.posts()).hasSize(2);
-        assertThat(api.requests())
-                .containsSubsequence(
-                        "/apis/events.k8s.io/v1/namespaces/default/events",
-                        "/apis/events.k8s.io/v1/namespaces/shop/events");
-        assertThat(api.posts().getFirst())
-                .contains("\"reportingController\":\"kube-proxy\"", "\"reason\":\"Starting\"", "\"kind\":\"Node\"")
-                .containsPattern("\"eventTime\":\"\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z\"");
-        assertThat(api.posts().getLast())
-                .contains(
-                        "\"type\":\"Warning\"", "\"note\":\"port \\\"32000\\\" is in use\"", "\"namespace\":\"shop\"");
-
-        api.refuse("events", 500);
-        try (EventSink events = new ApiEventSink(connection, "node-a")) {
-            events.node(EventSink.Type.NORMAL, "Starting", "StartKubeProxy", "");
-        }
     }
 
     private List<String> messages() {

@@ -1,5 +1,6 @@
 package dev.sluice.testkit.lab;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,7 +28,7 @@ public final class Lab implements AutoCloseable {
     private final Thread hook = new Thread(this::removeAll, "lab-removal");
     private @Nullable EchoServer echo;
 
-    private Lab() {
+    private Lab(@Nullable Path tools) {
         Runtime.getRuntime().addShutdownHook(hook);
         try {
             Stream.of(
@@ -35,7 +36,7 @@ public final class Lab implements AutoCloseable {
                             LabAddresses.LOCAL_PODS,
                             LabAddresses.REMOTE_PODS)
                     .flatMap(List::stream)
-                    .forEach(name -> hosts.put(name, new LabHost(name)));
+                    .forEach(name -> hosts.put(name, new LabHost(name, tools)));
             new Topology(this).build();
             echo = new EchoServer(pods(), TCP_PORTS, List.of(UDP_PORT));
         } catch (RuntimeException e) {
@@ -46,7 +47,12 @@ public final class Lab implements AutoCloseable {
 
     /** Builds a lab; needs root and iproute2. */
     public static Lab create() {
-        return new Lab();
+        return new Lab(null);
+    }
+
+    /** A lab whose hosts prefer the programs in {@code tools}, see {@link LegacyTools}. */
+    public static Lab create(Path tools) {
+        return new Lab(tools);
     }
 
     /** The node that the proxy under test runs on. */

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One host of the lab: a network namespace, and the thread that lives in it. Sockets and processes made on that
@@ -25,10 +26,13 @@ import java.util.concurrent.Callable;
  */
 public final class LabHost implements AutoCloseable {
     private final String name;
+    private final @Nullable Path tools;
     private final NetworkNamespace namespace;
 
-    LabHost(String name) {
+    /** @param tools a folder whose programs are preferred here */
+    LabHost(String name, @Nullable Path tools) {
         this.name = name;
+        this.tools = tools;
         try {
             namespace = NetworkNamespace.create(name);
         } catch (KernelException e) {
@@ -63,6 +67,7 @@ public final class LabHost implements AutoCloseable {
 
     /** Starts a process in this namespace. */
     public Process start(ProcessBuilder builder) {
+        LegacyTools.prefer(tools, builder);
         return call(builder::start);
     }
 

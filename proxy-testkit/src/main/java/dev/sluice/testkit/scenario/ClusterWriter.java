@@ -20,6 +20,15 @@ public interface ClusterWriter extends AutoCloseable {
     /** The objects of {@code name} are gone. */
     void delete(String name);
 
+    /**
+     * What an API server has below {@code path}, as JSON.
+     *
+     * @throws UnsupportedOperationException when there is none
+     */
+    default String read(String path) {
+        throw new UnsupportedOperationException("there is no API server to ask for " + path);
+    }
+
     @Override
     void close();
 

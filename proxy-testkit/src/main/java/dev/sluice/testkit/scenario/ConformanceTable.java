@@ -1,6 +1,5 @@
 package dev.sluice.testkit.scenario;
 
-import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.scenario.Result.Status;
 import java.util.ArrayList;
@@ -10,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Results as one table: a behaviour a line, a mode and family a column. */
+/** Results as one table: a behaviour a line, a flavour and family a column. */
 public final class ConformanceTable {
     private final Map<String, List<Result>> byBehaviour = new LinkedHashMap<>();
     private final Collection<Result> results;
@@ -58,7 +57,7 @@ public final class ConformanceTable {
                     .append(' ')
                     .append(r.id())
                     .append(" (")
-                    .append(r.mode().flagValue())
+                    .append(r.flavour().label())
                     .append(", ")
                     .append(r.family())
                     .append("): ")
@@ -68,14 +67,14 @@ public final class ConformanceTable {
         return s.toString();
     }
 
-    private record Column(ProxyMode mode, IpFamily family) {
+    private record Column(Flavour flavour, IpFamily family) {
         String label() {
-            return mode.flagValue() + (family == IpFamily.IPV4 ? " v4" : " v6");
+            return flavour.label() + (family == IpFamily.IPV4 ? " v4" : " v6");
         }
 
         String cell(List<Result> row) {
             return row.stream()
-                    .filter(r -> r.mode() == mode && r.family() == family)
+                    .filter(r -> r.flavour() == flavour && r.family() == family)
                     .map(r -> switch (r.status()) {
                         case PASS -> "pass";
                         case FAIL -> "**FAIL**";
@@ -87,7 +86,7 @@ public final class ConformanceTable {
     }
 
     private static List<Column> columns() {
-        return Stream.of(ProxyMode.values())
+        return Stream.of(Flavour.values())
                 .flatMap(m -> Stream.of(IpFamily.values()).map(f -> new Column(m, f)))
                 .toList();
     }

@@ -1,14 +1,16 @@
 package dev.sluice.testkit.scenario;
 
-import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.daemon.DaemonOptions;
 import dev.sluice.testkit.daemon.DaemonProcess;
 import dev.sluice.testkit.lab.Lab;
+import dev.sluice.testkit.lab.LegacyTools;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A lab with a daemon, for the scenarios that share a set-up. */
@@ -17,28 +19,32 @@ public final class DaemonSession implements AutoCloseable {
     private final Lab lab;
     private final Path folder;
     private final ClusterWriter writer;
+    private final Flavour flavour;
     private final DaemonOptions options;
     private final Timing timing;
     private final Allotment.Pool pool = new Allotment.Pool();
     private @Nullable DaemonProcess daemon;
 
     /** Builds the lab and writes the node's manifest; the daemon is not started. */
-    DaemonSession(Path folder, ProxyMode mode, DaemonSetup setup, Timing timing, ClusterWriter.Opener opener) {
+    DaemonSession(Path folder, Flavour flavour, DaemonSetup setup, Timing timing, ClusterWriter.Opener opener) {
         this.folder = folder;
+        this.flavour = flavour;
         this.timing = timing;
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        this.lab = Lab.create();
+        this.lab = flavour == Flavour.IPTABLES_LEGACY
+                ? Lab.create(LegacyTools.linkInto(folder.resolve("tools")))
+                : Lab.create();
         try {
             this.writer = opener.open(lab, folder);
         } catch (RuntimeException e) {
             lab.close();
             throw e;
         }
-        this.options = new DaemonOptions(mode, writer.flags(), setup.flags());
+        this.options = new DaemonOptions(flavour.mode(), writer.flags(), setup.flags());
         node(setup);
     }
 
@@ -46,8 +52,8 @@ public final class DaemonSession implements AutoCloseable {
         return lab;
     }
 
-    public ProxyMode mode() {
-        return options.mode();
+    public Flavour flavour() {
+        return flavour;
     }
 
     Timing timing() {
@@ -75,6 +81,19 @@ public final class DaemonSession implements AutoCloseable {
     public DaemonProcess start() {
         daemon = DaemonProcess.start(lab.node(), options, log());
         return daemon.awaitReady(timing.start(), IpFamily.values());
+    }
+
+    /** Starts a daemon with more flags, in place of the one before, and waits for nothing. */
+    public DaemonProcess launch(String... flags) {
+        List<String> all =
+                Stream.concat(options.flags().stream(), Stream.of(flags)).toList();
+        daemon = DaemonProcess.start(lab.node(), new DaemonOptions(options.mode(), options.source(), all), log());
+        return daemon;
+    }
+
+    /** What the API server that the objects come from has below {@code path}, as JSON. */
+    public String read(String path) {
+        return writer.read(path);
     }
 
     /** From now on the objects of {@code file} are exactly those of {@code yaml}. */

@@ -1,11 +1,10 @@
 package dev.sluice.testkit.scenario;
 
-import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;
 import java.util.List;
 
 /**
- * What came of one scenario in one mode and family.
+ * What came of one scenario in one flavour and family.
  *
  * @param detail why it failed or was skipped, empty when it passed
  */
@@ -13,7 +12,7 @@ public record Result(
         String id,
         String rows,
         String behaviour,
-        ProxyMode mode,
+        Flavour flavour,
         IpFamily family,
         Status status,
         String detail,
@@ -26,8 +25,9 @@ public record Result(
         SKIP
     }
 
-    static Result of(Scenario scenario, ProxyMode mode, IpFamily family, Status status, String detail, long millis) {
-        return new Result(scenario.id(), scenario.rows(), scenario.behaviour(), mode, family, status, detail, millis);
+    static Result of(Scenario scenario, Flavour flavour, IpFamily family, Status status, String detail, long millis) {
+        return new Result(
+                scenario.id(), scenario.rows(), scenario.behaviour(), flavour, family, status, detail, millis);
     }
 
     /** One line of tab-separated values. */
@@ -38,7 +38,7 @@ public record Result(
                         id,
                         rows,
                         behaviour,
-                        mode.name(),
+                        flavour.name(),
                         family.name(),
                         status.name(),
                         Long.toString(millis),
@@ -55,7 +55,7 @@ public record Result(
                 f[0],
                 f[1],
                 f[2],
-                ProxyMode.valueOf(f[3]),
+                Flavour.valueOf(f[3]),
                 IpFamily.valueOf(f[4]),
                 Status.valueOf(f[5]),
                 f[7].replace("\\n", "\n").replace("\\\\", "\\"),

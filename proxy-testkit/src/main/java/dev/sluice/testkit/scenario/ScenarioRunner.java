@@ -1,6 +1,5 @@
 package dev.sluice.testkit.scenario;
 
-import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.scenario.Result.Status;
 import java.nio.file.Files;
@@ -20,7 +19,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs scenarios with real packets against the real daemon: one daemon for each mode and set-up. */
+/** Runs scenarios with real packets against the real daemon: one daemon for each flavour and set-up. */
 public final class ScenarioRunner {
     private static final Logger log = LoggerFactory.getLogger(ScenarioRunner.class);
     private final Timing timing;
@@ -29,15 +28,15 @@ public final class ScenarioRunner {
     private final ClusterWriter.Opener opener;
     private final AtomicInteger sessions = new AtomicInteger();
 
-    /** A scenario in one mode and family. */
-    private record Run(Scenario scenario, ProxyMode mode, IpFamily family) {
+    /** A scenario in one flavour and family. */
+    private record Run(Scenario scenario, Flavour flavour, IpFamily family) {
         Result result(Status status, String detail, long millis) {
-            return Result.of(scenario, mode, family, status, detail, millis);
+            return Result.of(scenario, flavour, family, status, detail, millis);
         }
     }
 
     /** What decides whether two runs share a daemon. */
-    private record Group(ProxyMode mode, DaemonSetup setup, String owner) {}
+    private record Group(Flavour flavour, DaemonSetup setup, String owner) {}
 
     /**
      * @param work where manifests and logs of the daemons go
@@ -55,16 +54,16 @@ public final class ScenarioRunner {
         this.opener = opener;
     }
 
-    /** Runs each scenario in those of {@code modes} and {@code families} that it applies to. */
-    public void run(Collection<Scenario> scenarios, Set<ProxyMode> modes, Set<IpFamily> families) {
+    /** Runs each scenario in those of {@code flavours} and {@code families} that it applies to. */
+    public void run(Collection<Scenario> scenarios, Set<Flavour> flavours, Set<IpFamily> families) {
         Map<Group, List<Run>> groups = new LinkedHashMap<>();
         for (Scenario scenario : scenarios) {
-            for (ProxyMode mode : scenario.modes()) {
+            for (Flavour flavour : flavours) {
                 for (IpFamily family : scenario.families()) {
-                    if (modes.contains(mode) && families.contains(family)) {
+                    if (scenario.modes().contains(flavour.mode()) && families.contains(family)) {
                         String owner = scenario.setup().own() ? scenario.id() + "-" + family : "";
-                        groups.computeIfAbsent(new Group(mode, scenario.setup(), owner), g -> new ArrayList<>())
-                                .add(new Run(scenario, mode, family));
+                        groups.computeIfAbsent(new Group(flavour, scenario.setup(), owner), g -> new ArrayList<>())
+                                .add(new Run(scenario, flavour, family));
                     }
                 }
             }
@@ -73,14 +72,14 @@ public final class ScenarioRunner {
     }
 
     private void runGroup(Group group, List<Run> runs) {
-        if (group.mode() == ProxyMode.IPVS && !Files.exists(Path.of("/proc/net/ip_vs"))) {
+        if (group.flavour() == Flavour.IPVS && !Files.exists(Path.of("/proc/net/ip_vs"))) {
             runs.forEach(run -> listener.accept(
                     run.result(Status.SKIP, "this kernel has no ip_vs (or it is not loaded): run it in the VM", 0)));
             return;
         }
-        String name = group.mode().flagValue() + "-" + sessions.incrementAndGet();
+        String name = group.flavour().label() + "-" + sessions.incrementAndGet();
         try (DaemonSession session =
-                new DaemonSession(work.resolve(name), group.mode(), group.setup(), timing, opener)) {
+                new DaemonSession(work.resolve(name), group.flavour(), group.setup(), timing, opener)) {
             if (group.setup().started()) {
                 session.start();
             }

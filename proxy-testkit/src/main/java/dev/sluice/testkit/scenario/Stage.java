@@ -49,7 +49,11 @@ public final class Stage implements AutoCloseable {
     }
 
     public ProxyMode mode() {
-        return session.mode();
+        return flavour().mode();
+    }
+
+    public Flavour flavour() {
+        return session.flavour();
     }
 
     public IpFamily family() {

@@ -1,9 +1,9 @@
 package dev.sluice.testkit.scenario.catalogue;
 
-import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.daemon.AotCache;
 import dev.sluice.testkit.scenario.ConformanceTable;
+import dev.sluice.testkit.scenario.Flavour;
 import dev.sluice.testkit.scenario.Result;
 import dev.sluice.testkit.scenario.Result.Status;
 import dev.sluice.testkit.scenario.Scenario;
@@ -17,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Queue;
@@ -28,7 +27,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Runs the catalogue from the command line, as root: {@code Conformance FOLDER MODE[,MODE] [ID-PATTERN]}. The results go to
+ * Runs the catalogue from the command line, as root: {@code Conformance FOLDER FLAVOUR[,FLAVOUR] [ID-PATTERN]}. The results go to
  * {@code FOLDER/results.tsv} as they come, manifests and logs below {@code FOLDER}. Ends with 1 when a scenario failed.
  * With the system property {@code sluice.emulated} it is patient enough for an emulated machine.
  */
@@ -37,28 +36,24 @@ public final class Conformance {
 
     public static void main(String[] args) throws IOException {
         if (args.length < 2) {
-            System.err.println("usage: Conformance FOLDER MODE[,MODE] [ID-PATTERN]");
+            System.err.println("usage: Conformance FOLDER FLAVOUR[,FLAVOUR] [ID-PATTERN]");
             System.exit(2);
         }
         Path folder = Path.of(args[0]).toAbsolutePath();
         Pattern ids = Pattern.compile(args.length > 2 ? args[2] : ".*");
-        Set<ProxyMode> modes = Arrays.stream(args[1].split(",", -1))
-                .map(m -> ProxyMode.parse(m)
-                        .orElseThrow(() -> new IllegalArgumentException(
-                                "unknown mode '" + m + "' (want " + ProxyMode.choices() + ")")))
-                .collect(Collectors.toCollection(() -> EnumSet.noneOf(ProxyMode.class)));
+        Set<Flavour> flavours = Flavour.parseAll(args[1]);
         List<Scenario> chosen = Catalogue.all().stream()
                 .filter(s -> ids.matcher(s.id()).matches())
                 .toList();
         Timing timing = Boolean.getBoolean("sluice.emulated") ? Timing.EMULATED : Timing.HOST;
-        ConformanceTable table = new ConformanceTable(chosen, run(chosen, modes, folder, timing, System.out));
+        ConformanceTable table = new ConformanceTable(chosen, run(chosen, flavours, folder, timing, System.out));
         System.out.println(table.summary());
         System.exit(table.count(Status.FAIL) == 0 ? 0 : 1);
     }
 
     /** Runs {@code scenarios}, writes the results into {@code folder}, and prints a line for each. */
     public static Queue<Result> run(
-            List<Scenario> scenarios, Set<ProxyMode> modes, Path folder, Timing timing, PrintStream out)
+            List<Scenario> scenarios, Set<Flavour> flavours, Path folder, Timing timing, PrintStream out)
             throws IOException {
         Files.createDirectories(folder);
         Path file = folder.resolve("results.tsv");
@@ -68,17 +63,17 @@ public final class Conformance {
                     results.add(result);
                     report(result, file, out);
                 })
-                .run(scenarios, modes, EnumSet.allOf(IpFamily.class));
+                .run(scenarios, flavours, EnumSet.allOf(IpFamily.class));
         return results;
     }
 
     /**
-     * Runs the whole catalogue in {@code modes} in a virtual machine, by a JVM with this one's class path.
+     * Runs the whole catalogue in {@code flavours} in a virtual machine, by a JVM with this one's class path.
      *
      * @param limit until the machine is switched off
      */
     public static List<Result> runInVirtualMachine(
-            Set<ProxyMode> modes, Path folder, Duration limit, Consumer<String> console) throws IOException {
+            Set<Flavour> flavours, Path folder, Duration limit, Consumer<String> console) throws IOException {
         Files.createDirectories(folder);
         Path file = folder.resolve("results.tsv");
         Files.deleteIfExists(file);
@@ -97,7 +92,7 @@ public final class Conformance {
                 System.getProperty("java.class.path"),
                 Conformance.class.getName(),
                 folder.toString(),
-                modes.stream().map(ProxyMode::flagValue).collect(Collectors.joining(",")));
+                flavours.stream().map(Flavour::label).collect(Collectors.joining(",")));
         new VirtualMachine(folder, limit).run(command, console);
         return Files.exists(file)
                 ? Files.readAllLines(file).stream().map(Result::parse).toList()
@@ -113,7 +108,7 @@ public final class Conformance {
         out.printf(
                 "%s %s %s %s %d ms %s%n",
                 result.status(),
-                result.mode().flagValue(),
+                result.flavour().label(),
                 result.family(),
                 result.id(),
                 result.millis(),

@@ -15,6 +15,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.lab.LabHost;
 import dev.sluice.testkit.lab.Outcome;
 import dev.sluice.testkit.scenario.DaemonSetup;
+import dev.sluice.testkit.scenario.Flavour;
 import dev.sluice.testkit.scenario.Scenario;
 import dev.sluice.testkit.scenario.ServiceTemplate;
 import dev.sluice.testkit.scenario.Stage;
@@ -43,6 +44,12 @@ final class IptablesScenarios {
                             Assertions.assertThat(NodeState.rulesOfFamily(stage))
                                     .contains(":KUBE-SVC-" + hash);
                         })
+                        .build(),
+                scenario("variant", "-", "the rules are in the variant of iptables that the host uses, and in no other")
+                        .in(IPTABLES)
+                        .given(web("b2"))
+                        .then(fromPod("a3").to("web", 80), reaches("b2"))
+                        .act("one variant has them", IptablesScenarios::expectOneVariant)
                         .build(),
                 scenario("probabilities", "21", "three endpoints are chosen with probabilities 1/3, 1/2 and 1")
                         .in(IPTABLES)
@@ -151,6 +158,18 @@ final class IptablesScenarios {
     private static String jump(String chain, boolean onlyNew, String comment, String target) {
         return "-A " + chain + (onlyNew ? " -m conntrack --ctstate NEW" : "") + " -m comment --comment \"" + comment
                 + "\" -j " + target;
+    }
+
+    private static void expectOneVariant(Stage stage) {
+        boolean legacy = stage.flavour() == Flavour.IPTABLES_LEGACY;
+        String tool = NodeState.tool(stage, "");
+        LabHost node = stage.lab().node();
+        Assertions.assertThat(node.run(tool + "-legacy-save").orThrow().contains(":KUBE-SVC-"))
+                .as("rules in the legacy tables")
+                .isEqualTo(legacy);
+        Assertions.assertThat(node.run(tool + "-nft-save").orThrow().contains(":KUBE-SVC-"))
+                .as("rules in nf_tables")
+                .isEqualTo(!legacy);
     }
 
     private static void expectProbabilities(Stage stage) {

@@ -1,0 +1,70 @@
+package dev.sluice.daemon.events;
+
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.SyncObserver;
+import dev.sluice.kubernetes.EventSink;
+import dev.sluice.kubernetes.EventSink.Regarding;
+import dev.sluice.kubernetes.EventSink.Scope;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Sends a Warning Event about each Service or EndpointSlice with a problem, once when the problem begins; the log tells of
+ * its end. What is wrong with an object itself every node finds; what this node's kernel refuses may be wrong on this node
+ * alone.
+ */
+public final class ProblemEvents implements SyncObserver {
+    private static final String ACTION = "SyncProxyRules";
+
+    private final EventSink events;
+    private final Map<IpFamily, List<Problem>> ofBackends = new EnumMap<>(IpFamily.class);
+    private Set<Problem> known = Set.of();
+
+    public ProblemEvents(EventSink events) {
+        this.events = events;
+    }
+
+    @Override
+    public void succeeded(Success success) {
+        ofBackends.put(success.family(), success.report().problems());
+    }
+
+    @Override
+    public void problems(List<Problem> current) {
+        Set<Problem> now = new HashSet<>(current);
+        Set<Problem> ofThisNode = new HashSet<>();
+        ofBackends.values().forEach(ofThisNode::addAll);
+        current.stream()
+                .filter(problem -> !known.contains(problem))
+                .forEach(problem -> regarding(problem)
+                        .ifPresent(r -> events.send(
+                                event(r, problem, ofThisNode.contains(problem) ? Scope.THIS_NODE : Scope.EVERY_NODE))));
+        known = now;
+    }
+
+    private static EventSink.Event event(Regarding regarding, Problem problem, Scope scope) {
+        String reason = switch (problem.severity()) {
+            case SKIPPED -> "NotProgrammed";
+            case IGNORED -> "ValueIgnored";
+        };
+        String note = problem.field().isEmpty() ? problem.message() : problem.field() + ": " + problem.message();
+        return new EventSink.Event(regarding, EventSink.Type.WARNING, reason, ACTION, note, scope);
+    }
+
+    /** The object that {@code Service shop/web} names; nothing for a file, which the API server has no object of. */
+    static Optional<Regarding> regarding(Problem problem) {
+        String[] words = problem.object().split("[ /]", -1);
+        if (words.length != 3 || words[1].isEmpty() || words[2].isEmpty()) {
+            return Optional.empty();
+        }
+        return List.of(Regarding.Kind.SERVICE, Regarding.Kind.ENDPOINT_SLICE).stream()
+                .filter(kind -> kind.label().equals(words[0]))
+                .map(kind -> new Regarding(kind, words[1], words[2]))
+                .findFirst();
+    }
+}

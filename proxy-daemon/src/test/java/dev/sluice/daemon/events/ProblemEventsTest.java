@@ -1,0 +1,76 @@
+package dev.sluice.daemon.events;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.WithoutLocal;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.KernelCost;
+import dev.sluice.core.sync.SyncObserver.Success;
+import dev.sluice.core.sync.SyncReport;
+import dev.sluice.kubernetes.EventSink;
+import dev.sluice.kubernetes.EventSink.Regarding;
+import dev.sluice.kubernetes.EventSink.Scope;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ProblemEventsTest {
+    private static final Problem BAD = Problem.skipped("Service shop/web", "spec.clusterIP", "absent");
+    private static final Problem SLICE = Problem.ignored("EndpointSlice shop/web-x1", "", "odd");
+
+    private final List<EventSink.Event> sent = new ArrayList<>();
+    private final ProblemEvents events = new ProblemEvents(new EventSink() {
+        @Override
+        public void send(Event event) {
+            sent.add(event);
+        }
+
+        @Override
+        public void close() {}
+    });
+
+    @Test
+    void aProblemIsToldOnceAndAgainWhenItComesBack() {
+        events.problems(List.of(BAD));
+        events.problems(List.of(BAD, SLICE));
+        assertThat(sent).extracting(EventSink.Event::reason).containsExactly("NotProgrammed", "ValueIgnored");
+        assertThat(sent).extracting(EventSink.Event::note).containsExactly("spec.clusterIP: absent", "odd");
+        assertThat(sent)
+                .extracting(EventSink.Event::regarding)
+                .containsExactly(
+                        new Regarding(Regarding.Kind.SERVICE, "shop", "web"),
+                        new Regarding(Regarding.Kind.ENDPOINT_SLICE, "shop", "web-x1"));
+        events.problems(List.of(SLICE));
+        events.problems(List.of(BAD));
+        assertThat(sent).hasSize(3);
+    }
+
+    @Test
+    void whatTheKernelOfThisNodeRefusesIsTheNodesOwnProblem() {
+        Problem refused = Problem.skipped("Service shop/odd", "http", "refused by the kernel");
+        events.succeeded(new Success(
+                IpFamily.IPV4,
+                true,
+                new SyncReport(true, KernelCost.NONE, List.of(refused), Map.of()),
+                Duration.ZERO,
+                List.of(),
+                0,
+                0,
+                WithoutLocal.NONE,
+                Map.of()));
+        events.problems(List.of(BAD, refused));
+        assertThat(sent).extracting(EventSink.Event::scope).containsExactly(Scope.EVERY_NODE, Scope.THIS_NODE);
+    }
+
+    @Test
+    void filesHaveNoEvents() {
+        events.problems(List.of(
+                Problem.skipped("shop.yaml", "line 12", "odd"),
+                Problem.skipped("/a b/c", "", "odd"),
+                Problem.ignored("Node node-a", "", "odd")));
+        assertThat(sent).isEmpty();
+    }
+}

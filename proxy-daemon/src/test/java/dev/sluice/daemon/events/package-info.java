@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.daemon.events;
+
+import org.jspecify.annotations.NullMarked;

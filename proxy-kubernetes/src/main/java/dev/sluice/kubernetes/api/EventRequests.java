@@ -1,0 +1,143 @@
+package dev.sluice.kubernetes.api;
+
+import dev.sluice.kubernetes.EventSink.Regarding;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.HttpResponse;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The requests to the API server that Events take. Each waits for its answer, and none throws for a failure. */
+final class EventRequests {
+    private static final Logger LOG = LoggerFactory.getLogger(EventRequests.class);
+    private static final int PATIENCE_SECONDS = 10;
+    private static final int NO_ANSWER = 0;
+    private static final String ONLY_METADATA =
+            "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+    private static final DateTimeFormatter MICROS = DateTimeFormatter.ofPattern(
+                    "uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
+
+    private final KubernetesClient client;
+
+    EventRequests(KubernetesClient client) {
+        this.client = client;
+    }
+
+    /** What became of an Event. */
+    enum Outcome {
+        DONE,
+        /** There is one of that name. */
+        EXISTS,
+        /** There is none of that name any more. */
+        GONE,
+        FAILED
+    }
+
+    /** A time as Events spell it. */
+    static String micros(Instant time) {
+        return MICROS.format(time);
+    }
+
+    Outcome create(String namespace, Map<String, Object> event) throws InterruptedException {
+        return outcome(send(request(path(namespace)).post("application/json", json(event))));
+    }
+
+    /** Says that an Event has happened {@code count} times. */
+    Outcome repeat(String namespace, String name, long count, Instant last) throws InterruptedException {
+        Map<String, Object> series = Map.of("count", count, "lastObservedTime", micros(last));
+        return outcome(send(request(path(namespace) + "/" + name)
+                .method("PATCH", "application/merge-patch+json", json(Map.of("series", series)))));
+    }
+
+    /**
+     * The UID of an object, empty when it cannot be had: {@code kubectl describe} shows an Event only beside the object with
+     * its UID. Asked for as a list, because the role of a node proxy may list Services but not get one.
+     */
+    String uid(Regarding regarding) throws InterruptedException {
+        String selector = URLEncoder.encode("metadata.name=" + regarding.name(), StandardCharsets.UTF_8);
+        HttpRequest.Builder request = request(
+                regarding.kind().path(regarding.namespace()) + "?limit=1&resourceVersion=0&fieldSelector=" + selector);
+        request.header("Accept", ONLY_METADATA);
+        Answer answer = send(request);
+        return answer.isSuccess() ? uid(answer.body(), regarding.name()) : "";
+    }
+
+    private String uid(String list, String name) {
+        try {
+            Map<?, ?> root = client.getKubernetesSerialization().unmarshal(list, Map.class);
+            return root.get("items") instanceof List<?> items
+                    ? items.stream()
+                            .map(item -> item instanceof Map<?, ?> object ? object.get("metadata") : null)
+                            .filter(metadata -> metadata instanceof Map<?, ?> m && name.equals(m.get("name")))
+                            .map(metadata -> ((Map<?, ?>) metadata).get("uid"))
+                            .filter(String.class::isInstance)
+                            .map(String.class::cast)
+                            .findFirst()
+                            .orElse("")
+                    : "";
+        } catch (RuntimeException e) {
+            LOG.debug("no UID in {}", list, e);
+            return "";
+        }
+    }
+
+    private static String path(String namespace) {
+        return "/apis/events.k8s.io/v1/namespaces/" + namespace + "/events";
+    }
+
+    private String json(Map<String, Object> object) {
+        return client.getKubernetesSerialization().asJson(object);
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return client.getHttpClient()
+                .newHttpRequestBuilder()
+                .uri(URI.create(client.getMasterUrl().toString()).resolve(path));
+    }
+
+    private record Answer(int status, String body) {
+        boolean isSuccess() {
+            return status >= 200 && status < 300;
+        }
+    }
+
+    private Answer send(HttpRequest.Builder builder) throws InterruptedException {
+        HttpClient http = client.getHttpClient();
+        HttpRequest request = builder.build();
+        try {
+            HttpResponse<String> response =
+                    http.sendAsync(request, String.class).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            return new Answer(response.code(), String.valueOf(response.body()));
+        } catch (ExecutionException | TimeoutException | IllegalStateException e) {
+            LOG.debug("{} {} has no answer", request.method(), request.uri(), e);
+            return new Answer(NO_ANSWER, "");
+        }
+    }
+
+    private Outcome outcome(Answer answer) {
+        if (answer.isSuccess()) {
+            return Outcome.DONE;
+        }
+        // a refusal is in the log already, see ConnectionLog
+        LOG.debug("an Event was not taken: {} {}", answer.status(), answer.body());
+        return switch (answer.status()) {
+            case 409 -> Outcome.EXISTS;
+            case 404 -> Outcome.GONE;
+            default -> Outcome.FAILED;
+        };
+    }
+}
