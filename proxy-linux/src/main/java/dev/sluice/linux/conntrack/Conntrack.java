@@ -62,7 +62,8 @@ public interface Conntrack extends AutoCloseable {
      * An entry: the original direction, and the reply as the kernel expects it (which shows what NAT did).
      *
      * @param zone the zone in which the tuples are unique, 0 unless a rule assigned one
-     * @param id tells the entry from a later one of the same tuples; 0 when unknown
+     * @param id tells the entry from a later one of the same original direction, unless that one happens to lie in the same
+     *     place of memory; 0 when unknown
      */
     record Flow(IpFamily family, Protocol protocol, Tuple original, Tuple reply, int mark, int zone, int id) {}
 }

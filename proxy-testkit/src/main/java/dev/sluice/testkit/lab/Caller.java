@@ -64,7 +64,8 @@ public record Caller(LabHost host, int sourcePort, Duration patience) {
         try (DatagramChannel channel = host.udpSocket(address.family())) {
             if (sourcePort != 0) {
                 // at the wildcard address the runs of both families would be in each other's way
-                channel.bind(new InetSocketAddress(host.address(address.family()).toInetAddress(), sourcePort));
+                channel.bind(
+                        new InetSocketAddress(host.address(address.family()).toInetAddress(), sourcePort));
             }
             SocketAddress target = new InetSocketAddress(address.toInetAddress(), port);
             channel.connect(target);

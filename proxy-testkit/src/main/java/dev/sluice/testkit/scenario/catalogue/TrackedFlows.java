@@ -59,8 +59,9 @@ final class TrackedFlows {
     void expectGone(Stage stage, Probe probe) {
         Set<Flow> before = remembered.getOrDefault(key(stage, probe), Set.of());
         try {
-            stage.eventually("the old entries of the flow are gone", () -> of(stage, probe).stream()
-                    .noneMatch(before::contains));
+            stage.eventually(
+                    "the old entries of the flow are gone",
+                    () -> of(stage, probe).stream().noneMatch(before::contains));
         } catch (AssertionError e) {
             throw new AssertionError(e.getMessage() + ": " + before + " were there, and now " + of(stage, probe), e);
         }
