@@ -14,10 +14,13 @@ import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.Settings;
 import dev.sluice.daemon.config.Settings.DetectLocalMode;
 import dev.sluice.daemon.events.ProblemEvents;
+import dev.sluice.daemon.events.RepairEvents;
+import dev.sluice.daemon.explain.ExplainPage;
 import dev.sluice.daemon.health.HealthObserver;
 import dev.sluice.daemon.health.HealthState;
 import dev.sluice.daemon.health.HttpPages;
 import dev.sluice.daemon.metrics.MetricsPage;
+import dev.sluice.daemon.repair.RuleRepair;
 import dev.sluice.daemon.start.ConntrackSysctls;
 import dev.sluice.daemon.start.FamilySupport;
 import dev.sluice.daemon.start.LocalDetectors;
@@ -110,6 +113,7 @@ final class Daemon {
             health.nodeIsOptional();
         }
         assembly.counters().ifPresent(metrics::userspace);
+        RuleRepair repair = assembly.repair(List.of(metrics.repairs(), new RepairEvents(cluster.events())));
         SyncLoop loop = keep(new SyncLoop(
                 new ChangeTracker(nodeName, families, clock),
                 assembly.backends(),
@@ -118,8 +122,10 @@ final class Daemon {
                         new HealthObserver(health),
                         metrics.observer(),
                         new ProblemEvents(cluster.events()),
+                        repair,
                         new Lifeline(families)))));
-        serve(health, metrics, cluster.events());
+        keep(repair).use(loop::mend);
+        serve(health, metrics, new ExplainPage(loop, assembly.backends()), cluster.events());
         loop.start();
         if (node.isEmpty()) {
             loop.proceedWithoutNode();
@@ -191,7 +197,8 @@ final class Daemon {
         return ranges;
     }
 
-    private void serve(HealthState health, MetricsPage metrics, EventSink events) throws ConfigException {
+    private void serve(HealthState health, MetricsPage metrics, ExplainPage explain, EventSink events)
+            throws ConfigException {
         Optional<InetSocketAddress> healthz = settings.healthz();
         if (healthz.isPresent()) {
             Map<String, Supplier<HttpPages.Page>> pages = metrics.counted(health.pages());
@@ -205,7 +212,8 @@ final class Daemon {
                 "/healthz", () -> HttpPages.Page.text(200, "ok"),
                 "/proxyMode", () -> HttpPages.Page.text(200, settings.mode().flagValue()));
         serve(
-                new HttpPages("metrics", "metrics-bind-address", settings.metrics(), pages),
+                new HttpPages("metrics", "metrics-bind-address", settings.metrics(), pages)
+                        .with(ExplainPage.PATH, explain::answer),
                 "FailedToStartMetricServer",
                 events);
     }

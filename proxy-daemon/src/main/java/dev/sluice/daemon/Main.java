@@ -7,6 +7,7 @@ import dev.sluice.daemon.config.ConfigFile;
 import dev.sluice.daemon.config.ConfigValues;
 import dev.sluice.daemon.config.Settings;
 import dev.sluice.daemon.config.SettingsReader;
+import dev.sluice.daemon.explain.ExplainCommand;
 import dev.sluice.daemon.log.Logging;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,6 +34,9 @@ public final class Main {
         Logging.configure(0);
         CommandLineParser parser = new CommandLineParser();
         try {
+            if (args.length > 0 && args[0].equals(ExplainCommand.NAME)) {
+                return new ExplainCommand().run(List.of(args).subList(1, args.length));
+            }
             Invocation call = parser.parse(args);
             return switch (call.action()) {
                 case HELP -> print(parser.usage());

@@ -11,6 +11,7 @@ import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.ProxySnapshot;
+import dev.sluice.core.sync.Suspects;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.trace.Packet;
@@ -109,6 +110,17 @@ public final class FlowCleaning implements ProxyBackend {
             clean();
         }
         return report;
+    }
+
+    /** While rules were missing, flows may have begun that pass them by. */
+    @Override
+    public SyncReport mend(ProxySnapshot applied, Suspects suspects) throws SyncException {
+        return afterwards(mode.mend(applied, suspects), applied, Changes.all());
+    }
+
+    @Override
+    public boolean keepsRulesIn(String table, String chain) {
+        return mode.keepsRulesIn(table, chain);
     }
 
     private void clean() {

@@ -1,5 +1,7 @@
 package dev.sluice.daemon.health;
 
+import static dev.sluice.daemon.health.JsonText.quote;
+
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.net.IpFamily;
 import java.time.Instant;
@@ -74,20 +76,5 @@ record Health(
 
     private static String time(@Nullable Instant instant) {
         return quote(instant == null ? NEVER : TIME.format(instant));
-    }
-
-    private static String quote(String text) {
-        StringBuilder json = new StringBuilder(text.length() + 2).append('"');
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '"' || c == '\\') {
-                json.append('\\').append(c);
-            } else if (c < ' ') {
-                json.append(String.format("\\u%04x", (int) c));
-            } else {
-                json.append(c);
-            }
-        }
-        return json.append('"').toString();
     }
 }

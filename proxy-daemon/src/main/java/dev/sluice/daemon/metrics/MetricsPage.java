@@ -4,6 +4,7 @@ import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.daemon.flows.FlowListener;
 import dev.sluice.daemon.health.HttpPages.Page;
+import dev.sluice.daemon.repair.Repair;
 import dev.sluice.userspace.engine.EngineCounters;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -45,6 +46,11 @@ public final class MetricsPage {
     /** Counts the flows that are deleted from connection tracking. */
     public FlowListener flows() {
         return new FlowMetrics(names);
+    }
+
+    /** Counts repairs of rules. */
+    public Repair.Listener repairs() {
+        return new RepairMetrics(names);
     }
 
     /** Adds what the userspace proxy has carried. */

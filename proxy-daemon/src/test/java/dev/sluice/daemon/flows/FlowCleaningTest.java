@@ -2,10 +2,6 @@ package dev.sluice.daemon.flows;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.mockito.ArgumentMatchers.any;
-import static org.mockito.Mockito.doAnswer;
-import static org.mockito.Mockito.mock;
-import static org.mockito.Mockito.when;
 
 import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.NodePortAddresses;
@@ -20,8 +16,12 @@ import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.ProxyBackend;
+import dev.sluice.core.sync.ProxySnapshot;
+import dev.sluice.core.sync.Suspects;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.core.trace.Packet;
+import dev.sluice.core.trace.Trace;
 import dev.sluice.linux.conntrack.Conntrack.Flow;
 import dev.sluice.testkit.fake.FakeConntrack;
 import dev.sluice.testkit.fake.FakeLinks;
@@ -46,7 +46,7 @@ class FlowCleaningTest {
             ServicePorts.udp("kube-system/dns", VIP, 53).nodePort(30053).build();
     private final EditableSnapshot snapshot = new EditableSnapshot(IpFamily.IPV4);
     private final FakeConntrack table = new FakeConntrack();
-    private final ProxyBackend mode = mock(ProxyBackend.class);
+    private final Mode mode = new Mode();
     private final FakeLinks links = new FakeLinks().device("eth0", "veth").address("eth0", "192.168.10.1", 24);
     private final Heard heard = new Heard();
     private FlowCleaning cleaning;
@@ -66,16 +66,52 @@ class FlowCleaningTest {
         }
     }
 
-    @BeforeEach
-    void aModeThatAlwaysSucceeds() throws Exception {
-        when(mode.family()).thenReturn(IpFamily.IPV4);
-        when(mode.mode()).thenReturn(ProxyMode.IPTABLES);
-        when(mode.sync(any(), any())).thenAnswer(call -> report(call.getArgument(1), KernelCost.NONE));
-        cleaning = cleaning(BackendConfig.defaults(IpFamily.IPV4));
+    /** A mode that does as it is told. */
+    private static final class Mode implements ProxyBackend {
+        ProxyMode name = ProxyMode.IPTABLES;
+        KernelCost cost = KernelCost.NONE;
+        boolean fails;
+        Runnable during = () -> {};
+
+        @Override
+        public ProxyMode mode() {
+            return name;
+        }
+
+        @Override
+        public IpFamily family() {
+            return IpFamily.IPV4;
+        }
+
+        @Override
+        public SyncReport sync(ProxySnapshot desired, Changes since) throws SyncException {
+            during.run();
+            if (fails) {
+                throw new SyncException("no");
+            }
+            return new SyncReport(since.everything(), cost, List.of(), Map.of());
+        }
+
+        @Override
+        public SyncReport mend(ProxySnapshot applied, Suspects suspects) {
+            return new SyncReport(false, cost, List.of(), Map.of());
+        }
+
+        @Override
+        public Trace explain(Packet packet) {
+            return Trace.notAService(List.of());
+        }
+
+        @Override
+        public void cleanUp() {}
+
+        @Override
+        public void close() {}
     }
 
-    private static SyncReport report(Changes since, KernelCost cost) {
-        return new SyncReport(since.everything(), cost, List.of(), Map.of());
+    @BeforeEach
+    void usual() {
+        cleaning = cleaning(BackendConfig.defaults(IpFamily.IPV4));
     }
 
     private FlowCleaning cleaning(BackendConfig config) {
@@ -129,10 +165,7 @@ class FlowCleaningTest {
     void nothingIsDeletedBeforeTheNewRulesAreInForce() throws Exception {
         syncAll(A);
         Flow flow = table.add(Protocol.UDP, CLIENT, VIP + ":53", A.key());
-        when(mode.sync(any(), any())).thenAnswer(call -> {
-            assertThat(table.flows()).containsExactly(flow);
-            return report(call.getArgument(1), KernelCost.NONE);
-        });
+        mode.during = () -> assertThat(table.flows()).containsExactly(flow);
         sync(B);
         assertThat(table.flows()).isEmpty();
     }
@@ -182,7 +215,7 @@ class FlowCleaningTest {
 
     @Test
     void loopbackNodePortsCountOnlyInModesThatServeThem() throws Exception {
-        when(mode.mode()).thenReturn(ProxyMode.IPVS);
+        mode.name = ProxyMode.IPVS;
         cleaning = cleaning(BackendConfig.defaults(IpFamily.IPV4));
         table.add(Protocol.UDP, "127.0.0.1:999", "127.0.0.1:30053", "127.0.0.1:30053");
         syncAll(A);
@@ -203,8 +236,20 @@ class FlowCleaningTest {
         syncAll(A);
         Flow fine = table.add(Protocol.UDP, CLIENT, VIP + ":53", A.key());
         table.add(Protocol.UDP, "10.244.1.9:40001", VIP + ":53", VIP + ":53");
-        when(mode.sync(any(), any())).thenAnswer(call -> report(call.getArgument(1), new KernelCost(3, 200)));
+        mode.cost = new KernelCost(3, 200);
         cleaning.sync(snapshot, Changes.all());
+        assertThat(table.flows()).containsExactly(fine);
+    }
+
+    @Test
+    void afterAMendTheFlowsThatBeganMeanwhileAreDeleted() throws Exception {
+        syncAll(A);
+        Flow fine = table.add(Protocol.UDP, CLIENT, VIP + ":53", A.key());
+        Flow passedBy = table.add(Protocol.UDP, "10.244.1.9:40001", VIP + ":53", VIP + ":53");
+        cleaning.mend(snapshot, Suspects.all());
+        assertThat(table.flows()).as("nothing was mended").containsExactly(fine, passedBy);
+        mode.cost = new KernelCost(1, 80);
+        cleaning.mend(snapshot, Suspects.all());
         assertThat(table.flows()).containsExactly(fine);
     }
 
@@ -244,11 +289,11 @@ class FlowCleaningTest {
     @Test
     void whatASyncThatFailedMayHavePutInForceIsLookedAtLater() throws Exception {
         syncAll(A);
-        when(mode.sync(any(), any())).thenThrow(new SyncException("no"));
+        mode.fails = true;
         assertThatThrownBy(() -> sync(B)).isInstanceOf(SyncException.class);
         assertThat(table.dumps()).isEqualTo(2);
         table.add(Protocol.UDP, CLIENT, VIP + ":53", B.key());
-        aModeThatAlwaysSucceedsAgain();
+        mode.fails = false;
         snapshot.remove(dns.name());
         cleaning.sync(snapshot, Changes.all());
         assertThat(table.flows()).isEmpty();
@@ -277,12 +322,6 @@ class FlowCleaningTest {
                         IpFamily.IPV4, Arrays.stream(ranges).map(Cidr::of).toList()),
                 usual.ipvs(),
                 usual.userspace());
-    }
-
-    private void aModeThatAlwaysSucceedsAgain() throws Exception {
-        doAnswer(call -> report(call.getArgument(1), KernelCost.NONE))
-                .when(mode)
-                .sync(any(), any());
     }
 
     private static Cause udp(StaleReason reason) {

@@ -24,6 +24,7 @@ public final class Catalogue {
                         IptablesScenarios.all(),
                         IpvsScenarios.all(),
                         UserspaceScenarios.all(),
+                        ExplainScenarios.all(),
                         DaemonScenarios.all(),
                         RestartScenarios.all())
                 .flatMap(List::stream)
