@@ -24,6 +24,7 @@ public final class Catalogue {
                         UdpScenarios.all(),
                         RestoreScenarios.all(),
                         BadInputScenarios.all(),
+                        FlowScenarios.all(),
                         DualStackScenarios.all(),
                         IptablesScenarios.all(),
                         IpvsScenarios.all(),
