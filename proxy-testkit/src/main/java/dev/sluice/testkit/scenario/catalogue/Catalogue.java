@@ -25,6 +25,7 @@ public final class Catalogue {
                         RestoreScenarios.all(),
                         BadInputScenarios.all(),
                         FlowScenarios.all(),
+                        CounterScenarios.all(),
                         DualStackScenarios.all(),
                         IptablesScenarios.all(),
                         IpvsScenarios.all(),
