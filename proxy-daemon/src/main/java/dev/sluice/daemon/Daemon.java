@@ -17,6 +17,8 @@ import dev.sluice.daemon.events.ProblemEvents;
 import dev.sluice.daemon.health.HealthObserver;
 import dev.sluice.daemon.health.HealthState;
 import dev.sluice.daemon.health.HttpPages;
+import dev.sluice.daemon.health.port.OwnAddresses;
+import dev.sluice.daemon.health.port.ServiceHealthPorts;
 import dev.sluice.daemon.metrics.MetricsPage;
 import dev.sluice.daemon.start.ConntrackSysctls;
 import dev.sluice.daemon.start.FamilySupport;
@@ -26,8 +28,11 @@ import dev.sluice.daemon.start.NodeName;
 import dev.sluice.daemon.start.OomScore;
 import dev.sluice.daemon.start.Privileges;
 import dev.sluice.kubernetes.EventSink;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.route.NetlinkLinks;
 import dev.sluice.linux.sysctl.ProcSysctl;
 import dev.sluice.linux.sysctl.Sysctl;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,6 +46,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -101,7 +107,8 @@ final class Daemon {
         source.start(nodeFirst);
         Optional<NodeObject> node = awaitNode(nodeFirst, nodeName);
         Set<IpFamily> families = new FamilySupport(sysctl, assembly::iptablesProblem).served(primaryFamily(node));
-        assembly.open(backendConfigs(families, node));
+        List<BackendConfig> configs = backendConfigs(families, node);
+        assembly.open(configs);
         assembly.prepare();
 
         HealthState health =
@@ -110,6 +117,7 @@ final class Daemon {
             health.nodeIsOptional();
         }
         assembly.counters().ifPresent(metrics::userspace);
+        ServiceHealthPorts healthPorts = keep(healthPorts(configs, health, cluster.events()));
         SyncLoop loop = keep(new SyncLoop(
                 new ChangeTracker(nodeName, families, clock),
                 assembly.backends(),
@@ -117,6 +125,7 @@ final class Daemon {
                 new Observers(List.of(
                         new HealthObserver(health),
                         metrics.observer(),
+                        healthPorts,
                         new ProblemEvents(cluster.events()),
                         new Lifeline(families)))));
         serve(health, metrics, cluster.events());
@@ -189,6 +198,19 @@ final class Daemon {
                     .ifPresent(a -> ranges.add(Cidr.host(a)));
         }
         return ranges;
+    }
+
+    private ServiceHealthPorts healthPorts(List<BackendConfig> configs, HealthState health, EventSink events)
+            throws ConfigException {
+        try {
+            return new ServiceHealthPorts(
+                    configs.stream().collect(Collectors.toMap(BackendConfig::family, BackendConfig::nodePortAddresses)),
+                    new OwnAddresses(keep(NetlinkLinks.open())),
+                    health::isAlive,
+                    events);
+        } catch (IOException | KernelException e) {
+            throw new ConfigException(List.of("the health check node ports cannot be served: " + e.getMessage()));
+        }
     }
 
     private void serve(HealthState health, MetricsPage metrics, EventSink events) throws ConfigException {

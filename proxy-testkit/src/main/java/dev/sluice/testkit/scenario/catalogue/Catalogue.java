@@ -23,6 +23,7 @@ public final class Catalogue {
                         IptablesScenarios.all(),
                         IpvsScenarios.all(),
                         UserspaceScenarios.all(),
+                        HealthPortScenarios.all(),
                         DaemonScenarios.all(),
                         RestartScenarios.all())
                 .flatMap(List::stream)
