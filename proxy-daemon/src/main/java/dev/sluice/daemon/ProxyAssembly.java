@@ -23,8 +23,10 @@ import dev.sluice.userspace.UserspaceBackend;
 import dev.sluice.userspace.engine.EngineCounters;
 import dev.sluice.userspace.engine.EngineOptions;
 import dev.sluice.userspace.engine.UserspaceEngine;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +43,8 @@ final class ProxyAssembly implements AutoCloseable {
     private final IptablesTools tools;
     private final List<ProxyBackend> backends = new ArrayList<>();
     private final FlowCleaning.Listener flows;
+    private final List<IptablesBackend> iptablesBackends = new ArrayList<>();
+    private final List<IpvsBackend> ipvsBackends = new ArrayList<>();
     private @Nullable UserspaceEngine engine;
 
     /** @throws ConfigException when this host has no iptables tools, which every mode needs */
@@ -86,23 +90,100 @@ final class ProxyAssembly implements AutoCloseable {
      * @throws ConfigException when the kernel cannot do it, e.g. has no such IPVS scheduler
      */
     void prepare() throws ConfigException {
-        for (ProxyBackend backend : backends) {
-            if (backend instanceof IpvsBackend ipvs) {
-                try {
-                    ipvs.prepare();
-                } catch (SyncException e) {
-                    throw new ConfigException(List.of("mode ipvs cannot start: " + e.getMessage()));
-                }
+        for (IpvsBackend ipvs : ipvsBackends) {
+            try {
+                ipvs.prepare();
+            } catch (SyncException e) {
+                throw new ConfigException(List.of("mode ipvs cannot start: " + e.getMessage()));
             }
+        }
+    }
+
+    /** {@code --init-only}: besides {@link #prepare}, what a first sync would set once its rules are in force. */
+    void prepareBeforeRules() throws SyncException {
+        for (IptablesBackend iptables : iptablesBackends) {
+            iptables.prepare();
+        }
+    }
+
+    /**
+     * Takes away what proxies of other modes have left in {@code family}; call it with this mode's rules in force. Best effort:
+     * what fails is logged, and a next start tries it again.
+     */
+    void removeOtherModes(IpFamily family) {
+        try {
+            int chains = OtherModes.removeChains(
+                    tools.open(family),
+                    owner(mode),
+                    Arrays.stream(ProxyMode.values())
+                            .filter(other -> other != mode)
+                            .map(ProxyAssembly::owner)
+                            .toList());
+            boolean nftables = OtherModes.removeNftables(commands, family);
+            boolean ipvs = mode != ProxyMode.IPVS && removeIpvs(family);
+            boolean sets = mode != ProxyMode.USERSPACE && removeUserspaceSets(family);
+            if (chains > 0 || nftables || ipvs || sets) {
+                log.info("{}: what a proxy of another mode had left is removed", family);
+            }
+        } catch (KernelException | SyncException e) {
+            log.warn("{}: what a proxy of another mode has left cannot be removed: {}", family, e.getMessage());
+        }
+    }
+
+    /** Takes away what kube-proxy's mode nftables has left in {@code family}. */
+    void removeNftables(IpFamily family) {
+        try {
+            if (OtherModes.removeNftables(commands, family)) {
+                log.info("mode nftables, {}: clean", family);
+            }
+        } catch (KernelException e) {
+            log.warn("mode nftables, {}: {}", family, e.getMessage());
+        }
+    }
+
+    private static OtherModes.ChainOwner owner(ProxyMode mode) {
+        return switch (mode) {
+            case IPTABLES -> IptablesBackend::owns;
+            case IPVS -> IpvsBackend::owns;
+            case USERSPACE -> UserspaceBackend::owns;
+        };
+    }
+
+    private boolean removeIpvs(IpFamily family) throws KernelException, SyncException {
+        if (!Files.isDirectory(CleanUp.IPVS_MODULE)) {
+            return false;
+        }
+        try (IpvsBackend ipvs = new IpvsBackend(
+                BackendConfig.defaults(family),
+                NetlinkIpvs.open(),
+                NetlinkIpSets.open(),
+                NetlinkLinks.open(),
+                tools.open(family),
+                sysctl)) {
+            return ipvs.removeBesideRules();
+        }
+    }
+
+    private static boolean removeUserspaceSets(IpFamily family) throws KernelException {
+        try (NetlinkIpSets sets = NetlinkIpSets.open()) {
+            return UserspaceBackend.removeSets(sets, family);
         }
     }
 
     private ProxyBackend backend(BackendConfig config, Iptables iptables) throws KernelException {
         return switch (mode) {
-            case IPTABLES -> cleaning(new IptablesBackend(config, iptables, sysctl, NetlinkLinks.open()));
+            case IPTABLES ->
+                cleaning(noted(iptablesBackends, new IptablesBackend(config, iptables, sysctl, NetlinkLinks.open())));
             case IPVS ->
-                cleaning(new IpvsBackend(
-                        config, NetlinkIpvs.open(), NetlinkIpSets.open(), NetlinkLinks.open(), iptables, sysctl));
+                cleaning(noted(
+                        ipvsBackends,
+                        new IpvsBackend(
+                                config,
+                                NetlinkIpvs.open(),
+                                NetlinkIpSets.open(),
+                                NetlinkLinks.open(),
+                                iptables,
+                                sysctl)));
             case USERSPACE ->
                 new UserspaceBackend(
                         config,
@@ -112,6 +193,11 @@ final class ProxyAssembly implements AutoCloseable {
                         NetlinkLinks.open(),
                         NetlinkConntrack.open());
         };
+    }
+
+    private static <B extends ProxyBackend> B noted(List<B> list, B backend) {
+        list.add(backend);
+        return backend;
     }
 
     private ProxyBackend cleaning(ProxyBackend backend) throws KernelException {

@@ -205,6 +205,16 @@ public final class IptablesBackend implements ProxyBackend {
                 .trace(packet);
     }
 
+    /** Whether a user chain is of this mode, by its name; {@code KUBE-FIREWALL} is shared and is not. */
+    public static boolean owns(String table, String chain) {
+        return FixedChains.isOwned(table, chain);
+    }
+
+    /** Sets the kernel parameters that the mode needs and that a sync otherwise sets once its rules are in force. */
+    public void prepare() throws SyncException {
+        node.openLocalhost();
+    }
+
     @Override
     public void cleanUp() throws SyncException {
         rendering = null;

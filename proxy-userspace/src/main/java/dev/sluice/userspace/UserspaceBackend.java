@@ -207,6 +207,28 @@ public final class UserspaceBackend implements ProxyBackend {
         return new Explanation(config, table, book, Optional.ofNullable(rules)).of(packet);
     }
 
+    /** Whether a user chain is of this mode, by its name. */
+    public static boolean owns(String table, String chain) {
+        return !table.equals("mangle") && RedirectRules.owns(chain);
+    }
+
+    /**
+     * Takes away the sets of this mode, for a proxy of another one; no rule may name them any more.
+     *
+     * @return whether there was one
+     */
+    public static boolean removeSets(IpSets sets, IpFamily family) throws NetlinkException {
+        Set<String> present = sets.names();
+        boolean any = false;
+        for (var set : PortalSet.all(family)) {
+            if (present.contains(set.name())) {
+                sets.destroy(set.name());
+                any = true;
+            }
+        }
+        return any;
+    }
+
     @Override
     public void cleanUp() throws SyncException {
         close();
@@ -216,12 +238,7 @@ public final class UserspaceBackend implements ProxyBackend {
                 TableDiff.plan(saved(name), TableRules.nothing(name), RedirectRules::owns, script);
             }
             restore(script);
-            Set<String> present = sets.names();
-            for (var set : PortalSet.all(family())) {
-                if (present.contains(set.name())) {
-                    sets.destroy(set.name());
-                }
-            }
+            removeSets(sets, family());
         } catch (KernelException e) {
             throw new SyncException("userspace mode, " + family() + ": clean-up stopped: " + e.getMessage(), e);
         }

@@ -31,7 +31,7 @@ public final class CommandLineParser {
             "machine-id-file",
             "boot-id-file");
 
-    private final CommandLine commandLine = new CommandLine(spec());
+    private final CommandLine commandLine = new CommandLine(spec()).setOverwrittenOptionsAllowed(true);
 
     /**
      * Reads {@code args}.
@@ -66,7 +66,8 @@ public final class CommandLineParser {
         if (!errors.isEmpty()) {
             throw new ConfigException(errors);
         }
-        return new Invocation(action(result), path(result, "config"), values, overrides, warnings);
+        return new Invocation(
+                action(result), path(result, "config"), path(result, "write-config-to"), values, overrides, warnings);
     }
 
     /** The text of {@code --help}. */
@@ -147,7 +148,19 @@ public final class CommandLineParser {
         if (result.hasMatchedOption("--help")) {
             return Action.HELP;
         }
-        return "true".equals(text(result, "cleanup")) ? Action.CLEAN_UP : Action.RUN;
+        if (!text(result, "write-config-to").isEmpty()) {
+            return Action.WRITE_CONFIG;
+        }
+        if (isOn(result, "cleanup")) {
+            return Action.CLEAN_UP;
+        }
+        return isOn(result, "init-only") ? Action.INIT_ONLY : Action.RUN;
+    }
+
+    private static boolean isOn(ParseResult result, String name) {
+        return ConfigField.Type.BOOL
+                .fromFlag(result.matchedOptionValue("--" + name, "false"))
+                .equals(true);
     }
 
     private static Optional<Path> path(ParseResult result, String name) {
@@ -188,6 +201,9 @@ public final class CommandLineParser {
         spec.addOption(text("metrics-port", "Deprecated: the port of the metrics server."));
         spec.addOption(text("healthz-port", "Deprecated: the port of the health server, 0 switches it off."));
         spec.addOption(bool("cleanup", "Removes everything that any mode has left on the node, and exits."));
+        spec.addOption(bool(
+                "init-only", "Sets the kernel parameters that the mode needs, which takes more rights, and exits."));
+        spec.addOption(text("write-config-to", "Writes the configuration in effect to this file, and exits."));
         spec.addOption(bool("version", "Prints the version, and exits."));
         spec.addOption(bool("help", "Prints this, and exits.", "-h"));
         spec.addOption(OptionSpec.builder("-v", "--v")

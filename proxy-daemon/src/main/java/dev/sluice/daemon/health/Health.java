@@ -2,6 +2,7 @@ package dev.sluice.daemon.health;
 
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.daemon.config.JsonText;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -55,7 +56,7 @@ record Health(
 
     private String tail(boolean healthy) {
         String families = status.entrySet().stream()
-                .map(e -> quote(e.getKey().label()) + ":{\"lastUpdated\":"
+                .map(e -> JsonText.quote(e.getKey().label()) + ":{\"lastUpdated\":"
                         + time(e.getValue().lastUpdated()) + ",\"healthy\":"
                         + e.getValue().healthy() + "}")
                 .collect(Collectors.joining(","));
@@ -67,27 +68,12 @@ record Health(
             return "";
         }
         return problems.stream()
-                .map(p -> "{\"object\":" + quote(p.object()) + ",\"field\":" + quote(p.field()) + ",\"message\":"
-                        + quote(p.message()) + "}")
+                .map(p -> "{\"object\":" + JsonText.quote(p.object()) + ",\"field\":" + JsonText.quote(p.field())
+                        + ",\"message\":" + JsonText.quote(p.message()) + "}")
                 .collect(Collectors.joining(",", ",\"problems\":[", "]"));
     }
 
     private static String time(@Nullable Instant instant) {
-        return quote(instant == null ? NEVER : TIME.format(instant));
-    }
-
-    private static String quote(String text) {
-        StringBuilder json = new StringBuilder(text.length() + 2).append('"');
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '"' || c == '\\') {
-                json.append('\\').append(c);
-            } else if (c < ' ') {
-                json.append(String.format("\\u%04x", (int) c));
-            } else {
-                json.append(c);
-            }
-        }
-        return json.append('"').toString();
+        return JsonText.quote(instant == null ? NEVER : TIME.format(instant));
     }
 }

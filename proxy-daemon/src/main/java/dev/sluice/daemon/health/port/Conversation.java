@@ -72,7 +72,9 @@ final class Conversation {
             if (count == 0) {
                 return false;
             }
-            head.write(buffer.array(), 0, count);
+            byte[] bytes = new byte[count];
+            buffer.flip().get(bytes);
+            head.writeBytes(bytes);
             String text = head.toString(StandardCharsets.ISO_8859_1);
             if (text.contains("\r\n\r\n") || text.contains("\n\n")) {
                 return true;

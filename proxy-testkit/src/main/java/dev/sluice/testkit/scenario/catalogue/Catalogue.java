@@ -25,6 +25,10 @@ public final class Catalogue {
                         UserspaceScenarios.all(),
                         HealthPortScenarios.all(),
                         DaemonScenarios.all(),
+                        CommandScenarios.all(),
+                        EligibilityScenarios.all(),
+                        MetricScenarios.all(),
+                        TakeoverScenarios.all(),
                         RestartScenarios.all())
                 .flatMap(List::stream)
                 .toList();
