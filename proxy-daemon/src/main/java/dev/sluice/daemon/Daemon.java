@@ -16,6 +16,7 @@ import dev.sluice.daemon.config.EffectiveConfig;
 import dev.sluice.daemon.config.Settings;
 import dev.sluice.daemon.config.Settings.DetectLocalMode;
 import dev.sluice.daemon.events.ProblemEvents;
+import dev.sluice.daemon.explain.ExplainPage;
 import dev.sluice.daemon.health.HealthObserver;
 import dev.sluice.daemon.health.HealthState;
 import dev.sluice.daemon.health.HttpPages;
@@ -191,7 +192,7 @@ final class Daemon {
                 prepared.assembly().backends(),
                 settings.syncPeriods(),
                 new Observers(observers)));
-        serve(health, metrics, cluster.events());
+        serve(health, metrics, new ExplainPage(loop, prepared.assembly().backends()), cluster.events());
         loop.start();
         if (prepared.node().isEmpty()) {
             loop.proceedWithoutNode();
@@ -287,7 +288,8 @@ final class Daemon {
         }
     }
 
-    private void serve(HealthState health, MetricsPage metrics, EventSink events) throws ConfigException {
+    private void serve(HealthState health, MetricsPage metrics, ExplainPage explain, EventSink events)
+            throws ConfigException {
         Optional<InetSocketAddress> healthz = settings.healthz();
         if (healthz.isPresent()) {
             Map<String, Supplier<HttpPages.Page>> pages = metrics.counted(health.pages());
@@ -302,7 +304,8 @@ final class Daemon {
                 "/configz", () -> HttpPages.Page.json(200, effective.configz()),
                 "/proxyMode", () -> HttpPages.Page.text(200, settings.mode().flagValue()));
         serve(
-                new HttpPages("metrics", "metrics-bind-address", settings.metrics(), pages),
+                new HttpPages("metrics", "metrics-bind-address", settings.metrics(), pages)
+                        .with(ExplainPage.PATH, explain::answer),
                 "FailedToStartMetricServer",
                 events);
     }

@@ -8,6 +8,7 @@ import dev.sluice.daemon.config.ConfigValues;
 import dev.sluice.daemon.config.EffectiveConfig;
 import dev.sluice.daemon.config.Settings;
 import dev.sluice.daemon.config.SettingsReader;
+import dev.sluice.daemon.explain.ExplainCommand;
 import dev.sluice.daemon.log.Logging;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,6 +37,9 @@ public final class Main {
         Logging.configure(0);
         CommandLineParser parser = new CommandLineParser();
         try {
+            if (args.length > 0 && args[0].equals(ExplainCommand.NAME)) {
+                return new ExplainCommand().run(List.of(args).subList(1, args.length));
+            }
             Invocation call = parser.parse(args);
             return switch (call.action()) {
                 case HELP -> print(parser.usage());

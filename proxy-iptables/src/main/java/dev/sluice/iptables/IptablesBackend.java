@@ -215,6 +215,30 @@ public final class IptablesBackend implements ProxyBackend {
         node.openLocalhost();
     }
 
+    /**
+     * Looks at single chains that somebody else may have touched, and makes them again what the last sync made them: our
+     * own chains, and our jumps in built-in ones. Cost follows the number of {@code touched}; chains of others and other
+     * tables are passed over. Call it on the sync thread.
+     *
+     * @throws SyncException when that failed, e.g. because more is missing than was named, or before the first sync; the next
+     *     sync is a full one then
+     */
+    public Mended recheck(Set<ChainRef> touched) throws SyncException {
+        Rendering with = rendering;
+        FixedRules shared = fixed;
+        if (with == null || shared == null) {
+            throw new SyncException(
+                    "iptables " + family() + ": no rules are known to be in force; a full sync comes first");
+        }
+        RenderedChains chains = new RenderedChains(with, shared, inForce.values());
+        try {
+            return new ChainRepair(iptables, shared, node.servesLocalhost(), chains).run(touched);
+        } catch (KernelException e) {
+            rendering = null;
+            throw new SyncException("iptables " + family() + ": mending " + touched + ": " + e.getMessage(), e);
+        }
+    }
+
     @Override
     public void cleanUp() throws SyncException {
         rendering = null;

@@ -18,7 +18,7 @@ import java.util.Map;
  * jumps carry a comment where kubelet's have none, which tells at clean-up whether somebody else needs the chain.
  */
 final class LoopbackGuard {
-    private static final List<String> HOOKS = List.of("INPUT", "OUTPUT");
+    static final List<String> HOOKS = List.of("INPUT", "OUTPUT");
     private static final String JUMP =
             rule().comment("block incoming localnet connections").jump(FIREWALL);
 

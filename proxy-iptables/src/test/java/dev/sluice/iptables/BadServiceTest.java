@@ -15,6 +15,8 @@ import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.RestoreException;
 import dev.sluice.testkit.fake.FakeIptables;
 import dev.sluice.testkit.model.ServicePorts;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -170,6 +172,11 @@ class BadServiceTest {
         @Override
         public String save(String table) throws KernelException {
             return tools.save(table);
+        }
+
+        @Override
+        public Optional<List<String>> readChain(String table, String chain) throws KernelException {
+            return tools.readChain(table, chain);
         }
     }
 }

@@ -210,6 +210,11 @@ class KernelSyncTest {
         }
 
         @Override
+        public Optional<List<String>> readChain(String table, String chain) throws KernelException {
+            return tools.readChain(table, chain);
+        }
+
+        @Override
         public IpFamily family() {
             return tools.family();
         }

@@ -188,7 +188,9 @@ public final class CommandLineParser {
     private static CommandSpec spec() {
         CommandSpec spec = CommandSpec.create().name("sluice");
         spec.usageMessage(new UsageMessageSpec()
-                .description("Carries Service traffic on a Kubernetes node, in place of kube-proxy.")
+                .description(
+                        "Carries Service traffic on a Kubernetes node, in place of kube-proxy.",
+                        "'sluice explain ADDRESS:PORT' asks the one that runs here where it sends a packet, and why.")
                 .sortOptions(true)
                 .width(120));
         spec.addOption(text("config", "A KubeProxyConfiguration file; most flags have no effect beside it."));

@@ -2,6 +2,7 @@ package dev.sluice.daemon.config;
 
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.daemon.health.JsonText;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.LinkedHashMap;

@@ -1,8 +1,9 @@
 package dev.sluice.daemon.health;
 
+import static dev.sluice.daemon.health.JsonText.quote;
+
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.daemon.config.JsonText;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -56,7 +57,7 @@ record Health(
 
     private String tail(boolean healthy) {
         String families = status.entrySet().stream()
-                .map(e -> JsonText.quote(e.getKey().label()) + ":{\"lastUpdated\":"
+                .map(e -> quote(e.getKey().label()) + ":{\"lastUpdated\":"
                         + time(e.getValue().lastUpdated()) + ",\"healthy\":"
                         + e.getValue().healthy() + "}")
                 .collect(Collectors.joining(","));
@@ -68,12 +69,12 @@ record Health(
             return "";
         }
         return problems.stream()
-                .map(p -> "{\"object\":" + JsonText.quote(p.object()) + ",\"field\":" + JsonText.quote(p.field())
-                        + ",\"message\":" + JsonText.quote(p.message()) + "}")
+                .map(p -> "{\"object\":" + quote(p.object()) + ",\"field\":" + quote(p.field())
+                        + ",\"message\":" + quote(p.message()) + "}")
                 .collect(Collectors.joining(",", ",\"problems\":[", "]"));
     }
 
     private static String time(@Nullable Instant instant) {
-        return JsonText.quote(instant == null ? NEVER : TIME.format(instant));
+        return quote(instant == null ? NEVER : TIME.format(instant));
     }
 }

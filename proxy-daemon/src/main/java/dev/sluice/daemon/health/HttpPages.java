@@ -6,21 +6,25 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A small HTTP server with fixed pages; any other path is 404. When its address is taken it tries again every 5 seconds,
+ * A small HTTP server with a few pages; any other path is 404. When its address is taken it tries again every 5 seconds,
  * as kube-proxy does.
  */
 public final class HttpPages implements AutoCloseable {
@@ -30,7 +34,7 @@ public final class HttpPages implements AutoCloseable {
     private final String name;
     private final String flag;
     private final InetSocketAddress address;
-    private final Map<String, Supplier<Page>> pages;
+    private final Map<String, Function<String, Page>> pages = new ConcurrentHashMap<>();
     private final ExecutorService workers;
     private final ScheduledExecutorService retries;
     private @Nullable HttpServer server;
@@ -57,11 +61,17 @@ public final class HttpPages implements AutoCloseable {
         this.name = name;
         this.flag = flag;
         this.address = address;
-        this.pages = Map.copyOf(pages);
+        pages.forEach((path, page) -> this.pages.put(path, query -> page.get()));
         this.workers = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().daemon().name("sluice-" + name).factory());
         this.retries = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("sluice-" + name + "-bind").factory());
+    }
+
+    /** Adds a page that is made from its query, the part of the URL behind the question mark. */
+    public HttpPages with(String path, Function<String, Page> page) {
+        pages.put(path, page);
+        return this;
     }
 
     /** Listens, or goes on trying in the background. Answers with the reason when the first try failed. */
@@ -108,8 +118,10 @@ public final class HttpPages implements AutoCloseable {
 
     private void answer(HttpExchange exchange) throws IOException {
         try (exchange) {
-            Supplier<Page> page = pages.get(exchange.getRequestURI().getPath());
-            Page answer = page == null ? Page.text(404, "404 page not found\n") : made(page);
+            URI uri = exchange.getRequestURI();
+            Function<String, Page> page = pages.get(uri.getPath());
+            String query = Objects.requireNonNullElse(uri.getRawQuery(), "");
+            Page answer = page == null ? Page.text(404, "404 page not found\n") : made(page, query);
             exchange.getResponseHeaders().set("Content-Type", answer.contentType());
             exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
             boolean head = exchange.getRequestMethod().equals("HEAD");
@@ -123,9 +135,9 @@ public final class HttpPages implements AutoCloseable {
         }
     }
 
-    private Page made(Supplier<Page> page) {
+    private Page made(Function<String, Page> page, String query) {
         try {
-            return page.get();
+            return page.apply(query);
         } catch (RuntimeException e) {
             log.warn("{} server: a page failed", name, e);
             return Page.text(500, e + "\n");

@@ -2,6 +2,8 @@ package dev.sluice.linux.iptables;
 
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.KernelException;
+import java.util.List;
+import java.util.Optional;
 
 /** The iptables tools of one family. Implemented by the process runner, and by a fake for tests. */
 public interface Iptables {
@@ -24,6 +26,13 @@ public interface Iptables {
 
     /** The text of {@code iptables-save -t table}; empty when the table does not exist. */
     String save(String table) throws KernelException;
+
+    /**
+     * The rules of one chain, as {@code iptables -S chain} prints them, without reading the rest of the table.
+     *
+     * @return empty when there is no such chain, or when it holds what the tool cannot read
+     */
+    Optional<List<String>> readChain(String table, String chain) throws KernelException;
 
     /** The back end behind the tool's name. */
     enum Variant {

@@ -92,7 +92,7 @@ public final class IptablesTools {
 
     /** The tools of one family. */
     public Iptables open(IpFamily family) {
-        return new ProcessIptables(commands, family, version, program(family, "-restore"), program(family, "-save"));
+        return new ProcessIptables(commands, family, version, suffix -> program(family, suffix));
     }
 
     private String program(IpFamily family, String suffix) {

@@ -8,6 +8,8 @@ import dev.sluice.linux.process.ProcessException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** The iptables tools of one family as processes, in the network namespace of the calling thread. */
 final class ProcessIptables implements Iptables {
@@ -19,15 +21,18 @@ final class ProcessIptables implements Iptables {
     private final CommandRunner commands;
     private final IpFamily family;
     private final ToolVersion version;
+    private final String plain;
     private final String restore;
     private final String save;
 
-    ProcessIptables(CommandRunner commands, IpFamily family, ToolVersion version, String restore, String save) {
+    /** @param programs what the tool of a suffix is called: none, {@code -restore} or {@code -save} */
+    ProcessIptables(CommandRunner commands, IpFamily family, ToolVersion version, UnaryOperator<String> programs) {
         this.commands = commands;
         this.family = family;
         this.version = version;
-        this.restore = restore;
-        this.save = save;
+        this.plain = programs.apply("");
+        this.restore = programs.apply("-restore");
+        this.save = programs.apply("-save");
     }
 
     @Override
@@ -92,6 +97,28 @@ final class ProcessIptables implements Iptables {
                             + table + ")");
         }
         return result.output();
+    }
+
+    @Override
+    public Optional<List<String>> readChain(String table, String chain) throws KernelException {
+        Command command = Command.of(DEADLINE, plain, "-w", "5", "-t", table, "-S", chain);
+        CommandRunner.Result result;
+        try {
+            result = commands.run(command);
+        } catch (ProcessException e) {
+            throw new KernelException(explain(e), e);
+        }
+        if (result.succeeded()) {
+            SavedTable read = SavedTable.parse(table, "*" + table + "\n" + result.output());
+            return Optional.of(read.rules(chain));
+        }
+        String said = ToolErrors.relevant(result.errors());
+        // the nft variant says "incompatible" of a chain that is not there
+        if (said.contains("No chain/target/match by that name") || said.contains("is incompatible, use 'nft' tool")) {
+            return Optional.empty();
+        }
+        throw new KernelException(
+                "'" + command + "' failed: " + (said.isEmpty() ? "exit status " + result.exitStatus() : said));
     }
 
     private static String explain(ProcessException e) {

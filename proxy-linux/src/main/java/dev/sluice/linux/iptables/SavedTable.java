@@ -24,6 +24,11 @@ public final class SavedTable {
         return new SavedTable(table, Map.of());
     }
 
+    /** A table of which only {@code chains} are known. */
+    public static SavedTable of(String table, Map<String, List<String>> chains) {
+        return new SavedTable(table, chains);
+    }
+
     /**
      * Reads {@code table} out of {@code saveOutput}; other tables, remarks and counters are passed over. A table that is
      * not in the output is empty.

@@ -10,6 +10,7 @@ import dev.sluice.linux.namespace.NetworkNamespace;
 import dev.sluice.linux.process.SystemCommands;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,6 +47,20 @@ class ProcessIptablesTest {
         if (namespace != null) {
             namespace.close();
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NFT, IPV4", "NFT, IPV6", "LEGACY, IPV4", "LEGACY, IPV6"})
+    void readsOneChain(Variant variant, IpFamily family) throws Exception {
+        Iptables iptables = open(variant, family);
+        restore(iptables, FOREIGN);
+
+        namespace.run(() -> {
+            assertThat(iptables.readChain("nat", "PREROUTING")).contains(List.of("-i eth0 -j OTHERS", "-p udp -j ACCEPT"));
+            assertThat(iptables.readChain("nat", "OTHERS")).contains(List.of("-j RETURN"));
+            assertThat(iptables.readChain("nat", "POSTROUTING")).contains(List.of());
+            assertThat(iptables.readChain("nat", "KUBE-NONE")).isEmpty();
+        });
     }
 
     @ParameterizedTest

@@ -2,6 +2,7 @@ package dev.sluice.testkit.daemon;
 
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.Protocol;
 import dev.sluice.testkit.lab.CommandResult;
 import dev.sluice.testkit.lab.LabException;
 import dev.sluice.testkit.lab.LabHost;
@@ -17,6 +18,7 @@ import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** A daemon process under test, started by the launcher in a host of the lab. */
 public final class DaemonProcess implements AutoCloseable {
@@ -115,6 +117,23 @@ public final class DaemonProcess implements AutoCloseable {
     /** The text of {@code /metrics}. */
     public String metrics() throws IOException {
         return page("/metrics").body();
+    }
+
+    /**
+     * Where the daemon's rules send a packet.
+     *
+     * @param from who sends it, null for the node itself
+     * @param inInterface what it arrives through, empty for the node itself
+     */
+    public Explained explain(Protocol protocol, @Nullable IpAddress from, IpAddress to, int port, String inInterface)
+            throws IOException {
+        String query = "to=" + to + "&port=" + port + "&protocol=" + protocol.lowerCase()
+                + (from == null ? "" : "&from=" + from) + (inInterface.isEmpty() ? "" : "&interface=" + inInterface);
+        HttpPage page = page("/debug/explain?" + query);
+        if (page.status() != 200) {
+            throw new LabException("/debug/explain?" + query + ": " + page.status() + " " + page.body());
+        }
+        return Explained.parse(page.body());
     }
 
     /** The value of the series written exactly as {@code series}, e.g. {@code a_total{x="y"}}. */

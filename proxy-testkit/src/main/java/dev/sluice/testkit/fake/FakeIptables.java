@@ -33,6 +33,7 @@ public final class FakeIptables implements Iptables {
     private Optional<String> nextSaveFailure = Optional.empty();
     private long bytes;
     private int saves;
+    private int chainReads;
 
     /** The nft variant, which knows a table once it is used. */
     public FakeIptables(IpFamily family) {
@@ -118,6 +119,13 @@ public final class FakeIptables implements Iptables {
         return SavedTable.parse(table, dump(table));
     }
 
+    @Override
+    public Optional<List<String>> readChain(String table, String chain) {
+        chainReads++;
+        SavedTable read = inForce(table);
+        return read.has(chain) ? Optional.of(read.rules(chain)) : Optional.empty();
+    }
+
     /** The rules of a chain in force; none when there is no such chain. */
     public List<String> rules(String table, String chain) {
         return inForce(table).rules(chain);
@@ -143,6 +151,11 @@ public final class FakeIptables implements Iptables {
         return saves;
     }
 
+    /** Calls of {@link #readChain}. */
+    public int chainReads() {
+        return chainReads;
+    }
+
     /** Bytes given to {@link #restore}. */
     public long bytes() {
         return bytes;
@@ -153,6 +166,7 @@ public final class FakeIptables implements Iptables {
         inputs.clear();
         bytes = 0;
         saves = 0;
+        chainReads = 0;
     }
 
     private String dump(String table) {

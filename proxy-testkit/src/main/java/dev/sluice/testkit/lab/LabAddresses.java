@@ -52,6 +52,14 @@ public final class LabAddresses {
         return IpAddress.of(family == IpFamily.IPV4 ? "10.244.1.99" : "fd00:244:1::99");
     }
 
+    /** The interface of node-a that packets of {@code host} come in through; empty for node-a itself. */
+    public static String interfaceTo(String host) {
+        if (host.equals(NODE_A)) {
+            return "";
+        }
+        return LOCAL_PODS.contains(host) ? "pod-" + host : host.equals(CLIENT) ? "eth1" : "eth0";
+    }
+
     /** The node that a Pod runs on. */
     public static String nodeOf(String pod) {
         return pod.startsWith("a") ? NODE_A : NODE_B;

@@ -78,6 +78,11 @@ public final class DaemonSession implements AutoCloseable {
         return daemon;
     }
 
+    /** Whether a daemon was started and has not ended. */
+    public boolean isRunning() {
+        return daemon != null && daemon.isAlive();
+    }
+
     /** Starts a daemon, after the one before it has ended, and waits until its first sync is in force. */
     public DaemonProcess start() {
         daemon = DaemonProcess.start(lab.node(), options, log());

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What a scenario expects of a probe. */
 public sealed interface Expected {
@@ -168,6 +169,13 @@ public sealed interface Expected {
     /** Answers from one of {@code pods}. */
     static Reaches reaches(String... pods) {
         return new Reaches(Set.of(pods), Spread.ANY, Source.ANY, 0);
+    }
+
+    /** Answers, whoever gives them. */
+    static Reaches anybody() {
+        return reaches(Stream.of(LabAddresses.LOCAL_PODS, LabAddresses.REMOTE_PODS)
+                .flatMap(List::stream)
+                .toArray(String[]::new));
     }
 
     /** Outcomes for people: how many of which. */

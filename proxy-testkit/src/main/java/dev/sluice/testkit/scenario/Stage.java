@@ -5,9 +5,11 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.testkit.daemon.DaemonProcess;
+import dev.sluice.testkit.daemon.Explained;
 import dev.sluice.testkit.lab.Caller;
 import dev.sluice.testkit.lab.Connection;
 import dev.sluice.testkit.lab.Lab;
+import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.lab.Outcome;
 import java.io.IOException;
 import java.time.Duration;
@@ -16,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
@@ -124,12 +127,33 @@ public final class Stage implements AutoCloseable {
             await(() -> {
                 List<Outcome> outcomes = calls(probe);
                 last.set(Expected.tally(outcomes));
-                return expected.agrees(probe, familyOf(probe), outcomes);
+                if (!expected.agrees(probe, familyOf(probe), outcomes)) {
+                    return false;
+                }
+                Optional<String> disagreement = disagreement(probe, expected, outcomes);
+                disagreement.ifPresent(text -> last.set("TRACED: " + last.get() + ": " + text));
+                return disagreement.isEmpty();
             });
         } catch (ConditionTimeoutException e) {
             throw new AssertionError(
                     "expected " + expected + " for " + probe.describe(allotment) + ", got " + last.get(), e);
         }
+    }
+
+    /** What the daemon says otherwise of such packets, in the same state; nothing when it does not run. */
+    private Optional<String> disagreement(Probe probe, Expected expected, List<Outcome> outcomes) throws IOException {
+        if (!session.isRunning()) {
+            return Optional.empty();
+        }
+        IpAddress to = probe.destination(allotment, (address, port) -> address);
+        boolean node = probe.from().equals(LabAddresses.NODE_A);
+        Explained traced = daemon().explain(
+                        probe.protocol(),
+                        node ? null : LabAddresses.of(probe.from(), to.family()),
+                        to,
+                        probe.destination(allotment, (address, port) -> port),
+                        LabAddresses.interfaceTo(probe.from()));
+        return new TracedProbe(probe, to, expected, outcomes, traced).disagreement();
     }
 
     private IpFamily familyOf(Probe probe) {
@@ -172,6 +196,9 @@ public final class Stage implements AutoCloseable {
         eventually(probe.describe(allotment) + " is answered, and stays open", () -> {
             Connection connection = connect(probe);
             if (connection.ask() instanceof Outcome.Answer answer) {
+                disagreement(probe, Expected.anybody(), List.of(answer)).ifPresent(text -> {
+                    throw new AssertionError("TRACED: " + text);
+                });
                 connections.put(name, connection);
                 openedTo.put(name, answer.pod());
                 return true;

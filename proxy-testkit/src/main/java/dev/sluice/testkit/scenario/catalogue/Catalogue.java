@@ -24,6 +24,7 @@ public final class Catalogue {
                         IpvsScenarios.all(),
                         UserspaceScenarios.all(),
                         HealthPortScenarios.all(),
+                        ExplainScenarios.all(),
                         DaemonScenarios.all(),
                         CommandScenarios.all(),
                         EligibilityScenarios.all(),

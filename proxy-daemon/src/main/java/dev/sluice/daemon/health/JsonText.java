@@ -1,11 +1,11 @@
-package dev.sluice.daemon.config;
+package dev.sluice.daemon.health;
 
 import java.util.Collection;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Plain data as JSON, in one line. */
+/** Plain data as JSON writes it, in one line. */
 public final class JsonText {
     private JsonText() {}
 
@@ -18,14 +18,13 @@ public final class JsonText {
                         .map(e -> quote(String.valueOf(e.getKey())) + ":" + of(e.getValue()))
                         .collect(Collectors.joining(",", "{", "}"));
             case Collection<?> items -> items.stream().map(JsonText::of).collect(Collectors.joining(",", "[", "]"));
-            case Double number when number == Math.rint(number) -> Long.toString(number.longValue());
             case Number number -> number.toString();
             case Boolean truth -> truth.toString();
             default -> quote(value.toString());
         };
     }
 
-    /** A text in quotation marks. */
+    /** {@code text} in quotation marks. */
     public static String quote(String text) {
         StringBuilder json = new StringBuilder(text.length() + 2).append('"');
         for (int i = 0; i < text.length(); i++) {

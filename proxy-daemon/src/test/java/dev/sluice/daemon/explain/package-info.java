@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.daemon.explain;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.testkit.scenario;
+
+import org.jspecify.annotations.NullMarked;
