@@ -31,7 +31,12 @@ public final class CommandLineParser {
             "machine-id-file",
             "boot-id-file");
 
-    private final CommandLine commandLine = new CommandLine(spec()).setOverwrittenOptionsAllowed(true);
+    private final CommandLine commandLine;
+
+    public CommandLineParser() {
+        CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF); // it warns of a flag that is given twice
+        commandLine = new CommandLine(spec()).setOverwrittenOptionsAllowed(true);
+    }
 
     /**
      * Reads {@code args}.
@@ -63,11 +68,12 @@ public final class CommandLineParser {
                 text(result, "master"),
                 path(result, "manifests"),
                 healthzOff);
+        Action action = action(result, errors);
         if (!errors.isEmpty()) {
             throw new ConfigException(errors);
         }
         return new Invocation(
-                action(result), path(result, "config"), path(result, "write-config-to"), values, overrides, warnings);
+                action, path(result, "config"), path(result, "write-config-to"), values, overrides, warnings);
     }
 
     /** The text of {@code --help}. */
@@ -141,7 +147,7 @@ public final class CommandLineParser {
         return Optional.of(Integer.valueOf(text));
     }
 
-    private static Action action(ParseResult result) {
+    private static Action action(ParseResult result, List<String> errors) {
         if (result.hasMatchedOption("--version")) {
             return Action.VERSION;
         }
@@ -151,16 +157,21 @@ public final class CommandLineParser {
         if (!text(result, "write-config-to").isEmpty()) {
             return Action.WRITE_CONFIG;
         }
-        if (isOn(result, "cleanup")) {
+        if (isOn(result, "cleanup", errors)) {
             return Action.CLEAN_UP;
         }
-        return isOn(result, "init-only") ? Action.INIT_ONLY : Action.RUN;
+        return isOn(result, "init-only", errors) ? Action.INIT_ONLY : Action.RUN;
     }
 
-    private static boolean isOn(ParseResult result, String name) {
-        return ConfigField.Type.BOOL
-                .fromFlag(result.matchedOptionValue("--" + name, "false"))
-                .equals(true);
+    private static boolean isOn(ParseResult result, String name, List<String> errors) {
+        try {
+            return ConfigField.Type.BOOL
+                    .fromFlag(result.matchedOptionValue("--" + name, "false"))
+                    .equals(true);
+        } catch (IllegalArgumentException e) {
+            errors.add("--" + name + ": " + e.getMessage());
+            return false;
+        }
     }
 
     private static Optional<Path> path(ParseResult result, String name) {

@@ -20,7 +20,7 @@ public final class JsonText {
             case Collection<?> items -> items.stream().map(JsonText::of).collect(Collectors.joining(",", "[", "]"));
             case Number number -> number.toString();
             case Boolean truth -> truth.toString();
-            default -> quote(value.toString());
+            case Object other -> quote(other.toString());
         };
     }
 
