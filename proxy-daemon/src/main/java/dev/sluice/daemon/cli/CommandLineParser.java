@@ -31,12 +31,7 @@ public final class CommandLineParser {
             "machine-id-file",
             "boot-id-file");
 
-    private final CommandLine commandLine;
-
-    public CommandLineParser() {
-        CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF); // it warns of a flag that is given twice
-        commandLine = new CommandLine(spec()).setOverwrittenOptionsAllowed(true);
-    }
+    private final CommandLine commandLine = new CommandLine(spec());
 
     /**
      * Reads {@code args}.
@@ -63,7 +58,9 @@ public final class CommandLineParser {
         boolean healthzOff = "0".equals(text(result, "healthz-port"))
                 && text(result, "config").isEmpty();
         Overrides overrides = new Overrides(
-                Optional.ofNullable(result.matchedOptionValue("--hostname-override", (String) null)),
+                result.hasMatchedOption("--hostname-override")
+                        ? Optional.of(text(result, "hostname-override"))
+                        : Optional.empty(),
                 verbosity(result, errors),
                 text(result, "master"),
                 path(result, "manifests"),
@@ -165,9 +162,8 @@ public final class CommandLineParser {
 
     private static boolean isOn(ParseResult result, String name, List<String> errors) {
         try {
-            return ConfigField.Type.BOOL
-                    .fromFlag(result.matchedOptionValue("--" + name, "false"))
-                    .equals(true);
+            return result.hasMatchedOption("--" + name)
+                    && ConfigField.Type.BOOL.fromFlag(text(result, name)).equals(true);
         } catch (IllegalArgumentException e) {
             errors.add("--" + name + ": " + e.getMessage());
             return false;
@@ -180,7 +176,9 @@ public final class CommandLineParser {
     }
 
     private static String text(ParseResult result, String name) {
-        return result.matchedOptionValue("--" + name, "");
+        // a flag that is given again counts as it was given last
+        String[] values = result.matchedOptionValue("--" + name, new String[0]);
+        return values.length == 0 ? "" : values[values.length - 1];
     }
 
     private static String[] normalize(String[] args) {
@@ -220,7 +218,7 @@ public final class CommandLineParser {
         spec.addOption(bool("version", "Prints the version, and exits."));
         spec.addOption(bool("help", "Prints this, and exits.", "-h"));
         spec.addOption(OptionSpec.builder("-v", "--v")
-                .type(String.class)
+                .type(String[].class)
                 .paramLabel("LEVEL")
                 .description("Log level: 0 to 3 tell what matters, 4 tells of every sync, 6 of every netlink message.")
                 .build());
@@ -236,7 +234,7 @@ public final class CommandLineParser {
 
     private static OptionSpec text(String name, String description) {
         return OptionSpec.builder("--" + name)
-                .type(String.class)
+                .type(String[].class)
                 .paramLabel("VALUE")
                 .description(description)
                 .build();
@@ -247,7 +245,7 @@ public final class CommandLineParser {
         names[0] = "--" + name;
         System.arraycopy(more, 0, names, 1, more.length);
         return OptionSpec.builder(names)
-                .type(String.class)
+                .type(String[].class)
                 .arity("0..1")
                 .fallbackValue("true")
                 .paramLabel("BOOL")
