@@ -132,6 +132,11 @@ public final class DaemonSession implements AutoCloseable {
         return writer.read(path);
     }
 
+    /** Whether the API server refuses to read out the objects of {@code plural}. */
+    public void withhold(String plural, boolean on) {
+        writer.withhold(plural, on);
+    }
+
     /** From now on the objects of {@code file} are exactly those of {@code yaml}. */
     public void write(String file, String yaml) {
         writer.write(file, yaml);
