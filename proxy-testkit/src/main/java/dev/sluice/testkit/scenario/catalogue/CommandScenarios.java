@@ -48,13 +48,10 @@ final class CommandScenarios {
                         .act("a wrong type", stage -> refusedFile(stage, "oomScoreAdj: low", "oomScoreAdj"))
                         .act(
                                 "mistakes in a file, all at once",
-                                stage -> refusedFile(
-                                        stage,
-                                        "iptables: {masqueradeBit: 32, syncPeriod: 1s, minSyncPeriod: 2s}\n"
-                                                + "nodePortAddresses: [primary, 10.0.0.0/8]",
-                                        "masqueradeBit",
-                                        "minSyncPeriod",
-                                        "nodePortAddresses"))
+                                stage -> refusedFile(stage, """
+                                        iptables: {masqueradeBit: 32, syncPeriod: 1s, minSyncPeriod: 2s}
+                                        nodePortAddresses: [primary, 10.0.0.0/8]
+                                        """, "masqueradeBit", "minSyncPeriod", "nodePortAddresses"))
                         .build(),
                 scenario("command-config", "240-242, 248-251", "the written configuration starts, and is watched")
                         .in(IPTABLES)
@@ -132,7 +129,10 @@ final class CommandScenarios {
         refused(stage, "--config=" + file, named);
     }
 
-    private static final String HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n";
+    private static final String HEAD = """
+            apiVersion: kubeproxy.config.k8s.io/v1alpha1
+            kind: KubeProxyConfiguration
+            """;
 
     private static void configFile(Stage stage) throws IOException {
         Path file = stage.session().folder().resolve("config.yaml");

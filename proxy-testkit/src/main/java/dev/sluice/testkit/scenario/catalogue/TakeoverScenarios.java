@@ -24,6 +24,12 @@ import org.assertj.core.api.Assertions;
 
 /** One mode follows another on the same node: its rules are in force first, then the other's go. */
 final class TakeoverScenarios {
+    private static final String NFTABLES = """
+            add table ip kube-proxy
+            add chain ip kube-proxy services
+            add table ip6 kube-proxy
+            add table ip others
+            """;
     private static final DaemonSetup UNSTARTED = DaemonSetup.USUAL.alone().unstarted();
 
     private TakeoverScenarios() {}
@@ -63,13 +69,7 @@ final class TakeoverScenarios {
                         .setup(UNSTARTED)
                         .act("tables of kube-proxy and of somebody else", stage -> {
                             LabHost node = stage.lab().node();
-                            node.feed(
-                                            "add table ip kube-proxy\nadd chain ip kube-proxy services\n"
-                                                    + "add table ip6 kube-proxy\nadd table ip others\n",
-                                            "nft",
-                                            "-f",
-                                            "-")
-                                    .orThrow();
+                            node.feed(NFTABLES, "nft", "-f", "-").orThrow();
                             stage.session().start();
                             stage.eventually(
                                     "the tables are gone", () -> !tables(node).contains("kube-proxy"));
