@@ -18,6 +18,7 @@ import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.conntrack.Conntrack;
+import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipset.IpSets.SetResult;
 import dev.sluice.linux.iptables.Iptables;
