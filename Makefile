@@ -2,8 +2,9 @@
 SHELL := /bin/bash
 MVN ?= mvn -B -ntp
 MODE ?= iptables
+VARIANT ?= nft
 
-.PHONY: help setup build test demo format check-format clean
+.PHONY: help setup build test demo drill format check-format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -19,6 +20,9 @@ test: setup check-format ## everything, real packets included
 
 demo: build ## MODE=iptables|ipvs|userspace: a small cluster in network namespaces, with traffic
 	@dev/demo $(MODE)
+
+drill: build ## VARIANT=nft|legacy: rules are flushed and edited under traffic, and how soon they are whole again
+	@dev/drill repair $(VARIANT)
 
 format: setup ## format the Java sources
 	JAVA_HOME=$$(dev/jdk) $(MVN) -q process-sources spotless:apply -Dspotless.check.skip

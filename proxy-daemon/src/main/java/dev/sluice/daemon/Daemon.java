@@ -16,6 +16,7 @@ import dev.sluice.daemon.config.EffectiveConfig;
 import dev.sluice.daemon.config.Settings;
 import dev.sluice.daemon.config.Settings.DetectLocalMode;
 import dev.sluice.daemon.events.ProblemEvents;
+import dev.sluice.daemon.events.RepairEvents;
 import dev.sluice.daemon.explain.ExplainPage;
 import dev.sluice.daemon.health.HealthObserver;
 import dev.sluice.daemon.health.HealthState;
@@ -23,6 +24,7 @@ import dev.sluice.daemon.health.HttpPages;
 import dev.sluice.daemon.health.port.OwnAddresses;
 import dev.sluice.daemon.health.port.ServiceHealthPorts;
 import dev.sluice.daemon.metrics.MetricsPage;
+import dev.sluice.daemon.repair.RuleRepair;
 import dev.sluice.daemon.start.ConfigWatch;
 import dev.sluice.daemon.start.ConntrackSysctls;
 import dev.sluice.daemon.start.FamilySupport;
@@ -176,12 +178,15 @@ final class Daemon {
         }
         prepared.assembly().counters().ifPresent(metrics::userspace);
         ServiceHealthPorts healthPorts = keep(healthPorts(prepared.configs(), health, cluster.events()));
+        RuleRepair repair =
+                prepared.assembly().repair(List.of(metrics.repairs(), new RepairEvents(cluster.events())));
         List<SyncObserver> observers = new ArrayList<>(List.of(
                 new HealthObserver(health),
                 metrics.observer(),
                 healthPorts,
                 new ProblemEvents(cluster.events()),
                 new Takeover(prepared.assembly()::removeOtherModes),
+                repair,
                 new Lifeline(families)));
         if (settings.detectLocal().mode() == DetectLocalMode.NODE_CIDR) {
             List<String> ranges = prepared.node().map(NodeObject::podCidrs).orElse(List.of());
@@ -192,6 +197,7 @@ final class Daemon {
                 prepared.assembly().backends(),
                 settings.syncPeriods(),
                 new Observers(observers)));
+        keep(repair).use(loop::mend);
         serve(health, metrics, new ExplainPage(loop, prepared.assembly().backends()), cluster.events());
         loop.start();
         if (prepared.node().isEmpty()) {

@@ -1,5 +1,6 @@
 package dev.sluice.iptables;
 
+import dev.sluice.linux.iptables.ChainName;
 import java.util.List;
 import java.util.Set;
 
@@ -45,6 +46,13 @@ final class FixedChains {
     static final Set<String> OF_FILTER = Set.of(SERVICES, EXTERNAL_SERVICES, NODE_PORTS, FORWARD, PROXY_FIREWALL);
 
     private FixedChains() {}
+
+    /** Whether rules of ours are in that chain: in all of its own, in a shared one, or in a built-in one. */
+    static boolean isKept(String table, String chain) {
+        return isOwned(table, chain)
+                || table.equals(FILTER) && chain.equals(FIREWALL)
+                || (table.equals(NAT) || table.equals(FILTER)) && ChainName.isBuiltIn(chain);
+    }
 
     /** Whether the chain of that table is ours to rewrite and to delete. */
     static boolean isOwned(String table, String chain) {
