@@ -178,8 +178,7 @@ final class Daemon {
         }
         prepared.assembly().counters().ifPresent(metrics::userspace);
         ServiceHealthPorts healthPorts = keep(healthPorts(prepared.configs(), health, cluster.events()));
-        RuleRepair repair =
-                prepared.assembly().repair(List.of(metrics.repairs(), new RepairEvents(cluster.events())));
+        RuleRepair repair = prepared.assembly().repair(List.of(metrics.repairs(), new RepairEvents(cluster.events())));
         List<SyncObserver> observers = new ArrayList<>(List.of(
                 new HealthObserver(health),
                 metrics.observer(),
