@@ -59,7 +59,7 @@ class EffectiveConfigTest {
         assertThat(json)
                 .startsWith("{\"kubeproxy.config.k8s.io\":{\"apiVersion\":\"kubeproxy.config.k8s.io/v1alpha1\",")
                 .contains("\"kind\":\"KubeProxyConfiguration\"", "\"nodePortAddresses\":[\"192.168.0.0/16\"]")
-                .contains("\"maxPerCore\":32768", "\"qps\":5,", "\"localhostNodePorts\":true")
+                .contains("\"maxPerCore\":32768", "\"qps\":5}", "\"localhostNodePorts\":true")
                 .endsWith("}}");
     }
 

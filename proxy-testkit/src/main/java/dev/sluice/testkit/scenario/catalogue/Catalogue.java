@@ -30,7 +30,8 @@ public final class Catalogue {
                         EligibilityScenarios.all(),
                         MetricScenarios.all(),
                         TakeoverScenarios.all(),
-                        RestartScenarios.all())
+                        RestartScenarios.all(),
+                        GapScenarios.all())
                 .flatMap(List::stream)
                 .toList();
     }

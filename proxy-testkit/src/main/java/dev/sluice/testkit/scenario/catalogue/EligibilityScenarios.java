@@ -1,7 +1,6 @@
 package dev.sluice.testkit.scenario.catalogue;
 
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
-import static dev.sluice.core.config.ProxyMode.USERSPACE;
 import static dev.sluice.core.net.IpFamily.IPV4;
 import static dev.sluice.testkit.scenario.Expected.reaches;
 import static dev.sluice.testkit.scenario.Probe.fromPod;
@@ -53,7 +52,7 @@ final class EligibilityScenarios {
                         })
                         .build(),
                 scenario("syncs-fail", "155, 212", "syncs that keep failing make the node unhealthy until they succeed")
-                        .in(IPTABLES, USERSPACE)
+                        .in(IPTABLES)
                         .once()
                         .setup(DaemonSetup.USUAL.alone().unstarted())
                         .act("iptables-restore fails for a while", EligibilityScenarios::failing)
