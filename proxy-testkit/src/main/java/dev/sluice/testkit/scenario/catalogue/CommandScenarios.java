@@ -66,7 +66,7 @@ final class CommandScenarios {
                         .act("run", CommandScenarios::initOnly)
                         .build(),
                 scenario("no-ipv6", "144", "with IPv6 switched off on the node IPv4 is served alone")
-                        .in(IPTABLES, IPVS)
+                        .in(IPTABLES)
                         .once()
                         .setup(UNSTARTED)
                         .act("switch it off and start", stage -> {

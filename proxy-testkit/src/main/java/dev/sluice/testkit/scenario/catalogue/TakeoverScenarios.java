@@ -40,7 +40,7 @@ final class TakeoverScenarios {
                                 "after-userspace",
                                 "253, 255",
                                 "a start after userspace mode leaves none of its rules and sets")
-                        .in(IPTABLES, IPVS)
+                        .in(IPTABLES)
                         .once()
                         .setup(UNSTARTED)
                         .act("userspace, then this mode", stage -> switchFrom(stage, USERSPACE))
