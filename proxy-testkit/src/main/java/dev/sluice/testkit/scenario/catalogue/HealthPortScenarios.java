@@ -109,7 +109,7 @@ final class HealthPortScenarios {
                                 "health-port-restricted",
                                 "84, 216",
                                 "health checks are answered on the configured ranges only")
-                        .in(IPTABLES, IPVS)
+                        .in(IPTABLES)
                         .setup(DaemonSetup.USUAL.with("--nodeport-addresses=192.168.10.0/24,fd00:10::/64"))
                         .given(web("a2").healthCheck())
                         .act(

@@ -1,6 +1,7 @@
 package dev.sluice.testkit.scenario.catalogue;
 
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
+import static dev.sluice.core.config.ProxyMode.USERSPACE;
 import static dev.sluice.core.net.Protocol.TCP;
 import static dev.sluice.testkit.scenario.Expected.reaches;
 import static dev.sluice.testkit.scenario.Probe.fromPod;
@@ -58,6 +59,7 @@ final class MetricScenarios {
                                 "metrics",
                                 "70, 226-230, 257",
                                 "kube-proxy's metrics, and at most one sync in the least period")
+                        .in(IPTABLES, USERSPACE) // a daemon's start takes long in the virtual machine
                         .once()
                         .setup(DaemonSetup.USUAL
                                 .with("--iptables-min-sync-period=1500ms", "--ipvs-min-sync-period=1500ms")
