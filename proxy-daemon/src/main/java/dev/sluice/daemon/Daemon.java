@@ -177,6 +177,7 @@ final class Daemon {
             health.nodeIsOptional();
         }
         prepared.assembly().counters().ifPresent(metrics::userspace);
+        prepared.assembly().countedByRules().ifPresent(metrics::rules);
         ServiceHealthPorts healthPorts = keep(healthPorts(prepared.configs(), health, cluster.events()));
         RuleRepair repair = prepared.assembly().repair(List.of(metrics.repairs(), new RepairEvents(cluster.events())));
         List<SyncObserver> observers = new ArrayList<>(List.of(

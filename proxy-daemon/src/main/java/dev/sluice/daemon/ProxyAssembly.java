@@ -20,6 +20,8 @@ import dev.sluice.linux.ipset.NetlinkIpSets;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.IptablesTools;
 import dev.sluice.linux.ipvs.NetlinkIpvs;
+import dev.sluice.linux.nfacct.NamedCounters;
+import dev.sluice.linux.nfacct.NetlinkCounters;
 import dev.sluice.linux.process.Modprobe;
 import dev.sluice.linux.process.SystemCommands;
 import dev.sluice.linux.route.NetlinkLinks;
@@ -54,6 +56,7 @@ final class ProxyAssembly implements AutoCloseable {
     private final List<IpvsBackend> unprepared = new ArrayList<>();
     private final FlowListener flows;
     private @Nullable UserspaceEngine engine;
+    private @Nullable NamedCounters ruleCounters;
 
     /** @throws ConfigException when this host has no iptables tools, which every mode needs */
     ProxyAssembly(ProxyMode mode, Sysctl sysctl, FlowListener flows) throws ConfigException {
@@ -182,7 +185,7 @@ final class ProxyAssembly implements AutoCloseable {
     private ProxyBackend backend(BackendConfig config, Iptables iptables) throws KernelException {
         return switch (mode) {
             case IPTABLES -> {
-                IptablesBackend backend = new IptablesBackend(config, iptables, sysctl, NetlinkLinks.open());
+                IptablesBackend backend = new IptablesBackend(config, iptables, sysctl, NetlinkLinks.open(), ruleCounters());
                 iptablesBackends.add(backend);
                 yield cleaning(config, backend, FlowTargets.endpoints());
             }
@@ -203,6 +206,20 @@ final class ProxyAssembly implements AutoCloseable {
     private ProxyBackend cleaning(BackendConfig config, ProxyBackend backend, FlowTargets targets)
             throws KernelException {
         return new FlowCleaning(backend, config, targets, NetlinkConntrack.open(), NetlinkLinks.open(), flows);
+    }
+
+    private NamedCounters ruleCounters() throws KernelException {
+        NamedCounters present = ruleCounters;
+        if (present == null) {
+            present = NetlinkCounters.open();
+            ruleCounters = present;
+        }
+        return present;
+    }
+
+    /** What the rules count into; empty in modes whose rules count nothing. */
+    Optional<NamedCounters> countedByRules() {
+        return Optional.ofNullable(ruleCounters);
     }
 
     private UserspaceEngine engine(BackendConfig config) {
@@ -241,6 +258,7 @@ final class ProxyAssembly implements AutoCloseable {
             drain(running);
         }
         backends.forEach(ProxyBackend::close);
+        countedByRules().ifPresent(NamedCounters::close);
     }
 
     private static void drain(UserspaceEngine engine) {
