@@ -185,7 +185,8 @@ final class ProxyAssembly implements AutoCloseable {
     private ProxyBackend backend(BackendConfig config, Iptables iptables) throws KernelException {
         return switch (mode) {
             case IPTABLES -> {
-                IptablesBackend backend = new IptablesBackend(config, iptables, sysctl, NetlinkLinks.open(), ruleCounters());
+                IptablesBackend backend =
+                        new IptablesBackend(config, iptables, sysctl, NetlinkLinks.open(), ruleCounters());
                 iptablesBackends.add(backend);
                 yield cleaning(config, backend, FlowTargets.endpoints());
             }
