@@ -1,7 +1,6 @@
 package dev.sluice.testkit.scenario.catalogue;
 
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
-import static dev.sluice.core.config.ProxyMode.IPVS;
 import static dev.sluice.core.net.IpFamily.IPV4;
 import static dev.sluice.testkit.scenario.Expected.reaches;
 import static dev.sluice.testkit.scenario.Probe.fromPod;
@@ -60,7 +59,7 @@ final class CommandScenarios {
                         .act("write, start, change", CommandScenarios::configFile)
                         .build(),
                 scenario("init-only", "256", "--init-only sets kernel parameters, and no rule")
-                        .in(IPTABLES, IPVS)
+                        .in(IPTABLES)
                         .once()
                         .setup(UNSTARTED)
                         .act("run", CommandScenarios::initOnly)

@@ -1,7 +1,6 @@
 package dev.sluice.testkit.scenario.catalogue;
 
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
-import static dev.sluice.core.config.ProxyMode.IPVS;
 import static dev.sluice.core.config.ProxyMode.USERSPACE;
 import static dev.sluice.testkit.scenario.Expected.Fails.NOT_SERVED;
 import static dev.sluice.testkit.scenario.Expected.reaches;
@@ -46,22 +45,10 @@ final class TakeoverScenarios {
                         .act("userspace, then this mode", stage -> switchFrom(stage, USERSPACE))
                         .build(),
                 scenario("after-iptables", "253, 255", "a start after iptables mode leaves none of its rules")
-                        .in(IPVS, USERSPACE)
+                        .in(USERSPACE)
                         .once()
                         .setup(UNSTARTED)
                         .act("iptables, then this mode", stage -> switchFrom(stage, IPTABLES))
-                        .build(),
-                scenario(
-                                "after-ipvs",
-                                "253, 255",
-                                "a start after ipvs mode leaves no virtual server, address, set or rule")
-                        .in(IPVS)
-                        .once()
-                        .setup(UNSTARTED)
-                        .act("ipvs, then iptables, then userspace", stage -> {
-                            switchModes(stage, IPVS, IPTABLES);
-                            switchModes(stage, IPVS, USERSPACE);
-                        })
                         .build(),
                 scenario("after-nftables", "254", "a start after kube-proxy's mode nftables leaves none of its tables")
                         .in(IPTABLES)
