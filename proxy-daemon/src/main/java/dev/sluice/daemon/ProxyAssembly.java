@@ -20,6 +20,8 @@ import dev.sluice.linux.ipset.NetlinkIpSets;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.IptablesTools;
 import dev.sluice.linux.ipvs.NetlinkIpvs;
+import dev.sluice.linux.nfacct.NamedCounters;
+import dev.sluice.linux.nfacct.NetlinkCounters;
 import dev.sluice.linux.process.Modprobe;
 import dev.sluice.linux.process.SystemCommands;
 import dev.sluice.linux.route.NetlinkLinks;
@@ -51,6 +53,7 @@ final class ProxyAssembly implements AutoCloseable {
     private final List<IpvsBackend> unprepared = new ArrayList<>();
     private final FlowListener flows;
     private @Nullable UserspaceEngine engine;
+    private @Nullable NamedCounters ruleCounters;
 
     /** @throws ConfigException when this host has no iptables tools, which every mode needs */
     ProxyAssembly(ProxyMode mode, Sysctl sysctl, FlowListener flows) throws ConfigException {
@@ -110,7 +113,7 @@ final class ProxyAssembly implements AutoCloseable {
             case IPTABLES ->
                 cleaning(
                         config,
-                        new IptablesBackend(config, iptables, sysctl, NetlinkLinks.open()),
+                        new IptablesBackend(config, iptables, sysctl, NetlinkLinks.open(), ruleCounters()),
                         FlowTargets.endpoints());
             case IPVS -> {
                 IpvsBackend ipvs = new IpvsBackend(
@@ -129,6 +132,20 @@ final class ProxyAssembly implements AutoCloseable {
     private ProxyBackend cleaning(BackendConfig config, ProxyBackend backend, FlowTargets targets)
             throws KernelException {
         return new FlowCleaning(backend, config, targets, NetlinkConntrack.open(), NetlinkLinks.open(), flows);
+    }
+
+    private NamedCounters ruleCounters() throws KernelException {
+        NamedCounters present = ruleCounters;
+        if (present == null) {
+            present = NetlinkCounters.open();
+            ruleCounters = present;
+        }
+        return present;
+    }
+
+    /** What the rules count into; empty in modes whose rules count nothing. */
+    Optional<NamedCounters> countedByRules() {
+        return Optional.ofNullable(ruleCounters);
     }
 
     private UserspaceEngine engine(BackendConfig config) {
@@ -167,6 +184,7 @@ final class ProxyAssembly implements AutoCloseable {
             drain(running);
         }
         backends.forEach(ProxyBackend::close);
+        countedByRules().ifPresent(NamedCounters::close);
     }
 
     private static void drain(UserspaceEngine engine) {

@@ -20,6 +20,7 @@ public final class Catalogue {
                         AffinityScenarios.all(),
                         UdpScenarios.all(),
                         FlowScenarios.all(),
+                        CounterScenarios.all(),
                         DualStackScenarios.all(),
                         IptablesScenarios.all(),
                         IpvsScenarios.all(),
