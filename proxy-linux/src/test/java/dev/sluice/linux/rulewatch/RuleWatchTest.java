@@ -216,7 +216,8 @@ final class RuleWatchTest {
             namespace.run(() -> iptables.restore("*nat\n:KUBE-SVC-A - [0:0]\nCOMMIT\n"));
             Set<String> second = untilEnd(namespace, iptables);
             assertThat(second).contains("nat KUBE-SVC-B");
-            assertThat(variant == Variant.NFT ? second : Set.of("nat KUBE-SVC-B")).containsExactly("nat KUBE-SVC-B");
+            assertThat(variant == Variant.NFT ? second : Set.of("nat KUBE-SVC-B"))
+                    .containsExactly("nat KUBE-SVC-B");
         });
     }
 

@@ -26,7 +26,8 @@ public final class Catalogue {
                         ExplainScenarios.all(),
                         DaemonScenarios.all(),
                         RestartScenarios.all(),
-                        RepairScenarios.all())
+                        RepairScenarios.all(),
+                        GapScenarios.all())
                 .flatMap(List::stream)
                 .toList();
     }
