@@ -113,6 +113,7 @@ final class Daemon {
             health.nodeIsOptional();
         }
         assembly.counters().ifPresent(metrics::userspace);
+        assembly.countedByRules().ifPresent(metrics::rules);
         RuleRepair repair = assembly.repair(List.of(metrics.repairs(), new RepairEvents(cluster.events())));
         SyncLoop loop = keep(new SyncLoop(
                 new ChangeTracker(nodeName, families, clock),

@@ -19,6 +19,7 @@ import dev.sluice.core.trace.Trace;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.RestoreException;
+import dev.sluice.linux.nfacct.NamedCounters;
 import dev.sluice.linux.route.Links;
 import dev.sluice.linux.sysctl.Sysctl;
 import java.util.HashMap;
@@ -54,6 +55,7 @@ public final class IptablesBackend implements ProxyBackend {
 
     private final BackendConfig config;
     private final Iptables iptables;
+    private final RuleCounters counters;
     private final NodeSetup node;
     private final Map<ServicePortName, ResolvedPort> inForce = new HashMap<>();
     private final Map<ServicePortName, Problem> leftOut = new LinkedHashMap<>();
@@ -65,14 +67,17 @@ public final class IptablesBackend implements ProxyBackend {
     /**
      * @param config also names the family, which must be that of {@code iptables}
      * @param links tells the node's addresses, for node ports on some of them only
+     * @param counters what rules count into, where the kernel can
      */
-    public IptablesBackend(BackendConfig config, Iptables iptables, Sysctl sysctl, Links links) {
+    public IptablesBackend(
+            BackendConfig config, Iptables iptables, Sysctl sysctl, Links links, NamedCounters counters) {
         if (config.family() != iptables.family()) {
             throw new IllegalArgumentException(config.family() + " with the tools of " + iptables.family());
         }
         this.config = config;
         this.iptables = iptables;
-        this.node = new NodeSetup(config, sysctl, links);
+        this.counters = new RuleCounters(counters, iptables);
+        this.node = new NodeSetup(config, sysctl, links, this.counters);
     }
 
     @Override
@@ -131,8 +136,8 @@ public final class IptablesBackend implements ProxyBackend {
     private SyncReport everything(ProxySnapshot desired, KernelCost spent) throws SyncException {
         rendering = null; // until this has succeeded, nothing is known about what is in force
         boolean comments = desired.endpointCount() <= Rendering.COMMENTED_ENDPOINTS;
-        Rendering now = new Rendering(config, nodeAddress(desired), comments);
         FixedRules shared = node.fixedRules(iptables.supportsRandomFully());
+        Rendering now = new Rendering(config, nodeAddress(desired), comments, node.countsLocalhost());
         Map<ServicePortName, RenderedPort> rendered = new TreeMap<>();
         desired.ports().forEach(port -> rendered.put(port.name(), PortChains.render(now, port)));
         Map<ServicePortName, Problem> refused = new LinkedHashMap<>();
@@ -271,6 +276,7 @@ public final class IptablesBackend implements ProxyBackend {
         leftOut.clear();
         try {
             new CleanUp(iptables, node).run();
+            counters.delete();
         } catch (KernelException e) {
             throw new SyncException("iptables " + family() + ": clean-up: " + e.getMessage(), e);
         }

@@ -38,7 +38,7 @@ record PortWork(ServicePortName port, List<RuleLine> filter, Map<String, List<St
     }
 
     void writeFilter(RestoreScript out) {
-        filter.forEach(rule -> out.insert(rule.chain(), 1, rule.spec()));
+        filter.reversed().forEach(rule -> out.insert(rule.chain(), 1, rule.spec()));
     }
 
     void writeChains(RestoreScript out) {
@@ -49,6 +49,6 @@ record PortWork(ServicePortName port, List<RuleLine> filter, Map<String, List<St
     }
 
     void writeNat(RestoreScript out) {
-        nat.forEach(rule -> out.insert(rule.chain(), 1, rule.spec()));
+        nat.reversed().forEach(rule -> out.insert(rule.chain(), 1, rule.spec()));
     }
 }

@@ -46,7 +46,10 @@ final class Transition {
     }
 
     private static void insertMissing(RestoreScript script, List<RuleLine> from, List<RuleLine> to) {
-        to.stream().filter(rule -> !from.contains(rule)).forEach(rule -> script.insert(rule.chain(), 1, rule.spec()));
+        // each goes above the one before
+        to.reversed().stream()
+                .filter(rule -> !from.contains(rule))
+                .forEach(rule -> script.insert(rule.chain(), 1, rule.spec()));
     }
 
     private static void deleteSurplus(RestoreScript script, List<RuleLine> from, List<RuleLine> to) {

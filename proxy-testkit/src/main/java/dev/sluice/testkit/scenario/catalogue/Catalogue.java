@@ -19,6 +19,8 @@ public final class Catalogue {
                         OutsideAddressScenarios.all(),
                         AffinityScenarios.all(),
                         UdpScenarios.all(),
+                        FlowScenarios.all(),
+                        CounterScenarios.all(),
                         DualStackScenarios.all(),
                         IptablesScenarios.all(),
                         IpvsScenarios.all(),
