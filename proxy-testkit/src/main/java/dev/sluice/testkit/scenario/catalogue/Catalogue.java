@@ -28,6 +28,7 @@ public final class Catalogue {
                         ExplainScenarios.all(),
                         DaemonScenarios.all(),
                         RestartScenarios.all(),
+                        RepairScenarios.all(),
                         GapScenarios.all())
                 .flatMap(List::stream)
                 .toList();
