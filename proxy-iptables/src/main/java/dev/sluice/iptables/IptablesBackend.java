@@ -210,7 +210,9 @@ public final class IptablesBackend implements ProxyBackend {
     @Override
     public SyncReport mend(ProxySnapshot applied, Suspects suspects) throws SyncException {
         long few = FEW_CHAINS + (natRules + filterRules) / RULES_PER_CHAIN_READ;
-        if (rendering == null || suspects.everything() || suspects.chains().size() > few) {
+        // what was left out may have been refused only because somebody was changing rules at that moment
+        boolean all = rendering == null || !leftOut.isEmpty() || suspects.everything();
+        if (all || suspects.chains().size() > few) {
             return sync(applied, Changes.all());
         }
         Set<ChainRef> chains = suspects.chains().stream()

@@ -33,6 +33,7 @@ public final class Catalogue {
                         MetricScenarios.all(),
                         TakeoverScenarios.all(),
                         RestartScenarios.all(),
+                        RepairScenarios.all(),
                         GapScenarios.all())
                 .flatMap(List::stream)
                 .toList();
