@@ -32,7 +32,10 @@ final class CommandScenarios {
 
     static List<Scenario> all() {
         return List.of(
-                scenario("command-refused", "237-239, 243-246", "a wrong command line or file: a clear error, exit 1")
+                scenario(
+                                "command-refused",
+                                "237, 238, 239, 243, 244, 245, 246",
+                                "a wrong command line or file: a clear error, exit 1")
                         .in(IPTABLES)
                         .once()
                         .setup(UNSTARTED)
@@ -52,7 +55,10 @@ final class CommandScenarios {
                                         nodePortAddresses: [primary, 10.0.0.0/8]
                                         """, "masqueradeBit", "minSyncPeriod", "nodePortAddresses"))
                         .build(),
-                scenario("command-config", "240-242, 248-251", "the written configuration starts, and is watched")
+                scenario(
+                                "command-config",
+                                "240, 241, 242, 248, 249, 250, 251",
+                                "the written configuration starts, and is watched")
                         .in(IPTABLES)
                         .once()
                         .setup(UNSTARTED)

@@ -30,7 +30,7 @@ final class EligibilityScenarios {
 
     static List<Scenario> all() {
         return List.of(
-                scenario("node-eligibility", "208-210, 213", "a node that is to go is not healthy, but alive")
+                scenario("node-eligibility", "208, 209, 210, 213", "a node that is to go is not healthy, but alive")
                         .in(IPTABLES)
                         .once()
                         .setup(DaemonSetup.USUAL.alone())

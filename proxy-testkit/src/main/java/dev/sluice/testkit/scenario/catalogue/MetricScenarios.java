@@ -57,7 +57,7 @@ final class MetricScenarios {
                         .build(),
                 scenario(
                                 "metrics",
-                                "70, 226-230, 257",
+                                "70, 226, 227, 228, 229, 230, 257",
                                 "kube-proxy's metrics, and at most one sync in the least period")
                         .in(IPTABLES, USERSPACE) // a daemon's start takes long in the virtual machine
                         .once()
