@@ -32,8 +32,10 @@ import dev.sluice.userspace.UserspaceBackend;
 import dev.sluice.userspace.engine.EngineCounters;
 import dev.sluice.userspace.engine.EngineOptions;
 import dev.sluice.userspace.engine.UserspaceEngine;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -51,6 +53,7 @@ final class ProxyAssembly implements AutoCloseable {
     private final SystemCommands commands = new SystemCommands(restores);
     private final IptablesTools tools;
     private final List<ProxyBackend> backends = new ArrayList<>();
+    private final List<IptablesBackend> iptablesBackends = new ArrayList<>();
     private final List<IpvsBackend> unprepared = new ArrayList<>();
     private final FlowListener flows;
     private final Consumer<IpFamily> refusals;
@@ -121,13 +124,85 @@ final class ProxyAssembly implements AutoCloseable {
         unprepared.clear();
     }
 
+    /** {@code --init-only}: besides {@link #prepare}, what a first sync would set once its rules are in force. */
+    void prepareBeforeRules() throws SyncException {
+        for (IptablesBackend iptables : iptablesBackends) {
+            iptables.prepare();
+        }
+    }
+
+    /**
+     * Takes away what proxies of other modes have left in {@code family}; call it with this mode's rules in force. Best effort:
+     * what fails is logged, and a next start tries it again.
+     */
+    void removeOtherModes(IpFamily family) {
+        try {
+            int chains = OtherModes.removeChains(
+                    tools.open(family),
+                    owner(mode),
+                    Arrays.stream(ProxyMode.values())
+                            .filter(other -> other != mode)
+                            .map(ProxyAssembly::owner)
+                            .toList());
+            boolean nftables = OtherModes.removeNftables(commands, family);
+            boolean ipvs = mode != ProxyMode.IPVS && removeIpvs(family);
+            boolean sets = mode != ProxyMode.USERSPACE && removeUserspaceSets(family);
+            if (chains > 0 || nftables || ipvs || sets) {
+                log.info("{}: what a proxy of another mode had left is removed", family);
+            }
+        } catch (KernelException | SyncException e) {
+            log.warn("{}: what a proxy of another mode has left cannot be removed: {}", family, e.getMessage());
+        }
+    }
+
+    /** Takes away what kube-proxy's mode nftables has left in {@code family}. */
+    void removeNftables(IpFamily family) {
+        try {
+            if (OtherModes.removeNftables(commands, family)) {
+                log.info("mode nftables, {}: clean", family);
+            }
+        } catch (KernelException e) {
+            log.warn("mode nftables, {}: {}", family, e.getMessage());
+        }
+    }
+
+    private static OtherModes.ChainOwner owner(ProxyMode mode) {
+        return switch (mode) {
+            case IPTABLES -> IptablesBackend::owns;
+            case IPVS -> IpvsBackend::owns;
+            case USERSPACE -> UserspaceBackend::owns;
+        };
+    }
+
+    private boolean removeIpvs(IpFamily family) throws KernelException, SyncException {
+        if (!Files.isDirectory(CleanUp.IPVS_MODULE)) {
+            return false;
+        }
+        try (IpvsBackend ipvs = new IpvsBackend(
+                BackendConfig.defaults(family),
+                NetlinkIpvs.open(),
+                NetlinkIpSets.open(),
+                NetlinkLinks.open(),
+                tools.open(family),
+                sysctl)) {
+            return ipvs.removeBesideRules();
+        }
+    }
+
+    private static boolean removeUserspaceSets(IpFamily family) throws KernelException {
+        try (NetlinkIpSets sets = NetlinkIpSets.open()) {
+            return UserspaceBackend.removeSets(sets, family);
+        }
+    }
+
     private ProxyBackend backend(BackendConfig config, Iptables iptables) throws KernelException {
         return switch (mode) {
-            case IPTABLES ->
-                cleaning(
-                        config,
-                        new IptablesBackend(config, iptables, sysctl, NetlinkLinks.open(), ruleCounters()),
-                        FlowTargets.endpoints());
+            case IPTABLES -> {
+                IptablesBackend backend =
+                        new IptablesBackend(config, iptables, sysctl, NetlinkLinks.open(), ruleCounters());
+                iptablesBackends.add(backend);
+                yield cleaning(config, backend, FlowTargets.endpoints());
+            }
             case IPVS -> {
                 IpvsBackend ipvs = new IpvsBackend(
                         config, NetlinkIpvs.open(), NetlinkIpSets.open(), NetlinkLinks.open(), iptables, sysctl);

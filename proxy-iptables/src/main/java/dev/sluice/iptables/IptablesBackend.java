@@ -210,7 +210,9 @@ public final class IptablesBackend implements ProxyBackend {
     @Override
     public SyncReport mend(ProxySnapshot applied, Suspects suspects) throws SyncException {
         long few = FEW_CHAINS + (natRules + filterRules) / RULES_PER_CHAIN_READ;
-        if (rendering == null || suspects.everything() || suspects.chains().size() > few) {
+        // what was left out may have been refused only because somebody was changing rules at that moment
+        boolean all = rendering == null || !leftOut.isEmpty() || suspects.everything();
+        if (all || suspects.chains().size() > few) {
             return sync(applied, Changes.all());
         }
         Set<ChainRef> chains = suspects.chains().stream()
@@ -241,6 +243,16 @@ public final class IptablesBackend implements ProxyBackend {
         }
         return RuleWalk.of(with, shared, inForce.values(), node.localAddresses())
                 .trace(packet);
+    }
+
+    /** Whether a user chain is of this mode, by its name; {@code KUBE-FIREWALL} is shared and is not. */
+    public static boolean owns(String table, String chain) {
+        return FixedChains.isOwned(table, chain);
+    }
+
+    /** Sets the kernel parameters that the mode needs and that a sync otherwise sets once its rules are in force. */
+    public void prepare() throws SyncException {
+        node.openLocalhost();
     }
 
     /**

@@ -33,9 +33,15 @@ public final class Catalogue {
                         SctpScenarios.all(),
                         UserspaceScenarios.all(),
                         UserspaceDetailScenarios.all(),
+                        HealthPortScenarios.all(),
                         ExplainScenarios.all(),
                         DaemonScenarios.all(),
+                        CommandScenarios.all(),
+                        EligibilityScenarios.all(),
+                        MetricScenarios.all(),
+                        TakeoverScenarios.all(),
                         RestartScenarios.all(),
+                        RepairScenarios.all(),
                         GapScenarios.all())
                 .flatMap(List::stream)
                 .toList();
