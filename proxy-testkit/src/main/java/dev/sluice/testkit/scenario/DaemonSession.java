@@ -94,11 +94,6 @@ public final class DaemonSession implements AutoCloseable {
         return daemon.awaitReady(timing.start(), IpFamily.values());
     }
 
-    /** A folder for what the scenario writes. */
-    public Path folder() {
-        return folder;
-    }
-
     /** Starts a daemon with more flags, in place of the one before, and waits for nothing. */
     public DaemonProcess launch(String... flags) {
         return launch(Map.of(), flags);
