@@ -4,6 +4,7 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.linux.iptables.Iptables.Variant;
 import dev.sluice.testkit.daemon.VariantHint;
 import dev.sluice.testkit.lab.LabException;
+import dev.sluice.testkit.lab.TemporaryFolder;
 import dev.sluice.testkit.scale.ManyServices;
 import dev.sluice.testkit.upstream.UpstreamText;
 import java.io.IOException;
@@ -36,7 +37,7 @@ final class Comparison implements AutoCloseable {
     private final Variant variant;
     private final int services;
     private final Report report;
-    private final Folder folder = new Folder("sluice-bench-peer");
+    private final TemporaryFolder folder = new TemporaryFolder("sluice-bench-peer");
     private final RestoreClock clock;
     private final List<Site> sites = new ArrayList<>();
 

@@ -4,6 +4,7 @@ import dev.sluice.linux.iptables.Iptables.Variant;
 import dev.sluice.testkit.daemon.VariantHint;
 import dev.sluice.testkit.lab.LabException;
 import dev.sluice.testkit.lab.LabHost;
+import dev.sluice.testkit.lab.TemporaryFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -36,7 +37,7 @@ final class RestoreClock {
     private static final int OVER_LIMIT = 124;
 
     private final Variant variant;
-    private final Folder folder;
+    private final TemporaryFolder folder;
 
     /**
      * Times of several runs.
@@ -46,7 +47,7 @@ final class RestoreClock {
      */
     record Took(double millis, double cpuMillis) {}
 
-    RestoreClock(Variant variant, Folder folder) {
+    RestoreClock(Variant variant, TemporaryFolder folder) {
         this.variant = variant;
         this.folder = folder;
     }

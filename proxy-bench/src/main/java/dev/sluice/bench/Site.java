@@ -9,6 +9,7 @@ import dev.sluice.testkit.daemon.VariantHint;
 import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.lab.LabException;
+import dev.sluice.testkit.lab.TemporaryFolder;
 import dev.sluice.testkit.scale.ManyServices;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,7 +28,7 @@ final class Site implements AutoCloseable {
 
     private final Variant variant;
     private final Layout layout;
-    private final Folder folder = new Folder("sluice-bench");
+    private final TemporaryFolder folder = new TemporaryFolder("sluice-bench");
     private final Lab lab;
     private final ManyServices services;
     private final Recorder recorder;

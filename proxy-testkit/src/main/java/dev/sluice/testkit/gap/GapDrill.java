@@ -8,12 +8,12 @@ import dev.sluice.testkit.daemon.DaemonProcess;
 import dev.sluice.testkit.daemon.VariantHint;
 import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LabAddresses;
+import dev.sluice.testkit.lab.TemporaryFolder;
 import dev.sluice.testkit.scale.ManyServices;
 import dev.sluice.testkit.scenario.ManifestFolder;
 import dev.sluice.testkit.upstream.UpstreamText;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -73,9 +73,9 @@ public final class GapDrill {
     }
 
     private void at(int services) throws IOException, InterruptedException {
-        Path folder = Files.createTempDirectory("sluice-gap");
-        try (Lab lab = Lab.create();
-                ManifestFolder manifests = new ManifestFolder(folder);
+        try (TemporaryFolder folder = new TemporaryFolder("sluice-gap");
+                Lab lab = Lab.create();
+                ManifestFolder manifests = new ManifestFolder(folder.path());
                 OnNode proxy = new OnNode(lab, manifests, folder.resolve("daemon.log"))) {
             VariantHint.leave(lab.node(), variant);
             ManyServices.on(

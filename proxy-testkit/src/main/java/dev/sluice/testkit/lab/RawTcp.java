@@ -13,13 +13,25 @@ public final class RawTcp {
 
     private RawTcp() {}
 
-    /** Sends one segment with {@code ACK} set and a sequence number that is right by chance only. */
+    /**
+     * Sends two segments with {@code ACK} set, half of all sequence numbers apart: connection tracking takes the one that
+     * lies behind for an old duplicate, and calls the one that lies ahead invalid.
+     */
     public static void sendStray(LabHost host, IpAddress from, int fromPort, IpAddress to, int toPort)
             throws IOException {
+        try (NativeSocket socket = NativeSocket.raw(host, from.family(), NativeSocket.TCP)) {
+            socket.bind(from, 0);
+            socket.connect(to, 0, Duration.ofSeconds(1));
+            socket.send(segment(0x1f00_0000, from, fromPort, to, toPort));
+            socket.send(segment(0x9f00_0000, from, fromPort, to, toPort));
+        }
+    }
+
+    private static byte[] segment(int sequence, IpAddress from, int fromPort, IpAddress to, int toPort) {
         byte[] segment = ByteBuffer.allocate(HEADER)
                 .putShort((short) fromPort)
                 .putShort((short) toPort)
-                .putInt(0x6f00_0000)
+                .putInt(sequence)
                 .putInt(0x1f00_0000)
                 .put((byte) (HEADER / 4 << 4))
                 .put(ACK)
@@ -28,11 +40,7 @@ public final class RawTcp {
         int sum = Checksum.of(pseudoHeader(from, to), segment);
         segment[16] = (byte) (sum >> 8);
         segment[17] = (byte) sum;
-        try (NativeSocket socket = NativeSocket.raw(host, from.family(), NativeSocket.TCP)) {
-            socket.bind(from, 0);
-            socket.connect(to, 0, Duration.ofSeconds(1));
-            socket.send(segment);
-        }
+        return segment;
     }
 
     private static byte[] pseudoHeader(IpAddress from, IpAddress to) {

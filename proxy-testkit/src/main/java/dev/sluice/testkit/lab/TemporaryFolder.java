@@ -1,4 +1,4 @@
-package dev.sluice.bench;
+package dev.sluice.testkit.lab;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,11 +9,12 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** A temporary folder that goes with everything in it, also when the run is interrupted. */
-final class Folder implements AutoCloseable {
+public final class TemporaryFolder implements AutoCloseable {
     private final Path path;
     private final Thread hook = new Thread(this::delete, "folder-removal");
 
-    Folder(String prefix) {
+    /** @param prefix what its name begins with */
+    public TemporaryFolder(String prefix) {
         try {
             path = Files.createTempDirectory(prefix);
         } catch (IOException e) {
@@ -22,11 +23,11 @@ final class Folder implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
-    Path path() {
+    public Path path() {
         return path;
     }
 
-    Path resolve(String name) {
+    public Path resolve(String name) {
         return path.resolve(name);
     }
 
@@ -38,7 +39,7 @@ final class Folder implements AutoCloseable {
                     Files.deleteIfExists(file);
                 }
             } catch (IOException e) {
-                System.err.println("bench: " + path + " is left over: " + e);
+                System.err.println(path + " is left over: " + e);
             }
         }
     }
