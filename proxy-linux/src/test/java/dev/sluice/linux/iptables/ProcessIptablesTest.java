@@ -56,7 +56,8 @@ class ProcessIptablesTest {
         restore(iptables, FOREIGN);
 
         namespace.run(() -> {
-            assertThat(iptables.readChain("nat", "PREROUTING")).contains(List.of("-i eth0 -j OTHERS", "-p udp -j ACCEPT"));
+            assertThat(iptables.readChain("nat", "PREROUTING"))
+                    .contains(List.of("-i eth0 -j OTHERS", "-p udp -j ACCEPT"));
             assertThat(iptables.readChain("nat", "OTHERS")).contains(List.of("-j RETURN"));
             assertThat(iptables.readChain("nat", "POSTROUTING")).contains(List.of());
             assertThat(iptables.readChain("nat", "KUBE-NONE")).isEmpty();
