@@ -2,8 +2,11 @@
 SHELL := /bin/bash
 MVN ?= mvn -B -ntp
 MODE ?= iptables
+VARIANT ?= nft
+VARIANTS ?= nft legacy
+SIZES ?= 100 1000 10000 30000
 
-.PHONY: help setup build test demo format check-format clean
+.PHONY: help setup build test demo drill drill-gap bench-iptables format check-format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -19,6 +22,15 @@ test: setup check-format ## everything, real packets included
 
 demo: build ## MODE=iptables|ipvs|userspace: a small cluster in network namespaces, with traffic
 	@dev/demo $(MODE)
+
+drill: build ## VARIANT=nft|legacy: rules are flushed and edited under traffic, and how soon they are whole again
+	@dev/drill repair $(VARIANT)
+
+drill-gap: build ## VARIANT=nft|legacy: new connections while Services change, of which none may suffer
+	@dev/drill gap $(VARIANT)
+
+bench-iptables: build ## VARIANTS="nft legacy" SIZES="100 1000": what iptables mode costs, beside kube-proxy's way of writing
+	@dev/bench iptables "$(VARIANTS)" "$(SIZES)"
 
 format: setup ## format the Java sources
 	JAVA_HOME=$$(dev/jdk) $(MVN) -q process-sources spotless:apply -Dspotless.check.skip

@@ -14,11 +14,13 @@ import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.Settings;
 import dev.sluice.daemon.config.Settings.DetectLocalMode;
 import dev.sluice.daemon.events.ProblemEvents;
+import dev.sluice.daemon.events.RepairEvents;
 import dev.sluice.daemon.explain.ExplainPage;
 import dev.sluice.daemon.health.HealthObserver;
 import dev.sluice.daemon.health.HealthState;
 import dev.sluice.daemon.health.HttpPages;
 import dev.sluice.daemon.metrics.MetricsPage;
+import dev.sluice.daemon.repair.RuleRepair;
 import dev.sluice.daemon.start.ConntrackSysctls;
 import dev.sluice.daemon.start.FamilySupport;
 import dev.sluice.daemon.start.LocalDetectors;
@@ -111,6 +113,7 @@ final class Daemon {
             health.nodeIsOptional();
         }
         assembly.counters().ifPresent(metrics::userspace);
+        RuleRepair repair = assembly.repair(List.of(metrics.repairs(), new RepairEvents(cluster.events())));
         SyncLoop loop = keep(new SyncLoop(
                 new ChangeTracker(nodeName, families, clock),
                 assembly.backends(),
@@ -119,7 +122,9 @@ final class Daemon {
                         new HealthObserver(health),
                         metrics.observer(),
                         new ProblemEvents(cluster.events()),
+                        repair,
                         new Lifeline(families)))));
+        keep(repair).use(loop::mend);
         serve(health, metrics, new ExplainPage(loop, assembly.backends()), cluster.events());
         loop.start();
         if (node.isEmpty()) {

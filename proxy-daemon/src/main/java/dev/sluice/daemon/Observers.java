@@ -4,6 +4,7 @@ import dev.sluice.core.model.Problem;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.NodeObject;
 import dev.sluice.core.sync.SyncObserver;
+import dev.sluice.core.sync.SyncReport;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -62,6 +63,16 @@ final class Observers implements SyncObserver {
     @Override
     public void failed(Failure failure) {
         each(o -> o.failed(failure));
+    }
+
+    @Override
+    public void mending(IpFamily family) {
+        each(o -> o.mending(family));
+    }
+
+    @Override
+    public void mended(IpFamily family, SyncReport report) {
+        each(o -> o.mended(family, report));
     }
 
     @Override

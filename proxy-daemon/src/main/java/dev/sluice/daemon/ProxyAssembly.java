@@ -5,8 +5,11 @@ import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.SyncException;
+import dev.sluice.core.sync.Ticker;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.flows.FlowCleaning;
+import dev.sluice.daemon.repair.Repair;
+import dev.sluice.daemon.repair.RuleRepair;
 import dev.sluice.iptables.IptablesBackend;
 import dev.sluice.ipvs.IpvsBackend;
 import dev.sluice.linux.KernelException;
@@ -18,6 +21,8 @@ import dev.sluice.linux.ipvs.NetlinkIpvs;
 import dev.sluice.linux.process.Modprobe;
 import dev.sluice.linux.process.SystemCommands;
 import dev.sluice.linux.route.NetlinkLinks;
+import dev.sluice.linux.rulewatch.OwnRestores;
+import dev.sluice.linux.rulewatch.RuleWatch;
 import dev.sluice.linux.sysctl.Sysctl;
 import dev.sluice.userspace.UserspaceBackend;
 import dev.sluice.userspace.engine.EngineCounters;
@@ -37,7 +42,8 @@ final class ProxyAssembly implements AutoCloseable {
 
     private final ProxyMode mode;
     private final Sysctl sysctl;
-    private final SystemCommands commands = new SystemCommands();
+    private final OwnRestores restores = new OwnRestores();
+    private final SystemCommands commands = new SystemCommands(restores);
     private final IptablesTools tools;
     private final List<ProxyBackend> backends = new ArrayList<>();
     private final FlowCleaning.Listener flows;
@@ -134,6 +140,16 @@ final class ProxyAssembly implements AutoCloseable {
 
     List<ProxyBackend> backends() {
         return List.copyOf(backends);
+    }
+
+    /** Has rules mended that others change; {@code listeners} hear of it. */
+    RuleRepair repair(List<Repair.Listener> listeners) {
+        return new RuleRepair(
+                backends,
+                restores,
+                (interest, noticed) -> RuleWatch.open(tools.variant(), restores, interest, noticed),
+                listeners,
+                Ticker.system());
     }
 
     /** In userspace mode, open connections may go on for the drain time; the kernel's modes keep what is in force. */

@@ -1,5 +1,6 @@
 package dev.sluice.iptables;
 
+import dev.sluice.linux.iptables.ChainName;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -72,6 +73,13 @@ final class FixedChains {
     static boolean isFilterBranch(String chain) {
         return DISPATCH_PREFIXES.entrySet().stream()
                 .anyMatch(root -> root.getKey().table().equals(FILTER) && chain.startsWith(root.getValue()));
+    }
+
+    /** Whether rules of ours are in that chain: in all of its own, in a shared one, or in a built-in one. */
+    static boolean isKept(String table, String chain) {
+        return isOwned(table, chain)
+                || table.equals(FILTER) && chain.equals(FIREWALL)
+                || (table.equals(NAT) || table.equals(FILTER)) && ChainName.isBuiltIn(chain);
     }
 
     /** Whether the chain of that table is ours to rewrite and to delete. */

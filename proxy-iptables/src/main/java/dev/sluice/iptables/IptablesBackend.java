@@ -11,6 +11,7 @@ import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.ProxySnapshot;
+import dev.sluice.core.sync.Suspects;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.trace.Packet;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +48,11 @@ public final class IptablesBackend implements ProxyBackend {
 
     /** A change of so many lines goes in portions instead, as a full sync does. */
     private static final int MANY_LINES = 20_000;
+
+    /** A chain that is read alone takes a process, which takes the time that some hundred rules of a whole table take. */
+    private static final int FEW_CHAINS = 8;
+
+    private static final int RULES_PER_CHAIN_READ = 500;
 
     private final BackendConfig config;
     private final Iptables iptables;
@@ -182,6 +189,32 @@ public final class IptablesBackend implements ProxyBackend {
 
     private static RenderedPort render(Rendering with, @Nullable ResolvedPort port) {
         return port == null ? RenderedPort.NOTHING : PortChains.render(with, port);
+    }
+
+    /** Looks at the suspect chains alone while that is quicker than reading everything. */
+    @Override
+    public SyncReport mend(ProxySnapshot applied, Suspects suspects) throws SyncException {
+        long few = FEW_CHAINS + inForce.rules() / RULES_PER_CHAIN_READ;
+        if (this.applied == null || suspects.everything() || suspects.chains().size() > few) {
+            return sync(applied, Changes.all());
+        }
+        Set<ChainRef> chains = suspects.chains().stream()
+                .map(chain -> new ChainRef(chain.table(), chain.name()))
+                .collect(Collectors.toSet());
+        try {
+            return new SyncReport(false, recheck(chains).cost(), inForce.problems(), inForce.counts());
+        } catch (SyncException e) {
+            LOG.warn(
+                    "Comparing all {} rules with the kernel: more was changed than noticed: {}",
+                    family(),
+                    e.getMessage());
+            return sync(applied, Changes.all());
+        }
+    }
+
+    @Override
+    public boolean keepsRulesIn(String table, String chain) {
+        return FixedChains.isKept(table, chain);
     }
 
     @Override

@@ -67,6 +67,11 @@ final class PortsInForce {
         return new ArrayList<>(leftOut.values());
     }
 
+    /** The number of rules in both tables. */
+    long rules() {
+        return natRules + filterRules;
+    }
+
     /** Rules by table, without the jumps within dispatch trees. */
     Map<String, Long> counts() {
         return Map.of("iptables.nat.rules", natRules, "iptables.filter.rules", filterRules);

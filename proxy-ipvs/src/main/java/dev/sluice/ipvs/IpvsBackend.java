@@ -246,6 +246,11 @@ public final class IpvsBackend implements ProxyBackend {
     }
 
     @Override
+    public boolean keepsRulesIn(String table, String chain) {
+        return RuleSync.isKept(table, chain);
+    }
+
+    @Override
     public Trace explain(Packet packet) {
         return new PacketWalk(rules, desired, node, packet).trace();
     }

@@ -3,6 +3,7 @@ package dev.sluice.ipvs;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.linux.KernelException;
+import dev.sluice.linux.iptables.ChainName;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.RestoreScript;
 import dev.sluice.linux.iptables.SavedTable;
@@ -35,6 +36,12 @@ final class RuleSync {
     RuleSync(Iptables iptables, List<RuleTable> tables) {
         this.iptables = iptables;
         this.tables = List.copyOf(tables);
+    }
+
+    /** Whether rules of ours are in that chain, one of ours or a built-in one. */
+    static boolean isKept(String table, String chain) {
+        Set<String> owned = OWNED.getOrDefault(table, Set.of());
+        return owned.contains(chain) || !owned.isEmpty() && ChainName.isBuiltIn(chain);
     }
 
     /** Brings the rules in force. */

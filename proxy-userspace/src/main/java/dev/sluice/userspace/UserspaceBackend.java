@@ -20,6 +20,7 @@ import dev.sluice.linux.KernelException;
 import dev.sluice.linux.conntrack.Conntrack;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipset.IpSets.SetResult;
+import dev.sluice.linux.iptables.ChainName;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.RestoreScript;
 import dev.sluice.linux.iptables.SavedTable;
@@ -104,6 +105,12 @@ public final class UserspaceBackend implements ProxyBackend {
         } catch (KernelException | EngineException e) {
             throw new SyncException("userspace mode, " + family() + ": " + e.getMessage(), e);
         }
+    }
+
+    @Override
+    public boolean keepsRulesIn(String table, String chain) {
+        return RedirectRules.owns(chain)
+                || (table.equals("nat") || table.equals("filter")) && ChainName.isBuiltIn(chain);
     }
 
     private KernelCost syncAll(ProxySnapshot desired, Optional<RedirectRules> before) throws KernelException {

@@ -23,6 +23,7 @@ final class FamilySync {
     private final InstantSource clock;
     private final Announcer announcer;
     private List<Problem> problems = List.of();
+    private boolean inForce;
 
     FamilySync(
             ProxyBackend backend,
@@ -88,6 +89,7 @@ final class FamilySync {
         SyncReport report = backend.sync(batch.snapshot(), full ? Changes.all() : batch.changes());
         long end = ticker.nanos();
         schedule.succeeded(end, full);
+        inForce = true;
         problems = report.problems();
         Success success = success(batch, full, report, Duration.ofNanos(end - begin));
         LOG.debug("{}: {} sync in {}, {}", family(), full ? "full" : "partial", success.duration(), report.cost());
@@ -109,7 +111,30 @@ final class FamilySync {
                 snapshot.localReadiness());
     }
 
+    /**
+     * Mends what is suspect, now. Changes that wait go on waiting, so what is written is what somebody else did. Nothing is
+     * done before the first sync or after a failed one: the next sync compares everything anyway.
+     */
+    void mend(Suspects suspects) {
+        if (!inForce) {
+            return;
+        }
+        long begin = ticker.nanos();
+        announcer.tell(o -> o.mending(family()));
+        try {
+            SyncReport report = backend.mend(state.snapshot(family()), suspects);
+            problems = report.problems();
+            LOG.debug("{}: looked for foreign changes, {}", family(), report.cost());
+            announcer.tell(o -> o.mended(family(), report));
+        } catch (VirtualMachineError e) {
+            throw e;
+        } catch (Throwable e) {
+            failed(e, suspects.everything(), begin);
+        }
+    }
+
     private void failed(Throwable cause, boolean full, long begin) {
+        inForce = false;
         long end = ticker.nanos();
         schedule.failed(end);
         String wait = Duration.ofNanos(schedule.untilDue(end)).toString();

@@ -26,6 +26,24 @@ public interface ProxyBackend extends AutoCloseable {
      */
     SyncReport sync(ProxySnapshot desired, Changes since) throws SyncException;
 
+    /**
+     * Compares what is suspect with the kernel, and mends it. Where nothing differs, nothing is written.
+     *
+     * @param applied what was last synced, successfully
+     * @throws SyncException when the kernel is not in the desired state; the next sync is then a full one
+     */
+    default SyncReport mend(ProxySnapshot applied, Suspects suspects) throws SyncException {
+        return sync(applied, Changes.all());
+    }
+
+    /**
+     * Whether this mode keeps rules in that chain of iptables, a chain of its own or a built-in one. Asked on any thread;
+     * the answer depends on nothing but the names.
+     */
+    default boolean keepsRulesIn(String table, String chain) {
+        return false;
+    }
+
     /** Where the last rendered state sends {@code packet}, rule by rule. */
     Trace explain(Packet packet);
 

@@ -2,6 +2,7 @@ package dev.sluice.core.sync;
 
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServiceName;
+import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.ClusterListener;
 import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.core.source.NodeObject;
@@ -121,6 +122,15 @@ final class SyncDriver implements ClusterListener {
         if (awaited.isEmpty()) {
             LOG.info("full sync: {}", reason);
             families.forEach(FamilySync::requestFull);
+        }
+    }
+
+    /** Mends what is suspect in {@code family}, now. */
+    void mend(IpFamily family, Suspects suspects) {
+        for (FamilySync served : families) {
+            if (served.family() == family) {
+                served.mend(suspects);
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package dev.sluice.core.sync;
 import dev.sluice.core.config.SyncPeriods;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServiceName;
+import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.ClusterListener;
 import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.core.source.NodeObject;
@@ -74,6 +75,19 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
     /** Asks for a comparison of everything with the kernel, in every family; {@code reason} is logged. */
     public void requestFull(String reason) {
         posted.add(() -> driver.requestFull(reason));
+    }
+
+    /**
+     * Compares what is suspect in {@code family} with the kernel and mends it, as soon as the running sync has ended.
+     *
+     * @return done when that is done, has failed, or was left to the next sync, which compares everything; what was mended
+     *     is told to the observer
+     */
+    public CompletableFuture<?> mend(IpFamily family, Suspects suspects) {
+        return submit(() -> {
+            driver.mend(family, suspects);
+            return family;
+        });
     }
 
     /**

@@ -9,6 +9,7 @@ import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.ProxySnapshot;
+import dev.sluice.core.sync.Suspects;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.trace.Packet;
@@ -87,6 +88,16 @@ public final class FlowCleaning implements ProxyBackend {
             }
         }
         return report;
+    }
+
+    @Override
+    public SyncReport mend(ProxySnapshot applied, Suspects suspects) throws SyncException {
+        return mode.mend(applied, suspects);
+    }
+
+    @Override
+    public boolean keepsRulesIn(String table, String chain) {
+        return mode.keepsRulesIn(table, chain);
     }
 
     private Set<ServicePortName> udpPorts(ProxySnapshot desired, Changes since) {

@@ -4,6 +4,7 @@ import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.daemon.flows.FlowCleaning;
 import dev.sluice.daemon.health.HttpPages.Page;
+import dev.sluice.daemon.repair.Repair;
 import dev.sluice.userspace.engine.EngineCounters;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -57,6 +58,11 @@ public final class MetricsPage {
             duration.labelValues(family.label()).observe(took.toNanos() / 1e9);
             entries.labelValues(family.label()).inc(deleted);
         };
+    }
+
+    /** Counts repairs of rules. */
+    public Repair.Listener repairs() {
+        return new RepairMetrics(names);
     }
 
     /** Adds what the userspace proxy has carried. */

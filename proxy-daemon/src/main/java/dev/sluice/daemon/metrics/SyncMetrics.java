@@ -4,6 +4,7 @@ import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncObserver;
+import dev.sluice.core.sync.SyncReport;
 import dev.sluice.linux.iptables.RestoreException;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
@@ -138,6 +139,14 @@ public final class SyncMetrics implements SyncObserver {
         kernelMessages.labelValues(family).inc((double) success.report().cost().messages());
         lastBytes.labelValues(family).set((double) success.report().cost().bytes());
         success.report().inForce().forEach((kind, count) -> count(kind, family, count));
+    }
+
+    @Override
+    public void mended(IpFamily of, SyncReport report) {
+        String family = of.label();
+        kernelBytes.labelValues(family).inc((double) report.cost().bytes());
+        kernelMessages.labelValues(family).inc((double) report.cost().messages());
+        report.inForce().forEach((kind, count) -> count(kind, family, count));
     }
 
     private void count(String kind, String family, long count) {

@@ -3,6 +3,7 @@ package dev.sluice.linux.libc;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -15,6 +16,7 @@ import java.nio.ByteBuffer;
  */
 final class ForeignLibc implements Libc {
     static final ForeignLibc INSTANCE = new ForeignLibc();
+    private static final int SOCK_FPROG = 16;
 
     private ForeignLibc() {}
 
@@ -132,6 +134,22 @@ final class ForeignLibc implements Libc {
                             errno, fd, level, option, MemorySegment.ofBuffer(value), length),
                     errno);
             return result < 0 ? result : length.get(JAVA_INT, 0);
+        } catch (Throwable thrown) {
+            throw Downcall.rethrown(thrown);
+        }
+    }
+
+    @Override
+    public int attachFilter(int fd, ByteBuffer program) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = Downcall.errno(arena);
+            MemorySegment header = arena.allocate(SOCK_FPROG, 8); // unsigned short len; struct sock_filter *filter
+            header.set(JAVA_SHORT, 0, (short) (program.remaining() / 8));
+            header.set(ADDRESS, 8, MemorySegment.ofBuffer(program));
+            return Downcall.orErrno(
+                    (int) Sockets.SETSOCKOPT.invokeExact(
+                            errno, fd, Linux.SOL_SOCKET, Linux.SO_ATTACH_FILTER, header, SOCK_FPROG),
+                    errno);
         } catch (Throwable thrown) {
             throw Downcall.rethrown(thrown);
         }

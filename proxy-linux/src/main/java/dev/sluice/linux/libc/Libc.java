@@ -35,6 +35,14 @@ public interface Libc {
     /** Fills {@code value} and answers the length of what it holds. */
     int getsockopt(int fd, int level, int option, ByteBuffer value);
 
+    /**
+     * Puts a filter of classic BPF on a socket ({@code SO_ATTACH_FILTER}): the kernel throws away what the program
+     * answers 0 for.
+     *
+     * @param program an array of {@code struct sock_filter}, 8 bytes each
+     */
+    int attachFilter(int fd, ByteBuffer program);
+
     /** {@code fds} is an array of {@code struct pollfd}; the time-out is in milliseconds, -1 for none. */
     int poll(ByteBuffer fds, int timeoutMillis);
 

@@ -4,6 +4,9 @@ package dev.sluice.linux.libc;
 public final class Linux {
     public static final int AF_NETLINK = 16;
 
+    /** Protocol of a raw socket that only sends, and for the options of iptables. */
+    public static final int IPPROTO_RAW = 255;
+
     public static final int SOCK_RAW = 3;
     public static final int SOCK_CLOEXEC = 0x80000;
 
@@ -18,6 +21,8 @@ public final class Linux {
     public static final int SO_RCVBUF = 8;
     public static final int SO_RCVTIMEO = 20;
     public static final int SO_SNDTIMEO = 21;
+    public static final int SO_ATTACH_FILTER = 26;
+    public static final int SO_DETACH_FILTER = 27;
     public static final int SO_SNDBUFFORCE = 32;
     public static final int SO_RCVBUFFORCE = 33;
 

@@ -6,6 +6,7 @@ import dev.sluice.linux.libc.Libc;
 import dev.sluice.linux.libc.Linux;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /** The file descriptor of a netlink socket, with its options set. */
 final class NetlinkChannel implements AutoCloseable {
@@ -111,6 +112,14 @@ final class NetlinkChannel implements AutoCloseable {
         }
         into.limit(answer);
         return 0;
+    }
+
+    /** The kernel throws away what comes from these ports from now on, and nothing else. */
+    int ignoreSenders(List<Integer> ports) {
+        if (ports.isEmpty()) {
+            return libc.setsockopt(fd, Linux.SOL_SOCKET, Linux.SO_DETACH_FILTER, intValue(0));
+        }
+        return libc.attachFilter(fd, SenderFilter.program(ports));
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.libc.Libc;
 import dev.sluice.linux.libc.Linux;
 import java.nio.ByteBuffer;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -100,6 +101,19 @@ public final class NetlinkSubscription implements AutoCloseable {
             LOG.warn("{}: announcement skipped: {}", thread.getName(), e.getMessage());
         } catch (RuntimeException e) {
             LOG.error("{}: the listener failed", thread.getName(), e);
+        }
+    }
+
+    /**
+     * From now on announcements of what these ports (by default the process ids of their owners) caused are not heard, and
+     * those of all others are; the kernel throws them away before they take any room.
+     *
+     * @throws NetlinkException when the kernel refuses; what was ignored before is ignored still
+     */
+    public synchronized void ignoreSenders(List<Integer> ports) throws NetlinkException {
+        int answer = closed ? 0 : channel.ignoreSenders(ports);
+        if (answer < 0 && !(ports.isEmpty() && answer == -Errno.ENOENT)) {
+            throw new NetlinkException("filter announcements", -answer, "");
         }
     }
 

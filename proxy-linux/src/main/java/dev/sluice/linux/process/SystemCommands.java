@@ -26,13 +26,24 @@ public final class SystemCommands implements CommandRunner {
     private static final long DRAIN_SECONDS = 5;
 
     private final List<Path> folders;
+    private final ProcessListener listener;
 
     /** Looks for programs on PATH, and then where distributions keep administrators' tools. */
     public SystemCommands() {
-        this(Optional.ofNullable(System.getenv("PATH")).orElse(""));
+        this(ProcessListener.NONE);
+    }
+
+    /** The same; {@code listener} hears of each process. */
+    public SystemCommands(ProcessListener listener) {
+        this(Optional.ofNullable(System.getenv("PATH")).orElse(""), listener);
     }
 
     SystemCommands(String path) {
+        this(path, ProcessListener.NONE);
+    }
+
+    private SystemCommands(String path, ProcessListener listener) {
+        this.listener = listener;
         folders = Stream.concat(Arrays.stream(path.split(":", -1)), FALLBACK.stream())
                 .filter(folder -> folder.startsWith("/"))
                 .map(Path::of)
@@ -64,10 +75,12 @@ public final class SystemCommands implements CommandRunner {
         } catch (IOException e) {
             throw ProcessException.failed(command, String.valueOf(e.getMessage()));
         }
+        listener.started(command, process.pid());
         try {
             return attend(command, process);
         } finally {
             process.destroyForcibly();
+            listener.ended(command, process.pid());
         }
     }
 

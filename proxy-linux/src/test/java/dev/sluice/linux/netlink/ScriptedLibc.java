@@ -119,6 +119,11 @@ final class ScriptedLibc implements Libc {
     }
 
     @Override
+    public int attachFilter(int fd, ByteBuffer program) {
+        return 0;
+    }
+
+    @Override
     public int close(int fd) {
         closed = true;
         return 0;

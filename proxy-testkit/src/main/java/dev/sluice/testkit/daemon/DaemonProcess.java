@@ -40,7 +40,8 @@ public final class DaemonProcess implements AutoCloseable {
         return start(host, options, log, Map.of());
     }
 
-    static DaemonProcess start(LabHost host, DaemonOptions options, Path log, Map<String, String> environment) {
+    /** As {@link #start(LabHost, DaemonOptions, Path)}, with more in its environment. */
+    public static DaemonProcess start(LabHost host, DaemonOptions options, Path log, Map<String, String> environment) {
         List<String> command = new ArrayList<>();
         // the daemon dies with this JVM: left alone, it would keep the namespaces of the lab
         command.addAll(List.of("setpriv", "--pdeathsig", "KILL", Launcher.path().toString()));

@@ -82,7 +82,7 @@ public record Caller(LabHost host, int sourcePort, Duration patience) {
     }
 
     /** What an error of a socket says about the network. */
-    static Outcome outcomeOf(IOException error) {
+    public static Outcome outcomeOf(IOException error) {
         String text = String.valueOf(error.getMessage());
         return switch (error) {
             case SocketTimeoutException timeout -> new Outcome.TimedOut();

@@ -50,7 +50,7 @@ public final class ScaleRun {
         Path directory = Files.createTempDirectory("sluice-scale");
         try (Lab lab = Lab.create()) {
             Path manifests = Files.createDirectory(directory.resolve("manifests"));
-            ManyServices many = new ManyServices(manifests);
+            ManyServices many = ManyServices.withoutPods(manifests);
             many.write(services);
             DaemonOptions options = new DaemonOptions(mode, List.of("--manifests", manifests.toString()), List.of());
             long start = System.nanoTime();
@@ -88,7 +88,7 @@ public final class ScaleRun {
 
     private static void change(DaemonProcess daemon, ManyServices many, int generation) throws IOException {
         double syncs = value(daemon, "kubeproxy_sync_proxy_rules_duration_seconds_count");
-        many.writeChanging(generation);
+        many.replaceAll(generation);
         Awaitility.await()
                 .atMost(Duration.ofMinutes(2))
                 .pollInterval(Duration.ofMillis(50))

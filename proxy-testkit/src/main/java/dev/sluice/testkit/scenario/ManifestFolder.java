@@ -8,11 +8,12 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /** A folder that {@code --manifests} names; a file comes and changes in one step, so that no half of it is ever read. */
-final class ManifestFolder implements ClusterWriter {
+public final class ManifestFolder implements ClusterWriter {
     private final Path manifests;
     private final Path writing;
 
-    ManifestFolder(Path folder) {
+    /** Makes {@code manifests} in {@code folder}, and a place for files that are not whole yet. */
+    public ManifestFolder(Path folder) {
         manifests = folder.resolve("manifests");
         writing = folder.resolve("writing");
         try {

@@ -25,7 +25,8 @@ public final class Catalogue {
                         UserspaceScenarios.all(),
                         ExplainScenarios.all(),
                         DaemonScenarios.all(),
-                        RestartScenarios.all())
+                        RestartScenarios.all(),
+                        GapScenarios.all())
                 .flatMap(List::stream)
                 .toList();
     }

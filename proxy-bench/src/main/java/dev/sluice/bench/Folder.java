@@ -1,0 +1,55 @@
+package dev.sluice.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A temporary folder that goes with everything in it, also when the run is interrupted. */
+final class Folder implements AutoCloseable {
+    private final Path path;
+    private final Thread hook = new Thread(this::delete, "folder-removal");
+
+    Folder(String prefix) {
+        try {
+            path = Files.createTempDirectory(prefix);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    Path path() {
+        return path;
+    }
+
+    Path resolve(String name) {
+        return path.resolve(name);
+    }
+
+    private synchronized void delete() {
+        if (Files.exists(path)) {
+            try (Stream<Path> files = Files.walk(path)) {
+                List<Path> all = files.sorted(Comparator.reverseOrder()).toList();
+                for (Path file : all) {
+                    Files.deleteIfExists(file);
+                }
+            } catch (IOException e) {
+                System.err.println("bench: " + path + " is left over: " + e);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        delete();
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // the JVM is going down, and the hook with it
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package dev.sluice.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Keeps what a daemon gives to a tool. The daemon looks the tool up each time, so it finds this one's copy only while that is
+ * there, and is not slowed down otherwise.
+ */
+final class Recorder {
+    private final String tool;
+    private final Path folder;
+
+    /** @param folder is made, and must come first in the daemon's PATH */
+    Recorder(String tool, Path folder) throws IOException {
+        this.tool = tool;
+        this.folder = Files.createDirectory(folder);
+    }
+
+    /** The daemon's PATH. */
+    String path() {
+        return folder + ":" + Optional.ofNullable(System.getenv("PATH")).orElse("/usr/sbin:/usr/bin:/sbin:/bin");
+    }
+
+    void begin() throws IOException {
+        Path draft = Files.writeString(folder.resolve("draft"), """
+                #!/bin/sh
+                input=$(mktemp "%1$s/input.XXXXXX")
+                cat >"$input"
+                PATH=${PATH#*:}
+                %2$s "$@" <"$input"
+                """.formatted(folder, tool));
+        Files.setPosixFilePermissions(draft, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.move(draft, folder.resolve(tool), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** What was given to the tool since {@link #begin}. */
+    String end() throws IOException {
+        Files.delete(folder.resolve(tool));
+        try (Stream<Path> files = Files.list(folder)) {
+            List<Path> inputs = files.sorted((a, b) -> Long.compare(modified(a), modified(b)))
+                    .toList();
+            StringBuilder text = new StringBuilder();
+            for (Path input : inputs) {
+                text.append(Files.readString(input));
+                Files.delete(input);
+            }
+            return text.toString();
+        }
+    }
+
+    private static long modified(Path file) {
+        return file.toFile().lastModified();
+    }
+}

@@ -1,0 +1,34 @@
+package dev.sluice.bench;
+
+import java.util.Arrays;
+
+/** Durations in nanoseconds, and their percentiles. */
+final class Samples {
+    private long[] values = new long[4096];
+    private int count;
+
+    void add(long nanos) {
+        if (count == values.length) {
+            values = Arrays.copyOf(values, 2 * count);
+        }
+        values[count++] = nanos;
+    }
+
+    int count() {
+        return count;
+    }
+
+    /**
+     * The smallest sample that at least {@code percent} of all do not exceed (nearest rank), in microseconds; not a number
+     * when there are none.
+     */
+    double micros(double percent) {
+        if (count == 0) {
+            return Double.NaN;
+        }
+        long[] sorted = Arrays.copyOf(values, count);
+        Arrays.sort(sorted);
+        int rank = (int) Math.ceil(percent / 100 * count);
+        return sorted[Math.max(rank, 1) - 1] / 1e3;
+    }
+}

@@ -1,0 +1,113 @@
+package dev.sluice.core.sync;
+
+import static dev.sluice.core.fixture.ServiceBuilder.service;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.core.config.SyncPeriods;
+import dev.sluice.core.fixture.ManualClock;
+import dev.sluice.core.fixture.RecordingBackend;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.source.ClusterListener.Kind;
+import dev.sluice.core.sync.Suspects.Chain;
+import dev.sluice.core.track.ChangeTracker;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What happens when somebody else may have changed rules; by a clock that is moved by hand. */
+class MendTest {
+    private static final SyncPeriods PERIODS =
+            new SyncPeriods(Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ofHours(1));
+    private static final Suspects NAT = Suspects.of(Set.of(new Chain("nat", "KUBE-SERVICES")));
+
+    private final ManualClock clock = new ManualClock(0);
+    private final RecordingBackend v4 = new RecordingBackend(IpFamily.IPV4);
+    private final RecordingBackend v6 = new RecordingBackend(IpFamily.IPV6);
+    private final List<String> heard = new ArrayList<>();
+    private final SyncDriver driver = driver();
+
+    private SyncDriver driver() {
+        Announcer announcer = new Announcer(new SyncObserver() {
+            @Override
+            public void mending(IpFamily family) {
+                heard.add("mending " + family);
+            }
+
+            @Override
+            public void mended(IpFamily family, SyncReport report) {
+                heard.add("mended " + family);
+            }
+
+            @Override
+            public void failed(Failure failure) {
+                heard.add("failed " + failure.family());
+            }
+        });
+        ClusterState state = new ChangeTracker("node-a", EnumSet.allOf(IpFamily.class), clock);
+        List<FamilySync> families = List.of(v4, v6).stream()
+                .map(backend -> new FamilySync(backend, state, PERIODS, clock, clock, announcer))
+                .toList();
+        return new SyncDriver(state, families, announcer);
+    }
+
+    private void firstSync() {
+        for (Kind kind : Kind.values()) {
+            driver.synced(kind);
+        }
+        driver.runDue();
+        assertThat(v4.syncs()).hasSize(1);
+    }
+
+    @Test
+    void itIsDoneAtOnceAndInThatFamilyOnly() {
+        firstSync();
+        driver.mend(IpFamily.IPV4, NAT);
+        assertThat(v4.syncs()).containsExactly(Changes.all(), Changes.all());
+        assertThat(v6.syncs()).hasSize(1);
+        assertThat(heard).containsExactly("mending IPv4", "mended IPv4");
+    }
+
+    @Test
+    void changesThatWaitGoOnWaiting() {
+        firstSync();
+        driver.service(service("shop/web").port("http", 80).build());
+        driver.mend(IpFamily.IPV4, Suspects.all());
+        assertThat(v4.lastPorts()).isZero();
+        clock.advance(Duration.ofSeconds(1));
+        driver.runDue();
+        assertThat(v4.lastPorts()).isEqualTo(1);
+        assertThat(v4.syncs().getLast().everything()).isFalse();
+    }
+
+    @Test
+    void beforeTheFirstSyncAndAfterAFailureItIsLeftToTheNextSync() {
+        driver.mend(IpFamily.IPV4, NAT);
+        assertThat(v4.syncs()).isEmpty();
+        firstSync();
+        v4.during(() -> {
+            throw new SyncException("refused");
+        });
+        driver.mend(IpFamily.IPV4, NAT);
+        driver.mend(IpFamily.IPV4, NAT);
+        assertThat(v4.syncs()).hasSize(2);
+        assertThat(heard).containsExactly("mending IPv4", "failed IPv4");
+        v4.during(() -> {});
+        clock.advance(PERIODS.retry());
+        driver.runDue();
+        assertThat(v4.syncs()).hasSize(3);
+        driver.mend(IpFamily.IPV4, NAT);
+        assertThat(v4.syncs()).hasSize(4);
+        assertThat(heard).endsWith("mended IPv4");
+    }
+
+    @Test
+    void suspectsAddUp() {
+        Suspects filter = Suspects.of(Set.of(new Chain("filter", "INPUT")));
+        assertThat(NAT.and(filter).chains()).hasSize(2);
+        assertThat(NAT.and(Suspects.all())).isEqualTo(Suspects.all());
+        assertThat(Suspects.all().and(NAT)).isEqualTo(Suspects.all());
+    }
+}

@@ -1,0 +1,18 @@
+package dev.sluice.daemon.events;
+
+import dev.sluice.daemon.repair.Repair;
+import dev.sluice.kubernetes.EventSink;
+
+/** Events on the Node that say who changed the proxy's rules, and that they are as they were. */
+public final class RepairEvents implements Repair.Listener {
+    private final EventSink sink;
+
+    public RepairEvents(EventSink sink) {
+        this.sink = sink;
+    }
+
+    @Override
+    public void repaired(Repair repair) {
+        sink.node(EventSink.Type.WARNING, "ProxyRulesRepaired", "RepairRules", repair.text());
+    }
+}

@@ -1,0 +1,125 @@
+package dev.sluice.daemon.repair;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.Suspects;
+import dev.sluice.core.sync.Ticker;
+import dev.sluice.linux.iptables.RestoreInput;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What is suspect in one family, and what has been done about it. Used by several threads. */
+final class FamilyRepair {
+    private static final Logger log = LoggerFactory.getLogger(FamilyRepair.class);
+    private static final String SOMEBODY = "another program";
+
+    private final IpFamily family;
+    private final Ticker ticker;
+    private final RepairPace pace = new RepairPace();
+    private final Map<String, Map<String, Integer>> written = new TreeMap<>();
+    private @Nullable Notice waiting;
+    private @Nullable Notice looking;
+    private boolean busy;
+    private long begin;
+
+    /** What somebody did, until it is looked at. */
+    private record Notice(Suspects suspects, Set<String> by, long at) {
+        Notice and(Suspects more, String program) {
+            Set<String> programs = new TreeSet<>(by);
+            programs.add(program);
+            return new Notice(suspects.and(more), programs, at);
+        }
+    }
+
+    FamilyRepair(IpFamily family, Ticker ticker) {
+        this.family = family;
+        this.ticker = ticker;
+    }
+
+    IpFamily family() {
+        return family;
+    }
+
+    /** Something was noticed; {@code schedule} hears in how many nanoseconds to {@link #take} it, if that is not known yet. */
+    synchronized void noticed(Suspects suspects, String by, LongConsumer schedule) {
+        String program = by.isEmpty() ? SOMEBODY : by;
+        if (waiting != null) {
+            waiting = waiting.and(suspects, program);
+            return;
+        }
+        waiting = new Notice(suspects, Set.of(program), ticker.nanos());
+        if (!busy) {
+            schedule(schedule);
+        }
+    }
+
+    private void schedule(LongConsumer schedule) {
+        busy = true;
+        schedule.accept(pace.delay(ticker.nanos()));
+    }
+
+    /** What to look at now. */
+    synchronized Optional<Suspects> take() {
+        looking = waiting;
+        waiting = null;
+        return Optional.ofNullable(looking).map(Notice::suspects);
+    }
+
+    /** That was looked at, or could not be; the rest is scheduled. */
+    synchronized void done(LongConsumer schedule) {
+        busy = false;
+        looking = null;
+        if (waiting != null) {
+            schedule(schedule);
+        }
+    }
+
+    synchronized void mending() {
+        begin = ticker.nanos();
+        written.clear();
+    }
+
+    /** Our own tools write something: counts while mending. */
+    synchronized void wrote(RestoreInput input) {
+        input.tables().forEach((table, chains) -> {
+            Map<String, Integer> sum = written.computeIfAbsent(table, t -> new TreeMap<>());
+            chains.forEach((chain, rules) -> sum.merge(chain, rules, Integer::sum));
+        });
+    }
+
+    synchronized boolean isMending() {
+        return looking != null;
+    }
+
+    /** The backend is done; {@code listener} hears what it had to mend, if anything. */
+    synchronized void mended(Consumer<Repair> listener) {
+        Notice notice = looking;
+        if (notice == null) {
+            return;
+        }
+        long now = ticker.nanos();
+        pace.looked(now, now - begin, !written.isEmpty());
+        if (written.isEmpty()) {
+            return;
+        }
+        String by = String.join(", ", notice.by());
+        listener.accept(new Repair(family, by, written, Duration.ofNanos(now - notice.at())));
+        long pause = pace.pause();
+        if (pause > 0) {
+            log.warn(
+                    "{}: {} changes rules of the proxy again and again; the next repair waits for {} s."
+                            + " Does another service proxy run on this node?",
+                    family,
+                    by,
+                    Duration.ofNanos(pause).toSeconds());
+        }
+    }
+}

@@ -1,0 +1,205 @@
+package dev.sluice.daemon.repair;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.Changes;
+import dev.sluice.core.sync.KernelCost;
+import dev.sluice.core.sync.ProxyBackend;
+import dev.sluice.core.sync.ProxySnapshot;
+import dev.sluice.core.sync.Suspects;
+import dev.sluice.core.sync.SyncException;
+import dev.sluice.core.sync.SyncObserver.Failure;
+import dev.sluice.core.sync.SyncReport;
+import dev.sluice.core.sync.Ticker;
+import dev.sluice.core.trace.Packet;
+import dev.sluice.core.trace.Trace;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.process.Command;
+import dev.sluice.linux.rulewatch.ForeignEdit;
+import dev.sluice.linux.rulewatch.Interest;
+import dev.sluice.linux.rulewatch.OwnRestores;
+import dev.sluice.linux.rulewatch.RuleWatch;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class RuleRepairTest {
+    private static final SyncReport NOTHING = new SyncReport(true, KernelCost.NONE, List.of(), Map.of());
+
+    private final OwnRestores own = new OwnRestores();
+    private final BlockingQueue<Suspects> asked = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Repair> repairs = new LinkedBlockingQueue<>();
+    private final List<Consumer<ForeignEdit>> watches = new ArrayList<>();
+    private final List<Interest> interests = new ArrayList<>();
+    private final RuleRepair repair = new RuleRepair(
+            List.of(new Mode(IpFamily.IPV4), new Mode(IpFamily.IPV6)),
+            own,
+            this::open,
+            List.of(repairs::add),
+            Ticker.system());
+    private volatile String restored = "";
+
+    private RuleWatch open(Interest interest, Consumer<ForeignEdit> noticed) {
+        interests.add(interest);
+        watches.add(noticed);
+        return new RuleWatch() {
+            @Override
+            public String means() {
+                return "a test";
+            }
+
+            @Override
+            public void close() {
+                watches.clear();
+            }
+        };
+    }
+
+    private record Mode(IpFamily family) implements ProxyBackend {
+        @Override
+        public ProxyMode mode() {
+            return ProxyMode.IPTABLES;
+        }
+
+        @Override
+        public SyncReport sync(ProxySnapshot desired, Changes since) {
+            return NOTHING;
+        }
+
+        @Override
+        public boolean keepsRulesIn(String table, String chain) {
+            return chain.equals("OURS");
+        }
+
+        @Override
+        public Trace explain(Packet packet) {
+            return Trace.notAService(List.of());
+        }
+
+        @Override
+        public void cleanUp() {}
+
+        @Override
+        public void close() {}
+    }
+
+    /** As the sync thread would, with a restore of {@link #restored} if there is one. */
+    private CompletableFuture<?> mend(IpFamily family, Suspects suspects) {
+        repair.mending(family);
+        if (!restored.isEmpty()) {
+            Command command = new Command(
+                    family == IpFamily.IPV4 ? "/sbin/iptables-nft-restore" : "/sbin/ip6tables-nft-restore",
+                    List.of(),
+                    restored,
+                    Duration.ZERO);
+            own.started(command, 1);
+            own.ended(command, 1);
+        }
+        repair.mended(family, NOTHING);
+        asked.add(suspects);
+        return CompletableFuture.completedFuture(family);
+    }
+
+    private void start() throws InterruptedException {
+        repair.use(this::mend);
+        for (IpFamily family : IpFamily.values()) {
+            assertThat(watches).isEmpty();
+            repair.failed(new Failure(family, true, Duration.ZERO, new SyncException("any end will do")));
+        }
+        assertThat(watches).hasSize(1);
+        for (IpFamily family : IpFamily.values()) {
+            assertThat(asked.poll(30, TimeUnit.SECONDS))
+                    .as("one look after the start, " + family)
+                    .isEqualTo(Suspects.all());
+        }
+    }
+
+    private void edit(String by, String chain) {
+        watches.getFirst()
+                .accept(new ForeignEdit(IpFamily.IPV4, by, false, Set.of(new ForeignEdit.Chain("nat", chain))));
+    }
+
+    private Suspects nextLook() throws InterruptedException {
+        Suspects suspects = asked.poll(30, TimeUnit.SECONDS);
+        assertThat(suspects).isNotNull();
+        return suspects == null ? Suspects.all() : suspects;
+    }
+
+    @AfterEach
+    void close() {
+        repair.close();
+        assertThat(watches).isEmpty();
+    }
+
+    @Test
+    void repairTellsWhoAndWhat() throws Exception {
+        start();
+        restored =
+                "*nat\n:OURS - [0:0]\n-A OURS -j RETURN\n-A OURS -j ACCEPT\nCOMMIT\n*filter\n-I INPUT 1 -j OURS\nCOMMIT\n";
+        edit("firewalld (pid 7)", "OURS");
+        assertThat(nextLook()).isEqualTo(Suspects.of(Set.of(new Suspects.Chain("nat", "OURS"))));
+        Repair told = repairs.take();
+        assertThat(told.written()).isEqualTo(Map.of("nat", Map.of("OURS", 2), "filter", Map.of("INPUT", 1)));
+        assertThat(told.text())
+                .startsWith(
+                        "firewalld (pid 7) changed IPv4 rules of the proxy; mended by 3 lines in filter (INPUT), nat (OURS), ");
+    }
+
+    @Test
+    void lookThatFindsNothingTellsNothing() throws Exception {
+        start();
+        edit("somebody", "OURS");
+        nextLook();
+        assertThat(repairs).isEmpty();
+    }
+
+    @Test
+    void editsOfOneMomentAreOneLook() throws Exception {
+        start();
+        for (int i = 0; i < 100; i++) {
+            edit("iptables (pid " + i + ")", "OURS" + i % 10);
+        }
+        int chains = 0;
+        int looks = 0;
+        while (chains < 10) {
+            chains += nextLook().chains().size();
+            looks++;
+        }
+        assertThat(looks).isLessThan(10);
+    }
+
+    @Test
+    void onlyChainsOfTheModeAreOfInterest() throws Exception {
+        start();
+        Interest interest = interests.getFirst();
+        assertThat(interest.watches(IpFamily.IPV6, "nat", "OURS")).isTrue();
+        assertThat(interest.watches(IpFamily.IPV6, "nat", "THEIRS")).isFalse();
+    }
+
+    @Test
+    void whereNothingCanBeWatchedTheProxyGoesOn() {
+        RuleRepair blind = new RuleRepair(
+                List.of(new Mode(IpFamily.IPV4)),
+                own,
+                (interest, noticed) -> {
+                    throw new KernelException("not permitted");
+                },
+                List.of(),
+                Ticker.system());
+        blind.failed(new Failure(IpFamily.IPV4, true, Duration.ZERO, new SyncException("any")));
+        blind.close();
+    }
+}

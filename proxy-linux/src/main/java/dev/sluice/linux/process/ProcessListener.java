@@ -1,0 +1,20 @@
+package dev.sluice.linux.process;
+
+/** Hears of the processes that this one starts, on the threads that start them. */
+public interface ProcessListener {
+
+    /** A listener that does nothing. */
+    ProcessListener NONE = new ProcessListener() {
+        @Override
+        public void started(Command command, long pid) {}
+
+        @Override
+        public void ended(Command command, long pid) {}
+    };
+
+    /** A process was started; it has read nothing of its input yet. */
+    void started(Command command, long pid);
+
+    /** A process has ended, or was killed. */
+    void ended(Command command, long pid);
+}

@@ -1,0 +1,143 @@
+package dev.sluice.linux.rulewatch;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.iptables.RestoreInput;
+import dev.sluice.linux.rulewatch.OwnRestores.Restore;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at the legacy tables, since x_tables announces nothing: ten times a second at the number and size of their rules,
+ * which takes microseconds, and when these differ, or from time to time, at the rules themselves.
+ */
+final class LegacyRuleWatch implements RuleWatch, OwnRestores.Follower {
+    private static final Logger LOG = LoggerFactory.getLogger(LegacyRuleWatch.class);
+    private static final List<String> TABLES = List.of("nat", "filter", "mangle");
+    private static final long PERIOD_MILLIS = 100;
+
+    private final OwnRestores own;
+    private final Consumer<ForeignEdit> noticed;
+    private final List<XtablesSocket> sockets = new ArrayList<>();
+    private final List<LegacyTable> tables = new ArrayList<>();
+    private final Map<Long, RestoreInput> running = new ConcurrentHashMap<>();
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Thread thread =
+            Thread.ofPlatform().name("rule-watch").daemon().unstarted(this::watch);
+    private boolean complained;
+
+    private LegacyRuleWatch(OwnRestores own, Consumer<ForeignEdit> noticed) {
+        this.own = own;
+        this.noticed = noticed;
+    }
+
+    static LegacyRuleWatch open(OwnRestores own, Interest interest, Consumer<ForeignEdit> noticed)
+            throws KernelException {
+        LegacyRuleWatch watch = new LegacyRuleWatch(own, noticed);
+        try {
+            for (IpFamily family : IpFamily.values()) {
+                watch.open(family, interest);
+            }
+            own.follow(watch);
+            for (LegacyTable table : watch.tables) {
+                table.look(System.nanoTime());
+            }
+        } catch (NetlinkException e) {
+            own.unfollow(watch);
+            watch.sockets.forEach(XtablesSocket::close);
+            throw e;
+        }
+        watch.thread.start();
+        return watch;
+    }
+
+    private void open(IpFamily family, Interest interest) throws NetlinkException {
+        List<String> used = TABLES.stream()
+                .filter(table -> interest.watches(family, table, "OUTPUT"))
+                .toList();
+        if (!used.isEmpty()) {
+            XtablesSocket socket = XtablesSocket.open(family);
+            sockets.add(socket);
+            used.forEach(table -> tables.add(new LegacyTable(socket, family, table, interest)));
+        }
+    }
+
+    @Override
+    public String means() {
+        return "a look at the legacy tables ten times a second";
+    }
+
+    private void watch() {
+        try {
+            while (!closing.await(PERIOD_MILLIS, TimeUnit.MILLISECONDS)) {
+                tables.forEach(this::look);
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("the watch of legacy tables ends", e);
+        }
+    }
+
+    private void look(LegacyTable table) {
+        try {
+            table.look(System.nanoTime()).ifPresent(noticed);
+            complained = false;
+        } catch (NetlinkException | RuntimeException | OutOfMemoryError e) {
+            if (!complained) {
+                LOG.warn(
+                        "changes of {} {} by others go unnoticed for now: {}",
+                        table.family(),
+                        table.name(),
+                        e.toString());
+            }
+            complained = true;
+        }
+    }
+
+    @Override
+    public void begins(Restore restore) {
+        RestoreInput input = RestoreInput.parse(restore.input());
+        running.put(restore.pid(), input);
+        tables.stream().filter(table -> isWritten(table, restore, input)).forEach(LegacyTable::restoreBegins);
+    }
+
+    @Override
+    public void ended(Restore restore) {
+        RestoreInput input = running.remove(restore.pid());
+        if (input != null) {
+            tables.stream()
+                    .filter(table -> isWritten(table, restore, input))
+                    .forEach(table -> table.restoreEnded(
+                            input.tables().getOrDefault(table.name(), Map.of()).keySet()));
+        }
+    }
+
+    private static boolean isWritten(LegacyTable table, Restore restore, RestoreInput input) {
+        return table.family() == restore.family() && input.tables().containsKey(table.name());
+    }
+
+    @Override
+    public void close() {
+        own.unfollow(this);
+        closing.countDown();
+        boolean interrupted = false;
+        while (thread.isAlive() && Thread.currentThread() != thread) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        sockets.forEach(XtablesSocket::close);
+    }
+}

@@ -1,0 +1,121 @@
+package dev.sluice.linux.rulewatch;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.rulewatch.ForeignEdit.Chain;
+import dev.sluice.linux.rulewatch.XtablesSocket.Content;
+import dev.sluice.linux.rulewatch.XtablesSocket.Info;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One legacy table under watch. Our own restores replace the table as those of others do, so they tell beforehand that they
+ * come and which chains they write; those are taken as they are found afterwards.
+ */
+final class LegacyTable {
+    /** A reading may take a fiftieth of one CPU, but not so long that nobody would wait for it. */
+    private static final long SHARE = 50;
+
+    private static final long LEAST_NANOS = 250_000_000L;
+    private static final long MOST_NANOS = 30_000_000_000L;
+
+    private final XtablesSocket socket;
+    private final IpFamily family;
+    private final String name;
+    private final Interest interest;
+    private final Set<String> ownChains = new HashSet<>();
+    private int restoring;
+    private long restores;
+    private @Nullable Info info;
+    private @Nullable ChainDigests known;
+    private long nextReading;
+
+    LegacyTable(XtablesSocket socket, IpFamily family, String name, Interest interest) {
+        this.socket = socket;
+        this.family = family;
+        this.name = name;
+        this.interest = interest;
+    }
+
+    IpFamily family() {
+        return family;
+    }
+
+    String name() {
+        return name;
+    }
+
+    synchronized void restoreBegins() {
+        restoring++;
+        restores++;
+    }
+
+    synchronized void restoreEnded(Set<String> chains) {
+        restoring--;
+        restores++;
+        ownChains.addAll(chains);
+        info = null;
+    }
+
+    /** Looks at the table; tells what somebody else has changed since the last look. */
+    Optional<ForeignEdit> look(long now) throws NetlinkException {
+        long before;
+        synchronized (this) {
+            if (restoring > 0) {
+                return Optional.empty();
+            }
+            before = restores;
+        }
+        Info found = socket.info(name);
+        boolean read;
+        synchronized (this) {
+            if (restores != before) {
+                return Optional.empty();
+            }
+            read = known == null || now - nextReading >= 0 || info != null && !info.equals(found);
+            info = read ? info : found;
+        }
+        return read ? read(before) : Optional.empty();
+    }
+
+    private Optional<ForeignEdit> read(long before) throws NetlinkException {
+        long start = System.nanoTime();
+        Content content = socket.content(name);
+        TableDigest.Result result = TableDigest.of(content, family, chain -> interest.watches(family, name, chain));
+        long end = System.nanoTime();
+        synchronized (this) {
+            nextReading = end + Math.clamp((end - start) * SHARE, LEAST_NANOS, MOST_NANOS);
+            if (restores != before) {
+                nextReading = end; // half ours, half not: look again
+                return Optional.empty();
+            }
+            Optional<ForeignEdit> edit = known == null ? Optional.empty() : compare(known, result);
+            known = result.digests();
+            info = content.info();
+            ownChains.clear();
+            return edit;
+        }
+    }
+
+    private Optional<ForeignEdit> compare(ChainDigests old, TableDigest.Result result) {
+        Set<Chain> changed = new HashSet<>();
+        for (String chain : result.chains()) {
+            long key = ChainDigests.key(chain);
+            boolean same = old.has(key) && old.get(key) == result.digests().get(key);
+            if (!same && !ownChains.contains(chain)) {
+                changed.add(new Chain(name, chain));
+            }
+        }
+        Set<Long> ownKeys = new HashSet<>();
+        ownChains.forEach(chain -> ownKeys.add(ChainDigests.key(chain)));
+        boolean[] gone = new boolean[1];
+        old.forEachKey(key -> gone[0] |= !result.digests().has(key) && !ownKeys.contains(key));
+        if (changed.isEmpty() && !gone[0]) {
+            return Optional.empty();
+        }
+        // the names of chains that are gone were not kept
+        return Optional.of(new ForeignEdit(family, "", gone[0], changed));
+    }
+}

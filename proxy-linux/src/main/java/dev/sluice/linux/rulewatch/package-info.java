@@ -1,0 +1,5 @@
+/** Notices changes of iptables rules that others make. */
+@NullMarked
+package dev.sluice.linux.rulewatch;
+
+import org.jspecify.annotations.NullMarked;

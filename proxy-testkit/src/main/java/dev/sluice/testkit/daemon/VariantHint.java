@@ -1,0 +1,30 @@
+package dev.sluice.testkit.daemon;
+
+import dev.sluice.linux.iptables.Iptables.Variant;
+import dev.sluice.testkit.lab.LabHost;
+
+/**
+ * Decides which variant of iptables a daemon uses on a host, as kubelet does: by an empty chain in mangle
+ * ({@code iptables-wrappers} of the Kubernetes project).
+ */
+public final class VariantHint {
+    private VariantHint() {}
+
+    /** Leaves the chain. */
+    public static void leave(LabHost node, Variant variant) {
+        node.run(tool(variant, ""), "-w", "5", "-t", "mangle", "-N", "KUBE-IPTABLES-HINT")
+                .orThrow();
+    }
+
+    /**
+     * A program's name, e.g. {@code iptables-nft-save}.
+     *
+     * @param suffix {@code -save}, {@code -restore} or nothing
+     */
+    public static String tool(Variant variant, String suffix) {
+        return switch (variant) {
+            case NFT -> "iptables-nft" + suffix;
+            case LEGACY -> "iptables-legacy" + suffix;
+        };
+    }
+}

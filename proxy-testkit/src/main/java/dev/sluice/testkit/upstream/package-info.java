@@ -1,0 +1,5 @@
+/** kube-proxy's way of giving rules to the kernel, to compare with. */
+@NullMarked
+package dev.sluice.testkit.upstream;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.testkit.gap;
+
+import org.jspecify.annotations.NullMarked;

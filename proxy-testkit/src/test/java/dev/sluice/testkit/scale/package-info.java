@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.testkit.scale;
+
+import org.jspecify.annotations.NullMarked;

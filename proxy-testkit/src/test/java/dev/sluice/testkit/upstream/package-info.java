@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.testkit.upstream;
+
+import org.jspecify.annotations.NullMarked;
