@@ -195,7 +195,8 @@ class IptablesBackendTest {
             assertThat(small.cost().bytes()).isBetween(1L, 1_500L);
             assertThat(large.cost().messages()).isEqualTo(small.cost().messages());
             // the names of branches are a little longer than that of the shared chain
-            assertThat(large.cost().bytes()).isBetween(small.cost().bytes(), small.cost().bytes() + 30);
+            assertThat(large.cost().bytes())
+                    .isBetween(small.cost().bytes(), small.cost().bytes() + 30);
         }
     }
 
