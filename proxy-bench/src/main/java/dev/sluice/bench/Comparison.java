@@ -175,7 +175,7 @@ final class Comparison implements AutoCloseable {
 
     /** Where a connection goes. */
     enum Way {
-        DIRECT("straight to the Pod, no Service"),
+        DIRECT("to a Pod itself: passes all of a list"),
         RANDOM("to a random Service"),
         LAST("to the last Service of the flat list");
 

@@ -115,17 +115,22 @@ final class Site implements AutoCloseable {
                 .atMost(Duration.ofMinutes(2))
                 .until(() -> {
                     double now = value("kubeproxy_sync_proxy_rules_duration_seconds_count");
-                    boolean rests = now == seen[0];
+                    boolean rests = now == seen[0] && sinceQueued() >= 0; // a Service and its slice may take two syncs
                     seen[0] = now;
                     return rests;
                 });
+        double syncMillis = (value("kubeproxy_sync_proxy_rules_duration_seconds_sum") - seconds) * 1000;
         return new Change(
-                (value("kubeproxy_sync_proxy_rules_duration_seconds_sum") - seconds) * 1000,
-                (value("kubeproxy_sync_proxy_rules_last_timestamp_seconds")
-                                - value("kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds"))
-                        * 1000,
+                syncMillis,
+                Math.max(syncMillis, sinceQueued() * 1000),
                 (long) (value("sluice_kernel_bytes_total") - bytes),
                 (long) (value("sluice_kernel_messages_total") - lines));
+    }
+
+    /** Seconds from the last request for a sync to the end of the last sync; negative while one is asked for. */
+    private double sinceQueued() throws IOException {
+        return value("kubeproxy_sync_proxy_rules_last_timestamp_seconds")
+                - value("kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds");
     }
 
     /** What the daemon gives to iptables-restore for a change, in one text. */

@@ -2,12 +2,14 @@ package dev.sluice.daemon;
 
 import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.flows.FlowTargets;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.Ticker;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.flows.FlowCleaning;
+import dev.sluice.daemon.flows.FlowListener;
 import dev.sluice.daemon.repair.Repair;
 import dev.sluice.daemon.repair.RuleRepair;
 import dev.sluice.iptables.IptablesBackend;
@@ -46,11 +48,12 @@ final class ProxyAssembly implements AutoCloseable {
     private final SystemCommands commands = new SystemCommands(restores);
     private final IptablesTools tools;
     private final List<ProxyBackend> backends = new ArrayList<>();
-    private final FlowCleaning.Listener flows;
+    private final List<IpvsBackend> unprepared = new ArrayList<>();
+    private final FlowListener flows;
     private @Nullable UserspaceEngine engine;
 
     /** @throws ConfigException when this host has no iptables tools, which every mode needs */
-    ProxyAssembly(ProxyMode mode, Sysctl sysctl, FlowCleaning.Listener flows) throws ConfigException {
+    ProxyAssembly(ProxyMode mode, Sysctl sysctl, FlowListener flows) throws ConfigException {
         this.mode = mode;
         this.sysctl = sysctl;
         this.flows = flows;
@@ -92,36 +95,40 @@ final class ProxyAssembly implements AutoCloseable {
      * @throws ConfigException when the kernel cannot do it, e.g. has no such IPVS scheduler
      */
     void prepare() throws ConfigException {
-        for (ProxyBackend backend : backends) {
-            if (backend instanceof IpvsBackend ipvs) {
-                try {
-                    ipvs.prepare();
-                } catch (SyncException e) {
-                    throw new ConfigException(List.of("mode ipvs cannot start: " + e.getMessage()));
-                }
+        for (IpvsBackend ipvs : unprepared) {
+            try {
+                ipvs.prepare();
+            } catch (SyncException e) {
+                throw new ConfigException(List.of("mode ipvs cannot start: " + e.getMessage()));
             }
         }
+        unprepared.clear();
     }
 
     private ProxyBackend backend(BackendConfig config, Iptables iptables) throws KernelException {
         return switch (mode) {
-            case IPTABLES -> cleaning(new IptablesBackend(config, iptables, sysctl, NetlinkLinks.open()));
-            case IPVS ->
-                cleaning(new IpvsBackend(
-                        config, NetlinkIpvs.open(), NetlinkIpSets.open(), NetlinkLinks.open(), iptables, sysctl));
-            case USERSPACE ->
-                new UserspaceBackend(
+            case IPTABLES ->
+                cleaning(
                         config,
-                        engine(config),
-                        iptables,
-                        NetlinkIpSets.open(),
-                        NetlinkLinks.open(),
-                        NetlinkConntrack.open());
+                        new IptablesBackend(config, iptables, sysctl, NetlinkLinks.open()),
+                        FlowTargets.endpoints());
+            case IPVS -> {
+                IpvsBackend ipvs = new IpvsBackend(
+                        config, NetlinkIpvs.open(), NetlinkIpSets.open(), NetlinkLinks.open(), iptables, sysctl);
+                unprepared.add(ipvs);
+                yield cleaning(config, ipvs, FlowTargets.endpoints());
+            }
+            case USERSPACE -> {
+                UserspaceBackend userspace = new UserspaceBackend(
+                        config, engine(config), iptables, NetlinkIpSets.open(), NetlinkLinks.open());
+                yield cleaning(config, userspace, userspace::flowEnds);
+            }
         };
     }
 
-    private ProxyBackend cleaning(ProxyBackend backend) throws KernelException {
-        return new FlowCleaning(backend, NetlinkConntrack.open(), NetlinkLinks.open(), flows);
+    private ProxyBackend cleaning(BackendConfig config, ProxyBackend backend, FlowTargets targets)
+            throws KernelException {
+        return new FlowCleaning(backend, config, targets, NetlinkConntrack.open(), NetlinkLinks.open(), flows);
     }
 
     private UserspaceEngine engine(BackendConfig config) {

@@ -12,7 +12,6 @@ final class PendingChange {
     final SetEdit elements = new SetEdit();
     final List<RuleLine> newRules = new ArrayList<>();
     final List<RuleLine> oldRules = new ArrayList<>();
-    final StaleFlows flows = new StaleFlows();
     private final List<Runnable> last = new ArrayList<>();
 
     void last(Runnable action) {

@@ -83,11 +83,6 @@ final class ServiceBook {
                 .toList();
     }
 
-    /** Notes where every UDP portal leads. */
-    void checkFlows(StaleFlows flows) {
-        states.values().forEach(state -> check(state, flows));
-    }
-
     /** Notes that the kernel refused {@code member}. */
     void refused(Member member, String reason) {
         states.forEach((name, state) -> {
@@ -170,9 +165,6 @@ final class ServiceBook {
             ServicePlan.Door now = next == null ? null : next.plan().portals().get(portal);
             if (now == null || now.scope() != door.scope()) {
                 change.last(() -> table.remove(portal, new Route(old.live(), door.scope())));
-                if (now == null && portal.protocol() == Protocol.UDP) {
-                    change.flows.checkGone(portal);
-                }
             }
         });
         UdpSocket socket = old.udp();
@@ -193,28 +185,16 @@ final class ServiceBook {
         }
         states.put(next.plan().name(), next);
         if (next.plan().name().protocol() == Protocol.UDP) {
-            introduceUdp(next, old, moved, change);
+            introduceUdp(next, old);
         }
     }
 
-    private void introduceUdp(ServiceState next, @Nullable ServiceState old, boolean moved, PendingChange change) {
+    private void introduceUdp(ServiceState next, @Nullable ServiceState old) {
         UdpSocket socket = next.udp();
         if (socket != null && old != null && old.udp() == socket) {
             socket.endpointsChanged();
         } else if (socket != null) {
             udpSockets++;
-        }
-        if (moved
-                || !next.plan().portals().equals(old == null ? null : old.plan().portals())) {
-            check(next, change.flows);
-        }
-    }
-
-    private static void check(ServiceState state, StaleFlows flows) {
-        if (state.plan().name().protocol() == Protocol.UDP) {
-            state.plan()
-                    .portals()
-                    .forEach((portal, door) -> flows.check(portal, door.redirects() ? state.udpPort() : 0));
         }
     }
 

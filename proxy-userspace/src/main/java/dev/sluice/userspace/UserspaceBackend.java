@@ -3,6 +3,7 @@ package dev.sluice.userspace;
 import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.flows.FlowEnd;
 import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
@@ -17,7 +18,6 @@ import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
 import dev.sluice.linux.KernelException;
-import dev.sluice.linux.conntrack.Conntrack;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipset.IpSets.SetResult;
 import dev.sluice.linux.iptables.ChainName;
@@ -28,6 +28,7 @@ import dev.sluice.linux.iptables.TableDiff;
 import dev.sluice.linux.iptables.TableRules;
 import dev.sluice.linux.route.Links;
 import dev.sluice.userspace.engine.EngineException;
+import dev.sluice.userspace.engine.UdpSocket;
 import dev.sluice.userspace.engine.UserspaceEngine;
 import dev.sluice.userspace.routing.Locality;
 import dev.sluice.userspace.routing.RoutingTable;
@@ -57,7 +58,6 @@ public final class UserspaceBackend implements ProxyBackend {
     private final Iptables iptables;
     private final IpSets sets;
     private final Links links;
-    private final Conntrack conntrack;
     private final RoutingTable table;
     private ServiceBook book;
     /** Null until the rules are in force. */
@@ -65,19 +65,12 @@ public final class UserspaceBackend implements ProxyBackend {
 
     private @Nullable NodeFacts node;
 
-    public UserspaceBackend(
-            BackendConfig config,
-            UserspaceEngine engine,
-            Iptables iptables,
-            IpSets sets,
-            Links links,
-            Conntrack conntrack) {
+    public UserspaceBackend(BackendConfig config, UserspaceEngine engine, Iptables iptables, IpSets sets, Links links) {
         this.config = config;
         this.engine = engine;
         this.iptables = iptables;
         this.sets = sets;
         this.links = links;
-        this.conntrack = conntrack;
         this.table = new RoutingTable(config.family());
         this.book = new ServiceBook(table, engine);
     }
@@ -121,7 +114,6 @@ public final class UserspaceBackend implements ProxyBackend {
         Set<ServicePortName> names = new LinkedHashSet<>(book.names());
         desired.ports().stream().map(ResolvedPort::name).sorted().forEach(names::add);
         PendingChange change = plan(desired, names, wanted);
-        book.checkFlows(change.flows);
         KernelCost cost;
         try {
             SetEdit elements = SetEdit.against(sets, family(), book.members());
@@ -132,7 +124,6 @@ public final class UserspaceBackend implements ProxyBackend {
         } finally {
             change.finish();
         }
-        change.flows.forget(conntrack, family(), wanted.proxyAddress(), table.locality());
         rules = wanted;
         node = desired.node();
         return cost;
@@ -151,7 +142,6 @@ public final class UserspaceBackend implements ProxyBackend {
         } finally {
             change.finish();
         }
-        change.flows.forget(conntrack, family(), inForce.proxyAddress(), table.locality());
         rules = inForce;
         return cost;
     }
@@ -200,6 +190,16 @@ public final class UserspaceBackend implements ProxyBackend {
 
     private List<Cidr> podRanges(NodeFacts facts) {
         return facts.podCidrs().stream().filter(c -> c.family() == family()).toList();
+    }
+
+    /**
+     * Where flows to {@code port} go: to its UDP socket. Another endpoint is the loops' own affair, another socket is not: the
+     * kernel would go on with the old one, since it asks the rules for the first datagram of a flow only.
+     */
+    public Set<FlowEnd> flowEnds(ResolvedPort port) {
+        ServiceState state = book.state(port.name());
+        UdpSocket socket = state == null ? null : state.udp();
+        return socket == null ? Set.of() : Set.of(new FlowEnd(socket.address(), socket.port()));
     }
 
     private Map<String, Long> counts() {

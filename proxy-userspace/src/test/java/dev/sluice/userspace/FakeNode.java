@@ -26,7 +26,6 @@ final class FakeNode implements AutoCloseable {
     final FakeIptables iptables;
     final FakeIpSets sets;
     final FakeLinks links = new FakeLinks();
-    final FlowLog flows = new FlowLog();
     final UserspaceEngine engine =
             new UserspaceEngine(EngineOptions.of(UserspaceOptions.DEFAULT).withEventLoops(1));
     final UserspaceBackend backend;
@@ -43,7 +42,7 @@ final class FakeNode implements AutoCloseable {
         iptables = new FakeIptables(family);
         sets = new FakeIpSets(this::isReferenced);
         iptables.withSets(name -> sets.names().contains(name));
-        backend = new UserspaceBackend(config, engine, iptables, sets, links, flows);
+        backend = new UserspaceBackend(config, engine, iptables, sets, links);
     }
 
     private boolean isReferenced(String set) {

@@ -8,8 +8,6 @@ import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.SyncReport;
-import dev.sluice.linux.conntrack.Conntrack;
-import dev.sluice.linux.conntrack.NetlinkConntrack;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipset.NetlinkIpSets;
 import dev.sluice.linux.iptables.Iptables;
@@ -35,7 +33,6 @@ final class NodeUnderTest implements AutoCloseable {
     final UserspaceBackend backend;
     private final IpSets sets;
     private final Links links;
-    private final Conntrack flows;
 
     NodeUnderTest(Lab lab, IpFamily family, Iptables.Variant variant) throws Exception {
         this.lab = lab;
@@ -54,8 +51,7 @@ final class NodeUnderTest implements AutoCloseable {
                         .open(family));
         sets = lab.node().call(NetlinkIpSets::open);
         links = lab.node().call(NetlinkLinks::open);
-        flows = lab.node().call(NetlinkConntrack::open);
-        backend = new UserspaceBackend(config, engine, iptables, sets, links, flows);
+        backend = new UserspaceBackend(config, engine, iptables, sets, links);
     }
 
     SyncReport sync() {
@@ -81,7 +77,6 @@ final class NodeUnderTest implements AutoCloseable {
             engine.close();
             sets.close();
             links.close();
-            flows.close();
         }
     }
 }

@@ -3,7 +3,9 @@ package dev.sluice.userspace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.core.flows.FlowEnd;
 import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
@@ -11,8 +13,6 @@ import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
-import dev.sluice.linux.conntrack.Conntrack.Flow;
-import dev.sluice.linux.conntrack.Conntrack.Tuple;
 import dev.sluice.linux.ipset.IpSets.SetChange;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.testkit.model.Endpoints;
@@ -159,50 +159,27 @@ class UserspaceBackendTest {
     }
 
     @Test
-    void udpFlowsThatGoElsewhereAreForgotten() throws Exception {
-        Flow unseen = flow("10.96.0.10", 53, "10.96.0.10", 53);
-        Flow otherService = flow("10.96.0.11", 53, "127.0.0.1", 1);
-        Flow ofTheProcessBefore = flow("10.96.0.10", 53, "127.0.0.1", 1);
-        node.flows.present.addAll(List.of(unseen, otherService, ofTheProcessBefore));
-        node.snapshot.put(Endpoints.resolved(dns().build(), Endpoints.remote("10.244.2.2", 53)));
+    void udpFlowsGoToTheSocketAndNotToTheEndpoints() throws Exception {
+        ResolvedPort dns = Endpoints.resolved(dns().build(), Endpoints.remote("10.244.2.2", 53));
+        assertThat(node.backend.flowEnds(dns)).as("before the first sync").isEmpty();
+        node.snapshot.put(dns);
         node.sync();
-        assertThat(node.flows.deleted).containsExactlyInAnyOrder(unseen, ofTheProcessBefore);
-
         int port = Integer.parseInt(
                 node.sets.elements("SLUICE-UDP-SOCKETS").iterator().next());
-        Flow healthy = flow("10.96.0.10", 53, "127.0.0.1", port);
-        node.flows.present.add(healthy);
-        node.flows.deleted.clear();
-        node.full();
-        node.snapshot.put(Endpoints.resolved(dns().build(), Endpoints.remote("10.244.2.3", 53)));
+        FlowEnd socket = new FlowEnd(IpAddress.of("127.0.0.1"), port);
+        assertThat(node.backend.flowEnds(dns)).containsExactly(socket);
+
+        ResolvedPort elsewhere = Endpoints.resolved(dns().build(), Endpoints.remote("10.244.2.3", 53));
+        node.snapshot.put(elsewhere);
         node.sync();
-        assertThat(node.flows.deleted)
+        assertThat(node.backend.flowEnds(elsewhere))
                 .as("another endpoint is the proxy's own affair")
-                .isEmpty();
+                .containsExactly(socket);
 
-        node.snapshot.put(Endpoints.resolved(dns().build()));
+        ResolvedPort nobody = Endpoints.resolved(dns().build());
+        node.snapshot.put(nobody);
         node.sync();
-        assertThat(node.flows.deleted).containsExactly(healthy);
-    }
-
-    @Test
-    void tcpChangesDoNotLookAtTrackedFlows() throws Exception {
-        node.sync();
-        node.flows.dumps = 0;
-        node.snapshot.put(Endpoints.resolved(web().build(), Endpoints.remote("10.244.2.2", 8080)));
-        node.sync();
-        assertThat(node.flows.dumps).isZero();
-    }
-
-    private static Flow flow(String destination, int port, String replySource, int replyPort) {
-        IpAddress client = IpAddress.of("10.244.1.2");
-        return new Flow(
-                IpFamily.IPV4,
-                Protocol.UDP,
-                new Tuple(client, 4000, IpAddress.of(destination), port),
-                new Tuple(IpAddress.of(replySource), replyPort, client, 4000),
-                0,
-                0);
+        assertThat(node.backend.flowEnds(nobody)).isEmpty();
     }
 
     @Test

@@ -1,9 +1,11 @@
 package dev.sluice.daemon.flows;
 
+import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.ProxyMode;
-import dev.sluice.core.model.ResolvedPort;
-import dev.sluice.core.model.ServicePortName;
-import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.flows.FlowLedger;
+import dev.sluice.core.flows.FlowPortal;
+import dev.sluice.core.flows.FlowPortals;
+import dev.sluice.core.flows.FlowTargets;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.Changes;
@@ -14,32 +16,28 @@ import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
+import dev.sluice.daemon.flows.FlowSweep.Swept;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.conntrack.Conntrack;
-import dev.sluice.linux.conntrack.Conntrack.Flow;
 import dev.sluice.linux.route.Links;
-import dev.sluice.linux.route.Links.LinkAddress;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A mode of the kernel, and after each of its syncs the UDP flows that the change left behind.
+ * A mode, and after each of its syncs the flows that the change left behind.
  *
  * <p>A UDP flow has no end that the kernel could see, so connection tracking goes on sending a busy client's datagrams where
- * it sent the first one: to an endpoint that is gone, or nowhere because the Service had no endpoint then. Once the new rules
- * are in force, such flows are deleted, and the next datagram is sent anew. Flows to endpoints that still answer are never
- * touched, nor those of TCP and SCTP. Other than kube-proxy, flows of a Service without any endpoint are deleted too, and
- * node ports only count on addresses of this node.
+ * it sent the first one: to an endpoint that is gone, or nowhere because the Service had no endpoint then. An SCTP client
+ * that keeps its port is caught likewise. Once the new rules are in force, such flows are deleted, and the next packet is
+ * sent anew. TCP connections are never touched.
  *
- * <p>The table is read only after a change of a UDP service port.
+ * <p>The table is read only after a change that can make flows stale, and after one of the rules by somebody else. What the
+ * kernel refuses never fails a sync; it is tried again at the next one.
  */
 public final class FlowCleaning implements ProxyBackend {
     private static final Logger log = LoggerFactory.getLogger(FlowCleaning.class);
@@ -47,20 +45,38 @@ public final class FlowCleaning implements ProxyBackend {
     private final ProxyBackend mode;
     private final Conntrack conntrack;
     private final Links links;
-    private final Listener listener;
-    private final Map<ServicePortName, ResolvedPort> known = new HashMap<>();
+    private final FlowListener listener;
+    private final FlowLedger ledger;
+    private final FlowSweep sweep;
+    private final NodePortDoors doors;
+    private String trouble = "";
 
-    /** Hears of each cleaning. */
-    public interface Listener {
-        void cleaned(IpFamily family, int deleted, Duration took);
-    }
-
-    /** Closes {@code mode}, {@code conntrack} and {@code links} with itself. */
-    public FlowCleaning(ProxyBackend mode, Conntrack conntrack, Links links, Listener listener) {
+    /**
+     * Closes {@code mode}, {@code conntrack} and {@code links} with itself.
+     *
+     * @param targets where the flows of {@code mode} may lead
+     */
+    public FlowCleaning(
+            ProxyBackend mode,
+            BackendConfig config,
+            FlowTargets targets,
+            Conntrack conntrack,
+            Links links,
+            FlowListener listener) {
         this.mode = mode;
         this.conntrack = conntrack;
         this.links = links;
         this.listener = listener;
+        this.ledger = new FlowLedger(targets, protocols(mode.mode()));
+        this.sweep = new FlowSweep(conntrack, config.family());
+        this.doors = new NodePortDoors(config, mode.mode(), links);
+    }
+
+    private static Set<Protocol> protocols(ProxyMode mode) {
+        return switch (mode) {
+            case IPTABLES, IPVS -> Set.of(Protocol.UDP, Protocol.SCTP);
+            case USERSPACE -> Set.of(Protocol.UDP);
+        };
     }
 
     @Override
@@ -75,24 +91,31 @@ public final class FlowCleaning implements ProxyBackend {
 
     @Override
     public SyncReport sync(ProxySnapshot desired, Changes since) throws SyncException {
-        SyncReport report = mode.sync(desired, since);
-        Set<ServicePortName> changed = udpPorts(desired, since);
-        if (!changed.isEmpty()) {
-            try {
-                clean(desired, changed);
-            } catch (NetlinkException e) {
-                log.warn(
-                        "{}: UDP flows to endpoints that are gone may linger until they time out: {}",
-                        family(),
-                        e.getMessage());
-            }
+        SyncReport report;
+        try {
+            report = mode.sync(desired, since);
+        } catch (SyncException | RuntimeException e) {
+            ledger.note(desired, since); // some of it may be in force
+            throw e;
+        }
+        return afterwards(report, desired, report.full() ? Changes.all() : since);
+    }
+
+    private SyncReport afterwards(SyncReport report, ProxySnapshot desired, Changes since) {
+        ledger.note(desired, since);
+        if (since.everything() && report.cost().messages() > 0) {
+            ledger.suspectAll();
+        }
+        if (ledger.isDue()) {
+            clean();
         }
         return report;
     }
 
+    /** While rules were missing, flows may have begun that pass them by. */
     @Override
     public SyncReport mend(ProxySnapshot applied, Suspects suspects) throws SyncException {
-        return mode.mend(applied, suspects);
+        return afterwards(mode.mend(applied, suspects), applied, Changes.all());
     }
 
     @Override
@@ -100,51 +123,45 @@ public final class FlowCleaning implements ProxyBackend {
         return mode.keepsRulesIn(table, chain);
     }
 
-    private Set<ServicePortName> udpPorts(ProxySnapshot desired, Changes since) {
-        if (!since.everything()) {
-            return since.ports().stream()
-                    .filter(name -> name.protocol() == Protocol.UDP)
-                    .collect(Collectors.toSet());
-        }
-        Set<ServicePortName> all = new HashSet<>(known.keySet());
-        desired.ports().stream()
-                .map(ResolvedPort::name)
-                .filter(name -> name.protocol() == Protocol.UDP)
-                .forEach(all::add);
-        // a full sync that finds nothing new is no reason to read the table
-        all.removeIf(name -> Objects.equals(known.get(name), desired.port(name)));
-        return all;
-    }
-
-    private void clean(ProxySnapshot desired, Set<ServicePortName> changed) throws NetlinkException {
+    private void clean() {
         long start = System.nanoTime();
-        UdpPortals portals = new UdpPortals();
-        for (ServicePortName name : changed) {
-            ResolvedPort now = desired.port(name);
-            if (now != null) {
-                portals.inForce(now);
+        try {
+            FlowPortals portals = ledger.due();
+            boolean nodePorts = portals.all().stream().anyMatch(FlowPortal.OnNode.class::isInstance);
+            Swept swept = sweep.sweep(portals, nodePorts ? doors.open() : address -> false);
+            if (!swept.deleted().isEmpty()) {
+                log.info("{}: stale flows deleted: {}", family(), text(swept.deleted()));
             }
-        }
-        for (ServicePortName name : changed) {
-            ResolvedPort now = desired.port(name);
-            ResolvedPort before = now == null ? known.remove(name) : known.put(name, now);
-            if (before != null) {
-                portals.was(before);
+            listener.cleaned(family(), swept.deleted(), Duration.ofNanos(System.nanoTime() - start));
+            if (swept.refusals().isEmpty()) {
+                ledger.settle();
+                trouble = "";
+            } else {
+                failed(swept.refusals().size() + " refusals, the first: "
+                        + swept.refusals().getFirst().getMessage());
             }
+        } catch (NetlinkException e) {
+            failed(String.valueOf(e.getMessage()));
         }
-        Set<IpAddress> own = portals.hasNodePorts() ? nodeAddresses() : Set.of();
-        List<Flow> stale = conntrack.list(family(), Protocol.UDP).stream()
-                .filter(flow -> portals.isStale(flow, own))
-                .toList();
-        int deleted = stale.isEmpty() ? 0 : conntrack.delete(stale);
-        if (deleted > 0) {
-            log.info("{}: {} UDP flows to endpoints that are gone were deleted", family(), deleted);
-        }
-        listener.cleaned(family(), deleted, Duration.ofNanos(System.nanoTime() - start));
     }
 
-    private Set<IpAddress> nodeAddresses() throws NetlinkException {
-        return links.addresses().stream().map(LinkAddress::address).collect(Collectors.toSet());
+    private void failed(String why) {
+        listener.failed(family());
+        if (!why.equals(trouble)) {
+            log.warn(
+                    "{}: flows to endpoints that are gone may linger; looking again at the next sync: {}",
+                    family(),
+                    why);
+            trouble = why;
+        }
+    }
+
+    private static String text(Map<Cause, Integer> deleted) {
+        Map<String, Integer> sorted = new TreeMap<>();
+        deleted.forEach((cause, count) -> sorted.put(cause.toString(), count));
+        return sorted.entrySet().stream()
+                .map(entry -> entry.getValue() + " " + entry.getKey())
+                .collect(Collectors.joining(", "));
     }
 
     @Override

@@ -1,4 +1,4 @@
-/** Connection tracking follows the endpoints: UDP flows that lead nowhere are forgotten. */
+/** Connection tracking follows the endpoints: flows that lead nowhere are forgotten. */
 @NullMarked
 package dev.sluice.daemon.flows;
 

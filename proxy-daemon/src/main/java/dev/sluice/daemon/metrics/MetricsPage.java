@@ -2,7 +2,7 @@ package dev.sluice.daemon.metrics;
 
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.sync.SyncObserver;
-import dev.sluice.daemon.flows.FlowCleaning;
+import dev.sluice.daemon.flows.FlowListener;
 import dev.sluice.daemon.health.HttpPages.Page;
 import dev.sluice.daemon.repair.Repair;
 import dev.sluice.userspace.engine.EngineCounters;
@@ -13,7 +13,6 @@ import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.core.metrics.Counter;
-import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -44,20 +43,9 @@ public final class MetricsPage {
         return sync;
     }
 
-    /** Counts the cleanings of connection tracking. */
-    public FlowCleaning.Listener flows() {
-        Histogram duration = names.histogram(
-                "kubeproxy_conntrack_reconciler_sync_duration_seconds",
-                "Latency of cleaning connection tracking, in seconds",
-                Buckets.SYNC);
-        Counter entries = names.counter(
-                "kubeproxy_conntrack_reconciler_deleted_entries_total",
-                "Entries of connection tracking that were deleted",
-                "ip_family");
-        return (family, deleted, took) -> {
-            duration.labelValues(family.label()).observe(took.toNanos() / 1e9);
-            entries.labelValues(family.label()).inc(deleted);
-        };
+    /** Counts the flows that are deleted from connection tracking. */
+    public FlowListener flows() {
+        return new FlowMetrics(names);
     }
 
     /** Counts repairs of rules. */

@@ -20,6 +20,7 @@ final class ConntrackProtocol implements WireNames {
     static final int TUPLE_ORIG = 1;
     static final int TUPLE_REPLY = 2;
     static final int MARK = 8;
+    static final int ID = 12;
     static final int ZONE = 18;
     static final int FILTER = 25;
 
@@ -38,8 +39,14 @@ final class ConntrackProtocol implements WireNames {
     static final int FILTER_ORIG_FLAGS = 1;
     static final int FILTER_REPLY_FLAGS = 2;
 
+    /** Of the filter's flags: compare the destination address. */
+    static final int FILTER_IP_DST = 1 << 1;
+
     /** Of the filter's flags: compare the protocol's number. */
     static final int FILTER_PROTO_NUM = 1 << 3;
+
+    /** Of the filter's flags: compare the destination port. */
+    static final int FILTER_PROTO_DST_PORT = 1 << 5;
 
     private static final int SUBSYSTEM = 1;
     private static final List<String> COMMANDS =

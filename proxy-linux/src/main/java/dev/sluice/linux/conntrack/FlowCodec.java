@@ -4,6 +4,7 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.conntrack.Conntrack.Asked;
 import dev.sluice.linux.conntrack.Conntrack.Flow;
 import dev.sluice.linux.conntrack.Conntrack.Tuple;
 import dev.sluice.linux.netlink.AttributeReader;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class FlowCodec {
     private FlowCodec() {}
 
-    /** Writes what names an entry: its original direction and its zone. */
+    /** Writes what names an entry: its original direction, its zone, and what tells it from a later one of the same tuple. */
     static void writeKey(MessageWriter out, Flow flow) {
         Tuple tuple = flow.original();
         boolean v4 = flow.family() == IpFamily.IPV4;
@@ -36,27 +37,48 @@ final class FlowCodec {
         if (flow.zone() != 0) {
             out.u16BigEndian(ConntrackProtocol.ZONE, flow.zone());
         }
+        if (flow.id() != 0) {
+            out.u32BigEndian(ConntrackProtocol.ID, flow.id());
+        }
     }
 
-    /** Asks the kernel, since Linux 5.8, to leave other protocols out; an older one passes over this. */
-    static void writeFilter(MessageWriter out, Protocol protocol) {
+    /**
+     * Asks the kernel, since Linux 5.8, to leave out what is not of interest; an older one passes over this, and whoever reads
+     * the answer must look for himself. IPv6 addresses are not asked for: the kernel compares them the wrong way round
+     * ({@code ctnetlink_filter_match_tuple}, seen in 5.8 to 6.18) and would leave out the very entries that match.
+     */
+    static void writeFilter(MessageWriter out, Protocol protocol, Asked asked) {
+        IpAddress wanted = asked.address();
+        IpAddress v4 = wanted != null && wanted.family() == IpFamily.IPV4 ? wanted : null;
+        int flags = ConntrackProtocol.FILTER_PROTO_NUM
+                | (v4 == null ? 0 : ConntrackProtocol.FILTER_IP_DST)
+                | (asked.port() == 0 ? 0 : ConntrackProtocol.FILTER_PROTO_DST_PORT);
+        out.nested(ConntrackProtocol.nested(ConntrackProtocol.TUPLE_ORIG), in -> {
+            if (v4 != null) {
+                in.nested(
+                        ConntrackProtocol.nested(ConntrackProtocol.TUPLE_IP),
+                        ip -> ip.address(ConntrackProtocol.IP_V4_DST, v4));
+            }
+            in.nested(ConntrackProtocol.nested(ConntrackProtocol.TUPLE_PROTO), proto -> {
+                proto.u8(ConntrackProtocol.PROTO_NUM, protocol.number());
+                if (asked.port() != 0) {
+                    proto.u16BigEndian(ConntrackProtocol.PROTO_DST_PORT, asked.port());
+                }
+            });
+        });
         out.nested(
-                        ConntrackProtocol.nested(ConntrackProtocol.TUPLE_ORIG),
-                        in -> in.nested(
-                                ConntrackProtocol.nested(ConntrackProtocol.TUPLE_PROTO),
-                                proto -> proto.u8(ConntrackProtocol.PROTO_NUM, protocol.number())))
-                .nested(
-                        ConntrackProtocol.nested(ConntrackProtocol.FILTER),
-                        in -> in.u32(ConntrackProtocol.FILTER_ORIG_FLAGS, ConntrackProtocol.FILTER_PROTO_NUM)
-                                .u32(ConntrackProtocol.FILTER_REPLY_FLAGS, 0));
+                ConntrackProtocol.nested(ConntrackProtocol.FILTER),
+                in -> in.u32(ConntrackProtocol.FILTER_ORIG_FLAGS, flags).u32(ConntrackProtocol.FILTER_REPLY_FLAGS, 0));
     }
 
-    /** The entry of {@code message}, or null when it is of another family or protocol. */
-    static @Nullable Flow read(Message message, IpFamily family, Protocol protocol) throws NetlinkException {
+    /** The entry of {@code message}, or null when it is of another family or protocol, or was sent to something else. */
+    static @Nullable Flow read(Message message, IpFamily family, Protocol protocol, Asked asked)
+            throws NetlinkException {
         TupleParts original = new TupleParts();
         TupleParts reply = new TupleParts();
         int mark = 0;
         int zone = 0;
+        int id = 0;
         AttributeReader attributes = message.attributes(ConntrackProtocol.HEADER);
         while (attributes.next()) {
             switch (attributes.type()) {
@@ -64,13 +86,16 @@ final class FlowCodec {
                 case ConntrackProtocol.TUPLE_REPLY -> reply.read(attributes.nested());
                 case ConntrackProtocol.MARK -> mark = (int) attributes.u32BigEndian();
                 case ConntrackProtocol.ZONE -> zone = attributes.u16BigEndian();
+                case ConntrackProtocol.ID -> id = (int) attributes.u32BigEndian();
                 default -> {}
             }
         }
         attributes.check("read a connection tracking entry");
         Tuple there = original.tuple(family, protocol);
         Tuple back = reply.tuple(family, protocol);
-        return there == null || back == null ? null : new Flow(family, protocol, there, back, mark, zone);
+        return there == null || back == null || !asked.matches(there)
+                ? null
+                : new Flow(family, protocol, there, back, mark, zone, id);
     }
 
     /** What the attributes of one direction say. */

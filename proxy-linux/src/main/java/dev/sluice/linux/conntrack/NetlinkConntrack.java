@@ -9,6 +9,10 @@ import dev.sluice.linux.netlink.Netlink;
 import dev.sluice.linux.netlink.NetlinkRequest;
 import dev.sluice.linux.netlink.NetlinkSocket;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** The connection tracking table over ctnetlink. */
 public final class NetlinkConntrack implements Conntrack {
@@ -24,48 +28,52 @@ public final class NetlinkConntrack implements Conntrack {
     }
 
     @Override
-    public List<Flow> list(IpFamily family, Protocol protocol) throws NetlinkException {
-        NetlinkSocket.Decoder<Flow> decoder = message -> FlowCodec.read(message, family, protocol);
+    public List<Flow> list(IpFamily family, Protocol protocol, Asked asked) throws NetlinkException {
+        NetlinkSocket.Decoder<Flow> decoder = message -> FlowCodec.read(message, family, protocol, asked);
         try {
-            return socket.dump(dump(family, protocol, true), decoder);
+            return socket.dump(dump(family, protocol, Optional.of(asked)), decoder);
         } catch (NetlinkException e) {
             if (e.errno() != Errno.EINVAL && !e.unsupported()) {
                 throw e;
             }
         }
         try {
-            return socket.dump(dump(family, protocol, false), decoder);
+            return socket.dump(dump(family, protocol, Optional.empty()), decoder);
         } catch (NetlinkException e) {
             throw explained(e);
         }
     }
 
-    /** @param filtered whether the kernel is asked to leave other protocols out; some kernels refuse to be asked */
-    static NetlinkRequest dump(IpFamily family, Protocol protocol, boolean filtered) {
+    /** @param filter what the kernel is asked to leave in; empty for kernels that refuse to be asked */
+    static NetlinkRequest dump(IpFamily family, Protocol protocol, Optional<Asked> filter) {
         return ConntrackProtocol.request(
-                "conntrack list " + family + " " + protocol, ConntrackProtocol.GET, family, out -> {
-                    if (filtered) {
-                        FlowCodec.writeFilter(out, protocol);
-                    }
-                });
+                "conntrack list " + family + " " + protocol,
+                ConntrackProtocol.GET,
+                family,
+                out -> filter.ifPresent(asked -> FlowCodec.writeFilter(out, protocol, asked)));
     }
 
     @Override
-    public int delete(List<Flow> flows) throws NetlinkException {
+    public Deletion delete(List<Flow> flows) throws NetlinkException {
         if (flows.isEmpty()) {
-            return 0;
+            return new Deletion(List.of(), List.of());
         }
         List<NetlinkRequest> requests = flows.stream()
                 .map(flow -> ConntrackProtocol.request(
                         flow, ConntrackProtocol.DELETE, flow.family(), out -> FlowCodec.writeKey(out, flow)))
                 .toList();
-        BatchReply reply = socket.batch(requests);
-        for (BatchReply.Refusal refusal : reply.refusals()) {
-            if (!refusal.error().notFound()) {
-                throw explained(refusal.error());
-            }
-        }
-        return flows.size() - reply.refusals().size();
+        List<BatchReply.Refusal> refusals = socket.batch(requests).refusals();
+        Set<Integer> left = refusals.stream().map(BatchReply.Refusal::index).collect(Collectors.toSet());
+        return new Deletion(
+                IntStream.range(0, flows.size())
+                        .filter(i -> !left.contains(i))
+                        .mapToObj(flows::get)
+                        .toList(),
+                refusals.stream()
+                        .map(BatchReply.Refusal::error)
+                        .filter(error -> !error.notFound())
+                        .map(NetlinkConntrack::explained)
+                        .toList());
     }
 
     /** The kernel answers EINVAL for a subsystem of netfilter that it does not have. */

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
+import dev.sluice.linux.conntrack.Conntrack.Asked;
+import dev.sluice.linux.conntrack.Conntrack.Deletion;
 import dev.sluice.linux.conntrack.Conntrack.Flow;
 import dev.sluice.linux.conntrack.Conntrack.Tuple;
 import dev.sluice.linux.namespace.NetworkNamespace;
@@ -23,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -71,22 +74,26 @@ class NetlinkConntrackTest {
         assertThat(flows).hasSize(FLOWS);
         for (int port : clientPorts) {
             assertThat(flows)
-                    .contains(new Flow(
-                            family,
-                            Protocol.UDP,
-                            new Tuple(loopback, port, service, SERVICE_PORT),
-                            new Tuple(loopback, endpointPort, loopback, port),
-                            0,
-                            0));
+                    .filteredOn(flow -> flow.original().sourcePort() == port)
+                    .singleElement()
+                    .satisfies(flow -> assertThat(flow)
+                            .isEqualTo(new Flow(
+                                    family,
+                                    Protocol.UDP,
+                                    new Tuple(loopback, port, service, SERVICE_PORT),
+                                    new Tuple(loopback, endpointPort, loopback, port),
+                                    0,
+                                    0,
+                                    flow.id())));
         }
         assertThat(conntrack.list(family, Protocol.TCP)).isEmpty();
         assertThat(conntrack.list(other(family), Protocol.UDP)).isEmpty();
         assertThat(counted(family)).isEqualTo(FLOWS);
 
         List<Flow> half = flows.subList(0, FLOWS / 2);
-        assertThat(conntrack.delete(half)).isEqualTo(FLOWS / 2);
-        assertThat(conntrack.delete(half)).as("gone already").isZero();
-        assertThat(conntrack.delete(List.of())).isZero();
+        assertThat(conntrack.delete(half)).isEqualTo(new Deletion(half, List.of()));
+        assertThat(conntrack.delete(half)).as("gone already").isEqualTo(new Deletion(List.of(), List.of()));
+        assertThat(conntrack.delete(List.of())).isEqualTo(new Deletion(List.of(), List.of()));
         assertThat(conntrack.list(family, Protocol.UDP))
                 .containsExactlyInAnyOrderElementsOf(flows.subList(FLOWS / 2, FLOWS));
         assertThat(counted(family)).isEqualTo(FLOWS / 2);
@@ -107,10 +114,10 @@ class NetlinkConntrackTest {
         assertThat(flows).hasSize(FLOWS).extracting(Flow::zone).containsOnly(7);
 
         List<Flow> elsewhere = flows.stream()
-                .map(flow -> new Flow(family, Protocol.UDP, flow.original(), flow.reply(), 0, 8))
+                .map(flow -> new Flow(family, Protocol.UDP, flow.original(), flow.reply(), 0, 8, flow.id()))
                 .toList();
-        assertThat(conntrack.delete(elsewhere)).as("of another zone").isZero();
-        assertThat(conntrack.delete(flows)).isEqualTo(FLOWS);
+        assertThat(conntrack.delete(elsewhere).deleted()).as("of another zone").isEmpty();
+        assertThat(conntrack.delete(flows).deleted()).hasSize(FLOWS);
         assertThat(conntrack.list(family, Protocol.UDP)).isEmpty();
     }
 
@@ -122,14 +129,57 @@ class NetlinkConntrackTest {
         serve(loopback, service);
         send(loopback, service);
 
-        assertThat(messages(family, Protocol.TCP, true)).isZero();
-        assertThat(messages(family, Protocol.TCP, false)).isGreaterThanOrEqualTo(FLOWS);
-        assertThat(messages(family, Protocol.UDP, true)).isEqualTo(FLOWS);
+        assertThat(messages(family, Protocol.TCP, Optional.of(Asked.ANYTHING))).isZero();
+        assertThat(messages(family, Protocol.TCP, Optional.empty())).isGreaterThanOrEqualTo(FLOWS);
+        assertThat(messages(family, Protocol.UDP, Optional.of(Asked.ANYTHING))).isEqualTo(FLOWS);
     }
 
-    private int messages(IpFamily family, Protocol protocol, boolean filtered) throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void theKernelLeavesOtherDestinationsOut(IpFamily family) throws Exception {
+        IpAddress service = IpAddress.of(family == IpFamily.IPV4 ? "10.96.0.10" : "fd00:10:96::a");
+        IpAddress loopback = IpAddress.of(family == IpFamily.IPV4 ? "127.0.0.1" : "::1");
+        serve(loopback, service);
+        send(loopback, service);
+
+        for (Asked none : List.of(
+                new Asked(loopback, 0),
+                new Asked(loopback, SERVICE_PORT),
+                new Asked(service, SERVICE_PORT + 1),
+                new Asked(null, SERVICE_PORT + 1))) {
+            boolean byAddressOnly = none.port() != SERVICE_PORT + 1;
+            int heard = family == IpFamily.IPV6 && byAddressOnly ? FLOWS : 0;
+            assertThat(messages(family, Protocol.UDP, Optional.of(none))).isEqualTo(heard);
+            assertThat(conntrack.list(family, Protocol.UDP, none)).isEmpty();
+        }
+        for (Asked all :
+                List.of(new Asked(service, 0), new Asked(service, SERVICE_PORT), new Asked(null, SERVICE_PORT))) {
+            assertThat(messages(family, Protocol.UDP, Optional.of(all))).isEqualTo(FLOWS);
+            assertThat(conntrack.list(family, Protocol.UDP, all)).hasSize(FLOWS);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anEntryIsDeletedOnlyIfItIsStillTheOneThatWasListed(IpFamily family) throws Exception {
+        IpAddress service = IpAddress.of(family == IpFamily.IPV4 ? "10.96.0.10" : "fd00:10:96::a");
+        IpAddress loopback = IpAddress.of(family == IpFamily.IPV4 ? "127.0.0.1" : "::1");
+        serve(loopback, service);
+        send(loopback, service);
+        List<Flow> flows = conntrack.list(family, Protocol.UDP);
+        assertThat(flows).extracting(Flow::id).doesNotContain(0).doesNotHaveDuplicates();
+
+        List<Flow> earlier = flows.stream()
+                .map(flow ->
+                        new Flow(family, Protocol.UDP, flow.original(), flow.reply(), 0, 0, flow.id() ^ 0x5a5a5a5a | 1))
+                .toList();
+        assertThat(conntrack.delete(earlier).deleted()).isEmpty();
+        assertThat(conntrack.list(family, Protocol.UDP)).hasSize(FLOWS);
+    }
+
+    private int messages(IpFamily family, Protocol protocol, Optional<Asked> filter) throws Exception {
         try (NetlinkSocket socket = namespace.call(() -> NetlinkSocket.open(Netlink.NETFILTER))) {
-            return socket.dump(NetlinkConntrack.dump(family, protocol, filtered), Message::type)
+            return socket.dump(NetlinkConntrack.dump(family, protocol, filter), Message::type)
                     .size();
         }
     }

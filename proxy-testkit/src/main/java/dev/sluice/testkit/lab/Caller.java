@@ -2,6 +2,7 @@ package dev.sluice.testkit.lab;
 
 import dev.sluice.core.net.IpAddress;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.ConnectException;
 import java.net.DatagramPacket;
 import java.net.InetSocketAddress;
@@ -62,7 +63,9 @@ public record Caller(LabHost host, int sourcePort, Duration patience) {
     public Outcome udp(IpAddress address, int port) {
         try (DatagramChannel channel = host.udpSocket(address.family())) {
             if (sourcePort != 0) {
-                channel.bind(new InetSocketAddress(sourcePort));
+                // at the wildcard address the runs of both families would be in each other's way
+                channel.bind(
+                        new InetSocketAddress(host.address(address.family()).toInetAddress(), sourcePort));
             }
             SocketAddress target = new InetSocketAddress(address.toInetAddress(), port);
             channel.connect(target);
@@ -86,6 +89,7 @@ public record Caller(LabHost host, int sourcePort, Duration patience) {
         String text = String.valueOf(error.getMessage());
         return switch (error) {
             case SocketTimeoutException timeout -> new Outcome.TimedOut();
+            case BindException busy -> throw new LabException("the source port is taken", busy);
             case PortUnreachableException refused -> new Outcome.Refused();
             case NoRouteToHostException unreachable -> new Outcome.Unreachable(text);
             case ConnectException refused when text.contains("refused") -> new Outcome.Refused();

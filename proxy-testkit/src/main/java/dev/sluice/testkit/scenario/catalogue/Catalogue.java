@@ -19,6 +19,7 @@ public final class Catalogue {
                         OutsideAddressScenarios.all(),
                         AffinityScenarios.all(),
                         UdpScenarios.all(),
+                        FlowScenarios.all(),
                         DualStackScenarios.all(),
                         IptablesScenarios.all(),
                         IpvsScenarios.all(),

@@ -1,0 +1,24 @@
+package dev.sluice.core.flows;
+
+/** Why a flow is stale. */
+public enum StaleReason {
+    /** It leads to something that is no endpoint of the Service any more (in userspace mode: to a socket that is closed). */
+    ENDPOINT_GONE("endpoint-gone"),
+    /** The same, and the Service has no other endpoint left either. */
+    NO_ENDPOINTS("no-endpoints"),
+    /** The Service, its port, or the address that the client sends to is gone. */
+    SERVICE_GONE("service-gone"),
+    /** It began before the Service's rules were there, so it passes them by. */
+    UNTRANSLATED("untranslated");
+
+    private final String label;
+
+    StaleReason(String label) {
+        this.label = label;
+    }
+
+    /** The value of the label {@code reason} of metrics. */
+    public String label() {
+        return label;
+    }
+}

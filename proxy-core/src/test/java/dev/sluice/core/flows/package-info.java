@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package dev.sluice.core.flows;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,12 @@
+package dev.sluice.daemon.flows;
+
+import dev.sluice.core.flows.StaleReason;
+import dev.sluice.core.net.Protocol;
+
+/** Why a flow was deleted, and what kind of flow it was. */
+public record Cause(StaleReason reason, Protocol protocol) {
+    @Override
+    public String toString() {
+        return protocol + " " + reason.label();
+    }
+}

@@ -1,0 +1,111 @@
+package dev.sluice.testkit.fake;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.Protocol;
+import dev.sluice.linux.Errno;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.conntrack.Conntrack;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The connection tracking table in memory: an original direction comes once in a zone, each entry has an identity of its own,
+ * and an entry is deleted by its original direction, its zone and, where given, its identity.
+ */
+public final class FakeConntrack implements Conntrack {
+    private final List<Flow> flows = new ArrayList<>();
+    private int lastId = 1000;
+    private int dumps;
+    private int failures;
+    private int refusals;
+
+    /** A flow of a client to {@code asked} that is answered by {@code reached}, both {@code address:port}. */
+    public Flow add(Protocol protocol, String client, String asked, String reached) {
+        return add(protocol, client, asked, reached, 0);
+    }
+
+    /** As the other, in another zone. */
+    public Flow add(Protocol protocol, String client, String asked, String reached, int zone) {
+        IpAddress from = address(client);
+        Tuple original = new Tuple(from, port(client), address(asked), port(asked));
+        Tuple reply = new Tuple(address(reached), port(reached), from, port(client));
+        Flow flow = new Flow(from.family(), protocol, original, reply, 0, zone, ++lastId);
+        if (flows.stream().anyMatch(other -> sameKey(other, flow))) {
+            throw new IllegalArgumentException("there is a flow " + original + " in zone " + zone);
+        }
+        flows.add(flow);
+        return flow;
+    }
+
+    /** What is in the table. */
+    public List<Flow> flows() {
+        return List.copyOf(flows);
+    }
+
+    /** How often the table was read. */
+    public int dumps() {
+        return dumps;
+    }
+
+    /** The next readings of the table fail. */
+    public void failNextDumps(int count) {
+        failures = count;
+    }
+
+    /** The next deletions of an entry are refused. */
+    public void refuseNextDeletions(int count) {
+        refusals = count;
+    }
+
+    @Override
+    public List<Flow> list(IpFamily family, Protocol protocol, Asked asked) throws NetlinkException {
+        dumps++;
+        if (failures > 0) {
+            failures--;
+            throw new NetlinkException("conntrack list " + family + " " + protocol, Errno.ENOBUFS, "");
+        }
+        return flows.stream()
+                .filter(flow ->
+                        flow.family() == family && flow.protocol() == protocol && asked.matches(flow.original()))
+                .toList();
+    }
+
+    @Override
+    public Deletion delete(List<Flow> unwanted) {
+        List<Flow> deleted = new ArrayList<>();
+        List<NetlinkException> refused = new ArrayList<>();
+        for (Flow flow : unwanted) {
+            Optional<Flow> present = flows.stream()
+                    .filter(other -> sameKey(other, flow) && (flow.id() == 0 || flow.id() == other.id()))
+                    .findFirst();
+            if (present.isPresent() && refusals > 0) {
+                refusals--;
+                refused.add(new NetlinkException(flow.toString(), Errno.EBUSY, ""));
+            } else if (present.isPresent()) {
+                flows.remove(present.get());
+                deleted.add(flow);
+            }
+        }
+        return new Deletion(deleted, refused);
+    }
+
+    private static boolean sameKey(Flow one, Flow other) {
+        return one.protocol() == other.protocol()
+                && one.zone() == other.zone()
+                && one.original().equals(other.original());
+    }
+
+    private static IpAddress address(String end) {
+        String address = end.substring(0, end.lastIndexOf(':'));
+        return IpAddress.of(address.replace("[", "").replace("]", ""));
+    }
+
+    private static int port(String end) {
+        return Integer.parseInt(end.substring(end.lastIndexOf(':') + 1));
+    }
+
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,66 @@
+package dev.sluice.testkit.fake;
+
+import dev.sluice.linux.Errno;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.nfacct.NamedCounters;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Named counters in memory; it refuses what the kernel refuses. */
+public final class FakeCounters implements NamedCounters {
+    private final Map<String, Count> counts = new LinkedHashMap<>();
+    private boolean supported = true;
+    private boolean full;
+
+    /** A kernel without counters. */
+    public FakeCounters unsupported() {
+        supported = false;
+        return this;
+    }
+
+    /** From now on the kernel refuses to make another one. */
+    public FakeCounters full() {
+        full = true;
+        return this;
+    }
+
+    /** So many packets of 100 bytes come by. */
+    public void count(String name, long packets) {
+        counts.computeIfPresent(
+                name, (key, old) -> new Count(name, old.packets() + packets, old.bytes() + 100 * packets));
+    }
+
+    @Override
+    public boolean supported() {
+        return supported;
+    }
+
+    @Override
+    public void create(String name) throws NetlinkException {
+        if (!supported || name.isEmpty() || name.length() > LONGEST_NAME) {
+            throw new NetlinkException("counter create " + name, Errno.EINVAL, "");
+        }
+        if (full && !counts.containsKey(name)) {
+            throw new NetlinkException("counter create " + name, Errno.ENOMEM, "");
+        }
+        counts.putIfAbsent(name, new Count(name, 0, 0));
+    }
+
+    @Override
+    public Optional<Count> read(String name) throws NetlinkException {
+        if (!supported) {
+            throw new NetlinkException("counter read " + name, Errno.EINVAL, "");
+        }
+        return Optional.ofNullable(counts.get(name));
+    }
+
+    @Override
+    public List<Count> list() {
+        return List.copyOf(counts.values());
+    }
+
+    @Override
+    public void close() {}
+}
