@@ -181,9 +181,12 @@ final class DispatchNode {
             rebuild(depth, log);
             return;
         }
-        unlink(only, only.sample.nibble(split), log);
+        String jump = jumpTo(only, only.sample.nibble(split));
         sample = only.sample;
         move(only, only.children, this, only.split, log);
+        log.take(chain, jump);
+        log.drop(only.chain);
+        tree.forget(only.chain);
     }
 
     private static void move(

@@ -188,7 +188,7 @@ class DispatchTreeTest {
         long low = 1L << chance.nextInt(family == IpFamily.IPV4 ? 32 : 63);
         long high = chance.nextInt(3) == 0 ? 1L << chance.nextInt(63) : 0xfd00_0000_0000_0000L;
         IpAddress address = family == IpFamily.IPV4
-                ? new IpAddress(family, 0, (0x0a600000L ^ low + chance.nextInt(4)) & 0xffff_ffffL)
+                ? new IpAddress(family, 0, (0x0a600000L ^ (low + chance.nextInt(4))) & 0xffff_ffffL)
                 : new IpAddress(family, high, low + chance.nextInt(4));
         return "-d " + Cidr.host(address) + " " + rest;
     }

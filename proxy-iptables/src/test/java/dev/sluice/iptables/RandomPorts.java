@@ -35,7 +35,7 @@ final class RandomPorts {
         boolean growing = sequences++ / SWING % 2 == 0;
         for (int i = chance.nextInt(6); i >= 0; i--) {
             int number = chance.nextInt(most);
-            if (chance.nextInt(10) < (growing ? 1 : 5)) {
+            if (chance.nextInt(10) < (growing ? 1 : 9)) {
                 wishes.remove(port(number).name());
             } else {
                 wishes.put(port(number));
