@@ -35,6 +35,8 @@ final class ApiScenarios {
                         s.families(),
                         s.setup(),
                         s.steps()));
-        return Stream.concat(again, EventScenarios.all().stream()).toList();
+        return Stream.of(again, EventScenarios.all().stream(), SourceScenarios.all().stream())
+                .flatMap(scenarios -> scenarios)
+                .toList();
     }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.testkit.matrix.Matrix;
+import dev.sluice.testkit.matrix.MatrixReport;
 import dev.sluice.testkit.scenario.ConformanceTable;
 import dev.sluice.testkit.scenario.Flavour;
 import dev.sluice.testkit.scenario.Result;
@@ -53,6 +55,10 @@ class ConformanceTest {
         ConformanceTable table = new ConformanceTable(order, RESULTS);
         Files.writeString(Path.of("target", "conformance.md"), table.markdown());
         System.out.println(table.markdown());
+        MatrixReport matrix = new MatrixReport(Matrix.load(), RESULTS);
+        Files.writeString(Path.of("target", "matrix.md"), matrix.markdown());
+        System.out.println(
+                "kube-proxy's behaviours (all of them in proxy-conformance/target/matrix.md):\n" + matrix.summary());
     }
 
     @BeforeAll

@@ -8,6 +8,7 @@ import static dev.sluice.testkit.scenario.ServiceTemplate.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.daemon.DaemonProcess;
 import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.scenario.DaemonSetup;
@@ -17,6 +18,7 @@ import dev.sluice.testkit.scenario.Stage;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
@@ -86,6 +88,10 @@ final class EventScenarios {
                                                     && text(e, "note").contains("loadBalancerSourceRanges")));
                         })
                         .build(),
+                scenario("api-event-health-port", "220", "a taken health check node port is an Event on its Service")
+                        .in(IPTABLES)
+                        .act("another program has the port", EventScenarios::healthPort)
+                        .build(),
                 scenario("api-event-port-busy", "235", "a busy metrics port with hard-fail: exit 1 and an Event")
                         .in(IPTABLES)
                         .once()
@@ -106,6 +112,22 @@ final class EventScenarios {
                             assertThat(text(event, "note")).contains("10249");
                         })
                         .build());
+    }
+
+    private static void healthPort(Stage stage) throws IOException {
+        int port = stage.allotment().nodePort(ServiceTemplate.healthCheckName("web"));
+        String any = stage.family() == IpFamily.IPV4 ? "0.0.0.0" : "::";
+        try (ServerSocketChannel taken = stage.lab()
+                .node()
+                .call(() -> ServerSocketChannel.open()
+                        .bind(new InetSocketAddress(IpAddress.of(any).toInetAddress(), port)))) {
+            assertThat(taken.isOpen()).isTrue();
+            stage.given(List.of(web("web").healthCheck()));
+            GenericKubernetesResource event =
+                    awaitEvent(stage, stage.allotment().namespace(), "web", "FailedToStartServiceHealthcheck");
+            assertThat(text(event, "note")).contains(Integer.toString(port));
+            assertThat(text(event, "action")).isEqualTo("Listen");
+        }
     }
 
     private static ServiceTemplate web(String name, String... pods) {

@@ -11,6 +11,8 @@ import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
+import io.fabric8.mockwebserver.http.MockResponse;
+import io.fabric8.mockwebserver.http.RecordedRequest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -25,23 +27,26 @@ final class MockApiServer implements ClusterWriter {
     private static final IpAddress LOOPBACK = IpAddress.of("127.0.0.1");
     private final Lab lab;
     private final KubernetesMockServer server;
+    private final Withholding withholding;
     private final KubernetesSerialization serialization = new KubernetesSerialization();
     private final Map<String, Set<String>> pathsOf = new HashMap<>();
 
-    private MockApiServer(Lab lab, KubernetesMockServer server) {
+    private MockApiServer(Lab lab, KubernetesMockServer server, Withholding withholding) {
         this.lab = lab;
         this.server = server;
+        this.withholding = withholding;
     }
 
     /** Threads that a thread of a namespace starts live in that namespace; so the server listens there. */
     static MockApiServer open(Lab lab, Path folder) {
+        Withholding withholding = new Withholding();
         KubernetesMockServer server = lab.node().call(() -> {
-            KubernetesMockServer made = new KubernetesMockServer(
-                    new Context(), new MockWebServer(), new HashMap<>(), new KubernetesCrudDispatcher(), false);
+            KubernetesMockServer made =
+                    new KubernetesMockServer(new Context(), new MockWebServer(), new HashMap<>(), withholding, false);
             made.init(LOOPBACK.toInetAddress(), 0);
             return made;
         });
-        return new MockApiServer(lab, server);
+        return new MockApiServer(lab, server, withholding);
     }
 
     @Override
@@ -81,6 +86,24 @@ final class MockApiServer implements ClusterWriter {
     @Override
     public String read(String path) {
         return send("GET", path, "");
+    }
+
+    @Override
+    public void withhold(String plural, boolean on) {
+        withholding.plural = on ? "/" + plural : "";
+    }
+
+    /** Keeps objects, and refuses to read out one kind of them on demand. */
+    private static final class Withholding extends KubernetesCrudDispatcher {
+        private volatile String plural = "";
+
+        @Override
+        public MockResponse dispatch(RecordedRequest request) {
+            boolean withheld = !plural.isEmpty()
+                    && request.getMethod().equals("GET")
+                    && request.getPath().contains(plural);
+            return withheld ? new MockResponse().setResponseCode(503) : super.dispatch(request);
+        }
     }
 
     private static String path(GenericKubernetesResource object) {

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 /** {@code --cleanup}: removes what every mode has left on the node, and nothing else. */
 final class CleanUp {
     private static final Logger log = LoggerFactory.getLogger(CleanUp.class);
-    private static final Path IPVS_MODULE = Path.of("/sys/module/ip_vs");
+    static final Path IPVS_MODULE = Path.of("/sys/module/ip_vs");
 
     private boolean failed;
 
@@ -47,6 +47,9 @@ final class CleanUp {
                     .toList());
             for (ProxyBackend backend : assembly.backends()) {
                 cleanUp(backend);
+                if (mode == ProxyMode.IPTABLES) {
+                    assembly.removeNftables(backend.family());
+                }
             }
         }
     }

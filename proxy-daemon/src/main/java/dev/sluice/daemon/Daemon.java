@@ -9,8 +9,10 @@ import dev.sluice.core.source.ClusterSource;
 import dev.sluice.core.source.NodeObject;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncLoop;
+import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.track.ChangeTracker;
 import dev.sluice.daemon.config.ConfigException;
+import dev.sluice.daemon.config.EffectiveConfig;
 import dev.sluice.daemon.config.Settings;
 import dev.sluice.daemon.config.Settings.DetectLocalMode;
 import dev.sluice.daemon.events.ProblemEvents;
@@ -19,18 +21,25 @@ import dev.sluice.daemon.explain.ExplainPage;
 import dev.sluice.daemon.health.HealthObserver;
 import dev.sluice.daemon.health.HealthState;
 import dev.sluice.daemon.health.HttpPages;
+import dev.sluice.daemon.health.port.OwnAddresses;
+import dev.sluice.daemon.health.port.ServiceHealthPorts;
 import dev.sluice.daemon.metrics.MetricsPage;
 import dev.sluice.daemon.repair.RuleRepair;
+import dev.sluice.daemon.start.ConfigWatch;
 import dev.sluice.daemon.start.ConntrackSysctls;
 import dev.sluice.daemon.start.FamilySupport;
 import dev.sluice.daemon.start.LocalDetectors;
 import dev.sluice.daemon.start.NodeFirst;
 import dev.sluice.daemon.start.NodeName;
 import dev.sluice.daemon.start.OomScore;
+import dev.sluice.daemon.start.PodCidrWatch;
 import dev.sluice.daemon.start.Privileges;
 import dev.sluice.kubernetes.EventSink;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.route.NetlinkLinks;
 import dev.sluice.linux.sysctl.ProcSysctl;
 import dev.sluice.linux.sysctl.Sysctl;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -44,6 +53,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,22 +68,48 @@ final class Daemon {
     private static final Duration POD_CIDR_PATIENCE = Duration.ofMinutes(5);
 
     private final Settings settings;
+    private final EffectiveConfig effective;
+    private final Optional<Path> configFile;
     private final Sysctl sysctl = new ProcSysctl();
     private final InstantSource clock = InstantSource.system();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private volatile int exitCode;
 
-    Daemon(Settings settings) {
+    /** @param configFile the file that {@code settings} came from, to be watched */
+    Daemon(Settings settings, EffectiveConfig effective, Optional<Path> configFile) {
         this.settings = settings;
+        this.effective = effective;
+        this.configFile = configFile;
     }
 
-    /** Runs until a signal ends the process; answers with exit code 1 when the start fails. */
+    /** Runs until a signal ends the process (exit code 0), or what it was started with has changed (1). */
     int run() throws ConfigException {
-        try {
+        return attempt(() -> {
             start();
             Runtime.getRuntime().addShutdownHook(new Thread(this::close, "sluice-shutdown"));
             stopped.await();
-            return 0;
+        });
+    }
+
+    /** {@code --init-only}: everything of a start that takes more rights than running does, and nothing else. */
+    int initialise() throws ConfigException {
+        return attempt(() -> {
+            Prepared prepared = prepare();
+            prepared.assembly().prepareBeforeRules();
+            log.info("the kernel parameters are set, for {}; no rule was written", prepared.families());
+            close();
+        });
+    }
+
+    private interface Work {
+        void run() throws ConfigException, SyncException, InterruptedException;
+    }
+
+    private int attempt(Work work) throws ConfigException {
+        try {
+            work.run();
+            return exitCode;
         } catch (SyncException e) {
             close();
             throw new ConfigException(List.of(e.getMessage()));
@@ -87,7 +123,26 @@ final class Daemon {
         }
     }
 
-    private void start() throws ConfigException, SyncException, InterruptedException {
+    /** Ends the process so that its supervisor starts it anew; what is in force stays. */
+    private void restart(String reason) {
+        log.error("{}; ending, to be started again with that", reason);
+        exitCode = 1;
+        // not on the sync thread, which close() waits for
+        Thread.ofPlatform().name("sluice-end").start(this::close);
+    }
+
+    /** What a start has found out and made ready, before any rule is written. */
+    private record Prepared(
+            String nodeName,
+            MetricsPage metrics,
+            ProxyAssembly assembly,
+            ClusterConnection cluster,
+            NodeFirst nodeFirst,
+            Optional<NodeObject> node,
+            Set<IpFamily> families,
+            List<BackendConfig> configs) {}
+
+    private Prepared prepare() throws ConfigException, SyncException, InterruptedException {
         Optional<String> missing = Privileges.missing();
         if (missing.isPresent()) {
             throw new ConfigException(List.of(missing.get()));
@@ -104,35 +159,64 @@ final class Daemon {
         source.start(nodeFirst);
         Optional<NodeObject> node = awaitNode(nodeFirst, nodeName);
         Set<IpFamily> families = new FamilySupport(sysctl, assembly::iptablesProblem).served(primaryFamily(node));
-        assembly.open(backendConfigs(families, node));
+        List<BackendConfig> configs = backendConfigs(families, node);
+        assembly.open(configs);
         assembly.prepare();
+        return new Prepared(nodeName, metrics, assembly, cluster, nodeFirst, node, families, configs);
+    }
 
+    private void start() throws ConfigException, SyncException, InterruptedException {
+        watchConfigFile();
+        Prepared prepared = prepare();
+        ClusterConnection cluster = prepared.cluster();
+        Set<IpFamily> families = prepared.families();
+        MetricsPage metrics = prepared.metrics();
         HealthState health =
                 new HealthState(clock, settings.syncPeriods().retry().multipliedBy(2), families);
         if (settings.manifests().isPresent()) {
             health.nodeIsOptional();
         }
-        assembly.counters().ifPresent(metrics::userspace);
-        RuleRepair repair = assembly.repair(List.of(metrics.repairs(), new RepairEvents(cluster.events())));
+        prepared.assembly().counters().ifPresent(metrics::userspace);
+        prepared.assembly().countedByRules().ifPresent(metrics::rules);
+        ServiceHealthPorts healthPorts = keep(healthPorts(prepared.configs(), health, cluster.events()));
+        RuleRepair repair = prepared.assembly().repair(List.of(metrics.repairs(), new RepairEvents(cluster.events())));
+        List<SyncObserver> observers = new ArrayList<>(List.of(
+                new HealthObserver(health),
+                metrics.observer(),
+                healthPorts,
+                new ProblemEvents(cluster.events()),
+                new Takeover(prepared.assembly()::removeOtherModes),
+                repair,
+                new Lifeline(families)));
+        if (settings.detectLocal().mode() == DetectLocalMode.NODE_CIDR) {
+            List<String> ranges = prepared.node().map(NodeObject::podCidrs).orElse(List.of());
+            observers.add(new PodCidrWatch(ranges, this::restart));
+        }
         SyncLoop loop = keep(new SyncLoop(
-                new ChangeTracker(nodeName, families, clock),
-                assembly.backends(),
+                new ChangeTracker(prepared.nodeName(), families, clock),
+                prepared.assembly().backends(),
                 settings.syncPeriods(),
-                new Observers(List.of(
-                        new HealthObserver(health),
-                        metrics.observer(),
-                        new ProblemEvents(cluster.events()),
-                        repair,
-                        new Lifeline(families)))));
+                new Observers(observers)));
         keep(repair).use(loop::mend);
-        serve(health, metrics, new ExplainPage(loop, assembly.backends()), cluster.events());
+        serve(health, metrics, new ExplainPage(loop, prepared.assembly().backends()), cluster.events());
         loop.start();
-        if (node.isEmpty()) {
+        if (prepared.node().isEmpty()) {
             loop.proceedWithoutNode();
         }
-        nodeFirst.release(loop);
+        prepared.nodeFirst().release(loop);
         cluster.events().node(EventSink.Type.NORMAL, "Starting", "StartKubeProxy", "");
-        log.info("node {}, {}, cluster state from {}", nodeName, families, cluster.description());
+        log.info("node {}, {}, cluster state from {}", prepared.nodeName(), families, cluster.description());
+    }
+
+    private void watchConfigFile() throws ConfigException {
+        if (configFile.isEmpty()) {
+            return;
+        }
+        try {
+            keep(new ConfigWatch(configFile.get(), () -> restart(configFile.get() + " has changed")));
+        } catch (IOException e) {
+            throw new ConfigException(List.of(configFile.get() + " cannot be watched: " + e));
+        }
     }
 
     private Optional<NodeObject> awaitNode(NodeFirst nodeFirst, String nodeName)
@@ -197,6 +281,19 @@ final class Daemon {
         return ranges;
     }
 
+    private ServiceHealthPorts healthPorts(List<BackendConfig> configs, HealthState health, EventSink events)
+            throws ConfigException {
+        try {
+            return new ServiceHealthPorts(
+                    configs.stream().collect(Collectors.toMap(BackendConfig::family, BackendConfig::nodePortAddresses)),
+                    new OwnAddresses(keep(NetlinkLinks.open())),
+                    health::isAlive,
+                    events);
+        } catch (IOException | KernelException e) {
+            throw new ConfigException(List.of("the health check node ports cannot be served: " + e.getMessage()));
+        }
+    }
+
     private void serve(HealthState health, MetricsPage metrics, ExplainPage explain, EventSink events)
             throws ConfigException {
         Optional<InetSocketAddress> healthz = settings.healthz();
@@ -210,6 +307,7 @@ final class Daemon {
         Map<String, Supplier<HttpPages.Page>> pages = Map.of(
                 "/metrics", metrics::scrape,
                 "/healthz", () -> HttpPages.Page.text(200, "ok"),
+                "/configz", () -> HttpPages.Page.json(200, effective.configz()),
                 "/proxyMode", () -> HttpPages.Page.text(200, settings.mode().flagValue()));
         serve(
                 new HttpPages("metrics", "metrics-bind-address", settings.metrics(), pages)

@@ -5,10 +5,13 @@ import dev.sluice.daemon.cli.Invocation;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.ConfigFile;
 import dev.sluice.daemon.config.ConfigValues;
+import dev.sluice.daemon.config.EffectiveConfig;
 import dev.sluice.daemon.config.Settings;
 import dev.sluice.daemon.config.SettingsReader;
 import dev.sluice.daemon.explain.ExplainCommand;
 import dev.sluice.daemon.log.Logging;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +45,9 @@ public final class Main {
                 case HELP -> print(parser.usage());
                 case VERSION -> print("Sluice " + version() + " (kube-proxy v1.36)\n");
                 case CLEAN_UP -> cleanUp(call);
-                case RUN -> new Daemon(settings(call)).run();
+                case WRITE_CONFIG -> writeConfig(call);
+                case INIT_ONLY -> daemon(call).initialise();
+                case RUN -> daemon(call).run();
             };
         } catch (ConfigException e) {
             e.reasons().forEach(reason -> System.err.println("Error: " + reason));
@@ -51,11 +56,30 @@ public final class Main {
     }
 
     private static int cleanUp(Invocation call) throws ConfigException {
-        settings(call);
+        load(call);
         return new CleanUp().run();
     }
 
-    private static Settings settings(Invocation call) throws ConfigException {
+    private static int writeConfig(Invocation call) throws ConfigException {
+        Path target = call.writeConfigTo().orElseThrow();
+        try {
+            Files.writeString(target, load(call).effective().yaml());
+        } catch (IOException e) {
+            throw new ConfigException(List.of("--write-config-to: " + target + " cannot be written: " + e));
+        }
+        log.info("the configuration is in {}", target);
+        return 0;
+    }
+
+    private static Daemon daemon(Invocation call) throws ConfigException {
+        Loaded loaded = load(call);
+        return new Daemon(loaded.settings(), loaded.effective(), call.configFile());
+    }
+
+    /** A configuration that can be used, and how a file would spell it. */
+    private record Loaded(Settings settings, EffectiveConfig effective) {}
+
+    private static Loaded load(Invocation call) throws ConfigException {
         List<String> warnings = new ArrayList<>(call.warnings());
         ConfigValues values = call.values();
         if (call.configFile().isPresent()) {
@@ -68,7 +92,7 @@ public final class Main {
         Logging.configure(settings.verbosity());
         warnings.forEach(log::warn);
         log.info("Sluice {}, mode {}", version(), settings.mode().flagValue());
-        return settings;
+        return new Loaded(settings, EffectiveConfig.of(values, settings));
     }
 
     private static int print(String text) {

@@ -20,6 +20,8 @@ import dev.sluice.linux.ipset.NetlinkIpSets;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.IptablesTools;
 import dev.sluice.linux.ipvs.NetlinkIpvs;
+import dev.sluice.linux.nfacct.NamedCounters;
+import dev.sluice.linux.nfacct.NetlinkCounters;
 import dev.sluice.linux.process.Modprobe;
 import dev.sluice.linux.process.SystemCommands;
 import dev.sluice.linux.route.NetlinkLinks;
@@ -30,8 +32,10 @@ import dev.sluice.userspace.UserspaceBackend;
 import dev.sluice.userspace.engine.EngineCounters;
 import dev.sluice.userspace.engine.EngineOptions;
 import dev.sluice.userspace.engine.UserspaceEngine;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -48,9 +52,11 @@ final class ProxyAssembly implements AutoCloseable {
     private final SystemCommands commands = new SystemCommands(restores);
     private final IptablesTools tools;
     private final List<ProxyBackend> backends = new ArrayList<>();
+    private final List<IptablesBackend> iptablesBackends = new ArrayList<>();
     private final List<IpvsBackend> unprepared = new ArrayList<>();
     private final FlowListener flows;
     private @Nullable UserspaceEngine engine;
+    private @Nullable NamedCounters ruleCounters;
 
     /** @throws ConfigException when this host has no iptables tools, which every mode needs */
     ProxyAssembly(ProxyMode mode, Sysctl sysctl, FlowListener flows) throws ConfigException {
@@ -105,13 +111,85 @@ final class ProxyAssembly implements AutoCloseable {
         unprepared.clear();
     }
 
+    /** {@code --init-only}: besides {@link #prepare}, what a first sync would set once its rules are in force. */
+    void prepareBeforeRules() throws SyncException {
+        for (IptablesBackend iptables : iptablesBackends) {
+            iptables.prepare();
+        }
+    }
+
+    /**
+     * Takes away what proxies of other modes have left in {@code family}; call it with this mode's rules in force. Best effort:
+     * what fails is logged, and a next start tries it again.
+     */
+    void removeOtherModes(IpFamily family) {
+        try {
+            int chains = OtherModes.removeChains(
+                    tools.open(family),
+                    owner(mode),
+                    Arrays.stream(ProxyMode.values())
+                            .filter(other -> other != mode)
+                            .map(ProxyAssembly::owner)
+                            .toList());
+            boolean nftables = OtherModes.removeNftables(commands, family);
+            boolean ipvs = mode != ProxyMode.IPVS && removeIpvs(family);
+            boolean sets = mode != ProxyMode.USERSPACE && removeUserspaceSets(family);
+            if (chains > 0 || nftables || ipvs || sets) {
+                log.info("{}: what a proxy of another mode had left is removed", family);
+            }
+        } catch (KernelException | SyncException e) {
+            log.warn("{}: what a proxy of another mode has left cannot be removed: {}", family, e.getMessage());
+        }
+    }
+
+    /** Takes away what kube-proxy's mode nftables has left in {@code family}. */
+    void removeNftables(IpFamily family) {
+        try {
+            if (OtherModes.removeNftables(commands, family)) {
+                log.info("mode nftables, {}: clean", family);
+            }
+        } catch (KernelException e) {
+            log.warn("mode nftables, {}: {}", family, e.getMessage());
+        }
+    }
+
+    private static OtherModes.ChainOwner owner(ProxyMode mode) {
+        return switch (mode) {
+            case IPTABLES -> IptablesBackend::owns;
+            case IPVS -> IpvsBackend::owns;
+            case USERSPACE -> UserspaceBackend::owns;
+        };
+    }
+
+    private boolean removeIpvs(IpFamily family) throws KernelException, SyncException {
+        if (!Files.isDirectory(CleanUp.IPVS_MODULE)) {
+            return false;
+        }
+        try (IpvsBackend ipvs = new IpvsBackend(
+                BackendConfig.defaults(family),
+                NetlinkIpvs.open(),
+                NetlinkIpSets.open(),
+                NetlinkLinks.open(),
+                tools.open(family),
+                sysctl)) {
+            return ipvs.removeBesideRules();
+        }
+    }
+
+    private static boolean removeUserspaceSets(IpFamily family) throws KernelException {
+        try (NetlinkIpSets sets = NetlinkIpSets.open()) {
+            return UserspaceBackend.removeSets(sets, family);
+        }
+    }
+
     private ProxyBackend backend(BackendConfig config, Iptables iptables) throws KernelException {
         return switch (mode) {
-            case IPTABLES ->
-                cleaning(
-                        config,
-                        new IptablesBackend(config, iptables, sysctl, NetlinkLinks.open()),
-                        FlowTargets.endpoints());
+            case IPTABLES -> {
+                IptablesBackend backend =
+                        new IptablesBackend(config, iptables, sysctl, NetlinkLinks.open(), ruleCounters());
+                iptablesBackends.add(backend);
+                yield cleaning(config, backend, FlowTargets.endpoints());
+            }
             case IPVS -> {
                 IpvsBackend ipvs = new IpvsBackend(
                         config, NetlinkIpvs.open(), NetlinkIpSets.open(), NetlinkLinks.open(), iptables, sysctl);
@@ -129,6 +207,20 @@ final class ProxyAssembly implements AutoCloseable {
     private ProxyBackend cleaning(BackendConfig config, ProxyBackend backend, FlowTargets targets)
             throws KernelException {
         return new FlowCleaning(backend, config, targets, NetlinkConntrack.open(), NetlinkLinks.open(), flows);
+    }
+
+    private NamedCounters ruleCounters() throws KernelException {
+        NamedCounters present = ruleCounters;
+        if (present == null) {
+            present = NetlinkCounters.open();
+            ruleCounters = present;
+        }
+        return present;
+    }
+
+    /** What the rules count into; empty in modes whose rules count nothing. */
+    Optional<NamedCounters> countedByRules() {
+        return Optional.ofNullable(ruleCounters);
     }
 
     private UserspaceEngine engine(BackendConfig config) {
@@ -167,6 +259,7 @@ final class ProxyAssembly implements AutoCloseable {
             drain(running);
         }
         backends.forEach(ProxyBackend::close);
+        countedByRules().ifPresent(NamedCounters::close);
     }
 
     private static void drain(UserspaceEngine engine) {

@@ -81,12 +81,21 @@ final class DispatchRules {
     }
 
     private void nodePort() {
+        if (external != Disposition.REJECT && rendering.countLocalhost()) {
+            // the same jump as below; only above it, it counts
+            RuleSpec counted =
+                    toNodePort().to(FixedRules.V4_LOOPBACK).match(RuleCounters.match(RuleCounters.LOCALHOST_ACCEPTED));
+            nat(FixedChains.NODE_PORTS, counted.jump(chains.external()));
+        }
         if (external != Disposition.REJECT) {
-            RuleSpec rule = rule().comment(service.name().toString()).port(service.protocol(), service.nodePort());
-            nat(FixedChains.NODE_PORTS, rule.jump(chains.external()));
+            nat(FixedChains.NODE_PORTS, toNodePort().jump(chains.external()));
         }
         RuleSpec refused = commented(why(external)).toLocalAddress().port(service.protocol(), service.nodePort());
         refuse(FixedChains.EXTERNAL_SERVICES, refused, external);
+    }
+
+    private RuleSpec toNodePort() {
+        return rule().comment(service.name().toString()).port(service.protocol(), service.nodePort());
     }
 
     private void healthCheckNodePort() {

@@ -19,11 +19,17 @@ import java.util.List;
  * @param randomFully whether masquerading picks source ports at random, so that two clients rarely race for one
  * @param dropInvalid whether packets that conntrack cannot place are dropped: answered by the node's own stack, they would
  *     reset the client's connection
+ * @param countInvalid whether those are counted
  */
-record FixedRules(BackendConfig config, List<String> nodePortRules, boolean randomFully, boolean dropInvalid) {
+record FixedRules(
+        BackendConfig config,
+        List<String> nodePortRules,
+        boolean randomFully,
+        boolean dropInvalid,
+        boolean countInvalid) {
     private static final String NODE_PORTS_COMMENT =
             "kubernetes service nodeports; NOTE: this must be the last rule in this chain";
-    private static final Cidr V4_LOOPBACK = Cidr.of("127.0.0.0/8");
+    static final Cidr V4_LOOPBACK = Cidr.of("127.0.0.0/8");
     private static final Cidr V6_LOOPBACK = Cidr.of("::1/128");
 
     FixedRules {
@@ -123,7 +129,9 @@ record FixedRules(BackendConfig config, List<String> nodePortRules, boolean rand
         String known = rule().comment("kubernetes forwarding conntrack rule")
                 .match("-m conntrack --ctstate RELATED,ESTABLISHED")
                 .jump("ACCEPT");
-        String invalid = rule().match("-m conntrack --ctstate INVALID").jump("DROP");
+        String invalid = rule().match("-m conntrack --ctstate INVALID")
+                .match(countInvalid ? RuleCounters.match(RuleCounters.INVALID_DROPPED) : "")
+                .jump("DROP");
         return dropInvalid ? List.of(invalid, marked, known) : List.of(marked, known);
     }
 

@@ -19,6 +19,7 @@ import dev.sluice.core.trace.Trace;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.RestoreException;
+import dev.sluice.linux.nfacct.NamedCounters;
 import dev.sluice.linux.route.Links;
 import dev.sluice.linux.sysctl.Sysctl;
 import java.util.LinkedHashMap;
@@ -57,6 +58,7 @@ public final class IptablesBackend implements ProxyBackend {
     private final BackendConfig config;
     private final Iptables iptables;
     private final DispatchLimits limits;
+    private final RuleCounters counters;
     private final NodeSetup node;
     private final PortsInForce inForce = new PortsInForce();
     private @Nullable Applied applied;
@@ -69,19 +71,28 @@ public final class IptablesBackend implements ProxyBackend {
      *
      * @param config also names the family, which must be that of {@code iptables}
      * @param links tells the node's addresses, for node ports on some of them only
+     * @param counters what rules count into, where the kernel can
      */
-    public IptablesBackend(BackendConfig config, Iptables iptables, Sysctl sysctl, Links links) {
-        this(config, iptables, sysctl, links, DispatchLimits.fromSystem());
+    public IptablesBackend(
+            BackendConfig config, Iptables iptables, Sysctl sysctl, Links links, NamedCounters counters) {
+        this(config, iptables, sysctl, links, counters, DispatchLimits.fromSystem());
     }
 
-    IptablesBackend(BackendConfig config, Iptables iptables, Sysctl sysctl, Links links, DispatchLimits limits) {
+    IptablesBackend(
+            BackendConfig config,
+            Iptables iptables,
+            Sysctl sysctl,
+            Links links,
+            NamedCounters counters,
+            DispatchLimits limits) {
         if (config.family() != iptables.family()) {
             throw new IllegalArgumentException(config.family() + " with the tools of " + iptables.family());
         }
         this.config = config;
         this.iptables = iptables;
         this.limits = limits;
-        this.node = new NodeSetup(config, sysctl, links);
+        this.counters = new RuleCounters(counters, iptables);
+        this.node = new NodeSetup(config, sysctl, links, this.counters);
     }
 
     @Override
@@ -135,8 +146,8 @@ public final class IptablesBackend implements ProxyBackend {
     private SyncReport everything(ProxySnapshot desired, KernelCost spent) throws SyncException {
         applied = null; // until this has succeeded, nothing is known about what is in force
         boolean comments = desired.endpointCount() <= Rendering.COMMENTED_ENDPOINTS;
-        Rendering now = new Rendering(config, nodeAddress(desired), comments);
         FixedRules shared = node.fixedRules(iptables.supportsRandomFully());
+        Rendering now = new Rendering(config, nodeAddress(desired), comments, node.countsLocalhost());
         Map<ServicePortName, RenderedPort> rendered = new TreeMap<>();
         desired.ports().forEach(port -> rendered.put(port.name(), PortChains.render(now, port)));
         Map<ServicePortName, Problem> refused = new LinkedHashMap<>();
@@ -195,7 +206,9 @@ public final class IptablesBackend implements ProxyBackend {
     @Override
     public SyncReport mend(ProxySnapshot applied, Suspects suspects) throws SyncException {
         long few = FEW_CHAINS + inForce.rules() / RULES_PER_CHAIN_READ;
-        if (this.applied == null || suspects.everything() || suspects.chains().size() > few) {
+        // what was left out may have been refused only because somebody was changing rules at that moment
+        boolean all = this.applied == null || !inForce.problems().isEmpty() || suspects.everything();
+        if (all || suspects.chains().size() > few) {
             return sync(applied, Changes.all());
         }
         Set<ChainRef> chains = suspects.chains().stream()
@@ -227,6 +240,16 @@ public final class IptablesBackend implements ProxyBackend {
                 .trace(packet);
     }
 
+    /** Whether a user chain is of this mode, by its name; {@code KUBE-FIREWALL} is shared and is not. */
+    public static boolean owns(String table, String chain) {
+        return FixedChains.isOwned(table, chain);
+    }
+
+    /** Sets the kernel parameters that the mode needs and that a sync otherwise sets once its rules are in force. */
+    public void prepare() throws SyncException {
+        node.openLocalhost();
+    }
+
     /**
      * Looks at single chains that somebody else may have touched, and makes them again what the last sync made them: our
      * own chains, and our jumps in built-in ones. Cost follows the number of {@code touched}; chains of others and other
@@ -256,6 +279,7 @@ public final class IptablesBackend implements ProxyBackend {
         inForce.clear();
         try {
             new CleanUp(iptables, node).run();
+            counters.delete();
         } catch (KernelException e) {
             throw new SyncException("iptables " + family() + ": clean-up: " + e.getMessage(), e);
         }

@@ -21,16 +21,24 @@ final class NodeSetup {
     private final BackendConfig config;
     private final Sysctl sysctl;
     private final Links links;
+    private final RuleCounters counters;
     private List<IpAddress> local = List.of();
+    private boolean countsLocalhost;
 
-    NodeSetup(BackendConfig config, Sysctl sysctl, Links links) {
+    NodeSetup(BackendConfig config, Sysctl sysctl, Links links, RuleCounters counters) {
         this.config = config;
         this.sysctl = sysctl;
         this.links = links;
+        this.counters = counters;
     }
 
     boolean servesLocalhost() {
         return FixedRules.servesLocalhost(config);
+    }
+
+    /** Whether connections to node ports on 127.0.0.1 are counted, as of the last full sync. */
+    boolean countsLocalhost() {
+        return countsLocalhost;
     }
 
     /** The addresses of this family as of the last full sync. */
@@ -48,7 +56,9 @@ final class NodeSetup {
             boolean liberal =
                     sysctl.read(BE_LIBERAL).filter(value -> !value.equals("0")).isPresent();
             warnOfUnservedLoopback();
-            return new FixedRules(config, FixedRules.nodePortRules(config, local), randomFully, !liberal);
+            boolean countInvalid = !liberal && counters.ensure(RuleCounters.INVALID_DROPPED);
+            countsLocalhost = servesLocalhost() && counters.ensure(RuleCounters.LOCALHOST_ACCEPTED);
+            return new FixedRules(config, FixedRules.nodePortRules(config, local), randomFully, !liberal, countInvalid);
         } catch (NetlinkException e) {
             throw new SyncException("reading the node's addresses: " + e.getMessage(), e);
         } catch (IOException e) {

@@ -13,10 +13,16 @@ import org.jspecify.annotations.Nullable;
  *
  * @param nodeAddress the node's own address in this family, null when unknown
  * @param comments whether the rules of each endpoint carry a comment
+ * @param countLocalhost whether connections to node ports on 127.0.0.1 are counted
  */
-record Rendering(BackendConfig config, @Nullable IpAddress nodeAddress, boolean comments) {
+record Rendering(BackendConfig config, @Nullable IpAddress nodeAddress, boolean comments, boolean countLocalhost) {
     /** Above so many endpoints kube-proxy leaves the comments of endpoint rules out. */
     static final int COMMENTED_ENDPOINTS = 1000;
+
+    /** Without counting. */
+    Rendering(BackendConfig config, @Nullable IpAddress nodeAddress, boolean comments) {
+        this(config, nodeAddress, comments, false);
+    }
 
     IpFamily family() {
         return config.family();

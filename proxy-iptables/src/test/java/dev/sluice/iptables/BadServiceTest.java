@@ -126,7 +126,8 @@ class BadServiceTest {
     }
 
     private IptablesBackend backend(Wording wording) {
-        return new IptablesBackend(node.config, new WithoutSctp(node.tools, wording), node.sysctl, node.links);
+        return new IptablesBackend(
+                node.config, new WithoutSctp(node.tools, wording), node.sysctl, node.links, node.counters);
     }
 
     /** A kernel without xt_sctp. */

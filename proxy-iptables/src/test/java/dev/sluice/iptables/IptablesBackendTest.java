@@ -44,7 +44,11 @@ class IptablesBackendTest {
         assertThat(backend.mode()).isEqualTo(ProxyMode.IPTABLES);
         assertThat(backend.family()).isEqualTo(IpFamily.IPV4);
         assertThatThrownBy(() -> new IptablesBackend(
-                        Node.V4, new FakeIptables(IpFamily.IPV6), Node.v4().sysctl, Node.v4().links))
+                        Node.V4,
+                        new FakeIptables(IpFamily.IPV6),
+                        Node.v4().sysctl,
+                        Node.v4().links,
+                        Node.v4().counters))
                 .hasMessageContaining("IPv6");
     }
 

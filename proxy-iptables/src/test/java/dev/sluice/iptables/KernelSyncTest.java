@@ -17,6 +17,7 @@ import dev.sluice.linux.iptables.Iptables.Variant;
 import dev.sluice.linux.iptables.IptablesTools;
 import dev.sluice.linux.iptables.RestoreException;
 import dev.sluice.linux.namespace.NetworkNamespace;
+import dev.sluice.linux.nfacct.NetlinkCounters;
 import dev.sluice.linux.process.SystemCommands;
 import dev.sluice.linux.route.NetlinkLinks;
 import dev.sluice.linux.sysctl.ProcSysctl;
@@ -60,6 +61,9 @@ class KernelSyncTest {
             bench.fill();
             assertThat(bench.sync(Changes.all()).problems()).isEmpty();
             assertThat(bench.dump()).contains("KUBE-SVC-", "KUBE-SVL-", "KUBE-FW-", "--rcheck", "REJECT");
+            if (bench.counters.supported()) {
+                assertThat(bench.dump()).contains("-m nfacct");
+            }
             bench.assertNothingDiffers();
 
             bench.churn();
@@ -114,9 +118,10 @@ class KernelSyncTest {
         assumeTrue("root".equals(System.getProperty("user.name")), "needs root, for a network namespace");
         try (NetworkNamespace namespace = NetworkNamespace.create("iptables-sync")) {
             namespace.run(() -> {
-                try (NetlinkLinks links = NetlinkLinks.open()) {
+                try (NetlinkLinks links = NetlinkLinks.open();
+                        NetlinkCounters counters = NetlinkCounters.open()) {
                     IptablesTools tools = IptablesTools.discover(new SystemCommands(), Optional.of(variant));
-                    body.run(new Bench(tools.open(family), links));
+                    body.run(new Bench(tools.open(family), links, counters));
                 }
             });
         }
@@ -131,13 +136,15 @@ class KernelSyncTest {
     private static final class Bench {
         private final Iptables tools;
         private final NetlinkLinks links;
+        private final NetlinkCounters counters;
         private final SamplePorts ports;
         private final EditableSnapshot wishes;
         private final Random chance = new Random(7);
         private IptablesBackend backend;
 
-        Bench(Iptables tools, NetlinkLinks links) {
+        Bench(Iptables tools, NetlinkLinks links, NetlinkCounters counters) {
             this.tools = tools;
+            this.counters = counters;
             this.links = links;
             ports = new SamplePorts(tools.family());
             wishes = new EditableSnapshot(tools.family());
@@ -157,7 +164,7 @@ class KernelSyncTest {
             Cidr pods = Cidr.of(tools.family() == IpFamily.IPV4 ? "10.110.0.0/15" : "fd00:110::/32");
             BackendConfig config =
                     BackendConfig.defaults(tools.family()).withLocalDetector(new LocalDetector.SourceCidr(pods));
-            return new IptablesBackend(config, through, new ProcSysctl(), links);
+            return new IptablesBackend(config, through, new ProcSysctl(), links, counters);
         }
 
         void fill() {

@@ -10,6 +10,7 @@ import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.linux.iptables.SavedTable;
+import dev.sluice.testkit.fake.FakeCounters;
 import dev.sluice.testkit.fake.FakeIptables;
 import dev.sluice.testkit.fake.FakeLinks;
 import dev.sluice.testkit.fake.FakeSysctl;
@@ -27,16 +28,18 @@ final class Node {
     final FakeIptables tools;
     final FakeSysctl sysctl = new FakeSysctl().with(LOCALNET, "0");
     final FakeLinks links = new FakeLinks().device("eth0", "veth").address("eth0", "192.0.2.10", 24);
+    final FakeCounters counters = new FakeCounters();
     final EditableSnapshot wishes;
     final BackendConfig config;
     IptablesBackend backend;
 
     Node(BackendConfig config) {
         this.config = config;
-        tools = new FakeIptables(config.family());
+        counters.unsupported();
+        tools = new FakeIptables(config.family()).withCounters(counters);
         wishes = new EditableSnapshot(config.family())
                 .node(new NodeFacts("node", "", List.of(IpAddress.of("192.0.2.10")), List.of()));
-        backend = new IptablesBackend(config, tools, sysctl, links);
+        backend = new IptablesBackend(config, tools, sysctl, links, counters);
     }
 
     static Node v4() {
@@ -53,7 +56,7 @@ final class Node {
     }
 
     void restart() {
-        backend = new IptablesBackend(config, tools, sysctl, links);
+        backend = new IptablesBackend(config, tools, sysctl, links, counters);
     }
 
     /** A table in force without remarks; shared chains sorted, since the order within them means nothing. */

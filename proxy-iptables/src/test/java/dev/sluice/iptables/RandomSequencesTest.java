@@ -16,6 +16,7 @@ import dev.sluice.linux.iptables.Iptables.Variant;
 import dev.sluice.linux.iptables.IptablesTools;
 import dev.sluice.linux.iptables.SavedTable;
 import dev.sluice.linux.namespace.NetworkNamespace;
+import dev.sluice.linux.nfacct.NetlinkCounters;
 import dev.sluice.linux.process.SystemCommands;
 import dev.sluice.linux.route.NetlinkLinks;
 import dev.sluice.linux.sysctl.ProcSysctl;
@@ -58,19 +59,21 @@ class RandomSequencesTest {
         assumeTrue("root".equals(System.getProperty("user.name")), "needs root, for a network namespace");
         try (NetworkNamespace namespace = NetworkNamespace.create("iptables-random")) {
             namespace.run(() -> {
-                try (NetlinkLinks links = NetlinkLinks.open()) {
+                try (NetlinkLinks links = NetlinkLinks.open();
+                        NetlinkCounters counters = NetlinkCounters.open()) {
                     IptablesTools tools = IptablesTools.discover(new SystemCommands(), Optional.of(variant));
-                    run(tools.open(family), links, limits);
+                    run(tools.open(family), links, counters, limits);
                 }
             });
         }
     }
 
-    private static void run(Iptables tools, NetlinkLinks links, DispatchLimits limits) throws Exception {
+    private static void run(Iptables tools, NetlinkLinks links, NetlinkCounters counters, DispatchLimits limits)
+            throws Exception {
         IpFamily family = tools.family();
         Cidr pods = Cidr.of(family == IpFamily.IPV4 ? "10.110.0.0/15" : "fd00:110::/32");
         BackendConfig config = BackendConfig.defaults(family).withLocalDetector(new LocalDetector.SourceCidr(pods));
-        IptablesBackend backend = new IptablesBackend(config, tools, new ProcSysctl(), links, limits);
+        IptablesBackend backend = new IptablesBackend(config, tools, new ProcSysctl(), links, counters, limits);
         EditableSnapshot wishes = new EditableSnapshot(family);
         RandomPorts ports = new RandomPorts(family, PORTS, new Random(SEED));
         backend.sync(wishes, Changes.all());
@@ -90,7 +93,7 @@ class RandomSequencesTest {
             shapes += chains == chainsBefore ? 0 : 1;
             chainsBefore = chains;
             if (sequence % 50 == 0) {
-                backend = new IptablesBackend(config, tools, new ProcSysctl(), links, limits);
+                backend = new IptablesBackend(config, tools, new ProcSysctl(), links, counters, limits);
                 assertThat(backend.sync(wishes, Changes.all()).cost())
                         .as(where + "a restart")
                         .isEqualTo(KernelCost.NONE);

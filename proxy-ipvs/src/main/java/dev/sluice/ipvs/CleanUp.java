@@ -45,19 +45,39 @@ final class CleanUp {
 
     void run() throws KernelException {
         Set<String> names = sets.names();
+        removeServing(names);
+        rules.remove();
+        destroySets(names);
+    }
+
+    /** The same without the rules; the answer is whether there was anything. */
+    boolean runBesideRules() throws KernelException {
+        Set<String> names = sets.names();
+        boolean served = removeServing(names);
+        return destroySets(names) || served;
+    }
+
+    private boolean removeServing(Set<String> names) throws KernelException {
         List<LinkAddress> addresses = links.addresses();
         Set<IpAddress> elsewhere = new HashSet<>();
         addresses.stream().filter(a -> !a.linkName().equals(DummyDevice.NAME)).forEach(a -> elsewhere.add(a.address()));
         InForce ours = reader.read(names, dummy.bound(addresses), elsewhere, key -> false);
         dummy.remove();
         deleteServers(ours.serverKeys());
-        rules.remove();
+        return !ours.serverKeys().isEmpty()
+                || addresses.stream().anyMatch(a -> a.linkName().equals(DummyDevice.NAME));
+    }
+
+    private boolean destroySets(Set<String> names) throws NetlinkException {
+        boolean any = false;
         for (KubeSet set : KubeSet.values()) {
             String name = set.nameIn(family);
             if (names.contains(name)) {
                 sets.destroy(name);
+                any = true;
             }
         }
+        return any;
     }
 
     private void deleteServers(Set<ServiceKey> keys) throws NetlinkException {

@@ -255,6 +255,25 @@ public final class IpvsBackend implements ProxyBackend {
         return new PacketWalk(rules, desired, node, packet).trace();
     }
 
+    /** Whether a user chain is of this mode, by its name. */
+    public static boolean owns(String table, String chain) {
+        return RuleSync.owns(table, chain);
+    }
+
+    /**
+     * Takes away this family's virtual servers, addresses and sets, but no rule: for a proxy of another mode, whose rules have
+     * chains of the same names. No rule may name the sets any more.
+     *
+     * @return whether there was anything
+     */
+    public boolean removeBesideRules() throws SyncException {
+        try {
+            return new CleanUp(family(), ipvs, sets, links, dummy, reader, ruleSync).runBesideRules();
+        } catch (KernelException e) {
+            throw new SyncException("clean-up of ipvs mode, " + family() + ": " + e.getMessage(), e);
+        }
+    }
+
     /**
      * Takes away this family's virtual servers, rules, addresses and sets, and the dummy device once the other family has
      * none there. Virtual servers of others stay, and so do kernel parameters. Works without a sync before it.

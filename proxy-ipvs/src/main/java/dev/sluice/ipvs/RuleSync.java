@@ -30,6 +30,11 @@ final class RuleSync {
             "mangle",
             Set.of("KUBE-IPVS-OUT-FILTER"));
 
+    /** Whether the chain of that table is ours to delete. */
+    static boolean owns(String table, String chain) {
+        return OWNED.getOrDefault(table, Set.of()).contains(chain);
+    }
+
     private final Iptables iptables;
     private final List<RuleTable> tables;
 

@@ -18,6 +18,7 @@ import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
 import dev.sluice.linux.KernelException;
+import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipset.IpSets.SetResult;
 import dev.sluice.linux.iptables.ChainName;
@@ -214,6 +215,28 @@ public final class UserspaceBackend implements ProxyBackend {
         return new Explanation(config, table, book, Optional.ofNullable(rules)).of(packet);
     }
 
+    /** Whether a user chain is of this mode, by its name. */
+    public static boolean owns(String table, String chain) {
+        return !table.equals("mangle") && RedirectRules.owns(chain);
+    }
+
+    /**
+     * Takes away the sets of this mode, for a proxy of another one; no rule may name them any more.
+     *
+     * @return whether there was one
+     */
+    public static boolean removeSets(IpSets sets, IpFamily family) throws NetlinkException {
+        Set<String> present = sets.names();
+        boolean any = false;
+        for (var set : PortalSet.all(family)) {
+            if (present.contains(set.name())) {
+                sets.destroy(set.name());
+                any = true;
+            }
+        }
+        return any;
+    }
+
     @Override
     public void cleanUp() throws SyncException {
         close();
@@ -223,12 +246,7 @@ public final class UserspaceBackend implements ProxyBackend {
                 TableDiff.plan(saved(name), TableRules.nothing(name), RedirectRules::owns, script);
             }
             restore(script);
-            Set<String> present = sets.names();
-            for (var set : PortalSet.all(family())) {
-                if (present.contains(set.name())) {
-                    sets.destroy(set.name());
-                }
-            }
+            removeSets(sets, family());
         } catch (KernelException e) {
             throw new SyncException("userspace mode, " + family() + ": clean-up stopped: " + e.getMessage(), e);
         }

@@ -15,6 +15,7 @@ import org.slf4j.LoggerFactory;
 /** The syncs of one family. What goes wrong in them stays in this family. */
 final class FamilySync {
     private static final Logger LOG = LoggerFactory.getLogger(FamilySync.class);
+    private static final int MEND_ATTEMPTS = 3;
 
     private final ProxyBackend backend;
     private final ClusterState state;
@@ -122,7 +123,7 @@ final class FamilySync {
         long begin = ticker.nanos();
         announcer.tell(o -> o.mending(family()));
         try {
-            SyncReport report = backend.mend(state.snapshot(family()), suspects);
+            SyncReport report = mend(suspects, 1);
             problems = report.problems();
             LOG.debug("{}: looked for foreign changes, {}", family(), report.cost());
             announcer.tell(o -> o.mended(family(), report));
@@ -130,6 +131,20 @@ final class FamilySync {
             throw e;
         } catch (Throwable e) {
             failed(e, suspects.everything(), begin);
+            requestFull();
+        }
+    }
+
+    /** Whoever changes rules may still be at it, so a refusal is no surprise, and the next attempt looks at everything. */
+    private SyncReport mend(Suspects suspects, int attempt) throws SyncException {
+        try {
+            return backend.mend(state.snapshot(family()), suspects);
+        } catch (SyncException e) {
+            if (attempt == MEND_ATTEMPTS) {
+                throw e;
+            }
+            LOG.info("{}: looking at all rules, they are being changed by others: {}", family(), e.getMessage());
+            return mend(Suspects.all(), attempt + 1);
         }
     }
 

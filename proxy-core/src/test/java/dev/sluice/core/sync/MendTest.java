@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What happens when somebody else may have changed rules; by a clock that is moved by hand. */
@@ -92,15 +93,29 @@ class MendTest {
         });
         driver.mend(IpFamily.IPV4, NAT);
         driver.mend(IpFamily.IPV4, NAT);
-        assertThat(v4.syncs()).hasSize(2);
+        assertThat(v4.syncs()).as("a first sync, and three attempts to mend").hasSize(4);
         assertThat(heard).containsExactly("mending IPv4", "failed IPv4");
         v4.during(() -> {});
-        clock.advance(PERIODS.retry());
+        clock.advance(PERIODS.min());
         driver.runDue();
-        assertThat(v4.syncs()).hasSize(3);
+        assertThat(v4.syncs()).hasSize(5);
+        assertThat(v4.syncs().getLast()).isEqualTo(Changes.all());
         driver.mend(IpFamily.IPV4, NAT);
-        assertThat(v4.syncs()).hasSize(4);
+        assertThat(v4.syncs()).hasSize(6);
         assertThat(heard).endsWith("mended IPv4");
+    }
+
+    @Test
+    void whoeverIsStillChangingRulesIsOutwaited() {
+        firstSync();
+        AtomicInteger attempts = new AtomicInteger();
+        v4.during(() -> {
+            if (attempts.incrementAndGet() < 3) {
+                throw new SyncException("a chain does not exist any more");
+            }
+        });
+        driver.mend(IpFamily.IPV4, NAT);
+        assertThat(heard).containsExactly("mending IPv4", "mended IPv4");
     }
 
     @Test

@@ -58,15 +58,19 @@ public final class CommandLineParser {
         boolean healthzOff = "0".equals(text(result, "healthz-port"))
                 && text(result, "config").isEmpty();
         Overrides overrides = new Overrides(
-                Optional.ofNullable(result.matchedOptionValue("--hostname-override", (String) null)),
+                result.hasMatchedOption("--hostname-override")
+                        ? Optional.of(text(result, "hostname-override"))
+                        : Optional.empty(),
                 verbosity(result, errors),
                 text(result, "master"),
                 path(result, "manifests"),
                 healthzOff);
+        Action action = action(result, errors);
         if (!errors.isEmpty()) {
             throw new ConfigException(errors);
         }
-        return new Invocation(action(result), path(result, "config"), values, overrides, warnings);
+        return new Invocation(
+                action, path(result, "config"), path(result, "write-config-to"), values, overrides, warnings);
     }
 
     /** The text of {@code --help}. */
@@ -140,14 +144,30 @@ public final class CommandLineParser {
         return Optional.of(Integer.valueOf(text));
     }
 
-    private static Action action(ParseResult result) {
+    private static Action action(ParseResult result, List<String> errors) {
         if (result.hasMatchedOption("--version")) {
             return Action.VERSION;
         }
         if (result.hasMatchedOption("--help")) {
             return Action.HELP;
         }
-        return "true".equals(text(result, "cleanup")) ? Action.CLEAN_UP : Action.RUN;
+        if (!text(result, "write-config-to").isEmpty()) {
+            return Action.WRITE_CONFIG;
+        }
+        if (isOn(result, "cleanup", errors)) {
+            return Action.CLEAN_UP;
+        }
+        return isOn(result, "init-only", errors) ? Action.INIT_ONLY : Action.RUN;
+    }
+
+    private static boolean isOn(ParseResult result, String name, List<String> errors) {
+        try {
+            return result.hasMatchedOption("--" + name)
+                    && ConfigField.Type.BOOL.fromFlag(text(result, name)).equals(true);
+        } catch (IllegalArgumentException e) {
+            errors.add("--" + name + ": " + e.getMessage());
+            return false;
+        }
     }
 
     private static Optional<Path> path(ParseResult result, String name) {
@@ -156,7 +176,9 @@ public final class CommandLineParser {
     }
 
     private static String text(ParseResult result, String name) {
-        return result.matchedOptionValue("--" + name, "");
+        // a flag that is given again counts as it was given last
+        String[] values = result.matchedOptionValue("--" + name, new String[0]);
+        return values.length == 0 ? "" : values[values.length - 1];
     }
 
     private static String[] normalize(String[] args) {
@@ -190,10 +212,13 @@ public final class CommandLineParser {
         spec.addOption(text("metrics-port", "Deprecated: the port of the metrics server."));
         spec.addOption(text("healthz-port", "Deprecated: the port of the health server, 0 switches it off."));
         spec.addOption(bool("cleanup", "Removes everything that any mode has left on the node, and exits."));
+        spec.addOption(bool(
+                "init-only", "Sets the kernel parameters that the mode needs, which takes more rights, and exits."));
+        spec.addOption(text("write-config-to", "Writes the configuration in effect to this file, and exits."));
         spec.addOption(bool("version", "Prints the version, and exits."));
         spec.addOption(bool("help", "Prints this, and exits.", "-h"));
         spec.addOption(OptionSpec.builder("-v", "--v")
-                .type(String.class)
+                .type(String[].class)
                 .paramLabel("LEVEL")
                 .description("Log level: 0 to 3 tell what matters, 4 tells of every sync, 6 of every netlink message.")
                 .build());
@@ -209,7 +234,7 @@ public final class CommandLineParser {
 
     private static OptionSpec text(String name, String description) {
         return OptionSpec.builder("--" + name)
-                .type(String.class)
+                .type(String[].class)
                 .paramLabel("VALUE")
                 .description(description)
                 .build();
@@ -220,7 +245,7 @@ public final class CommandLineParser {
         names[0] = "--" + name;
         System.arraycopy(more, 0, names, 1, more.length);
         return OptionSpec.builder(names)
-                .type(String.class)
+                .type(String[].class)
                 .arity("0..1")
                 .fallbackValue("true")
                 .paramLabel("BOOL")

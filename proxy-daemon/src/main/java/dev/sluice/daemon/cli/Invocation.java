@@ -9,16 +9,26 @@ import java.util.Optional;
 /**
  * What the command line asks for.
  *
+ * @param writeConfigTo where {@link Action#WRITE_CONFIG} writes
  * @param values the fields that flags set
  * @param overrides the flags that count beside a configuration file too
  * @param warnings for the log
  */
 public record Invocation(
-        Action action, Optional<Path> configFile, ConfigValues values, Overrides overrides, List<String> warnings) {
+        Action action,
+        Optional<Path> configFile,
+        Optional<Path> writeConfigTo,
+        ConfigValues values,
+        Overrides overrides,
+        List<String> warnings) {
 
     /** What to do. */
     public enum Action {
         RUN,
+        /** Prepare the kernel as a run would, write no rule, and end. */
+        INIT_ONLY,
+        /** Write the configuration that a run would have, and end. */
+        WRITE_CONFIG,
         CLEAN_UP,
         HELP,
         VERSION

@@ -18,8 +18,8 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  * wrong type is fatal, an empty value means the default.
  */
 public final class ConfigFile {
-    private static final String API_VERSION = "kubeproxy.config.k8s.io/v1alpha1";
-    private static final String KIND = "KubeProxyConfiguration";
+    static final String API_VERSION = "kubeproxy.config.k8s.io/v1alpha1";
+    static final String KIND = "KubeProxyConfiguration";
 
     private final Path path;
     private final ConfigValues values = new ConfigValues();

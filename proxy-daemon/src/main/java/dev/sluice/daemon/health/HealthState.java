@@ -76,6 +76,11 @@ public final class HealthState {
         return new Health(now, eligible(), alive, ready, status, problems);
     }
 
+    /** Whether no family is late: what the health check node ports of Services report of the proxy. */
+    public boolean isAlive() {
+        return now().alive();
+    }
+
     private boolean eligible() {
         if (node == null) {
             return !nodeRequired;

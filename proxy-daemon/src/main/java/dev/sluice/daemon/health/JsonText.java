@@ -1,8 +1,28 @@
 package dev.sluice.daemon.health;
 
-/** Strings as JSON writes them. */
+import java.util.Collection;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Plain data as JSON writes it, in one line. */
 public final class JsonText {
     private JsonText() {}
+
+    /** Maps, collections, texts, numbers, truth values and null. */
+    public static String of(@Nullable Object value) {
+        return switch (value) {
+            case null -> "null";
+            case Map<?, ?> map ->
+                map.entrySet().stream()
+                        .map(e -> quote(String.valueOf(e.getKey())) + ":" + of(e.getValue()))
+                        .collect(Collectors.joining(",", "{", "}"));
+            case Collection<?> items -> items.stream().map(JsonText::of).collect(Collectors.joining(",", "[", "]"));
+            case Number number -> number.toString();
+            case Boolean truth -> truth.toString();
+            case Object other -> quote(other.toString());
+        };
+    }
 
     /** {@code text} in quotation marks. */
     public static String quote(String text) {

@@ -5,6 +5,7 @@ import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.daemon.flows.FlowListener;
 import dev.sluice.daemon.health.HttpPages.Page;
 import dev.sluice.daemon.repair.Repair;
+import dev.sluice.linux.nfacct.NamedCounters;
 import dev.sluice.userspace.engine.EngineCounters;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -27,6 +28,7 @@ public final class MetricsPage {
     private final PrometheusMeterRegistry meters =
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, registry, Clock.SYSTEM);
     private final Names names = new Names(registry);
+    private final FlowMetrics flows = new FlowMetrics(names);
     private final SyncMetrics sync;
 
     @SuppressWarnings("MustBeClosed") // lives as long as the process
@@ -45,7 +47,7 @@ public final class MetricsPage {
 
     /** Counts the flows that are deleted from connection tracking. */
     public FlowListener flows() {
-        return new FlowMetrics(names);
+        return flows;
     }
 
     /** Counts repairs of rules. */
@@ -56,6 +58,11 @@ public final class MetricsPage {
     /** Adds what the userspace proxy has carried. */
     public void userspace(EngineCounters counters) {
         UserspaceMetrics.register(registry, counters);
+    }
+
+    /** Adds what the rules have counted. */
+    public void rules(NamedCounters counters) {
+        RuleMetrics.register(registry, counters);
     }
 
     public Page scrape() {

@@ -44,6 +44,21 @@ class CommandLineParserTest {
         assertThat(call.warnings()).isEmpty();
     }
 
+    @Test
+    void aFlagCountsAsItWasGivenLast() throws Exception {
+        Invocation call = parser.parse(
+                "--proxy-mode=ipvs",
+                "--hostname-override",
+                "a",
+                "--masquerade-all",
+                "--proxy-mode=iptables",
+                "--hostname-override=b",
+                "--masquerade-all=false");
+        assertThat(call.values().string("mode")).isEqualTo("iptables");
+        assertThat(call.values().bool("iptables.masqueradeAll")).isFalse();
+        assertThat(call.overrides().hostname()).contains("b");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"-v=4", "--v=4", "-v4"})
     void verbosityHasItsSpellings(String flag) throws Exception {
@@ -54,6 +69,8 @@ class CommandLineParserTest {
     @ParameterizedTest
     @CsvSource({
         "--cleanup, CLEAN_UP",
+        "--init-only, INIT_ONLY",
+        "--write-config-to=/tmp/f, WRITE_CONFIG",
         "--cleanup=true, CLEAN_UP",
         "--cleanup=false, RUN",
         "--version, VERSION",

@@ -3,15 +3,19 @@ package dev.sluice.daemon.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.flows.StaleReason;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.daemon.flows.Cause;
 import dev.sluice.daemon.health.HttpPages.Page;
 import dev.sluice.linux.iptables.RestoreException;
+import dev.sluice.testkit.fake.FakeCounters;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -45,6 +49,39 @@ class MetricsPageTest {
                         "sluice_kernel_bytes_total{ip_family=\"IPv4\"} 2000.0",
                         "sluice_last_sync_kernel_bytes{ip_family=\"IPv4\"} 1000.0",
                         "sluice_service_ports{ip_family=\"IPv4\"} 3.0");
+    }
+
+    @Test
+    void flowsAreCountedByReasonAndUnderKubeProxysNames() {
+        page.flows()
+                .cleaned(
+                        IpFamily.IPV4,
+                        Map.of(
+                                new Cause(StaleReason.ENDPOINT_GONE, Protocol.UDP), 2,
+                                new Cause(StaleReason.UNTRANSLATED, Protocol.SCTP), 1),
+                        Duration.ofMillis(3));
+        page.flows().failed(IpFamily.IPV6);
+        assertThat(lines())
+                .contains(
+                        "kubeproxy_conntrack_reconciler_deleted_entries_total{ip_family=\"IPv4\"} 3.0",
+                        "kubeproxy_conntrack_reconciler_sync_duration_seconds_count{ip_family=\"IPv4\"} 1",
+                        "sluice_conntrack_deleted_flows_total{ip_family=\"IPv4\",protocol=\"udp\",reason=\"endpoint-gone\"} 2.0",
+                        "sluice_conntrack_deleted_flows_total{ip_family=\"IPv4\",protocol=\"sctp\",reason=\"untranslated\"} 1.0",
+                        "sluice_conntrack_failures_total{ip_family=\"IPv6\"} 1.0");
+    }
+
+    @Test
+    void whatTheRulesHaveCountedIsReadAtEachScrape() throws Exception {
+        FakeCounters counters = new FakeCounters();
+        page.rules(counters);
+        String dropped = "kubeproxy_iptables_ct_state_invalid_dropped_packets_total";
+        assertThat(lines()).noneMatch(line -> line.startsWith(dropped));
+        counters.create("ct_state_invalid_dropped_pkts");
+        assertThat(lines()).contains(dropped + " 0.0");
+        counters.count("ct_state_invalid_dropped_pkts", 5);
+        assertThat(lines()).contains(dropped + " 5.0");
+        counters.unsupported();
+        assertThat(lines()).noneMatch(line -> line.startsWith(dropped));
     }
 
     @Test

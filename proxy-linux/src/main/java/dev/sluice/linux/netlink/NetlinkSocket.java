@@ -167,6 +167,42 @@ public final class NetlinkSocket implements AutoCloseable {
         }
     }
 
+    /**
+     * Sends a batch of nfnetlink that the kernel carries out as a whole or not at all.
+     *
+     * @param requests the first and the last are its marks, which the kernel does not answer
+     * @throws NetlinkException the first refusal; nothing was done then
+     */
+    public synchronized void transaction(List<NetlinkRequest> requests) throws NetlinkException {
+        outbound.clear();
+        int first = lastSequence + 1;
+        int last = requests.size() - 2;
+        for (int i = 0; i < requests.size(); i++) {
+            outbound.write(requests.get(i), ++lastSequence, i == last ? Netlink.F_ACK : 0);
+        }
+        Object operation = requests.getFirst().operation();
+        send(operation);
+        while (true) {
+            int errno = receive(0);
+            if (errno != 0) {
+                throw unanswered(operation, errno);
+            }
+            while (inbound.hasRemaining()) {
+                Message message = Message.next(inbound);
+                int place = message.sequence() - first;
+                if (message.type() != Netlink.NLMSG_ERROR || place < 0 || place >= requests.size()) {
+                    continue;
+                }
+                if (message.errno() != 0) {
+                    throw KernelError.of(requests.get(place).operation(), message);
+                }
+                if (place == last) {
+                    return;
+                }
+            }
+        }
+    }
+
     private void drain() {
         int errno;
         do {

@@ -14,6 +14,7 @@ final class AcctProtocol implements WireNames {
 
     static final int NEW = 0;
     static final int GET = 1;
+    static final int DELETE = 3;
 
     static final int NAME = 1;
     static final int PACKETS = 2;

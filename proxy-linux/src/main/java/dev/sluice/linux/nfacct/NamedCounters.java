@@ -19,6 +19,9 @@ public interface NamedCounters extends AutoCloseable {
     /** Makes a counter that begins at 0; one that is there is left as it is, and no error. */
     void create(String name) throws NetlinkException;
 
+    /** Deletes a counter. False when it stays because a rule counts into it; one that is not there is no error. */
+    boolean delete(String name) throws NetlinkException;
+
     /** Empty when there is no such counter. */
     Optional<Count> read(String name) throws NetlinkException;
 

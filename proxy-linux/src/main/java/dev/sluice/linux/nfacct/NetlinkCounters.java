@@ -52,6 +52,22 @@ public final class NetlinkCounters implements NamedCounters {
     }
 
     @Override
+    public boolean delete(String name) throws NetlinkException {
+        try {
+            socket.request(named("delete", name, AcctProtocol.DELETE, 0));
+            return true;
+        } catch (NetlinkException e) {
+            if (e.errno() == Errno.EBUSY) {
+                return false;
+            }
+            if (e.notFound()) {
+                return true;
+            }
+            throw explained(e);
+        }
+    }
+
+    @Override
     public Optional<Count> read(String name) throws NetlinkException {
         try {
             return socket.query(named("read", name, AcctProtocol.GET, 0), NetlinkCounters::count).values().stream()

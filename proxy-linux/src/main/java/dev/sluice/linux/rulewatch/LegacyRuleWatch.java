@@ -66,7 +66,9 @@ final class LegacyRuleWatch implements RuleWatch, OwnRestores.Follower {
         if (!used.isEmpty()) {
             XtablesSocket socket = XtablesSocket.open(family);
             sockets.add(socket);
-            used.forEach(table -> tables.add(new LegacyTable(socket, family, table, interest)));
+            XtablesSocket ownersSocket = XtablesSocket.open(family);
+            sockets.add(ownersSocket);
+            used.forEach(table -> tables.add(new LegacyTable(socket, ownersSocket, family, table, interest)));
         }
     }
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One legacy table under watch. Our own restores replace the table as those of others do, so they tell beforehand that they
- * come and which chains they write; those are taken as they are found afterwards.
+ * come and which chains they write; those are taken as they are found afterwards, unless the table's size has changed again.
  */
 final class LegacyTable {
     /** A reading may take a fiftieth of one CPU, but not so long that nobody would wait for it. */
@@ -21,7 +21,10 @@ final class LegacyTable {
     private static final long LEAST_NANOS = 250_000_000L;
     private static final long MOST_NANOS = 30_000_000_000L;
 
+    private static final long QUICK_NANOS = 20_000_000L;
+
     private final XtablesSocket socket;
+    private final XtablesSocket ownersSocket;
     private final IpFamily family;
     private final String name;
     private final Interest interest;
@@ -31,9 +34,15 @@ final class LegacyTable {
     private @Nullable Info info;
     private @Nullable ChainDigests known;
     private long nextReading;
+    private long readingTook;
 
-    LegacyTable(XtablesSocket socket, IpFamily family, String name, Interest interest) {
+    /**
+     * @param socket for the thread that watches
+     * @param ownersSocket for the thread that makes our own restores
+     */
+    LegacyTable(XtablesSocket socket, XtablesSocket ownersSocket, IpFamily family, String name, Interest interest) {
         this.socket = socket;
+        this.ownersSocket = ownersSocket;
         this.family = family;
         this.name = name;
         this.interest = interest;
@@ -56,7 +65,14 @@ final class LegacyTable {
         restoring--;
         restores++;
         ownChains.addAll(chains);
-        info = null;
+        try {
+            info = ownersSocket.info(name);
+        } catch (NetlinkException e) {
+            info = null; // whoever looks next will say so
+        }
+        if (readingTook < QUICK_NANOS) {
+            nextReading = System.nanoTime();
+        }
     }
 
     /** Looks at the table; tells what somebody else has changed since the last look. */
@@ -75,7 +91,7 @@ final class LegacyTable {
                 return Optional.empty();
             }
             read = known == null || now - nextReading >= 0 || info != null && !info.equals(found);
-            info = read ? info : found;
+            info = info == null ? found : info;
         }
         return read ? read(before) : Optional.empty();
     }
@@ -86,12 +102,14 @@ final class LegacyTable {
         TableDigest.Result result = TableDigest.of(content, family, chain -> interest.watches(family, name, chain));
         long end = System.nanoTime();
         synchronized (this) {
-            nextReading = end + Math.clamp((end - start) * SHARE, LEAST_NANOS, MOST_NANOS);
+            readingTook = end - start;
+            nextReading = end + Math.clamp(readingTook * SHARE, LEAST_NANOS, MOST_NANOS);
             if (restores != before) {
                 nextReading = end; // half ours, half not: look again
                 return Optional.empty();
             }
-            Optional<ForeignEdit> edit = known == null ? Optional.empty() : compare(known, result);
+            boolean cameAfterUs = !content.info().equals(info);
+            Optional<ForeignEdit> edit = known == null ? Optional.empty() : compare(known, result, cameAfterUs);
             known = result.digests();
             info = content.info();
             ownChains.clear();
@@ -99,17 +117,20 @@ final class LegacyTable {
         }
     }
 
-    private Optional<ForeignEdit> compare(ChainDigests old, TableDigest.Result result) {
+    /** @param cameAfterUs whether somebody else replaced the table after us, and may have been at our restores' chains too */
+    private Optional<ForeignEdit> compare(ChainDigests old, TableDigest.Result result, boolean cameAfterUs) {
         Set<Chain> changed = new HashSet<>();
         for (String chain : result.chains()) {
             long key = ChainDigests.key(chain);
             boolean same = old.has(key) && old.get(key) == result.digests().get(key);
-            if (!same && !ownChains.contains(chain)) {
+            if (ownChains.contains(chain) ? cameAfterUs : !same) {
                 changed.add(new Chain(name, chain));
             }
         }
         Set<Long> ownKeys = new HashSet<>();
-        ownChains.forEach(chain -> ownKeys.add(ChainDigests.key(chain)));
+        if (!cameAfterUs) {
+            ownChains.forEach(chain -> ownKeys.add(ChainDigests.key(chain)));
+        }
         boolean[] gone = new boolean[1];
         old.forEachKey(key -> gone[0] |= !result.digests().has(key) && !ownKeys.contains(key));
         if (changed.isEmpty() && !gone[0]) {

@@ -8,6 +8,7 @@ import dev.sluice.linux.rulewatch.OwnRestores.Restore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,9 +26,12 @@ final class NftRuleWatch implements RuleWatch, OwnRestores.Follower {
     private final NetlinkSubscription subscription;
     private final List<Integer> running = new ArrayList<>();
 
-    private NftRuleWatch(OwnRestores own, NetlinkSubscription subscription) {
+    private final @Nullable NatAnchor anchor;
+
+    private NftRuleWatch(OwnRestores own, NetlinkSubscription subscription, @Nullable NatAnchor anchor) {
         this.own = own;
         this.subscription = subscription;
+        this.anchor = anchor;
     }
 
     static NftRuleWatch open(OwnRestores own, Interest interest, Consumer<ForeignEdit> noticed) throws KernelException {
@@ -37,9 +41,19 @@ final class NftRuleWatch implements RuleWatch, OwnRestores.Follower {
                 "rule-watch",
                 new NftCommits(interest, noticed),
                 NftProtocol.GROUP);
-        NftRuleWatch watch = new NftRuleWatch(own, subscription);
+        NftRuleWatch watch = new NftRuleWatch(own, subscription, anchor());
         own.follow(watch);
         return watch;
+    }
+
+    /** Null where the kernel knows no tables with an owner. */
+    private static @Nullable NatAnchor anchor() {
+        try {
+            return NatAnchor.open();
+        } catch (NetlinkException e) {
+            LOG.info("connections will not outlive a deletion of the nat tables: {}", e.getMessage());
+            return null;
+        }
     }
 
     @Override
@@ -72,5 +86,8 @@ final class NftRuleWatch implements RuleWatch, OwnRestores.Follower {
     public void close() {
         own.unfollow(this);
         subscription.close();
+        if (anchor != null) {
+            anchor.close();
+        }
     }
 }

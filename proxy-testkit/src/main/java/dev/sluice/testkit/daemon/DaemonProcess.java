@@ -53,9 +53,16 @@ public final class DaemonProcess implements AutoCloseable {
         return new DaemonProcess(host, log, host.start(builder));
     }
 
+    /** Runs the daemon's command to its end. */
+    public static CommandResult run(LabHost host, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(Launcher.path().toString()));
+        command.addAll(List.of(arguments));
+        return host.run(command.toArray(String[]::new));
+    }
+
     /** Runs the daemon with {@code --cleanup} to its end. */
     public static CommandResult cleanUp(LabHost host) {
-        return host.run(Launcher.path().toString(), "--cleanup");
+        return run(host, "--cleanup");
     }
 
     /** Waits until the first sync of {@code families} is in force and the daemon says that it is healthy. */
@@ -94,7 +101,12 @@ public final class DaemonProcess implements AutoCloseable {
 
     /** The page {@code /healthz} of the health server. */
     public HttpPage healthz() throws IOException {
-        return HttpPage.get(host, LOOPBACK, HEALTH_PORT, "/healthz");
+        return health("/healthz");
+    }
+
+    /** A page of the health server. */
+    public HttpPage health(String path) throws IOException {
+        return HttpPage.get(host, LOOPBACK, HEALTH_PORT, path);
     }
 
     /** A page of the metrics server. */

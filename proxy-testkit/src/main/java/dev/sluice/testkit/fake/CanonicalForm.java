@@ -57,6 +57,8 @@ public final class CanonicalForm {
             case "--or-mark", "--xor-mark", "--set-mark", "--and-mark" ->
                 require(false, spec, word + " is printed as --set-xmark");
             case "--probability" -> require(value.matches("[01]\\.[0-9]{11}"), spec, "probability has 11 decimals");
+            case "--nfacct-name" ->
+                require(spec.contains("--nfacct-name  " + value), spec, "two blanks stand before a counter's name");
             case "--to-port" -> require(false, spec, "--to-port is printed as --to-ports");
             case "--rcheck", "--set", "--update" ->
                 require(
@@ -85,7 +87,8 @@ public final class CanonicalForm {
     }
 
     private static String unquoted(String spec) {
-        return spec.replaceAll("\"(\\\\.|[^\"\\\\])*\"", "x");
+        // libxt_nfacct prints two blanks before a counter's name
+        return spec.replaceAll("\"(\\\\.|[^\"\\\\])*\"", "x").replace("--nfacct-name  ", "--nfacct-name ");
     }
 
     private static void require(boolean holds, String spec, String rule) {

@@ -26,6 +26,16 @@ public final class FakeCounters implements NamedCounters {
         return this;
     }
 
+    boolean has(String name) {
+        return supported && counts.containsKey(name);
+    }
+
+    /** From now on the kernel has counters. */
+    public FakeCounters supportedAgain() {
+        supported = true;
+        return this;
+    }
+
     /** So many packets of 100 bytes come by. */
     public void count(String name, long packets) {
         counts.computeIfPresent(
@@ -46,6 +56,12 @@ public final class FakeCounters implements NamedCounters {
             throw new NetlinkException("counter create " + name, Errno.ENOMEM, "");
         }
         counts.putIfAbsent(name, new Count(name, 0, 0));
+    }
+
+    @Override
+    public boolean delete(String name) {
+        counts.remove(name);
+        return true;
     }
 
     @Override

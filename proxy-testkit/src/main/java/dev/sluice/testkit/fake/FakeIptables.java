@@ -29,6 +29,7 @@ public final class FakeIptables implements Iptables {
     private final Map<String, FakeTable> tables = new LinkedHashMap<>();
     private final List<String> inputs = new ArrayList<>();
     private Predicate<String> setExists = name -> true;
+    private Predicate<String> counterExists = name -> true;
     private Optional<String> nextRestoreFailure = Optional.empty();
     private Optional<String> nextSaveFailure = Optional.empty();
     private long bytes;
@@ -49,6 +50,12 @@ public final class FakeIptables implements Iptables {
     /** From now on a rule with {@code --match-set} is refused unless {@code setExists} knows the set. */
     public FakeIptables withSets(Predicate<String> setExists) {
         this.setExists = setExists;
+        return this;
+    }
+
+    /** From now on a rule that counts is refused unless {@code counters} has what it counts into. */
+    public FakeIptables withCounters(FakeCounters counters) {
+        counterExists = counters::has;
         return this;
     }
 
@@ -76,7 +83,7 @@ public final class FakeIptables implements Iptables {
             nextRestoreFailure = Optional.empty();
             throw new RestoreException(text, 0, "");
         }
-        new RestoreRun(tables, setExists, Optional.of(form)).run(input);
+        new RestoreRun(tables, setExists, counterExists, Optional.of(form)).run(input);
     }
 
     @Override
@@ -103,7 +110,7 @@ public final class FakeIptables implements Iptables {
     /** Restores {@code input} as another program on the host would: not counted, and in any spelling. */
     public void byOthers(String input) {
         try {
-            new RestoreRun(tables, setExists, Optional.empty()).run(input);
+            new RestoreRun(tables, setExists, counterExists, Optional.empty()).run(input);
         } catch (RestoreException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }

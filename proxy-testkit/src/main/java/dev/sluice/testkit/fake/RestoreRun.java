@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class RestoreRun {
     private final Map<String, FakeTable> tables;
     private final Predicate<String> setExists;
+    private final Predicate<String> counterExists;
     private final Optional<CanonicalForm> form;
     private final Set<String> touched = new LinkedHashSet<>();
     private @Nullable FakeTable table;
@@ -22,9 +23,14 @@ final class RestoreRun {
     private int number;
     private String line = "";
 
-    RestoreRun(Map<String, FakeTable> tables, Predicate<String> setExists, Optional<CanonicalForm> form) {
+    RestoreRun(
+            Map<String, FakeTable> tables,
+            Predicate<String> setExists,
+            Predicate<String> counterExists,
+            Optional<CanonicalForm> form) {
         this.tables = tables;
         this.setExists = setExists;
+        this.counterExists = counterExists;
         this.form = form;
     }
 
@@ -126,6 +132,9 @@ final class RestoreRun {
         for (int i = 0; i + 1 < words.size(); i++) {
             if (words.get(i).equals("--match-set") && !setExists.test(words.get(i + 1))) {
                 throw refuse("Set " + words.get(i + 1) + " doesn't exist.");
+            }
+            if (words.get(i).equals("--nfacct-name") && !counterExists.test(words.get(i + 1))) {
+                throw refuse("RULE_APPEND failed (No such file or directory): no counter " + words.get(i + 1));
             }
         }
         in.insert(chain, index, spec);

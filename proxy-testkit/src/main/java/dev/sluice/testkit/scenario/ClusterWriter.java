@@ -29,6 +29,15 @@ public interface ClusterWriter extends AutoCloseable {
         throw new UnsupportedOperationException("there is no API server to ask for " + path);
     }
 
+    /**
+     * Whether the API server refuses to read out the objects of {@code plural}.
+     *
+     * @throws UnsupportedOperationException when there is no API server
+     */
+    default void withhold(String plural, boolean on) {
+        throw new UnsupportedOperationException("there is no API server to withhold " + plural);
+    }
+
     @Override
     void close();
 

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -90,15 +91,50 @@ public final class DaemonSession implements AutoCloseable {
 
     /** Starts a daemon with more flags, in place of the one before, and waits for nothing. */
     public DaemonProcess launch(String... flags) {
+        return launch(Map.of(), flags);
+    }
+
+    /** The same with more environment variables. */
+    public DaemonProcess launch(Map<String, String> environment, String... flags) {
         List<String> all =
                 Stream.concat(options.flags().stream(), Stream.of(flags)).toList();
-        daemon = DaemonProcess.start(lab.node(), new DaemonOptions(options.mode(), options.source(), all), log());
+        DaemonOptions more = new DaemonOptions(options.mode(), options.source(), all);
+        daemon = DaemonProcess.start(lab.node(), more, log(), environment);
         return daemon;
     }
 
+    /** Waits until a launched daemon is ready in {@code families}. */
+    public DaemonProcess awaitReady(IpFamily... families) {
+        return daemon().awaitReady(timing.start(), families);
+    }
+
+    /** The flags that name the source of the objects. */
+    public List<String> source() {
+        return options.source();
+    }
+
+    /** Replaces the node's manifest. */
+    public void node(String yaml) {
+        write(NODE_FILE, yaml);
+    }
+
+    /** There is no Node object. */
+    public void withoutNode() {
+        delete(NODE_FILE);
+    }
+
+    /** A folder of this session's own. */
+    public Path folder() {
+        return folder;
+    }
     /** What the API server that the objects come from has below {@code path}, as JSON. */
     public String read(String path) {
         return writer.read(path);
+    }
+
+    /** Whether the API server refuses to read out the objects of {@code plural}. */
+    public void withhold(String plural, boolean on) {
+        writer.withhold(plural, on);
     }
 
     /** From now on the objects of {@code file} are exactly those of {@code yaml}. */

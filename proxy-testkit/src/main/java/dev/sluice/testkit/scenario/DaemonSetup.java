@@ -48,7 +48,7 @@ public record DaemonSetup(List<String> flags, String zone, boolean own, boolean 
     }
 
     /** The manifest of the node. */
-    String nodeManifest() {
+    public String nodeManifest() {
         return "apiVersion: v1\nkind: Node\nmetadata:\n  name: node-a\n  labels:\n    kubernetes.io/hostname: node-a\n"
                 + (zone.isEmpty() ? "" : "    topology.kubernetes.io/zone: " + zone + "\n")
                 + "spec:\n  podCIDRs: [10.244.1.0/24, \"fd00:244:1::/64\"]\n"

@@ -3,9 +3,11 @@ package dev.sluice.testkit.scenario;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A behaviour, written once as steps of given, when and then.
@@ -29,6 +31,13 @@ public record Scenario(
         modes = Set.copyOf(modes);
         families = Set.copyOf(families);
         steps = List.copyOf(steps);
+    }
+
+    /** What the scenario is run against. */
+    public Set<Flavour> flavours() {
+        return Arrays.stream(Flavour.values())
+                .filter(f -> modes.contains(f.mode()))
+                .collect(Collectors.toCollection(() -> EnumSet.noneOf(Flavour.class)));
     }
 
     /** Begins a scenario that applies to every mode and both families, under the usual daemon. */

@@ -24,6 +24,7 @@ public final class ServiceTemplate {
     private boolean bothFamilies;
     private @Nullable String ingress;
     private boolean hostname;
+    private boolean healthCheck;
 
     private record Port(String name, Protocol protocol, int number, int target, String nodePortOf) {}
 
@@ -121,6 +122,18 @@ public final class ServiceTemplate {
         return this;
     }
 
+    /** A load balancer with external policy Local, and an allotted health check node port. */
+    public ServiceTemplate healthCheck() {
+        spec.put("externalTrafficPolicy", "Local");
+        healthCheck = true;
+        return loadBalancer();
+    }
+
+    /** The name that a Service's health check node port has in the {@link Allotment}. */
+    public static String healthCheckName(String service) {
+        return service + ":health";
+    }
+
     /** With an allotted external IP. */
     public ServiceTemplate externalIp() {
         external = true;
@@ -165,6 +178,11 @@ public final class ServiceTemplate {
         s.append("spec:\n");
         clusterIps(s, allotment, families);
         spec.forEach((k, v) -> s.append("  ").append(k).append(": ").append(v).append('\n'));
+        if (healthCheck) {
+            s.append("  healthCheckNodePort: ")
+                    .append(allotment.nodePort(healthCheckName(name)))
+                    .append('\n');
+        }
         if (external) {
             s.append("  externalIPs: [").append(outside(allotment, families)).append("]\n");
         }

@@ -11,6 +11,7 @@ import java.util.Map;
 public final class SliceTemplate {
     private final String name;
     private final Map<String, String> labels = new LinkedHashMap<>();
+    private final Map<String, String> annotations = new LinkedHashMap<>();
     private final List<String> ports = new ArrayList<>();
     private final List<EndpointTemplate> endpoints = new ArrayList<>();
     private String addressType = "";
@@ -26,6 +27,11 @@ public final class SliceTemplate {
 
     public SliceTemplate label(String key, String value) {
         labels.put(key, value);
+        return this;
+    }
+
+    public SliceTemplate annotation(String key, String value) {
+        annotations.put(key, value);
         return this;
     }
 
@@ -73,6 +79,9 @@ public final class SliceTemplate {
                 .append(namespace);
         s.append("\n  labels:\n    lab: sluice\n");
         labels.forEach(
+                (k, v) -> s.append("    ").append(k).append(": \"").append(v).append("\"\n"));
+        s.append(annotations.isEmpty() ? "" : "  annotations:\n");
+        annotations.forEach(
                 (k, v) -> s.append("    ").append(k).append(": \"").append(v).append("\"\n"));
         s.append("addressType: ").append(addressType.isEmpty() ? family.label() : addressType);
         s.append(ports.isEmpty() ? "\nports: []\n" : "\nports:\n");

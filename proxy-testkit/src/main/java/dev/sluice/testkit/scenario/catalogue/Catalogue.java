@@ -20,13 +20,20 @@ public final class Catalogue {
                         AffinityScenarios.all(),
                         UdpScenarios.all(),
                         FlowScenarios.all(),
+                        CounterScenarios.all(),
                         DualStackScenarios.all(),
                         IptablesScenarios.all(),
                         IpvsScenarios.all(),
                         UserspaceScenarios.all(),
+                        HealthPortScenarios.all(),
                         ExplainScenarios.all(),
                         DaemonScenarios.all(),
+                        CommandScenarios.all(),
+                        EligibilityScenarios.all(),
+                        MetricScenarios.all(),
+                        TakeoverScenarios.all(),
                         RestartScenarios.all(),
+                        RepairScenarios.all(),
                         GapScenarios.all())
                 .flatMap(List::stream)
                 .toList();

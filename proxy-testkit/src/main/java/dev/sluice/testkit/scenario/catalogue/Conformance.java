@@ -2,6 +2,8 @@ package dev.sluice.testkit.scenario.catalogue;
 
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.daemon.AotCache;
+import dev.sluice.testkit.matrix.Matrix;
+import dev.sluice.testkit.matrix.MatrixReport;
 import dev.sluice.testkit.scenario.ConformanceTable;
 import dev.sluice.testkit.scenario.Flavour;
 import dev.sluice.testkit.scenario.Result;
@@ -28,7 +30,7 @@ import java.util.stream.Collectors;
 
 /**
  * Runs the catalogue from the command line, as root: {@code Conformance FOLDER FLAVOUR[,FLAVOUR] [ID-PATTERN]}. The results go to
- * {@code FOLDER/results.tsv} as they come, manifests and logs below {@code FOLDER}. Ends with 1 when a scenario failed.
+ * {@code FOLDER/results.tsv} as they come and, as tables, to {@code conformance.md} and {@code matrix.md} there, manifests and logs below {@code FOLDER}. Ends with 1 when a scenario failed.
  * With the system property {@code sluice.emulated} it is patient enough for an emulated machine.
  */
 public final class Conformance {
@@ -46,7 +48,10 @@ public final class Conformance {
                 .filter(s -> ids.matcher(s.id()).matches())
                 .toList();
         Timing timing = Boolean.getBoolean("sluice.emulated") ? Timing.EMULATED : Timing.HOST;
-        ConformanceTable table = new ConformanceTable(chosen, run(chosen, flavours, folder, timing, System.out));
+        Queue<Result> results = run(chosen, flavours, folder, timing, System.out);
+        ConformanceTable table = new ConformanceTable(chosen, results);
+        Files.writeString(folder.resolve("conformance.md"), table.markdown());
+        Files.writeString(folder.resolve("matrix.md"), new MatrixReport(Matrix.load(), results).markdown());
         System.out.println(table.summary());
         System.exit(table.count(Status.FAIL) == 0 ? 0 : 1);
     }

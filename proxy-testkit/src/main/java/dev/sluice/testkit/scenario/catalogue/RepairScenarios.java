@@ -180,7 +180,7 @@ final class RepairScenarios {
         NodeState.expectLogged(stage, "changed " + family + " rules of the proxy; mended by ");
         stage.eventually("the metric counts", () -> repairs(stage) > 0);
         if (stage.flavour() == Flavour.IPTABLES) {
-            NodeState.expectLogged(stage, NodeState.tool(stage, "-nft") + " (pid ");
+            NodeState.expectLogged(stage, NodeState.tool(stage, "") + " (pid ");
         }
     }
 

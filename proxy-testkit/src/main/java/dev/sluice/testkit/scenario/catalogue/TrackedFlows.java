@@ -98,9 +98,9 @@ final class TrackedFlows {
                 + stage.family().label() + "\",protocol=\"" + protocol.lowerCase() + "\",reason=\"" + reason + "\"}";
     }
 
-    /** The runs of a scenario in several modes may go on at once. */
+    /** The runs of a scenario in several modes and with several tools may go on at once. */
     private static String run(Stage stage) {
-        return stage.mode() + " " + stage.allotment().namespace() + " ";
+        return stage.flavour() + " " + stage.allotment().namespace() + " ";
     }
 
     private static String key(Stage stage, Probe probe) {

@@ -1,0 +1,86 @@
+package dev.sluice.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.testkit.daemon.Launcher;
+import dev.sluice.testkit.matrix.Column;
+import dev.sluice.testkit.matrix.Matrix;
+import dev.sluice.testkit.matrix.MatrixRow;
+import dev.sluice.testkit.matrix.Reason;
+import dev.sluice.testkit.matrix.Reason.Kind;
+import dev.sluice.testkit.scenario.Scenario;
+import dev.sluice.testkit.scenario.catalogue.Catalogue;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** No behaviour of kube-proxy is forgotten: each has a scenario in each mode that it concerns, or a reason. */
+class MatrixTest {
+    private static final int KUBE_PROXYS_BEHAVIOURS = 267;
+    private final Matrix matrix = Matrix.load();
+
+    @Test
+    void everyRowIsThereOnce() {
+        assertThat(matrix.rows())
+                .extracting(MatrixRow::number)
+                .isEqualTo(
+                        IntStream.rangeClosed(1, KUBE_PROXYS_BEHAVIOURS).boxed().toList());
+        assertThat(matrix.rows()).allSatisfy(row -> {
+            assertThat(row.letters())
+                    .as("%s", row.number())
+                    .matches("D|T?V?N?U?")
+                    .isNotEmpty();
+            assertThat(row.behaviour()).as("%s", row.number()).isNotBlank();
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyRowHasAScenarioOrAReason(Column column) {
+        assertThat(matrix.unexplained(column, scenarios()))
+                .as("rows of column '%s' without a scenario: write one, or say why not in reasons.tsv", column.label())
+                .isEmpty();
+    }
+
+    @Test
+    void theTestsThatReasonsNameExist() throws IOException {
+        String sources = sources();
+        for (Reason reason : matrix.reasons()) {
+            if (reason.kind() == Kind.UNIT) {
+                for (String test : reason.text().split(", ", -1)) {
+                    String[] names = test.split("\\.", 2);
+                    assertThat(names).as("'%s' is Class.method", test).hasSize(2);
+                    assertThat(sources).contains("class " + names[0] + " {", " void " + names[1] + "(");
+                }
+            }
+        }
+    }
+
+    private static List<Scenario> scenarios() {
+        List<Scenario> all = new ArrayList<>(Catalogue.all());
+        all.addAll(ApiScenarios.of(Catalogue.all()));
+        return all;
+    }
+
+    /** The text of every test of the repository. */
+    private static String sources() throws IOException {
+        StringBuilder text = new StringBuilder();
+        try (Stream<Path> files = Files.find(
+                Launcher.repository(),
+                20,
+                (path, attributes) ->
+                        attributes.isRegularFile() && path.toString().endsWith("Test.java"))) {
+            for (Path file : files.toList()) {
+                text.append(Files.readString(file));
+            }
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,79 @@
+package dev.sluice.daemon;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.iptables.Iptables;
+import dev.sluice.linux.iptables.RestoreScript;
+import dev.sluice.linux.iptables.SavedTable;
+import dev.sluice.linux.iptables.TableDiff;
+import dev.sluice.linux.iptables.TableRules;
+import dev.sluice.linux.process.Command;
+import dev.sluice.linux.process.CommandRunner;
+import dev.sluice.linux.process.ProcessException;
+import java.time.Duration;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The rules that proxies of other modes have left: iptables chains, and the nftables tables of kube-proxy. */
+final class OtherModes {
+    private static final Logger log = LoggerFactory.getLogger(OtherModes.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final String KUBE_PROXY_TABLE = "kube-proxy";
+    private static final List<String> TABLES = List.of("nat", "filter", "mangle");
+
+    /** Which user chains a mode makes. */
+    interface ChainOwner {
+        boolean owns(String table, String chain);
+    }
+
+    private OtherModes() {}
+
+    /**
+     * Deletes the chains of {@code others} that are not {@code own} too, and the jumps to them. Chains of the same name in both
+     * have the content of the mode in force, so nothing leads from them to what goes.
+     *
+     * @return how many chains went
+     */
+    static int removeChains(Iptables iptables, ChainOwner own, List<ChainOwner> others) throws KernelException {
+        RestoreScript script = new RestoreScript();
+        int chains = 0;
+        for (String table : TABLES) {
+            SavedTable inForce = SavedTable.parse(table, iptables.save(table));
+            List<String> left = inForce.chains().stream()
+                    .filter(chain -> !own.owns(table, chain) && others.stream().anyMatch(o -> o.owns(table, chain)))
+                    .toList();
+            if (!left.isEmpty()) {
+                chains += left.size();
+                TableDiff.plan(inForce, TableRules.nothing(table), left::contains, script);
+            }
+        }
+        if (!script.isEmpty()) {
+            iptables.restore(script.text());
+        }
+        return chains;
+    }
+
+    /** Deletes the table of kube-proxy's mode nftables, which Sluice has not. Answers whether there was one. */
+    static boolean removeNftables(CommandRunner commands, IpFamily family) throws ProcessException {
+        if (commands.find("nft").isEmpty()) {
+            log.debug("there is no program nft, so tables of kube-proxy's mode nftables are not looked for");
+            return false;
+        }
+        String of = family == IpFamily.IPV4 ? "ip" : "ip6";
+        CommandRunner.Result tables = commands.run(Command.of(PATIENCE, "nft", "list", "tables", of));
+        String table = "table " + of + " " + KUBE_PROXY_TABLE;
+        if (!tables.succeeded() || tables.output().lines().map(String::strip).noneMatch(table::equals)) {
+            return false;
+        }
+        CommandRunner.Result deleted =
+                commands.run(Command.of(PATIENCE, "nft", "delete", "table", of, KUBE_PROXY_TABLE));
+        if (!deleted.succeeded()) {
+            log.warn(
+                    "{} of kube-proxy's mode nftables cannot be deleted: {}",
+                    table,
+                    deleted.errors().strip());
+        }
+        return deleted.succeeded();
+    }
+}

@@ -1,0 +1,121 @@
+package dev.sluice.daemon.config;
+
+import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.daemon.health.JsonText;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.Dump;
+import org.snakeyaml.engine.v2.api.DumpSettings;
+import org.snakeyaml.engine.v2.common.FlowStyle;
+
+/**
+ * The configuration in effect as a KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1): what {@code --write-config-to}
+ * writes and {@code /configz} shows. As upstream, mode and detectLocalMode are filled in, and of the modes' sections only the
+ * one in use carries sync periods and masqueradeAll.
+ */
+public final class EffectiveConfig {
+    private static final Set<String> OF_THE_MODE = Set.of("syncPeriod", "minSyncPeriod", "masqueradeAll");
+    private static final Set<String> NULL_WHEN_EMPTY =
+            Set.of("nodePortAddresses", "ipvs.excludeCIDRs", "logging.vmodule", "featureGates", "logging.options");
+
+    private final Map<String, Object> root;
+
+    private EffectiveConfig(Map<String, Object> root) {
+        this.root = root;
+    }
+
+    /** @param settings what {@code values} and the overrides have come to */
+    public static EffectiveConfig of(ConfigValues values, Settings settings) {
+        Map<String, Object> decided = decided(settings);
+        String section = settings.mode() == ProxyMode.IPVS ? "ipvs" : "iptables";
+        Map<String, Object> root = new TreeMap<>();
+        root.put("apiVersion", ConfigFile.API_VERSION);
+        root.put("kind", ConfigFile.KIND);
+        for (ConfigField field : ConfigSchema.all()) {
+            String path = field.path();
+            Object value = decided.getOrDefault(path, values.value(path));
+            if (isOfAnotherMode(path, section)) {
+                value = value instanceof Boolean ? (Object) false : Duration.ZERO;
+            }
+            put(root, path, plain(path, value));
+        }
+        return new EffectiveConfig(root);
+    }
+
+    private static Map<String, Object> decided(Settings settings) {
+        Map<String, Object> decided = new LinkedHashMap<>();
+        decided.put("mode", settings.mode().flagValue());
+        decided.put("detectLocalMode", settings.detectLocal().mode().value());
+        decided.put("hostnameOverride", settings.hostnameOverride());
+        decided.put("logging.verbosity", settings.verbosity());
+        decided.put("metricsBindAddress", text(settings.metrics()));
+        settings.healthz().ifPresent(address -> decided.put("healthzBindAddress", text(address)));
+        return decided;
+    }
+
+    private static String text(InetSocketAddress address) {
+        String host = address.getAddress().getHostAddress();
+        return host.indexOf(':') < 0
+                ? host + ":" + address.getPort()
+                : "[" + IpAddress.of(address.getAddress()) + "]:" + address.getPort();
+    }
+
+    private static boolean isOfAnotherMode(String path, String section) {
+        int dot = path.indexOf('.');
+        return dot > 0
+                && OF_THE_MODE.contains(path.substring(dot + 1))
+                && !path.substring(0, dot).equals(section)
+                && !path.equals("iptables.masqueradeAll"); // used in ipvs mode too
+    }
+
+    private static @Nullable Object plain(String path, Object value) {
+        return switch (value) {
+            case Duration duration -> GoDuration.format(duration);
+            case List<?> list when list.isEmpty() && NULL_WHEN_EMPTY.contains(path) -> null;
+            case Map<?, ?> map when map.isEmpty() && NULL_WHEN_EMPTY.contains(path) -> null;
+            case Double number when number == Math.rint(number) -> number.longValue();
+            default -> value;
+        };
+    }
+
+    private static void put(Map<String, Object> root, String path, @Nullable Object value) {
+        int dot = path.indexOf('.');
+        if (value == null && !path.equals("nodePortAddresses") && !path.equals("ipvs.excludeCIDRs")) {
+            return; // upstream leaves these out when they are empty
+        }
+        if (dot < 0) {
+            putNullable(root, path, value);
+        } else {
+            putNullable(section(root, path.substring(0, dot)), path.substring(dot + 1), value);
+        }
+    }
+
+    @SuppressWarnings("unchecked") // made here
+    private static Map<String, Object> section(Map<String, Object> root, String name) {
+        return (Map<String, Object>) root.computeIfAbsent(name, n -> new TreeMap<String, Object>());
+    }
+
+    @SuppressWarnings("NullAway") // a field that is written as null
+    private static void putNullable(Map<String, Object> map, String key, @Nullable Object value) {
+        map.put(key, value);
+    }
+
+    /** As a file that {@code --config} reads. */
+    public String yaml() {
+        DumpSettings settings =
+                DumpSettings.builder().setDefaultFlowStyle(FlowStyle.BLOCK).build();
+        return new Dump(settings).dumpToString(new LinkedHashMap<>(root));
+    }
+
+    /** The body of {@code /configz}. */
+    public String configz() {
+        return JsonText.of(Map.of("kubeproxy.config.k8s.io", root));
+    }
+}

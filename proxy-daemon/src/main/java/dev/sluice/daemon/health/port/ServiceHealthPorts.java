@@ -1,0 +1,197 @@
+package dev.sluice.daemon.health.port;
+
+import dev.sluice.core.config.NodePortAddresses;
+import dev.sluice.core.model.LocalReadiness;
+import dev.sluice.core.model.ServiceName;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.SyncObserver;
+import dev.sluice.daemon.health.port.Binding.Socket;
+import dev.sluice.daemon.health.port.PortBook.Loser;
+import dev.sluice.kubernetes.EventSink;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.StringJoiner;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The health check node ports of Services, the same in every mode: a load balancer asks them whether this node has a ready
+ * endpoint. A port opens and closes with its Service, after the sync that brought its rules. One that cannot be opened is
+ * tried again every few seconds and disturbs no other. The observer's methods run on the sync thread and only post; all else
+ * happens on the thread of the loop.
+ */
+public final class ServiceHealthPorts implements SyncObserver, AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(ServiceHealthPorts.class);
+    private static final Duration RETRY = Duration.ofSeconds(5);
+
+    private final Binding binding;
+    private final Supplier<Collection<IpAddress>> ownAddresses;
+    private final BooleanSupplier proxyHealthy;
+    private final EventSink events;
+    private final HttpLoop loop;
+    private final PortBook book = new PortBook();
+    private final Map<Integer, Opened> open = new TreeMap<>();
+    private final Map<IpFamily, Map<ServiceName, LocalReadiness>> posted = new EnumMap<>(IpFamily.class);
+    private Set<Loser> losersTold = Set.of();
+    private long lastTry = System.nanoTime();
+
+    /** A port as it is; {@code failure} is empty when all of its sockets listen. */
+    private record Opened(List<Socket> wanted, Map<Socket, ServerSocketChannel> servers, String failure) {
+        static final Opened NOTHING = new Opened(List.of(), Map.of(), "");
+    }
+
+    /**
+     * No port is open yet.
+     *
+     * @param allowed for each family that is served, on which of the node's addresses
+     * @param ownAddresses the node's present addresses
+     * @param proxyHealthy whether the rules follow the cluster; asked at each request
+     */
+    public ServiceHealthPorts(
+            Map<IpFamily, NodePortAddresses> allowed,
+            Supplier<Collection<IpAddress>> ownAddresses,
+            BooleanSupplier proxyHealthy,
+            EventSink events)
+            throws IOException {
+        this.binding = new Binding(allowed);
+        this.ownAddresses = ownAddresses;
+        this.proxyHealthy = proxyHealthy;
+        this.events = events;
+        this.loop = new HttpLoop("sluice-health-ports", this::retry);
+        loop.start();
+    }
+
+    @Override
+    public void succeeded(Success success) {
+        Map<ServiceName, LocalReadiness> now = success.localReadiness();
+        boolean same = now.equals(posted.put(success.family(), now));
+        boolean addressesMayDiffer = success.full() && binding.isRestricted();
+        if (!same || addressesMayDiffer) {
+            loop.post(() -> {
+                book.update(success.family(), now);
+                reconcile();
+            });
+        }
+    }
+
+    private void reconcile() {
+        Set<Integer> ports = book.ports();
+        List<Integer> gone =
+                open.keySet().stream().filter(port -> !ports.contains(port)).toList();
+        gone.forEach(port -> close(Objects.requireNonNull(open.remove(port))));
+        Collection<IpAddress> own = binding.isRestricted() && !ports.isEmpty() ? ownAddresses.get() : List.of();
+        for (int port : ports) {
+            List<Socket> sockets = binding.sockets(book.families(port), own);
+            if (!open.containsKey(port) || !open.get(port).wanted().equals(sockets)) {
+                reopen(port, sockets);
+            }
+        }
+        tellLosers();
+    }
+
+    private void retry() {
+        if (System.nanoTime() - lastTry < RETRY.toNanos()) {
+            return;
+        }
+        lastTry = System.nanoTime();
+        Map.copyOf(open).forEach((port, opened) -> {
+            if (!opened.failure().isEmpty()) {
+                reopen(port, opened.wanted());
+            }
+        });
+    }
+
+    /** Closes the sockets of {@code port} that are not wanted, and opens those that are missing. */
+    private void reopen(int port, List<Socket> wanted) {
+        Opened before = open.getOrDefault(port, Opened.NOTHING);
+        Map<Socket, ServerSocketChannel> servers = new HashMap<>(before.servers());
+        servers.entrySet().removeIf(e -> {
+            boolean unwanted = !wanted.contains(e.getKey());
+            if (unwanted) {
+                loop.close(e.getValue());
+            }
+            return unwanted;
+        });
+        StringJoiner failures = new StringJoiner("; ");
+        for (Socket socket : wanted) {
+            if (!servers.containsKey(socket)) {
+                String failure = listen(port, socket, servers);
+                if (!failure.isEmpty()) {
+                    failures.add(failure);
+                    binding.standIn(socket, book.families(port)).ifPresent(other -> listen(port, other, servers));
+                }
+            }
+        }
+        open.put(port, new Opened(wanted, servers, failures.toString()));
+        report(port, before.failure(), failures.toString());
+    }
+
+    private void report(int port, String before, String now) {
+        if (now.isEmpty() && !before.isEmpty()) {
+            log.info("health check node port {} of Service {} listens now", port, book.owner(port));
+        } else if (!now.isEmpty() && !now.equals(before)) {
+            tell(
+                    book.owner(port),
+                    "health check node port " + now + "; tried again every " + RETRY.toSeconds() + " seconds");
+        }
+    }
+
+    /** The answer is why it failed, empty when it listens. */
+    private String listen(int port, Socket socket, Map<Socket, ServerSocketChannel> servers) {
+        try {
+            servers.put(socket, loop.listen(socket.family(), socket.on(port), local -> answer(port, local)));
+            return "";
+        } catch (IOException e) {
+            return port + " cannot listen on " + socket.address() + ": " + e.getMessage();
+        }
+    }
+
+    private void close(Opened opened) {
+        opened.servers().values().forEach(loop::close);
+    }
+
+    private Optional<Answer> answer(int port, InetAddress local) {
+        IpAddress address = IpAddress.of(local);
+        LocalReadiness readiness = book.readiness(port, address.family());
+        return readiness == null || !binding.allows(address)
+                ? Optional.empty()
+                : Optional.of(new Answer(book.owner(port), readiness.endpoints(), proxyHealthy.getAsBoolean()));
+    }
+
+    private void tellLosers() {
+        Set<Loser> losers = new HashSet<>(book.losers());
+        losers.stream()
+                .filter(loser -> !losersTold.contains(loser))
+                .forEach(loser -> tell(
+                        loser.service(),
+                        "health check node port " + loser.port() + " is Service " + loser.owner()
+                                + "'s already; give one of the two another one"));
+        losersTold = losers;
+    }
+
+    private void tell(ServiceName service, String failure) {
+        log.warn("Service {}: {}", service, failure);
+        events.service(service, EventSink.Type.WARNING, "FailedToStartServiceHealthcheck", "Listen", failure);
+    }
+
+    /** Closes every port. */
+    @Override
+    public void close() {
+        loop.close();
+    }
+}

@@ -1,0 +1,71 @@
+package dev.sluice.daemon.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.daemon.cli.CommandLineParser;
+import dev.sluice.daemon.cli.Invocation;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EffectiveConfigTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void modesAreFilledInAndOnlyOneSectionHasPeriods() throws Exception {
+        String yaml = yaml("--ipvs-sync-period=20s", "--proxy-mode=ipvs", "--hostname-override=NODE-A", "-v=3");
+        assertThat(yaml)
+                .contains(
+                        "mode: ipvs\n",
+                        "detectLocalMode: ClusterCIDR\n",
+                        "hostnameOverride: node-a\n",
+                        "verbosity: 3\n")
+                .contains("  syncPeriod: 20s\n", "configSyncPeriod: 15m0s\n", "tcpEstablishedTimeout: 24h0m0s\n")
+                .contains("nodePortAddresses: null\n", "excludeCIDRs: null\n");
+        assertThat(yaml.split("syncPeriod: 0s", -1))
+                .as("the other modes' periods")
+                .hasSize(3);
+        assertThat(yaml).startsWith("apiVersion: kubeproxy.config.k8s.io/v1alpha1\n");
+    }
+
+    @Test
+    void whatIsWrittenIsReadAgain() throws Exception {
+        String yaml = yaml(
+                "--cluster-cidr=10.0.0.0/8,fd00::/64",
+                "--nodeport-addresses=192.168.0.0/16",
+                "--masquerade-all",
+                "--iptables-min-sync-period=250ms",
+                "--conntrack-max-per-core=0",
+                "--metrics-bind-address=[::1]:1234",
+                "--feature-gates=SomeGate=true");
+        Path file = folder.resolve("config.yaml");
+        Files.writeString(file, yaml);
+        ConfigFile read = ConfigFile.read(file);
+        Invocation flags = new CommandLineParser().parse();
+        Settings again = SettingsReader.read(read.values(), flags.overrides());
+        assertThat(read.warnings()).filteredOn(w -> w.contains("unknown")).isEmpty();
+        assertThat(EffectiveConfig.of(read.values(), again).yaml()).isEqualTo(yaml);
+        assertThat(again.masquerade().all()).isTrue();
+        assertThat(again.metrics().getPort()).isEqualTo(1234);
+    }
+
+    @Test
+    void configzIsOneLineOfJsonUnderTheGroup() throws Exception {
+        Invocation call = new CommandLineParser().parse("--nodeport-addresses=192.168.0.0/16");
+        String json = EffectiveConfig.of(call.values(), SettingsReader.read(call.values(), call.overrides()))
+                .configz();
+        assertThat(json)
+                .startsWith("{\"kubeproxy.config.k8s.io\":{\"apiVersion\":\"kubeproxy.config.k8s.io/v1alpha1\",")
+                .contains("\"kind\":\"KubeProxyConfiguration\"", "\"nodePortAddresses\":[\"192.168.0.0/16\"]")
+                .contains("\"maxPerCore\":32768", "\"qps\":5}", "\"localhostNodePorts\":true")
+                .endsWith("}}");
+    }
+
+    private static String yaml(String... flags) throws ConfigException {
+        Invocation call = new CommandLineParser().parse(flags);
+        return EffectiveConfig.of(call.values(), SettingsReader.read(call.values(), call.overrides()))
+                .yaml();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.testkit.matrix;
+
+import org.jspecify.annotations.NullMarked;
