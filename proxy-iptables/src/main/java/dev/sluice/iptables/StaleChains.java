@@ -59,7 +59,7 @@ final class StaleChains {
         for (String chain : new ArrayList<>(saved.chains())) {
             List<String> rules = emptied.contains(chain) ? List.of() : saved.rules(chain);
             now.put(chain, rules);
-            if (mayGo.test(chain) && !going.contains(chain)) {
+            if (FixedChains.isOwned(saved.table(), chain) && !going.contains(chain)) {
                 kept.chain(chain, rules);
             }
         }
