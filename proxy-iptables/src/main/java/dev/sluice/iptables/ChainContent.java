@@ -85,4 +85,18 @@ record ChainContent(List<String> anyOrder, List<String> end) {
             found.stream().filter(end::contains).forEach(spec -> out.delete(chain, spec));
         }
     }
+
+    /**
+     * Deletes from {@code chain} what it should not hold; writes it anew where that is shorter.
+     *
+     * @param found what it held before the rest of this was added; without the end
+     */
+    void deleteSurplus(String chain, List<String> found, RestoreScript out) {
+        List<String> surplus = surplusOf(found);
+        if (surplus.size() > SHORT && surplus.size() > size()) {
+            write(chain, out);
+        } else {
+            surplus.forEach(spec -> out.delete(chain, spec));
+        }
+    }
 }

@@ -33,12 +33,13 @@ record ChainNames(String cluster, String local, String external, String firewall
         return "KUBE-SEP-" + hash(name.toString() + name.protocol().lowerCase() + endpoint.key());
     }
 
-    /** Whether a chain of that name belongs to some service port, of this run or of an earlier one. */
+    /** Whether a chain of nat belongs to some service port or to a dispatch tree, of this run or of an earlier one. */
     static boolean isPerPort(String chain) {
         return PREFIXES.stream().anyMatch(chain::startsWith);
     }
 
-    private static String hash(String text) {
+    /** Sixteen characters that stand for {@code text}. */
+    static String hash(String text) {
         byte[] digest;
         try {
             digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));

@@ -1,7 +1,10 @@
 package dev.sluice.iptables;
 
 import dev.sluice.linux.iptables.ChainName;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** The chains that are there whatever Services exist (kube-proxy 1.36, iptables mode). */
@@ -45,7 +48,32 @@ final class FixedChains {
     /** Of filter, ours alone; {@link #FIREWALL} is not among them. */
     static final Set<String> OF_FILTER = Set.of(SERVICES, EXTERNAL_SERVICES, NODE_PORTS, FORWARD, PROXY_FIREWALL);
 
+    static final ChainRef NAT_SERVICES = new ChainRef(NAT, SERVICES);
+
+    /**
+     * The dispatch chains, and what the names of the chains below them begin with. Those of nat look like a Service's, so that
+     * a kube-proxy which takes over deletes them as stale.
+     */
+    static final Map<ChainRef, String> DISPATCH_PREFIXES = prefixes();
+
     private FixedChains() {}
+
+    private static Map<ChainRef, String> prefixes() {
+        Map<ChainRef, String> prefixes = new LinkedHashMap<>();
+        prefixes.put(NAT_SERVICES, "KUBE-SVC-");
+        prefixes.put(new ChainRef(NAT, NODE_PORTS), "KUBE-SVC-");
+        prefixes.put(new ChainRef(FILTER, SERVICES), "KUBE-CIP-");
+        prefixes.put(new ChainRef(FILTER, EXTERNAL_SERVICES), "KUBE-XIP-");
+        prefixes.put(new ChainRef(FILTER, NODE_PORTS), "KUBE-HCP-");
+        prefixes.put(new ChainRef(FILTER, PROXY_FIREWALL), "KUBE-LBF-");
+        return Collections.unmodifiableMap(prefixes);
+    }
+
+    /** Whether the chain of filter is part of a dispatch tree, below the shared chain. */
+    static boolean isFilterBranch(String chain) {
+        return DISPATCH_PREFIXES.entrySet().stream()
+                .anyMatch(root -> root.getKey().table().equals(FILTER) && chain.startsWith(root.getValue()));
+    }
 
     /** Whether rules of ours are in that chain: in all of its own, in a shared one, or in a built-in one. */
     static boolean isKept(String table, String chain) {
@@ -58,7 +86,7 @@ final class FixedChains {
     static boolean isOwned(String table, String chain) {
         return switch (table) {
             case NAT -> OF_NAT.contains(chain) || ChainNames.isPerPort(chain);
-            case FILTER -> OF_FILTER.contains(chain);
+            case FILTER -> OF_FILTER.contains(chain) || isFilterBranch(chain);
             default -> false;
         };
     }

@@ -1,9 +1,7 @@
 package dev.sluice.iptables;
 
 import static dev.sluice.iptables.FixedChains.FILTER;
-import static dev.sluice.iptables.FixedChains.FILTER_DISPATCH;
 import static dev.sluice.iptables.FixedChains.NAT;
-import static dev.sluice.iptables.FixedChains.NAT_DISPATCH;
 import static dev.sluice.iptables.FixedChains.NODE_PORTS;
 import static dev.sluice.iptables.FixedChains.SERVICES;
 
@@ -15,7 +13,7 @@ import dev.sluice.linux.iptables.RestoreScript;
 import dev.sluice.linux.iptables.RuleLine;
 import dev.sluice.linux.iptables.SavedTable;
 import dev.sluice.linux.iptables.TableDiff;
-import dev.sluice.linux.iptables.TableRules;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +24,8 @@ import java.util.Set;
  * differs nothing is written.
  *
  * <p>The order of the steps keeps {@link Transition}'s promise across many restores: refusals come first, then the chains of
- * the ports, to which nothing leads yet, then what leads to them, and only then goes what is no longer wanted.
+ * the ports, to which nothing leads yet, then what leads to them ({@link DispatchWork}), and only then goes what is no longer
+ * wanted.
  */
 final class FullSync {
     private final Iptables iptables;
@@ -41,23 +40,33 @@ final class FullSync {
         this.writer = writer;
     }
 
-    void run(Map<ServicePortName, RenderedPort> ports) throws KernelException {
+    void run(Map<ServicePortName, RenderedPort> ports, DispatchLayout layout) throws KernelException {
         SavedTable nat = read(NAT);
         SavedTable filter = read(FILTER);
-        SharedRules natRules = new SharedRules(nat, NAT_DISPATCH);
-        SharedRules filterRules = new SharedRules(filter, FILTER_DISPATCH);
-        List<PortWork> work = ports.entrySet().stream()
-                .map(port -> PortWork.of(port.getKey(), port.getValue(), nat, natRules, filterRules))
-                .filter(port -> !port.isEmpty())
-                .toList();
+        DispatchWork refusals = new DispatchWork(FILTER, layout, filter);
+        DispatchWork dispatch = new DispatchWork(NAT, layout, nat);
+        Set<String> chains = new HashSet<>();
+        List<PortWork> work = new ArrayList<>();
+        ports.forEach((name, port) -> {
+            chains.addAll(port.chains().keySet());
+            PortWork missing = PortWork.of(name, port, nat);
+            if (!missing.isEmpty()) {
+                work.add(missing);
+            }
+        });
         writeSharedFilter(filter);
-        writer.write(FILTER, work, PortWork::writeFilter);
-        writeSharedNat(nat, natRules);
-        writer.write(NAT, work, PortWork::writeChains);
-        writer.write(NAT, work, PortWork::writeNat);
-        deleteLeftovers(NAT, natRules);
-        deleteLeftovers(FILTER, filterRules);
-        deleteStaleChains(nat, ports);
+        writer.write(FILTER, refusals.additions(ports));
+        writeSharedNat(nat);
+        writer.write(NAT, work);
+        writer.write(NAT, dispatch.additions(ports));
+        if (!writer.refused().isEmpty()) {
+            return; // the layout is another without those: the next round goes on from here
+        }
+        dispatch.deleteSurplus(writer);
+        refusals.deleteSurplus(writer);
+        new StaleChains(nat, ChainNames::isPerPort, chain -> chains.contains(chain) || dispatch.wants(chain))
+                .delete(writer);
+        new StaleChains(filter, FixedChains::isFilterBranch, refusals::wants).delete(writer);
     }
 
     private SavedTable read(String table) throws KernelException {
@@ -75,47 +84,25 @@ final class FullSync {
         writer.restore(script);
     }
 
-    private void writeSharedNat(SavedTable inForce, SharedRules rules) throws RestoreException {
+    private void writeSharedNat(SavedTable inForce) throws RestoreException {
         RestoreScript script = new RestoreScript();
         TableDiff.plan(inForce, fixed.nat(inForce), FixedChains.OF_NAT::contains, script);
-        mendEndOfServices(inForce, rules, script);
+        mendEndOfServices(inForce, script);
         writer.restore(script);
     }
 
     /** The rules for node ports match much more than one Service's address, so they come after all others. */
-    private void mendEndOfServices(SavedTable inForce, SharedRules rules, RestoreScript script) {
+    private void mendEndOfServices(SavedTable inForce, RestoreScript script) {
         List<String> services = inForce.rules(SERVICES);
         List<String> wanted = fixed.nodePortRules();
         List<String> found = services.stream()
                 .filter(spec -> RuleLine.target(spec).filter(NODE_PORTS::equals).isPresent())
                 .toList();
-        found.forEach(spec -> rules.take(new RuleLine(SERVICES, spec)));
         boolean last = services.subList(services.size() - found.size(), services.size())
                 .equals(found);
         if (!found.equals(wanted) || !last) {
             wanted.forEach(spec -> script.append(SERVICES, spec));
             found.forEach(spec -> script.delete(SERVICES, spec));
         }
-    }
-
-    private void deleteLeftovers(String table, SharedRules rules) throws RestoreException {
-        RestoreScript script = new RestoreScript().table(table);
-        rules.deleteLeftovers(script);
-        writer.restore(script);
-    }
-
-    private void deleteStaleChains(SavedTable inForce, Map<ServicePortName, RenderedPort> ports)
-            throws RestoreException {
-        Set<String> wanted = new HashSet<>();
-        ports.values().forEach(port -> wanted.addAll(port.chains().keySet()));
-        TableRules.Builder kept = TableRules.of(NAT);
-        for (String chain : inForce.chains()) {
-            if (FixedChains.isOwned(NAT, chain) && (wanted.contains(chain) || !ChainNames.isPerPort(chain))) {
-                kept.chain(chain, inForce.rules(chain));
-            }
-        }
-        RestoreScript script = new RestoreScript();
-        TableDiff.plan(inForce, kept.build(), ChainNames::isPerPort, script);
-        writer.restore(script);
     }
 }

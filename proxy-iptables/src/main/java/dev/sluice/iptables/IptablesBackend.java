@@ -22,7 +22,6 @@ import dev.sluice.linux.iptables.RestoreException;
 import dev.sluice.linux.nfacct.NamedCounters;
 import dev.sluice.linux.route.Links;
 import dev.sluice.linux.sysctl.Sysctl;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +47,9 @@ public final class IptablesBackend implements ProxyBackend {
     /** Each round leaves out what the round before found refused. */
     private static final int MAX_ROUNDS = 5;
 
+    /** A change of so many lines goes in portions instead, as a full sync does. */
+    private static final int MANY_LINES = 20_000;
+
     /** A chain that is read alone takes a process, which takes the time that some hundred rules of a whole table take. */
     private static final int FEW_CHAINS = 8;
 
@@ -55,27 +57,40 @@ public final class IptablesBackend implements ProxyBackend {
 
     private final BackendConfig config;
     private final Iptables iptables;
+    private final DispatchLimits limits;
     private final RuleCounters counters;
     private final NodeSetup node;
-    private final Map<ServicePortName, ResolvedPort> inForce = new HashMap<>();
-    private final Map<ServicePortName, Problem> leftOut = new LinkedHashMap<>();
-    private @Nullable Rendering rendering;
-    private @Nullable FixedRules fixed;
-    private long natRules;
-    private long filterRules;
+    private final PortsInForce inForce = new PortsInForce();
+    private @Nullable Applied applied;
+
+    /** What the last full sync went by, and the dispatch trees as they are now. */
+    record Applied(Rendering rendering, FixedRules fixed, DispatchLayout layout) {}
 
     /**
+     * The system property {@value DispatchLimits#FLAT_PROPERTY} sets up to how many rules a dispatch chain stays a list.
+     *
      * @param config also names the family, which must be that of {@code iptables}
      * @param links tells the node's addresses, for node ports on some of them only
      * @param counters what rules count into, where the kernel can
      */
     public IptablesBackend(
             BackendConfig config, Iptables iptables, Sysctl sysctl, Links links, NamedCounters counters) {
+        this(config, iptables, sysctl, links, counters, DispatchLimits.fromSystem());
+    }
+
+    IptablesBackend(
+            BackendConfig config,
+            Iptables iptables,
+            Sysctl sysctl,
+            Links links,
+            NamedCounters counters,
+            DispatchLimits limits) {
         if (config.family() != iptables.family()) {
             throw new IllegalArgumentException(config.family() + " with the tools of " + iptables.family());
         }
         this.config = config;
         this.iptables = iptables;
+        this.limits = limits;
         this.counters = new RuleCounters(counters, iptables);
         this.node = new NodeSetup(config, sysctl, links, this.counters);
     }
@@ -92,49 +107,44 @@ public final class IptablesBackend implements ProxyBackend {
 
     @Override
     public SyncReport sync(ProxySnapshot desired, Changes since) throws SyncException {
-        Rendering last = rendering;
-        boolean partial =
-                last != null && !since.everything() && Objects.equals(last.nodeAddress(), nodeAddress(desired));
+        Applied last = applied;
+        boolean partial = last != null
+                && !since.everything()
+                && Objects.equals(last.rendering().nodeAddress(), nodeAddress(desired));
         return last != null && partial ? changed(desired, since.ports(), last) : everything(desired, KernelCost.NONE);
     }
 
-    private SyncReport changed(ProxySnapshot desired, Set<ServicePortName> names, Rendering with) throws SyncException {
-        Transition transition = new Transition();
+    private SyncReport changed(ProxySnapshot desired, Set<ServicePortName> names, Applied last) throws SyncException {
+        Transition transition = new Transition(last.layout());
         long natDelta = 0;
         long filterDelta = 0;
         for (ServicePortName name : names) {
-            RenderedPort from = render(with, inForce.get(name));
-            RenderedPort to = render(with, desired.port(name));
+            RenderedPort from = render(last.rendering(), inForce.port(name));
+            RenderedPort to = render(last.rendering(), desired.port(name));
             transition.move(from, to);
             natDelta += to.natRules() - from.natRules();
             filterDelta += to.filter().size() - from.filter().size();
         }
-        String text = transition.text();
+        String text = transition.finish();
+        if (transition.lines() > MANY_LINES && iptables.variant() == Iptables.Variant.NFT) {
+            return everything(desired, KernelCost.NONE);
+        }
+        KernelCost cost = new KernelCost(transition.lines(), text.length());
         if (!text.isEmpty()) {
             try {
                 iptables.restore(text);
             } catch (RestoreException e) {
                 LOG.warn("Comparing all {} rules with the kernel: a change was refused: {}", family(), e.getMessage());
-                return everything(desired, new KernelCost(transition.lines(), text.length()));
+                return everything(desired, cost);
             }
         }
-        names.forEach(name -> remember(name, desired.port(name)));
-        natRules += natDelta;
-        filterRules += filterDelta;
-        return report(false, new KernelCost(transition.lines(), text.length()));
-    }
-
-    private void remember(ServicePortName name, @Nullable ResolvedPort port) {
-        leftOut.remove(name);
-        if (port == null) {
-            inForce.remove(name);
-        } else {
-            inForce.put(name, port);
-        }
+        names.forEach(name -> inForce.put(name, desired.port(name)));
+        inForce.count(natDelta, filterDelta);
+        return new SyncReport(false, cost, inForce.problems(), inForce.counts());
     }
 
     private SyncReport everything(ProxySnapshot desired, KernelCost spent) throws SyncException {
-        rendering = null; // until this has succeeded, nothing is known about what is in force
+        applied = null; // until this has succeeded, nothing is known about what is in force
         boolean comments = desired.endpointCount() <= Rendering.COMMENTED_ENDPOINTS;
         FixedRules shared = node.fixedRules(iptables.supportsRandomFully());
         Rendering now = new Rendering(config, nodeAddress(desired), comments, node.countsLocalhost());
@@ -142,9 +152,11 @@ public final class IptablesBackend implements ProxyBackend {
         desired.ports().forEach(port -> rendered.put(port.name(), PortChains.render(now, port)));
         Map<ServicePortName, Problem> refused = new LinkedHashMap<>();
         KernelCost cost = spent;
+        DispatchLayout layout;
         for (int round = 1; ; round++) {
+            layout = DispatchLayout.of(limits, shared, rendered.values());
             PortWriter writer = new PortWriter(iptables);
-            restoreAll(new FullSync(iptables, shared, node.servesLocalhost(), writer), rendered);
+            restoreAll(new FullSync(iptables, shared, node.servesLocalhost(), writer), rendered, layout);
             cost = cost.plus(writer.cost());
             if (writer.refused().isEmpty()) {
                 break;
@@ -157,45 +169,29 @@ public final class IptablesBackend implements ProxyBackend {
             rendered.keySet().removeAll(refused.keySet());
         }
         node.openLocalhost();
-        adopt(desired, refused, rendered, shared);
-        rendering = now;
-        fixed = shared;
-        return report(true, cost);
+        inForce.replace(desired.ports(), refused, rendered.values(), shared);
+        applied = new Applied(now, shared, layout);
+        return new SyncReport(true, cost, inForce.problems(), inForce.counts());
     }
 
-    private void restoreAll(FullSync sync, Map<ServicePortName, RenderedPort> ports) throws SyncException {
+    private void restoreAll(FullSync sync, Map<ServicePortName, RenderedPort> ports, DispatchLayout layout)
+            throws SyncException {
         try {
-            sync.run(ports);
+            sync.run(ports, layout);
         } catch (KernelException e) {
             throw new SyncException("iptables " + family() + ": " + e.getMessage(), e);
         }
     }
 
-    private void adopt(
-            ProxySnapshot desired,
-            Map<ServicePortName, Problem> refused,
-            Map<ServicePortName, RenderedPort> rendered,
-            FixedRules shared) {
-        leftOut.clear();
-        leftOut.putAll(refused);
-        inForce.clear();
-        desired.ports().stream()
-                .filter(port -> !refused.containsKey(port.name()))
-                .forEach(port -> inForce.put(port.name(), port));
-        natRules = shared.natRules();
-        filterRules = shared.filterRules();
-        for (RenderedPort port : rendered.values()) {
-            natRules += port.natRules();
-            filterRules += port.filter().size();
-        }
+    /** For tests: what is in force; null when that is not known. */
+    @Nullable
+    Applied applied() {
+        return applied;
     }
 
-    private SyncReport report(boolean full, KernelCost cost) {
-        return new SyncReport(
-                full,
-                cost,
-                List.copyOf(leftOut.values()),
-                Map.of("iptables.nat.rules", natRules, "iptables.filter.rules", filterRules));
+    /** For tests. */
+    PortsInForce portsInForce() {
+        return inForce;
     }
 
     private @Nullable IpAddress nodeAddress(ProxySnapshot desired) {
@@ -209,9 +205,9 @@ public final class IptablesBackend implements ProxyBackend {
     /** Looks at the suspect chains alone while that is quicker than reading everything. */
     @Override
     public SyncReport mend(ProxySnapshot applied, Suspects suspects) throws SyncException {
-        long few = FEW_CHAINS + (natRules + filterRules) / RULES_PER_CHAIN_READ;
+        long few = FEW_CHAINS + inForce.rules() / RULES_PER_CHAIN_READ;
         // what was left out may have been refused only because somebody was changing rules at that moment
-        boolean all = rendering == null || !leftOut.isEmpty() || suspects.everything();
+        boolean all = this.applied == null || !inForce.problems().isEmpty() || suspects.everything();
         if (all || suspects.chains().size() > few) {
             return sync(applied, Changes.all());
         }
@@ -219,7 +215,7 @@ public final class IptablesBackend implements ProxyBackend {
                 .map(chain -> new ChainRef(chain.table(), chain.name()))
                 .collect(Collectors.toSet());
         try {
-            return report(false, recheck(chains).cost());
+            return new SyncReport(false, recheck(chains).cost(), inForce.problems(), inForce.counts());
         } catch (SyncException e) {
             LOG.warn(
                     "Comparing all {} rules with the kernel: more was changed than noticed: {}",
@@ -236,12 +232,11 @@ public final class IptablesBackend implements ProxyBackend {
 
     @Override
     public Trace explain(Packet packet) {
-        Rendering with = rendering;
-        FixedRules shared = fixed;
-        if (with == null || shared == null) {
+        Applied last = applied;
+        if (last == null) {
             return Trace.notAService(List.of());
         }
-        return RuleWalk.of(with, shared, inForce.values(), node.localAddresses())
+        return RuleWalk.of(last.rendering(), last.fixed(), last.layout(), inForce.all(), node.localAddresses())
                 .trace(packet);
     }
 
@@ -264,26 +259,24 @@ public final class IptablesBackend implements ProxyBackend {
      *     sync is a full one then
      */
     public Mended recheck(Set<ChainRef> touched) throws SyncException {
-        Rendering with = rendering;
-        FixedRules shared = fixed;
-        if (with == null || shared == null) {
+        Applied last = applied;
+        if (last == null) {
             throw new SyncException(
                     "iptables " + family() + ": no rules are known to be in force; a full sync comes first");
         }
-        RenderedChains chains = new RenderedChains(with, shared, inForce.values());
+        RenderedChains chains = new RenderedChains(last.rendering(), last.fixed(), last.layout(), inForce.all());
         try {
-            return new ChainRepair(iptables, shared, node.servesLocalhost(), chains).run(touched);
+            return new ChainRepair(iptables, last.fixed(), node.servesLocalhost(), chains).run(touched);
         } catch (KernelException e) {
-            rendering = null;
+            applied = null;
             throw new SyncException("iptables " + family() + ": mending " + touched + ": " + e.getMessage(), e);
         }
     }
 
     @Override
     public void cleanUp() throws SyncException {
-        rendering = null;
+        applied = null;
         inForce.clear();
-        leftOut.clear();
         try {
             new CleanUp(iptables, node).run();
             counters.delete();

@@ -2,53 +2,43 @@ package dev.sluice.iptables;
 
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.linux.iptables.RestoreScript;
-import dev.sluice.linux.iptables.RuleLine;
 import dev.sluice.linux.iptables.SavedTable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * What the kernel lacks of one port's rules.
+ * The chains of one port that are not there, or not as they should be.
  *
- * @param chains its own chains that are not there, or not as they should be
+ * @param chains by name; they are rewritten together, so that no packet meets half of a port
  */
-record PortWork(ServicePortName port, List<RuleLine> filter, Map<String, List<String>> chains, List<RuleLine> nat) {
+record PortWork(ServicePortName port, Map<String, List<String>> chains) implements Piece {
 
-    static PortWork of(
-            ServicePortName port, RenderedPort wanted, SavedTable saved, SharedRules nat, SharedRules filter) {
+    static PortWork of(ServicePortName port, RenderedPort wanted, SavedTable saved) {
         Map<String, List<String>> chains = new LinkedHashMap<>();
         wanted.chains().forEach((chain, rules) -> {
             if (!saved.has(chain) || !saved.rules(chain).equals(rules)) {
                 chains.put(chain, rules);
             }
         });
-        return new PortWork(port, filter.missingOf(wanted.filter()), chains, nat.missingOf(wanted.nat()));
+        return new PortWork(port, chains);
     }
 
     boolean isEmpty() {
-        return filter.isEmpty() && chains.isEmpty() && nat.isEmpty();
+        return chains.isEmpty();
     }
 
-    /** Whether {@code line} of a restore input is about this port. */
-    boolean owns(String line) {
-        return chains.keySet().stream().anyMatch(line::contains)
-                || nat.stream().anyMatch(rule -> line.endsWith(rule.spec()))
-                || filter.stream().anyMatch(rule -> line.endsWith(rule.spec()));
+    @Override
+    public boolean owns(String line) {
+        return chains.keySet().stream().anyMatch(line::contains);
     }
 
-    void writeFilter(RestoreScript out) {
-        filter.reversed().forEach(rule -> out.insert(rule.chain(), 1, rule.spec()));
-    }
-
-    void writeChains(RestoreScript out) {
+    @Override
+    public void writeTo(RestoreScript out, Set<String> declared) {
         chains.forEach((chain, rules) -> {
             out.declare(chain);
             rules.forEach(spec -> out.append(chain, spec));
         });
-    }
-
-    void writeNat(RestoreScript out) {
-        nat.reversed().forEach(rule -> out.insert(rule.chain(), 1, rule.spec()));
     }
 }

@@ -2,14 +2,11 @@ package dev.sluice.iptables;
 
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ResolvedPort;
-import dev.sluice.linux.iptables.RuleLine;
 import dev.sluice.linux.iptables.SavedTable;
 import dev.sluice.linux.iptables.TableRules;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -17,9 +14,11 @@ import java.util.Set;
 final class RenderedChains {
     private final Rendering rendering;
     private final FixedRules fixed;
+    private final DispatchLayout layout;
     private final Collection<ResolvedPort> ports;
 
-    RenderedChains(Rendering rendering, FixedRules fixed, Collection<ResolvedPort> ports) {
+    RenderedChains(Rendering rendering, FixedRules fixed, DispatchLayout layout, Collection<ResolvedPort> ports) {
+        this.layout = layout;
         this.rendering = rendering;
         this.fixed = fixed;
         this.ports = ports;
@@ -45,32 +44,7 @@ final class RenderedChains {
     }
 
     private void addDispatch(Set<ChainRef> asked, Map<ChainRef, ChainContent> contents) {
-        Map<ChainRef, List<String>> rules = new HashMap<>();
-        FixedChains.NAT_DISPATCH.forEach(chain -> rules.put(new ChainRef(FixedChains.NAT, chain), new ArrayList<>()));
-        FixedChains.FILTER_DISPATCH.forEach(
-                chain -> rules.put(new ChainRef(FixedChains.FILTER, chain), new ArrayList<>()));
-        rules.keySet().retainAll(asked);
-        if (rules.isEmpty()) {
-            return;
-        }
-        for (ResolvedPort port : ports) {
-            RenderedPort rendered = PortChains.render(rendering, port);
-            collect(FixedChains.NAT, rendered.nat(), rules);
-            collect(FixedChains.FILTER, rendered.filter(), rules);
-        }
-        rules.forEach((ref, specs) -> {
-            boolean services = ref.equals(new ChainRef(FixedChains.NAT, FixedChains.SERVICES));
-            contents.put(ref, new ChainContent(specs, services ? fixed.nodePortRules() : List.of()));
-        });
-    }
-
-    private static void collect(String table, List<RuleLine> from, Map<ChainRef, List<String>> rules) {
-        for (RuleLine rule : from) {
-            List<String> into = rules.get(new ChainRef(table, rule.chain()));
-            if (into != null) {
-                into.add(rule.spec());
-            }
-        }
+        asked.stream().filter(layout::has).forEach(ref -> contents.put(ref, layout.content(ref)));
     }
 
     /** A chain's name does not tell its port, so all ports are asked; only those that have it are rendered. */

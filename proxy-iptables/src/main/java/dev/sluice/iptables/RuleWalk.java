@@ -36,14 +36,21 @@ final class RuleWalk {
 
     /** @param local the addresses of the node's interfaces */
     static RuleWalk of(
-            Rendering rendering, FixedRules fixed, Collection<ResolvedPort> ports, Collection<IpAddress> local) {
+            Rendering rendering,
+            FixedRules fixed,
+            DispatchLayout layout,
+            Collection<ResolvedPort> ports,
+            Collection<IpAddress> local) {
         RuleWalk walk = new RuleWalk(Set.copyOf(local));
+        Map<RuleLine, ServicePortName> owners = new HashMap<>();
         for (ResolvedPort port : ports) {
             RenderedPort rendered = PortChains.render(rendering, port);
             walk.nat.putAll(rendered.chains());
-            walk.addShared(FixedChains.NAT, walk.nat, rendered.nat(), port.name());
-            walk.addShared(FixedChains.FILTER, walk.filter, rendered.filter(), port.name());
+            rendered.nat().forEach(rule -> owners.put(new RuleLine(FixedChains.NAT, rule.spec()), port.name()));
+            rendered.filter().forEach(rule -> owners.put(new RuleLine(FixedChains.FILTER, rule.spec()), port.name()));
         }
+        walk.addDispatch(FixedChains.NAT, walk.nat, layout, owners);
+        walk.addDispatch(FixedChains.FILTER, walk.filter, layout, owners);
         walk.addFixed(walk.nat, fixed.nat(SavedTable.empty(FixedChains.NAT)));
         walk.addFixed(walk.filter, fixed.filter(SavedTable.empty(FixedChains.FILTER)));
         rules(walk.nat, FixedChains.SERVICES).addAll(fixed.nodePortRules());
@@ -53,12 +60,20 @@ final class RuleWalk {
         return walk;
     }
 
-    private void addShared(
-            String table, Map<String, List<String>> chains, List<RuleLine> rules, ServicePortName owner) {
-        for (RuleLine rule : rules) {
-            rules(chains, rule.chain()).add(rule.spec());
-            owners.put(new Step(table + " " + rule.chain(), rule.spec()), owner);
-        }
+    private void addDispatch(
+            String table,
+            Map<String, List<String>> chains,
+            DispatchLayout layout,
+            Map<RuleLine, ServicePortName> ruleOwners) {
+        layout.chains(table).forEach((chain, content) -> {
+            for (String spec : content.anyOrder()) {
+                rules(chains, chain).add(spec);
+                ServicePortName owner = ruleOwners.get(new RuleLine(table, spec));
+                if (owner != null) {
+                    owners.put(new Step(table + " " + chain, spec), owner);
+                }
+            }
+        });
     }
 
     private void addFixed(Map<String, List<String>> chains, TableRules table) {

@@ -2,42 +2,57 @@ package dev.sluice.iptables;
 
 import dev.sluice.linux.iptables.RestoreScript;
 import dev.sluice.linux.iptables.RuleLine;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What turns the rules of some ports into others: only the chains that differ and single rules in the shared chains, so
+ * What turns the rules of some ports into others: only the chains that differ and single rules in the dispatch chains, so
  * that its size follows the change and not the number of Services. (kube-proxy rewrites the shared chains each time.)
  *
  * <p>A table commits as one, two tables do not, so their order matters. nat acts before filter: what nat has sent to an
  * endpoint no longer has the address that a refusal in filter matches. Refusals therefore come first and go last. While a
  * port loses its endpoints, the refusal waits in filter until nat lets go; while it gains some, nat takes the traffic
- * from under the refusal. At no moment does a packet to a service address pass both tables untouched. Within nat, new
- * rules go to the head of a shared chain, above the rule that they replace.
+ * from under the refusal. At no moment does a packet to a service address pass both tables untouched. Where a dispatch
+ * tree changes its shape, the new branches and the jumps to them come with the same commit as the end of the old ones.
  */
 final class Transition {
+    private final DispatchLayout layout;
     private final RestoreScript refusals = new RestoreScript().table(FixedChains.FILTER);
     private final RestoreScript nat = new RestoreScript().table(FixedChains.NAT);
     private final RestoreScript lifted = new RestoreScript().table(FixedChains.FILTER);
+    private final ChainEdits refusalEdits = new ChainEdits();
+    private final ChainEdits natEdits = new ChainEdits();
+    private final List<RuleLine> surplus = new ArrayList<>();
+
+    /** @param layout what is in force; it follows each step */
+    Transition(DispatchLayout layout) {
+        this.layout = layout;
+    }
 
     /** Adds the step of one port. */
     void move(RenderedPort from, RenderedPort to) {
-        insertMissing(refusals, from.filter(), to.filter());
+        missing(from.filter(), to.filter()).forEach(rule -> layout.add(FixedChains.FILTER, rule, refusalEdits));
         to.chains().forEach((chain, rules) -> {
             if (!rules.equals(from.chains().get(chain))) {
                 nat.declare(chain);
                 rules.forEach(spec -> nat.append(chain, spec));
             }
         });
-        insertMissing(nat, from.nat(), to.nat());
-        deleteSurplus(nat, from.nat(), to.nat());
+        missing(from.nat(), to.nat()).forEach(rule -> layout.add(FixedChains.NAT, rule, natEdits));
+        missing(to.nat(), from.nat()).forEach(rule -> layout.remove(FixedChains.NAT, rule, natEdits));
         from.chains().keySet().stream()
                 .filter(chain -> !to.chains().containsKey(chain))
                 .forEach(nat::deleteChain);
-        deleteSurplus(lifted, from.filter(), to.filter());
+        surplus.addAll(missing(to.filter(), from.filter()));
     }
 
-    /** The input of one restore, empty when nothing differs. */
-    String text() {
+    /** The input of one restore, empty when nothing differs. Call it once, after all steps. */
+    String finish() {
+        refusalEdits.writeTo(refusals, chain -> layout.content(new ChainRef(FixedChains.FILTER, chain)));
+        natEdits.writeTo(nat, chain -> layout.content(new ChainRef(FixedChains.NAT, chain)));
+        ChainEdits liftedEdits = new ChainEdits();
+        surplus.forEach(rule -> layout.remove(FixedChains.FILTER, rule, liftedEdits));
+        liftedEdits.writeTo(lifted, chain -> layout.content(new ChainRef(FixedChains.FILTER, chain)));
         return refusals.text() + nat.text() + lifted.text();
     }
 
@@ -45,14 +60,8 @@ final class Transition {
         return refusals.lines() + nat.lines() + lifted.lines();
     }
 
-    private static void insertMissing(RestoreScript script, List<RuleLine> from, List<RuleLine> to) {
-        // each goes above the one before
-        to.reversed().stream()
-                .filter(rule -> !from.contains(rule))
-                .forEach(rule -> script.insert(rule.chain(), 1, rule.spec()));
-    }
-
-    private static void deleteSurplus(RestoreScript script, List<RuleLine> from, List<RuleLine> to) {
-        from.stream().filter(rule -> !to.contains(rule)).forEach(rule -> script.delete(rule.chain(), rule.spec()));
+    /** What {@code to} has and {@code from} has not. */
+    private static List<RuleLine> missing(List<RuleLine> from, List<RuleLine> to) {
+        return to.stream().filter(rule -> !from.contains(rule)).toList();
     }
 }

@@ -50,7 +50,7 @@ record WalkedRule(String text, double probability, List<String> words, List<Stri
             case "-d" -> Cidr.of(argument).contains(flow.destination());
             case "-i" -> matchesInterface(argument, flow.packet().inInterface());
             case "-p" -> flow.packet().protocol().lowerCase().equals(argument);
-            case "--dport" -> flow.port() == Integer.parseInt(argument);
+            case "--dport" -> matchesPort(argument, flow.port());
             case "--dst-type" -> flow.isLocal(flow.destination());
             case "--src-type" -> flow.isLocal(flow.packet().source());
             case "--mark" -> matchesMark(argument, flow.mark());
@@ -58,6 +58,14 @@ record WalkedRule(String text, double probability, List<String> words, List<Stri
             // --rcheck asks for a client that was here before; this one is new
             default -> false;
         };
+    }
+
+    private static boolean matchesPort(String portOrRange, int port) {
+        int colon = portOrRange.indexOf(':');
+        return colon < 0
+                ? port == Integer.parseInt(portOrRange)
+                : port >= Integer.parseInt(portOrRange.substring(0, colon))
+                        && port <= Integer.parseInt(portOrRange.substring(colon + 1));
     }
 
     private static boolean matchesInterface(String pattern, String name) {

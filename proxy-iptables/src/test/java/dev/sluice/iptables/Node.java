@@ -65,8 +65,8 @@ final class Node {
         var sorted = new TreeMap<String, List<String>>();
         for (String chain : saved.chains()) {
             boolean shared = table.equals("nat")
-                    ? FixedChains.NAT_DISPATCH.contains(chain)
-                    : FixedChains.FILTER_DISPATCH.contains(chain);
+                    ? FixedChains.NAT_DISPATCH.contains(chain) || chain.matches("KUBE-SVC-.*[/-].*")
+                    : FixedChains.FILTER_DISPATCH.contains(chain) || FixedChains.isFilterBranch(chain);
             List<String> rules = saved.rules(chain);
             sorted.put(chain, shared ? rules.stream().sorted().toList() : rules);
         }

@@ -1,0 +1,195 @@
+package dev.sluice.iptables;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.sluice.core.config.BackendConfig;
+import dev.sluice.core.config.LocalDetector;
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.net.Cidr;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.Changes;
+import dev.sluice.core.sync.KernelCost;
+import dev.sluice.core.sync.SyncReport;
+import dev.sluice.linux.iptables.Iptables;
+import dev.sluice.linux.iptables.Iptables.Variant;
+import dev.sluice.linux.iptables.IptablesTools;
+import dev.sluice.linux.iptables.SavedTable;
+import dev.sluice.linux.namespace.NetworkNamespace;
+import dev.sluice.linux.nfacct.NetlinkCounters;
+import dev.sluice.linux.process.SystemCommands;
+import dev.sluice.linux.route.NetlinkLinks;
+import dev.sluice.linux.sysctl.ProcSysctl;
+import dev.sluice.testkit.model.EditableSnapshot;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * A thousand random sequences of changes. After each one the state kept in memory equals one rendered from scratch, and the
+ * kernel's tables equal both. The system property {@code sluice.test.seed} repeats a failure.
+ */
+@Timeout(600)
+class RandomSequencesTest {
+    private static final int SEQUENCES = Integer.getInteger("sluice.test.sequences", 250);
+    private static final long SEED = Long.getLong("sluice.test.seed", 20_261_123L);
+    private static final int PORTS = 60;
+
+    static Stream<Arguments> kernels() {
+        return Stream.of(
+                Arguments.of(Variant.NFT, IpFamily.IPV4, new DispatchLimits(6, 3, 8)),
+                Arguments.of(Variant.NFT, IpFamily.IPV6, new DispatchLimits(10, 4, 8)),
+                Arguments.of(Variant.LEGACY, IpFamily.IPV4, new DispatchLimits(12, 2, 8)),
+                Arguments.of(Variant.LEGACY, IpFamily.IPV6, new DispatchLimits(5, 1, 3)));
+    }
+
+    @ParameterizedTest(name = "{0} {1} {2}")
+    @MethodSource("kernels")
+    void followWhatARenderFromScratchSays(Variant variant, IpFamily family, DispatchLimits limits) throws Exception {
+        assumeTrue("root".equals(System.getProperty("user.name")), "needs root, for a network namespace");
+        try (NetworkNamespace namespace = NetworkNamespace.create("iptables-random")) {
+            namespace.run(() -> {
+                try (NetlinkLinks links = NetlinkLinks.open();
+                        NetlinkCounters counters = NetlinkCounters.open()) {
+                    IptablesTools tools = IptablesTools.discover(new SystemCommands(), Optional.of(variant));
+                    run(tools.open(family), links, counters, limits);
+                }
+            });
+        }
+    }
+
+    private static void run(Iptables tools, NetlinkLinks links, NetlinkCounters counters, DispatchLimits limits)
+            throws Exception {
+        IpFamily family = tools.family();
+        Cidr pods = Cidr.of(family == IpFamily.IPV4 ? "10.110.0.0/15" : "fd00:110::/32");
+        BackendConfig config = BackendConfig.defaults(family).withLocalDetector(new LocalDetector.SourceCidr(pods));
+        IptablesBackend backend = new IptablesBackend(config, tools, new ProcSysctl(), links, counters, limits);
+        EditableSnapshot wishes = new EditableSnapshot(family);
+        RandomPorts ports = new RandomPorts(family, PORTS, new Random(SEED));
+        backend.sync(wishes, Changes.all());
+        int shapes = 0;
+        int chainsBefore = 0;
+        for (int sequence = 1; sequence <= SEQUENCES; sequence++) {
+            String where = "seed " + SEED + ", sequence " + sequence + ": ";
+            ports.change(wishes);
+            SyncReport report = backend.sync(wishes, wishes.changes());
+            assertThat(report.full()).as(where + "fell back to a full sync").isFalse();
+            IptablesBackend.Applied applied = Objects.requireNonNull(backend.applied());
+            Map<String, String> scratch = fromScratch(applied, limits, wishes);
+            assertSame(where + "in memory", scratch, inMemory(applied, backend.portsInForce()));
+            assertSame(where + "in the kernel", scratch, inKernel(tools, scratch));
+            int chains = applied.layout().chains("nat").size()
+                    + applied.layout().chains("filter").size();
+            shapes += chains == chainsBefore ? 0 : 1;
+            chainsBefore = chains;
+            if (sequence % 50 == 0) {
+                backend = new IptablesBackend(config, tools, new ProcSysctl(), links, counters, limits);
+                assertThat(backend.sync(wishes, Changes.all()).cost())
+                        .as(where + "a restart")
+                        .isEqualTo(KernelCost.NONE);
+            }
+        }
+        assertThat(shapes).as("changes of shape").isGreaterThan(SEQUENCES / 5);
+        backend.cleanUp();
+        assertThat(tools.save("nat") + tools.save("filter")).doesNotContain("KUBE-");
+    }
+
+    private static Map<String, String> fromScratch(
+            IptablesBackend.Applied applied, DispatchLimits limits, EditableSnapshot wishes) {
+        List<RenderedPort> rendered = wishes.ports().stream()
+                .map(port -> PortChains.render(applied.rendering(), port))
+                .toList();
+        return contents(applied.fixed(), DispatchLayout.of(limits, applied.fixed(), rendered), rendered);
+    }
+
+    private static Map<String, String> inMemory(IptablesBackend.Applied applied, PortsInForce ports) {
+        List<RenderedPort> rendered = new ArrayList<>();
+        for (ResolvedPort port : ports.all()) {
+            rendered.add(PortChains.render(applied.rendering(), port));
+        }
+        return contents(applied.fixed(), applied.layout(), rendered);
+    }
+
+    private static Map<String, String> contents(FixedRules fixed, DispatchLayout layout, List<RenderedPort> ports) {
+        Map<String, String> contents = new TreeMap<>();
+        fixed.nat(SavedTable.empty("nat")).chains().forEach((chain, rules) -> put(contents, "nat", chain, rules));
+        fixed.filter(SavedTable.empty("filter"))
+                .chains()
+                .forEach((chain, rules) -> put(contents, "filter", chain, rules));
+        ports.forEach(port -> port.chains().forEach((chain, rules) -> put(contents, "nat", chain, rules)));
+        for (String table : List.of("nat", "filter")) {
+            layout.chains(table).forEach((chain, content) -> {
+                List<String> rules =
+                        new ArrayList<>(content.anyOrder().stream().sorted().toList());
+                rules.addAll(content.end());
+                put(contents, table, chain, rules);
+            });
+        }
+        return contents;
+    }
+
+    private static void put(Map<String, String> contents, String table, String chain, List<String> rules) {
+        contents.put(table + " " + chain, String.join("\n", rules));
+    }
+
+    /** Every chain of ours that is there; those whose order means nothing sorted, up to their end. */
+    private static Map<String, String> inKernel(Iptables tools, Map<String, String> expected) throws Exception {
+        Map<String, String> contents = new TreeMap<>();
+        for (String table : List.of("nat", "filter")) {
+            SavedTable saved = SavedTable.parse(table, tools.save(table));
+            for (String chain : saved.chains()) {
+                if (!chain.startsWith("KUBE-") || chain.equals(FixedChains.FIREWALL)) {
+                    continue;
+                }
+                List<String> rules = saved.rules(chain);
+                String inOrder = String.join("\n", rules);
+                boolean exact = inOrder.equals(expected.get(table + " " + chain));
+                put(contents, table, chain, exact || !isDispatch(table, chain) ? rules : sorted(table, chain, rules));
+            }
+        }
+        return contents;
+    }
+
+    private static boolean isDispatch(String table, String chain) {
+        return FixedChains.DISPATCH_PREFIXES.entrySet().stream()
+                .filter(root -> root.getKey().table().equals(table))
+                .anyMatch(root -> root.getKey().chain().equals(chain) || chain.startsWith(root.getValue()));
+    }
+
+    private static List<String> sorted(String table, String chain, List<String> rules) {
+        boolean services = new ChainRef(table, chain).equals(FixedChains.NAT_SERVICES);
+        int end = services ? rules.size() - 1 : rules.size();
+        List<String> sorted =
+                new ArrayList<>(rules.subList(0, end).stream().sorted().toList());
+        sorted.addAll(rules.subList(end, rules.size()));
+        return sorted;
+    }
+
+    private static void assertSame(String what, Map<String, String> expected, Map<String, String> actual) {
+        String difference = firstDifference(expected, actual);
+        assertThat(difference).as(what).isNull();
+    }
+
+    private static @Nullable String firstDifference(Map<String, String> expected, Map<String, String> actual) {
+        Map<String, String> all = new TreeMap<>(expected);
+        all.putAll(actual);
+        for (String chain : all.keySet()) {
+            String want = expected.get(chain);
+            String have = actual.get(chain);
+            if (want == null || !want.equals(have)) {
+                return chain + "\nwanted:\n" + want + "\nfound:\n" + have;
+            }
+        }
+        return null;
+    }
+}
