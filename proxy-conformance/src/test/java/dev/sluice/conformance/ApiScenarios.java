@@ -35,7 +35,11 @@ final class ApiScenarios {
                         s.families(),
                         s.setup(),
                         s.steps()));
-        return Stream.of(again, EventScenarios.all().stream(), SourceScenarios.all().stream())
+        return Stream.of(
+                        again,
+                        EventScenarios.all().stream(),
+                        SourceScenarios.all().stream(),
+                        ApiBadInputScenarios.all().stream())
                 .flatMap(scenarios -> scenarios)
                 .toList();
     }

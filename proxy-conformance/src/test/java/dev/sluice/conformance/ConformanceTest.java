@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.testkit.lab.NativeSocket;
 import dev.sluice.testkit.matrix.Matrix;
 import dev.sluice.testkit.matrix.MatrixReport;
 import dev.sluice.testkit.scenario.ConformanceTable;
@@ -100,20 +101,34 @@ class ConformanceTest {
         if (!VirtualMachine.isNeeded()) {
             return onThisKernel(Flavour.IPVS);
         }
-        List<Result> results = Conformance.runInVirtualMachine(
-                EnumSet.of(Flavour.IPVS), FOLDER.resolve("vm"), VM_LIMIT, System.out::println);
-        return tests(ALL, Flavour.IPVS, results);
+        EnumSet<Flavour> flavours = EnumSet.of(Flavour.IPVS);
+        List<Scenario> sctp = List.of();
+        if (!NativeSocket.kernelHasSctp()) {
+            flavours.add(Flavour.IPTABLES);
+            flavours.add(Flavour.IPTABLES_LEGACY);
+            sctp = Conformance.needingSctp(ALL);
+        }
+        List<Result> results =
+                Conformance.runInVirtualMachine(flavours, FOLDER.resolve("vm"), VM_LIMIT, System.out::println);
+        return Stream.of(
+                        tests(ALL, Flavour.IPVS, results),
+                        tests(sctp, Flavour.IPTABLES, results),
+                        tests(sctp, Flavour.IPTABLES_LEGACY, results))
+                .flatMap(t -> t);
     }
 
     private static Stream<DynamicTest> onThisKernel(Flavour flavour) throws IOException {
+        List<Scenario> possible = Conformance.possibleHere(ALL);
         return tests(
-                ALL,
+                possible,
                 flavour,
-                Conformance.run(ALL, EnumSet.of(flavour), FOLDER.resolve(flavour.label()), Timing.HOST, System.out));
+                Conformance.run(
+                        possible, EnumSet.of(flavour), FOLDER.resolve(flavour.label()), Timing.HOST, System.out));
     }
 
     /** One test for each behaviour and family that applies to {@code flavour}; a result that is missing fails. */
-    private static Stream<DynamicTest> tests(List<Scenario> scenarios, Flavour flavour, Collection<Result> results) {
+    private static Stream<DynamicTest> tests(List<Scenario> scenarios, Flavour flavour, Collection<Result> all) {
+        List<Result> results = all.stream().filter(r -> r.flavour() == flavour).toList();
         RESULTS.addAll(results);
         Map<String, Result> found =
                 results.stream().collect(Collectors.toMap(r -> r.id() + r.family(), r -> r, (first, second) -> second));

@@ -149,7 +149,7 @@ final class Daemon {
         }
         String nodeName = NodeName.of(settings.hostnameOverride());
         MetricsPage metrics = new MetricsPage(settings.mode(), clock);
-        ProxyAssembly assembly = keep(new ProxyAssembly(settings.mode(), sysctl, metrics.flows()));
+        ProxyAssembly assembly = keep(new ProxyAssembly(settings.mode(), sysctl, metrics.flows(), metrics.refusals()));
         ClusterConnection cluster = keep(ClusterConnection.open(settings, nodeName));
         OomScore.set(settings.oomScoreAdj());
         new ConntrackSysctls(sysctl, CONNTRACK_HASH_SIZE, Runtime.getRuntime().availableProcessors())

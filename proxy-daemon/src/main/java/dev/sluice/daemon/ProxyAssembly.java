@@ -38,6 +38,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,12 +56,24 @@ final class ProxyAssembly implements AutoCloseable {
     private final List<IptablesBackend> iptablesBackends = new ArrayList<>();
     private final List<IpvsBackend> unprepared = new ArrayList<>();
     private final FlowListener flows;
+    private final Consumer<IpFamily> refusals;
     private @Nullable UserspaceEngine engine;
     private @Nullable NamedCounters ruleCounters;
 
     /** @throws ConfigException when this host has no iptables tools, which every mode needs */
     ProxyAssembly(ProxyMode mode, Sysctl sysctl, FlowListener flows) throws ConfigException {
+        this(mode, sysctl, flows, family -> {});
+    }
+
+    /**
+     * As above.
+     *
+     * @param refusals hears of each restore of iptables rules that is refused
+     */
+    ProxyAssembly(ProxyMode mode, Sysctl sysctl, FlowListener flows, Consumer<IpFamily> refusals)
+            throws ConfigException {
         this.mode = mode;
+        this.refusals = refusals;
         this.sysctl = sysctl;
         this.flows = flows;
         try {
@@ -88,7 +101,7 @@ final class ProxyAssembly implements AutoCloseable {
                 log.info("{}", new Modprobe(commands).load("ip_vs").text());
             }
             for (BackendConfig config : configs) {
-                backends.add(backend(config, tools.open(config.family())));
+                backends.add(backend(config, new CountedRestores(tools.open(config.family()), refusals)));
             }
         } catch (KernelException e) {
             throw new ConfigException(List.of("mode " + mode.flagValue() + " cannot start: " + e.getMessage()));

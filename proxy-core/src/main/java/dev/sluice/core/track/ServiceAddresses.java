@@ -5,7 +5,6 @@ import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.ServiceObject;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -15,10 +14,10 @@ import java.util.Set;
 record ServiceAddresses(List<IpAddress> externalIps, List<Cidr> sourceRanges, List<IpAddress> loadBalancerVips) {
 
     static ServiceAddresses read(ServiceObject service, IpFamily family, ProblemList problems) {
-        return new ServiceAddresses(
-                externalIps(service.externalIps(), family, problems),
-                sourceRanges(service.loadBalancerSourceRanges(), family, problems),
-                loadBalancerVips(service.ingress(), family, problems));
+        List<IpAddress> externalIps = externalIps(service.externalIps(), family, problems);
+        List<IpAddress> vips = loadBalancerVips(service.ingress(), family, problems);
+        List<Cidr> ranges = sourceRanges(service.loadBalancerSourceRanges(), family, !vips.isEmpty(), problems);
+        return new ServiceAddresses(externalIps, ranges, vips);
     }
 
     private static List<IpAddress> externalIps(List<String> texts, IpFamily family, ProblemList problems) {
@@ -36,20 +35,28 @@ record ServiceAddresses(List<IpAddress> externalIps, List<Cidr> sourceRanges, Li
      * The ranges of this family. A range of length 0 makes the whole list say "everybody", which is the empty list; so
      * does, as in kube-proxy, a list of which no range is of this family.
      */
-    private static List<Cidr> sourceRanges(List<String> texts, IpFamily family, ProblemList problems) {
-        List<Cidr> kept = new ArrayList<>();
+    private static List<Cidr> sourceRanges(List<String> texts, IpFamily family, boolean needed, ProblemList problems) {
+        Set<Cidr> kept = new LinkedHashSet<>();
+        boolean others = false;
         for (int i = 0; i < texts.size(); i++) {
             String text = texts.get(i).trim();
             Optional<Cidr> range = Cidr.parse(text);
             if (range.isPresent()) {
-                range.filter(r -> r.family() == family && !kept.contains(r)).ifPresent(kept::add);
+                others |= range.get().family() != family;
+                range.filter(r -> r.family() == family).ifPresent(kept::add);
             } else if (!text.isEmpty()) {
                 problems.ignored(
                         "spec.loadBalancerSourceRanges[" + i + "]",
                         "'" + text + "' is no range; want ADDRESS/LENGTH, e.g. 10.0.0.0/8");
             }
         }
-        return kept.stream().anyMatch(r -> r.length() == 0) ? List.of() : kept;
+        if (kept.isEmpty() && others && needed) {
+            problems.ignored(
+                    "spec.loadBalancerSourceRanges",
+                    "no range is " + family + ", so everybody may use the " + family
+                            + " addresses of the load balancer; add one of that family to restrict them");
+        }
+        return kept.stream().anyMatch(r -> r.length() == 0) ? List.of() : List.copyOf(kept);
     }
 
     private static List<IpAddress> loadBalancerVips(

@@ -1,6 +1,7 @@
 package dev.sluice.daemon.metrics;
 
 import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.daemon.flows.FlowListener;
 import dev.sluice.daemon.health.HttpPages.Page;
@@ -18,6 +19,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** The page {@code /metrics}: one registry for kube-proxy's names, Sluice's own and the virtual machine's. */
@@ -43,6 +45,11 @@ public final class MetricsPage {
     /** Feeds the metrics of the sync loop. */
     public SyncObserver observer() {
         return sync;
+    }
+
+    /** Counts the restores of iptables rules that are refused. */
+    public Consumer<IpFamily> refusals() {
+        return sync::refused;
     }
 
     /** Counts the flows that are deleted from connection tracking. */

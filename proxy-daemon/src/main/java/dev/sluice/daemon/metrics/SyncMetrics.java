@@ -5,7 +5,6 @@ import dev.sluice.core.model.Problem;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.sync.SyncReport;
-import dev.sluice.linux.iptables.RestoreException;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.Histogram;
@@ -13,8 +12,10 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** The metrics of the sync loop: kube-proxy's, with its names, labels and buckets, and Sluice's own. */
 public final class SyncMetrics implements SyncObserver {
@@ -34,6 +35,8 @@ public final class SyncMetrics implements SyncObserver {
     private final Counter serviceChanges;
     private final Gauge noLocalEndpoints;
     private final Counter restoreFailures;
+    private final Counter partialRestoreFailures;
+    private final Set<IpFamily> inPartialSync = EnumSet.noneOf(IpFamily.class);
     private final Gauge iptablesRules;
     private final Gauge inForce;
     private final Gauge servicePorts;
@@ -73,8 +76,12 @@ public final class SyncMetrics implements SyncObserver {
                 "Service ports with a Local policy and no endpoint on this node",
                 "traffic_policy",
                 "ip_family");
-        restoreFailures = names.counter(
-                PREFIX + "iptables_restore_failures_total", "Syncs that iptables-restore refused", "ip_family");
+        restoreFailures =
+                names.counter(PREFIX + "iptables_restore_failures_total", "Restores that were refused", "ip_family");
+        partialRestoreFailures = names.counter(
+                PREFIX + "iptables_partial_restore_failures_total",
+                "Partial syncs of which a restore was refused; a full one follows at once",
+                "ip_family");
         iptablesRules = names.gauge(PREFIX + "iptables_total", "iptables rules in force", "table", "ip_family");
         inForce = names.gauge("sluice_in_force", "What the mode has in force, by kind", "kind", "ip_family");
         servicePorts = names.gauge("sluice_service_ports", "Service ports that this node serves", "ip_family");
@@ -117,6 +124,11 @@ public final class SyncMetrics implements SyncObserver {
 
     @Override
     public void begun(IpFamily family, boolean full) {
+        if (full) {
+            inPartialSync.remove(family);
+        } else {
+            inPartialSync.add(family);
+        }
         serviceChangesPending.set(0);
         endpointChangesPending.set(0);
     }
@@ -167,18 +179,14 @@ public final class SyncMetrics implements SyncObserver {
         String family = failure.family().label();
         observe(family, failure.full(), failure.duration());
         failures.labelValues(family).inc();
-        if (mode != ProxyMode.USERSPACE && isRestoreFailure(failure.cause())) {
-            restoreFailures.labelValues(family).inc();
-        }
     }
 
-    private static boolean isRestoreFailure(Throwable cause) {
-        for (Throwable at = cause; at != null; at = at.getCause()) {
-            if (at instanceof RestoreException) {
-                return true;
-            }
+    /** A restore of iptables rules was refused, within the sync that runs. */
+    void refused(IpFamily family) {
+        restoreFailures.labelValues(family.label()).inc();
+        if (inPartialSync.remove(family)) {
+            partialRestoreFailures.labelValues(family.label()).inc();
         }
-        return false;
     }
 
     private void observe(String family, boolean full, Duration took) {

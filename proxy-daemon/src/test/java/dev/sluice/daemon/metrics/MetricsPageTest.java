@@ -14,7 +14,6 @@ import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.daemon.flows.Cause;
 import dev.sluice.daemon.health.HttpPages.Page;
-import dev.sluice.linux.iptables.RestoreException;
 import dev.sluice.testkit.fake.FakeCounters;
 import java.time.Duration;
 import java.time.Instant;
@@ -104,16 +103,20 @@ class MetricsPageTest {
     }
 
     @Test
-    void aRefusedRestoreIsCountedAsOne() {
-        SyncException cause = new SyncException("refused", new RestoreException("line 3 failed", 3, "-A X"));
-        page.observer().failed(new SyncObserver.Failure(IpFamily.IPV6, true, Duration.ofMillis(1), cause));
+    void eachRefusedRestoreIsCounted() {
+        page.observer().begun(IpFamily.IPV6, false);
+        page.refusals().accept(IpFamily.IPV6);
+        page.refusals().accept(IpFamily.IPV6);
         page.observer()
                 .failed(new SyncObserver.Failure(
-                        IpFamily.IPV6, true, Duration.ofMillis(1), new SyncException("no such device")));
+                        IpFamily.IPV6, false, Duration.ofMillis(1), new SyncException("refused twice")));
+        page.observer().begun(IpFamily.IPV6, true);
+        page.refusals().accept(IpFamily.IPV6);
         assertThat(lines())
                 .contains(
-                        "kubeproxy_sync_proxy_rules_iptables_restore_failures_total{ip_family=\"IPv6\"} 1.0",
-                        "sluice_sync_failures_total{ip_family=\"IPv6\"} 2.0");
+                        "kubeproxy_sync_proxy_rules_iptables_restore_failures_total{ip_family=\"IPv6\"} 3.0",
+                        "kubeproxy_sync_proxy_rules_iptables_partial_restore_failures_total{ip_family=\"IPv6\"} 1.0",
+                        "sluice_sync_failures_total{ip_family=\"IPv6\"} 1.0");
     }
 
     @Test

@@ -23,6 +23,9 @@ final class ForeignLibc implements Libc {
     private static final class Sockets {
         static final MethodHandle SOCKET = Downcall.ofInt("socket", JAVA_INT, JAVA_INT, JAVA_INT);
         static final MethodHandle BIND = Downcall.ofInt("bind", JAVA_INT, ADDRESS, JAVA_INT);
+        static final MethodHandle CONNECT = Downcall.ofInt("connect", JAVA_INT, ADDRESS, JAVA_INT);
+        static final MethodHandle LISTEN = Downcall.ofInt("listen", JAVA_INT, JAVA_INT);
+        static final MethodHandle ACCEPT4 = Downcall.ofInt("accept4", JAVA_INT, ADDRESS, ADDRESS, JAVA_INT);
         static final MethodHandle GETSOCKNAME = Downcall.ofInt("getsockname", JAVA_INT, ADDRESS, ADDRESS);
         static final MethodHandle SEND = Downcall.ofLong("send", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
         static final MethodHandle RECV = Downcall.ofLong("recv", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
@@ -66,6 +69,41 @@ final class ForeignLibc implements Libc {
             MemorySegment errno = Downcall.errno(arena);
             return Downcall.orErrno(
                     (int) Sockets.BIND.invokeExact(errno, fd, MemorySegment.ofBuffer(address), address.remaining()),
+                    errno);
+        } catch (Throwable thrown) {
+            throw Downcall.rethrown(thrown);
+        }
+    }
+
+    @Override
+    public int connect(int fd, ByteBuffer address) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = Downcall.errno(arena);
+            return Downcall.orErrno(
+                    (int) Sockets.CONNECT.invokeExact(errno, fd, MemorySegment.ofBuffer(address), address.remaining()),
+                    errno);
+        } catch (Throwable thrown) {
+            throw Downcall.rethrown(thrown);
+        }
+    }
+
+    @Override
+    public int listen(int fd, int backlog) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = Downcall.errno(arena);
+            return Downcall.orErrno((int) Sockets.LISTEN.invokeExact(errno, fd, backlog), errno);
+        } catch (Throwable thrown) {
+            throw Downcall.rethrown(thrown);
+        }
+    }
+
+    @Override
+    public int accept4(int fd, ByteBuffer address, int flags) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = Downcall.errno(arena);
+            MemorySegment length = arena.allocateFrom(JAVA_INT, address.remaining());
+            return Downcall.orErrno(
+                    (int) Sockets.ACCEPT4.invokeExact(errno, fd, MemorySegment.ofBuffer(address), length, flags),
                     errno);
         } catch (Throwable thrown) {
             throw Downcall.rethrown(thrown);

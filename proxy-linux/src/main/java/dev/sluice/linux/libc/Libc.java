@@ -21,6 +21,13 @@ public interface Libc {
 
     int bind(int fd, ByteBuffer address);
 
+    int connect(int fd, ByteBuffer address);
+
+    int listen(int fd, int backlog);
+
+    /** Fills {@code address} with the peer's and answers with the new descriptor. */
+    int accept4(int fd, ByteBuffer address, int flags);
+
     /** Fills {@code address} and answers the length of what it holds. */
     int getsockname(int fd, ByteBuffer address);
 

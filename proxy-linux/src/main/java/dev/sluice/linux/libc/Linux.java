@@ -7,7 +7,9 @@ public final class Linux {
     /** Protocol of a raw socket that only sends, and for the options of iptables. */
     public static final int IPPROTO_RAW = 255;
 
+    public static final int SOCK_STREAM = 1;
     public static final int SOCK_RAW = 3;
+    public static final int SOCK_NONBLOCK = 0x800;
     public static final int SOCK_CLOEXEC = 0x80000;
 
     public static final int MSG_DONTWAIT = 0x40;
@@ -18,6 +20,7 @@ public final class Linux {
     public static final int SOL_IPV6 = 41;
     public static final int SOL_NETLINK = 270;
 
+    public static final int SO_ERROR = 4;
     public static final int SO_RCVBUF = 8;
     public static final int SO_RCVTIMEO = 20;
     public static final int SO_SNDTIMEO = 21;
@@ -25,6 +28,11 @@ public final class Linux {
     public static final int SO_DETACH_FILTER = 27;
     public static final int SO_SNDBUFFORCE = 32;
     public static final int SO_RCVBUFFORCE = 33;
+
+    /** linux/in.h and linux/in6.h: errors of the network are reported at once. */
+    public static final int IP_RECVERR = 11;
+
+    public static final int IPV6_RECVERR = 25;
 
     /** linux/netfilter_ipv4.h; IP6T_SO_ORIGINAL_DST has the same number. */
     public static final int SO_ORIGINAL_DST = 80;
@@ -34,6 +42,7 @@ public final class Linux {
     public static final int NETLINK_EXT_ACK = 11;
 
     public static final short POLLIN = 1;
+    public static final short POLLOUT = 4;
 
     public static final int EFD_CLOEXEC = 0x80000;
 

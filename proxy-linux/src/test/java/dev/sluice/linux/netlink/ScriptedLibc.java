@@ -130,6 +130,21 @@ final class ScriptedLibc implements Libc {
     }
 
     @Override
+    public int connect(int fd, ByteBuffer address) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public int listen(int fd, int backlog) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public int accept4(int fd, ByteBuffer address, int flags) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public int getsockname(int fd, ByteBuffer address) {
         throw new UnsupportedOperationException();
     }

@@ -1,6 +1,7 @@
 package dev.sluice.testkit.lab;
 
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
@@ -16,21 +17,32 @@ import java.nio.channels.DatagramChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a host calls.
  *
  * @param sourcePort the port to call from, 0 for any
  * @param patience how long to wait before a call counts as {@link Outcome.TimedOut}
+ * @param source the address to call from, null for what the kernel chooses
  */
-public record Caller(LabHost host, int sourcePort, Duration patience) {
+public record Caller(
+        LabHost host,
+        int sourcePort,
+        Duration patience,
+        @Nullable IpAddress source) {
 
     public Caller fromPort(int port) {
-        return new Caller(host, port, patience);
+        return new Caller(host, port, patience, source);
     }
 
     public Caller waiting(Duration time) {
-        return new Caller(host, sourcePort, time);
+        return new Caller(host, sourcePort, time, source);
+    }
+
+    public Caller fromAddress(IpAddress address) {
+        return new Caller(host, sourcePort, patience, address);
     }
 
     /** Connects, asks once, and closes. */
@@ -46,9 +58,12 @@ public record Caller(LabHost host, int sourcePort, Duration patience) {
     public Connection connect(IpAddress address, int port) throws IOException {
         SocketChannel channel = host.tcpSocket(address.family());
         try {
-            if (sourcePort != 0) {
+            if (sourcePort != 0 || source != null) {
                 channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-                channel.bind(new InetSocketAddress(sourcePort));
+                channel.bind(
+                        source == null
+                                ? new InetSocketAddress(sourcePort)
+                                : new InetSocketAddress(source.toInetAddress(), sourcePort));
             }
             channel.socket().connect(new InetSocketAddress(address.toInetAddress(), port), (int) patience.toMillis());
             channel.socket().setSoTimeout((int) patience.toMillis());
@@ -81,6 +96,49 @@ public record Caller(LabHost host, int sourcePort, Duration patience) {
                     .orElseThrow(() -> new LabException("not an answer: '" + line + "'"));
         } catch (IOException e) {
             return outcomeOf(e);
+        }
+    }
+
+    /** Makes an SCTP association from this host's first address, asks once, and closes. */
+    public Outcome sctp(IpAddress address, int port) {
+        try (NativeSocket socket = NativeSocket.sctp(host, address.family())) {
+            socket.bind(host.address(address.family()), sourcePort);
+            socket.connect(address, port, patience);
+            socket.send("hello\n".getBytes(StandardCharsets.US_ASCII));
+            byte[] answer = socket.receive(patience);
+            String line = new String(answer, StandardCharsets.US_ASCII);
+            return line.isEmpty()
+                    ? new Outcome.Closed()
+                    : Outcome.Answer.parse(line, address.withPort(port))
+                            .<Outcome>map(a -> a)
+                            .orElseThrow(() -> new LabException("not an answer: '" + line + "'"));
+        } catch (IOException e) {
+            return outcomeOf(e);
+        }
+    }
+
+    /** Sends an ICMP echo request; the outcome is an unreachable one, a refusal, or nothing when it was answered. */
+    public Optional<Outcome> ping(IpAddress address) {
+        boolean v4 = address.family() == IpFamily.IPV4;
+        byte[] request = {(byte) (v4 ? 8 : 128), 0, 0, 0, 'l', 'b', 0, 1};
+        if (v4) {
+            int sum = Checksum.of(request);
+            request[2] = (byte) (sum >> 8);
+            request[3] = (byte) sum;
+        }
+        int protocol = v4 ? NativeSocket.ICMP : NativeSocket.ICMPV6;
+        try (NativeSocket socket = NativeSocket.raw(host, address.family(), protocol)) {
+            socket.connect(address, 0, patience);
+            socket.send(request);
+            while (true) {
+                byte[] packet = socket.receive(patience);
+                int header = v4 ? (packet[0] & 0xf) * 4 : 0;
+                if (packet[header] == (v4 ? 0 : (byte) 129)) {
+                    return Optional.empty();
+                }
+            }
+        } catch (IOException e) {
+            return Optional.of(outcomeOf(e));
         }
     }
 

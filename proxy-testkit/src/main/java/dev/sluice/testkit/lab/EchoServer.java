@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Answers for all Pods of the lab, on one thread. A TCP line and a UDP datagram are answered with
- * {@code pod=NAME port=PORT peer=ADDRESS:PORT}; the line {@code bulk N} with N bytes; the end of what the client sends
+ * {@code pod=NAME port=PORT peer=ADDRESS:PORT}; a datagram that begins with {@code ?} with {@code bytes=SIZE}; the line {@code bulk N} with N bytes; the end of what the client sends
  * with {@code end pod=NAME received=BYTES}, after which the server closes.
  */
 final class EchoServer implements AutoCloseable {
@@ -89,7 +89,9 @@ final class EchoServer implements AutoCloseable {
     private static void answer(DatagramChannel udp, Door door) throws IOException {
         ByteBuffer in = ByteBuffer.allocate(65536);
         while (udp.receive(in.clear()) instanceof InetSocketAddress peer) {
-            udp.send(ByteBuffer.wrap(answerTo(peer, door).getBytes(StandardCharsets.US_ASCII)), peer);
+            boolean size = in.position() > 0 && in.get(0) == '?';
+            String answer = size ? "bytes=" + in.position() + "\n" : answerTo(peer, door);
+            udp.send(ByteBuffer.wrap(answer.getBytes(StandardCharsets.US_ASCII)), peer);
         }
     }
 

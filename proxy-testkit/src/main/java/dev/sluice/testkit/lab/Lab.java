@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * The network lab: node-a (where the proxy under test runs), node-b, four Pods on each, and an outside client, all as
  * namespaces of this JVM, with routed links in IPv4 and IPv6. See {@link LabAddresses} for who is where.
  *
- * <p>Every Pod answers on TCP 8080, 9090 and 5353 and on UDP 5353. The lab is removed by {@link #close} and by a
+ * <p>Every Pod answers on TCP 8080, 9090 and 5353 and on UDP 5353, and on SCTP 2905 where the kernel has that. Pod b5 also
+ * answers at every address of a range of its own, see {@link LabAddresses#crowd}. The lab is removed by {@link #close} and by a
  * shutdown hook; its namespaces have no names, so the kernel frees those of a JVM that was killed.
  */
 public final class Lab implements AutoCloseable {
@@ -21,12 +22,15 @@ public final class Lab implements AutoCloseable {
     public static final List<Integer> TCP_PORTS = List.of(8080, 9090, 5353);
     /** The UDP port that every Pod answers on. */
     public static final int UDP_PORT = 5353;
+    /** The SCTP port that every Pod answers on, where the kernel has SCTP sockets. */
+    public static final int SCTP_PORT = 2905;
     /** A port that no Pod listens on. */
     public static final int DEAD_PORT = 9999;
 
     private final Map<String, LabHost> hosts = new LinkedHashMap<>();
     private final Thread hook = new Thread(this::removeAll, "lab-removal");
     private @Nullable EchoServer echo;
+    private @Nullable SctpEchoServer sctp;
 
     private Lab(@Nullable Path tools) {
         Runtime.getRuntime().addShutdownHook(hook);
@@ -39,6 +43,9 @@ public final class Lab implements AutoCloseable {
                     .forEach(name -> hosts.put(name, new LabHost(name, tools)));
             new Topology(this).build();
             echo = new EchoServer(pods(), TCP_PORTS, List.of(UDP_PORT));
+            if (NativeSocket.kernelHasSctp()) {
+                sctp = new SctpEchoServer(pods(), SCTP_PORT);
+            }
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -95,6 +102,10 @@ public final class Lab implements AutoCloseable {
         if (echo != null) {
             echo.close();
             echo = null;
+        }
+        if (sctp != null) {
+            sctp.close();
+            sctp = null;
         }
         hosts.values().forEach(LabHost::close);
     }

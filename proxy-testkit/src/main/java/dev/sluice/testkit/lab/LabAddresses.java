@@ -3,6 +3,7 @@ package dev.sluice.testkit.lab;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Who has which address in the lab. The manifests in {@code examples/} use the same ones. */
@@ -50,6 +51,18 @@ public final class LabAddresses {
     /** An address that is routed to a Pod which drops what is sent there: no answer, no error. */
     public static IpAddress blackHole(IpFamily family) {
         return IpAddress.of(family == IpFamily.IPV4 ? "10.244.1.99" : "fd00:244:1::99");
+    }
+
+    /**
+     * An address of many at which Pod b5 answers, for Services with more endpoints than there are Pods.
+     *
+     * @param number 0 to 65535
+     */
+    public static IpAddress crowd(int number, IpFamily family) {
+        return IpAddress.of(
+                family == IpFamily.IPV4
+                        ? "198.18." + number / 256 + "." + number % 256
+                        : String.format(Locale.ROOT, "fd00:244:3::1:%x", number));
     }
 
     /** The interface of node-a that packets of {@code host} come in through; empty for node-a itself. */

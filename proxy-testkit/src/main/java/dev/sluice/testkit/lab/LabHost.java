@@ -96,7 +96,7 @@ public final class LabHost implements AutoCloseable {
 
     /** Begins a call from this host. */
     public Caller caller() {
-        return new Caller(this, 0, Duration.ofSeconds(2));
+        return new Caller(this, 0, Duration.ofSeconds(2), null);
     }
 
     /** Connects, asks once, and closes. */
@@ -109,7 +109,8 @@ public final class LabHost implements AutoCloseable {
         return caller().udp(address, port);
     }
 
-    ServerSocketChannel listen(int port) {
+    /** A listening TCP socket on every address of this host. */
+    public ServerSocketChannel listen(int port) {
         return call(() -> {
             ServerSocketChannel channel = ServerSocketChannel.open();
             channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
@@ -118,7 +119,8 @@ public final class LabHost implements AutoCloseable {
         });
     }
 
-    DatagramChannel bindUdp(int port) {
+    /** A UDP socket on every address of this host. */
+    public DatagramChannel bindUdp(int port) {
         return call(() -> DatagramChannel.open().bind(new InetSocketAddress(port)));
     }
 
@@ -126,7 +128,8 @@ public final class LabHost implements AutoCloseable {
         return call(() -> SocketChannel.open(protocolFamily(family)));
     }
 
-    DatagramChannel udpSocket(IpFamily family) {
+    /** A UDP socket that is not bound. */
+    public DatagramChannel udpSocket(IpFamily family) {
         return call(() -> DatagramChannel.open(protocolFamily(family)));
     }
 

@@ -57,6 +57,8 @@ final class Topology {
         for (String net : List.of("fd00:244:1::/64", "fd00:20::/64")) {
             s.append("route add ").append(net).append(" via fd00:10::1\n");
         }
+        s.append("route add 198.18.0.0/16 via 10.244.2.5 dev pod-b5 onlink\n");
+        s.append("route add fd00:244:3::/64 via fd00:244:2::5 dev pod-b5 onlink\n");
         s.append("route add unreachable default\n");
         s.append("route add unreachable ::/0\n");
         return s.toString();
@@ -70,7 +72,11 @@ final class Topology {
     }
 
     private static String pod(String name) {
+        String crowd = name.equals("b5")
+                ? "route add local 198.18.0.0/16 dev lo\nroute add local fd00:244:3::/64 dev lo\n"
+                : "";
         return "link set lo up\n"
+                + crowd
                 + address(
                         "eth0",
                         LabAddresses.of(name, IpFamily.IPV4) + "/32",

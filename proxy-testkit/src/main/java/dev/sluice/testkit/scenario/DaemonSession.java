@@ -85,7 +85,12 @@ public final class DaemonSession implements AutoCloseable {
 
     /** Starts a daemon, after the one before it has ended, and waits until its first sync is in force. */
     public DaemonProcess start() {
-        daemon = DaemonProcess.start(lab.node(), options, log());
+        return start(Map.of());
+    }
+
+    /** {@link #start()} with further variables of the environment. */
+    public DaemonProcess start(Map<String, String> environment) {
+        daemon = DaemonProcess.start(lab.node(), options, log(), environment);
         return daemon.awaitReady(timing.start(), IpFamily.values());
     }
 

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param pod the Pod, or {@code blackhole} for an address that swallows packets
  * @param ready null leaves the condition out, as for the other two
+ * @param target the UID of the Pod behind it, empty when the slice names none
  */
 public record EndpointTemplate(
         String pod,
@@ -21,19 +22,28 @@ public record EndpointTemplate(
         @Nullable Boolean terminating,
         List<String> zoneHints,
         List<String> nodeHints,
-        boolean secondAddress) {
+        boolean secondAddress,
+        String target) {
 
     /** The address that swallows packets. */
     public static final String BLACK_HOLE = "blackhole";
 
+    private static final String CROWD = "crowd-";
+
+    /** A ready endpoint at one of the many addresses of Pod b5, see {@link LabAddresses#crowd}. */
+    public static EndpointTemplate crowd(int number) {
+        return endpoint(CROWD + number);
+    }
+
     /** A ready endpoint. */
     public static EndpointTemplate endpoint(String pod) {
-        return new EndpointTemplate(pod, true, null, null, List.of(), List.of(), false);
+        return new EndpointTemplate(pod, true, null, null, List.of(), List.of(), false, "");
     }
 
     public EndpointTemplate conditions(
             @Nullable Boolean isReady, @Nullable Boolean isServing, @Nullable Boolean isTerminating) {
-        return new EndpointTemplate(pod, isReady, isServing, isTerminating, zoneHints, nodeHints, secondAddress);
+        return new EndpointTemplate(
+                pod, isReady, isServing, isTerminating, zoneHints, nodeHints, secondAddress, target);
     }
 
     public EndpointTemplate notReady() {
@@ -46,19 +56,27 @@ public record EndpointTemplate(
     }
 
     public EndpointTemplate zones(String... zones) {
-        return new EndpointTemplate(pod, ready, serving, terminating, List.of(zones), nodeHints, secondAddress);
+        return new EndpointTemplate(pod, ready, serving, terminating, List.of(zones), nodeHints, secondAddress, target);
     }
 
     public EndpointTemplate nodes(String... nodes) {
-        return new EndpointTemplate(pod, ready, serving, terminating, zoneHints, List.of(nodes), secondAddress);
+        return new EndpointTemplate(pod, ready, serving, terminating, zoneHints, List.of(nodes), secondAddress, target);
+    }
+
+    /** Of the Pod with that UID. */
+    public EndpointTemplate of(String uid) {
+        return new EndpointTemplate(pod, ready, serving, terminating, zoneHints, nodeHints, secondAddress, uid);
     }
 
     /** With a second address in the list, that of a Pod which must never be reached. */
     public EndpointTemplate withSecondAddress() {
-        return new EndpointTemplate(pod, ready, serving, terminating, zoneHints, nodeHints, true);
+        return new EndpointTemplate(pod, ready, serving, terminating, zoneHints, nodeHints, true, target);
     }
 
     IpAddress address(IpFamily family) {
+        if (pod.startsWith(CROWD)) {
+            return LabAddresses.crowd(Integer.parseInt(pod.substring(CROWD.length())), family);
+        }
         return pod.equals(BLACK_HOLE) ? LabAddresses.blackHole(family) : LabAddresses.of(pod, family);
     }
 
@@ -73,6 +91,10 @@ public record EndpointTemplate(
                 .filter(c -> !c.isEmpty())
                 .collect(Collectors.joining(", ")));
         s.append("}\n");
+        if (!target.isEmpty()) {
+            s.append("  targetRef: {kind: Pod, name: ").append(target);
+            s.append(", uid: ").append(target).append("}\n");
+        }
         if (!zoneHints.isEmpty() || !nodeHints.isEmpty()) {
             s.append("  hints: {").append(hints("forZones", zoneHints));
             s.append(zoneHints.isEmpty() || nodeHints.isEmpty() ? "" : ", ");

@@ -85,6 +85,10 @@ public record Probe(
         return new Probe(from, Protocol.UDP, target, times, sourcePort, family);
     }
 
+    public Probe sctp() {
+        return new Probe(from, Protocol.SCTP, target, times, sourcePort, family);
+    }
+
     public Probe times(int count) {
         return new Probe(from, protocol, target, count, sourcePort, family);
     }

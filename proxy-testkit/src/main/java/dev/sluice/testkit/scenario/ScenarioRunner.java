@@ -1,6 +1,7 @@
 package dev.sluice.testkit.scenario;
 
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.testkit.lab.NativeSocket;
 import dev.sluice.testkit.scenario.Result.Status;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +10,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -72,9 +74,10 @@ public final class ScenarioRunner {
     }
 
     private void runGroup(Group group, List<Run> runs) {
-        if (group.flavour() == Flavour.IPVS && !Files.exists(Path.of("/proc/net/ip_vs"))) {
-            runs.forEach(run -> listener.accept(
-                    run.result(Status.SKIP, "this kernel has no ip_vs (or it is not loaded): run it in the VM", 0)));
+        Optional<String> lack = lackOfKernel(group);
+        if (lack.isPresent()) {
+            String detail = "this kernel has no " + lack.get() + " (or it is not loaded): run it in the VM";
+            runs.forEach(run -> listener.accept(run.result(Status.SKIP, detail, 0)));
             return;
         }
         String name = group.flavour().label() + "-" + sessions.incrementAndGet();
@@ -88,6 +91,13 @@ public final class ScenarioRunner {
             log.error("{}", name, e);
             runs.forEach(run -> listener.accept(run.result(Status.FAIL, name + ": " + e, 0)));
         }
+    }
+
+    private static Optional<String> lackOfKernel(Group group) {
+        if (group.flavour() == Flavour.IPVS && !Files.exists(Path.of("/proc/net/ip_vs"))) {
+            return Optional.of("ip_vs");
+        }
+        return group.setup().sctp() && !NativeSocket.kernelHasSctp() ? Optional.of("SCTP") : Optional.empty();
     }
 
     private static Result runOne(DaemonSession session, Run run) {

@@ -21,6 +21,11 @@ public final class ServiceTemplate {
     private @Nullable String literalClusterIp;
     private boolean nodePorts;
     private boolean external;
+    private final List<String> moreExternalIps = new ArrayList<>();
+    private final List<String> ingressOf = new ArrayList<>();
+    private boolean otherFamily;
+    private int literalNodePort;
+    private String outside;
     private boolean bothFamilies;
     private @Nullable String ingress;
     private boolean hostname;
@@ -31,6 +36,7 @@ public final class ServiceTemplate {
     private ServiceTemplate(String name) {
         this.name = name;
         this.address = name;
+        this.outside = name;
     }
 
     public static ServiceTemplate service(String name) {
@@ -93,6 +99,12 @@ public final class ServiceTemplate {
         return nodePort();
     }
 
+    /** A node port as written. */
+    public ServiceTemplate literalNodePort(int number) {
+        literalNodePort = number;
+        return this;
+    }
+
     /** Type LoadBalancer with node ports and an allotted ingress address. */
     public ServiceTemplate loadBalancer() {
         spec.put("type", "LoadBalancer");
@@ -119,6 +131,36 @@ public final class ServiceTemplate {
     public ServiceTemplate loadBalancerPending() {
         loadBalancer();
         ingress = null;
+        return this;
+    }
+
+    /** An allotted ingress address in the status, whatever the type. */
+    public ServiceTemplate ingress() {
+        ingress = "";
+        return this;
+    }
+
+    /** A further ingress address, the one that is allotted to {@code service}. */
+    public ServiceTemplate moreIngress(String service) {
+        ingressOf.add(service);
+        return this;
+    }
+
+    /** With an ingress address of the family that the Service does not have. */
+    public ServiceTemplate otherIngress() {
+        otherFamily = true;
+        return this;
+    }
+
+    /** Takes the load balancer's or external address of that Service instead of its own. */
+    public ServiceTemplate outsideOf(String service) {
+        outside = service;
+        return this;
+    }
+
+    /** With external IPs as written, before the allotted one if there is one. */
+    public ServiceTemplate externalIps(String... literals) {
+        moreExternalIps.addAll(List.of(literals));
         return this;
     }
 
@@ -183,18 +225,23 @@ public final class ServiceTemplate {
                     .append(allotment.nodePort(healthCheckName(name)))
                     .append('\n');
         }
-        if (external) {
-            s.append("  externalIPs: [").append(outside(allotment, families)).append("]\n");
+        if (external || !moreExternalIps.isEmpty()) {
+            s.append("  externalIPs: [")
+                    .append(externalIps(allotment, families))
+                    .append("]\n");
         }
         s.append("  ports:\n");
         ports.forEach(p -> s.append(port(p, allotment)));
         if (ingress != null) {
             s.append("status:\n  loadBalancer:\n    ingress:\n");
-            families.forEach(f -> s.append("    - {ip: \"")
-                    .append(allotment.outsideIp(name, f))
+            List<String> names = new ArrayList<>(ingressOf);
+            names.addFirst(outside);
+            List<IpFamily> of = otherFamily ? List.of(IpFamily.values()) : families;
+            names.forEach(n -> of.forEach(f -> s.append("    - {ip: \"")
+                    .append(allotment.outsideIp(n, f))
                     .append('"')
                     .append(ingress)
-                    .append("}\n"));
+                    .append("}\n")));
         }
         if (hostname) {
             s.append("status: {loadBalancer: {ingress: [{hostname: lb.example.org}]}}\n");
@@ -222,10 +269,12 @@ public final class ServiceTemplate {
                 .append("]\n");
     }
 
-    private String outside(Allotment allotment, List<IpFamily> families) {
-        return families.stream()
-                .map(f -> "\"" + allotment.outsideIp(name, f) + "\"")
-                .collect(Collectors.joining(", "));
+    private String externalIps(Allotment allotment, List<IpFamily> families) {
+        List<String> all = new ArrayList<>(moreExternalIps);
+        if (external) {
+            families.forEach(f -> all.add(allotment.outsideIp(outside, f).toString()));
+        }
+        return all.stream().map(a -> "\"" + a + "\"").collect(Collectors.joining(", "));
     }
 
     private String port(Port port, Allotment allotment) {
@@ -235,7 +284,9 @@ public final class ServiceTemplate {
         }
         s.append("protocol: ").append(port.protocol()).append(", port: ").append(port.number());
         s.append(", targetPort: ").append(port.target());
-        if (nodePorts) {
+        if (literalNodePort != 0) {
+            s.append(", nodePort: ").append(literalNodePort);
+        } else if (nodePorts) {
             s.append(", nodePort: ").append(allotment.nodePort(port.nodePortOf()));
         }
         return s.append("}\n").toString();

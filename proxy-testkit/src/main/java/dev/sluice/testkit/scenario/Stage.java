@@ -3,7 +3,6 @@ package dev.sluice.testkit.scenario;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.net.Protocol;
 import dev.sluice.testkit.daemon.DaemonProcess;
 import dev.sluice.testkit.daemon.Explained;
 import dev.sluice.testkit.lab.Caller;
@@ -165,10 +164,11 @@ public final class Stage implements AutoCloseable {
         Caller caller = caller(probe);
         List<Outcome> outcomes = new ArrayList<>(probe.times());
         for (int i = 0; i < probe.times(); i++) {
-            Outcome outcome = probe.destination(
-                    allotment,
-                    (address, port) ->
-                            probe.protocol() == Protocol.UDP ? caller.udp(address, port) : caller.tcp(address, port));
+            Outcome outcome = probe.destination(allotment, (address, port) -> switch (probe.protocol()) {
+                case TCP -> caller.tcp(address, port);
+                case UDP -> caller.udp(address, port);
+                case SCTP -> caller.sctp(address, port);
+            });
             outcomes.add(outcome);
             if (outcome instanceof Outcome.TimedOut) {
                 break; // the others would take as long, and one is enough to tell

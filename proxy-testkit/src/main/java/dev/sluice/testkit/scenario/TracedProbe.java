@@ -86,7 +86,10 @@ record TracedProbe(Probe probe, IpAddress to, Expected expected, List<Outcome> o
     private static boolean answers(Candidate candidate) {
         boolean pod = LabAddresses.LOCAL_PODS.stream().anyMatch(p -> is(p, candidate.address()))
                 || LabAddresses.REMOTE_PODS.stream().anyMatch(p -> is(p, candidate.address()));
-        return pod && (Lab.TCP_PORTS.contains(candidate.port()) || candidate.port() == Lab.UDP_PORT);
+        return pod
+                && (Lab.TCP_PORTS.contains(candidate.port())
+                        || candidate.port() == Lab.UDP_PORT
+                        || candidate.port() == Lab.SCTP_PORT);
     }
 
     private Optional<String> disagreementOnSpread() {

@@ -51,7 +51,7 @@ final class ClusterIpScenarios {
                                 fromPod("a3").to("web", 80).times(20),
                                 reaches("a2", "b2").evenly())
                         .build(),
-                scenario("no-endpoints-pod", "23", "a Pod is refused at once by a Service without endpoints")
+                scenario("no-endpoints-pod", "23, 179", "a Pod is refused at once by a Service without endpoints")
                         .given(service("web").port(80, 8080))
                         .then(fromPod("a3").to("web", 80), REFUSED)
                         .build(),

@@ -2,6 +2,7 @@ package dev.sluice.testkit.scenario.catalogue;
 
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.daemon.AotCache;
+import dev.sluice.testkit.lab.NativeSocket;
 import dev.sluice.testkit.matrix.Matrix;
 import dev.sluice.testkit.matrix.MatrixReport;
 import dev.sluice.testkit.scenario.ConformanceTable;
@@ -64,16 +65,38 @@ public final class Conformance {
         Path file = folder.resolve("results.tsv");
         Files.deleteIfExists(file);
         Queue<Result> results = new ConcurrentLinkedQueue<>();
-        new ScenarioRunner(timing, folder, result -> {
-                    results.add(result);
-                    report(result, file, out);
-                })
-                .run(scenarios, flavours, EnumSet.allOf(IpFamily.class));
+        ScenarioRunner runner = new ScenarioRunner(timing, folder, result -> {
+            results.add(result);
+            report(result, file, out);
+        });
+        Set<Flavour> whole = EnumSet.copyOf(flavours);
+        Set<Flavour> part = EnumSet.noneOf(Flavour.class);
+        if (timing.equals(Timing.EMULATED) && whole.contains(Flavour.IPVS)) {
+            // the machine was booted for ipvs; of the others comes along what this kernel can do and the host's cannot
+            part.addAll(whole);
+            part.remove(Flavour.IPVS);
+            whole.removeAll(part);
+        }
+        runner.run(needingSctp(scenarios), part, EnumSet.allOf(IpFamily.class));
+        runner.run(scenarios, whole, EnumSet.allOf(IpFamily.class));
         return results;
     }
 
+    /** Those of {@code scenarios} that this kernel can run, whatever the flavour. */
+    public static List<Scenario> possibleHere(List<Scenario> scenarios) {
+        return NativeSocket.kernelHasSctp()
+                ? scenarios
+                : scenarios.stream().filter(s -> !s.setup().sctp()).toList();
+    }
+
+    /** Those of {@code scenarios} that need SCTP sockets. */
+    public static List<Scenario> needingSctp(List<Scenario> scenarios) {
+        return scenarios.stream().filter(s -> s.setup().sctp()).toList();
+    }
+
     /**
-     * Runs the whole catalogue in {@code flavours} in a virtual machine, by a JVM with this one's class path.
+     * Runs the catalogue in a virtual machine, by a JVM with this one's class path: the whole of it in ipvs mode, and in other
+     * flavours what needs SCTP sockets.
      *
      * @param limit until the machine is switched off
      */

@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.Assertions;
 
 /** Which endpoints are used. */
@@ -66,6 +65,40 @@ final class EndpointScenarios {
                                 .on(endpoint("b2")))
                         .then(CALLS.times(20), reaches("b2"))
                         .build(),
+                scenario("ghost-pod", "48, trap 10", "an old Pod's ghost does not take the address from the new Pod")
+                        .given(service("web")
+                                .port(80, 8080)
+                                .on(endpoint("b2").servingTerminating().of("old"))
+                                .on(endpoint("b2").of("new"), endpoint("b3").of("other")))
+                        .then(CALLS.times(20), reaches("b2", "b3").each())
+                        .build(),
+                scenario("pod-moves", "48, trap 10", "of two entries for one Pod the one that terminates is the newer")
+                        .given(service("web")
+                                .port(80, 8080)
+                                .on(endpoint("b2").servingTerminating().of("same"))
+                                .on(endpoint("b2").of("same"), endpoint("b3").of("other")))
+                        .then(CALLS.times(20), reaches("b3"))
+                        .build(),
+                scenario("two-ports-of-a-pod", "trap 10", "one address with two ports is two endpoints")
+                        .given(service("web")
+                                .port("http", TCP, 80, 8080)
+                                .slice(slice("web", "one")
+                                        .port("http", TCP, 8080)
+                                        .on("b2"))
+                                .slice(slice("web", "two")
+                                        .port("http", TCP, 9090)
+                                        .on("b2")))
+                        .then(CALLS, reaches("b2"))
+                        .act(
+                                "both ports are used",
+                                stage -> Assertions.assertThat(stage.calls(CALLS.times(20)))
+                                        .extracting(o -> ((Outcome.Answer) o).port())
+                                        .contains(8080, 9090))
+                        .build(),
+                scenario("whole-from-birth", "trap 46", "nobody meets half of a new Service")
+                        .given()
+                        .act("it is made while calls are made", EndpointScenarios::birth)
+                        .build(),
                 scenario("second-address", "49", "only the first address of an endpoint is used")
                         .given(web(endpoint("b2").withSecondAddress()))
                         .then(CALLS.times(20), reaches("b2"))
@@ -105,31 +138,39 @@ final class EndpointScenarios {
                 .slice(inSecond ? second.on("b2") : second);
     }
 
+    private static void birth(Stage stage) {
+        List<Outcome> outcomes = during(stage, () -> stage.given(List.of(web(endpoint("a2"), endpoint("b2")))));
+        Assertions.assertThat(outcomes)
+                .as("calls before, while and after")
+                .hasAtLeastOneElementOfType(Outcome.Answer.class)
+                .noneMatch(o -> o instanceof Outcome.Refused || o instanceof Outcome.Closed);
+    }
+
     private static void move(Stage stage) {
+        List<Outcome> outcomes = during(stage, () -> {
+            stage.given(List.of(moving(true, true)));
+            stage.given(List.of(moving(false, true)));
+        });
+        Assertions.assertThat(outcomes).as("calls before, while and after").allMatch(o -> o instanceof Outcome.Answer);
+    }
+
+    /** What becomes of calls that are made from before {@code change} until after it, at least twenty. */
+    private static List<Outcome> during(Stage stage, Runnable change) {
         AtomicBoolean done = new AtomicBoolean();
-        AtomicInteger calls = new AtomicInteger();
-        CompletableFuture<List<Outcome>> failures = CompletableFuture.supplyAsync(
+        CompletableFuture<List<Outcome>> calls = CompletableFuture.supplyAsync(
                 () -> {
-                    List<Outcome> bad = new ArrayList<>();
-                    while (!done.get() || calls.get() < 20) {
-                        Outcome outcome =
-                                stage.calls(fromPod("a3").to("web", 80)).getFirst();
-                        calls.incrementAndGet();
-                        if (!(outcome instanceof Outcome.Answer)) {
-                            bad.add(outcome);
-                        }
+                    List<Outcome> outcomes = new ArrayList<>();
+                    while (!done.get() || outcomes.size() < 20) {
+                        outcomes.add(stage.calls(fromPod("a3").to("web", 80)).getFirst());
                     }
-                    return bad;
+                    return outcomes;
                 },
                 task -> Thread.ofPlatform().name("calls").daemon().start(task));
         try {
-            stage.given(List.of(moving(true, true)));
-            stage.given(List.of(moving(false, true)));
+            change.run();
         } finally {
             done.set(true);
         }
-        Assertions.assertThat(failures.join())
-                .as("failed calls of %d", calls.get())
-                .isEmpty();
+        return calls.join();
     }
 }

@@ -2,6 +2,9 @@ package dev.sluice.testkit.scenario.catalogue;
 
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
 import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.USERSPACE;
+import static dev.sluice.core.net.IpFamily.IPV4;
+import static dev.sluice.core.net.IpFamily.IPV6;
 import static dev.sluice.core.net.Protocol.UDP;
 import static dev.sluice.testkit.scenario.Expected.Fails.REFUSED;
 import static dev.sluice.testkit.scenario.Expected.reaches;
@@ -19,6 +22,8 @@ import dev.sluice.testkit.scenario.Probe;
 import dev.sluice.testkit.scenario.Scenario;
 import dev.sluice.testkit.scenario.ServiceTemplate;
 import dev.sluice.testkit.scenario.Stage;
+import java.io.IOException;
+import java.nio.channels.ServerSocketChannel;
 import java.util.List;
 import org.assertj.core.api.Assertions;
 
@@ -79,7 +84,75 @@ final class NodePortScenarios {
                                 "a Pod that is the endpoint of a node port reaches itself by it")
                         .given(web("a2").nodePort())
                         .then(fromPod("a2").toNodePort("web", 80), reaches("a2").seeingTheNode())
+                        .build(),
+                scenario("node-port-primary", "85", "with 'primary' node ports are served on the node's address only")
+                        .in(IPTABLES, IPVS)
+                        .setup(DaemonSetup.USUAL.with("--nodeport-addresses=primary"))
+                        .given(web("b2").nodePort())
+                        .then(fromClient().toNodePort("web", 80), reaches("b2"))
+                        .then(fromClient().toSecondAddress("web", 80), REFUSED)
+                        .build(),
+                scenario(
+                                "node-port-one-family",
+                                "86, trap 20",
+                                "ranges of one family only leave the other family's addresses open")
+                        .in(IPTABLES, IPVS)
+                        .once()
+                        .setup(DaemonSetup.USUAL.with("--nodeport-addresses=192.168.10.0/24"))
+                        .given(web("b2").dualStack().nodePort())
+                        .then(fromClient().toNodePort("web", 80).in(IPV4), reaches("b2"))
+                        .then(fromClient().toSecondAddress("web", 80).in(IPV4), REFUSED)
+                        .then(fromClient().toNodePort("web", 80).in(IPV6), reaches("b2"))
+                        .then(fromClient().toSecondAddress("web", 80).in(IPV6), reaches("b2"))
+                        .build(),
+                scenario("localhost-v6", "89", "a node port is not served on ::1")
+                        .in(IPTABLES, IPVS)
+                        .once()
+                        .given(web("b2").dualStack().nodePort())
+                        .then(fromNode().toNodePort("web", 80).in(IPV6), reaches("b2"))
+                        .act("::1 refuses", stage -> expectAtLoopback6(stage, Outcome.Refused.class))
+                        .build(),
+                scenario("localhost-v6-userspace", "89", "in userspace mode a node port answers on ::1 too")
+                        .in(USERSPACE)
+                        .once()
+                        .given(web("b2").dualStack().nodePort())
+                        .then(fromNode().toNodePort("web", 80).in(IPV6), reaches("b2"))
+                        .act("::1 answers", stage -> expectAtLoopback6(stage, Outcome.Answer.class))
+                        .build(),
+                scenario("node-port-not-on-vip", "trap 34", "a node port is not served on the load balancer's address")
+                        .in(IPTABLES, IPVS)
+                        .given(web("b2").loadBalancer())
+                        .then(fromClient().toOutside("web", 80), reaches("b2"))
+                        .act("its number is not served there", NodePortScenarios::expectNodePortNotOnVip)
+                        .build(),
+                scenario(
+                                "node-port-taken",
+                                "96",
+                                "a process that binds the number of a node port gets no traffic of it")
+                        .given(web("b2").nodePort())
+                        .act("another process listens there", NodePortScenarios::takeNodePort)
                         .build());
+    }
+
+    private static void expectAtLoopback6(Stage stage, Class<? extends Outcome> expected) {
+        int port = stage.allotment().nodePort("web:80");
+        Outcome outcome = stage.lab().node().tcp(IpAddress.of("::1"), port);
+        Assertions.assertThat(outcome).isInstanceOf(expected);
+    }
+
+    private static void expectNodePortNotOnVip(Stage stage) {
+        int port = stage.allotment().nodePort("web:80");
+        Outcome outcome = stage.lab().client().tcp(stage.allotment().outsideIp("web", stage.family()), port);
+        Assertions.assertThat(outcome).isNotInstanceOf(Outcome.Answer.class);
+    }
+
+    /** Sluice holds no socket for a node port: the rules stand before the sockets of the node. */
+    private static void takeNodePort(Stage stage) throws IOException {
+        int port = stage.allotment().nodePort("web:80");
+        try (ServerSocketChannel taken = stage.lab().node().listen(port)) {
+            Assertions.assertThat(taken.isOpen()).isTrue();
+            stage.check(fromClient().toNodePort("web", 80).times(4), reaches("b2"));
+        }
     }
 
     /** A datagram socket that is connected takes answers of its peer only; this checks what the caller was told. */

@@ -1,12 +1,15 @@
 package dev.sluice.testkit.scenario.catalogue;
 
 import dev.sluice.testkit.lab.LabHost;
+import dev.sluice.testkit.lab.Outcome;
+import dev.sluice.testkit.scenario.Probe;
 import dev.sluice.testkit.scenario.Stage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.assertj.core.api.Assertions;
 
 /** What an operator's tools show of the node: rules, sets, virtual servers, links. */
@@ -102,6 +105,33 @@ final class NodeState {
                         .metrics()
                         .lines()
                         .anyMatch(line -> line.startsWith("sluice_problems{") && !line.endsWith(" 0.0")));
+    }
+
+    /** Waits until one line of the log names the scenario's Service {@code name} and says all of {@code words}. */
+    static void expectProblem(Stage stage, String name, String... words) {
+        String service = "Service " + stage.allotment().namespace() + "/" + name + ":";
+        expectLine(stage, Stream.concat(Stream.of(service), Stream.of(words)).toList());
+    }
+
+    /** Waits until one line of the log has all of {@code parts}. */
+    static void expectLine(Stage stage, List<String> parts) {
+        stage.eventually(
+                "a line of the log says " + parts,
+                () -> stage.daemon()
+                        .logText()
+                        .lines()
+                        .anyMatch(line -> parts.stream().allMatch(line::contains)));
+    }
+
+    /**
+     * Waits until {@code pod} answers all calls, for a reason that a trace does not know: that the client was there before, or
+     * that the Pod has many addresses.
+     */
+    static void expectAnswersOf(String pod, Stage stage, Probe probe) {
+        stage.eventually(
+                pod + " answers " + probe.describe(stage.allotment()),
+                () -> stage.calls(probe).stream()
+                        .allMatch(o -> o instanceof Outcome.Answer a && a.pod().equals(pod)));
     }
 
     /** Waits until the daemon has printed {@code text}. */

@@ -11,9 +11,14 @@ import static dev.sluice.testkit.scenario.Probe.fromPod;
 import static dev.sluice.testkit.scenario.Scenario.scenario;
 import static dev.sluice.testkit.scenario.ServiceTemplate.service;
 
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.testkit.lab.LabAddresses;
+import dev.sluice.testkit.lab.Outcome;
 import dev.sluice.testkit.scenario.Scenario;
 import dev.sluice.testkit.scenario.ServiceTemplate;
+import dev.sluice.testkit.scenario.Stage;
 import java.util.List;
+import org.assertj.core.api.Assertions;
 
 /** Load balancer addresses and external IPs. */
 final class OutsideAddressScenarios {
@@ -77,7 +82,56 @@ final class OutsideAddressScenarios {
                         .in(IPTABLES, IPVS)
                         .given(web().externalIp())
                         .then(fromNode().toOutside("web", 80), reaches("b2"))
+                        .build(),
+                scenario(
+                                "external-ip-of-node",
+                                "116",
+                                "an external IP that is an address of the node is proxied where it is")
+                        .in(IPTABLES, IPVS)
+                        .given(service("web").port(1116, 8080).on("b2").externalIps("192.168.20.1", "fd00:20::1"))
+                        .act("the client reaches it", OutsideAddressScenarios::reachNodeAddress)
+                        .act("it is not bound a second time", OutsideAddressScenarios::expectBoundOnce)
+                        .build(),
+                scenario("external-ip-broken", "118", "an external IP that is none is reported, the others work")
+                        .given(web().externalIps("203.0.113.999", "", "0.0.0.0").externalIp())
+                        .then(fromClient().toOutside("web", 80), reaches("b2"))
+                        .then(fromPod("a3").to("web", 80), reaches("b2"))
+                        .act("it is reported", stage -> {
+                            NodeState.expectReported(stage, "web");
+                            NodeState.expectProblem(stage, "web", "spec.externalIPs[0]", "'203.0.113.999'");
+                        })
+                        .build(),
+                scenario(
+                                "lb-other-family",
+                                "trap 20",
+                                "a load balancer address of the other family does not disturb a Service of one family")
+                        .given(web().loadBalancer().otherIngress())
+                        .then(fromClient().toOutside("web", 80), reaches("b2"))
+                        .then(fromPod("a3").to("web", 80), reaches("b2"))
+                        .build(),
+                scenario("lb-without-node-ports", "trap 38", "a load balancer address works without node ports")
+                        .given(web().ingress()
+                                .spec("type", "LoadBalancer")
+                                .spec("allocateLoadBalancerNodePorts", "false"))
+                        .then(fromClient().toOutside("web", 80), reaches("b2"))
+                        .then(fromPod("a3").toOutside("web", 80), reaches("b2"))
                         .build());
+    }
+
+    private static void reachNodeAddress(Stage stage) {
+        IpAddress second = LabAddresses.secondOfNode(stage.family());
+        stage.eventually(
+                "the client reaches " + second,
+                () -> stage.lab().client().tcp(second, 1116) instanceof Outcome.Answer answer
+                        && answer.pod().equals("b2"));
+    }
+
+    private static void expectBoundOnce(Stage stage) {
+        IpAddress second = LabAddresses.secondOfNode(stage.family());
+        String addresses = stage.lab().node().run("ip", "-o", "addr").orThrow();
+        Assertions.assertThat(addresses.lines().filter(l -> l.contains(" " + second + "/")))
+                .hasSize(1)
+                .noneMatch(l -> l.contains("kube-ipvs0"));
     }
 
     private static ServiceTemplate web() {

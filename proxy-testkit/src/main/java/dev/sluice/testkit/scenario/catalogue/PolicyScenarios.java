@@ -12,6 +12,7 @@ import static dev.sluice.testkit.scenario.Probe.fromPod;
 import static dev.sluice.testkit.scenario.Scenario.scenario;
 import static dev.sluice.testkit.scenario.ServiceTemplate.service;
 
+import dev.sluice.testkit.scenario.DaemonSetup;
 import dev.sluice.testkit.scenario.Scenario;
 import dev.sluice.testkit.scenario.ServiceTemplate;
 import java.util.List;
@@ -106,6 +107,40 @@ final class PolicyScenarios {
                                 .spec("externalTrafficPolicy", "Local"))
                         .then(fromClient().toNodePort("web", 80).times(12), reaches("a2"))
                         .then(fromPod("a3").to("web", 80).times(12), reaches("b2"))
+                        .build(),
+                scenario(
+                                "short-circuit-off",
+                                "62",
+                                "where Pods cannot be told, a Pod at such an address is dropped like anybody else")
+                        .in(IPTABLES, IPVS)
+                        .setup(DaemonSetup.USUAL.withoutDetector())
+                        .given(web("b2").loadBalancer().spec("externalTrafficPolicy", "Local"))
+                        .then(fromNode().toOutside("web", 80), reaches("b2"))
+                        .then(fromPod("a3").toOutside("web", 80), DROPPED)
+                        .build(),
+                scenario("local-pod-ipvs", "65", "a Pod at that address uses the local endpoints when there are any")
+                        .in(IPVS)
+                        .given(web("a2", "b2").loadBalancer().spec("externalTrafficPolicy", "Local"))
+                        .then(fromPod("a3").toOutside("web", 80).times(20), reaches("a2"))
+                        .build(),
+                scenario(
+                                "local-none-ipvs",
+                                "54, 66",
+                                "without a local endpoint the virtual server has the remote ones, for the node and its Pods")
+                        .in(IPVS)
+                        .given(web("b2").loadBalancer().spec("externalTrafficPolicy", "Local"))
+                        .then(fromPod("a3").toOutside("web", 80), reaches("b2"))
+                        .then(fromNode().toNodePort("web", 80), reaches("b2"))
+                        .then(fromClient().toNodePort("web", 80), DROPPED)
+                        .build(),
+                scenario(
+                                "policy-of-cluster-ip",
+                                "69",
+                                "on a Service that nothing outside leads to the policy is ignored")
+                        .given(web("b2").ingress().spec("externalTrafficPolicy", "Local"))
+                        .then(fromPod("a3").to("web", 80), reaches("b2"))
+                        .then(fromClient().to("web", 80), reaches("b2"))
+                        .then(fromClient().toOutside("web", 80), reaches("b2"))
                         .build());
     }
 

@@ -100,7 +100,7 @@ final class RestartScenarios {
                         .then(fromPod("a3").to("web", 80), reaches("b2"))
                         .act("SIGTERM", stage -> stage.daemon().terminate(Duration.ofSeconds(20)))
                         .build(),
-                scenario("clean-up", "252", "--cleanup leaves the node as it was before")
+                scenario("clean-up", "252, 181", "--cleanup leaves the node as it was before")
                         .once()
                         .setup(ALONE.unstarted())
                         .act("start, stop and clean up", RestartScenarios::cleanUp)

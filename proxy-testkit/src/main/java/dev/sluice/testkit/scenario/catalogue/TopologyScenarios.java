@@ -68,6 +68,17 @@ final class TopologyScenarios {
                                 endpoint("b3").notReady()))
                         .then(CALLS, reaches("a2"))
                         .build(),
+                scenario("hinted-become-unready", "80", "hints are weighed anew among the endpoints that are ready")
+                        .given(web(endpoint("a2").zones("z1"), endpoint("b2")))
+                        .then(CALLS, reaches("a2", "b2").each())
+                        .given(web(endpoint("a2").zones("z1"), endpoint("b2").notReady()))
+                        .then(CALLS, reaches("a2"))
+                        .given(web(
+                                endpoint("a2").zones("z1").notReady(),
+                                endpoint("b2"),
+                                endpoint("b3").zones("z2")))
+                        .then(CALLS, reaches("b2", "b3").each())
+                        .build(),
                 scenario("hints-under-local", "79", "under policy Local hints do not count")
                         .in(ProxyMode.IPTABLES, ProxyMode.IPVS)
                         .given(web(endpoint("a2").zones("z2"), endpoint("b2").zones("z1"))

@@ -66,7 +66,7 @@ final class UserspaceScenarios {
                         .then(fromClient().toNodePort("web", 80), reaches("b2"))
                         .act("up and down", UserspaceScenarios::bulk)
                         .build(),
-                scenario("listeners", "195", "the number of listening sockets does not grow with the Services")
+                scenario("listeners", "195, 201", "the number of listening sockets does not grow with the Services")
                         .in(USERSPACE)
                         .given(web("b2"))
                         .then(fromPod("a3").to("web", 80), reaches("b2"))

@@ -1,0 +1,50 @@
+package dev.sluice.testkit.lab;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+
+/** TCP segments that no connection of the sender has made. */
+public final class RawTcp {
+    private static final int HEADER = 20;
+    private static final byte ACK = 0x10;
+
+    private RawTcp() {}
+
+    /** Sends one segment with {@code ACK} set and a sequence number that is right by chance only. */
+    public static void sendStray(LabHost host, IpAddress from, int fromPort, IpAddress to, int toPort)
+            throws IOException {
+        byte[] segment = ByteBuffer.allocate(HEADER)
+                .putShort((short) fromPort)
+                .putShort((short) toPort)
+                .putInt(0x6f00_0000)
+                .putInt(0x1f00_0000)
+                .put((byte) (HEADER / 4 << 4))
+                .put(ACK)
+                .putShort((short) 64)
+                .array();
+        int sum = Checksum.of(pseudoHeader(from, to), segment);
+        segment[16] = (byte) (sum >> 8);
+        segment[17] = (byte) sum;
+        try (NativeSocket socket = NativeSocket.raw(host, from.family(), NativeSocket.TCP)) {
+            socket.bind(from, 0);
+            socket.connect(to, 0, Duration.ofSeconds(1));
+            socket.send(segment);
+        }
+    }
+
+    private static byte[] pseudoHeader(IpAddress from, IpAddress to) {
+        byte[] source = from.toInetAddress().getAddress();
+        byte[] target = to.toInetAddress().getAddress();
+        ByteBuffer header = ByteBuffer.allocate(2 * source.length + (from.family() == IpFamily.IPV4 ? 4 : 8));
+        header.put(source).put(target);
+        if (from.family() == IpFamily.IPV4) {
+            header.put((byte) 0).put((byte) NativeSocket.TCP).putShort((short) HEADER);
+        } else {
+            header.putInt(HEADER).putInt(NativeSocket.TCP);
+        }
+        return header.array();
+    }
+}
