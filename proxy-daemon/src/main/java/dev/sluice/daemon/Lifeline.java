@@ -12,6 +12,7 @@ final class Lifeline implements SyncObserver {
     private static final Logger log = LoggerFactory.getLogger(Lifeline.class);
 
     private final Set<IpFamily> starting;
+    private long afterCollection = Long.MAX_VALUE / 2;
 
     Lifeline(Set<IpFamily> families) {
         starting = EnumSet.copyOf(families);
@@ -21,9 +22,21 @@ final class Lifeline implements SyncObserver {
     public void succeeded(Success success) {
         if (starting.remove(success.family()) && starting.isEmpty()) {
             log.info("in force: {}", success.report().inForce());
-            // the first sync renders everything at once; one collection of a small heap returns that memory for good
-            System.gc();
+            collect();
+        } else if (success.full() && used() > 2 * afterCollection) {
+            collect();
         }
+    }
+
+    /** A full sync reads and renders everything at once; one collection of a small heap returns that memory for good. */
+    private void collect() {
+        System.gc();
+        afterCollection = used();
+    }
+
+    private static long used() {
+        Runtime runtime = Runtime.getRuntime();
+        return runtime.totalMemory() - runtime.freeMemory();
     }
 
     /** Without the sync thread nothing would ever change again: better to be started anew. */

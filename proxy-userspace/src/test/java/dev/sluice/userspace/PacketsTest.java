@@ -11,7 +11,6 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.linux.iptables.Iptables.Variant;
-import dev.sluice.testkit.lab.Caller;
 import dev.sluice.testkit.lab.Connection;
 import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LabAddresses;
@@ -217,46 +216,6 @@ class PacketsTest {
                 assertThat(caller.udp(second, NODE_PORT)).isEqualTo(new Outcome.Refused());
             }
             assertThat(lab.node().udp(vip(family), 53)).isEqualTo(new Outcome.Refused());
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("nodes")
-    void aClientThatKeepsItsUdpPortFollowsEveryChange(Variant variant, IpFamily family) throws Exception {
-        ServicePort service = ServicePorts.udp(
-                        "kube-system/dns:dns", vip(family).toString(), 53)
-                .nodePort(NODE_PORT)
-                .build();
-        Caller pod = lab.pod("a3").caller().fromPort(40404);
-        Caller outside = lab.client().caller().fromPort(40404);
-        IpAddress address = lab.node().address(family);
-        try (NodeUnderTest node = new NodeUnderTest(lab, family, variant);
-                NodeUnderTest next = new NodeUnderTest(lab, family, variant)) {
-            node.sync();
-            assertThat(pod.udp(vip(family), 53)).as("no Service yet").isNotInstanceOf(Outcome.Answer.class);
-            assertThat(outside.udp(address, NODE_PORT)).isEqualTo(new Outcome.Refused());
-
-            node.snapshot.put(resolved(service, family, Lab.UDP_PORT, "a2"));
-            node.sync();
-            assertThat(answer(pod.udp(vip(family), 53)).pod()).isEqualTo("a2");
-            assertThat(answer(outside.udp(address, NODE_PORT)).pod()).isEqualTo("a2");
-
-            node.snapshot.put(resolved(service, family, Lab.UDP_PORT));
-            node.sync();
-            assertThat(pod.udp(vip(family), 53)).isEqualTo(new Outcome.Refused());
-            assertThat(outside.udp(address, NODE_PORT)).isEqualTo(new Outcome.Refused());
-
-            node.snapshot.put(resolved(service, family, Lab.UDP_PORT, "b2"));
-            node.sync();
-            assertThat(answer(pod.udp(vip(family), 53)).pod()).isEqualTo("b2");
-            assertThat(answer(outside.udp(address, NODE_PORT)).pod()).isEqualTo("b2");
-
-            next.snapshot.put(resolved(service, family, Lab.UDP_PORT, "b3"));
-            next.sync();
-            assertThat(answer(pod.udp(vip(family), 53)).pod())
-                    .as("the next process")
-                    .isEqualTo("b3");
-            assertThat(answer(outside.udp(address, NODE_PORT)).pod()).isEqualTo("b3");
         }
     }
 
