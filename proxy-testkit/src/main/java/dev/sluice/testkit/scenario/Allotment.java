@@ -74,4 +74,9 @@ public final class Allotment {
     public synchronized int nodePort(String name) {
         return nodePorts.computeIfAbsent(name, n -> pool.nodePort.getAndIncrement());
     }
+
+    /** A port of the node that no other run and no Service has, since runs of both families share a node. */
+    public int freePort(String name) {
+        return nodePort("free:" + name);
+    }
 }

@@ -28,7 +28,6 @@ import org.assertj.core.api.Assertions;
 final class IpvsDetailScenarios {
     private static final DaemonSetup OPTIONS =
             DaemonSetup.USUAL.with("--ipvs-scheduler=mh", "--ipvs-strict-arp", "--ipvs-tcp-timeout=100s");
-    private static final int HOST_PORT = 7722;
 
     private IpvsDetailScenarios() {}
 
@@ -181,10 +180,11 @@ final class IpvsDetailScenarios {
     }
 
     private static void hostPort(Stage stage) throws IOException {
-        try (ServerSocketChannel listener = stage.lab().node().listen(HOST_PORT)) {
+        int port = stage.allotment().freePort("host");
+        try (ServerSocketChannel listener = stage.lab().node().listen(port)) {
             Assertions.assertThat(listener.isOpen()).isTrue();
-            stage.check(fromClient().to("web", HOST_PORT), REFUSED);
-            stage.check(fromPod("a3").to("web", HOST_PORT), REFUSED);
+            stage.check(fromClient().to("web", port), REFUSED);
+            stage.check(fromPod("a3").to("web", port), REFUSED);
         }
     }
 
