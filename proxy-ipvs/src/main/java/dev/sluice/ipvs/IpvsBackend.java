@@ -40,9 +40,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A sync of named changes compares them with what is known to be in force and sends the difference; only a full sync
  * reads the kernel. What the kernel holds against expectation is read anew once within the same sync.
  *
- * <p>The backend has no thread of its own. Two things are up to its owner: to sync again, with no changes, when
- * {@link #nextCheck()} says so, so that drained destinations go; and to ask for a full sync when the node's addresses
- * change, since they are read by full syncs only.
+ * <p>The backend has no thread of its own: drained destinations go in the sync that {@link #nextCheck()} asks for. To ask
+ * for a full sync when the node's addresses change is up to its owner, since they are read by full syncs only.
  */
 public final class IpvsBackend implements ProxyBackend {
     private final BackendConfig config;
@@ -111,6 +110,7 @@ public final class IpvsBackend implements ProxyBackend {
     }
 
     /** How long until drained destinations should be looked at by a sync; empty when none drains. */
+    @Override
     public Optional<Duration> nextCheck() {
         InForce known = inForce;
         return known == null ? Optional.empty() : drains.nextLook(known);

@@ -82,7 +82,7 @@ final class FamilySync {
 
     private void run(Batch batch, boolean full, long begin) throws SyncException {
         announcer.tell(o -> o.begun(family(), full));
-        if (!full && batch.changes().isEmpty()) {
+        if (!full && batch.changes().isEmpty() && !schedule.checkDue(begin)) {
             schedule.succeeded(ticker.nanos(), false);
             announcer.tell(o -> o.unchanged(family()));
             return;
@@ -90,6 +90,7 @@ final class FamilySync {
         SyncReport report = backend.sync(batch.snapshot(), full ? Changes.all() : batch.changes());
         long end = ticker.nanos();
         schedule.succeeded(end, full);
+        schedule.checkIn(end, backend.nextCheck());
         inForce = true;
         problems = report.problems();
         Success success = success(batch, full, report, Duration.ofNanos(end - begin));
@@ -125,6 +126,7 @@ final class FamilySync {
         try {
             SyncReport report = mend(suspects, 1);
             problems = report.problems();
+            schedule.checkIn(ticker.nanos(), backend.nextCheck());
             LOG.debug("{}: looked for foreign changes, {}", family(), report.cost());
             announcer.tell(o -> o.mended(family(), report));
         } catch (VirtualMachineError e) {

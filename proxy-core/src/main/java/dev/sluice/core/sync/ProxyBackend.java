@@ -4,6 +4,8 @@ import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
+import java.time.Duration;
+import java.util.Optional;
 
 /**
  * One mode in one address family. All methods run on the sync thread, which is the single writer of the backend's state;
@@ -34,6 +36,16 @@ public interface ProxyBackend extends AutoCloseable {
      */
     default SyncReport mend(ProxySnapshot applied, Suspects suspects) throws SyncException {
         return sync(applied, Changes.all());
+    }
+
+    /**
+     * How long from now until the backend wants to be synced although nothing has changed, for work that only time makes due.
+     * Asked after each successful sync; that sync comes with {@link Changes} that may be empty.
+     *
+     * @return zero when it is due already, empty when nothing waits
+     */
+    default Optional<Duration> nextCheck() {
+        return Optional.empty();
     }
 
     /**

@@ -1,15 +1,18 @@
 package dev.sluice.core.sync;
 
 import dev.sluice.core.config.SyncPeriods;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
  * When one family is synced next (kube-proxy's bounded-frequency runner): requests that come while one waits are one, the
  * least distance counts from the end of a sync, and a failed sync is tried again in full. Pure arithmetic on the caller's
- * clock.
+ * clock. A check that the backend asks for is a deadline of its own, and no reason for a full sync.
  */
 final class SyncSchedule {
     private static final long NEVER = Long.MAX_VALUE;
+    private static final long FARTHEST_CHECK = Long.MAX_VALUE / 2; // so that differences do not overflow
 
     private final long min;
     private final long retry;
@@ -20,6 +23,8 @@ final class SyncSchedule {
     private boolean everRan;
     private long lastEnd;
     private long lastFullEnd;
+    private boolean checkWanted;
+    private long checkAt;
 
     SyncSchedule(SyncPeriods periods) {
         min = TimeUnit.NANOSECONDS.convert(periods.min());
@@ -43,7 +48,21 @@ final class SyncSchedule {
         }
         long least = min - (now - lastEnd);
         long wanted = requested ? least : failed ? retry - (now - lastEnd) : max - (now - lastFullEnd);
+        if (checkWanted) {
+            wanted = Math.min(wanted, checkAt - now);
+        }
         return Math.max(0, Math.max(least, wanted));
+    }
+
+    /** Sets when the backend is to be synced even if nothing changes, counted from {@code now}; empty for never. */
+    void checkIn(long now, Optional<Duration> wait) {
+        checkWanted = wait.isPresent();
+        checkAt = now + Math.min(TimeUnit.NANOSECONDS.convert(wait.orElse(Duration.ZERO)), FARTHEST_CHECK);
+    }
+
+    /** Whether the backend has to be synced even if nothing has changed. */
+    boolean checkDue(long now) {
+        return checkWanted && checkAt - now <= 0;
     }
 
     /** Begins the sync that is due; the answer is whether it must be a full one. */
@@ -69,5 +88,6 @@ final class SyncSchedule {
         everRan = true;
         lastEnd = now;
         failed = failure;
+        checkWanted &= !failure; // what follows is a full sync
     }
 }

@@ -27,6 +27,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -133,6 +134,23 @@ class SyncDriverTest {
 
     private int syncs() {
         return v4.syncs().size();
+    }
+
+    @Test
+    void aBackendThatWantsACheckIsSyncedInItsTimeThoughNothingChanged() {
+        v4.wantsCheckIn(Optional.of(Duration.ofSeconds(10)));
+        settled();
+        clock.advance(Duration.ofSeconds(8));
+        assertThat(driver.runDue()).isEqualTo(Duration.ofSeconds(1).toNanos());
+        assertThat(syncs()).isEqualTo(1);
+        v4.wantsCheckIn(Optional.empty());
+        clock.advance(Duration.ofSeconds(1));
+        driver.runDue();
+        assertThat(v4.syncs()).containsExactly(Changes.all(), Changes.of(Set.of()));
+        assertThat(v6.syncs()).containsExactly(Changes.all());
+        clock.advance(Duration.ofMinutes(10));
+        driver.runDue();
+        assertThat(syncs()).isEqualTo(2);
     }
 
     @Test

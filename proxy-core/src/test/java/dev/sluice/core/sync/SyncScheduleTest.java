@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.config.SyncPeriods;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -156,6 +157,52 @@ class SyncScheduleTest {
         schedule.request();
         assertThat(untilDue(1.5)).isEqualTo(0.5);
         assertThat(untilDue(5)).isZero();
+    }
+
+    @Test
+    void checkIsDueInItsTimeAndNotAFullSync() {
+        schedule.request();
+        run(0, 0);
+        schedule.checkIn(at(0), Optional.of(Duration.ofSeconds(7)));
+        assertThat(untilDue(3)).isEqualTo(4);
+        assertThat(schedule.checkDue(at(6.9))).isFalse();
+        assertThat(untilDue(7)).isZero();
+        assertThat(schedule.checkDue(at(7))).isTrue();
+        assertThat(run(7, 7)).isFalse();
+    }
+
+    @Test
+    void checkKeepsTheLeastDistanceAndItsDeadlineWhenARequestComesFirst() {
+        schedule.request();
+        run(0, 0);
+        schedule.checkIn(at(0), Optional.of(Duration.ZERO));
+        assertThat(untilDue(0)).isEqualTo(1);
+        schedule.checkIn(at(0), Optional.of(Duration.ofSeconds(7)));
+        schedule.request();
+        run(5, 5);
+        assertThat(untilDue(5)).isEqualTo(2);
+    }
+
+    @Test
+    void failureAndAnEmptyAnswerCallTheCheckOff() {
+        schedule.request();
+        run(0, 0);
+        schedule.checkIn(at(0), Optional.of(Duration.ofSeconds(7)));
+        schedule.begin(at(5));
+        schedule.failed(at(5));
+        assertThat(untilDue(5)).isEqualTo(30);
+        schedule.checkIn(at(5), Optional.of(Duration.ofSeconds(7)));
+        schedule.checkIn(at(5), Optional.empty());
+        assertThat(untilDue(5)).isEqualTo(30);
+    }
+
+    @Test
+    void endlessWaitForACheckDoesNotOverflow() {
+        schedule.request();
+        run(0, 0);
+        schedule.checkIn(at(0), Optional.of(Duration.ofSeconds(Long.MAX_VALUE)));
+        assertThat(schedule.checkDue(at(10))).isFalse();
+        assertThat(untilDue(10)).isEqualTo(3590);
     }
 
     @Test

@@ -22,6 +22,7 @@ import dev.sluice.linux.conntrack.Conntrack;
 import dev.sluice.linux.route.Links;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -116,6 +117,11 @@ public final class FlowCleaning implements ProxyBackend {
     @Override
     public SyncReport mend(ProxySnapshot applied, Suspects suspects) throws SyncException {
         return afterwards(mode.mend(applied, suspects), applied, Changes.all());
+    }
+
+    @Override
+    public Optional<Duration> nextCheck() {
+        return mode.nextCheck();
     }
 
     @Override

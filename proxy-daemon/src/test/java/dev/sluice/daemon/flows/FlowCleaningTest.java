@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -98,6 +99,11 @@ class FlowCleaningTest {
         }
 
         @Override
+        public Optional<Duration> nextCheck() {
+            return Optional.of(Duration.ofSeconds(7));
+        }
+
+        @Override
         public Trace explain(Packet packet) {
             return Trace.notAService(List.of());
         }
@@ -116,6 +122,11 @@ class FlowCleaningTest {
 
     private FlowCleaning cleaning(BackendConfig config) {
         return new FlowCleaning(mode, config, FlowTargets.endpoints(), table, links, heard);
+    }
+
+    @Test
+    void theModeMayAskForAnotherSync() {
+        assertThat(cleaning.nextCheck()).contains(Duration.ofSeconds(7));
     }
 
     @Test
