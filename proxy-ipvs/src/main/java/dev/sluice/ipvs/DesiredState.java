@@ -24,6 +24,7 @@ final class DesiredState {
     private final Map<ServiceKey, NavigableMap<ServicePortName, PlannedServer>> contested = new HashMap<>();
     private final Map<Member, Integer> members = new HashMap<>();
     private final Map<IpAddress, Integer> addresses = new HashMap<>();
+    private final Map<ServicePortName, List<Problem>> ignored = new TreeMap<>();
 
     private record Claim(ServicePortName owner, PlannedServer server) {}
 
@@ -33,6 +34,10 @@ final class DesiredState {
         PortPlan old = plan == null ? plans.remove(name) : plans.put(name, plan);
         if (plan != null && plan.equals(old)) {
             return;
+        }
+        ignored.remove(name);
+        if (plan != null && !plan.problems().isEmpty()) {
+            ignored.put(name, plan.problems());
         }
         if (old != null) {
             touched.add(old);
@@ -123,9 +128,10 @@ final class DesiredState {
         return addresses.keySet();
     }
 
-    /** One problem for each port that wants a virtual server which another has. */
-    List<Problem> conflicts() {
+    /** What is ignored of the plans, and one problem for each port that wants a virtual server which another has. */
+    List<Problem> problems() {
         List<Problem> problems = new ArrayList<>();
+        ignored.values().forEach(problems::addAll);
         contested.forEach((key, rivals) -> {
             ServicePortName owner = rivals.firstKey();
             rivals.tailMap(owner, false)

@@ -10,19 +10,25 @@ import dev.sluice.linux.ipvs.RealServerState;
 import dev.sluice.linux.ipvs.ServiceKey;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Destinations that take no new connections and wait for their last ones to end. They are looked at when a sync comes by
- * and a pause has passed; each look costs one listing per virtual server that has such destinations, and nothing when
- * none has.
+ * Destinations that take no new connections and wait for their last ones to end, or for their time to be over. They are
+ * looked at when a sync comes by and a pause has passed; each look costs one listing per virtual server that has such
+ * destinations, and nothing when none has.
  */
 final class Drains {
     static final Duration PAUSE = Duration.ofSeconds(10);
+    private static final Logger LOG = LoggerFactory.getLogger(Drains.class);
 
     private final Ipvs ipvs;
     private final LongSupplier nanoTime;
@@ -32,6 +38,11 @@ final class Drains {
         this.ipvs = ipvs;
         this.nanoTime = nanoTime;
         lastLook = nanoTime.getAsLong();
+    }
+
+    /** The second that is written to a destination that begins to drain; never 0, which stands for none. */
+    long nowSeconds() {
+        return Math.max(1, TimeUnit.NANOSECONDS.toSeconds(nanoTime.getAsLong()));
     }
 
     /** How long until a look is due; empty when nothing drains. */
@@ -48,41 +59,57 @@ final class Drains {
         lastLook = nanoTime.getAsLong();
     }
 
-    /** Deletes the destinations that have become idle, if a look is due. */
-    KernelCost look(InForce state) throws NetlinkException {
+    /** Deletes the destinations that have become idle or too old, if a look is due. */
+    KernelCost look(InForce state, DesiredState desired) throws NetlinkException {
         if (nextLook(state).filter(Duration::isZero).isEmpty()) {
             return KernelCost.NONE;
         }
         pause();
-        List<IpvsCommand> idle = new ArrayList<>();
+        List<IpvsCommand> over = new ArrayList<>();
         for (ServiceKey key : state.draining()) {
-            idleAmong(key, state, idle);
+            InForce.Server server = state.server(key);
+            PlannedServer wanted = desired.server(key);
+            if (server != null && wanted != null) {
+                Set<RealServer> stay = new HashSet<>(wanted.destinations());
+                over.addAll(over(server, wanted.departure().limit(), stay));
+            }
         }
-        if (idle.isEmpty()) {
+        if (over.isEmpty()) {
             return KernelCost.NONE;
         }
-        Ipvs.BatchResult result = ipvs.apply(idle);
+        Ipvs.BatchResult result = ipvs.apply(over);
         Set<IpvsCommand> failed = new HashSet<>();
         result.failures().stream().filter(f -> !f.error().notFound()).forEach(f -> failed.add(f.command()));
-        idle.stream().filter(command -> !failed.contains(command)).forEach(state::carriedOut);
+        over.stream().filter(command -> !failed.contains(command)).forEach(state::carriedOut);
         return new KernelCost(result.messages(), result.bytes());
     }
 
-    private void idleAmong(ServiceKey key, InForce state, List<IpvsCommand> idle) throws NetlinkException {
-        InForce.Server server = state.server(key);
-        if (server == null) {
-            return;
-        }
-        Set<RealServer> busy = new HashSet<>();
+    /** The destinations of weight 0 that have no connection, or have had theirs for too long. */
+    private List<IpvsCommand> over(InForce.Server server, Duration limit, Set<RealServer> stay)
+            throws NetlinkException {
+        ServiceKey key = server.settings().key();
+        Map<RealServer, Long> connections = new HashMap<>();
         for (RealServerState destination : ipvs.destinations(key)) {
-            if (destination.activeConnections() + destination.inactiveConnections() > 0) {
-                busy.add(destination.server());
-            }
+            connections.put(destination.server(), destination.activeConnections() + destination.inactiveConnections());
         }
+        List<IpvsCommand> over = new ArrayList<>();
         for (RealServer destination : server.destinations()) {
-            if (destination.weight() == 0 && !busy.contains(destination)) {
-                idle.add(new DeleteDestination(key, destination));
+            if (destination.weight() != 0 || stay.contains(destination)) {
+                continue;
+            }
+            long left = connections.getOrDefault(destination, 0L);
+            if (left == 0) {
+                over.add(new DeleteDestination(key, destination));
+            } else if (isTooOld(destination, limit)) {
+                LOG.info("{} has {} connections to {} left after {}; they end", key, left, destination.key(), limit);
+                over.add(new DeleteDestination(key, destination));
             }
         }
+        return over;
+    }
+
+    private boolean isTooOld(RealServer destination, Duration limit) {
+        long since = destination.upperThreshold();
+        return since != 0 && nowSeconds() - since >= limit.toSeconds();
     }
 }

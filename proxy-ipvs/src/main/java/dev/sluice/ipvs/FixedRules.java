@@ -158,6 +158,9 @@ final class FixedRules {
     }
 
     private void accessFilter(RuleTable filter) {
+        String reject = "REJECT --reject-with "
+                + (config.family() == IpFamily.IPV4 ? "icmp-port-unreachable" : "icmp6-port-unreachable");
+        filter.rule(IPVS_FILTER, reject, with(named(KubeSet.NO_ENDPOINTS, BOTH), NEW));
         filter.rule(IPVS_FILTER, DROP, with(named(KubeSet.DROP_INTERNAL, BOTH), NEW));
         Match[] outside = with(named(KubeSet.DROP_EXTERNAL, BOTH), NEW);
         filter.rule(
@@ -169,8 +172,6 @@ final class FixedRules {
         filter.rule(IPVS_FILTER, RETURN, new InSet(KubeSet.EXTERNAL_IP, BOTH));
         filter.rule(IPVS_FILTER, RETURN, new InSet(KubeSet.EXTERNAL_IP_LOCAL, BOTH));
         filter.rule(IPVS_FILTER, RETURN, new InSet(KubeSet.HEALTH_CHECK, "dst"));
-        String reject = "REJECT --reject-with "
-                + (config.family() == IpFamily.IPV4 ? "icmp-port-unreachable" : "icmp6-port-unreachable");
         filter.rule(IPVS_FILTER, reject, NEW, new InSet(KubeSet.IPVS_IPS, "dst"));
     }
 

@@ -22,6 +22,7 @@ import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.ipvs.Ipvs;
 import dev.sluice.linux.route.Links;
 import dev.sluice.linux.route.Links.LinkAddress;
+import dev.sluice.linux.sysctl.BootClock;
 import dev.sluice.linux.sysctl.Sysctl;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -65,7 +66,7 @@ public final class IpvsBackend implements ProxyBackend {
 
     /** Holds the handles from now on and closes {@code ipvs}, {@code sets} and {@code links} with itself. */
     public IpvsBackend(BackendConfig config, Ipvs ipvs, IpSets sets, Links links, Iptables iptables, Sysctl sysctl) {
-        this(config, ipvs, sets, links, iptables, sysctl, System::nanoTime);
+        this(config, ipvs, sets, links, iptables, sysctl, BootClock::nanos);
     }
 
     IpvsBackend(
@@ -75,7 +76,7 @@ public final class IpvsBackend implements ProxyBackend {
             Links links,
             Iptables iptables,
             Sysctl sysctl,
-            LongSupplier nanoTime) {
+            LongSupplier bootNanos) {
         this.config = config;
         this.ipvs = ipvs;
         this.sets = sets;
@@ -85,7 +86,7 @@ public final class IpvsBackend implements ProxyBackend {
         reader = new KernelReader(config.family(), ipvs, sets, config.ipvs().excludeCidrs());
         rules = new FixedRules(config, iptables.supportsRandomFully());
         ruleSync = new RuleSync(iptables, rules.tables());
-        drains = new Drains(ipvs, nanoTime);
+        drains = new Drains(ipvs, bootNanos);
     }
 
     @Override
@@ -142,8 +143,9 @@ public final class IpvsBackend implements ProxyBackend {
         }
         problems.forget(touched.ports());
         boolean wasDraining = !known.draining().isEmpty();
-        KernelCost looked = drains.look(known);
-        Applier applier = applier(known, touched);
+        KernelCost looked = drains.look(known, desired);
+        SyncRun run = new SyncRun(desired, known, problems, touched);
+        Applier applier = applier(run);
         try {
             applier.addMembers();
             applier.serveAndRetire();
@@ -151,12 +153,12 @@ public final class IpvsBackend implements ProxyBackend {
             if (!e.notFound()) {
                 throw e;
             }
-            return full(snapshot, looked.plus(applier.cost()));
+            return full(snapshot, looked.plus(run.cost()));
         }
-        if (applier.surprised()) {
-            return full(snapshot, looked.plus(applier.cost()));
+        if (run.surprised()) {
+            return full(snapshot, looked.plus(run.cost()));
         }
-        return finish(known, applier, false, wasDraining, looked.plus(applier.cost()));
+        return finish(known, run, false, wasDraining, looked.plus(run.cost()));
     }
 
     private SyncReport full(ProxySnapshot snapshot, KernelCost before) throws KernelException, SyncException {
@@ -178,15 +180,16 @@ public final class IpvsBackend implements ProxyBackend {
         touched.addInForce(state);
         state.addresses().removeAll(wantedAmong(dummy.selectable(addresses)));
         boolean wasDraining = !state.draining().isEmpty();
-        Applier applier = applier(state, touched);
+        SyncRun run = new SyncRun(desired, state, problems, touched);
+        Applier applier = applier(run);
         applier.addMembers();
-        KernelException rulesRefused = ensureRules(applier);
+        KernelException rulesRefused = ensureRules(run);
         applier.serveAndRetire();
         if (rulesRefused != null) {
             throw rulesRefused;
         }
-        cost = cost.plus(applier.cost()).plus(drains.look(state));
-        return finish(state, applier, true, wasDraining, cost);
+        cost = cost.plus(run.cost()).plus(drains.look(state, desired));
+        return finish(state, run, true, wasDraining, cost);
     }
 
     /** Addresses to bind anew although they are there; those that nobody wants are found as they are. */
@@ -198,9 +201,9 @@ public final class IpvsBackend implements ProxyBackend {
      * Rules that are refused stop the first sync, because without them source ranges would stand open. Later on the old
      * ones are still in force, and Services go on without waiting for iptables to recover.
      */
-    private @Nullable KernelException ensureRules(Applier applier) throws KernelException {
+    private @Nullable KernelException ensureRules(SyncRun run) throws KernelException {
         try {
-            applier.charge(ruleSync.ensure());
+            run.charge(ruleSync.ensure());
             rulesInForce = true;
             return null;
         } catch (KernelException e) {
@@ -222,18 +225,21 @@ public final class IpvsBackend implements ProxyBackend {
         return new KernelCost(created, 0);
     }
 
-    private Applier applier(InForce state, Touched touched) {
-        return new Applier(family(), ipvs, sets, dummy, desired, state, problems, touched);
+    private Applier applier(SyncRun run) {
+        return new Applier(
+                new MemberChanges(family(), sets, run),
+                new ServerChanges(ipvs, run, drains.nowSeconds()),
+                new AddressChanges(dummy, run));
     }
 
-    private SyncReport finish(InForce state, Applier applier, boolean full, boolean wasDraining, KernelCost cost) {
+    private SyncReport finish(InForce state, SyncRun run, boolean full, boolean wasDraining, KernelCost cost) {
         if (!wasDraining && !state.draining().isEmpty()) {
             drains.pause();
         }
-        unfinished = applier.unfinished();
+        unfinished = run.unfinished();
         inForce = state;
         List<Problem> all = new ArrayList<>(problems.list());
-        all.addAll(desired.conflicts());
+        all.addAll(desired.problems());
         return new SyncReport(
                 full,
                 cost,

@@ -27,6 +27,11 @@ enum KubeSet {
             "KUBE-LOAD-BALANCER-FW",
             IpSet.Type.HASH_IP_PORT,
             "Kubernetes service load balancer ip + port for load balancer with sourceRange"),
+    /** Addresses and ports of SCTP without endpoints: the kernel's own refusal of a virtual server does not end a handshake. */
+    NO_ENDPOINTS(
+            "KUBE-SCTP-NO-ENDPOINTS",
+            IpSet.Type.HASH_IP_PORT,
+            "Kubernetes service ip + port of SCTP without endpoints"),
     /** Addresses and ports under a Local policy that leaves no endpoint to anybody. */
     DROP_INTERNAL(
             "KUBE-DROP-INTERNAL",

@@ -6,7 +6,7 @@ import dev.sluice.linux.ipvs.VirtualServer;
 import java.util.List;
 
 /** A virtual server as it is to be, with its destinations. */
-record PlannedServer(VirtualServer server, List<RealServer> destinations) {
+record PlannedServer(VirtualServer server, List<RealServer> destinations, Departure departure) {
     PlannedServer {
         destinations = List.copyOf(destinations);
     }

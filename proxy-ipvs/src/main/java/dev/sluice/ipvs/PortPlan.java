@@ -1,5 +1,6 @@
 package dev.sluice.ipvs;
 
+import dev.sluice.core.model.Problem;
 import dev.sluice.core.net.IpAddress;
 import java.util.List;
 
@@ -7,11 +8,13 @@ import java.util.List;
  * All that one service port puts into the kernel.
  *
  * @param addresses what it needs bound to the dummy device
+ * @param problems values of the Service that are ignored
  */
-record PortPlan(List<PlannedServer> servers, List<Member> members, List<IpAddress> addresses) {
+record PortPlan(List<PlannedServer> servers, List<Member> members, List<IpAddress> addresses, List<Problem> problems) {
     PortPlan {
         servers = List.copyOf(servers);
         members = List.copyOf(members);
         addresses = List.copyOf(addresses);
+        problems = List.copyOf(problems);
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.ipvs;
 
 import dev.sluice.core.config.IpvsOptions;
 import dev.sluice.core.model.Endpoint;
+import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ResolvedPort.Disposition;
 import dev.sluice.core.model.ServicePort;
@@ -12,12 +13,14 @@ import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipvs.RealServer;
 import dev.sluice.linux.ipvs.ServiceKey;
 import dev.sluice.linux.ipvs.VirtualServer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Says what one service port puts into the kernel. Pure: the same port on the same node gives the same plan.
@@ -67,16 +70,19 @@ final class PortRenderer {
         private final Map<ServiceKey, PlannedServer> servers = new LinkedHashMap<>();
         private final Set<Member> members = new LinkedHashSet<>();
         private final Set<IpAddress> addresses = new LinkedHashSet<>();
+        private final List<Problem> problems = new ArrayList<>();
+        private final Duration drainTimeout;
 
         Draft(ResolvedPort port) {
             this.port = port;
             service = port.service();
             protocol = service.protocol();
+            drainTimeout = DrainTimeout.of(service, problems::add);
         }
 
         PortPlan plan() {
             return new PortPlan(
-                    new ArrayList<>(servers.values()), new ArrayList<>(members), new ArrayList<>(addresses));
+                    new ArrayList<>(servers.values()), new ArrayList<>(members), new ArrayList<>(addresses), problems);
         }
 
         void clusterAddress() {
@@ -177,6 +183,9 @@ final class PortRenderer {
         }
 
         private void server(IpAddress address, int number, List<Endpoint> endpoints) {
+            if (protocol == Protocol.SCTP && !port.endpoints().any()) {
+                addressMember(KubeSet.NO_ENDPOINTS, address, number);
+            }
             ServiceKey key = new ServiceKey(protocol, address, number);
             int flags = schedulerFlags | (service.hasAffinity() ? VirtualServer.PERSISTENT : 0);
             List<RealServer> destinations = new ArrayList<>(endpoints.size());
@@ -186,7 +195,22 @@ final class PortRenderer {
             servers.putIfAbsent(
                     key,
                     new PlannedServer(
-                            new VirtualServer(key, scheduler, flags, service.affinitySeconds()), destinations));
+                            new VirtualServer(key, scheduler, flags, service.affinitySeconds()),
+                            destinations,
+                            new Departure(drainTimeout, answeringBeside(endpoints))));
+        }
+
+        /** Endpoints that still answer, but are not for new connections: they terminate, or a policy prefers others. */
+        private Set<RealServer> answeringBeside(List<Endpoint> endpoints) {
+            List<Endpoint> all = port.endpoints().all();
+            if (all.size() == endpoints.size()) {
+                return Set.of();
+            }
+            Set<Endpoint> used = Set.copyOf(endpoints);
+            return all.stream()
+                    .filter(e -> e.serving() && !used.contains(e))
+                    .map(e -> new RealServer(e.address(), e.port(), 0))
+                    .collect(Collectors.toSet());
         }
 
         private void bindUnlessElsewhere(IpAddress address) {

@@ -76,6 +76,7 @@ class FixedRulesTest {
                 -A FORWARD -m comment --comment "kubernetes forwarding rules" -j KUBE-FORWARD
                 -A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT
                 -A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+                -A KUBE-IPVS-FILTER -m comment --comment "Kubernetes service ip + port of SCTP without endpoints" -m set --match-set KUBE-SCTP-NO-ENDPOINTS dst,dst -m conntrack --ctstate NEW -j REJECT --reject-with icmp-port-unreachable
                 -A KUBE-IPVS-FILTER -m comment --comment "Kubernetes service cluster ip + port without local endpoints" -m set --match-set KUBE-DROP-INTERNAL dst,dst -m conntrack --ctstate NEW -j DROP
                 -A KUBE-IPVS-FILTER ! -s 10.244.0.0/16 -m comment --comment "Kubernetes service external ip + port without local endpoints" -m set --match-set KUBE-DROP-EXTERNAL dst,dst -m conntrack --ctstate NEW -j DROP
                 -A KUBE-IPVS-FILTER -m set --match-set KUBE-LOAD-BALANCER dst,dst -j RETURN

@@ -41,7 +41,8 @@ class GracefulTerminationTest {
         "TCP, sh, 1, 0, drains, drains",
         "TCP, dh, 1, 0, gone, gone",
         "UDP, rr, 1, 1, gone, gone",
-        "SCTP, rr, 1, 0, gone, gone",
+        "SCTP, rr, 1, 0, drains, drains",
+        "SCTP, rr, 0, 0, drains, gone",
     })
     void aRemovedDestination(
             Protocol protocol, String scheduler, long active, long inactive, String atOnce, String later)
@@ -75,9 +76,9 @@ class GracefulTerminationTest {
         node.put(port(Protocol.TCP)).sync();
         assertThat(node.backend().nextCheck()).contains(Drains.PAUSE);
 
-        node.pass(Duration.ofMinutes(20));
+        node.pass(Duration.ofMinutes(14));
         node.sync();
-        assertThat(state(node, Protocol.TCP)).as("there is no upper bound").isEqualTo("drains");
+        assertThat(state(node, Protocol.TCP)).as("it has fifteen minutes").isEqualTo("drains");
 
         node.ipvs.connections(key(Protocol.TCP), GOING, 0, 0);
         node.pass(Duration.ofSeconds(3));

@@ -80,6 +80,7 @@ final class IpvsReplies {
         int port = 0;
         int forwarding = 0;
         int weight = 0;
+        int upperThreshold = 0;
         long active = 0;
         long inactive = 0;
         long persistent = 0;
@@ -91,6 +92,7 @@ final class IpvsReplies {
                 case IpvsProtocol.DEST_PORT -> port = in.u16BigEndian();
                 case IpvsProtocol.DEST_FWD_METHOD -> forwarding = in.s32() & IpvsProtocol.FORWARDING_MASK;
                 case IpvsProtocol.DEST_WEIGHT -> weight = in.s32();
+                case IpvsProtocol.DEST_U_THRESH -> upperThreshold = in.s32();
                 case IpvsProtocol.DEST_ACTIVE_CONNS -> active = in.u32();
                 case IpvsProtocol.DEST_INACT_CONNS -> inactive = in.u32();
                 case IpvsProtocol.DEST_PERSIST_CONNS -> persistent = in.u32();
@@ -99,7 +101,7 @@ final class IpvsReplies {
                 default -> {}
             }
         }
-        RealServer server = new RealServer(address(family, address), port, weight);
+        RealServer server = new RealServer(address(family, address), port, weight, upperThreshold);
         return new RealServerState(server, forwarding, active, inactive, persistent, counters.stats());
     }
 

@@ -106,7 +106,7 @@ final class IpvsRequests {
                                 in -> destinationKey(in, server)
                                         .u32(IpvsProtocol.DEST_FWD_METHOD, IpvsProtocol.FORWARDING_MASQUERADE)
                                         .u32(IpvsProtocol.DEST_WEIGHT, server.weight())
-                                        .u32(IpvsProtocol.DEST_U_THRESH, 0)
+                                        .u32(IpvsProtocol.DEST_U_THRESH, server.upperThreshold())
                                         .u32(IpvsProtocol.DEST_L_THRESH, 0)));
     }
 

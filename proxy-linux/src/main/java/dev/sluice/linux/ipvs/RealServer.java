@@ -6,8 +6,14 @@ import dev.sluice.core.net.IpAddress;
  * A destination of a virtual server, forwarded to by NAT.
  *
  * @param weight 0 takes no new connections
+ * @param upperThreshold the number of connections from which on it takes no new ones, unsigned; 0 for no limit
  */
-public record RealServer(IpAddress address, int port, int weight) {
+public record RealServer(IpAddress address, int port, int weight, int upperThreshold) {
+
+    /** Without a limit. */
+    public RealServer(IpAddress address, int port, int weight) {
+        this(address, port, weight, 0);
+    }
 
     /** {@code ip:port}. */
     public String key() {

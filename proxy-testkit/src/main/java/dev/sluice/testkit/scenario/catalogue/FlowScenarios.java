@@ -91,7 +91,7 @@ final class FlowScenarios {
                         "udp-flow-terminating",
                         "132",
                         "a flow to an endpoint that terminates but still answers is kept")
-                .in(IPTABLES)
+                .in(IPTABLES, IPVS)
                 .given(dns("b2"))
                 .then(probe, reaches("b2"))
                 .act("the flow is tracked", stage -> flows.remember(stage, probe))

@@ -73,6 +73,25 @@ final class IpvsDetailScenarios {
                         .act("its last connection ends", IpvsDetailScenarios::drain)
                         .build(),
                 scenario(
+                                "drain-timeout",
+                                "168",
+                                "connections of an endpoint that is gone end when the Service's drain time is over")
+                        .in(IPVS)
+                        .given(draining("b2"))
+                        .open("first", fromPod("a3").to("web", 80))
+                        .given(draining("b3"))
+                        .act("its destination goes, the others serve on", IpvsDetailScenarios::drainTimeIsOver)
+                        .build(),
+                scenario("drain-timeout-nonsense", "168", "a drain time that is none is reported, and ignored")
+                        .in(IPVS)
+                        .given(web("b2").annotation("sluice.dev/ipvs-drain-timeout", "soon"))
+                        .then(fromPod("a3").to("web", 80), reaches("b2"))
+                        .act(
+                                "it is reported",
+                                stage -> NodeState.expectProblem(
+                                        stage, "web", "sluice.dev/ipvs-drain-timeout", "'soon'"))
+                        .build(),
+                scenario(
                                 "found-at-start",
                                 "129, 171, 172, 180",
                                 "a restart leaves foreign servers, mends own weights, and keeps the affinity of clients")
@@ -146,6 +165,16 @@ final class IpvsDetailScenarios {
         connection.reset();
         stage.eventually("b2 is deleted", () -> servers(stage).stream().noneMatch(l -> l.contains(pod(stage, "b2"))));
         stage.check(probe.times(4), reaches("b3"));
+    }
+
+    private static ServiceTemplate draining(String pod) {
+        return web(pod).annotation("sluice.dev/ipvs-drain-timeout", "5s");
+    }
+
+    private static void drainTimeIsOver(Stage stage) {
+        stage.check(fromPod("a3").to("web", 80).times(4), reaches("b3"));
+        stage.eventually("b2 is deleted", () -> servers(stage).stream().noneMatch(l -> l.contains(pod(stage, "b2"))));
+        stage.check(fromPod("a3").to("web", 80).times(4), reaches("b3"));
     }
 
     private static List<String> servers(Stage stage) {

@@ -37,7 +37,6 @@ final class SctpScenarios {
                                 reaches("a2", "b2").each().seeingTheNode())
                         .build(),
                 needs("sctp-no-endpoints", "an SCTP association with a Service without endpoints is refused")
-                        .in(IPTABLES) // in ipvs mode it gets no answer
                         .given(signal().nodePort())
                         .then(fromPod("a3").to("signal", 2905).sctp(), REFUSED)
                         .then(fromClient().toNodePort("signal", 2905).sctp(), REFUSED)

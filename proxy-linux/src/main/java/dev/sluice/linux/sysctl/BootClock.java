@@ -1,0 +1,34 @@
+package dev.sluice.linux.sysctl;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The time since this kernel started (CLOCK_BOOTTIME, by {@code /proc/uptime}), in steps of 10 ms: never set back, and it
+ * means the same to the next process, so it fits what the kernel remembers for us.
+ */
+public final class BootClock {
+    private static final Path UPTIME = Path.of("/proc/uptime");
+
+    private BootClock() {}
+
+    /** Nanoseconds since the kernel started. */
+    public static long nanos() {
+        try {
+            return nanos(Files.readString(UPTIME, StandardCharsets.US_ASCII));
+        } catch (IOException e) {
+            throw new UncheckedIOException(UPTIME + " cannot be read; is /proc mounted?", e);
+        }
+    }
+
+    /** @param uptime two numbers of seconds, e.g. {@code 350735.47 234388.90} */
+    static long nanos(String uptime) {
+        return new BigDecimal(uptime.substring(0, uptime.indexOf(' ')))
+                .movePointRight(9)
+                .longValueExact();
+    }
+}
