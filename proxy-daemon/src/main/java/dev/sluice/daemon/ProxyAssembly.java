@@ -10,6 +10,7 @@ import dev.sluice.core.sync.Ticker;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.flows.FlowCleaning;
 import dev.sluice.daemon.flows.FlowListener;
+import dev.sluice.daemon.repair.AddressWatch;
 import dev.sluice.daemon.repair.Repair;
 import dev.sluice.daemon.repair.RuleRepair;
 import dev.sluice.iptables.IptablesBackend;
@@ -25,6 +26,8 @@ import dev.sluice.linux.nfacct.NetlinkCounters;
 import dev.sluice.linux.process.Modprobe;
 import dev.sluice.linux.process.SystemCommands;
 import dev.sluice.linux.route.NetlinkLinks;
+import dev.sluice.linux.rulewatch.ForeignEdit;
+import dev.sluice.linux.rulewatch.Interest;
 import dev.sluice.linux.rulewatch.OwnRestores;
 import dev.sluice.linux.rulewatch.RuleWatch;
 import dev.sluice.linux.sysctl.Sysctl;
@@ -54,7 +57,7 @@ final class ProxyAssembly implements AutoCloseable {
     private final IptablesTools tools;
     private final List<ProxyBackend> backends = new ArrayList<>();
     private final List<IptablesBackend> iptablesBackends = new ArrayList<>();
-    private final List<IpvsBackend> unprepared = new ArrayList<>();
+    private final List<IpvsBackend> ipvsBackends = new ArrayList<>();
     private final FlowListener flows;
     private final Consumer<IpFamily> refusals;
     private @Nullable UserspaceEngine engine;
@@ -114,14 +117,13 @@ final class ProxyAssembly implements AutoCloseable {
      * @throws ConfigException when the kernel cannot do it, e.g. has no such IPVS scheduler
      */
     void prepare() throws ConfigException {
-        for (IpvsBackend ipvs : unprepared) {
+        for (IpvsBackend ipvs : ipvsBackends) {
             try {
                 ipvs.prepare();
             } catch (SyncException e) {
                 throw new ConfigException(List.of("mode ipvs cannot start: " + e.getMessage()));
             }
         }
-        unprepared.clear();
     }
 
     /** {@code --init-only}: besides {@link #prepare}, what a first sync would set once its rules are in force. */
@@ -206,7 +208,7 @@ final class ProxyAssembly implements AutoCloseable {
             case IPVS -> {
                 IpvsBackend ipvs = new IpvsBackend(
                         config, NetlinkIpvs.open(), NetlinkIpSets.open(), NetlinkLinks.open(), iptables, sysctl);
-                unprepared.add(ipvs);
+                ipvsBackends.add(ipvs);
                 yield cleaning(config, ipvs, FlowTargets.endpoints());
             }
             case USERSPACE -> {
@@ -256,12 +258,12 @@ final class ProxyAssembly implements AutoCloseable {
 
     /** Has rules mended that others change; {@code listeners} hear of it. */
     RuleRepair repair(List<Repair.Listener> listeners) {
-        return new RuleRepair(
-                backends,
-                restores,
-                (interest, noticed) -> RuleWatch.open(tools.variant(), restores, interest, noticed),
-                listeners,
-                Ticker.system());
+        return new RuleRepair(backends, restores, this::watch, listeners, Ticker.system());
+    }
+
+    private RuleWatch watch(Interest interest, Consumer<ForeignEdit> noticed) throws KernelException {
+        RuleWatch rules = RuleWatch.open(tools.variant(), restores, interest, noticed);
+        return ipvsBackends.isEmpty() ? rules : AddressWatch.open(rules, ipvsBackends, noticed);
     }
 
     /** In userspace mode, open connections may go on for the drain time; the kernel's modes keep what is in force. */

@@ -1,5 +1,6 @@
 package dev.sluice.ipvs;
 
+import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.Ipvs;
@@ -24,17 +25,21 @@ import org.slf4j.LoggerFactory;
 /**
  * Destinations that take no new connections and wait for their last ones to end, or for their time to be over. They are
  * looked at when a sync comes by and a pause has passed; each look costs one listing per virtual server that has such
- * destinations, and nothing when none has.
+ * destinations, one of all where they are many, and nothing when none has.
  */
 final class Drains {
     static final Duration PAUSE = Duration.ofSeconds(10);
     private static final Logger LOG = LoggerFactory.getLogger(Drains.class);
 
+    private static final int ASKED_ONE_BY_ONE = 64;
+
+    private final IpFamily family;
     private final Ipvs ipvs;
     private final LongSupplier nanoTime;
     private long lastLook;
 
-    Drains(Ipvs ipvs, LongSupplier nanoTime) {
+    Drains(IpFamily family, Ipvs ipvs, LongSupplier nanoTime) {
+        this.family = family;
         this.ipvs = ipvs;
         this.nanoTime = nanoTime;
         lastLook = nanoTime.getAsLong();
@@ -66,12 +71,15 @@ final class Drains {
         }
         pause();
         List<IpvsCommand> over = new ArrayList<>();
+        boolean many = state.draining().size() > ASKED_ONE_BY_ONE;
+        Map<ServiceKey, List<RealServerState>> table = many ? ipvs.destinations(family) : Map.of();
         for (ServiceKey key : state.draining()) {
             InForce.Server server = state.server(key);
             PlannedServer wanted = desired.server(key);
             if (server != null && wanted != null) {
                 Set<RealServer> stay = new HashSet<>(wanted.destinations());
-                over.addAll(over(server, wanted.departure().limit(), stay));
+                List<RealServerState> listed = many ? table.getOrDefault(key, List.of()) : ipvs.destinations(key);
+                over.addAll(over(server, listed, wanted.departure().limit(), stay));
             }
         }
         if (over.isEmpty()) {
@@ -85,19 +93,22 @@ final class Drains {
     }
 
     /** The destinations of weight 0 that have no connection, or have had theirs for too long. */
-    private List<IpvsCommand> over(InForce.Server server, Duration limit, Set<RealServer> stay)
-            throws NetlinkException {
+    private List<IpvsCommand> over(
+            InForce.Server server, List<RealServerState> listed, Duration limit, Set<RealServer> stay) {
         ServiceKey key = server.settings().key();
         Map<RealServer, Long> connections = new HashMap<>();
-        for (RealServerState destination : ipvs.destinations(key)) {
-            connections.put(destination.server(), destination.activeConnections() + destination.inactiveConnections());
+        for (RealServerState destination : listed) {
+            RealServer at = destination.server();
+            connections.put(
+                    new RealServer(at.address(), at.port(), 0),
+                    destination.activeConnections() + destination.inactiveConnections());
         }
         List<IpvsCommand> over = new ArrayList<>();
         for (RealServer destination : server.destinations()) {
             if (destination.weight() != 0 || stay.contains(destination)) {
                 continue;
             }
-            long left = connections.getOrDefault(destination, 0L);
+            long left = connections.getOrDefault(new RealServer(destination.address(), destination.port(), 0), 0L);
             if (left == 0) {
                 over.add(new DeleteDestination(key, destination));
             } else if (isTooOld(destination, limit)) {

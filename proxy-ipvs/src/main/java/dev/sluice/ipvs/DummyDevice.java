@@ -3,6 +3,7 @@ package dev.sluice.ipvs;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.route.LinkChange;
 import dev.sluice.linux.route.Links;
 import dev.sluice.linux.route.Links.Link;
 import dev.sluice.linux.route.Links.LinkAddress;
@@ -10,6 +11,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
@@ -23,42 +25,80 @@ final class DummyDevice {
 
     private final Links links;
     private final IpFamily family;
+    private final Set<IpAddress> wanted = ConcurrentHashMap.newKeySet();
+    private volatile int index;
 
     DummyDevice(Links links, IpFamily family) {
         this.links = links;
         this.family = family;
     }
 
-    /** Makes the device when it is missing; answers whether it did. */
-    boolean ensure() throws NetlinkException {
-        if (links.link(NAME).isPresent()) {
-            return false;
-        }
-        try {
-            links.createDummy(NAME);
-            return true;
-        } catch (NetlinkException e) {
-            if (e.alreadyExists()) {
-                return false;
-            }
-            throw e;
+    /** Makes the device when it is missing. */
+    void ensure() throws NetlinkException {
+        if (isMissing()) {
+            create();
+            isMissing();
         }
     }
 
+    private void create() throws NetlinkException {
+        try {
+            links.createDummy(NAME);
+        } catch (NetlinkException e) {
+            if (!e.alreadyExists()) {
+                throw e;
+            }
+        }
+    }
+
+    boolean isMissing() throws NetlinkException {
+        Optional<Link> link = links.link(NAME);
+        index = link.map(Link::index).orElse(0);
+        return link.isEmpty();
+    }
+
     Links.AddressResult bind(List<IpAddress> addresses) throws NetlinkException {
+        wanted.addAll(addresses);
         return links.addAddresses(NAME, addresses);
     }
 
     Links.AddressResult unbind(List<IpAddress> addresses) throws NetlinkException {
+        addresses.forEach(wanted::remove);
         return links.deleteAddresses(NAME, addresses);
+    }
+
+    /** These are bound already. */
+    void found(Collection<IpAddress> addresses) {
+        wanted.addAll(addresses);
+    }
+
+    /** Whether this announcement of the kernel is about the device and not of our doing. Asked on any thread. */
+    boolean isForeign(LinkChange change) {
+        return switch (change) {
+            case LinkChange.AddressSet c ->
+                c.linkIndex() == index && isOurs(c.address()) && !wanted.contains(c.address());
+            case LinkChange.AddressDeleted c -> c.linkIndex() == index && wanted.contains(c.address());
+            case LinkChange.LinkDeleted c -> c.link().name().equals(NAME);
+            case LinkChange.LinkSet c -> false;
+            case LinkChange.Lost c -> true;
+        };
+    }
+
+    /** Whether {@code link} is the device. */
+    boolean is(int linkIndex) {
+        return linkIndex == index;
+    }
+
+    private boolean isOurs(IpAddress address) {
+        return address.family() == family && !(family == IpFamily.IPV6 && address.isLinkLocal());
     }
 
     /** The Services' addresses of this family among {@code all}. */
     List<IpAddress> bound(Collection<LinkAddress> all) {
         return all.stream()
-                .filter(a -> a.linkName().equals(NAME) && a.address().family() == family)
+                .filter(a -> a.linkName().equals(NAME))
                 .map(LinkAddress::address)
-                .filter(a -> !(family == IpFamily.IPV6 && a.isLinkLocal()))
+                .filter(this::isOurs)
                 .toList();
     }
 

@@ -100,6 +100,27 @@ final class InForce {
         }
     }
 
+    /** The kernel has these instead. */
+    void replaceMembers(KubeSet set, Set<SetEntry> entries) {
+        members.put(set, new HashSet<>(entries));
+    }
+
+    /** The virtual server is not there any more. */
+    void forget(ServiceKey key) {
+        carriedOut(new DeleteService(key));
+    }
+
+    /** The virtual server has these instead. */
+    void replaceDestinations(ServiceKey key, List<RealServer> destinations) {
+        Server server = servers.get(key);
+        if (server != null) {
+            realServers += destinations.size() - server.destinations.size();
+            server.destinations.clear();
+            server.destinations.addAll(destinations);
+            noteDraining(key);
+        }
+    }
+
     /** Takes note of a command that the kernel accepted. */
     void carriedOut(IpvsCommand command) {
         switch (command) {

@@ -11,6 +11,7 @@ import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.ProxySnapshot;
+import dev.sluice.core.sync.Suspects;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.trace.Packet;
@@ -20,6 +21,7 @@ import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.ipvs.Ipvs;
+import dev.sluice.linux.route.LinkChange;
 import dev.sluice.linux.route.Links;
 import dev.sluice.linux.route.Links.LinkAddress;
 import dev.sluice.linux.sysctl.BootClock;
@@ -55,13 +57,15 @@ public final class IpvsBackend implements ProxyBackend {
     private final FixedRules rules;
     private final RuleSync ruleSync;
     private final Drains drains;
+    private final DriftCheck driftCheck;
     private final Problems problems = new Problems();
 
     private boolean prepared;
     private boolean rulesInForce;
     private DesiredState desired = new DesiredState();
-    private NodeView node = new NodeView(Set.of(), List.of(), Optional.empty());
+    private volatile NodeView node = new NodeView(Set.of(), List.of(), Optional.empty());
     private Touched unfinished = new Touched();
+    private Drift drift = new Drift();
     private @Nullable InForce inForce;
 
     /** Holds the handles from now on and closes {@code ipvs}, {@code sets} and {@code links} with itself. */
@@ -86,7 +90,8 @@ public final class IpvsBackend implements ProxyBackend {
         reader = new KernelReader(config.family(), ipvs, sets, config.ipvs().excludeCidrs());
         rules = new FixedRules(config, iptables.supportsRandomFully());
         ruleSync = new RuleSync(iptables, rules.tables());
-        drains = new Drains(ipvs, bootNanos);
+        drains = new Drains(config.family(), ipvs, bootNanos);
+        driftCheck = new DriftCheck(config.family(), ipvs, sets, links, dummy, bootNanos);
     }
 
     @Override
@@ -114,7 +119,12 @@ public final class IpvsBackend implements ProxyBackend {
     @Override
     public Optional<Duration> nextCheck() {
         InForce known = inForce;
-        return known == null ? Optional.empty() : drains.nextLook(known);
+        Duration drift = driftCheck.nextLook();
+        return known == null
+                ? Optional.empty()
+                : Optional.of(drains.nextLook(known)
+                        .filter(look -> look.compareTo(drift) < 0)
+                        .orElse(drift));
     }
 
     @Override
@@ -122,8 +132,14 @@ public final class IpvsBackend implements ProxyBackend {
         prepare();
         InForce known = inForce;
         inForce = null;
+        drift = new Drift();
         try {
-            if (known == null || since.everything()) {
+            if (known == null) {
+                return full(snapshot, KernelCost.NONE);
+            }
+            if (since.everything()) {
+                // tells what others have changed, before everything is read anew
+                drift.add(driftCheck.look(known, node, new Touched()));
                 return full(snapshot, KernelCost.NONE);
             }
             return partial(snapshot, since, known);
@@ -140,6 +156,15 @@ public final class IpvsBackend implements ProxyBackend {
         for (ServicePortName name : since.ports()) {
             ResolvedPort port = snapshot.port(name);
             desired.put(name, port == null ? null : renderer.render(port), touched);
+        }
+        if (driftCheck.nextLook().isZero()) {
+            drift.add(driftCheck.look(known, node, touched));
+            if (drift.isFullSyncNeeded()) {
+                return full(snapshot, KernelCost.NONE);
+            }
+            if (!drift.isEmpty()) {
+                touched.ports().addAll(desired.ports()); // whom a refusal would concern
+            }
         }
         problems.forget(touched.ports());
         boolean wasDraining = !known.draining().isEmpty();
@@ -179,6 +204,8 @@ public final class IpvsBackend implements ProxyBackend {
                 reader.read(existing, dummy.bound(addresses), node.elsewhere(), key -> wanted.server(key) != null);
         touched.addInForce(state);
         state.addresses().removeAll(wantedAmong(dummy.selectable(addresses)));
+        driftCheck.pause();
+        dummy.found(state.addresses());
         boolean wasDraining = !state.draining().isEmpty();
         SyncRun run = new SyncRun(desired, state, problems, touched);
         Applier applier = applier(run);
@@ -248,7 +275,49 @@ public final class IpvsBackend implements ProxyBackend {
                         "ipvs.virtual_servers",
                         (long) state.serverKeys().size(),
                         "ipvs.real_servers",
-                        state.realServers()));
+                        state.realServers()),
+                drift.found());
+    }
+
+    /**
+     * Compares the rules, and looks for what else somebody has changed. What the watch of rules and links announces is
+     * of this node alone, so no Service is rendered anew.
+     */
+    @Override
+    public SyncReport mend(ProxySnapshot applied, Suspects suspects) throws SyncException {
+        if (inForce == null || !rulesInForce) {
+            return sync(applied, Changes.all());
+        }
+        try {
+            KernelCost rulesCost = ruleSync.ensure();
+            driftCheck.beDue();
+            SyncReport report = sync(applied, Changes.of(Set.of()));
+            return new SyncReport(
+                    report.full(), report.cost().plus(rulesCost), report.problems(), report.inForce(), report.mended());
+        } catch (KernelException e) {
+            throw new SyncException("ipvs mode, " + family() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Whether what the kernel announces about links and addresses is a reason to {@link #mend}: it is not of our doing, and
+     * about the dummy device or the node's own addresses. Asked on any thread.
+     */
+    public boolean isConcernedBy(LinkChange change) {
+        return dummy.isForeign(change)
+                || switch (change) {
+                    case LinkChange.AddressSet c -> isNew(c.linkIndex(), c.address());
+                    case LinkChange.AddressDeleted c -> node.elsewhere().contains(c.address());
+                    case LinkChange.LinkSet c -> false;
+                    case LinkChange.LinkDeleted c -> false;
+                    case LinkChange.Lost c -> true;
+                };
+    }
+
+    private boolean isNew(int linkIndex, IpAddress address) {
+        return address.family() == family()
+                && !dummy.is(linkIndex)
+                && !node.elsewhere().contains(address);
     }
 
     @Override

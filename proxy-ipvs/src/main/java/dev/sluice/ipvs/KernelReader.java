@@ -11,10 +11,12 @@ import dev.sluice.linux.ipvs.IpvsCommand.NewDestination;
 import dev.sluice.linux.ipvs.IpvsCommand.NewService;
 import dev.sluice.linux.ipvs.RealServerState;
 import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServer;
 import dev.sluice.linux.ipvs.VirtualServerState;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -68,22 +70,25 @@ final class KernelReader {
         }
         boolean registered = existingSets.contains(KubeSet.NODE_PORT_SERVERS.nameIn(family));
         Set<ServiceKey> registers = registers(state);
+        Map<ServiceKey, List<RealServerState>> table = ipvs.destinations(family);
         for (VirtualServerState service : ipvs.services()) {
             ServiceKey key = service.server().key();
             boolean made = registers.contains(key)
                     || state.addresses().contains(key.address())
                     || (!registered && takenOver(state, elsewhere, key));
             if (key.family() == family && (wanted.test(key) || (made && !isExcluded(key.address())))) {
-                load(service, state);
+                load(service.server(), table.getOrDefault(key, List.of()), state);
             }
         }
         return state;
     }
 
-    private void load(VirtualServerState service, InForce state) throws NetlinkException {
-        state.carriedOut(new NewService(service.server()));
-        for (RealServerState destination : ipvs.destinations(service.server().key())) {
-            state.carriedOut(new NewDestination(service.server().key(), destination.server()));
+    /** The table does not tell thresholds, in which draining destinations have their time. */
+    private void load(VirtualServer server, List<RealServerState> listed, InForce state) throws NetlinkException {
+        boolean drains = listed.stream().anyMatch(d -> d.server().weight() == 0);
+        state.carriedOut(new NewService(server));
+        for (RealServerState destination : drains ? ipvs.destinations(server.key()) : listed) {
+            state.carriedOut(new NewDestination(server.key(), destination.server()));
         }
     }
 

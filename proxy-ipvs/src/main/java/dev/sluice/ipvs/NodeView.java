@@ -28,12 +28,7 @@ record NodeView(Set<IpAddress> elsewhere, List<IpAddress> nodePortAddresses, Opt
 
     static NodeView of(BackendConfig config, NodeFacts node, Collection<LinkAddress> addresses) {
         IpFamily family = config.family();
-        Set<IpAddress> elsewhere = new HashSet<>();
-        for (LinkAddress address : addresses) {
-            if (address.address().family() == family && !address.linkName().equals(DummyDevice.NAME)) {
-                elsewhere.add(address.address());
-            }
-        }
+        Set<IpAddress> elsewhere = elsewhere(family, addresses);
         List<IpAddress> forNodePorts = new ArrayList<>();
         for (IpAddress address : elsewhere) {
             boolean scoped = address.isLoopback() || (family == IpFamily.IPV6 && address.isLinkLocal());
@@ -43,5 +38,16 @@ record NodeView(Set<IpAddress> elsewhere, List<IpAddress> nodePortAddresses, Opt
         }
         forNodePorts.sort(null);
         return new NodeView(elsewhere, forNodePorts, node.address(family));
+    }
+
+    /** Those of {@code addresses} that are on another device than the dummy. */
+    static Set<IpAddress> elsewhere(IpFamily family, Collection<LinkAddress> addresses) {
+        Set<IpAddress> elsewhere = new HashSet<>();
+        for (LinkAddress address : addresses) {
+            if (address.address().family() == family && !address.linkName().equals(DummyDevice.NAME)) {
+                elsewhere.add(address.address());
+            }
+        }
+        return elsewhere;
     }
 }

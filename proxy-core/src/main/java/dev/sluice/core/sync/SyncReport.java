@@ -12,11 +12,24 @@ import java.util.Map;
  * @param inForce counts of what is in force, by name; the daemon turns them into metrics: {@code iptables.nat.rules},
  *     {@code iptables.filter.rules}, {@code ipvs.virtual_servers}, {@code ipvs.real_servers},
  *     {@code userspace.tcp_listeners}, {@code userspace.udp_sockets}
+ * @param mended what others had changed beside rules, by kind and name, each with how many things it was: {@code ipvs}
+ *     {@code 10.96.0.10:53/UDP} 3
  */
-public record SyncReport(boolean full, KernelCost cost, List<Problem> problems, Map<String, Long> inForce) {
+public record SyncReport(
+        boolean full,
+        KernelCost cost,
+        List<Problem> problems,
+        Map<String, Long> inForce,
+        Map<String, Map<String, Integer>> mended) {
 
     public SyncReport {
         problems = List.copyOf(problems);
         inForce = Map.copyOf(inForce);
+        mended = Map.copyOf(mended);
+    }
+
+    /** Of a sync that found nothing changed by others, or does not tell. */
+    public SyncReport(boolean full, KernelCost cost, List<Problem> problems, Map<String, Long> inForce) {
+        this(full, cost, problems, inForce, Map.of());
     }
 }

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 /** What is suspect in one family, and what has been done about it. Used by several threads. */
 final class FamilyRepair {
     private static final Logger log = LoggerFactory.getLogger(FamilyRepair.class);
-    private static final String SOMEBODY = "another program";
+    static final String SOMEBODY = "another program";
 
     private final IpFamily family;
     private final Ticker ticker;
@@ -99,8 +99,10 @@ final class FamilyRepair {
         return looking != null;
     }
 
-    /** The backend is done; {@code listener} hears what it had to mend, if anything. */
-    synchronized void mended(Consumer<Repair> listener) {
+    /** The backend is done; {@code listener} hears what it had to mend, rules or {@code beside}, if anything. */
+    synchronized void mended(Map<String, Map<String, Integer>> beside, Consumer<Repair> listener) {
+        beside.forEach((kind, names) ->
+                written.computeIfAbsent(kind, k -> new TreeMap<>()).putAll(names));
         Notice notice = looking;
         if (notice == null) {
             return;

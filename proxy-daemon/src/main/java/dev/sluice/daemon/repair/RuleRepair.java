@@ -86,6 +86,10 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
 
     @Override
     public void succeeded(Success success) {
+        if (!success.report().mended().isEmpty()) {
+            report(new Repair(
+                    success.family(), FamilyRepair.SOMEBODY, success.report().mended(), success.duration()));
+        }
         tried(success.family());
     }
 
@@ -162,7 +166,7 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
     public void mended(IpFamily family, SyncReport report) {
         FamilyRepair repair = families.get(family);
         if (repair != null) {
-            repair.mended(this::report);
+            repair.mended(report.mended(), this::report);
         }
     }
 

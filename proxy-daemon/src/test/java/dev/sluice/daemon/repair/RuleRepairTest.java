@@ -3,6 +3,7 @@ package dev.sluice.daemon.repair;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.KernelCost;
@@ -10,6 +11,7 @@ import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.ProxySnapshot;
 import dev.sluice.core.sync.Suspects;
 import dev.sluice.core.sync.SyncException;
+import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.sync.SyncObserver.Failure;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.sync.Ticker;
@@ -201,5 +203,22 @@ class RuleRepairTest {
                 Ticker.system());
         blind.failed(new Failure(IpFamily.IPV4, true, Duration.ZERO, new SyncException("any")));
         blind.close();
+    }
+
+    @Test
+    void whatASyncFoundChangedBesideRulesIsToldAndNamed() throws Exception {
+        SyncReport report = new SyncReport(
+                false,
+                KernelCost.NONE,
+                List.of(),
+                Map.of(),
+                Map.of("ipvs", Map.of("10.96.0.10:53/UDP", 3), "addresses", Map.of("kube-ipvs0", 1)));
+        repair.succeeded(new SyncObserver.Success(
+                IpFamily.IPV4, false, report, Duration.ofMillis(7), List.of(), 1, 2, WithoutLocal.NONE, Map.of()));
+        assertThat(repairs.poll(30, TimeUnit.SECONDS))
+                .isNotNull()
+                .extracting(Repair::text)
+                .isEqualTo("another program changed IPv4 rules of the proxy; mended by 4 lines in"
+                        + " addresses (kube-ipvs0), ipvs (10.96.0.10:53/UDP), 7 ms after it was noticed");
     }
 }

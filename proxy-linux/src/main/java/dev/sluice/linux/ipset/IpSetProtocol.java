@@ -45,12 +45,16 @@ final class IpSetProtocol implements WireNames {
     static final int DATA_MAXELEM = 19;
     static final int DATA_IP2 = 20;
     static final int DATA_CIDR2 = 21;
+    static final int DATA_ELEMENTS = 24;
 
     static final int ADDRESS_IPV4 = 1;
     static final int ADDRESS_IPV6 = 2;
 
     /** Of a list request: names only. */
     static final int FLAG_LIST_SETNAME = 2;
+
+    /** Of a list request: what sets are, without their elements. */
+    static final int FLAG_LIST_HEADER = 4;
 
     private static final int SUBSYSTEM = 6;
     private static final List<String> COMMANDS = List.of(
@@ -92,7 +96,12 @@ final class IpSetProtocol implements WireNames {
                     "HASHSIZE",
                     "MAXELEM",
                     "IP2",
-                    "CIDR2")
+                    "CIDR2",
+                    "RESIZE",
+                    "SIZE",
+                    "ELEMENTS",
+                    "REFERENCES",
+                    "MEMSIZE")
             .nesting(DATA_IP, ADDRESS)
             .nesting(DATA_IP2, ADDRESS);
     private static final AttributeNames ATTRIBUTES = AttributeNames.of(

@@ -2,6 +2,7 @@ package dev.sluice.linux.ipset;
 
 import dev.sluice.linux.NetlinkException;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** The IP sets of the network namespace in which this was opened. Implemented over nfnetlink, and by a fake. */
@@ -12,6 +13,9 @@ public interface IpSets extends AutoCloseable {
 
     /** The names of all sets. */
     Set<String> names() throws NetlinkException;
+
+    /** The number of elements of each set, by name; no element is read. */
+    Map<String, Long> sizes() throws NetlinkException;
 
     /** The elements of a set; ENOENT when there is no such set. */
     Set<SetEntry> list(IpSet set) throws NetlinkException;

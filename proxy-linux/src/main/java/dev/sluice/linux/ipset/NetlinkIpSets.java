@@ -13,6 +13,7 @@ import dev.sluice.linux.netlink.NetlinkSocket;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -155,13 +156,21 @@ public final class NetlinkIpSets implements IpSets {
 
     @Override
     public Set<String> names() throws NetlinkException {
-        NetlinkRequest request = request(
-                "IPSET LIST names",
+        return new LinkedHashSet<>(
+                socket.dump(listing("names", IpSetProtocol.FLAG_LIST_SETNAME), NetlinkIpSets::readName));
+    }
+
+    @Override
+    public Map<String, Long> sizes() throws NetlinkException {
+        return SetSizes.of(socket.dump(listing("sizes", IpSetProtocol.FLAG_LIST_HEADER), SetSizes::read));
+    }
+
+    private NetlinkRequest listing(String what, int flag) {
+        return request(
+                "IPSET LIST " + what,
                 IpSetProtocol.LIST,
                 0,
-                out -> out.u32BigEndian(
-                        IpSetProtocol.bigEndian(IpSetProtocol.ATTR_FLAGS), IpSetProtocol.FLAG_LIST_SETNAME));
-        return new LinkedHashSet<>(socket.dump(request, NetlinkIpSets::readName));
+                out -> out.u32BigEndian(IpSetProtocol.bigEndian(IpSetProtocol.ATTR_FLAGS), flag));
     }
 
     private static @Nullable String readName(Message message) throws NetlinkException {

@@ -1,7 +1,9 @@
 package dev.sluice.linux.ipvs;
 
+import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.NetlinkException;
 import java.util.List;
+import java.util.Map;
 
 /** The IPVS tables of the network namespace in which this was opened. Implemented over netlink, and by a fake. */
 public interface Ipvs extends AutoCloseable {
@@ -11,6 +13,12 @@ public interface Ipvs extends AutoCloseable {
 
     /** The destinations of one service; none when the service does not exist. */
     List<RealServerState> destinations(ServiceKey service) throws NetlinkException;
+
+    /**
+     * The destinations of all virtual servers of {@code family} at one go. Their upper thresholds, persistent connections and
+     * counters are 0, because the kernel's table does not tell them.
+     */
+    Map<ServiceKey, List<RealServerState>> destinations(IpFamily family) throws NetlinkException;
 
     /**
      * Carries out {@code commands} in order, in as few sends as possible. The kernel goes on after a refusal.

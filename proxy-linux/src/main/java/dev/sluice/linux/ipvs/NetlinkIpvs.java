@@ -1,5 +1,6 @@
 package dev.sluice.linux.ipvs;
 
+import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.netlink.BatchReply;
@@ -9,6 +10,7 @@ import dev.sluice.linux.netlink.NetlinkRequest;
 import dev.sluice.linux.netlink.NetlinkSocket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** {@link Ipvs} over generic netlink. */
 public final class NetlinkIpvs implements Ipvs {
@@ -17,10 +19,12 @@ public final class NetlinkIpvs implements Ipvs {
 
     private final NetlinkSocket socket;
     private final IpvsRequests requests;
+    private final IpvsTable table;
 
-    private NetlinkIpvs(NetlinkSocket socket, GenericFamily family) {
+    private NetlinkIpvs(NetlinkSocket socket, GenericFamily family, IpvsTable table) {
         this.socket = socket;
         this.requests = new IpvsRequests(family);
+        this.table = table;
     }
 
     /**
@@ -31,7 +35,8 @@ public final class NetlinkIpvs implements Ipvs {
     public static NetlinkIpvs open() throws NetlinkException {
         NetlinkSocket socket = NetlinkSocket.open(Netlink.GENERIC, new IpvsProtocol());
         try {
-            return new NetlinkIpvs(socket, GenericFamily.resolve(socket, IpvsProtocol.FAMILY, REMEDY));
+            GenericFamily family = GenericFamily.resolve(socket, IpvsProtocol.FAMILY, REMEDY);
+            return new NetlinkIpvs(socket, family, IpvsTable.open());
         } catch (NetlinkException e) {
             socket.close();
             throw e;
@@ -47,6 +52,11 @@ public final class NetlinkIpvs implements Ipvs {
     public List<RealServerState> destinations(ServiceKey service) throws NetlinkException {
         return socket.dump(
                 requests.destinations(service), message -> IpvsReplies.destination(message, service.family()));
+    }
+
+    @Override
+    public Map<ServiceKey, List<RealServerState>> destinations(IpFamily family) throws NetlinkException {
+        return table.destinations(family);
     }
 
     @Override
@@ -94,6 +104,7 @@ public final class NetlinkIpvs implements Ipvs {
 
     @Override
     public void close() {
+        table.close();
         socket.close();
     }
 }

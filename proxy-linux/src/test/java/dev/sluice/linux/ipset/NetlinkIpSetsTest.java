@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -118,6 +119,7 @@ class NetlinkIpSetsTest {
         assertThat(apply(set, entries, true).failures()).as("added again").isEmpty();
         assertThat(sets.list(set)).isEqualTo(entries);
         assertThat(sets.names()).containsExactly(set.name());
+        assertThat(sets.sizes()).isEqualTo(Map.of(set.name(), (long) entries.size()));
         tool("save").ifPresent(saved -> assertThat(members(saved, set)).isEqualTo(texts(entries)));
 
         SetEntry gone = entries.iterator().next();

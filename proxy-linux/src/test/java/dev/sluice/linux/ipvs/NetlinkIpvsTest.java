@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.NetlinkException;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -95,6 +97,8 @@ final class NetlinkIpvsTest {
                         new VirtualServerState(web, IpvsStats.ZERO), new VirtualServerState(dns, IpvsStats.ZERO));
         assertThat(ipvs.destinations(WEB)).containsExactly(new RealServerState(POD, 0, 0, 0, 0, IpvsStats.ZERO));
         assertThat(ipvs.destinations(DNS)).extracting(RealServerState::server).containsExactly(dnsPod);
+        assertThat(ipvs.destinations(IpFamily.IPV4)).isEqualTo(Map.of(WEB, ipvs.destinations(WEB)));
+        assertThat(ipvs.destinations(IpFamily.IPV6)).isEqualTo(Map.of(DNS, ipvs.destinations(DNS)));
         assertThat(ipvsadm())
                 .contains("-A -t 10.96.0.1:80 -s rr -p 10800")
                 .contains("-a -t 10.96.0.1:80 -r 10.244.1.5:8080 -m -w 1")

@@ -91,6 +91,13 @@ public final class FakeIpSets implements IpSets {
     }
 
     @Override
+    public Map<String, Long> sizes() {
+        Map<String, Long> sizes = new LinkedHashMap<>();
+        members.forEach((name, entries) -> sizes.put(name, (long) entries.size()));
+        return sizes;
+    }
+
+    @Override
     public Set<SetEntry> list(IpSet set) throws NetlinkException {
         lists++;
         Set<SetEntry> entries = members.get(set.name());

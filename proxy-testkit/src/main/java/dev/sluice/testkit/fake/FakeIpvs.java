@@ -1,5 +1,6 @@
 package dev.sluice.testkit.fake;
 
+import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.Ipvs;
@@ -110,6 +111,31 @@ public final class FakeIpvs implements Ipvs {
         dumps++;
         Server server = servers.get(service);
         return server == null ? List.of() : List.copyOf(server.destinations.values());
+    }
+
+    @Override
+    public Map<ServiceKey, List<RealServerState>> destinations(IpFamily family) throws NetlinkException {
+        checkSocket();
+        dumps++;
+        Map<ServiceKey, List<RealServerState>> all = new LinkedHashMap<>();
+        servers.forEach((key, server) -> {
+            if (key.family() == family) {
+                all.put(
+                        key,
+                        server.destinations.values().stream()
+                                .map(FakeIpvs::listed)
+                                .toList());
+            }
+        });
+        return all;
+    }
+
+    /** As the kernel's table shows it. */
+    private static RealServerState listed(RealServerState d) {
+        RealServer server = new RealServer(
+                d.server().address(), d.server().port(), d.server().weight());
+        return new RealServerState(
+                server, d.forwarding(), d.activeConnections(), d.inactiveConnections(), 0, IpvsStats.ZERO);
     }
 
     @Override

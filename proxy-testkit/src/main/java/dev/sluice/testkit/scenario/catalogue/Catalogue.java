@@ -30,6 +30,7 @@ public final class Catalogue {
                         IptablesScenarios.all(),
                         IpvsScenarios.all(),
                         IpvsDetailScenarios.all(),
+                        IpvsDriftScenarios.all(),
                         SctpScenarios.all(),
                         UserspaceScenarios.all(),
                         UserspaceDetailScenarios.all(),

@@ -1,6 +1,7 @@
 package dev.sluice.testkit.scenario.catalogue;
 
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
+import static dev.sluice.core.config.ProxyMode.IPVS;
 import static dev.sluice.core.net.IpFamily.IPV4;
 import static dev.sluice.testkit.scenario.Expected.reaches;
 import static dev.sluice.testkit.scenario.Probe.fromPod;
@@ -65,7 +66,7 @@ final class CommandScenarios {
                         .act("write, start, change", CommandScenarios::configFile)
                         .build(),
                 scenario("init-only", "256", "--init-only sets kernel parameters, and no rule")
-                        .in(IPTABLES)
+                        .in(IPTABLES, IPVS)
                         .once()
                         .setup(UNSTARTED)
                         .act("run", CommandScenarios::initOnly)

@@ -1,6 +1,7 @@
 package dev.sluice.testkit.scenario.catalogue;
 
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
+import static dev.sluice.core.config.ProxyMode.IPVS;
 import static dev.sluice.core.config.ProxyMode.USERSPACE;
 import static dev.sluice.testkit.scenario.Expected.Fails.NOT_SERVED;
 import static dev.sluice.testkit.scenario.Expected.reaches;
@@ -46,6 +47,21 @@ final class TakeoverScenarios {
                         .build(),
                 scenario("after-iptables", "253, 255", "a start after iptables mode leaves none of its rules")
                         .in(USERSPACE)
+                        .once()
+                        .setup(UNSTARTED)
+                        .act("iptables, then this mode", stage -> switchFrom(stage, IPTABLES))
+                        .build(),
+                scenario(
+                                "after-ipvs",
+                                "253, 255",
+                                "a start of iptables mode after ipvs mode leaves none of its rules, sets and servers")
+                        .in(IPVS)
+                        .once()
+                        .setup(UNSTARTED)
+                        .act("this mode, then iptables", stage -> switchModes(stage, IPVS, IPTABLES))
+                        .build(),
+                scenario("ipvs-after-iptables", "253, 255", "a start after iptables mode leaves none of its rules")
+                        .in(IPVS)
                         .once()
                         .setup(UNSTARTED)
                         .act("iptables, then this mode", stage -> switchFrom(stage, IPTABLES))

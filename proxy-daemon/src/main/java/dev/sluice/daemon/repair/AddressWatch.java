@@ -1,0 +1,54 @@
+package dev.sluice.daemon.repair;
+
+import dev.sluice.ipvs.IpvsBackend;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.route.LinkChange;
+import dev.sluice.linux.route.LinkMonitor;
+import dev.sluice.linux.rulewatch.ForeignEdit;
+import dev.sluice.linux.rulewatch.RuleWatch;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** Beside a watch of rules, notices when somebody else changes the addresses that ipvs mode lives by, or their device. */
+public final class AddressWatch implements RuleWatch {
+    private static final Set<ForeignEdit.Chain> DEVICE = Set.of(new ForeignEdit.Chain("addresses", "kube-ipvs0"));
+
+    private final RuleWatch rules;
+    private final LinkMonitor monitor;
+
+    private AddressWatch(RuleWatch rules, LinkMonitor monitor) {
+        this.rules = rules;
+        this.monitor = monitor;
+    }
+
+    /** Watches the calling thread's network namespace; closes {@code rules} with itself, or when it cannot watch. */
+    public static AddressWatch open(RuleWatch rules, List<IpvsBackend> backends, Consumer<ForeignEdit> noticed)
+            throws NetlinkException {
+        try {
+            return new AddressWatch(rules, LinkMonitor.open(change -> tell(change, backends, noticed)));
+        } catch (NetlinkException e) {
+            rules.close();
+            throw e;
+        }
+    }
+
+    private static void tell(LinkChange change, List<IpvsBackend> backends, Consumer<ForeignEdit> noticed) {
+        for (IpvsBackend ipvs : backends) {
+            if (ipvs.isConcernedBy(change)) {
+                noticed.accept(new ForeignEdit(ipvs.family(), "", false, DEVICE));
+            }
+        }
+    }
+
+    @Override
+    public String means() {
+        return rules.means() + ", addresses by rtnetlink";
+    }
+
+    @Override
+    public void close() {
+        monitor.close();
+        rules.close();
+    }
+}
