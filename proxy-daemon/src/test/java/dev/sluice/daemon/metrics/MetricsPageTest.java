@@ -9,6 +9,7 @@ import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.KernelCost;
+import dev.sluice.core.sync.ReadinessNews;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.sync.SyncReport;
@@ -164,7 +165,7 @@ class MetricsPageTest {
                 3,
                 9,
                 new WithoutLocal(1, 0),
-                Map.of());
+                ReadinessNews.NONE);
     }
 
     private List<String> lines() {
