@@ -230,6 +230,12 @@ public final class IptablesBackend implements ProxyBackend {
         return FixedChains.isKept(table, chain);
     }
 
+    /** Rules name single addresses only where ranges are configured. */
+    @Override
+    public boolean dependsOn(IpAddress address) {
+        return !config.nodePortAddresses().matchesAll() && FixedRules.servesNodePorts(config, address);
+    }
+
     @Override
     public Trace explain(Packet packet) {
         Applied last = applied;

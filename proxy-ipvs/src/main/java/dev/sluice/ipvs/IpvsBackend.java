@@ -250,6 +250,12 @@ public final class IpvsBackend implements ProxyBackend {
         return RuleSync.isKept(table, chain);
     }
 
+    /** Each address has virtual servers of its own for node ports, and is not bound to the dummy device. */
+    @Override
+    public boolean dependsOn(IpAddress address) {
+        return address.family() == family() && address.isReachable();
+    }
+
     @Override
     public Trace explain(Packet packet) {
         return new PacketWalk(rules, desired, node, packet).trace();

@@ -52,6 +52,16 @@ class MetricsPageTest {
     }
 
     @Test
+    void aRequestThatChangesNothingIsAnsweredToo() {
+        SyncObserver observer = page.observer();
+        observer.queued(IpFamily.IPV6);
+        observer.unchanged(IpFamily.IPV6);
+        assertThat(lines())
+                .contains("kubeproxy_sync_proxy_rules_last_timestamp_seconds{ip_family=\"IPv6\"} 1000000.0")
+                .doesNotContain("kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family=\"IPv6\"} 1");
+    }
+
+    @Test
     void flowsAreCountedByReasonAndUnderKubeProxysNames() {
         page.flows()
                 .cleaned(
