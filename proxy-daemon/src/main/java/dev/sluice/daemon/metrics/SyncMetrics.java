@@ -160,6 +160,12 @@ public final class SyncMetrics implements SyncObserver {
                         writtenRules.labelValues(table, family).set((double) rules));
     }
 
+    /** A request that nothing follows looks like a proxy that hangs, so this sync counts although there was nothing to do. */
+    @Override
+    public void unchanged(IpFamily family) {
+        lastTimestamp.labelValues(family.label()).set(seconds(clock.instant()));
+    }
+
     @Override
     public void mended(IpFamily of, SyncReport report) {
         String family = of.label();

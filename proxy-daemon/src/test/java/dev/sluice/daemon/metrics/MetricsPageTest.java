@@ -9,6 +9,7 @@ import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.KernelCost;
+import dev.sluice.core.sync.ReadinessNews;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.sync.SyncReport;
@@ -50,6 +51,16 @@ class MetricsPageTest {
                         "sluice_kernel_bytes_total{ip_family=\"IPv4\"} 2000.0",
                         "sluice_last_sync_kernel_bytes{ip_family=\"IPv4\"} 1000.0",
                         "sluice_service_ports{ip_family=\"IPv4\"} 3.0");
+    }
+
+    @Test
+    void aRequestThatChangesNothingIsAnsweredToo() {
+        SyncObserver observer = page.observer();
+        observer.queued(IpFamily.IPV6);
+        observer.unchanged(IpFamily.IPV6);
+        assertThat(lines())
+                .contains("kubeproxy_sync_proxy_rules_last_timestamp_seconds{ip_family=\"IPv6\"} 1000000.0")
+                .doesNotContain("kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family=\"IPv6\"} 1");
     }
 
     @Test
@@ -161,7 +172,7 @@ class MetricsPageTest {
                 3,
                 9,
                 new WithoutLocal(1, 0),
-                Map.of());
+                ReadinessNews.NONE);
     }
 
     private List<String> lines() {
