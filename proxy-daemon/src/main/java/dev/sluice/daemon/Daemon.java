@@ -196,7 +196,7 @@ final class Daemon {
             observers.add(new PodCidrWatch(ranges, this::restart));
         }
         SyncLoop loop = keep(new SyncLoop(
-                new ChangeTracker(prepared.nodeName(), families, clock),
+                tracker(prepared.nodeName(), families),
                 prepared.assembly().backends(),
                 settings.syncPeriods(),
                 new Observers(observers)));
@@ -210,6 +210,11 @@ final class Daemon {
         prepared.nodeFirst().release(loop);
         cluster.events().node(EventSink.Type.NORMAL, "Starting", "StartKubeProxy", "");
         log.info("node {}, {}, cluster state from {}", prepared.nodeName(), families, cluster.description());
+    }
+
+    private ChangeTracker tracker(String nodeName, Set<IpFamily> families) {
+        ChangeTracker tracker = new ChangeTracker(nodeName, families, clock);
+        return settings.featureGates().externalIps() ? tracker : tracker.withoutExternalIps();
     }
 
     private void watchAddresses(List<ProxyBackend> backends, SyncLoop loop) throws ConfigException {

@@ -12,11 +12,19 @@ import java.util.Map;
  * @param inForce counts of what is in force, by name; the daemon turns them into metrics: {@code iptables.nat.rules},
  *     {@code iptables.filter.rules}, {@code ipvs.virtual_servers}, {@code ipvs.real_servers},
  *     {@code userspace.tcp_listeners}, {@code userspace.udp_sockets}
+ * @param written how many iptables rules this sync wrote, by table; empty when the mode does not count them
  */
-public record SyncReport(boolean full, KernelCost cost, List<Problem> problems, Map<String, Long> inForce) {
+public record SyncReport(
+        boolean full, KernelCost cost, List<Problem> problems, Map<String, Long> inForce, Map<String, Long> written) {
 
     public SyncReport {
         problems = List.copyOf(problems);
         inForce = Map.copyOf(inForce);
+        written = Map.copyOf(written);
+    }
+
+    /** A sync that counts no iptables rules. */
+    public SyncReport(boolean full, KernelCost cost, List<Problem> problems, Map<String, Long> inForce) {
+        this(full, cost, problems, inForce, Map.of());
     }
 }

@@ -45,6 +45,8 @@ class MetricsPageTest {
                         "kubeproxy_network_programming_duration_seconds_bucket{ip_family=\"IPv4\",le=\"0.5\"} 2",
                         "kubeproxy_network_programming_duration_seconds_bucket{ip_family=\"IPv4\",le=\"300.0\"} 2",
                         "kubeproxy_sync_proxy_rules_iptables_total{ip_family=\"IPv4\",table=\"nat\"} 12.0",
+                        "kubeproxy_sync_proxy_rules_iptables_last{ip_family=\"IPv4\",table=\"nat\"} 5.0",
+                        "kubeproxy_sync_proxy_rules_iptables_last{ip_family=\"IPv4\",table=\"filter\"} 0.0",
                         "kubeproxy_sync_proxy_rules_no_local_endpoints_total{ip_family=\"IPv4\",traffic_policy=\"internal\"} 1.0",
                         "sluice_kernel_bytes_total{ip_family=\"IPv4\"} 2000.0",
                         "sluice_last_sync_kernel_bytes{ip_family=\"IPv4\"} 1000.0",
@@ -155,7 +157,12 @@ class MetricsPageTest {
     }
 
     private static SyncObserver.Success success(IpFamily family, boolean full) {
-        SyncReport report = new SyncReport(full, new KernelCost(7, 1000), List.of(), Map.of("iptables.nat.rules", 12L));
+        SyncReport report = new SyncReport(
+                full,
+                new KernelCost(7, 1000),
+                List.of(),
+                Map.of("iptables.nat.rules", 12L),
+                Map.of("nat", 5L, "filter", 0L));
         return new SyncObserver.Success(
                 family,
                 full,
