@@ -5,8 +5,9 @@ MODE ?= iptables
 VARIANT ?= nft
 VARIANTS ?= nft legacy
 SIZES ?= 100 1000 10000 30000
+IPVS_SIZES ?= 100 1000 10000
 
-.PHONY: help setup build test demo drill drill-gap bench-iptables format check-format clean
+.PHONY: help setup build test demo drill drill-gap drill-rollout bench-iptables bench-ipvs format check-format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -29,8 +30,14 @@ drill: build ## VARIANT=nft|legacy: rules are flushed and edited under traffic, 
 drill-gap: build ## VARIANT=nft|legacy: new connections while Services change, of which none may suffer
 	@dev/drill gap $(VARIANT)
 
+drill-rollout: build ## ipvs mode: 200 open connections while endpoints are replaced and the daemon is restarted
+	@dev/drill rollout
+
 bench-iptables: build ## VARIANTS="nft legacy" SIZES="100 1000": what iptables mode costs, beside kube-proxy's way of writing
 	@dev/bench iptables "$(VARIANTS)" "$(SIZES)"
+
+bench-ipvs: build ## IPVS_SIZES="100 1000 10000": what ipvs mode costs, beside ipvsadm, ipset and ip with the same content
+	@dev/bench ipvs "$(IPVS_SIZES)"
 
 format: setup ## format the Java sources
 	JAVA_HOME=$$(dev/jdk) $(MVN) -q process-sources spotless:apply -Dspotless.check.skip

@@ -85,13 +85,13 @@ final class Comparison implements AutoCloseable {
     }
 
     private void rules(Site site) throws IOException {
-        Site.FirstSync first = site.start();
-        Map<Kind, List<Site.Change>> changes = new EnumMap<>(Kind.class);
+        DaemonClock.FirstSync first = site.start();
+        Map<Kind, List<DaemonClock.Change>> changes = new EnumMap<>(Kind.class);
         Map<Kind, Texts> texts = new EnumMap<>(Kind.class);
         for (Kind kind : Kind.values()) {
-            List<Site.Change> costs = new ArrayList<>();
+            List<DaemonClock.Change> costs = new ArrayList<>();
             for (int i = 0; i <= CHANGES; i++) {
-                Site.Change there = site.change(kind::become, 1);
+                DaemonClock.Change there = site.change(kind::become, 1);
                 site.change(kind::become, 0);
                 if (i > 0) { // the first ones warm the daemon up
                     costs.add(there);

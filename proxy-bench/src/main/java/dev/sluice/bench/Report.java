@@ -44,7 +44,7 @@ final class Report {
         System.err.println("bench: " + what);
     }
 
-    void firstSync(String variant, int services, Layout layout, Site.FirstSync first, Optional<PeerSync> peer) {
+    void firstSync(String variant, int services, Layout layout, DaemonClock.FirstSync first, Optional<PeerSync> peer) {
         firstSyncs.add(String.format(
                 Locale.ROOT,
                 "| %s | %d | %s | %.1f | %.2f | %d | %d | %.0f | %s | %s |",
@@ -68,10 +68,10 @@ final class Report {
             int services,
             Layout layout,
             String kind,
-            List<Site.Change> costs,
+            List<DaemonClock.Change> costs,
             RestoreClock.Took tool,
             Optional<PeerChange> peer) {
-        Site.Change last = costs.getLast();
+        DaemonClock.Change last = costs.getLast();
         changes.add(String.format(
                 Locale.ROOT,
                 "| %s | %d | %s | %s | %d | %d | %.1f | %.1f | %.1f | %.1f | %s | %s | %s | %s |",
@@ -81,8 +81,8 @@ final class Report {
                 kind,
                 last.lines(),
                 last.bytes(),
-                median(costs, Site.Change::eventMillis),
-                median(costs, Site.Change::syncMillis),
+                median(costs, DaemonClock.Change::eventMillis),
+                median(costs, DaemonClock.Change::syncMillis),
                 tool.millis(),
                 tool.cpuMillis(),
                 peer.map(p -> Long.toString(p.lines())).orElse("."),
@@ -139,7 +139,7 @@ final class Report {
         rows.forEach(out::println);
     }
 
-    private static double median(List<Site.Change> costs, ToDoubleFunction<Site.Change> value) {
+    private static double median(List<DaemonClock.Change> costs, ToDoubleFunction<DaemonClock.Change> value) {
         double[] sorted = costs.stream().mapToDouble(value).sorted().toArray();
         return sorted[sorted.length / 2];
     }

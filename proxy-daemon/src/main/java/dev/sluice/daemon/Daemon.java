@@ -7,10 +7,12 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.ClusterSource;
 import dev.sluice.core.source.NodeObject;
+import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncLoop;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.track.ChangeTracker;
+import dev.sluice.daemon.addresses.NodeAddressWatch;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.EffectiveConfig;
 import dev.sluice.daemon.config.Settings;
@@ -36,6 +38,7 @@ import dev.sluice.daemon.start.PodCidrWatch;
 import dev.sluice.daemon.start.Privileges;
 import dev.sluice.kubernetes.EventSink;
 import dev.sluice.linux.KernelException;
+import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.route.NetlinkLinks;
 import dev.sluice.linux.sysctl.ProcSysctl;
 import dev.sluice.linux.sysctl.Sysctl;
@@ -185,7 +188,7 @@ final class Daemon {
                 metrics.observer(),
                 healthPorts,
                 new ProblemEvents(cluster.events()),
-                new Takeover(prepared.assembly()::removeOtherModes),
+                new Takeover(families, prepared.assembly()::removeOtherModes),
                 repair,
                 new Lifeline(families)));
         if (settings.detectLocal().mode() == DetectLocalMode.NODE_CIDR) {
@@ -193,11 +196,12 @@ final class Daemon {
             observers.add(new PodCidrWatch(ranges, this::restart));
         }
         SyncLoop loop = keep(new SyncLoop(
-                new ChangeTracker(prepared.nodeName(), families, clock),
+                tracker(prepared.nodeName(), families),
                 prepared.assembly().backends(),
                 settings.syncPeriods(),
                 new Observers(observers)));
         keep(repair).use(loop::mend);
+        watchAddresses(prepared.assembly().backends(), loop);
         serve(health, metrics, new ExplainPage(loop, prepared.assembly().backends()), cluster.events());
         loop.start();
         if (prepared.node().isEmpty()) {
@@ -206,6 +210,20 @@ final class Daemon {
         prepared.nodeFirst().release(loop);
         cluster.events().node(EventSink.Type.NORMAL, "Starting", "StartKubeProxy", "");
         log.info("node {}, {}, cluster state from {}", prepared.nodeName(), families, cluster.description());
+    }
+
+    private ChangeTracker tracker(String nodeName, Set<IpFamily> families) {
+        ChangeTracker tracker = new ChangeTracker(nodeName, families, clock);
+        return settings.featureGates().externalIps() ? tracker : tracker.withoutExternalIps();
+    }
+
+    private void watchAddresses(List<ProxyBackend> backends, SyncLoop loop) throws ConfigException {
+        try {
+            keep(NodeAddressWatch.open(
+                    address -> backends.stream().anyMatch(backend -> backend.dependsOn(address)), loop::requestFull));
+        } catch (NetlinkException e) {
+            throw new ConfigException(List.of("the node's addresses cannot be watched: " + e.getMessage()));
+        }
     }
 
     private void watchConfigFile() throws ConfigException {

@@ -90,6 +90,7 @@ public final class Main {
         }
         Settings settings = SettingsReader.read(values, call.overrides());
         Logging.configure(settings.verbosity());
+        warnings.addAll(settings.featureGates().warnings());
         warnings.forEach(log::warn);
         log.info("Sluice {}, mode {}", version(), settings.mode().flagValue());
         return new Loaded(settings, EffectiveConfig.of(values, settings));

@@ -2,23 +2,17 @@ package dev.sluice.daemon;
 
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.KernelException;
+import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.RestoreScript;
 import dev.sluice.linux.iptables.SavedTable;
 import dev.sluice.linux.iptables.TableDiff;
 import dev.sluice.linux.iptables.TableRules;
-import dev.sluice.linux.process.Command;
-import dev.sluice.linux.process.CommandRunner;
-import dev.sluice.linux.process.ProcessException;
-import java.time.Duration;
+import dev.sluice.linux.rulewatch.NftTables;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The rules that proxies of other modes have left: iptables chains, and the nftables tables of kube-proxy. */
 final class OtherModes {
-    private static final Logger log = LoggerFactory.getLogger(OtherModes.class);
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final String KUBE_PROXY_TABLE = "kube-proxy";
     private static final List<String> TABLES = List.of("nat", "filter", "mangle");
 
@@ -55,25 +49,13 @@ final class OtherModes {
     }
 
     /** Deletes the table of kube-proxy's mode nftables, which Sluice has not. Answers whether there was one. */
-    static boolean removeNftables(CommandRunner commands, IpFamily family) throws ProcessException {
-        if (commands.find("nft").isEmpty()) {
-            log.debug("there is no program nft, so tables of kube-proxy's mode nftables are not looked for");
-            return false;
+    static boolean removeNftables(IpFamily family) throws NetlinkException {
+        try (NftTables tables = NftTables.open()) {
+            boolean found = tables.has(family, KUBE_PROXY_TABLE);
+            if (found) {
+                tables.delete(family, KUBE_PROXY_TABLE);
+            }
+            return found;
         }
-        String of = family == IpFamily.IPV4 ? "ip" : "ip6";
-        CommandRunner.Result tables = commands.run(Command.of(PATIENCE, "nft", "list", "tables", of));
-        String table = "table " + of + " " + KUBE_PROXY_TABLE;
-        if (!tables.succeeded() || tables.output().lines().map(String::strip).noneMatch(table::equals)) {
-            return false;
-        }
-        CommandRunner.Result deleted =
-                commands.run(Command.of(PATIENCE, "nft", "delete", "table", of, KUBE_PROXY_TABLE));
-        if (!deleted.succeeded()) {
-            log.warn(
-                    "{} of kube-proxy's mode nftables cannot be deleted: {}",
-                    table,
-                    deleted.errors().strip());
-        }
-        return deleted.succeeded();
     }
 }

@@ -146,7 +146,7 @@ final class ProxyAssembly implements AutoCloseable {
                             .filter(other -> other != mode)
                             .map(ProxyAssembly::owner)
                             .toList());
-            boolean nftables = OtherModes.removeNftables(commands, family);
+            boolean nftables = OtherModes.removeNftables(family);
             boolean ipvs = mode != ProxyMode.IPVS && removeIpvs(family);
             boolean sets = mode != ProxyMode.USERSPACE && removeUserspaceSets(family);
             if (chains > 0 || nftables || ipvs || sets) {
@@ -160,7 +160,7 @@ final class ProxyAssembly implements AutoCloseable {
     /** Takes away what kube-proxy's mode nftables has left in {@code family}. */
     void removeNftables(IpFamily family) {
         try {
-            if (OtherModes.removeNftables(commands, family)) {
+            if (OtherModes.removeNftables(family)) {
                 log.info("mode nftables, {}: clean", family);
             }
         } catch (KernelException e) {

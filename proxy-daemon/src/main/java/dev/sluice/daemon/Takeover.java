@@ -12,17 +12,39 @@ import java.util.function.Consumer;
  */
 final class Takeover implements SyncObserver {
     private final Consumer<IpFamily> removal;
+    private final Set<IpFamily> untried;
+    private final Set<IpFamily> inForce = EnumSet.noneOf(IpFamily.class);
     private final Set<IpFamily> done = EnumSet.noneOf(IpFamily.class);
 
-    /** @param removal is run after the first sync of each family, on the sync thread */
-    Takeover(Consumer<IpFamily> removal) {
+    /**
+     * @param families that are served
+     * @param removal is run once for each of them that is in force, on the sync thread, when all have been tried: no family waits
+     *     for what is removed of another
+     */
+    Takeover(Set<IpFamily> families, Consumer<IpFamily> removal) {
+        this.untried = EnumSet.copyOf(families);
         this.removal = removal;
     }
 
     @Override
     public void succeeded(Success success) {
-        if (done.add(success.family())) {
-            removal.accept(success.family());
+        inForce.add(success.family());
+        tried(success.family());
+    }
+
+    @Override
+    public void failed(Failure failure) {
+        tried(failure.family());
+    }
+
+    private void tried(IpFamily family) {
+        untried.remove(family);
+        if (untried.isEmpty()) {
+            for (IpFamily ready : inForce) {
+                if (done.add(ready)) {
+                    removal.accept(ready);
+                }
+            }
         }
     }
 }

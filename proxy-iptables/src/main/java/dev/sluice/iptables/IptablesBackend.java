@@ -130,9 +130,11 @@ public final class IptablesBackend implements ProxyBackend {
             return everything(desired, KernelCost.NONE);
         }
         KernelCost cost = new KernelCost(transition.lines(), text.length());
+        WrittenRules written = new WrittenRules();
         if (!text.isEmpty()) {
             try {
                 iptables.restore(text);
+                written.add(text);
             } catch (RestoreException e) {
                 LOG.warn("Comparing all {} rules with the kernel: a change was refused: {}", family(), e.getMessage());
                 return everything(desired, cost);
@@ -140,7 +142,7 @@ public final class IptablesBackend implements ProxyBackend {
         }
         names.forEach(name -> inForce.put(name, desired.port(name)));
         inForce.count(natDelta, filterDelta);
-        return new SyncReport(false, cost, inForce.problems(), inForce.counts());
+        return new SyncReport(false, cost, inForce.problems(), inForce.counts(), written.byTable(), Map.of());
     }
 
     private SyncReport everything(ProxySnapshot desired, KernelCost spent) throws SyncException {
@@ -152,12 +154,14 @@ public final class IptablesBackend implements ProxyBackend {
         desired.ports().forEach(port -> rendered.put(port.name(), PortChains.render(now, port)));
         Map<ServicePortName, Problem> refused = new LinkedHashMap<>();
         KernelCost cost = spent;
+        WrittenRules written = new WrittenRules();
         DispatchLayout layout;
         for (int round = 1; ; round++) {
             layout = DispatchLayout.of(limits, shared, rendered.values());
             PortWriter writer = new PortWriter(iptables);
             restoreAll(new FullSync(iptables, shared, node.servesLocalhost(), writer), rendered, layout);
             cost = cost.plus(writer.cost());
+            written.add(writer.written());
             if (writer.refused().isEmpty()) {
                 break;
             }
@@ -171,7 +175,7 @@ public final class IptablesBackend implements ProxyBackend {
         node.openLocalhost();
         inForce.replace(desired.ports(), refused, rendered.values(), shared);
         applied = new Applied(now, shared, layout);
-        return new SyncReport(true, cost, inForce.problems(), inForce.counts());
+        return new SyncReport(true, cost, inForce.problems(), inForce.counts(), written.byTable(), Map.of());
     }
 
     private void restoreAll(FullSync sync, Map<ServicePortName, RenderedPort> ports, DispatchLayout layout)
@@ -228,6 +232,12 @@ public final class IptablesBackend implements ProxyBackend {
     @Override
     public boolean keepsRulesIn(String table, String chain) {
         return FixedChains.isKept(table, chain);
+    }
+
+    /** Rules name single addresses only where ranges are configured. */
+    @Override
+    public boolean dependsOn(IpAddress address) {
+        return !config.nodePortAddresses().matchesAll() && FixedRules.servesNodePorts(config, address);
     }
 
     @Override

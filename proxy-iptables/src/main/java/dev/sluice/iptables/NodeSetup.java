@@ -41,18 +41,27 @@ final class NodeSetup {
         return countsLocalhost;
     }
 
-    /** The addresses of this family as of the last full sync. */
+    /** The node's present addresses of this family; those known before when they cannot be read. */
     List<IpAddress> localAddresses() {
+        try {
+            local = readAddresses();
+        } catch (NetlinkException e) {
+            LOG.warn("going on with the addresses that the node had: {}", e.getMessage());
+        }
         return local;
+    }
+
+    private List<IpAddress> readAddresses() throws NetlinkException {
+        return links.addresses().stream()
+                .map(LinkAddress::address)
+                .filter(address -> address.family() == config.family())
+                .toList();
     }
 
     /** Reads the node's addresses and parameters, and renders what follows from them. */
     FixedRules fixedRules(boolean randomFully) throws SyncException {
         try {
-            local = links.addresses().stream()
-                    .map(LinkAddress::address)
-                    .filter(address -> address.family() == config.family())
-                    .toList();
+            local = readAddresses();
             boolean liberal =
                     sysctl.read(BE_LIBERAL).filter(value -> !value.equals("0")).isPresent();
             warnOfUnservedLoopback();

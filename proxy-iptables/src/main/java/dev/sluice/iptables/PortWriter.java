@@ -35,6 +35,7 @@ final class PortWriter {
     private final Map<ServicePortName, Problem> refused = new LinkedHashMap<>();
     private final Set<String> declared = new HashSet<>();
     private KernelCost cost = KernelCost.NONE;
+    private final WrittenRules written = new WrittenRules();
     private int refusals;
 
     PortWriter(Iptables iptables) {
@@ -55,6 +56,7 @@ final class PortWriter {
         if (!script.isEmpty()) {
             String text = script.text();
             iptables.restore(text);
+            written.add(text);
             cost = cost.plus(new KernelCost(script.lines(), text.length()));
         }
     }
@@ -132,5 +134,9 @@ final class PortWriter {
 
     KernelCost cost() {
         return cost;
+    }
+
+    WrittenRules written() {
+        return written;
     }
 }

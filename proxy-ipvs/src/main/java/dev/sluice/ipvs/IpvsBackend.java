@@ -276,6 +276,7 @@ public final class IpvsBackend implements ProxyBackend {
                         (long) state.serverKeys().size(),
                         "ipvs.real_servers",
                         state.realServers()),
+                Map.of(),
                 drift.found());
     }
 
@@ -293,7 +294,7 @@ public final class IpvsBackend implements ProxyBackend {
             driftCheck.beDue();
             SyncReport report = sync(applied, Changes.of(Set.of()));
             return new SyncReport(
-                    report.full(), report.cost().plus(rulesCost), report.problems(), report.inForce(), report.mended());
+                    report.full(), report.cost().plus(rulesCost), report.problems(), report.inForce(), report.written(), report.mended());
         } catch (KernelException e) {
             throw new SyncException("ipvs mode, " + family() + ": " + e.getMessage(), e);
         }
@@ -323,6 +324,12 @@ public final class IpvsBackend implements ProxyBackend {
     @Override
     public boolean keepsRulesIn(String table, String chain) {
         return RuleSync.isKept(table, chain);
+    }
+
+    /** Each address has virtual servers of its own for node ports, and is not bound to the dummy device. */
+    @Override
+    public boolean dependsOn(IpAddress address) {
+        return address.family() == family() && address.isReachable();
     }
 
     @Override

@@ -31,8 +31,7 @@ record NodeView(Set<IpAddress> elsewhere, List<IpAddress> nodePortAddresses, Opt
         Set<IpAddress> elsewhere = elsewhere(family, addresses);
         List<IpAddress> forNodePorts = new ArrayList<>();
         for (IpAddress address : elsewhere) {
-            boolean scoped = address.isLoopback() || (family == IpFamily.IPV6 && address.isLinkLocal());
-            if (!scoped && config.nodePortAddresses().contains(address)) {
+            if (address.isReachable() && config.nodePortAddresses().contains(address)) {
                 forNodePorts.add(address);
             }
         }

@@ -8,6 +8,7 @@ import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.Cidr;
+import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.KernelCost;
@@ -105,6 +106,12 @@ public final class UserspaceBackend implements ProxyBackend {
     public boolean keepsRulesIn(String table, String chain) {
         return RedirectRules.owns(chain)
                 || (table.equals("nat") || table.equals("filter")) && ChainName.isBuiltIn(chain);
+    }
+
+    /** The proxy's own address is one of them, and whose clients are the node's is told by them. */
+    @Override
+    public boolean dependsOn(IpAddress address) {
+        return address.family() == family() && address.isReachable();
     }
 
     private KernelCost syncAll(ProxySnapshot desired, Optional<RedirectRules> before) throws KernelException {

@@ -86,6 +86,11 @@ public record IpAddress(IpFamily family, long high, long low) implements Compara
         return family == IpFamily.IPV4 ? low >>> 16 == 0xa9fe : high >>> 54 == 0x3fa;
     }
 
+    /** Whether one host may have it and another host reach it there: no loopback address, and no link-local one of IPv6. */
+    public boolean isReachable() {
+        return !isLoopback() && !(family == IpFamily.IPV6 && isLinkLocal());
+    }
+
     /** {@code 10.0.0.1:80} or {@code [fd00::1]:80}. */
     public String withPort(int port) {
         return family == IpFamily.IPV4 ? this + ":" + port : "[" + this + "]:" + port;

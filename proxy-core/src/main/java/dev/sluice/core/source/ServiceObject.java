@@ -35,6 +35,30 @@ public record ServiceObject(
         Map<String, String> labels,
         Map<String, String> annotations) {
 
+    /** The same Service without its external IPs. */
+    public ServiceObject withoutExternalIps() {
+        return externalIps.isEmpty()
+                ? this
+                : new ServiceObject(
+                        name,
+                        created,
+                        type,
+                        clusterIp,
+                        clusterIps,
+                        ipFamilies,
+                        ports,
+                        List.of(),
+                        externalTrafficPolicy,
+                        internalTrafficPolicy,
+                        sessionAffinity,
+                        affinityTimeoutSeconds,
+                        loadBalancerSourceRanges,
+                        ingress,
+                        healthCheckNodePort,
+                        labels,
+                        annotations);
+    }
+
     /** One entry of {@code spec.ports}. */
     public record Port(String name, String protocol, int port, int nodePort) {}
 

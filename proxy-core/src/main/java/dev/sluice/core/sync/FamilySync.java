@@ -110,7 +110,9 @@ final class FamilySync {
                 snapshot.ports().size(),
                 snapshot.endpointCount(),
                 snapshot.withoutLocal(),
-                snapshot.localReadiness());
+                full
+                        ? ReadinessNews.all(snapshot)
+                        : ReadinessNews.of(snapshot, batch.changes().ports()));
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.sluice.core.sync;
 
 import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
@@ -53,6 +54,14 @@ public interface ProxyBackend extends AutoCloseable {
      * the answer depends on nothing but the names.
      */
     default boolean keepsRulesIn(String table, String chain) {
+        return false;
+    }
+
+    /**
+     * Whether a full sync writes something else when the node has {@code address}, an address of one of its links, than when it
+     * has not. Asked on any thread; the answer depends on nothing but the configuration.
+     */
+    default boolean dependsOn(IpAddress address) {
         return false;
     }
 

@@ -39,7 +39,12 @@ public interface ProxySnapshot {
         return WithoutLocal.of(ports());
     }
 
-    /** The Services that have a health check node port, each with what that port answers. */
+    /** What the health check node port of {@code service} answers, or null when it has none (any more). */
+    default @Nullable LocalReadiness localReadiness(ServiceName service) {
+        return localReadiness().get(service);
+    }
+
+    /** The Services that have a health check node port, each with what that port answers. Costs what they all cost. */
     default Map<ServiceName, LocalReadiness> localReadiness() {
         Map<ServiceName, List<ResolvedPort>> byService = new HashMap<>();
         for (ResolvedPort port : ports()) {

@@ -1,14 +1,11 @@
 package dev.sluice.core.sync;
 
-import dev.sluice.core.model.LocalReadiness;
 import dev.sluice.core.model.Problem;
-import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.NodeObject;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Hears what the sync loop does: the source of metrics and health. Every method runs on the sync thread and shall be quick.
@@ -80,11 +77,10 @@ public interface SyncObserver {
             int portCount,
             int endpointCount,
             WithoutLocal withoutLocal,
-            Map<ServiceName, LocalReadiness> localReadiness) {
+            ReadinessNews readiness) {
 
         public Success {
             latencies = List.copyOf(latencies);
-            localReadiness = Map.copyOf(localReadiness);
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.Map;
  * @param inForce counts of what is in force, by name; the daemon turns them into metrics: {@code iptables.nat.rules},
  *     {@code iptables.filter.rules}, {@code ipvs.virtual_servers}, {@code ipvs.real_servers},
  *     {@code userspace.tcp_listeners}, {@code userspace.udp_sockets}
+ * @param written how many iptables rules this sync wrote, by table; empty when the mode does not count them
  * @param mended what others had changed beside rules, by kind and name, each with how many things it was: {@code ipvs}
  *     {@code 10.96.0.10:53/UDP} 3
  */
@@ -20,16 +21,18 @@ public record SyncReport(
         KernelCost cost,
         List<Problem> problems,
         Map<String, Long> inForce,
+        Map<String, Long> written,
         Map<String, Map<String, Integer>> mended) {
 
     public SyncReport {
         problems = List.copyOf(problems);
         inForce = Map.copyOf(inForce);
+        written = Map.copyOf(written);
         mended = Map.copyOf(mended);
     }
 
-    /** Of a sync that found nothing changed by others, or does not tell. */
+    /** A sync that counts no iptables rules and does not tell of things that others changed. */
     public SyncReport(boolean full, KernelCost cost, List<Problem> problems, Map<String, Long> inForce) {
-        this(full, cost, problems, inForce, Map.of());
+        this(full, cost, problems, inForce, Map.of(), Map.of());
     }
 }

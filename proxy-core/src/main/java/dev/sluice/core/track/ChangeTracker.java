@@ -41,6 +41,7 @@ public final class ChangeTracker implements ClusterState {
     private final Map<IpFamily, FamilyState> families = new EnumMap<>(IpFamily.class);
     private final Map<Slice.Name, Slice> slices = new HashMap<>();
     private NodeFacts node;
+    private boolean externalIps = true;
 
     /**
      * A tracker for the node {@code nodeName}, of which nothing else is known yet.
@@ -57,8 +58,15 @@ public final class ChangeTracker implements ClusterState {
         }
     }
 
+    /** From now on {@code spec.externalIPs} of Services is passed over (feature gate AllowServiceExternalIPs). */
+    public ChangeTracker withoutExternalIps() {
+        externalIps = false;
+        return this;
+    }
+
     @Override
-    public void service(ServiceObject service) {
+    public void service(ServiceObject declaredService) {
+        ServiceObject service = externalIps ? declaredService : declaredService.withoutExternalIps();
         Set<Problem> found = new LinkedHashSet<>();
         for (IpFamily family : families.keySet()) {
             ParsedService parsed = ServiceParser.parse(service, family);

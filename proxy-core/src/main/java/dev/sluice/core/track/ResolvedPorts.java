@@ -22,7 +22,6 @@ final class ResolvedPorts implements ProxySnapshot {
     private final IpFamily family;
     private final Map<ServicePortName, ResolvedPort> byName = new HashMap<>();
     private final Map<ServiceName, LocalReadiness> readiness = new HashMap<>();
-    private @Nullable Map<ServiceName, LocalReadiness> readinessCopy = Map.of();
     private NodeFacts node;
     private WithoutLocal withoutLocal = WithoutLocal.NONE;
     private int endpoints;
@@ -71,9 +70,10 @@ final class ResolvedPorts implements ProxySnapshot {
     private void readiness(ServiceName service, List<ResolvedPort> ports) {
         int healthPort = ports.isEmpty() ? 0 : ports.getFirst().service().healthCheckNodePort();
         LocalReadiness now = healthPort == 0 ? null : LocalReadiness.of(healthPort, ports);
-        LocalReadiness before = now == null ? readiness.remove(service) : readiness.put(service, now);
-        if (now == null ? before != null : !now.equals(before)) {
-            readinessCopy = null;
+        if (now == null) {
+            readiness.remove(service);
+        } else {
+            readiness.put(service, now);
         }
     }
 
@@ -108,12 +108,12 @@ final class ResolvedPorts implements ProxySnapshot {
     }
 
     @Override
+    public @Nullable LocalReadiness localReadiness(ServiceName service) {
+        return readiness.get(service);
+    }
+
+    @Override
     public Map<ServiceName, LocalReadiness> localReadiness() {
-        Map<ServiceName, LocalReadiness> copy = readinessCopy;
-        if (copy == null) {
-            copy = Map.copyOf(readiness);
-            readinessCopy = copy;
-        }
-        return copy;
+        return Collections.unmodifiableMap(readiness);
     }
 }

@@ -25,7 +25,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -404,8 +403,9 @@ class SyncDriverTest {
         assertThat(success.portCount()).isEqualTo(2);
         assertThat(success.endpointCount()).isEqualTo(3);
         assertThat(success.withoutLocal()).isEqualTo(new WithoutLocal(1, 0));
-        assertThat(success.localReadiness())
-                .isEqualTo(Map.of(new ServiceName("shop", "web"), new LocalReadiness(32000, 1)));
+        assertThat(success.readiness().everything()).isFalse();
+        assertThat(success.readiness().services())
+                .containsEntry(new ServiceName("shop", "web"), Optional.of(new LocalReadiness(32000, 1)));
     }
 
     @Test

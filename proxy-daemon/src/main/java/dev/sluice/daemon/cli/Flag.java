@@ -45,7 +45,7 @@ record Flag(String name, String path, String description) {
             conntrack-tcp-be-liberal           conntrack.tcpBeLiberal             Do not drop packets outside of the TCP window.
             conntrack-udp-timeout              conntrack.udpTimeout               0 leaves it alone (default).
             conntrack-udp-timeout-stream       conntrack.udpStreamTimeout         0 leaves it alone (default).
-            feature-gates                      featureGates                       Not supported yet.
+            feature-gates                      featureGates                       NAME=true,NAME=false; AllowServiceExternalIPs=false leaves external IPs alone.
             profiling                          enableProfiling                    Not supported yet.
             logging-format                     logging.format                     Not supported yet: always text.
             vmodule                            logging.vmodule                    Not supported yet.

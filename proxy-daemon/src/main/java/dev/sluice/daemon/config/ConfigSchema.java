@@ -41,7 +41,7 @@ public final class ConfigSchema {
 
     private static Map<String, ConfigField> fields() {
         Map<String, ConfigField> fields = new LinkedHashMap<>();
-        put(fields, "featureGates", SWITCHES, Map.of(), NOT_YET);
+        put(fields, "featureGates", SWITCHES, Map.of(), HONOURED);
         put(fields, "clientConnection.kubeconfig", STRING, "", HONOURED);
         put(fields, "clientConnection.acceptContentTypes", STRING, "", IRRELEVANT);
         put(fields, "clientConnection.contentType", STRING, "application/vnd.kubernetes.protobuf", IRRELEVANT);

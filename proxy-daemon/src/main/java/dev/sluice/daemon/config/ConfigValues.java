@@ -42,6 +42,13 @@ public final class ConfigValues {
         return ((List<?>) value(path)).stream().map(String.class::cast).toList();
     }
 
+    /** A field of names that are switched on or off. */
+    public Map<String, Boolean> switches(String path) {
+        Map<String, Boolean> switches = new LinkedHashMap<>();
+        ((Map<?, ?>) value(path)).forEach((name, on) -> switches.put((String) name, (Boolean) on));
+        return switches;
+    }
+
     /** The given value, else the default. */
     public Object value(String path) {
         Object value = given.get(path);

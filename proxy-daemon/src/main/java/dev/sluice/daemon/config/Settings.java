@@ -45,7 +45,8 @@ public record Settings(
         UserspaceOptions userspace,
         ConntrackSettings conntrack,
         int oomScoreAdj,
-        int verbosity) {
+        int verbosity,
+        FeatureGates featureGates) {
 
     /** The mark bit, and whether everything is masqueraded. */
     public record Masquerade(int bit, boolean all) {}

@@ -87,7 +87,8 @@ public final class SettingsReader {
                 UserspaceOptions.DEFAULT,
                 conntrack(),
                 range("oomScoreAdj", -1000, 1000),
-                overrides.verbosity().orElseGet(() -> values.integer("logging.verbosity")));
+                overrides.verbosity().orElseGet(() -> values.integer("logging.verbosity")),
+                FeatureGates.read(values.switches("featureGates"), reasons));
     }
 
     private ProxyMode mode() {

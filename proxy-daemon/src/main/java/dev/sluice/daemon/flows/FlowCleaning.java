@@ -6,6 +6,7 @@ import dev.sluice.core.flows.FlowLedger;
 import dev.sluice.core.flows.FlowPortal;
 import dev.sluice.core.flows.FlowPortals;
 import dev.sluice.core.flows.FlowTargets;
+import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.Changes;
@@ -127,6 +128,11 @@ public final class FlowCleaning implements ProxyBackend {
     @Override
     public boolean keepsRulesIn(String table, String chain) {
         return mode.keepsRulesIn(table, chain);
+    }
+
+    @Override
+    public boolean dependsOn(IpAddress address) {
+        return mode.dependsOn(address);
     }
 
     private void clean() {

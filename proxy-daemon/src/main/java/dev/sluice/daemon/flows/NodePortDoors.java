@@ -4,6 +4,7 @@ import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.daemon.addresses.NodeAddressWatch;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.route.Links;
 import dev.sluice.linux.route.Links.LinkAddress;
@@ -16,9 +17,6 @@ import java.util.stream.Collectors;
  * forwarded to another host, or one to a process of the node that listens on another of its addresses.
  */
 final class NodePortDoors {
-    /** Its addresses belong to Services. */
-    private static final String IPVS_DEVICE = "kube-ipvs0";
-
     private final BackendConfig config;
     private final boolean loopback;
     private final Links links;
@@ -36,7 +34,7 @@ final class NodePortDoors {
     /** As of now. */
     Predicate<IpAddress> open() throws NetlinkException {
         Set<IpAddress> own = links.addresses().stream()
-                .filter(address -> !address.linkName().equals(IPVS_DEVICE))
+                .filter(address -> !address.linkName().equals(NodeAddressWatch.IPVS_DEVICE))
                 .map(LinkAddress::address)
                 .collect(Collectors.toSet());
         return address -> config.nodePortAddresses().contains(address)

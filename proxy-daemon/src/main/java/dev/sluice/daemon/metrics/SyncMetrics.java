@@ -38,6 +38,7 @@ public final class SyncMetrics implements SyncObserver {
     private final Counter partialRestoreFailures;
     private final Set<IpFamily> inPartialSync = EnumSet.noneOf(IpFamily.class);
     private final Gauge iptablesRules;
+    private final Gauge writtenRules;
     private final Gauge inForce;
     private final Gauge servicePorts;
     private final Gauge endpoints;
@@ -83,6 +84,8 @@ public final class SyncMetrics implements SyncObserver {
                 "Partial syncs of which a restore was refused; a full one follows at once",
                 "ip_family");
         iptablesRules = names.gauge(PREFIX + "iptables_total", "iptables rules in force", "table", "ip_family");
+        writtenRules =
+                names.gauge(PREFIX + "iptables_last", "iptables rules that the last sync wrote", "table", "ip_family");
         inForce = names.gauge("sluice_in_force", "What the mode has in force, by kind", "kind", "ip_family");
         servicePorts = names.gauge("sluice_service_ports", "Service ports that this node serves", "ip_family");
         endpoints = names.gauge("sluice_endpoints", "Endpoints of all service ports", "ip_family");
@@ -151,6 +154,16 @@ public final class SyncMetrics implements SyncObserver {
         kernelMessages.labelValues(family).inc((double) success.report().cost().messages());
         lastBytes.labelValues(family).set((double) success.report().cost().bytes());
         success.report().inForce().forEach((kind, count) -> count(kind, family, count));
+        success.report()
+                .written()
+                .forEach((table, rules) ->
+                        writtenRules.labelValues(table, family).set((double) rules));
+    }
+
+    /** A request that nothing follows looks like a proxy that hangs, so this sync counts although there was nothing to do. */
+    @Override
+    public void unchanged(IpFamily family) {
+        lastTimestamp.labelValues(family.label()).set(seconds(clock.instant()));
     }
 
     @Override

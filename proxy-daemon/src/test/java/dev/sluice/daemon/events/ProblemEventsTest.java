@@ -6,6 +6,7 @@ import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.KernelCost;
+import dev.sluice.core.sync.ReadinessNews;
 import dev.sluice.core.sync.SyncObserver.Success;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.kubernetes.EventSink;
@@ -60,7 +61,7 @@ class ProblemEventsTest {
                 0,
                 0,
                 WithoutLocal.NONE,
-                Map.of()));
+                ReadinessNews.NONE));
         events.problems(List.of(BAD, refused));
         assertThat(sent).extracting(EventSink.Event::scope).containsExactly(Scope.EVERY_NODE, Scope.THIS_NODE);
     }

@@ -9,6 +9,7 @@ import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.KernelCost;
+import dev.sluice.core.sync.ReadinessNews;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.sync.SyncReport;
@@ -44,10 +45,22 @@ class MetricsPageTest {
                         "kubeproxy_network_programming_duration_seconds_bucket{ip_family=\"IPv4\",le=\"0.5\"} 2",
                         "kubeproxy_network_programming_duration_seconds_bucket{ip_family=\"IPv4\",le=\"300.0\"} 2",
                         "kubeproxy_sync_proxy_rules_iptables_total{ip_family=\"IPv4\",table=\"nat\"} 12.0",
+                        "kubeproxy_sync_proxy_rules_iptables_last{ip_family=\"IPv4\",table=\"nat\"} 5.0",
+                        "kubeproxy_sync_proxy_rules_iptables_last{ip_family=\"IPv4\",table=\"filter\"} 0.0",
                         "kubeproxy_sync_proxy_rules_no_local_endpoints_total{ip_family=\"IPv4\",traffic_policy=\"internal\"} 1.0",
                         "sluice_kernel_bytes_total{ip_family=\"IPv4\"} 2000.0",
                         "sluice_last_sync_kernel_bytes{ip_family=\"IPv4\"} 1000.0",
                         "sluice_service_ports{ip_family=\"IPv4\"} 3.0");
+    }
+
+    @Test
+    void aRequestThatChangesNothingIsAnsweredToo() {
+        SyncObserver observer = page.observer();
+        observer.queued(IpFamily.IPV6);
+        observer.unchanged(IpFamily.IPV6);
+        assertThat(lines())
+                .contains("kubeproxy_sync_proxy_rules_last_timestamp_seconds{ip_family=\"IPv6\"} 1000000.0")
+                .doesNotContain("kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family=\"IPv6\"} 1");
     }
 
     @Test
@@ -144,7 +157,13 @@ class MetricsPageTest {
     }
 
     private static SyncObserver.Success success(IpFamily family, boolean full) {
-        SyncReport report = new SyncReport(full, new KernelCost(7, 1000), List.of(), Map.of("iptables.nat.rules", 12L));
+        SyncReport report = new SyncReport(
+                full,
+                new KernelCost(7, 1000),
+                List.of(),
+                Map.of("iptables.nat.rules", 12L),
+                Map.of("nat", 5L, "filter", 0L),
+                Map.of());
         return new SyncObserver.Success(
                 family,
                 full,
@@ -154,7 +173,7 @@ class MetricsPageTest {
                 3,
                 9,
                 new WithoutLocal(1, 0),
-                Map.of());
+                ReadinessNews.NONE);
     }
 
     private List<String> lines() {

@@ -20,9 +20,6 @@ import java.util.List;
 final class NatAnchor implements AutoCloseable {
     static final String TABLE = "sluice-nat-anchor";
 
-    private static final int BATCH_BEGIN = 0x10;
-    private static final int BATCH_END = 0x11;
-    private static final int SUBSYSTEM = 10;
     private static final int TABLE_FLAGS = 2;
     private static final int OWNER = 2;
     private static final int CHAIN_HOOK = 4;
@@ -62,7 +59,7 @@ final class NatAnchor implements AutoCloseable {
     private void make(IpFamily family) throws NetlinkException {
         String what = "make table " + TABLE + " of " + family;
         List<NetlinkRequest> requests = new ArrayList<>();
-        requests.add(boundary(what, BATCH_BEGIN));
+        requests.add(NftProtocol.boundary(what, NftProtocol.BATCH_BEGIN));
         requests.add(new NetlinkRequest(
                 what,
                 NftProtocol.NEW_TABLE,
@@ -88,12 +85,8 @@ final class NatAnchor implements AutoCloseable {
                                             .u32BigEndian(HOOK_PRIORITY, hook.priority()))
                             .string(CHAIN_TYPE, "nat")));
         }
-        requests.add(boundary(what, BATCH_END));
+        requests.add(NftProtocol.boundary(what, NftProtocol.BATCH_END));
         socket.transaction(requests);
-    }
-
-    private static NetlinkRequest boundary(String what, int type) {
-        return new NetlinkRequest(what, type, 0, out -> out.u8(0).u8(0).u16BigEndian(SUBSYSTEM));
     }
 
     @Override

@@ -2,9 +2,10 @@ package dev.sluice.linux.rulewatch;
 
 import dev.sluice.linux.netlink.AttributeNames;
 import dev.sluice.linux.netlink.Message;
+import dev.sluice.linux.netlink.NetlinkRequest;
 import dev.sluice.linux.netlink.WireNames;
 
-/** Numbers of nf_tables announcements (include/uapi/linux/netfilter/nf_tables.h and nfnetlink.h). */
+/** Numbers of nf_tables (include/uapi/linux/netfilter/nf_tables.h and nfnetlink.h). */
 final class NftProtocol implements WireNames {
     /** NFNLGRP_NFTABLES. */
     static final int GROUP = 7;
@@ -14,12 +15,18 @@ final class NftProtocol implements WireNames {
 
     private static final int SUBSYSTEM = 10 << 8;
     static final int NEW_TABLE = SUBSYSTEM;
+    static final int GET_TABLE = SUBSYSTEM | 1;
     static final int DELETE_TABLE = SUBSYSTEM | 2;
     static final int NEW_CHAIN = SUBSYSTEM | 3;
     static final int DELETE_CHAIN = SUBSYSTEM | 5;
     static final int NEW_RULE = SUBSYSTEM | 6;
     static final int DELETE_RULE = SUBSYSTEM | 8;
     static final int NEW_GENERATION = SUBSYSTEM | 15;
+
+    /** NFNL_MSG_BATCH_BEGIN and NFNL_MSG_BATCH_END, around what is committed as one. */
+    static final int BATCH_BEGIN = 0x10;
+
+    static final int BATCH_END = 0x11;
 
     static final int TABLE_NAME = 1;
     static final int CHAIN_TABLE = 1;
@@ -29,10 +36,16 @@ final class NftProtocol implements WireNames {
     static final int GENERATION_PROCESS_ID = 2;
     static final int GENERATION_PROCESS_NAME = 3;
 
+    /** The first or the last message of a commit. */
+    static NetlinkRequest boundary(String operation, int type) {
+        return new NetlinkRequest(operation, type, 0, out -> out.u8(0).u8(0).u16BigEndian(SUBSYSTEM >> 8));
+    }
+
     @Override
     public String message(Message message) {
         return switch (message.type()) {
             case NEW_TABLE -> "NFT_MSG_NEWTABLE";
+            case GET_TABLE -> "NFT_MSG_GETTABLE";
             case DELETE_TABLE -> "NFT_MSG_DELTABLE";
             case NEW_CHAIN -> "NFT_MSG_NEWCHAIN";
             case DELETE_CHAIN -> "NFT_MSG_DELCHAIN";

@@ -24,6 +24,7 @@ public final class Allotment {
         private final AtomicInteger clusterIp = new AtomicInteger(256);
         private final AtomicInteger outsideIp = new AtomicInteger(10);
         private final AtomicInteger nodePort = new AtomicInteger(30000);
+        private final AtomicInteger fromTheEnd = new AtomicInteger();
 
         private int nextOutsideIp() {
             int number = outsideIp.getAndIncrement();
@@ -73,6 +74,18 @@ public final class Allotment {
     /** The node port of that name. */
     public synchronized int nodePort(String name) {
         return nodePorts.computeIfAbsent(name, n -> pool.nodePort.getAndIncrement());
+    }
+
+    /**
+     * Gives Service {@code name} addresses and a node port from the end of their ranges, instead of the next free ones.
+     *
+     * @param port the Service's only port
+     */
+    public synchronized void fromTheEnd(String name, int port) {
+        int place = pool.fromTheEnd.getAndIncrement();
+        clusterIps.put(name, 0xfffe - place);
+        outsideIps.put(name, 254 - place);
+        nodePorts.put(ServiceTemplate.nodePortName(name, port), 32767 - place);
     }
 
     /** A port of the node that no other run and no Service has, since runs of both families share a node. */

@@ -192,7 +192,8 @@ public final class Stage implements AutoCloseable {
                 probe.destination(allotment, (a, port) -> port));
     }
 
-    private void open(String name, Probe probe) {
+    /** Opens a connection that stays open under {@code name}. */
+    public void open(String name, Probe probe) {
         eventually(probe.describe(allotment) + " is answered, and stays open", () -> {
             Connection connection = connect(probe);
             if (connection.ask() instanceof Outcome.Answer answer) {

@@ -3,11 +3,13 @@ package dev.sluice.daemon.health.port;
 import dev.sluice.core.model.LocalReadiness;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.ReadinessNews;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -15,36 +17,72 @@ import org.jspecify.annotations.Nullable;
 /** Which health check node port is whose, and what it answers. Of two Services that ask for one port the first keeps it. */
 final class PortBook {
     private final Map<IpFamily, Map<ServiceName, LocalReadiness>> wanted = new EnumMap<>(IpFamily.class);
-    private Map<Integer, ServiceName> owners = Map.of();
-    private List<Loser> losers = List.of();
+    private final Map<Integer, TreeSet<ServiceName>> claims = new HashMap<>();
+    private final Map<Integer, ServiceName> owners = new HashMap<>();
 
     /** A Service that cannot have the port it asks for. */
     record Loser(ServiceName service, int port, ServiceName owner) {}
 
-    /** From now on {@code family} wants exactly these. */
-    void update(IpFamily family, Map<ServiceName, LocalReadiness> now) {
-        wanted.put(family, now);
-        Map<Integer, TreeSet<ServiceName>> claims = new HashMap<>();
-        wanted.values()
-                .forEach(services -> services.forEach((service, readiness) -> claims.computeIfAbsent(
-                                readiness.healthCheckNodePort(), port -> new TreeSet<>())
-                        .add(service)));
-        Map<Integer, ServiceName> next = new HashMap<>();
-        claims.forEach((port, services) -> {
-            ServiceName before = owners.get(port);
-            next.put(port, before != null && services.contains(before) ? before : services.first());
+    /** Takes in what {@code family} wants now. Answers with the ports that it may have changed. */
+    Set<Integer> update(IpFamily family, ReadinessNews news) {
+        Map<ServiceName, LocalReadiness> known = wanted.computeIfAbsent(family, f -> new HashMap<>());
+        Set<Integer> touched = new TreeSet<>();
+        if (news.everything()) {
+            known.keySet().stream()
+                    .filter(service -> !news.services().containsKey(service))
+                    .toList()
+                    .forEach(service -> set(known, service, null, touched));
+        }
+        news.services().forEach((service, readiness) -> set(known, service, readiness.orElse(null), touched));
+        return touched;
+    }
+
+    private void set(
+            Map<ServiceName, LocalReadiness> known,
+            ServiceName service,
+            @Nullable LocalReadiness now,
+            Set<Integer> touched) {
+        LocalReadiness before = now == null ? known.remove(service) : known.put(service, now);
+        if (Objects.equals(before, now)) {
+            return;
+        }
+        if (before != null) {
+            touched.add(before.healthCheckNodePort());
+            claim(service, before.healthCheckNodePort());
+        }
+        if (now != null) {
+            touched.add(now.healthCheckNodePort());
+            claim(service, now.healthCheckNodePort());
+        }
+    }
+
+    /** Notes whether {@code service} asks for {@code port}, in any family, and whose the port is then. */
+    private void claim(ServiceName service, int port) {
+        TreeSet<ServiceName> claimants = claims.computeIfAbsent(port, p -> new TreeSet<>());
+        boolean claimed = wanted.values().stream().anyMatch(services -> {
+            LocalReadiness readiness = services.get(service);
+            return readiness != null && readiness.healthCheckNodePort() == port;
         });
-        owners = next;
-        losers = claims.entrySet().stream()
-                .filter(e -> e.getValue().size() > 1)
-                .flatMap(e -> e.getValue().stream()
-                        .filter(service -> !service.equals(next.get(e.getKey())))
-                        .map(service -> new Loser(service, e.getKey(), owner(e.getKey()))))
-                .toList();
+        if (claimed) {
+            claimants.add(service);
+            owners.putIfAbsent(port, service);
+        } else {
+            claimants.remove(service);
+            if (claimants.isEmpty()) {
+                claims.remove(port);
+                owners.remove(port);
+            } else if (service.equals(owners.get(port))) {
+                owners.put(port, claimants.first());
+            }
+        }
     }
 
     Set<Integer> ports() {
         return Set.copyOf(owners.keySet());
+    }
+
+    boolean has(int port) {
+        return owners.containsKey(port);
     }
 
     /** The families in which the owner of {@code port} is served. */
@@ -76,7 +114,14 @@ final class PortBook {
         return readiness != null && readiness.healthCheckNodePort() == port ? readiness : null;
     }
 
-    List<Loser> losers() {
-        return losers;
+    /** Who asks for {@code port} in vain. */
+    List<Loser> losers(int port) {
+        ServiceName owner = owners.get(port);
+        return owner == null
+                ? List.of()
+                : claims.getOrDefault(port, new TreeSet<>()).stream()
+                        .filter(service -> !service.equals(owner))
+                        .map(service -> new Loser(service, port, owner))
+                        .toList();
     }
 }

@@ -14,16 +14,14 @@ import java.net.InetAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.StringJoiner;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -46,8 +44,7 @@ public final class ServiceHealthPorts implements SyncObserver, AutoCloseable {
     private final HttpLoop loop;
     private final PortBook book = new PortBook();
     private final Map<Integer, Opened> open = new TreeMap<>();
-    private final Map<IpFamily, Map<ServiceName, LocalReadiness>> posted = new EnumMap<>(IpFamily.class);
-    private Set<Loser> losersTold = Set.of();
+    private final Map<Integer, List<Loser>> losersTold = new HashMap<>();
     private long lastTry = System.nanoTime();
 
     /** A port as it is; {@code failure} is empty when all of its sockets listen. */
@@ -78,30 +75,31 @@ public final class ServiceHealthPorts implements SyncObserver, AutoCloseable {
 
     @Override
     public void succeeded(Success success) {
-        Map<ServiceName, LocalReadiness> now = success.localReadiness();
-        boolean same = now.equals(posted.put(success.family(), now));
         boolean addressesMayDiffer = success.full() && binding.isRestricted();
-        if (!same || addressesMayDiffer) {
+        if (!success.readiness().isEmpty()) {
             loop.post(() -> {
-                book.update(success.family(), now);
-                reconcile();
+                Set<Integer> touched = book.update(success.family(), success.readiness());
+                reconcile(addressesMayDiffer ? book.ports() : Set.of(), touched);
             });
         }
     }
 
-    private void reconcile() {
-        Set<Integer> ports = book.ports();
-        List<Integer> gone =
-                open.keySet().stream().filter(port -> !ports.contains(port)).toList();
-        gone.forEach(port -> close(Objects.requireNonNull(open.remove(port))));
+    /** @param moved ports whose addresses may be others; {@code touched}: whose Services are */
+    private void reconcile(Set<Integer> moved, Set<Integer> touched) {
+        Set<Integer> ports = new TreeSet<>(moved);
+        ports.addAll(touched);
         Collection<IpAddress> own = binding.isRestricted() && !ports.isEmpty() ? ownAddresses.get() : List.of();
         for (int port : ports) {
-            List<Socket> sockets = binding.sockets(book.families(port), own);
-            if (!open.containsKey(port) || !open.get(port).wanted().equals(sockets)) {
-                reopen(port, sockets);
+            if (book.has(port)) {
+                List<Socket> sockets = binding.sockets(book.families(port), own);
+                if (!open.containsKey(port) || !open.get(port).wanted().equals(sockets)) {
+                    reopen(port, sockets);
+                }
+            } else {
+                closeIfOpen(port);
             }
         }
-        tellLosers();
+        touched.forEach(this::tellLosers);
     }
 
     private void retry() {
@@ -161,8 +159,11 @@ public final class ServiceHealthPorts implements SyncObserver, AutoCloseable {
         }
     }
 
-    private void close(Opened opened) {
-        opened.servers().values().forEach(loop::close);
+    private void closeIfOpen(int port) {
+        Opened opened = open.remove(port);
+        if (opened != null) {
+            opened.servers().values().forEach(loop::close);
+        }
     }
 
     private Optional<Answer> answer(int port, InetAddress local) {
@@ -173,15 +174,15 @@ public final class ServiceHealthPorts implements SyncObserver, AutoCloseable {
                 : Optional.of(new Answer(book.owner(port), readiness.endpoints(), proxyHealthy.getAsBoolean()));
     }
 
-    private void tellLosers() {
-        Set<Loser> losers = new HashSet<>(book.losers());
+    private void tellLosers(int port) {
+        List<Loser> losers = book.losers(port);
+        List<Loser> told = losers.isEmpty() ? losersTold.remove(port) : losersTold.put(port, losers);
         losers.stream()
-                .filter(loser -> !losersTold.contains(loser))
+                .filter(loser -> told == null || !told.contains(loser))
                 .forEach(loser -> tell(
                         loser.service(),
                         "health check node port " + loser.port() + " is Service " + loser.owner()
                                 + "'s already; give one of the two another one"));
-        losersTold = losers;
     }
 
     private void tell(ServiceName service, String failure) {

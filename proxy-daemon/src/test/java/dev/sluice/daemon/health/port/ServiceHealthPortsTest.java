@@ -12,6 +12,7 @@ import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.KernelCost;
+import dev.sluice.core.sync.ReadinessNews;
 import dev.sluice.core.sync.SyncObserver.Success;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.kubernetes.EventSink;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import org.awaitility.core.ConditionFactory;
@@ -162,6 +164,8 @@ class ServiceHealthPortsTest {
     }
 
     private static Success success(Map<ServiceName, LocalReadiness> readiness) {
+        Map<ServiceName, Optional<LocalReadiness>> services = new HashMap<>();
+        readiness.forEach((service, answer) -> services.put(service, Optional.of(answer)));
         return new Success(
                 IpFamily.IPV4,
                 false,
@@ -171,7 +175,7 @@ class ServiceHealthPortsTest {
                 0,
                 0,
                 WithoutLocal.NONE,
-                readiness);
+                new ReadinessNews(true, services));
     }
 
     private static int random() {

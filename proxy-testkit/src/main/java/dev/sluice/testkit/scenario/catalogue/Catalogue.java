@@ -28,6 +28,7 @@ public final class Catalogue {
                         CounterScenarios.all(),
                         DualStackScenarios.all(),
                         IptablesScenarios.all(),
+                        DispatchTreeScenarios.all(),
                         IpvsScenarios.all(),
                         IpvsDetailScenarios.all(),
                         IpvsDriftScenarios.all(),

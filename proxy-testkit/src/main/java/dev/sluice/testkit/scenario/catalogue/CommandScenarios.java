@@ -48,6 +48,9 @@ final class CommandScenarios {
                                         .contains("v1.36"))
                         .act("an unknown flag", stage -> refused(stage, "--no-such-flag", "--no-such-flag"))
                         .act("an argument", stage -> refused(stage, "argument", "argument"))
+                        .act(
+                                "a gate that is locked",
+                                stage -> refused(stage, "--feature-gates=NFTablesProxyMode=false", "locked to true"))
                         .act("a wrong type", stage -> refusedFile(stage, "oomScoreAdj: low", "oomScoreAdj"))
                         .act(
                                 "mistakes in a file, all at once",

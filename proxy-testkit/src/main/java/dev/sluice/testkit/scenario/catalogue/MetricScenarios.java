@@ -153,7 +153,9 @@ final class MetricScenarios {
                     "kubeproxy_sync_full_proxy_rules_duration_seconds_bucket{ip_family=",
                     "kubeproxy_sync_partial_proxy_rules_duration_seconds_bucket{ip_family=",
                     "kubeproxy_sync_proxy_rules_iptables_total{ip_family=\"IPv6\",table=\"nat\"}",
-                    "kubeproxy_sync_proxy_rules_iptables_total{ip_family=\"IPv4\",table=\"filter\"}"));
+                    "kubeproxy_sync_proxy_rules_iptables_total{ip_family=\"IPv4\",table=\"filter\"}",
+                    "kubeproxy_sync_proxy_rules_iptables_last{ip_family=\"IPv6\",table=\"nat\"}",
+                    "kubeproxy_sync_proxy_rules_iptables_last{ip_family=\"IPv4\",table=\"filter\"}"));
         }
         Assertions.assertThat(stage.daemon().metrics()).contains(names);
     }

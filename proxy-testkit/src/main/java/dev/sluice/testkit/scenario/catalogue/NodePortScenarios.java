@@ -5,6 +5,7 @@ import static dev.sluice.core.config.ProxyMode.IPVS;
 import static dev.sluice.core.config.ProxyMode.USERSPACE;
 import static dev.sluice.core.net.IpFamily.IPV4;
 import static dev.sluice.core.net.IpFamily.IPV6;
+import static dev.sluice.core.net.Protocol.TCP;
 import static dev.sluice.core.net.Protocol.UDP;
 import static dev.sluice.testkit.scenario.Expected.Fails.REFUSED;
 import static dev.sluice.testkit.scenario.Expected.reaches;
@@ -15,6 +16,7 @@ import static dev.sluice.testkit.scenario.Scenario.scenario;
 import static dev.sluice.testkit.scenario.ServiceTemplate.service;
 
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.trace.Trace.Verdict;
 import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.lab.Outcome;
 import dev.sluice.testkit.scenario.DaemonSetup;
@@ -93,6 +95,17 @@ final class NodePortScenarios {
                         .then(fromClient().toSecondAddress("web", 80), REFUSED)
                         .build(),
                 scenario(
+                                "node-port-late-address",
+                                "95",
+                                "a node port is served on an address that comes to the node later, if it is in the ranges")
+                        .setup(DaemonSetup.USUAL
+                                .with("--nodeport-addresses=192.168.10.0/24,fd00:10::/64")
+                                .alone())
+                        .given(web("b2").nodePort())
+                        .then(fromClient().toNodePort("web", 80), reaches("b2"))
+                        .act("addresses come and go", NodePortScenarios::expectServedOnLateAddress)
+                        .build(),
+                scenario(
                                 "node-port-one-family",
                                 "86, trap 20",
                                 "ranges of one family only leave the other family's addresses open")
@@ -132,6 +145,40 @@ final class NodePortScenarios {
                         .given(web("b2").nodePort())
                         .act("another process listens there", NodePortScenarios::takeNodePort)
                         .build());
+    }
+
+    private static void expectServedOnLateAddress(Stage stage) throws IOException {
+        boolean v4 = stage.family() == IPV4;
+        IpAddress inside = IpAddress.of(v4 ? "192.168.10.77" : "fd00:10::77");
+        IpAddress outside = IpAddress.of(v4 ? "192.168.20.77" : "fd00:20::77");
+        int port = stage.allotment().nodePort("web:80");
+        address(stage, "add", outside, "eth1");
+        address(stage, "add", inside, "eth0");
+        stage.eventually(
+                "the late address " + inside + " serves the node port",
+                () -> stage.lab().client().tcp(inside, port) instanceof Outcome.Answer a
+                        && a.pod().equals("b2"));
+        Assertions.assertThat(verdict(stage, inside, port)).isEqualTo(Verdict.FORWARD);
+        Assertions.assertThat(stage.lab().client().tcp(outside, port)).isInstanceOf(Outcome.Refused.class);
+        Assertions.assertThat(verdict(stage, outside, port)).isEqualTo(Verdict.NOT_A_SERVICE);
+        address(stage, "del", inside, "eth0");
+        stage.eventually(
+                "explain says that " + inside + " is served no more",
+                () -> verdict(stage, inside, port) == Verdict.NOT_A_SERVICE);
+        Assertions.assertThat(NodeState.rulesOfFamily(stage)).doesNotContain(inside.toString());
+    }
+
+    private static void address(Stage stage, String operation, IpAddress address, String device) {
+        int length = address.family() == IPV4 ? 24 : 64;
+        stage.lab()
+                .node()
+                .run("ip", "addr", operation, address + "/" + length, "dev", device)
+                .orThrow();
+    }
+
+    private static Verdict verdict(Stage stage, IpAddress to, int port) throws IOException {
+        IpAddress client = LabAddresses.of(LabAddresses.CLIENT, to.family());
+        return stage.daemon().explain(TCP, client, to, port, "eth1").verdict();
     }
 
     private static void expectAtLoopback6(Stage stage, Class<? extends Outcome> expected) {

@@ -14,6 +14,7 @@ import static dev.sluice.testkit.scenario.ServiceTemplate.service;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.lab.Outcome;
+import dev.sluice.testkit.scenario.DaemonSetup;
 import dev.sluice.testkit.scenario.Scenario;
 import dev.sluice.testkit.scenario.ServiceTemplate;
 import dev.sluice.testkit.scenario.Stage;
@@ -77,6 +78,22 @@ final class OutsideAddressScenarios {
                 scenario("external-ip", "115", "a client routed to the node reaches an external IP")
                         .given(web().externalIp())
                         .then(fromClient().toOutside("web", 80), reaches("b2"))
+                        .build(),
+                scenario(
+                                "external-ip-gate",
+                                "117",
+                                "with the gate AllowServiceExternalIPs off an external IP is not served, a load balancer's is")
+                        .setup(DaemonSetup.USUAL.with("--feature-gates=AllowServiceExternalIPs=false,OfAnother=true"))
+                        .given(
+                                web().externalIp(),
+                                service("lb").port(81, 8080).on("b3").loadBalancer())
+                        .then(fromPod("a3").to("web", 80), reaches("b2"))
+                        .then(fromClient().toOutside("lb", 81), reaches("b3"))
+                        .then(fromClient().toOutside("web", 80), NOT_SERVED)
+                        .then(fromNode().toOutside("web", 80), NOT_SERVED)
+                        .act("the gate of another program is told of", stage -> {
+                            NodeState.expectLogged(stage, "feature gate OfAnother=true has no effect");
+                        })
                         .build(),
                 scenario("external-ip-host", "115", "a process on the node reaches an external IP")
                         .in(IPTABLES, IPVS)

@@ -1,0 +1,78 @@
+package dev.sluice.bench;
+
+import dev.sluice.testkit.lab.LabHost;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+
+/**
+ * What ipvs mode has in the kernel, as input for the kernel's own tools: {@code ipvsadm -R}, {@code ipset restore} and
+ * {@code ip -batch}.
+ */
+record KernelContent(List<String> servers, List<String> members, List<String> addresses) {
+    static KernelContent of(LabHost host) {
+        return new KernelContent(
+                // a destination of weight 0 is on its way out
+                lines(host, "ipvsadm", "-S", "-n").stream()
+                        .filter(line -> !line.endsWith(" -w 0"))
+                        .toList(),
+                lines(host, "ipset", "save"),
+                lines(host, "ip", "-4", "-o", "addr", "show", "dev", "kube-ipvs0").stream()
+                        .map(line -> "addr add " + line.strip().split(" +")[3] + " dev kube-ipvs0")
+                        .toList());
+    }
+
+    private static List<String> lines(LabHost host, String... command) {
+        return host.run(command)
+                .orThrow()
+                .lines()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty())
+                .toList();
+    }
+
+    /** What turns {@code before} into this. */
+    KernelContent since(KernelContent before) {
+        return new KernelContent(
+                withoutOrphans(difference(before.servers, servers, KernelContent::withoutServer)),
+                difference(before.members, members, line -> line.replaceFirst("^add ", "del ")),
+                difference(before.addresses, addresses, line -> line.replaceFirst("^addr add ", "addr del ")));
+    }
+
+    /** Lines for all tools. */
+    int size() {
+        return servers.size() + members.size() + addresses.size();
+    }
+
+    private static List<String> difference(List<String> before, List<String> after, UnaryOperator<String> undone) {
+        Set<String> gone = new LinkedHashSet<>(before);
+        after.forEach(gone::remove);
+        Set<String> come = new LinkedHashSet<>(after);
+        before.forEach(come::remove);
+        List<String> difference = new ArrayList<>(come);
+        gone.stream().map(undone).distinct().forEach(difference::add);
+        return difference;
+    }
+
+    /** A virtual server takes its destinations with it. */
+    private static List<String> withoutOrphans(List<String> commands) {
+        Set<String> gone = commands.stream()
+                .filter(command -> command.startsWith("-D "))
+                .map(command -> "-d " + command.substring("-D ".length()) + " ")
+                .collect(Collectors.toSet());
+        return commands.stream()
+                .filter(command -> gone.stream().noneMatch(command::startsWith))
+                .toList();
+    }
+
+    /** {@code -A -t VIP -s rr} to {@code -D -t VIP}, and {@code -a -t VIP -r IP -m -w 1} to {@code -d -t VIP -r IP}. */
+    private static String withoutServer(String line) {
+        String[] words = line.split(" ");
+        return words[0].equals("-A")
+                ? "-D " + words[1] + " " + words[2]
+                : "-d " + words[1] + " " + words[2] + " " + words[3] + " " + words[4];
+    }
+}

@@ -1,0 +1,135 @@
+package dev.sluice.daemon.addresses;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.route.LinkChange;
+import dev.sluice.linux.route.LinkChange.AddressDeleted;
+import dev.sluice.linux.route.LinkChange.AddressSet;
+import dev.sluice.linux.route.LinkChange.LinkDeleted;
+import dev.sluice.linux.route.LinkChange.LinkSet;
+import dev.sluice.linux.route.LinkChange.Lost;
+import dev.sluice.linux.route.LinkMonitor;
+import dev.sluice.linux.route.Links;
+import dev.sluice.linux.route.NetlinkLinks;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells when the node gets or loses an address that what is in force depends on, as the kernel announces it. An address on
+ * several links counts once, and the addresses that ipvs mode binds for Services do not count.
+ */
+public final class NodeAddressWatch implements AutoCloseable {
+    /** The device of ipvs mode; its addresses belong to Services. */
+    public static final String IPVS_DEVICE = "kube-ipvs0";
+
+    private static final Logger log = LoggerFactory.getLogger(NodeAddressWatch.class);
+
+    private final Links links;
+    private final Predicate<IpAddress> counts;
+    private final Consumer<String> listener;
+    private final Set<Held> held = new HashSet<>();
+    private int ipvsDevice;
+    private @Nullable LinkMonitor monitor;
+
+    private record Held(int link, IpAddress address) {}
+
+    NodeAddressWatch(Links links, Predicate<IpAddress> counts, Consumer<String> listener) {
+        this.links = links;
+        this.counts = counts;
+        this.listener = listener;
+    }
+
+    /**
+     * Watches the calling thread's network namespace.
+     *
+     * @param counts whether it matters that the node has that address; called on a thread of the watch's own
+     * @param listener is told in words what changed, on that thread
+     */
+    public static NodeAddressWatch open(Predicate<IpAddress> counts, Consumer<String> listener)
+            throws NetlinkException {
+        NodeAddressWatch watch = new NodeAddressWatch(NetlinkLinks.open(), counts, listener);
+        try {
+            watch.follow(LinkMonitor.open(watch::changed));
+            watch.list();
+            return watch;
+        } catch (NetlinkException e) {
+            watch.close();
+            throw e;
+        }
+    }
+
+    private synchronized void follow(LinkMonitor opened) {
+        monitor = opened;
+    }
+
+    /** Reads what there is. */
+    synchronized void list() throws NetlinkException {
+        held.clear();
+        ipvsDevice = links.link(IPVS_DEVICE).map(Links.Link::index).orElse(0);
+        links.addresses().forEach(address -> put(address.linkIndex(), address.address()));
+    }
+
+    synchronized void changed(LinkChange change) {
+        Set<IpAddress> before = addresses();
+        switch (change) {
+            case LinkSet(Links.Link link) when link.name().equals(IPVS_DEVICE) -> ipvsDevice = link.index();
+            case LinkSet other -> {}
+            case LinkDeleted(Links.Link link) -> held.removeIf(h -> h.link() == link.index());
+            case AddressSet(int link, IpAddress address, int length) -> put(link, address);
+            case AddressDeleted(int link, IpAddress address, int length) -> held.remove(new Held(link, address));
+            case Lost lost -> listAgain();
+        }
+        Set<IpAddress> after = addresses();
+        if (!before.equals(after)) {
+            listener.accept(difference(before, after));
+        }
+    }
+
+    private void put(int link, IpAddress address) {
+        if (link != ipvsDevice && counts.test(address)) {
+            held.add(new Held(link, address));
+        }
+    }
+
+    private void listAgain() {
+        try {
+            list();
+        } catch (NetlinkException e) {
+            log.warn("changes of the node's addresses were lost, and these cannot be read: {}", e.getMessage());
+        }
+    }
+
+    private Set<IpAddress> addresses() {
+        return held.stream().map(Held::address).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static String difference(Set<IpAddress> before, Set<IpAddress> after) {
+        Set<IpAddress> come = new TreeSet<>(after);
+        come.removeAll(before);
+        Set<IpAddress> gone = new TreeSet<>(before);
+        gone.removeAll(after);
+        return "the node has "
+                + (come.isEmpty() ? "" : "got " + come)
+                + (come.isEmpty() || gone.isEmpty() ? "" : " and ")
+                + (gone.isEmpty() ? "" : "lost " + gone);
+    }
+
+    @Override
+    public void close() {
+        LinkMonitor opened;
+        synchronized (this) {
+            opened = monitor;
+        }
+        if (opened != null) {
+            opened.close();
+        }
+        links.close();
+    }
+}

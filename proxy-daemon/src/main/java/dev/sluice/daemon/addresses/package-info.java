@@ -1,0 +1,5 @@
+/** The addresses of the node, as they come and go. */
+@NullMarked
+package dev.sluice.daemon.addresses;
+
+import org.jspecify.annotations.NullMarked;

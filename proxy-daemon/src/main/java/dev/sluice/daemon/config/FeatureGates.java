@@ -1,0 +1,52 @@
+package dev.sluice.daemon.config;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What the feature gates of Kubernetes 1.36 decide here. Files are often shared by a node's components, so gates of the others
+ * are accepted, and said to have no effect.
+ *
+ * @param externalIps AllowServiceExternalIPs: whether external IPs of Services are served
+ * @param warnings gates that were set and have no effect
+ */
+public record FeatureGates(boolean externalIps, List<String> warnings) {
+    private static final String EXTERNAL_IPS = "AllowServiceExternalIPs";
+
+    /** Gates of kube-proxy's that are on for good; setting them to true changes nothing. */
+    private static final Set<String> LOCKED_ON =
+            Set.of("MultiCIDRServiceAllocator", "NFTablesProxyMode", "PreferSameTrafficDistribution");
+
+    public FeatureGates {
+        warnings = List.copyOf(warnings);
+    }
+
+    /** @param reasons gets why a gate cannot be set as it is */
+    static FeatureGates read(Map<String, Boolean> gates, List<String> reasons) {
+        List<String> warnings = new ArrayList<>();
+        gates.forEach((name, on) -> {
+            Optional<String> known = known(name);
+            if (!name.matches("[A-Za-z][A-Za-z0-9]*")) {
+                reasons.add("featureGates (--feature-gates): '" + name + "' is no name of a feature gate");
+            } else if (known.isPresent() && !known.get().equals(name)) {
+                reasons.add(
+                        "featureGates (--feature-gates): unknown gate '" + name + "'; " + known.get() + " is meant?");
+            } else if (LOCKED_ON.contains(name) && !on) {
+                reasons.add("featureGates (--feature-gates): cannot set " + name
+                        + " to false: the feature is locked to true in Kubernetes 1.36");
+            } else if (known.isEmpty()) {
+                warnings.add("feature gate " + name + "=" + on + " has no effect: Sluice has nothing that it decides");
+            }
+        });
+        return new FeatureGates(gates.getOrDefault(EXTERNAL_IPS, true), warnings);
+    }
+
+    private static Optional<String> known(String name) {
+        return EXTERNAL_IPS.equalsIgnoreCase(name)
+                ? Optional.of(EXTERNAL_IPS)
+                : LOCKED_ON.stream().filter(name::equalsIgnoreCase).findFirst();
+    }
+}

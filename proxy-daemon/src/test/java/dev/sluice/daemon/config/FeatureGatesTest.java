@@ -1,0 +1,51 @@
+package dev.sluice.daemon.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class FeatureGatesTest {
+    private final List<String> reasons = new ArrayList<>();
+
+    @Test
+    void externalIpsAreServedUnlessTheirGateIsOff() {
+        assertThat(FeatureGates.read(Map.of(), reasons)).isEqualTo(new FeatureGates(true, List.of()));
+        assertThat(FeatureGates.read(Map.of("AllowServiceExternalIPs", false), reasons))
+                .isEqualTo(new FeatureGates(false, List.of()));
+        assertThat(reasons).isEmpty();
+    }
+
+    @Test
+    void whatIsOnForGoodMayBeSetToThat() {
+        assertThat(FeatureGates.read(Map.of("NFTablesProxyMode", true), reasons).warnings())
+                .isEmpty();
+        assertThat(reasons).isEmpty();
+    }
+
+    @Test
+    void aGateWithoutEffectIsWarnedOf() {
+        assertThat(FeatureGates.read(Map.of("GracefulNodeShutdown", true), reasons)
+                        .warnings())
+                .singleElement()
+                .asString()
+                .contains("GracefulNodeShutdown=true", "no effect");
+        assertThat(reasons).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "NFTablesProxyMode, false, locked to true",
+        "allowServiceExternalIPs, false, AllowServiceExternalIPs is meant",
+        "Allow-Service, true, no name of a feature gate",
+    })
+    void whatCannotBeSetIsARefusal(String name, boolean on, String reason) {
+        FeatureGates.read(Map.of(name, on), reasons);
+
+        assertThat(reasons).singleElement().asString().contains("--feature-gates", name, reason);
+    }
+}
