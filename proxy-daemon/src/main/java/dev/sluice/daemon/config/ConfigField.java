@@ -1,5 +1,6 @@
 package dev.sluice.daemon.config;
 
+import dev.sluice.core.config.GoDuration;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

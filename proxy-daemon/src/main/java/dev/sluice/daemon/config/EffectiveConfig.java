@@ -1,5 +1,6 @@
 package dev.sluice.daemon.config;
 
+import dev.sluice.core.config.GoDuration;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.daemon.health.JsonText;

@@ -1,4 +1,4 @@
-package dev.sluice.daemon.config;
+package dev.sluice.core.config;
 
 import java.time.Duration;
 import java.util.Locale;

@@ -1,4 +1,4 @@
-package dev.sluice.daemon.config;
+package dev.sluice.core.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
