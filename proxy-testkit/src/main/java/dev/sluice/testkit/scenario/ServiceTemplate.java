@@ -15,6 +15,7 @@ public final class ServiceTemplate {
     private final List<Port> ports = new ArrayList<>();
     private final List<SliceTemplate> slices = new ArrayList<>();
     private final Map<String, String> labels = new LinkedHashMap<>();
+    private final Map<String, String> annotations = new LinkedHashMap<>();
     private final Map<String, String> spec = new LinkedHashMap<>();
     private String namespaceSuffix = "";
     private String address;
@@ -77,6 +78,11 @@ public final class ServiceTemplate {
 
     public ServiceTemplate label(String key, String value) {
         labels.put(key, value);
+        return this;
+    }
+
+    public ServiceTemplate annotation(String key, String value) {
+        annotations.put(key, value);
         return this;
     }
 
@@ -216,6 +222,9 @@ public final class ServiceTemplate {
                 .append("\n  labels:\n");
         s.append("    lab: sluice\n");
         labels.forEach(
+                (k, v) -> s.append("    ").append(k).append(": \"").append(v).append("\"\n"));
+        s.append(annotations.isEmpty() ? "" : "  annotations:\n");
+        annotations.forEach(
                 (k, v) -> s.append("    ").append(k).append(": \"").append(v).append("\"\n"));
         s.append("spec:\n");
         clusterIps(s, allotment, families);

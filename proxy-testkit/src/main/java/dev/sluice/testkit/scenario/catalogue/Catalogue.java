@@ -30,6 +30,8 @@ public final class Catalogue {
                         IptablesScenarios.all(),
                         IpvsScenarios.all(),
                         IpvsDetailScenarios.all(),
+                        SchedulerScenarios.all(),
+                        SchedulerChoiceScenarios.all(),
                         SctpScenarios.all(),
                         UserspaceScenarios.all(),
                         UserspaceDetailScenarios.all(),
