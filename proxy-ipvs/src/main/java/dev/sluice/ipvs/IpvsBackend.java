@@ -28,12 +28,14 @@ import dev.sluice.linux.sysctl.BootClock;
 import dev.sluice.linux.sysctl.Sysctl;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +60,8 @@ public final class IpvsBackend implements ProxyBackend {
     private final RuleSync ruleSync;
     private final Drains drains;
     private final DriftCheck driftCheck;
+    private final SchedulerProbe probe;
+    private final Planner planner;
     private final Problems problems = new Problems();
 
     private boolean prepared;
@@ -86,7 +90,9 @@ public final class IpvsBackend implements ProxyBackend {
         this.sets = sets;
         this.links = links;
         dummy = new DummyDevice(links, config.family());
-        preparation = new KernelPreparation(config.family(), config.ipvs(), ipvs, sysctl);
+        probe = new SchedulerProbe(ipvs);
+        planner = new Planner(new Schedulers(config.ipvs().scheduler(), probe), new SlowStart(bootNanos));
+        preparation = new KernelPreparation(config.family(), config.ipvs(), ipvs, probe, sysctl);
         reader = new KernelReader(config.family(), ipvs, sets, config.ipvs().excludeCidrs());
         rules = new FixedRules(config, iptables.supportsRandomFully());
         ruleSync = new RuleSync(iptables, rules.tables());
@@ -115,16 +121,15 @@ public final class IpvsBackend implements ProxyBackend {
         }
     }
 
-    /** How long until drained destinations should be looked at by a sync; empty when none drains. */
+    /** How long until drained destinations should be looked at, or new endpoints are due for a larger share. */
     @Override
     public Optional<Duration> nextCheck() {
         InForce known = inForce;
-        Duration drift = driftCheck.nextLook();
         return known == null
                 ? Optional.empty()
-                : Optional.of(drains.nextLook(known)
-                        .filter(look -> look.compareTo(drift) < 0)
-                        .orElse(drift));
+                : Stream.of(drains.nextLook(known), planner.nextStep(), Optional.of(driftCheck.nextLook()))
+                        .flatMap(Optional::stream)
+                        .min(Duration::compareTo);
     }
 
     @Override
@@ -152,10 +157,11 @@ public final class IpvsBackend implements ProxyBackend {
             throws KernelException, SyncException {
         Touched touched = new Touched();
         touched.addAll(unfinished);
-        PortRenderer renderer = new PortRenderer(node, config.ipvs());
-        for (ServicePortName name : since.ports()) {
-            ResolvedPort port = snapshot.port(name);
-            desired.put(name, port == null ? null : renderer.render(port), touched);
+        PortRenderer renderer = new PortRenderer(node);
+        Set<ServicePortName> names = new HashSet<>(planner.due());
+        names.addAll(since.ports());
+        for (ServicePortName name : names) {
+            desired.put(name, planner.plan(name, snapshot.port(name), renderer, known), touched);
         }
         if (driftCheck.nextLook().isZero()) {
             drift.add(driftCheck.look(known, node, touched));
@@ -195,13 +201,18 @@ public final class IpvsBackend implements ProxyBackend {
         desired = new DesiredState();
         problems.clear();
         Touched touched = new Touched();
-        PortRenderer renderer = new PortRenderer(node, config.ipvs());
+        probe.forgetRefusals();
+        PortRenderer renderer = new PortRenderer(node);
         for (ResolvedPort port : snapshot.ports()) {
-            desired.put(port.name(), renderer.render(port), touched);
+            desired.put(port.name(), planner.plan(port.name(), port, renderer, null), touched);
         }
+        planner.keepOnly(desired.ports());
         DesiredState wanted = desired;
         InForce state =
                 reader.read(existing, dummy.bound(addresses), node.elsewhere(), key -> wanted.server(key) != null);
+        for (ServicePortName name : planner.startingSlowly()) {
+            desired.put(name, planner.plan(name, snapshot.port(name), renderer, state), touched);
+        }
         touched.addInForce(state);
         state.addresses().removeAll(wantedAmong(dummy.selectable(addresses)));
         driftCheck.pause();
@@ -267,6 +278,7 @@ public final class IpvsBackend implements ProxyBackend {
         inForce = state;
         List<Problem> all = new ArrayList<>(problems.list());
         all.addAll(desired.problems());
+        all.addAll(planner.problems());
         return new SyncReport(
                 full,
                 cost,
@@ -294,7 +306,12 @@ public final class IpvsBackend implements ProxyBackend {
             driftCheck.beDue();
             SyncReport report = sync(applied, Changes.of(Set.of()));
             return new SyncReport(
-                    report.full(), report.cost().plus(rulesCost), report.problems(), report.inForce(), report.written(), report.mended());
+                    report.full(),
+                    report.cost().plus(rulesCost),
+                    report.problems(),
+                    report.inForce(),
+                    report.written(),
+                    report.mended());
         } catch (KernelException e) {
             throw new SyncException("ipvs mode, " + family() + ": " + e.getMessage(), e);
         }

@@ -1,21 +1,15 @@
 package dev.sluice.ipvs;
 
 import dev.sluice.core.config.IpvsOptions;
-import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.Ipvs;
-import dev.sluice.linux.ipvs.IpvsCommand.DeleteService;
-import dev.sluice.linux.ipvs.IpvsCommand.NewService;
 import dev.sluice.linux.ipvs.IpvsTimeouts;
-import dev.sluice.linux.ipvs.ServiceKey;
-import dev.sluice.linux.ipvs.VirtualServer;
 import dev.sluice.linux.sysctl.Sysctl;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,18 +17,17 @@ import org.slf4j.LoggerFactory;
 final class KernelPreparation {
     private static final Logger LOG = LoggerFactory.getLogger(KernelPreparation.class);
 
-    /** An address of TEST-NET-2 (RFC 5737), which no Service has. */
-    private static final ServiceKey PROBE = new ServiceKey(Protocol.TCP, IpAddress.of("198.51.100.0"), 20_000);
-
     private final IpFamily family;
     private final IpvsOptions options;
     private final Ipvs ipvs;
+    private final SchedulerProbe probe;
     private final Sysctl sysctl;
 
-    KernelPreparation(IpFamily family, IpvsOptions options, Ipvs ipvs, Sysctl sysctl) {
+    KernelPreparation(IpFamily family, IpvsOptions options, Ipvs ipvs, SchedulerProbe probe, Sysctl sysctl) {
         this.family = family;
         this.options = options;
         this.ipvs = ipvs;
+        this.probe = probe;
         this.sysctl = sysctl;
     }
 
@@ -67,14 +60,12 @@ final class KernelPreparation {
             boolean inUse = ipvs.services().stream()
                     .anyMatch(s -> s.server().scheduler().equals(scheduler));
             if (inUse) {
+                probe.has(scheduler);
                 return;
             }
-            Ipvs.BatchResult result = ipvs.apply(
-                    List.of(new NewService(new VirtualServer(PROBE, scheduler, 0, 0)), new DeleteService(PROBE)));
-            for (Ipvs.Failure failure : result.failures()) {
-                if (failure.command() instanceof NewService && !failure.error().alreadyExists()) {
-                    throw unknownScheduler(failure.error());
-                }
+            Optional<NetlinkException> refusal = probe.refusal(scheduler);
+            if (refusal.isPresent()) {
+                throw unknownScheduler(refusal.get());
             }
         } catch (NetlinkException e) {
             throw new SyncException("cannot ask IPVS for its schedulers: " + e.getMessage(), e);
@@ -85,7 +76,8 @@ final class KernelPreparation {
         String scheduler = options.scheduler();
         return new SyncException(
                 "the kernel refuses --ipvs-scheduler=" + scheduler + ": load it with 'modprobe ip_vs_" + scheduler
-                        + "', or take one of rr, lc, dh, sh, sed, nq: " + error.getMessage(),
+                        + "', or take another of " + String.join(", ", Schedulers.OF_THE_KERNEL) + ": "
+                        + error.getMessage(),
                 error);
     }
 

@@ -61,10 +61,11 @@ final class PacketWalk {
         if (server.destinations().isEmpty()) {
             return Trace.stopped(service, steps, Verdict.REJECT);
         }
-        double share = 1.0 / server.destinations().size();
+        List<Double> shares = Shares.of(server);
         List<Candidate> candidates = new ArrayList<>();
-        for (RealServer destination : server.destinations()) {
-            candidates.add(new Candidate(destination.address(), destination.port(), share, leave(destination)));
+        for (int i = 0; i < shares.size(); i++) {
+            RealServer destination = server.destinations().get(i);
+            candidates.add(new Candidate(destination.address(), destination.port(), shares.get(i), leave(destination)));
         }
         return new Trace(service, steps, Verdict.FORWARD, candidates);
     }

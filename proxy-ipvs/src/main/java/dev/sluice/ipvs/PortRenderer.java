@@ -1,6 +1,5 @@
 package dev.sluice.ipvs;
 
-import dev.sluice.core.config.IpvsOptions;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ResolvedPort;
@@ -31,29 +30,13 @@ import java.util.stream.Collectors;
  */
 final class PortRenderer {
     private final NodeView node;
-    private final String scheduler;
-    private final int schedulerFlags;
 
-    PortRenderer(NodeView node, IpvsOptions options) {
+    PortRenderer(NodeView node) {
         this.node = node;
-        scheduler = options.scheduler();
-        schedulerFlags = schedulerFlags(scheduler);
     }
 
-    /**
-     * mh hashes the source port too, as kube-proxy has it. Both hashes fall back to another server when the chosen one has
-     * weight 0: without that, clients whose hash meets a draining server would be refused until it is gone.
-     */
-    private static int schedulerFlags(String scheduler) {
-        return switch (scheduler) {
-            case "mh" -> VirtualServer.SCHED_2 | VirtualServer.SCHED_1;
-            case "sh" -> VirtualServer.SCHED_1;
-            default -> 0;
-        };
-    }
-
-    PortPlan render(ResolvedPort port) {
-        Draft draft = new Draft(port);
+    PortPlan render(ResolvedPort port, Balance balance) {
+        Draft draft = new Draft(port, balance);
         draft.clusterAddress();
         port.service().externalIps().forEach(draft::externalAddress);
         port.service().loadBalancerVips().forEach(draft::loadBalancerAddress);
@@ -65,6 +48,7 @@ final class PortRenderer {
     /** One plan in the making. */
     private final class Draft {
         private final ResolvedPort port;
+        private final Balance balance;
         private final ServicePort service;
         private final Protocol protocol;
         private final Map<ServiceKey, PlannedServer> servers = new LinkedHashMap<>();
@@ -73,8 +57,9 @@ final class PortRenderer {
         private final List<Problem> problems = new ArrayList<>();
         private final Duration drainTimeout;
 
-        Draft(ResolvedPort port) {
+        Draft(ResolvedPort port, Balance balance) {
             this.port = port;
+            this.balance = balance;
             service = port.service();
             protocol = service.protocol();
             drainTimeout = DrainTimeout.of(service, problems::add);
@@ -187,17 +172,16 @@ final class PortRenderer {
                 addressMember(KubeSet.NO_ENDPOINTS, address, number);
             }
             ServiceKey key = new ServiceKey(protocol, address, number);
-            int flags = schedulerFlags | (service.hasAffinity() ? VirtualServer.PERSISTENT : 0);
-            List<RealServer> destinations = new ArrayList<>(endpoints.size());
-            for (Endpoint endpoint : endpoints) {
-                destinations.add(new RealServer(endpoint.address(), endpoint.port(), 1));
-            }
+            int flags = balance.choice().flags() | (service.hasAffinity() ? VirtualServer.PERSISTENT : 0);
+            VirtualServer server =
+                    new VirtualServer(key, balance.choice().scheduler(), flags, service.affinitySeconds());
+            List<Endpoint> taking = Balance.taking(endpoints);
             servers.putIfAbsent(
                     key,
                     new PlannedServer(
-                            new VirtualServer(key, scheduler, flags, service.affinitySeconds()),
-                            destinations,
-                            new Departure(drainTimeout, answeringBeside(endpoints))));
+                            server,
+                            balance.destinations(taking),
+                            new Departure(drainTimeout, answeringBeside(taking))));
         }
 
         /** Endpoints that still answer, but are not for new connections: they terminate, or a policy prefers others. */

@@ -5,12 +5,10 @@ import static dev.sluice.testkit.model.Endpoints.remote;
 import static dev.sluice.testkit.model.Endpoints.resolved;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.core.config.IpvsOptions;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.model.ServicePorts;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -177,9 +175,10 @@ class PortRendererTest {
         "mh, '-s mh -b mh-fallback,mh-port'",
     })
     void everySchedulerIsPassedOnWithItsFlags(String scheduler, String text) {
-        IpvsOptions options = new IpvsOptions(scheduler, List.of(), false, Duration.ZERO, Duration.ZERO, Duration.ZERO);
-        PortPlan plan = new PortRenderer(NODE, options)
-                .render(resolved(ServicePorts.tcp("shop/web", "10.96.0.50", 80).build()));
+        PortPlan plan = new PortRenderer(NODE)
+                .render(
+                        resolved(ServicePorts.tcp("shop/web", "10.96.0.50", 80).build()),
+                        Balance.plain(Schedulers.Choice.usual(scheduler)));
 
         assertThat(KernelText.ipvsadm(plan)).isEqualTo("-A -t 10.96.0.50:80 " + text + "\n");
     }
@@ -200,6 +199,6 @@ class PortRendererTest {
     }
 
     private static PortPlan render(ResolvedPort port) {
-        return new PortRenderer(NODE, IpvsOptions.DEFAULT).render(port);
+        return new PortRenderer(NODE).render(port, Balance.plain(Schedulers.Choice.usual("rr")));
     }
 }

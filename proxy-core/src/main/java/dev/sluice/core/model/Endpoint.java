@@ -11,6 +11,7 @@ import java.util.Set;
  * @param serving whether it answers, ready or not
  * @param zoneHints the zones that shall prefer it, empty for no hint
  * @param nodeHints the nodes that shall prefer it, empty for no hint
+ * @param weight its share beside the others, 0 to {@link Weight#MAX}; modes without weights do not look at it
  */
 public record Endpoint(
         IpAddress address,
@@ -20,11 +21,25 @@ public record Endpoint(
         boolean serving,
         boolean terminating,
         Set<String> zoneHints,
-        Set<String> nodeHints) {
+        Set<String> nodeHints,
+        int weight) {
 
     public Endpoint {
         zoneHints = Set.copyOf(zoneHints);
         nodeHints = Set.copyOf(nodeHints);
+    }
+
+    /** An endpoint of the usual weight. */
+    public Endpoint(
+            IpAddress address,
+            int port,
+            boolean local,
+            boolean ready,
+            boolean serving,
+            boolean terminating,
+            Set<String> zoneHints,
+            Set<String> nodeHints) {
+        this(address, port, local, ready, serving, terminating, zoneHints, nodeHints, Weight.DEFAULT);
     }
 
     /** {@code ip:port}, with brackets around an IPv6 address: the endpoint's key within its service port. */

@@ -70,6 +70,11 @@ public record ServicePort(
                 annotations);
     }
 
+    /** The weight of endpoints whose slice gives none. */
+    public int defaultWeight() {
+        return Weight.of(annotations, Weight.DEFAULT);
+    }
+
     public IpFamily family() {
         return clusterIp.family();
     }

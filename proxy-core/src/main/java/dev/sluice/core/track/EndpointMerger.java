@@ -28,7 +28,8 @@ final class EndpointMerger {
 
     private EndpointMerger() {}
 
-    static List<Endpoint> merge(List<Slice> slices, ServicePortName name) {
+    /** @param defaultWeight the weight of endpoints whose slice gives none */
+    static List<Endpoint> merge(List<Slice> slices, ServicePortName name, int defaultWeight) {
         Map<String, Candidate> byKey = new TreeMap<>();
         for (Slice slice : slices) {
             for (Slice.Port port : slice.ports()) {
@@ -39,7 +40,7 @@ final class EndpointMerger {
         }
         List<Endpoint> merged = new ArrayList<>(byKey.size());
         for (Candidate candidate : byKey.values()) {
-            merged.add((candidate.next == null ? candidate : best(candidate)).endpoint());
+            merged.add((candidate.next == null ? candidate : best(candidate)).endpoint(defaultWeight));
         }
         return List.copyOf(merged);
     }
@@ -80,7 +81,7 @@ final class EndpointMerger {
                     && other.address.terminating();
         }
 
-        Endpoint endpoint() {
+        Endpoint endpoint(int defaultWeight) {
             return new Endpoint(
                     address.address(),
                     port,
@@ -89,7 +90,8 @@ final class EndpointMerger {
                     address.serving(),
                     address.terminating(),
                     address.zoneHints(),
-                    address.nodeHints());
+                    address.nodeHints(),
+                    slice.weight() == Slice.NO_WEIGHT ? defaultWeight : slice.weight());
         }
     }
 }

@@ -26,8 +26,8 @@ final class PortResolution implements FamilyState.Resolution {
         for (Claimant claimant : service.declared()) {
             Optional<ServicePort> held = contention.remainder(claimant.declared());
             if (held.isPresent()) {
-                List<Endpoint> endpoints =
-                        EndpointMerger.merge(service.slices(), held.get().name());
+                List<Endpoint> endpoints = EndpointMerger.merge(
+                        service.slices(), held.get().name(), held.get().defaultWeight());
                 resolved.add(new ResolvedPort(held.get(), Categorizer.categorize(endpoints, held.get(), node)));
             }
         }

@@ -3,6 +3,7 @@ package dev.sluice.core.track;
 import dev.sluice.core.model.ProblemList;
 import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.model.Weight;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
@@ -97,6 +98,7 @@ final class ServiceParser {
         boolean internalLocal = service.internalTrafficPolicy().equals(LOCAL);
         int affinity = affinitySeconds();
         int healthPort = healthCheckNodePort(externalLocal);
+        Weight.check(service.annotations(), "weight " + Weight.DEFAULT + " holds", problems);
         List<DeclaredPort> ports = new ArrayList<>(service.ports().size());
         Set<ServicePortName> names = new HashSet<>();
         for (int i = 0; i < service.ports().size(); i++) {

@@ -2,6 +2,7 @@ package dev.sluice.core.track;
 
 import dev.sluice.core.model.ProblemList;
 import dev.sluice.core.model.ServiceName;
+import dev.sluice.core.model.Weight;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
@@ -47,7 +48,13 @@ final class SliceParser {
                 new ServiceName(object.namespace(), owner),
                 family.get(),
                 ports(),
-                addresses(family.get())));
+                addresses(family.get()),
+                weight()));
+    }
+
+    private int weight() {
+        Weight.check(object.annotations(), "the weight of the Service holds", problems);
+        return Weight.of(object.annotations(), Slice.NO_WEIGHT);
     }
 
     private Optional<IpFamily> family() {

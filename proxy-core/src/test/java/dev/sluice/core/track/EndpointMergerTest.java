@@ -9,6 +9,7 @@ import dev.sluice.core.fixture.SliceBuilder;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.model.Weight;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
 import java.util.ArrayList;
@@ -23,7 +24,7 @@ class EndpointMergerTest {
             new ServicePortName(new ServiceName("shop", "web"), "http", Protocol.TCP);
 
     private static List<Endpoint> merge(SliceBuilder... slices) {
-        return EndpointMerger.merge(parsed(slices), HTTP);
+        return EndpointMerger.merge(parsed(slices), HTTP, Weight.DEFAULT);
     }
 
     private static List<Slice> parsed(SliceBuilder... slices) {
@@ -46,7 +47,7 @@ class EndpointMergerTest {
         for (int i = 0; i < candidates.length; i++) {
             Collections.rotate(slices, 1);
             for (List<Slice> order : List.of(slices, slices.reversed())) {
-                List<Endpoint> merged = EndpointMerger.merge(order, HTTP);
+                List<Endpoint> merged = EndpointMerger.merge(order, HTTP, Weight.DEFAULT);
                 assertThat(merged).hasSize(1);
                 assertThat(winner == null || winner.equals(merged.getFirst())).isTrue();
                 winner = merged.getFirst();

@@ -7,6 +7,8 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** Results as one table: a behaviour a line, a flavour and family a column. */
@@ -34,7 +36,7 @@ public final class ConformanceTable {
                 + count(Status.FAIL) + " fail, " + count(Status.SKIP) + " skip";
     }
 
-    /** The table in Markdown, with the reasons of what did not pass below it. */
+    /** The table in Markdown, with the reasons of what did not pass and what was measured below it. */
     public String markdown() {
         StringBuilder s =
                 new StringBuilder("# Conformance\n\n").append(summary()).append(".\n\n");
@@ -48,14 +50,21 @@ public final class ConformanceTable {
             columns().forEach(c -> s.append(' ').append(c.cell(row)).append(" |"));
             s.append('\n');
         });
-        List<Result> others =
-                results.stream().filter(r -> r.status() != Status.PASS).toList();
-        if (!others.isEmpty()) {
-            s.append("\n## What did not pass\n\n");
-            others.forEach(r -> s.append("- ")
-                    .append(r.status())
-                    .append(' ')
-                    .append(r.id())
+        section(s, "What did not pass", r -> r.status() != Status.PASS, r -> r.status() + " " + r.id());
+        section(
+                s,
+                "What was measured",
+                r -> r.status() == Status.PASS && !r.detail().isEmpty(),
+                Result::behaviour);
+        return s.toString();
+    }
+
+    private void section(StringBuilder s, String title, Predicate<Result> which, Function<Result, String> name) {
+        List<Result> chosen = results.stream().filter(which).toList();
+        if (!chosen.isEmpty()) {
+            s.append("\n## ").append(title).append("\n\n");
+            chosen.forEach(r -> s.append("- ")
+                    .append(name.apply(r))
                     .append(" (")
                     .append(r.flavour().label())
                     .append(", ")
@@ -64,7 +73,6 @@ public final class ConformanceTable {
                     .append(r.detail().replace("\n", "\n  "))
                     .append('\n'));
         }
-        return s.toString();
     }
 
     private record Column(Flavour flavour, IpFamily family) {

@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * What came of one scenario in one flavour and family.
  *
- * @param detail why it failed or was skipped, empty when it passed
+ * @param detail why it failed or was skipped; what was measured when it passed, mostly nothing
  */
 public record Result(
         String id,

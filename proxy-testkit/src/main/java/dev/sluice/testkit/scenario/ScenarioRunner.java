@@ -103,16 +103,18 @@ public final class ScenarioRunner {
     private static Result runOne(DaemonSession session, Run run) {
         long start = System.nanoTime();
         String detail = "";
+        String notes = "";
         try (Stage stage = new Stage(session, run.scenario().id(), run.family())) {
             for (Step step : run.scenario().steps()) {
                 stage.play(step);
             }
+            notes = stage.notes();
         } catch (AssertionError | Exception e) {
             log.debug("{}", run, e);
             detail = (e instanceof AssertionError ? e.getMessage() : e.toString()) + " (log: " + session.log() + ")";
         }
-        return run.result(
-                detail.isEmpty() ? Status.PASS : Status.FAIL, detail, (System.nanoTime() - start) / 1_000_000);
+        long millis = (System.nanoTime() - start) / 1_000_000;
+        return detail.isEmpty() ? run.result(Status.PASS, notes, millis) : run.result(Status.FAIL, detail, millis);
     }
 
     private static <T> void inParallel(int threads, Collection<T> items, Consumer<T> work) {

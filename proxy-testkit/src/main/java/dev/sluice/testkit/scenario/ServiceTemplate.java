@@ -81,12 +81,12 @@ public final class ServiceTemplate {
         return this;
     }
 
-    /** A field of {@code spec}, its value as YAML. */
     public ServiceTemplate annotation(String key, String value) {
         annotations.put(key, value);
         return this;
     }
 
+    /** A field of {@code spec}, its value as YAML. */
     public ServiceTemplate spec(String field, String yaml) {
         spec.put(field, yaml);
         return this;

@@ -31,6 +31,7 @@ public final class Stage implements AutoCloseable {
     private final Allotment allotment;
     private final Map<String, Connection> connections = new HashMap<>();
     private final Map<String, String> openedTo = new HashMap<>();
+    private final List<String> notes = new ArrayList<>();
     private int generation;
 
     Stage(DaemonSession session, String scenario, IpFamily family) {
@@ -64,6 +65,15 @@ public final class Stage implements AutoCloseable {
 
     public Allotment allotment() {
         return allotment;
+    }
+
+    /** Writes down something measured, for the results. */
+    public void note(String measured) {
+        notes.add(measured);
+    }
+
+    String notes() {
+        return String.join("; ", notes);
     }
 
     void play(Step step) throws Exception {

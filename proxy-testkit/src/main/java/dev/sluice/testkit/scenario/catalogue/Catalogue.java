@@ -32,6 +32,8 @@ public final class Catalogue {
                         IpvsScenarios.all(),
                         IpvsDetailScenarios.all(),
                         IpvsDriftScenarios.all(),
+                        SchedulerScenarios.all(),
+                        SchedulerChoiceScenarios.all(),
                         SctpScenarios.all(),
                         UserspaceScenarios.all(),
                         UserspaceDetailScenarios.all(),

@@ -25,7 +25,7 @@ final class IpvsScenarios {
 
     static List<Scenario> all() {
         return Stream.concat(
-                        Stream.of("rr", "lc", "dh", "sh", "sed", "nq").map(IpvsScenarios::scheduler),
+                        Stream.of("rr", "lc").map(IpvsScenarios::scheduler),
                         Stream.of(
                                 scenario("dummy", "162", "the dummy device holds the cluster IP as a host address")
                                         .in(IPVS)
