@@ -215,7 +215,15 @@ class RuleRepairTest {
                 Map.of(),
                 Map.of("ipvs", Map.of("10.96.0.10:53/UDP", 3), "addresses", Map.of("kube-ipvs0", 1)));
         repair.succeeded(new SyncObserver.Success(
-                IpFamily.IPV4, false, report, Duration.ofMillis(7), List.of(), 1, 2, WithoutLocal.NONE, Map.of()));
+                IpFamily.IPV4,
+                false,
+                report,
+                Duration.ofMillis(7),
+                List.of(),
+                1,
+                2,
+                WithoutLocal.NONE,
+                ReadinessNews.NONE));
         assertThat(repairs.poll(30, TimeUnit.SECONDS))
                 .isNotNull()
                 .extracting(Repair::text)
