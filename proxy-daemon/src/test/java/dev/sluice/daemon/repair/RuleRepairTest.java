@@ -9,6 +9,7 @@ import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.ProxySnapshot;
+import dev.sluice.core.sync.ReadinessNews;
 import dev.sluice.core.sync.Suspects;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncObserver;
