@@ -10,13 +10,10 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
-import dev.sluice.linux.KernelException;
-import dev.sluice.linux.iptables.Iptables;
+import dev.sluice.linux.iptables.ForwardingIptables;
 import dev.sluice.linux.iptables.RestoreException;
 import dev.sluice.testkit.fake.FakeIptables;
 import dev.sluice.testkit.model.ServicePorts;
-import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -131,7 +128,7 @@ class BadServiceTest {
     }
 
     /** A kernel without xt_sctp. */
-    private record WithoutSctp(FakeIptables tools, Wording wording) implements Iptables {
+    private record WithoutSctp(FakeIptables tools, Wording wording) implements ForwardingIptables {
         @Override
         public void restore(String input) throws RestoreException {
             int number = 0;
@@ -153,31 +150,6 @@ class BadServiceTest {
                 throw new RestoreException("line " + number + ": no match sctp\n> " + shown, number, shown);
             }
             tools.restore(input);
-        }
-
-        @Override
-        public IpFamily family() {
-            return tools.family();
-        }
-
-        @Override
-        public Variant variant() {
-            return tools.variant();
-        }
-
-        @Override
-        public boolean supportsRandomFully() {
-            return tools.supportsRandomFully();
-        }
-
-        @Override
-        public String save(String table) throws KernelException {
-            return tools.save(table);
-        }
-
-        @Override
-        public Optional<List<String>> readChain(String table, String chain) throws KernelException {
-            return tools.readChain(table, chain);
         }
     }
 }

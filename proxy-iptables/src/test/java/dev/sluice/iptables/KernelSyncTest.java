@@ -11,7 +11,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.SyncReport;
-import dev.sluice.linux.KernelException;
+import dev.sluice.linux.iptables.ForwardingIptables;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.Iptables.Variant;
 import dev.sluice.linux.iptables.IptablesTools;
@@ -205,35 +205,10 @@ class KernelSyncTest {
     }
 
     /** The real tools, with one text replaced by another on the way. */
-    private record Spoiled(Iptables tools, String good, String bad) implements Iptables {
+    private record Spoiled(Iptables tools, String good, String bad) implements ForwardingIptables {
         @Override
         public void restore(String input) throws RestoreException {
             tools.restore(input.replace(good, bad));
-        }
-
-        @Override
-        public String save(String table) throws KernelException {
-            return tools.save(table);
-        }
-
-        @Override
-        public Optional<List<String>> readChain(String table, String chain) throws KernelException {
-            return tools.readChain(table, chain);
-        }
-
-        @Override
-        public IpFamily family() {
-            return tools.family();
-        }
-
-        @Override
-        public Variant variant() {
-            return tools.variant();
-        }
-
-        @Override
-        public boolean supportsRandomFully() {
-            return tools.supportsRandomFully();
         }
     }
 }

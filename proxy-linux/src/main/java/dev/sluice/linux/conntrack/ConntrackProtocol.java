@@ -1,19 +1,11 @@
 package dev.sluice.linux.conntrack;
 
-import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.netlink.AttributeNames;
-import dev.sluice.linux.netlink.Message;
-import dev.sluice.linux.netlink.MessageWriter;
-import dev.sluice.linux.netlink.Netlink;
-import dev.sluice.linux.netlink.NetlinkRequest;
-import dev.sluice.linux.netlink.WireNames;
+import dev.sluice.linux.netlink.NetfilterSubsystem;
 import java.util.List;
 
 /** Numbers and names of ctnetlink (include/uapi/linux/netfilter/nfnetlink_conntrack.h). */
-final class ConntrackProtocol implements WireNames {
-    /** {@code struct nfgenmsg}: family, version, resource 16. */
-    static final int HEADER = 4;
-
+final class ConntrackProtocol {
     static final int GET = 1;
     static final int DELETE = 2;
 
@@ -48,7 +40,6 @@ final class ConntrackProtocol implements WireNames {
     /** Of the filter's flags: compare the destination port. */
     static final int FILTER_PROTO_DST_PORT = 1 << 5;
 
-    private static final int SUBSYSTEM = 1;
     private static final List<String> COMMANDS =
             List.of("NEW", "GET", "DELETE", "GET_CTRZERO", "GET_STATS_CPU", "GET_STATS");
     private static final AttributeNames TUPLE = AttributeNames.of("IP", "PROTO", "ZONE")
@@ -86,30 +77,7 @@ final class ConntrackProtocol implements WireNames {
             .nesting(TUPLE_REPLY, TUPLE)
             .nesting(FILTER, AttributeNames.of("ORIG_FLAGS", "REPLY_FLAGS"));
 
-    static NetlinkRequest request(Object operation, int command, IpFamily family, MessageWriter.Content attributes) {
-        return new NetlinkRequest(operation, SUBSYSTEM << 8 | command, 0, out -> {
-            out.u8(family.addressFamily()).u8(0).u16(0);
-            attributes.write(out);
-        });
-    }
+    static final NetfilterSubsystem SUBSYSTEM = new NetfilterSubsystem(1, "CT_", COMMANDS, ATTRIBUTES);
 
-    static int nested(int type) {
-        return type | Netlink.NLA_F_NESTED;
-    }
-
-    @Override
-    public String message(Message message) {
-        int command = message.type() & 0xff;
-        return "CT_" + (command < COMMANDS.size() ? COMMANDS.get(command) : Integer.toString(command));
-    }
-
-    @Override
-    public int headerLength(Message message) {
-        return HEADER;
-    }
-
-    @Override
-    public AttributeNames attributes(Message message) {
-        return ATTRIBUTES;
-    }
+    private ConntrackProtocol() {}
 }

@@ -10,6 +10,7 @@ import dev.sluice.linux.conntrack.Conntrack.Tuple;
 import dev.sluice.linux.netlink.AttributeReader;
 import dev.sluice.linux.netlink.Message;
 import dev.sluice.linux.netlink.MessageWriter;
+import dev.sluice.linux.netlink.NetfilterSubsystem;
 import org.jspecify.annotations.Nullable;
 
 /** Entries as attributes. */
@@ -20,15 +21,15 @@ final class FlowCodec {
     static void writeKey(MessageWriter out, Flow flow) {
         Tuple tuple = flow.original();
         boolean v4 = flow.family() == IpFamily.IPV4;
-        out.nested(ConntrackProtocol.nested(ConntrackProtocol.TUPLE_ORIG), in -> {
+        out.nested(NetfilterSubsystem.nested(ConntrackProtocol.TUPLE_ORIG), in -> {
             in.nested(
-                    ConntrackProtocol.nested(ConntrackProtocol.TUPLE_IP),
+                    NetfilterSubsystem.nested(ConntrackProtocol.TUPLE_IP),
                     ip -> ip.address(v4 ? ConntrackProtocol.IP_V4_SRC : ConntrackProtocol.IP_V6_SRC, tuple.source())
                             .address(
                                     v4 ? ConntrackProtocol.IP_V4_DST : ConntrackProtocol.IP_V6_DST,
                                     tuple.destination()));
             in.nested(
-                    ConntrackProtocol.nested(ConntrackProtocol.TUPLE_PROTO),
+                    NetfilterSubsystem.nested(ConntrackProtocol.TUPLE_PROTO),
                     proto -> proto.u8(
                                     ConntrackProtocol.PROTO_NUM, flow.protocol().number())
                             .u16BigEndian(ConntrackProtocol.PROTO_SRC_PORT, tuple.sourcePort())
@@ -53,13 +54,13 @@ final class FlowCodec {
         int flags = ConntrackProtocol.FILTER_PROTO_NUM
                 | (v4 == null ? 0 : ConntrackProtocol.FILTER_IP_DST)
                 | (asked.port() == 0 ? 0 : ConntrackProtocol.FILTER_PROTO_DST_PORT);
-        out.nested(ConntrackProtocol.nested(ConntrackProtocol.TUPLE_ORIG), in -> {
+        out.nested(NetfilterSubsystem.nested(ConntrackProtocol.TUPLE_ORIG), in -> {
             if (v4 != null) {
                 in.nested(
-                        ConntrackProtocol.nested(ConntrackProtocol.TUPLE_IP),
+                        NetfilterSubsystem.nested(ConntrackProtocol.TUPLE_IP),
                         ip -> ip.address(ConntrackProtocol.IP_V4_DST, v4));
             }
-            in.nested(ConntrackProtocol.nested(ConntrackProtocol.TUPLE_PROTO), proto -> {
+            in.nested(NetfilterSubsystem.nested(ConntrackProtocol.TUPLE_PROTO), proto -> {
                 proto.u8(ConntrackProtocol.PROTO_NUM, protocol.number());
                 if (asked.port() != 0) {
                     proto.u16BigEndian(ConntrackProtocol.PROTO_DST_PORT, asked.port());
@@ -67,7 +68,7 @@ final class FlowCodec {
             });
         });
         out.nested(
-                ConntrackProtocol.nested(ConntrackProtocol.FILTER),
+                NetfilterSubsystem.nested(ConntrackProtocol.FILTER),
                 in -> in.u32(ConntrackProtocol.FILTER_ORIG_FLAGS, flags).u32(ConntrackProtocol.FILTER_REPLY_FLAGS, 0));
     }
 
@@ -79,7 +80,7 @@ final class FlowCodec {
         int mark = 0;
         int zone = 0;
         int id = 0;
-        AttributeReader attributes = message.attributes(ConntrackProtocol.HEADER);
+        AttributeReader attributes = message.attributes(NetfilterSubsystem.HEADER);
         while (attributes.next()) {
             switch (attributes.type()) {
                 case ConntrackProtocol.TUPLE_ORIG -> original.read(attributes.nested());

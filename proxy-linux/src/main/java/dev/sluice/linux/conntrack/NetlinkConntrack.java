@@ -24,7 +24,7 @@ public final class NetlinkConntrack implements Conntrack {
 
     /** Opens the table of the calling thread's network namespace. */
     public static NetlinkConntrack open() throws NetlinkException {
-        return new NetlinkConntrack(NetlinkSocket.open(Netlink.NETFILTER, new ConntrackProtocol()));
+        return new NetlinkConntrack(NetlinkSocket.open(Netlink.NETFILTER, ConntrackProtocol.SUBSYSTEM));
     }
 
     @Override
@@ -46,10 +46,11 @@ public final class NetlinkConntrack implements Conntrack {
 
     /** @param filter what the kernel is asked to leave in; empty for kernels that refuse to be asked */
     static NetlinkRequest dump(IpFamily family, Protocol protocol, Optional<Asked> filter) {
-        return ConntrackProtocol.request(
+        return ConntrackProtocol.SUBSYSTEM.request(
                 "conntrack list " + family + " " + protocol,
                 ConntrackProtocol.GET,
-                family,
+                0,
+                family.addressFamily(),
                 out -> filter.ifPresent(asked -> FlowCodec.writeFilter(out, protocol, asked)));
     }
 
@@ -59,8 +60,12 @@ public final class NetlinkConntrack implements Conntrack {
             return new Deletion(List.of(), List.of());
         }
         List<NetlinkRequest> requests = flows.stream()
-                .map(flow -> ConntrackProtocol.request(
-                        flow, ConntrackProtocol.DELETE, flow.family(), out -> FlowCodec.writeKey(out, flow)))
+                .map(flow -> ConntrackProtocol.SUBSYSTEM.request(
+                        flow,
+                        ConntrackProtocol.DELETE,
+                        0,
+                        flow.family().addressFamily(),
+                        out -> FlowCodec.writeKey(out, flow)))
                 .toList();
         List<BatchReply.Refusal> refusals = socket.batch(requests).refusals();
         Set<Integer> left = refusals.stream().map(BatchReply.Refusal::index).collect(Collectors.toSet());

@@ -6,6 +6,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.linux.netlink.AttributeReader;
 import dev.sluice.linux.netlink.MessageWriter;
+import dev.sluice.linux.netlink.NetfilterSubsystem;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +44,7 @@ final class ElementCodec {
 
     private static void address(MessageWriter out, int type, IpAddress address) {
         int inner = address.family() == IpFamily.IPV4 ? IpSetProtocol.ADDRESS_IPV4 : IpSetProtocol.ADDRESS_IPV6;
-        out.nested(IpSetProtocol.nested(type), in -> in.address(IpSetProtocol.bigEndian(inner), address));
+        out.nested(NetfilterSubsystem.nested(type), in -> in.address(IpSetProtocol.bigEndian(inner), address));
     }
 
     /** The element inside the current attribute of {@code list}; empty when it is none that a {@code type} can hold. */

@@ -1,22 +1,18 @@
 package dev.sluice.linux.ipset;
 
 import dev.sluice.linux.netlink.AttributeNames;
-import dev.sluice.linux.netlink.Message;
 import dev.sluice.linux.netlink.MessageWriter;
+import dev.sluice.linux.netlink.NetfilterSubsystem;
 import dev.sluice.linux.netlink.Netlink;
 import dev.sluice.linux.netlink.NetlinkRequest;
-import dev.sluice.linux.netlink.WireNames;
 import java.util.List;
 
 /** Numbers and names of ipset over nfnetlink (include/uapi/linux/netfilter/ipset/ip_set.h). */
-final class IpSetProtocol implements WireNames {
+final class IpSetProtocol {
     /** Versions that are spoken here: 6 since Linux 2.6.39, 7 since 4.20. */
     static final int OLDEST = 6;
 
     static final int NEWEST = 7;
-
-    /** {@code struct nfgenmsg}: family, version, resource 16. */
-    static final int HEADER = 4;
 
     static final int PROTOCOL = 1;
     static final int CREATE = 2;
@@ -56,7 +52,6 @@ final class IpSetProtocol implements WireNames {
     /** Of a list request: what sets are, without their elements. */
     static final int FLAG_LIST_HEADER = 4;
 
-    private static final int SUBSYSTEM = 6;
     private static final List<String> COMMANDS = List.of(
             "NONE",
             "PROTOCOL",
@@ -119,11 +114,13 @@ final class IpSetProtocol implements WireNames {
             .nesting(ATTR_DATA, ELEMENT)
             .nesting(ATTR_ADT, AttributeNames.NONE.nesting(ATTR_DATA, ELEMENT));
 
+    static final NetfilterSubsystem SUBSYSTEM = new NetfilterSubsystem(6, "IPSET_", COMMANDS, ATTRIBUTES);
+
     /** A request whose attributes start with the version of the protocol. */
     static NetlinkRequest request(
             Object operation, int command, int flags, int version, MessageWriter.Content attributes) {
-        return new NetlinkRequest(operation, SUBSYSTEM << 8 | command, flags, out -> {
-            out.u32(0).u8(ATTR_PROTOCOL, version);
+        return SUBSYSTEM.request(operation, command, flags, 0, out -> {
+            out.u8(ATTR_PROTOCOL, version);
             attributes.write(out);
         });
     }
@@ -133,23 +130,5 @@ final class IpSetProtocol implements WireNames {
         return type | Netlink.NLA_F_NET_BYTEORDER;
     }
 
-    static int nested(int type) {
-        return type | Netlink.NLA_F_NESTED;
-    }
-
-    @Override
-    public String message(Message message) {
-        int command = message.type() & 0xff;
-        return "IPSET_" + (command < COMMANDS.size() ? COMMANDS.get(command) : Integer.toString(command));
-    }
-
-    @Override
-    public int headerLength(Message message) {
-        return HEADER;
-    }
-
-    @Override
-    public AttributeNames attributes(Message message) {
-        return ATTRIBUTES;
-    }
+    private IpSetProtocol() {}
 }

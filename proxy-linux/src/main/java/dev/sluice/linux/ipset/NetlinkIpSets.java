@@ -7,6 +7,7 @@ import dev.sluice.linux.netlink.AttributeReader;
 import dev.sluice.linux.netlink.BatchReply;
 import dev.sluice.linux.netlink.Message;
 import dev.sluice.linux.netlink.MessageWriter;
+import dev.sluice.linux.netlink.NetfilterSubsystem;
 import dev.sluice.linux.netlink.Netlink;
 import dev.sluice.linux.netlink.NetlinkRequest;
 import dev.sluice.linux.netlink.NetlinkSocket;
@@ -42,7 +43,7 @@ public final class NetlinkIpSets implements IpSets {
      * @throws NetlinkException also when this kernel has no ipset, or speaks only unknown versions of its protocol
      */
     public static NetlinkIpSets open() throws NetlinkException {
-        NetlinkSocket socket = NetlinkSocket.open(Netlink.NETFILTER, new IpSetProtocol());
+        NetlinkSocket socket = NetlinkSocket.open(Netlink.NETFILTER, IpSetProtocol.SUBSYSTEM);
         try {
             return new NetlinkIpSets(socket, negotiate(socket));
         } catch (NetlinkException e) {
@@ -85,7 +86,7 @@ public final class NetlinkIpSets implements IpSets {
                         .string(IpSetProtocol.ATTR_TYPENAME, set.type().kernelName())
                         .u8(IpSetProtocol.ATTR_REVISION, revision)
                         .u8(IpSetProtocol.ATTR_FAMILY, family(set))
-                        .nested(IpSetProtocol.nested(IpSetProtocol.ATTR_DATA), in -> size(in, set));
+                        .nested(NetfilterSubsystem.nested(IpSetProtocol.ATTR_DATA), in -> size(in, set));
             }));
         } catch (NetlinkException e) {
             if (!e.alreadyExists() || !isThere(set)) {
@@ -102,7 +103,7 @@ public final class NetlinkIpSets implements IpSets {
                 0,
                 out -> out.string(IpSetProtocol.ATTR_SETNAME, set.name()));
         List<Boolean> answer = socket.query(request, message -> {
-                    AttributeReader attributes = message.attributes(IpSetProtocol.HEADER);
+                    AttributeReader attributes = message.attributes(NetfilterSubsystem.HEADER);
                     boolean same = true;
                     while (attributes.next()) {
                         same &= switch (attributes.type()) {
@@ -138,7 +139,7 @@ public final class NetlinkIpSets implements IpSets {
                 0,
                 out -> out.string(IpSetProtocol.ATTR_TYPENAME, type).u8(IpSetProtocol.ATTR_FAMILY, family(set)));
         List<Integer> answer = socket.query(request, message -> {
-                    AttributeReader attributes = message.attributes(IpSetProtocol.HEADER);
+                    AttributeReader attributes = message.attributes(NetfilterSubsystem.HEADER);
                     int revision = 0;
                     while (attributes.next()) {
                         revision = attributes.type() == IpSetProtocol.ATTR_REVISION ? attributes.u8() : revision;
@@ -174,7 +175,7 @@ public final class NetlinkIpSets implements IpSets {
     }
 
     private static @Nullable String readName(Message message) throws NetlinkException {
-        AttributeReader attributes = message.attributes(IpSetProtocol.HEADER);
+        AttributeReader attributes = message.attributes(NetfilterSubsystem.HEADER);
         String name = null;
         while (attributes.next()) {
             name = attributes.type() == IpSetProtocol.ATTR_SETNAME ? attributes.string() : name;
@@ -201,7 +202,7 @@ public final class NetlinkIpSets implements IpSets {
 
     private static List<SetEntry> readElements(Message message, IpSet set) throws NetlinkException {
         List<SetEntry> elements = new ArrayList<>();
-        AttributeReader attributes = message.attributes(IpSetProtocol.HEADER);
+        AttributeReader attributes = message.attributes(NetfilterSubsystem.HEADER);
         while (attributes.next()) {
             if (attributes.type() == IpSetProtocol.ATTR_ADT) {
                 AttributeReader list = attributes.nested();
@@ -239,7 +240,7 @@ public final class NetlinkIpSets implements IpSets {
                 0,
                 out -> out.string(IpSetProtocol.ATTR_SETNAME, change.set().name())
                         .nested(
-                                IpSetProtocol.nested(IpSetProtocol.ATTR_DATA),
+                                NetfilterSubsystem.nested(IpSetProtocol.ATTR_DATA),
                                 in -> ElementCodec.write(in, change.entry())));
     }
 
@@ -274,7 +275,7 @@ public final class NetlinkIpSets implements IpSets {
         static Versions read(Message message) throws NetlinkException {
             int newest = 0;
             int oldest = 0;
-            AttributeReader attributes = message.attributes(IpSetProtocol.HEADER);
+            AttributeReader attributes = message.attributes(NetfilterSubsystem.HEADER);
             while (attributes.next()) {
                 switch (attributes.type()) {
                     case IpSetProtocol.ATTR_PROTOCOL -> newest = attributes.u8();

@@ -3,6 +3,7 @@ package dev.sluice.linux.ipset;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.netlink.AttributeReader;
 import dev.sluice.linux.netlink.Message;
+import dev.sluice.linux.netlink.NetfilterSubsystem;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,7 @@ final class SetSizes {
     record Size(String name, long elements) {}
 
     static Size read(Message message) throws NetlinkException {
-        AttributeReader attributes = message.attributes(IpSetProtocol.HEADER);
+        AttributeReader attributes = message.attributes(NetfilterSubsystem.HEADER);
         String name = "";
         long elements = 0;
         while (attributes.next()) {

@@ -4,6 +4,7 @@ import dev.sluice.linux.Errno;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.netlink.AttributeReader;
 import dev.sluice.linux.netlink.Message;
+import dev.sluice.linux.netlink.NetfilterSubsystem;
 import dev.sluice.linux.netlink.Netlink;
 import dev.sluice.linux.netlink.NetlinkRequest;
 import dev.sluice.linux.netlink.NetlinkSocket;
@@ -23,7 +24,7 @@ public final class NetlinkCounters implements NamedCounters {
 
     /** Opens the counters of the calling thread's network namespace. */
     public static NetlinkCounters open() throws NetlinkException {
-        return new NetlinkCounters(NetlinkSocket.open(Netlink.NETFILTER, new AcctProtocol()));
+        return new NetlinkCounters(NetlinkSocket.open(Netlink.NETFILTER, AcctProtocol.SUBSYSTEM));
     }
 
     /** The kernel loads its module for the question; it answers EINVAL for a subsystem of netfilter that it does not have. */
@@ -84,22 +85,23 @@ public final class NetlinkCounters implements NamedCounters {
     public List<Count> list() throws NetlinkException {
         try {
             return socket.dump(
-                    AcctProtocol.request("counter list", AcctProtocol.GET, 0, out -> {}), NetlinkCounters::count);
+                    AcctProtocol.SUBSYSTEM.request("counter list", AcctProtocol.GET, 0, 0, out -> {}),
+                    NetlinkCounters::count);
         } catch (NetlinkException e) {
             throw explained(e);
         }
     }
 
     private static NetlinkRequest named(String what, String name, int command, int flags) {
-        return AcctProtocol.request(
-                "counter " + what + " " + name, command, flags, out -> out.string(AcctProtocol.NAME, name));
+        return AcctProtocol.SUBSYSTEM.request(
+                "counter " + what + " " + name, command, flags, 0, out -> out.string(AcctProtocol.NAME, name));
     }
 
     private static Count count(Message message) throws NetlinkException {
         String name = "";
         long packets = 0;
         long bytes = 0;
-        AttributeReader attributes = message.attributes(AcctProtocol.HEADER);
+        AttributeReader attributes = message.attributes(NetfilterSubsystem.HEADER);
         while (attributes.next()) {
             switch (attributes.type()) {
                 case AcctProtocol.NAME -> name = attributes.string();
