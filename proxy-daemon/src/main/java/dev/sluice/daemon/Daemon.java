@@ -1,9 +1,6 @@
 package dev.sluice.daemon;
 
 import dev.sluice.core.config.BackendConfig;
-import dev.sluice.core.config.NodePortAddresses;
-import dev.sluice.core.net.Cidr;
-import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.ClusterSource;
 import dev.sluice.core.source.NodeObject;
@@ -22,15 +19,15 @@ import dev.sluice.daemon.events.RepairEvents;
 import dev.sluice.daemon.explain.ExplainPage;
 import dev.sluice.daemon.health.HealthObserver;
 import dev.sluice.daemon.health.HealthState;
-import dev.sluice.daemon.health.HttpPages;
 import dev.sluice.daemon.health.port.OwnAddresses;
 import dev.sluice.daemon.health.port.ServiceHealthPorts;
 import dev.sluice.daemon.metrics.MetricsPage;
 import dev.sluice.daemon.repair.RuleRepair;
+import dev.sluice.daemon.start.BackendConfigs;
 import dev.sluice.daemon.start.ConfigWatch;
 import dev.sluice.daemon.start.ConntrackSysctls;
+import dev.sluice.daemon.start.DaemonPages;
 import dev.sluice.daemon.start.FamilySupport;
-import dev.sluice.daemon.start.LocalDetectors;
 import dev.sluice.daemon.start.NodeFirst;
 import dev.sluice.daemon.start.NodeName;
 import dev.sluice.daemon.start.OomScore;
@@ -43,7 +40,6 @@ import dev.sluice.linux.route.NetlinkLinks;
 import dev.sluice.linux.sysctl.ProcSysctl;
 import dev.sluice.linux.sysctl.Sysctl;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -51,11 +47,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -161,8 +155,9 @@ final class Daemon {
         ClusterSource source = cluster.source();
         source.start(nodeFirst);
         Optional<NodeObject> node = awaitNode(nodeFirst, nodeName);
-        Set<IpFamily> families = new FamilySupport(sysctl, assembly::iptablesProblem).served(primaryFamily(node));
-        List<BackendConfig> configs = backendConfigs(families, node);
+        BackendConfigs wanted = new BackendConfigs(settings, node);
+        Set<IpFamily> families = new FamilySupport(sysctl, assembly::iptablesProblem).served(wanted.primaryFamily());
+        List<BackendConfig> configs = wanted.of(families);
         assembly.open(configs);
         assembly.prepare();
         return new Prepared(nodeName, metrics, assembly, cluster, nodeFirst, node, families, configs);
@@ -202,7 +197,10 @@ final class Daemon {
                 new Observers(observers)));
         keep(repair).use(loop::mend);
         watchAddresses(prepared.assembly().backends(), loop);
-        serve(health, metrics, new ExplainPage(loop, prepared.assembly().backends()), cluster.events());
+        DaemonPages pages = new DaemonPages(settings, cluster.events(), this::keep);
+        pages.serveHealth(health, metrics);
+        pages.serveMetrics(
+                metrics, effective, new ExplainPage(loop, prepared.assembly().backends()));
         loop.start();
         if (prepared.node().isEmpty()) {
             loop.proceedWithoutNode();
@@ -257,48 +255,6 @@ final class Daemon {
         return node;
     }
 
-    private IpFamily primaryFamily(Optional<NodeObject> node) {
-        return nodeAddresses(node).stream().findFirst().map(IpAddress::family).orElse(IpFamily.IPV4);
-    }
-
-    private List<IpAddress> nodeAddresses(Optional<NodeObject> node) {
-        List<IpAddress> addresses = new ArrayList<>();
-        if (!settings.bindAddress().isUnspecified()) {
-            addresses.add(settings.bindAddress());
-        }
-        node.ifPresent(n -> {
-            n.internalIps().forEach(text -> IpAddress.parse(text).ifPresent(addresses::add));
-            n.externalIps().forEach(text -> IpAddress.parse(text).ifPresent(addresses::add));
-        });
-        return addresses;
-    }
-
-    private List<BackendConfig> backendConfigs(Set<IpFamily> families, Optional<NodeObject> node) {
-        List<Cidr> ranges = settings.primaryNodePortOnly() ? primaryRanges(node) : settings.nodePortRanges();
-        return families.stream()
-                .map(family -> new BackendConfig(
-                        family,
-                        settings.masquerade().bit(),
-                        settings.masquerade().all(),
-                        settings.localhostNodePorts(),
-                        LocalDetectors.of(settings.detectLocal(), family, node),
-                        NodePortAddresses.of(family, ranges),
-                        settings.ipvs(),
-                        settings.userspace()))
-                .toList();
-    }
-
-    private List<Cidr> primaryRanges(Optional<NodeObject> node) {
-        List<Cidr> ranges = new ArrayList<>();
-        for (IpFamily family : IpFamily.values()) {
-            nodeAddresses(node).stream()
-                    .filter(a -> a.family() == family && !a.isLoopback())
-                    .findFirst()
-                    .ifPresent(a -> ranges.add(Cidr.host(a)));
-        }
-        return ranges;
-    }
-
     private ServiceHealthPorts healthPorts(List<BackendConfig> configs, HealthState health, EventSink events)
             throws ConfigException {
         try {
@@ -309,36 +265,6 @@ final class Daemon {
                     events);
         } catch (IOException | KernelException e) {
             throw new ConfigException(List.of("the health check node ports cannot be served: " + e.getMessage()));
-        }
-    }
-
-    private void serve(HealthState health, MetricsPage metrics, ExplainPage explain, EventSink events)
-            throws ConfigException {
-        Optional<InetSocketAddress> healthz = settings.healthz();
-        if (healthz.isPresent()) {
-            Map<String, Supplier<HttpPages.Page>> pages = metrics.counted(health.pages());
-            serve(
-                    new HttpPages("healthz", "healthz-bind-address", healthz.get(), pages),
-                    "FailedToStartProxierHealthcheck",
-                    events);
-        }
-        Map<String, Supplier<HttpPages.Page>> pages = Map.of(
-                "/metrics", metrics::scrape,
-                "/healthz", () -> HttpPages.Page.text(200, "ok"),
-                "/configz", () -> HttpPages.Page.json(200, effective.configz()),
-                "/proxyMode", () -> HttpPages.Page.text(200, settings.mode().flagValue()));
-        serve(
-                new HttpPages("metrics", "metrics-bind-address", settings.metrics(), pages)
-                        .with(ExplainPage.PATH, explain::answer),
-                "FailedToStartMetricServer",
-                events);
-    }
-
-    private void serve(HttpPages server, String failure, EventSink events) throws ConfigException {
-        Optional<String> refusal = keep(server).start();
-        if (refusal.isPresent() && settings.bindAddressHardFail()) {
-            events.node(EventSink.Type.WARNING, failure, "StartKubeProxy", refusal.get());
-            throw new ConfigException(List.of(refusal.get()));
         }
     }
 

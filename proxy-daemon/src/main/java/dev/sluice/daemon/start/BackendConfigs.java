@@ -1,0 +1,65 @@
+package dev.sluice.daemon.start;
+
+import dev.sluice.core.config.BackendConfig;
+import dev.sluice.core.config.NodePortAddresses;
+import dev.sluice.core.net.Cidr;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.source.NodeObject;
+import dev.sluice.daemon.config.Settings;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What the settings and the Node together say to the backends.
+ *
+ * @param node the daemon's own, if it is known
+ */
+public record BackendConfigs(Settings settings, Optional<NodeObject> node) {
+
+    /** The family of the first address that the node is known by; IPv4 when there is none. */
+    public IpFamily primaryFamily() {
+        return nodeAddresses().stream().findFirst().map(IpAddress::family).orElse(IpFamily.IPV4);
+    }
+
+    /** One for each family, in their order. */
+    public List<BackendConfig> of(Set<IpFamily> families) {
+        List<Cidr> ranges = settings.primaryNodePortOnly() ? primaryRanges() : settings.nodePortRanges();
+        return families.stream()
+                .map(family -> new BackendConfig(
+                        family,
+                        settings.masquerade().bit(),
+                        settings.masquerade().all(),
+                        settings.localhostNodePorts(),
+                        LocalDetectors.of(settings.detectLocal(), family, node),
+                        NodePortAddresses.of(family, ranges),
+                        settings.ipvs(),
+                        settings.userspace()))
+                .toList();
+    }
+
+    private List<IpAddress> nodeAddresses() {
+        List<IpAddress> addresses = new ArrayList<>();
+        if (!settings.bindAddress().isUnspecified()) {
+            addresses.add(settings.bindAddress());
+        }
+        node.ifPresent(n -> {
+            n.internalIps().forEach(text -> IpAddress.parse(text).ifPresent(addresses::add));
+            n.externalIps().forEach(text -> IpAddress.parse(text).ifPresent(addresses::add));
+        });
+        return addresses;
+    }
+
+    private List<Cidr> primaryRanges() {
+        List<Cidr> ranges = new ArrayList<>();
+        for (IpFamily family : IpFamily.values()) {
+            nodeAddresses().stream()
+                    .filter(a -> a.family() == family && !a.isLoopback())
+                    .findFirst()
+                    .ifPresent(a -> ranges.add(Cidr.host(a)));
+        }
+        return ranges;
+    }
+}
