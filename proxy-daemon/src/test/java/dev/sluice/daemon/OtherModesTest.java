@@ -3,6 +3,8 @@ package dev.sluice.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.iptables.SavedTable;
 import dev.sluice.testkit.fake.FakeIptables;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -29,6 +31,7 @@ class OtherModesTest {
                 """);
         int chains = OtherModes.removeChains(
                 iptables,
+                this::chains,
                 (table, chain) -> chain.equals("OURS") || chain.equals("SHARED"),
                 List.of((table, chain) -> chain.startsWith("THEIRS") || chain.equals("SHARED")));
         assertThat(chains).isEqualTo(2);
@@ -36,7 +39,11 @@ class OtherModesTest {
                 .contains(":OURS", ":SHARED", ":FOREIGN", "-A PREROUTING -j SHARED", "-A PREROUTING -j FOREIGN")
                 .contains("-A SHARED -j OURS")
                 .doesNotContain("THEIRS");
-        assertThat(OtherModes.removeChains(iptables, (t, c) -> false, List.of()))
+        assertThat(OtherModes.removeChains(iptables, this::chains, (t, c) -> false, List.of()))
                 .isZero();
+    }
+
+    private List<String> chains(String table) throws KernelException {
+        return List.copyOf(SavedTable.parse(table, iptables.save(table)).chains());
     }
 }

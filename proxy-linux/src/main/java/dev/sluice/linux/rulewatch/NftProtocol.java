@@ -18,6 +18,7 @@ final class NftProtocol implements WireNames {
     static final int GET_TABLE = SUBSYSTEM | 1;
     static final int DELETE_TABLE = SUBSYSTEM | 2;
     static final int NEW_CHAIN = SUBSYSTEM | 3;
+    static final int GET_CHAIN = SUBSYSTEM | 4;
     static final int DELETE_CHAIN = SUBSYSTEM | 5;
     static final int NEW_RULE = SUBSYSTEM | 6;
     static final int DELETE_RULE = SUBSYSTEM | 8;
@@ -48,6 +49,7 @@ final class NftProtocol implements WireNames {
             case GET_TABLE -> "NFT_MSG_GETTABLE";
             case DELETE_TABLE -> "NFT_MSG_DELTABLE";
             case NEW_CHAIN -> "NFT_MSG_NEWCHAIN";
+            case GET_CHAIN -> "NFT_MSG_GETCHAIN";
             case DELETE_CHAIN -> "NFT_MSG_DELCHAIN";
             case NEW_RULE -> "NFT_MSG_NEWRULE";
             case DELETE_RULE -> "NFT_MSG_DELRULE";

@@ -3,10 +3,13 @@ package dev.sluice.linux.rulewatch;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.netlink.AttributeReader;
+import dev.sluice.linux.netlink.Message;
 import dev.sluice.linux.netlink.Netlink;
 import dev.sluice.linux.netlink.NetlinkRequest;
 import dev.sluice.linux.netlink.NetlinkSocket;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tables of nf_tables in the calling thread's network namespace, asked of the kernel itself: the program {@code nft} reads
@@ -45,6 +48,36 @@ public final class NftTables implements AutoCloseable {
                 NftProtocol.boundary(what, NftProtocol.BATCH_BEGIN),
                 deletion,
                 NftProtocol.boundary(what, NftProtocol.BATCH_END)));
+    }
+
+    /**
+     * The names of the chains in {@code table}, built-in ones too; none when there is no such table. Unlike
+     * {@code iptables-save} this reads no rule.
+     */
+    public List<String> chains(IpFamily family, String table) throws NetlinkException {
+        NetlinkRequest request = new NetlinkRequest(
+                "list nf_tables chains of " + family,
+                NftProtocol.GET_CHAIN,
+                0,
+                out -> out.u8(family.addressFamily()).u8(0).u16(0));
+        return socket.dump(request, message -> chainOf(table, message));
+    }
+
+    private static @Nullable String chainOf(String table, Message message) throws NetlinkException {
+        String name = null;
+        boolean inTable = false;
+        AttributeReader attributes = message.attributes(NftProtocol.HEADER);
+        while (attributes.next()) {
+            switch (attributes.type()) {
+                case NftProtocol.CHAIN_TABLE -> inTable = attributes.string().equals(table);
+                case NftProtocol.CHAIN_NAME -> name = attributes.string();
+                default -> {
+                    // hook, policy, counters
+                }
+            }
+        }
+        attributes.check("read an nf_tables chain");
+        return inTable ? name : null;
     }
 
     private static NetlinkRequest named(String what, IpFamily family, String name, int type) {

@@ -52,4 +52,16 @@ final class NftTablesTest {
                     .hasMessageContaining("delete nf_tables table proxy of IPv4");
         }
     }
+
+    @Test
+    void chainsAreListedByTableAndFamily() throws Exception {
+        try (NetworkNamespace namespace = NetworkNamespace.create("chains");
+                NftTables tables = namespace.call(NftTables::open)) {
+            nft(namespace, Command.of(Duration.ofSeconds(20), "nft", "-f", "-").reading(RULESET));
+            assertThat(tables.chains(IpFamily.IPV4, "proxy")).containsExactlyInAnyOrder("services", "more");
+            assertThat(tables.chains(IpFamily.IPV4, "others")).isEmpty();
+            assertThat(tables.chains(IpFamily.IPV6, "proxy")).isEmpty();
+            assertThat(tables.chains(IpFamily.IPV4, "missing")).isEmpty();
+        }
+    }
 }
