@@ -28,6 +28,7 @@ import dev.sluice.linux.process.SystemCommands;
 import dev.sluice.linux.route.NetlinkLinks;
 import dev.sluice.linux.rulewatch.ForeignEdit;
 import dev.sluice.linux.rulewatch.Interest;
+import dev.sluice.linux.rulewatch.NftGenerations;
 import dev.sluice.linux.rulewatch.OwnRestores;
 import dev.sluice.linux.rulewatch.RuleWatch;
 import dev.sluice.linux.sysctl.Sysctl;
@@ -62,6 +63,7 @@ final class ProxyAssembly implements AutoCloseable {
     private final Consumer<IpFamily> refusals;
     private @Nullable UserspaceEngine engine;
     private @Nullable NamedCounters ruleCounters;
+    private @Nullable NftGenerations generations;
 
     /** @throws ConfigException when this host has no iptables tools, which every mode needs */
     ProxyAssembly(ProxyMode mode, Sysctl sysctl, FlowListener flows) throws ConfigException {
@@ -258,11 +260,33 @@ final class ProxyAssembly implements AutoCloseable {
 
     /** Has rules mended that others change; {@code listeners} hear of it. */
     RuleRepair repair(List<Repair.Listener> listeners) {
+        if (tools.variant() == Iptables.Variant.NFT) {
+            countGenerations();
+        }
         return new RuleRepair(backends, restores, this::watch, listeners, Ticker.system());
     }
 
+    private void countGenerations() {
+        try {
+            generations = NftGenerations.open(restores);
+        } catch (KernelException e) {
+            log.debug("rules will be compared once more when they are watched", e);
+        }
+    }
+
+    private boolean isUntouched() {
+        NftGenerations counted = generations;
+        generations = null;
+        if (counted == null) {
+            return false;
+        }
+        try (counted) {
+            return counted.areOurs();
+        }
+    }
+
     private RuleWatch watch(Interest interest, Consumer<ForeignEdit> noticed) throws KernelException {
-        RuleWatch rules = RuleWatch.open(tools.variant(), restores, interest, noticed);
+        RuleWatch rules = RuleWatch.open(tools.variant(), restores, this::isUntouched, interest, noticed);
         return ipvsBackends.isEmpty() ? rules : AddressWatch.open(rules, ipvsBackends, noticed);
     }
 
@@ -275,6 +299,10 @@ final class ProxyAssembly implements AutoCloseable {
         }
         backends.forEach(ProxyBackend::close);
         countedByRules().ifPresent(NamedCounters::close);
+        NftGenerations counting = generations;
+        if (counting != null) {
+            counting.close();
+        }
     }
 
     private static void drain(UserspaceEngine engine) {

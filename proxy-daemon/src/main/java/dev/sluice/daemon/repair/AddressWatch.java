@@ -47,6 +47,11 @@ public final class AddressWatch implements RuleWatch {
     }
 
     @Override
+    public boolean missedNothing() {
+        return rules.missedNothing();
+    }
+
+    @Override
     public void close() {
         monitor.close();
         rules.close();

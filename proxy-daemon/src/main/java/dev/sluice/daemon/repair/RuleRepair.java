@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * mends it, and the log, an Event and metrics tell.
  *
  * <p>The watch opens after the first syncs, since announcing a whole first sync would cost the kernel a quarter more; what was
- * changed before it opened is found by one comparison right after.
+ * changed before it opened is found by one comparison right after, unless it is known that nothing was.
  */
 public final class RuleRepair implements SyncObserver, OwnRestores.Follower, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(RuleRepair.class);
@@ -110,7 +110,9 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
             log.warn("rules that others change are mended by the next full sync only: {}", e.getMessage());
             return;
         }
-        families.values().forEach(f -> suspect(f, Suspects.all(), ""));
+        if (!watch.missedNothing()) {
+            families.values().forEach(f -> suspect(f, Suspects.all(), ""));
+        }
     }
 
     private boolean watches(IpFamily family, String table, String chain) {

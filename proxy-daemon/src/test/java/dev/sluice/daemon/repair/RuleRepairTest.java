@@ -54,6 +54,7 @@ class RuleRepairTest {
             List.of(repairs::add),
             Ticker.system());
     private volatile String restored = "";
+    private boolean nobodyElse;
 
     private RuleWatch open(Interest interest, Consumer<ForeignEdit> noticed) {
         interests.add(interest);
@@ -62,6 +63,11 @@ class RuleRepairTest {
             @Override
             public String means() {
                 return "a test";
+            }
+
+            @Override
+            public boolean missedNothing() {
+                return nobodyElse;
             }
 
             @Override
@@ -190,6 +196,20 @@ class RuleRepairTest {
         Interest interest = interests.getFirst();
         assertThat(interest.watches(IpFamily.IPV6, "nat", "OURS")).isTrue();
         assertThat(interest.watches(IpFamily.IPV6, "nat", "THEIRS")).isFalse();
+    }
+
+    @Test
+    void whatNobodyElseCanHaveChangedIsNotComparedAgain() throws Exception {
+        nobodyElse = true;
+        repair.use(this::mend);
+        for (IpFamily family : IpFamily.values()) {
+            repair.failed(new Failure(family, true, Duration.ZERO, new SyncException("any end will do")));
+        }
+        ForeignEdit edit = new ForeignEdit(IpFamily.IPV6, "", false, Set.of(new ForeignEdit.Chain("nat", "OURS")));
+        watches.getFirst().accept(edit);
+        assertThat(asked.poll(30, TimeUnit.SECONDS))
+                .as("the first look is at that edit")
+                .isEqualTo(Suspects.of(Set.of(new Suspects.Chain("nat", "OURS"))));
     }
 
     @Test

@@ -23,6 +23,7 @@ final class NftProtocol implements WireNames {
     static final int NEW_RULE = SUBSYSTEM | 6;
     static final int DELETE_RULE = SUBSYSTEM | 8;
     static final int NEW_GENERATION = SUBSYSTEM | 15;
+    static final int GET_GENERATION = SUBSYSTEM | 16;
 
     /** NFNL_MSG_BATCH_BEGIN and NFNL_MSG_BATCH_END, around what is committed as one. */
     static final int BATCH_BEGIN = 0x10;
@@ -34,6 +35,7 @@ final class NftProtocol implements WireNames {
     static final int CHAIN_NAME = 3;
     static final int RULE_TABLE = 1;
     static final int RULE_CHAIN = 2;
+    static final int GENERATION_ID = 1;
     static final int GENERATION_PROCESS_ID = 2;
     static final int GENERATION_PROCESS_NAME = 3;
 
@@ -54,6 +56,7 @@ final class NftProtocol implements WireNames {
             case NEW_RULE -> "NFT_MSG_NEWRULE";
             case DELETE_RULE -> "NFT_MSG_DELRULE";
             case NEW_GENERATION -> "NFT_MSG_NEWGEN";
+            case GET_GENERATION -> "NFT_MSG_GETGEN";
             default -> "type " + message.type();
         };
     }

@@ -7,6 +7,7 @@ import dev.sluice.linux.netlink.NetlinkSubscription;
 import dev.sluice.linux.rulewatch.OwnRestores.Restore;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,24 +25,29 @@ final class NftRuleWatch implements RuleWatch, OwnRestores.Follower {
 
     private final OwnRestores own;
     private final NetlinkSubscription subscription;
+    private final boolean missedNothing;
     private final List<Integer> running = new ArrayList<>();
 
     private final @Nullable NatAnchor anchor;
 
-    private NftRuleWatch(OwnRestores own, NetlinkSubscription subscription, @Nullable NatAnchor anchor) {
+    private NftRuleWatch(
+            OwnRestores own, NetlinkSubscription subscription, boolean missedNothing, @Nullable NatAnchor anchor) {
         this.own = own;
         this.subscription = subscription;
+        this.missedNothing = missedNothing;
         this.anchor = anchor;
     }
 
-    static NftRuleWatch open(OwnRestores own, Interest interest, Consumer<ForeignEdit> noticed) throws KernelException {
+    static NftRuleWatch open(
+            OwnRestores own, BooleanSupplier untouched, Interest interest, Consumer<ForeignEdit> noticed)
+            throws KernelException {
         NetlinkSubscription subscription = NetlinkSubscription.open(
                 Netlink.NETFILTER,
                 new NftProtocol(),
                 "rule-watch",
                 new NftCommits(interest, noticed),
                 NftProtocol.GROUP);
-        NftRuleWatch watch = new NftRuleWatch(own, subscription, anchor());
+        NftRuleWatch watch = new NftRuleWatch(own, subscription, untouched.getAsBoolean(), anchor());
         own.follow(watch);
         return watch;
     }
@@ -59,6 +65,11 @@ final class NftRuleWatch implements RuleWatch, OwnRestores.Follower {
     @Override
     public String means() {
         return "nf_tables events";
+    }
+
+    @Override
+    public boolean missedNothing() {
+        return missedNothing;
     }
 
     @Override

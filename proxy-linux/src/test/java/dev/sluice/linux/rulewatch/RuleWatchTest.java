@@ -73,7 +73,8 @@ final class RuleWatchTest {
             Interest interest = (of, table, chain) -> chain.startsWith("KUBE-")
                     || table.equals("nat") && List.of("PREROUTING", "OUTPUT").contains(chain)
                     || table.equals("filter") && List.of("FORWARD", "OUTPUT").contains(chain);
-            try (RuleWatch watch = namespace.call(() -> RuleWatch.open(variant, own, interest, noticed::add))) {
+            try (RuleWatch watch =
+                    namespace.call(() -> RuleWatch.open(variant, own, () -> false, interest, noticed::add))) {
                 assertThat(watch.means()).isNotEmpty();
                 scene.play(namespace, iptables);
             }

@@ -1,0 +1,101 @@
+package dev.sluice.linux.rulewatch;
+
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.netlink.AttributeReader;
+import dev.sluice.linux.netlink.Message;
+import dev.sluice.linux.netlink.Netlink;
+import dev.sluice.linux.netlink.NetlinkRequest;
+import dev.sluice.linux.netlink.NetlinkSocket;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells whether nobody but our own restores has changed nf_tables since this was opened, by counting: each commit raises the
+ * generation of a network namespace by one, and iptables-restore makes one commit for each {@code COMMIT} of its input.
+ * Cheap where hearing of each commit is dear. In doubt somebody has.
+ */
+public final class NftGenerations implements OwnRestores.Follower, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NftGenerations.class);
+    private static final String COMMIT = "COMMIT";
+    private static final long UNKNOWN = -1;
+
+    private final OwnRestores own;
+    private final NetlinkSocket socket;
+    private long expected;
+    private boolean inDoubt;
+
+    private NftGenerations(OwnRestores own, NetlinkSocket socket) {
+        this.own = own;
+        this.socket = socket;
+    }
+
+    /** Counts from now on, in the calling thread's network namespace; one restore of {@code own} may run at a time. */
+    public static NftGenerations open(OwnRestores own) throws NetlinkException {
+        NftGenerations generations = new NftGenerations(own, NetlinkSocket.open(Netlink.NETFILTER, new NftProtocol()));
+        try {
+            generations.expected = generations.read();
+            generations.inDoubt = generations.expected == UNKNOWN;
+        } catch (NetlinkException e) {
+            generations.close();
+            throw e;
+        }
+        own.follow(generations);
+        return generations;
+    }
+
+    /** Whether every commit so far was ours. */
+    public synchronized boolean areOurs() {
+        compare();
+        return !inDoubt;
+    }
+
+    @Override
+    public synchronized void begins(OwnRestores.Restore restore) {
+        compare();
+    }
+
+    @Override
+    public synchronized void ended(OwnRestores.Restore restore) {
+        expected += restore.input().lines().filter(COMMIT::equals).count();
+        compare();
+    }
+
+    private void compare() {
+        try {
+            inDoubt = inDoubt || read() != expected;
+        } catch (NetlinkException e) {
+            LOG.debug("whether others change rules is not known", e);
+            inDoubt = true;
+        }
+    }
+
+    private long read() throws NetlinkException {
+        NetlinkRequest request = new NetlinkRequest(
+                "read the generation of nf_tables",
+                NftProtocol.GET_GENERATION,
+                0,
+                out -> out.u8(0).u8(0).u16(0));
+        List<Long> numbers = socket.query(request, NftGenerations::number).values();
+        return numbers.size() == 1 ? numbers.getFirst() : UNKNOWN;
+    }
+
+    private static @Nullable Long number(Message message) throws NetlinkException {
+        AttributeReader attributes = message.attributes(NftProtocol.HEADER);
+        Long number = null;
+        while (attributes.next()) {
+            if (attributes.type() == NftProtocol.GENERATION_ID) {
+                number = attributes.u32BigEndian();
+            }
+        }
+        attributes.check("read the generation of nf_tables");
+        return number;
+    }
+
+    @Override
+    public void close() {
+        own.unfollow(this);
+        socket.close();
+    }
+}
