@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +34,7 @@ final class LegacyRuleWatch implements RuleWatch, OwnRestores.Follower {
     private final Thread thread =
             Thread.ofPlatform().name("rule-watch").daemon().unstarted(this::watch);
     private boolean complained;
+    private @Nullable NatAnchor anchor;
 
     private LegacyRuleWatch(OwnRestores own, Consumer<ForeignEdit> noticed) {
         this.own = own;
@@ -55,6 +57,7 @@ final class LegacyRuleWatch implements RuleWatch, OwnRestores.Follower {
             watch.sockets.forEach(XtablesSocket::close);
             throw e;
         }
+        watch.anchor = NatAnchor.tryOpen();
         watch.thread.start();
         return watch;
     }
@@ -141,5 +144,8 @@ final class LegacyRuleWatch implements RuleWatch, OwnRestores.Follower {
             Thread.currentThread().interrupt();
         }
         sockets.forEach(XtablesSocket::close);
+        if (anchor != null) {
+            anchor.close();
+        }
     }
 }

@@ -2,22 +2,28 @@ package dev.sluice.linux.rulewatch;
 
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.netlink.MessageWriter;
 import dev.sluice.linux.netlink.Netlink;
 import dev.sluice.linux.netlink.NetlinkRequest;
 import dev.sluice.linux.netlink.NetlinkSocket;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Keeps address translation in the kernel at work while somebody deletes the nat tables.
+ * Keeps connection tracking and address translation in the kernel at work while somebody deletes all rules.
  *
- * <p>The kernel translates packets, also those of established connections, only while some nat chain exists. {@code nft flush
- * ruleset}, or {@code iptables -X} after {@code -F}, delete the last one, and the next packet of each connection is answered by
- * a reset. So this keeps a table of empty nat chains whose owner (NFT_TABLE_F_OWNER, since Linux 5.12) is a socket of this
- * process: others can neither flush nor delete it, and it goes with the socket. Its chains are asked for the first packet of a
- * flow only.
+ * <p>The kernel translates packets, also those of established connections, only while some nat chain exists, and tracks
+ * connections only while some rule asks for it. {@code nft flush ruleset}, or {@code iptables -X} after {@code -F}, delete the
+ * last ones, and the next packet of each connection is answered by a reset. So this keeps a table of empty nat chains, and of
+ * one rule that asks for the state of a connection in a chain that no packet reaches. Its owner (NFT_TABLE_F_OWNER, since
+ * Linux 5.12) is a socket of this process: others can neither flush nor delete it, and it goes with the socket. The nat chains
+ * are asked for the first packet of a flow only.
  */
 final class NatAnchor implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NatAnchor.class);
     static final String TABLE = "sluice-nat-anchor";
 
     private static final int TABLE_FLAGS = 2;
@@ -26,6 +32,15 @@ final class NatAnchor implements AutoCloseable {
     private static final int CHAIN_TYPE = 7;
     private static final int HOOK_NUMBER = 1;
     private static final int HOOK_PRIORITY = 2;
+    private static final String NEVER_REACHED = "tracking";
+    private static final int RULE_EXPRESSIONS = 4;
+    private static final int LIST_ELEMENT = 1;
+    private static final int EXPRESSION_NAME = 1;
+    private static final int EXPRESSION_DATA = 2;
+    private static final int CT_REGISTER = 1;
+    private static final int CT_KEY = 2;
+    private static final int FIRST_REGISTER = 1;
+    private static final int KEY_STATE = 0;
 
     private final NetlinkSocket socket;
 
@@ -56,6 +71,16 @@ final class NatAnchor implements AutoCloseable {
         }
     }
 
+    /** Null where the kernel knows no tables with an owner. */
+    static @Nullable NatAnchor tryOpen() {
+        try {
+            return open();
+        } catch (NetlinkException e) {
+            LOG.info("connections will not outlive a deletion of the nat tables: {}", e.getMessage());
+            return null;
+        }
+    }
+
     private void make(IpFamily family) throws NetlinkException {
         String what = "make table " + TABLE + " of " + family;
         List<NetlinkRequest> requests = new ArrayList<>();
@@ -64,11 +89,7 @@ final class NatAnchor implements AutoCloseable {
                 what,
                 NftProtocol.NEW_TABLE,
                 Netlink.F_CREATE,
-                out -> out.u8(family.addressFamily())
-                        .u8(0)
-                        .u16(0)
-                        .string(NftProtocol.TABLE_NAME, TABLE)
-                        .u32BigEndian(TABLE_FLAGS, OWNER)));
+                out -> header(out, family).string(NftProtocol.TABLE_NAME, TABLE).u32BigEndian(TABLE_FLAGS, OWNER)));
         for (Hook hook : HOOKS) {
             requests.add(new NetlinkRequest(
                     what,
@@ -80,13 +101,47 @@ final class NatAnchor implements AutoCloseable {
                             .string(NftProtocol.CHAIN_TABLE, TABLE)
                             .string(NftProtocol.CHAIN_NAME, hook.chain())
                             .nested(
-                                    CHAIN_HOOK | Netlink.NLA_F_NESTED,
+                                    nested(CHAIN_HOOK),
                                     in -> in.u32BigEndian(HOOK_NUMBER, hook.number())
                                             .u32BigEndian(HOOK_PRIORITY, hook.priority()))
                             .string(CHAIN_TYPE, "nat")));
         }
+        requests.add(new NetlinkRequest(
+                what,
+                NftProtocol.NEW_CHAIN,
+                Netlink.F_CREATE,
+                out -> header(out, family)
+                        .string(NftProtocol.CHAIN_TABLE, TABLE)
+                        .string(NftProtocol.CHAIN_NAME, NEVER_REACHED)));
+        requests.add(new NetlinkRequest(
+                what,
+                NftProtocol.NEW_RULE,
+                Netlink.F_CREATE,
+                out -> header(out, family)
+                        .string(NftProtocol.RULE_TABLE, TABLE)
+                        .string(NftProtocol.RULE_CHAIN, NEVER_REACHED)
+                        .nested(nested(RULE_EXPRESSIONS), NatAnchor::stateOfConnection)));
         requests.add(NftProtocol.boundary(what, NftProtocol.BATCH_END));
         socket.transaction(requests);
+    }
+
+    private static void stateOfConnection(MessageWriter rule) {
+        rule.nested(
+                nested(LIST_ELEMENT),
+                expression -> expression
+                        .string(EXPRESSION_NAME, "ct")
+                        .nested(
+                                nested(EXPRESSION_DATA),
+                                data -> data.u32BigEndian(CT_REGISTER, FIRST_REGISTER)
+                                        .u32BigEndian(CT_KEY, KEY_STATE)));
+    }
+
+    private static MessageWriter header(MessageWriter out, IpFamily family) {
+        return out.u8(family.addressFamily()).u8(0).u16(0);
+    }
+
+    private static int nested(int type) {
+        return type | Netlink.NLA_F_NESTED;
     }
 
     @Override

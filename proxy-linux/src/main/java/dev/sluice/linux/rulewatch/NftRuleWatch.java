@@ -47,19 +47,9 @@ final class NftRuleWatch implements RuleWatch, OwnRestores.Follower {
                 "rule-watch",
                 new NftCommits(interest, noticed),
                 NftProtocol.GROUP);
-        NftRuleWatch watch = new NftRuleWatch(own, subscription, untouched.getAsBoolean(), anchor());
+        NftRuleWatch watch = new NftRuleWatch(own, subscription, untouched.getAsBoolean(), NatAnchor.tryOpen());
         own.follow(watch);
         return watch;
-    }
-
-    /** Null where the kernel knows no tables with an owner. */
-    private static @Nullable NatAnchor anchor() {
-        try {
-            return NatAnchor.open();
-        } catch (NetlinkException e) {
-            LOG.info("connections will not outlive a deletion of the nat tables: {}", e.getMessage());
-            return null;
-        }
     }
 
     @Override

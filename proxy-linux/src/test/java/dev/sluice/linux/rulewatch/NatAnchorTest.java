@@ -2,11 +2,19 @@ package dev.sluice.linux.rulewatch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.Protocol;
+import dev.sluice.linux.conntrack.Conntrack;
+import dev.sluice.linux.conntrack.NetlinkConntrack;
 import dev.sluice.linux.namespace.NetworkNamespace;
 import dev.sluice.linux.namespace.RootOnly;
 import dev.sluice.linux.process.Command;
 import dev.sluice.linux.process.CommandRunner.Result;
 import dev.sluice.linux.process.SystemCommands;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -42,5 +50,38 @@ final class NatAnchorTest {
                     .atMost(Duration.ofSeconds(30))
                     .until(() -> nft(namespace, "list", "ruleset").output().isBlank());
         }
+    }
+
+    @Test
+    void connectionsAreTrackedAlthoughNoOtherRuleIsThere() throws Exception {
+        try (NetworkNamespace namespace = NetworkNamespace.create("tracking");
+                NetlinkConntrack conntrack = namespace.call(NetlinkConntrack::open)) {
+            for (IpFamily family : IpFamily.values()) {
+                assertThat(trackedAfterADatagram(namespace, conntrack, family))
+                        .as("without the anchor, " + family)
+                        .isFalse();
+            }
+            NatAnchor anchor = namespace.call(NatAnchor::open);
+            nft(namespace, "flush", "ruleset");
+            for (IpFamily family : IpFamily.values()) {
+                assertThat(trackedAfterADatagram(namespace, conntrack, family))
+                        .as("with the anchor, " + family)
+                        .isTrue();
+            }
+            anchor.close();
+        }
+    }
+
+    private static boolean trackedAfterADatagram(
+            NetworkNamespace namespace, NetlinkConntrack conntrack, IpFamily family) throws Exception {
+        InetAddress loopback = InetAddress.getByName(family == IpFamily.IPV4 ? "127.0.0.1" : "::1");
+        namespace.run(() -> {
+            try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress(loopback, 0))) {
+                socket.send(new DatagramPacket(new byte[1], 1, loopback, 9));
+            }
+        });
+        return !conntrack
+                .list(family, Protocol.UDP, new Conntrack.Asked(null, 9))
+                .isEmpty();
     }
 }
