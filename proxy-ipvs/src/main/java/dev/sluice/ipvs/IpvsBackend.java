@@ -121,15 +121,23 @@ public final class IpvsBackend implements ProxyBackend {
         }
     }
 
-    /** How long until drained destinations should be looked at, or new endpoints are due for a larger share. */
+    /**
+     * How long until drained destinations should be looked at, new endpoints are due for a larger share, or the kernel
+     * is to be compared with what is known of it.
+     */
     @Override
     public Optional<Duration> nextCheck() {
+        return inForce == null ? Optional.empty() : soonest(nextOwnStep(), Optional.of(driftCheck.nextLook()));
+    }
+
+    /** The same without the comparison, which never ends: empty when nothing drains and nothing rises. */
+    Optional<Duration> nextOwnStep() {
         InForce known = inForce;
-        return known == null
-                ? Optional.empty()
-                : Stream.of(drains.nextLook(known), planner.nextStep(), Optional.of(driftCheck.nextLook()))
-                        .flatMap(Optional::stream)
-                        .min(Duration::compareTo);
+        return known == null ? Optional.empty() : soonest(drains.nextLook(known), planner.nextStep());
+    }
+
+    private static Optional<Duration> soonest(Optional<Duration> one, Optional<Duration> other) {
+        return Stream.of(one, other).flatMap(Optional::stream).min(Duration::compareTo);
     }
 
     @Override
