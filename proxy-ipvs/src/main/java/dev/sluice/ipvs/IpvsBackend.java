@@ -249,7 +249,7 @@ public final class IpvsBackend implements ProxyBackend {
      */
     private @Nullable KernelException ensureRules(SyncRun run) throws KernelException {
         try {
-            run.charge(ruleSync.ensure());
+            run.charge(ruleSync.ensure(run.desired().shortCircuits()));
             rulesInForce = true;
             return null;
         } catch (KernelException e) {
@@ -275,7 +275,9 @@ public final class IpvsBackend implements ProxyBackend {
         return new Applier(
                 new MemberChanges(family(), sets, run),
                 new ServerChanges(ipvs, run, drains.nowSeconds()),
-                new AddressChanges(dummy, run));
+                new AddressChanges(dummy, run),
+                ruleSync,
+                run);
     }
 
     private SyncReport finish(InForce state, SyncRun run, boolean full, boolean wasDraining, KernelCost cost) {
@@ -310,7 +312,7 @@ public final class IpvsBackend implements ProxyBackend {
             return sync(applied, Changes.all());
         }
         try {
-            KernelCost rulesCost = ruleSync.ensure();
+            KernelCost rulesCost = ruleSync.ensure(desired.shortCircuits());
             driftCheck.beDue();
             SyncReport report = sync(applied, Changes.of(Set.of()));
             return new SyncReport(
