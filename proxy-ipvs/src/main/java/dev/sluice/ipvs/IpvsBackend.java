@@ -67,7 +67,7 @@ public final class IpvsBackend implements ProxyBackend {
     private boolean prepared;
     private boolean rulesInForce;
     private DesiredState desired = new DesiredState();
-    private volatile NodeView node = new NodeView(Set.of(), List.of(), Optional.empty());
+    private NodeView node = new NodeView(Set.of(), List.of(), Optional.empty());
     private Touched unfinished = new Touched();
     private Drift drift = new Drift();
     private @Nullable InForce inForce;
@@ -121,15 +121,23 @@ public final class IpvsBackend implements ProxyBackend {
         }
     }
 
-    /** How long until drained destinations should be looked at, or new endpoints are due for a larger share. */
+    /**
+     * How long until drained destinations should be looked at, new endpoints are due for a larger share, or the kernel
+     * is to be compared with what is known of it.
+     */
     @Override
     public Optional<Duration> nextCheck() {
+        return inForce == null ? Optional.empty() : soonest(nextOwnStep(), Optional.of(driftCheck.nextLook()));
+    }
+
+    /** The same without the comparison, which never ends: empty when nothing drains and nothing rises. */
+    Optional<Duration> nextOwnStep() {
         InForce known = inForce;
-        return known == null
-                ? Optional.empty()
-                : Stream.of(drains.nextLook(known), planner.nextStep(), Optional.of(driftCheck.nextLook()))
-                        .flatMap(Optional::stream)
-                        .min(Duration::compareTo);
+        return known == null ? Optional.empty() : soonest(drains.nextLook(known), planner.nextStep());
+    }
+
+    private static Optional<Duration> soonest(Optional<Duration> one, Optional<Duration> other) {
+        return Stream.of(one, other).flatMap(Optional::stream).min(Duration::compareTo);
     }
 
     @Override
@@ -241,7 +249,7 @@ public final class IpvsBackend implements ProxyBackend {
      */
     private @Nullable KernelException ensureRules(SyncRun run) throws KernelException {
         try {
-            run.charge(ruleSync.ensure());
+            run.charge(ruleSync.ensure(run.desired().shortCircuits()));
             rulesInForce = true;
             return null;
         } catch (KernelException e) {
@@ -267,7 +275,9 @@ public final class IpvsBackend implements ProxyBackend {
         return new Applier(
                 new MemberChanges(family(), sets, run),
                 new ServerChanges(ipvs, run, drains.nowSeconds()),
-                new AddressChanges(dummy, run));
+                new AddressChanges(dummy, run),
+                ruleSync,
+                run);
     }
 
     private SyncReport finish(InForce state, SyncRun run, boolean full, boolean wasDraining, KernelCost cost) {
@@ -302,7 +312,7 @@ public final class IpvsBackend implements ProxyBackend {
             return sync(applied, Changes.all());
         }
         try {
-            KernelCost rulesCost = ruleSync.ensure();
+            KernelCost rulesCost = ruleSync.ensure(desired.shortCircuits());
             driftCheck.beDue();
             SyncReport report = sync(applied, Changes.of(Set.of()));
             return new SyncReport(
@@ -318,24 +328,11 @@ public final class IpvsBackend implements ProxyBackend {
     }
 
     /**
-     * Whether what the kernel announces about links and addresses is a reason to {@link #mend}: it is not of our doing, and
-     * about the dummy device or the node's own addresses. Asked on any thread.
+     * Whether what the kernel announces about links and addresses is a reason to {@link #mend}: it is about the dummy device,
+     * and not of our doing. Asked on any thread.
      */
     public boolean isConcernedBy(LinkChange change) {
-        return dummy.isForeign(change)
-                || switch (change) {
-                    case LinkChange.AddressSet c -> isNew(c.linkIndex(), c.address());
-                    case LinkChange.AddressDeleted c -> node.elsewhere().contains(c.address());
-                    case LinkChange.LinkSet c -> false;
-                    case LinkChange.LinkDeleted c -> false;
-                    case LinkChange.Lost c -> true;
-                };
-    }
-
-    private boolean isNew(int linkIndex, IpAddress address) {
-        return address.family() == family()
-                && !dummy.is(linkIndex)
-                && !node.elsewhere().contains(address);
+        return dummy.isForeign(change);
     }
 
     @Override

@@ -67,13 +67,15 @@ class GracefulTerminationTest {
                 .orElse("gone");
     }
 
+    /** Trap 13. */
     @Test
     void aDrainingDestinationGoesWhenItsLastConnectionEnds() throws Exception {
         TestNode node = new TestNode(IpFamily.IPV4).put(port(Protocol.TCP, "10.244.1.7"));
         node.fullSync();
-        assertThat(node.backend().nextCheck()).contains(DriftCheck.PERIOD);
+        assertThat(node.backend().nextOwnStep()).isEmpty();
         node.ipvs.connections(key(Protocol.TCP), GOING, 1, 0);
         node.put(port(Protocol.TCP)).sync();
+        assertThat(node.backend().nextOwnStep()).contains(Drains.PAUSE);
         assertThat(node.backend().nextCheck()).as("drift is looked for first").contains(DriftCheck.PERIOD);
 
         node.pass(Duration.ofMinutes(14));
@@ -89,9 +91,10 @@ class GracefulTerminationTest {
         node.pass(Duration.ofSeconds(7));
         assertThat(node.sync().inForce()).containsEntry("ipvs.real_servers", 0L);
         assertThat(state(node, Protocol.TCP)).isEqualTo("gone");
-        assertThat(node.backend().nextCheck()).contains(DriftCheck.PERIOD);
+        assertThat(node.backend().nextOwnStep()).isEmpty();
     }
 
+    /** Trap 13. */
     @Test
     void aDestinationThatComesBackGetsItsWeightAgain() throws Exception {
         TestNode node = new TestNode(IpFamily.IPV4).put(port(Protocol.TCP, "10.244.1.7"));
@@ -124,6 +127,7 @@ class GracefulTerminationTest {
                         "DEL_DEST 10.96.0.50:80/UDP -> 10.244.1.7:8080");
     }
 
+    /** Trap 13. */
     @Test
     void aRestartFindsWhatWasDraining() throws Exception {
         TestNode node = new TestNode(IpFamily.IPV4).put(port(Protocol.TCP, "10.244.1.7", "10.244.1.8"));
@@ -134,7 +138,7 @@ class GracefulTerminationTest {
         node.restart();
         node.fullSync();
         assertThat(state(node, Protocol.TCP)).isEqualTo("drains");
-        assertThat(node.backend().nextCheck()).isPresent();
+        assertThat(node.backend().nextOwnStep()).isPresent();
 
         node.ipvs.connections(key(Protocol.TCP), GOING, 0, 0);
         node.pass(Drains.PAUSE);

@@ -12,6 +12,7 @@ import static dev.sluice.testkit.scenario.Probe.fromPod;
 import static dev.sluice.testkit.scenario.Scenario.scenario;
 import static dev.sluice.testkit.scenario.ServiceTemplate.service;
 
+import dev.sluice.core.net.Protocol;
 import dev.sluice.testkit.scenario.DaemonSetup;
 import dev.sluice.testkit.scenario.Scenario;
 import dev.sluice.testkit.scenario.ServiceTemplate;
@@ -50,7 +51,7 @@ final class PolicyScenarios {
                                 fromClient().toNodePort("web", 80).times(12),
                                 reaches("a2").seeingTheCaller())
                         .build(),
-                scenario("external-cluster", "57", "with external policy Cluster the endpoint sees the node")
+                scenario("external-cluster", "57, trap 44", "with external policy Cluster the endpoint sees the node")
                         .given(web("a2", "b2").nodePort())
                         .then(
                                 fromClient().toNodePort("web", 80).times(20),
@@ -58,7 +59,7 @@ final class PolicyScenarios {
                         .build(),
                 scenario(
                                 "external-local-none",
-                                "58",
+                                "58, trap 12",
                                 "with external policy Local and no local endpoint a node port drops")
                         .in(IPTABLES, IPVS)
                         .given(web("b2").nodePort().spec("externalTrafficPolicy", "Local"))
@@ -76,16 +77,62 @@ final class PolicyScenarios {
                         .build(),
                 scenario(
                                 "short-circuit-pod",
-                                "61, 64",
+                                "61, 64, trap 8",
                                 "a Pod at the load balancer address of a Local Service uses all endpoints")
-                        .in(IPTABLES)
+                        .in(IPTABLES, IPVS)
                         .given(web("a2", "b2").loadBalancer().spec("externalTrafficPolicy", "Local"))
                         .then(
                                 fromPod("a3").toOutside("web", 80).times(30),
                                 reaches("a2", "b2").each())
                         .build(),
-                scenario("short-circuit-host", "63", "a process on the node at that address reaches a remote endpoint")
-                        .in(IPTABLES)
+                scenario(
+                                "short-circuit-all-ways",
+                                "61, 63, 64, trap 8, trap 45",
+                                "the node and its Pods use all endpoints of a Local Service, the client the local ones")
+                        .in(IPTABLES, IPVS)
+                        .given(mixed("a2", "b2"))
+                        .then(
+                                fromPod("a3").toNodePort("web", 80).times(20),
+                                reaches("a2", "b2").each().seeingTheCaller())
+                        .then(
+                                fromPod("a3").toOutside("web", 53).udp().times(20),
+                                reaches("a2", "b2").each().seeingTheCaller())
+                        .then(
+                                fromNode().toOutside("web", 80).times(20),
+                                reaches("a2", "b2").each())
+                        .then(
+                                fromNode().toNodePort("web", 53).udp().times(20),
+                                reaches("a2", "b2").each())
+                        .then(
+                                fromPod("a2").toOutside("web", 80).times(20),
+                                reaches("a2", "b2").each())
+                        .then(
+                                fromClient().toOutside("web", 80).times(12),
+                                reaches("a2").seeingTheCaller())
+                        .then(fromClient().toNodePort("web", 53).udp().times(12), reaches("a2"))
+                        .given(mixed("b2"))
+                        .then(fromPod("a3").toOutside("web", 80).times(6), reaches("b2"))
+                        .then(fromClient().toOutside("web", 80), DROPPED)
+                        .given(mixed("a2", "b3"))
+                        .then(
+                                fromPod("a3").toOutside("web", 80).times(20),
+                                reaches("a2", "b3").each())
+                        .then(fromClient().toOutside("web", 80).times(12), reaches("a2"))
+                        .build(),
+                scenario(
+                                "short-circuit-source-ranges",
+                                "64, 105, trap 8",
+                                "source ranges bind the Pods that use all endpoints of a Local Service")
+                        .in(IPTABLES, IPVS)
+                        .given(mixed("a2", "b2")
+                                .spec("loadBalancerSourceRanges", "[\"203.0.113.0/24\", \"2001:db8:113::/64\"]"))
+                        .then(fromPod("a3").toOutside("web", 80), DROPPED)
+                        .build(),
+                scenario(
+                                "short-circuit-host",
+                                "63, trap 8, trap 45",
+                                "a process on the node at that address reaches a remote endpoint")
+                        .in(IPTABLES, IPVS)
                         .given(web("b2").loadBalancer().spec("externalTrafficPolicy", "Local"))
                         .then(fromNode().toOutside("web", 80), reaches("b2"))
                         .build(),
@@ -118,11 +165,6 @@ final class PolicyScenarios {
                         .then(fromNode().toOutside("web", 80), reaches("b2"))
                         .then(fromPod("a3").toOutside("web", 80), DROPPED)
                         .build(),
-                scenario("local-pod-ipvs", "65", "a Pod at that address uses the local endpoints when there are any")
-                        .in(IPVS)
-                        .given(web("a2", "b2").loadBalancer().spec("externalTrafficPolicy", "Local"))
-                        .then(fromPod("a3").toOutside("web", 80).times(20), reaches("a2"))
-                        .build(),
                 scenario(
                                 "local-none-ipvs",
                                 "54, 66",
@@ -142,6 +184,15 @@ final class PolicyScenarios {
                         .then(fromClient().to("web", 80), reaches("b2"))
                         .then(fromClient().toOutside("web", 80), reaches("b2"))
                         .build());
+    }
+
+    private static ServiceTemplate mixed(String... pods) {
+        return service("web")
+                .port("http", Protocol.TCP, 80, 8080)
+                .port("dns", Protocol.UDP, 53, 5353)
+                .on(pods)
+                .loadBalancer()
+                .spec("externalTrafficPolicy", "Local");
     }
 
     private static ServiceTemplate web(String... pods) {
