@@ -26,6 +26,7 @@ import dev.sluice.daemon.health.HttpPages;
 import dev.sluice.daemon.health.port.OwnAddresses;
 import dev.sluice.daemon.health.port.ServiceHealthPorts;
 import dev.sluice.daemon.metrics.MetricsPage;
+import dev.sluice.daemon.metrics.TrafficLimits;
 import dev.sluice.daemon.repair.RuleRepair;
 import dev.sluice.daemon.start.ConfigWatch;
 import dev.sluice.daemon.start.ConntrackSysctls;
@@ -181,6 +182,7 @@ final class Daemon {
         }
         prepared.assembly().counters().ifPresent(metrics::userspace);
         prepared.assembly().countedByRules().ifPresent(metrics::rules);
+        prepared.assembly().traffic().ifPresent(traffic -> metrics.traffic(traffic, TrafficLimits.fromSystem()));
         ServiceHealthPorts healthPorts = keep(healthPorts(prepared.configs(), health, cluster.events()));
         RuleRepair repair = prepared.assembly().repair(List.of(metrics.repairs(), new RepairEvents(cluster.events())));
         List<SyncObserver> observers = new ArrayList<>(List.of(
