@@ -44,6 +44,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -274,7 +275,13 @@ final class ProxyAssembly implements AutoCloseable {
 
     private RuleWatch watch(Interest interest, Consumer<ForeignEdit> noticed) throws KernelException {
         RuleWatch rules = RuleWatch.open(tools.variant(), restores, interest, noticed);
-        return ipvsBackends.isEmpty() ? rules : AddressWatch.open(rules, ipvsBackends, noticed);
+        return ipvsBackends.isEmpty()
+                ? rules
+                : AddressWatch.open(
+                        rules,
+                        ipvsBackends.stream()
+                                .collect(Collectors.toMap(IpvsBackend::family, ipvs -> ipvs::isConcernedBy)),
+                        noticed);
     }
 
     /** In userspace mode, open connections may go on for the drain time; the kernel's modes keep what is in force. */

@@ -1,5 +1,6 @@
 package dev.sluice.ipvs;
 
+import dev.sluice.linux.KernelException;
 import dev.sluice.linux.NetlinkException;
 
 /**
@@ -11,11 +12,15 @@ final class Applier {
     private final MemberChanges members;
     private final ServerChanges servers;
     private final AddressChanges addresses;
+    private final RuleSync rules;
+    private final SyncRun run;
 
-    Applier(MemberChanges members, ServerChanges servers, AddressChanges addresses) {
+    Applier(MemberChanges members, ServerChanges servers, AddressChanges addresses, RuleSync rules, SyncRun run) {
         this.members = members;
         this.servers = servers;
         this.addresses = addresses;
+        this.rules = rules;
+        this.run = run;
     }
 
     /** Fills the sets: what the fixed rules need to know before any packet meets a new virtual server. */
@@ -24,9 +29,10 @@ final class Applier {
     }
 
     /** Makes what is wanted live, then takes down what is not. */
-    void serveAndRetire() throws NetlinkException {
+    void serveAndRetire() throws KernelException {
         servers.serve();
         addresses.bindMissing();
+        run.charge(rules.exchange(run.desired().shortCircuits()));
         addresses.unbindStale();
         servers.retire();
         members.deleteStale();

@@ -26,6 +26,7 @@ final class DesiredState {
     private final Map<ServiceKey, NavigableMap<ServicePortName, PlannedServer>> contested = new HashMap<>();
     private final Map<Member, Integer> members = new HashMap<>();
     private final Map<IpAddress, Integer> addresses = new HashMap<>();
+    private final Map<ServicePortName, List<ShortCircuit>> shortCircuits = new TreeMap<>();
     private final Map<ServicePortName, List<Problem>> ignored = new TreeMap<>();
 
     private record Claim(ServicePortName owner, PlannedServer server) {}
@@ -38,6 +39,10 @@ final class DesiredState {
             return;
         }
         ignored.remove(name);
+        shortCircuits.remove(name);
+        if (plan != null && !plan.shortCircuits().isEmpty()) {
+            shortCircuits.put(name, plan.shortCircuits());
+        }
         if (plan != null && !plan.problems().isEmpty()) {
             ignored.put(name, plan.problems());
         }
@@ -117,6 +122,14 @@ final class DesiredState {
     @Nullable
     PortPlan plan(ServicePortName name) {
         return plans.get(name);
+    }
+
+    /** Those of virtual servers that their ports got, in the order of the ports' names. */
+    List<ShortCircuit> shortCircuits() {
+        return shortCircuits.values().stream()
+                .flatMap(List::stream)
+                .filter(s -> s.service().equals(owner(s.from())) && s.service().equals(owner(s.to())))
+                .toList();
     }
 
     Set<ServicePortName> ports() {

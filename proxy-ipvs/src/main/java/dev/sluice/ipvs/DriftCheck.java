@@ -20,13 +20,15 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
- * Compares every few seconds what we hold to be in force with the kernel, at the price of one read of its table of virtual
+ * Compares every five seconds, or less often where a look takes over 50 ms, what we hold to be in force with the kernel, at the price of one read of its table of virtual
  * servers, one list of the sets' sizes and one of addresses. Where they differ the kernel is believed, and what is wanted is
  * put back by the sync that asked. The rules, of which {@link RuleSync} takes care, are watched by others. Schedulers and
  * flags of virtual servers, and elements that were exchanged for others, are left to full syncs.
  */
 final class DriftCheck {
     static final Duration PERIOD = Duration.ofSeconds(5);
+    /** A look may take this part of the time from one to the next: a hundredth for each of two families. */
+    private static final int SHARE = 100;
 
     private final IpFamily family;
     private final Ipvs ipvs;
@@ -34,6 +36,7 @@ final class DriftCheck {
     private final Links links;
     private final DummyDevice dummy;
     private final LongSupplier nanoTime;
+    private Duration period = PERIOD;
     private long lastLook;
 
     DriftCheck(IpFamily family, Ipvs ipvs, IpSets sets, Links links, DummyDevice dummy, LongSupplier nanoTime) {
@@ -47,13 +50,13 @@ final class DriftCheck {
 
     /** How long until the next look is due. */
     Duration nextLook() {
-        Duration left = PERIOD.minusNanos(nanoTime.getAsLong() - lastLook);
+        Duration left = period.minusNanos(nanoTime.getAsLong() - lastLook);
         return left.isNegative() ? Duration.ZERO : left;
     }
 
     /** The next sync shall look. */
     void beDue() {
-        lastLook = nanoTime.getAsLong() - PERIOD.toNanos();
+        lastLook = nanoTime.getAsLong() - period.toNanos();
     }
 
     /** Everything has just been read. */
@@ -67,7 +70,7 @@ final class DriftCheck {
      * @param node what rendering knew of the node's addresses
      */
     Drift look(InForce state, NodeView node, Touched touched) throws NetlinkException {
-        pause();
+        long begun = nanoTime.getAsLong();
         Drift drift = new Drift();
         List<LinkAddress> all = links.addresses();
         addresses(new HashSet<>(dummy.bound(all)), state, touched, drift);
@@ -76,7 +79,15 @@ final class DriftCheck {
         }
         members(state, touched, drift);
         servers(state, touched, drift);
+        pause();
+        rest(Duration.ofNanos(lastLook - begun));
         return drift;
+    }
+
+    /** Waits the longer the more a look takes. */
+    private void rest(Duration cost) {
+        Duration wanted = cost.multipliedBy(SHARE);
+        period = wanted.compareTo(PERIOD) > 0 ? wanted : PERIOD;
     }
 
     private static void addresses(Set<IpAddress> bound, InForce state, Touched touched, Drift drift) {
@@ -127,6 +138,9 @@ final class DriftCheck {
                 state.forget(key);
                 continue;
             }
+            if (isSame(found, held.destinations()) || isSame(found.reversed(), held.destinations())) {
+                continue;
+            }
             List<RealServer> now = withThresholds(found, held.destinations());
             int different = different(now, held.destinations());
             if (different > 0) {
@@ -137,25 +151,36 @@ final class DriftCheck {
         }
     }
 
+    /** Whether the lists are the same in the same order: that of almost all, found without making anything. */
+    private static boolean isSame(List<RealServerState> found, List<RealServer> held) {
+        if (found.size() != held.size()) {
+            return false;
+        }
+        for (int i = 0; i < held.size(); i++) {
+            if (!isSame(found.get(i).server(), held.get(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isSame(RealServer listed, RealServer held) {
+        return held.port() == listed.port()
+                && held.weight() == listed.weight()
+                && held.address().equals(listed.address());
+    }
+
     /** The kernel's table does not tell thresholds, so those that we wrote are taken to stand. */
     private static List<RealServer> withThresholds(List<RealServerState> found, List<RealServer> held) {
         List<RealServer> now = new ArrayList<>(found.size());
         for (RealServerState destination : found) {
             RealServer listed = destination.server();
-            now.add(held.stream()
-                    .filter(h -> h.port() == listed.port()
-                            && h.weight() == listed.weight()
-                            && h.address().equals(listed.address()))
-                    .findFirst()
-                    .orElse(listed));
+            now.add(held.stream().filter(h -> isSame(listed, h)).findFirst().orElse(listed));
         }
         return now;
     }
 
     private static int different(List<RealServer> now, List<RealServer> held) {
-        if (now.equals(held) || now.equals(held.reversed())) {
-            return 0;
-        }
         Set<RealServer> both = new HashSet<>(now);
         both.retainAll(new HashSet<>(held));
         return Math.max(now.size(), held.size()) - both.size();

@@ -10,6 +10,7 @@ import dev.sluice.ipvs.Match.InInterface;
 import dev.sluice.ipvs.Match.InSet;
 import dev.sluice.ipvs.Match.Local;
 import dev.sluice.ipvs.Match.Marked;
+import dev.sluice.ipvs.Match.NotInSet;
 import dev.sluice.ipvs.Match.OfProtocol;
 import dev.sluice.ipvs.Match.Source;
 import dev.sluice.ipvs.Match.State;
@@ -20,7 +21,8 @@ import java.util.Optional;
 
 /**
  * The iptables rules of ipvs mode. They depend on the configuration alone; everything about Services is in the sets that
- * they ask, so that a change of a Service touches no rule.
+ * they ask, so that a change of a Service touches no rule. Only the chain {@link #SHORT_CIRCUIT_TO} is of Services, few ones:
+ * those with a {@link ShortCircuit}.
  *
  * <p>Chains, names and comments are kube-proxy's. Different on purpose: every rule is there whether or not its set is
  * empty; what keeps the node itself out of source ranges is one rule in mangle OUTPUT, which comes before IPVS, instead of
@@ -33,6 +35,9 @@ final class FixedRules {
     static final String POSTROUTING = "KUBE-POSTROUTING";
     static final String IPVS_OUT_FILTER = "KUBE-IPVS-OUT-FILTER";
 
+    static final String SHORT_CIRCUIT_TO = "KUBE-SHORT-CIRCUIT-TO";
+
+    private static final String SHORT_CIRCUIT = "KUBE-SHORT-CIRCUIT";
     private static final String NODE_PORT = "KUBE-NODE-PORT";
     private static final String LOAD_BALANCER = "KUBE-LOAD-BALANCER";
     private static final String MARK_MASQ = "KUBE-MARK-MASQ";
@@ -69,10 +74,13 @@ final class FixedRules {
                 .chain(NODE_PORT)
                 .chain(LOAD_BALANCER)
                 .chain(MARK_MASQ)
+                .chain(SHORT_CIRCUIT)
+                .chain(SHORT_CIRCUIT_TO)
                 .jump("OUTPUT", SERVICES, "kubernetes service portals")
                 .jump("PREROUTING", SERVICES, "kubernetes service portals")
                 .jump("POSTROUTING", POSTROUTING, "kubernetes postrouting rules");
         services(nat);
+        shortCircuit(nat);
         loadBalancer(nat);
         nodePorts(nat);
         postrouting(nat);
@@ -82,6 +90,7 @@ final class FixedRules {
     private void services(RuleTable nat) {
         Cidr loopback = Cidr.of(config.family() == IpFamily.IPV4 ? "127.0.0.0/8" : "::1/128");
         nat.rule(SERVICES, RETURN, new Source(loopback, false));
+        nat.rule(SERVICES, SHORT_CIRCUIT, named(KubeSet.SHORT_CIRCUIT, BOTH));
         nat.rule(SERVICES, LOAD_BALANCER, named(KubeSet.LOAD_BALANCER, BOTH));
         nat.rule(SERVICES, MARK_MASQ, clusterIpToMasquerade());
         nat.rule(SERVICES, MARK_MASQ, named(KubeSet.EXTERNAL_IP, BOTH));
@@ -93,11 +102,24 @@ final class FixedRules {
         nat.rule(SERVICES, ACCEPT, new InSet(KubeSet.LOAD_BALANCER, BOTH));
     }
 
+    /** Behind the rewriting nothing asks for source ranges any more, so that whom they keep out is left out here. */
+    private void shortCircuit(RuleTable nat) {
+        nat.rule(
+                SHORT_CIRCUIT,
+                RETURN,
+                new InSet(KubeSet.LOAD_BALANCER_FW, BOTH),
+                new NotInSet(KubeSet.SOURCE_CIDR, HAIRPIN),
+                new NotInSet(KubeSet.SOURCE_IP, HAIRPIN));
+        nat.rule(SHORT_CIRCUIT, MARK_MASQ, new Local(true));
+        nat.rule(SHORT_CIRCUIT, SHORT_CIRCUIT_TO, new Local(true));
+        pod(false).ifPresent(match -> nat.rule(SHORT_CIRCUIT, SHORT_CIRCUIT_TO, match));
+    }
+
     private Match[] clusterIpToMasquerade() {
         if (config.masqueradeAll()) {
             return named(KubeSet.CLUSTER_IP, BOTH);
         }
-        return notFromPod()
+        return pod(true)
                 .map(match -> first(match, named(KubeSet.CLUSTER_IP, BOTH)))
                 .orElseGet(() -> named(KubeSet.CLUSTER_IP, "src,dst"));
     }
@@ -164,9 +186,7 @@ final class FixedRules {
         filter.rule(IPVS_FILTER, DROP, with(named(KubeSet.DROP_INTERNAL, BOTH), NEW));
         Match[] outside = with(named(KubeSet.DROP_EXTERNAL, BOTH), NEW);
         filter.rule(
-                IPVS_FILTER,
-                DROP,
-                notFromPod().map(match -> first(match, outside)).orElse(outside));
+                IPVS_FILTER, DROP, pod(true).map(match -> first(match, outside)).orElse(outside));
         filter.rule(IPVS_FILTER, RETURN, new InSet(KubeSet.LOAD_BALANCER, BOTH));
         filter.rule(IPVS_FILTER, RETURN, new InSet(KubeSet.CLUSTER_IP, BOTH));
         filter.rule(IPVS_FILTER, RETURN, new InSet(KubeSet.EXTERNAL_IP, BOTH));
@@ -185,13 +205,13 @@ final class FixedRules {
         return mangle.rule(IPVS_OUT_FILTER, DROP, named(KubeSet.LOAD_BALANCER_FW, BOTH));
     }
 
-    /** What tells traffic that no Pod sends; empty when Pods cannot be told. */
-    private Optional<Match> notFromPod() {
+    /** What tells traffic that a Pod of this node sends, or with {@code inverted} no Pod; empty when Pods cannot be told. */
+    private Optional<Match> pod(boolean inverted) {
         return switch (config.localDetector()) {
             case LocalDetector.None none -> Optional.empty();
-            case LocalDetector.SourceCidr d -> Optional.of(new Source(d.cidr(), true));
-            case LocalDetector.Bridge d -> Optional.of(new InInterface(d.name(), true));
-            case LocalDetector.InterfacePrefix d -> Optional.of(new InInterface(d.prefix() + "+", true));
+            case LocalDetector.SourceCidr d -> Optional.of(new Source(d.cidr(), inverted));
+            case LocalDetector.Bridge d -> Optional.of(new InInterface(d.name(), inverted));
+            case LocalDetector.InterfacePrefix d -> Optional.of(new InInterface(d.prefix() + "+", inverted));
         };
     }
 

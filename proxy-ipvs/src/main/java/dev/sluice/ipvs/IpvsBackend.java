@@ -124,15 +124,23 @@ public final class IpvsBackend implements ProxyBackend {
         }
     }
 
-    /** How long until drained destinations should be looked at, or new endpoints are due for a larger share. */
+    /**
+     * How long until drained destinations should be looked at, new endpoints are due for a larger share, or the kernel
+     * is to be compared with what is known of it.
+     */
     @Override
     public Optional<Duration> nextCheck() {
+        return inForce == null ? Optional.empty() : soonest(nextOwnStep(), Optional.of(driftCheck.nextLook()));
+    }
+
+    /** The same without the comparison, which never ends: empty when nothing drains and nothing rises. */
+    Optional<Duration> nextOwnStep() {
         InForce known = inForce;
-        return known == null
-                ? Optional.empty()
-                : Stream.of(drains.nextLook(known), planner.nextStep(), Optional.of(driftCheck.nextLook()))
-                        .flatMap(Optional::stream)
-                        .min(Duration::compareTo);
+        return known == null ? Optional.empty() : soonest(drains.nextLook(known), planner.nextStep());
+    }
+
+    private static Optional<Duration> soonest(Optional<Duration> one, Optional<Duration> other) {
+        return Stream.of(one, other).flatMap(Optional::stream).min(Duration::compareTo);
     }
 
     @Override
@@ -244,7 +252,7 @@ public final class IpvsBackend implements ProxyBackend {
      */
     private @Nullable KernelException ensureRules(SyncRun run) throws KernelException {
         try {
-            run.charge(ruleSync.ensure());
+            run.charge(ruleSync.ensure(run.desired().shortCircuits()));
             rulesInForce = true;
             return null;
         } catch (KernelException e) {
@@ -270,7 +278,9 @@ public final class IpvsBackend implements ProxyBackend {
         return new Applier(
                 new MemberChanges(family(), sets, run),
                 new ServerChanges(ipvs, run, drains.nowSeconds()),
-                new AddressChanges(dummy, run));
+                new AddressChanges(dummy, run),
+                ruleSync,
+                run);
     }
 
     private SyncReport finish(InForce state, SyncRun run, boolean full, boolean wasDraining, KernelCost cost) {
@@ -306,7 +316,7 @@ public final class IpvsBackend implements ProxyBackend {
             return sync(applied, Changes.all());
         }
         try {
-            KernelCost rulesCost = ruleSync.ensure();
+            KernelCost rulesCost = ruleSync.ensure(desired.shortCircuits());
             driftCheck.beDue();
             SyncReport report = sync(applied, Changes.of(Set.of()));
             return new SyncReport(

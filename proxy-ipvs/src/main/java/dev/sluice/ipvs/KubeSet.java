@@ -32,6 +32,11 @@ enum KubeSet {
             "KUBE-SCTP-NO-ENDPOINTS",
             IpSet.Type.HASH_IP_PORT,
             "Kubernetes service ip + port of SCTP without endpoints"),
+    /** Addresses and ports under a Local policy that leaves out endpoints which the node and its Pods may reach. */
+    SHORT_CIRCUIT(
+            "KUBE-SHORT-CIRCUIT",
+            IpSet.Type.HASH_IP_PORT,
+            "Kubernetes service external ip + port with endpoints on other nodes too"),
     /** Addresses and ports under a Local policy that leaves no endpoint to anybody. */
     DROP_INTERNAL(
             "KUBE-DROP-INTERNAL",

@@ -5,6 +5,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.linux.iptables.PacketMark;
 import dev.sluice.linux.iptables.RuleText;
+import dev.sluice.linux.ipvs.ServiceKey;
 
 /** A condition of a rule, as data: it is written out for iptables, and asked by the trace. */
 sealed interface Match {
@@ -47,6 +48,23 @@ sealed interface Match {
         @Override
         public String text(IpFamily family) {
             return "-m set --match-set " + set.nameIn(family) + " " + directions;
+        }
+    }
+
+    /** The fields that {@code directions} name are no element of {@code set}. */
+    record NotInSet(KubeSet set, String directions) implements Match {
+        @Override
+        public String text(IpFamily family) {
+            return "-m set ! --match-set " + set.nameIn(family) + " " + directions;
+        }
+    }
+
+    /** The packet goes to that address and port. */
+    record Destination(ServiceKey key) implements Match {
+        @Override
+        public String text(IpFamily family) {
+            String protocol = key.protocol().lowerCase();
+            return "-d " + Cidr.host(key.address()) + " -p " + protocol + " -m " + protocol + " --dport " + key.port();
         }
     }
 

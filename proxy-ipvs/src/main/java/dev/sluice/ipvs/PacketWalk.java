@@ -27,6 +27,7 @@ final class PacketWalk {
     private final NodeView node;
     private final Packet packet;
     private final List<Step> steps = new ArrayList<>();
+    private ServiceKey to;
     private boolean marked;
     private boolean masqueraded;
 
@@ -44,12 +45,11 @@ final class PacketWalk {
         this.inForce = inForce;
         this.node = node;
         this.packet = packet;
+        to = new ServiceKey(packet.protocol(), packet.destination(), packet.destinationPort());
     }
 
     Trace trace() {
-        ServiceKey key = new ServiceKey(packet.protocol(), packet.destination(), packet.destinationPort());
-        PlannedServer server = desired.server(key);
-        ServicePortName service = desired.owner(key);
+        ServicePortName service = desired.owner(to);
         End end = untilIpvs();
         if (end == End.DROPPED) {
             return Trace.stopped(service, steps, Verdict.DROP);
@@ -57,10 +57,11 @@ final class PacketWalk {
         if (end == End.REJECTED) {
             return Trace.stopped(service, steps, Verdict.REJECT);
         }
+        PlannedServer server = desired.server(to);
         if (server == null) {
             return Trace.notAService(steps);
         }
-        steps.add(new Step("ipvs " + key, ServerText.of(server, inForce == null ? null : inForce.server(key))));
+        steps.add(new Step("ipvs " + to, ServerText.of(server, inForce == null ? null : inForce.server(to))));
         if (server.destinations().isEmpty()) {
             return Trace.stopped(service, steps, Verdict.REJECT);
         }
@@ -74,13 +75,17 @@ final class PacketWalk {
     }
 
     private End untilIpvs() {
-        PacketFields fields = new PacketFields(packet, packet.destination(), packet.destinationPort());
+        PacketFields fields = atTarget();
         if (packet.origin() == Packet.Origin.NODE) {
             End end = builtIn(rules.mangle(), "OUTPUT", fields);
             return stops(end) ? end : builtIn(rules.nat(), "OUTPUT", fields);
         }
         builtIn(rules.nat(), "PREROUTING", fields);
-        return isLocal(packet.destination()) ? builtIn(rules.filter(), "INPUT", fields) : End.RETURNED;
+        return isLocal(to.address()) ? builtIn(rules.filter(), "INPUT", atTarget()) : End.RETURNED;
+    }
+
+    private PacketFields atTarget() {
+        return new PacketFields(packet, to.address(), to.port());
     }
 
     private static boolean stops(End end) {
@@ -113,7 +118,7 @@ final class PacketWalk {
     }
 
     private End chain(RuleTable table, String chain, PacketFields fields) {
-        for (Rule rule : table.rules(chain)) {
+        for (Rule rule : chain.equals(FixedRules.SHORT_CIRCUIT_TO) ? toAllEndpoints() : table.rules(chain)) {
             if (!rule.matches().stream().allMatch(m -> matches(m, fields))) {
                 continue;
             }
@@ -124,6 +129,10 @@ final class PacketWalk {
             }
         }
         return End.RETURNED;
+    }
+
+    private List<Rule> toAllEndpoints() {
+        return desired.shortCircuits().stream().map(ShortCircuit::rule).toList();
     }
 
     /** What a target does; empty when the packet goes on with the next rule. */
@@ -140,6 +149,10 @@ final class PacketWalk {
                 masqueraded = true;
                 yield Optional.of(End.ACCEPTED);
             }
+            case "DNAT" -> {
+                to = rewritten();
+                yield Optional.of(End.ACCEPTED);
+            }
             case "MARK" -> {
                 marked = !target.endsWith("/0x0");
                 yield Optional.empty();
@@ -148,13 +161,24 @@ final class PacketWalk {
         };
     }
 
+    private ServiceKey rewritten() {
+        return desired.shortCircuits().stream()
+                .filter(s -> s.from().equals(to))
+                .findFirst()
+                .orElseThrow()
+                .to();
+    }
+
     private boolean matches(Match match, PacketFields fields) {
         return switch (match) {
             case Match.Comment m -> true;
             case Match.Source m -> m.range().contains(packet.source()) != m.inverted();
             case Match.InInterface m -> cameThrough(m.name()) != m.inverted();
             case Match.OfProtocol m -> m.protocol() == packet.protocol();
-            case Match.InSet m -> inSet(m, fields);
+            case Match.InSet m -> inSet(m.set(), m.directions(), fields);
+            case Match.NotInSet m -> !inSet(m.set(), m.directions(), fields);
+            case Match.Destination m ->
+                m.key().equals(new ServiceKey(packet.protocol(), fields.destination(), fields.destinationPort()));
             case Match.Local m -> m.source() ? packet.origin() == Packet.Origin.NODE : isLocal(fields.destination());
             case Match.Marked m -> marked != m.inverted();
             case Match.State m -> !m.established();
@@ -167,11 +191,11 @@ final class PacketWalk {
                 : packet.inInterface().equals(name);
     }
 
-    private boolean inSet(Match.InSet match, PacketFields fields) {
-        if (match.set() == KubeSet.SOURCE_CIDR) {
+    private boolean inSet(KubeSet set, String directions, PacketFields fields) {
+        if (set == KubeSet.SOURCE_CIDR) {
             return inSourceRange(fields);
         }
-        return desired.wants(new Member(match.set(), fields.element(match.set(), match.directions())));
+        return desired.wants(new Member(set, fields.element(set, directions)));
     }
 
     private boolean inSourceRange(PacketFields fields) {

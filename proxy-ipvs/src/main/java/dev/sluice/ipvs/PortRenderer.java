@@ -26,7 +26,8 @@ import java.util.stream.Collectors;
  *
  * <p>Under {@code externalTrafficPolicy: Local} without local endpoints the external virtual servers hold the cluster's
  * endpoints, for traffic of this node and its Pods, while rules drop what comes from outside (set
- * {@link KubeSet#DROP_EXTERNAL}): the meaning that the policy has in iptables mode.
+ * {@link KubeSet#DROP_EXTERNAL}): the meaning that the policy has in iptables mode. With local endpoints they hold those
+ * alone, and a {@link ShortCircuit} leads the node and its Pods to all.
  */
 final class PortRenderer {
     private final NodeView node;
@@ -54,6 +55,7 @@ final class PortRenderer {
         private final Map<ServiceKey, PlannedServer> servers = new LinkedHashMap<>();
         private final Set<Member> members = new LinkedHashSet<>();
         private final Set<IpAddress> addresses = new LinkedHashSet<>();
+        private final List<ShortCircuit> shortCircuits = new ArrayList<>();
         private final List<Problem> problems = new ArrayList<>();
         private final Duration drainTimeout;
 
@@ -67,7 +69,11 @@ final class PortRenderer {
 
         PortPlan plan() {
             return new PortPlan(
-                    new ArrayList<>(servers.values()), new ArrayList<>(members), new ArrayList<>(addresses), problems);
+                    new ArrayList<>(servers.values()),
+                    new ArrayList<>(members),
+                    new ArrayList<>(addresses),
+                    shortCircuits,
+                    problems);
         }
 
         void clusterAddress() {
@@ -164,7 +170,23 @@ final class PortRenderer {
             if (drop) {
                 addressMember(KubeSet.DROP_EXTERNAL, address, number);
             }
+            if (isShortCircuited()) {
+                addressMember(KubeSet.SHORT_CIRCUIT, address, number);
+                shortCircuits.add(new ShortCircuit(
+                        service.name(),
+                        new ServiceKey(protocol, address, number),
+                        new ServiceKey(protocol, service.clusterIp(), service.port())));
+            }
             server(address, number, drop ? port.endpoints().cluster() : port.externalEndpoints());
+        }
+
+        /** An internal policy Local leaves no virtual server that has all endpoints. */
+        private boolean isShortCircuited() {
+            return service.externalPolicyLocal()
+                    && !service.internalPolicyLocal()
+                    && port.externalDisposition() == Disposition.FORWARD
+                    && !Set.copyOf(port.externalEndpoints())
+                            .equals(Set.copyOf(port.endpoints().cluster()));
         }
 
         private void server(IpAddress address, int number, List<Endpoint> endpoints) {

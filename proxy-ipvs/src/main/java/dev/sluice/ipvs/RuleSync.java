@@ -13,12 +13,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Keeps the fixed rules in force; what differs is mended in one restore, and nothing is written when nothing does. */
+/**
+ * Keeps the fixed rules in force, with those of the short circuits; what differs is mended in one restore, and nothing is
+ * written when nothing does.
+ */
 final class RuleSync {
     /** The chains that are ours to delete, by table; kube-proxy keeps KUBE-IPVS-OUT-FILTER in the filter table. */
     private static final Map<String, Set<String>> OWNED = Map.of(
             "nat",
-            Set.of("KUBE-SERVICES", "KUBE-POSTROUTING", "KUBE-NODE-PORT", "KUBE-LOAD-BALANCER", "KUBE-MARK-MASQ"),
+            Set.of(
+                    "KUBE-SERVICES",
+                    "KUBE-POSTROUTING",
+                    "KUBE-NODE-PORT",
+                    "KUBE-LOAD-BALANCER",
+                    "KUBE-MARK-MASQ",
+                    "KUBE-SHORT-CIRCUIT",
+                    FixedRules.SHORT_CIRCUIT_TO),
             "filter",
             Set.of(
                     "KUBE-FORWARD",
@@ -37,6 +47,7 @@ final class RuleSync {
 
     private final Iptables iptables;
     private final List<RuleTable> tables;
+    private List<ShortCircuit> shortCircuits = List.of();
 
     RuleSync(Iptables iptables, List<RuleTable> tables) {
         this.iptables = iptables;
@@ -49,10 +60,31 @@ final class RuleSync {
         return owned.contains(chain) || !owned.isEmpty() && ChainName.isBuiltIn(chain);
     }
 
-    /** Brings the rules in force. */
-    KernelCost ensure() throws KernelException {
+    /** Brings the rules in force, after a look at what is. */
+    KernelCost ensure(List<ShortCircuit> wanted) throws KernelException {
         IpFamily family = iptables.family();
-        return restore(tables.stream().map(t -> t.desired(family)).toList());
+        List<Rule> rules = rules(wanted);
+        KernelCost cost = restore(tables.stream()
+                .map(t -> t.desired(family, FixedRules.SHORT_CIRCUIT_TO, rules))
+                .toList());
+        shortCircuits = wanted;
+        return cost;
+    }
+
+    /** Exchanges the rules of the short circuits, if they are not those that were written last. */
+    KernelCost exchange(List<ShortCircuit> wanted) throws KernelException {
+        if (wanted.equals(shortCircuits)) {
+            return KernelCost.NONE;
+        }
+        RestoreScript script = new RestoreScript().table("nat").declare(FixedRules.SHORT_CIRCUIT_TO);
+        rules(wanted).forEach(rule -> script.append(FixedRules.SHORT_CIRCUIT_TO, rule.spec(iptables.family())));
+        iptables.restore(script.text());
+        shortCircuits = wanted;
+        return new KernelCost(script.lines(), script.bytes());
+    }
+
+    private static List<Rule> rules(List<ShortCircuit> shortCircuits) {
+        return shortCircuits.stream().map(ShortCircuit::rule).toList();
     }
 
     /** Takes the rules away. */

@@ -60,9 +60,16 @@ final class RuleTable {
     }
 
     TableRules desired(IpFamily family) {
+        return desired(family, "", List.of());
+    }
+
+    /** The table's rules, of which {@code chain}, if it has that, holds {@code changing}. */
+    TableRules desired(IpFamily family, String chain, List<Rule> changing) {
         TableRules.Builder table = TableRules.of(name);
-        chains.forEach((chain, rules) ->
-                table.chain(chain, rules.stream().map(r -> r.spec(family)).toList()));
+        chains.forEach((key, rules) -> table.chain(
+                key,
+                (key.equals(chain) ? changing : rules)
+                        .stream().map(r -> r.spec(family)).toList()));
         jumps.forEach(jump -> table.jump(jump.from(), jump.spec()));
         return table.build();
     }

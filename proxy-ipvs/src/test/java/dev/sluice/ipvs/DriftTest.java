@@ -77,6 +77,18 @@ class DriftTest {
     }
 
     @Test
+    void whereALookTakesLongTheNextOneIsLater() throws Exception {
+        node.ipvs.onListing(() -> node.pass(Duration.ofMillis(300)));
+        node.pass(DriftCheck.PERIOD);
+        node.sync();
+        assertThat(node.backend().nextCheck()).as("a hundred times as long").contains(Duration.ofSeconds(30));
+        node.ipvs.onListing(() -> {});
+        node.pass(Duration.ofSeconds(30));
+        node.sync();
+        assertThat(node.backend().nextCheck()).contains(DriftCheck.PERIOD);
+    }
+
+    @Test
     void allVirtualServersFlushed() throws Exception {
         node.ipvs.flush();
         assertThat(mended())

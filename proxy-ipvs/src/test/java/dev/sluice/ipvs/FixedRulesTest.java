@@ -28,6 +28,8 @@ class FixedRulesTest {
                 :KUBE-NODE-PORT - [0:0]
                 :KUBE-POSTROUTING - [0:0]
                 :KUBE-SERVICES - [0:0]
+                :KUBE-SHORT-CIRCUIT - [0:0]
+                :KUBE-SHORT-CIRCUIT-TO - [0:0]
                 -A POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
                 -A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
                 -A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
@@ -46,6 +48,7 @@ class FixedRulesTest {
                 -A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
                 -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
                 -A KUBE-SERVICES -s 127.0.0.0/8 -j RETURN
+                -A KUBE-SERVICES -m comment --comment "Kubernetes service external ip + port with endpoints on other nodes too" -m set --match-set KUBE-SHORT-CIRCUIT dst,dst -j KUBE-SHORT-CIRCUIT
                 -A KUBE-SERVICES -m comment --comment "Kubernetes service lb portal" -m set --match-set KUBE-LOAD-BALANCER dst,dst -j KUBE-LOAD-BALANCER
                 -A KUBE-SERVICES -m comment --comment "Kubernetes service cluster ip + port for masquerade purpose" -m set --match-set KUBE-CLUSTER-IP src,dst -j KUBE-MARK-MASQ
                 -A KUBE-SERVICES -m comment --comment "Kubernetes service external ip + port for masquerade and filter purpose" -m set --match-set KUBE-EXTERNAL-IP dst,dst -j KUBE-MARK-MASQ
@@ -55,6 +58,9 @@ class FixedRulesTest {
                 -A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODE-PORT
                 -A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT
                 -A KUBE-SERVICES -m set --match-set KUBE-LOAD-BALANCER dst,dst -j ACCEPT
+                -A KUBE-SHORT-CIRCUIT -m set --match-set KUBE-LOAD-BALANCER-FW dst,dst -m set ! --match-set KUBE-LOAD-BALANCER-SOURCE-CIDR dst,dst,src -m set ! --match-set KUBE-LOAD-BALANCER-SOURCE-IP dst,dst,src -j RETURN
+                -A KUBE-SHORT-CIRCUIT -m addrtype --src-type LOCAL -j KUBE-MARK-MASQ
+                -A KUBE-SHORT-CIRCUIT -m addrtype --src-type LOCAL -j KUBE-SHORT-CIRCUIT-TO
                 COMMIT
                 """);
     }

@@ -71,9 +71,10 @@ class GracefulTerminationTest {
     void aDrainingDestinationGoesWhenItsLastConnectionEnds() throws Exception {
         TestNode node = new TestNode(IpFamily.IPV4).put(port(Protocol.TCP, "10.244.1.7"));
         node.fullSync();
-        assertThat(node.backend().nextCheck()).contains(DriftCheck.PERIOD);
+        assertThat(node.backend().nextOwnStep()).isEmpty();
         node.ipvs.connections(key(Protocol.TCP), GOING, 1, 0);
         node.put(port(Protocol.TCP)).sync();
+        assertThat(node.backend().nextOwnStep()).contains(Drains.PAUSE);
         assertThat(node.backend().nextCheck()).as("drift is looked for first").contains(DriftCheck.PERIOD);
 
         node.pass(Duration.ofMinutes(14));
@@ -89,7 +90,7 @@ class GracefulTerminationTest {
         node.pass(Duration.ofSeconds(7));
         assertThat(node.sync().inForce()).containsEntry("ipvs.real_servers", 0L);
         assertThat(state(node, Protocol.TCP)).isEqualTo("gone");
-        assertThat(node.backend().nextCheck()).contains(DriftCheck.PERIOD);
+        assertThat(node.backend().nextOwnStep()).isEmpty();
     }
 
     @Test
@@ -134,7 +135,7 @@ class GracefulTerminationTest {
         node.restart();
         node.fullSync();
         assertThat(state(node, Protocol.TCP)).isEqualTo("drains");
-        assertThat(node.backend().nextCheck()).isPresent();
+        assertThat(node.backend().nextOwnStep()).isPresent();
 
         node.ipvs.connections(key(Protocol.TCP), GOING, 0, 0);
         node.pass(Drains.PAUSE);

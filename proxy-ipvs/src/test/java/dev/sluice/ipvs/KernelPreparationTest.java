@@ -50,6 +50,17 @@ class KernelPreparationTest {
         assertThat(node.links.link("kube-ipvs0")).isEmpty();
     }
 
+    /** The kernel's names have 15 characters at most. */
+    @Test
+    void aNameOf16CharactersIsRefusedWithItsOption() {
+        TestNode node = TestNode.withScheduler("a-name-of-16-chr");
+
+        assertThatExceptionOfType(SyncException.class)
+                .isThrownBy(node::fullSync)
+                .withMessageContaining("--ipvs-scheduler=a-name-of-16-chr");
+        assertThat(node.ipvsadm()).isEmpty();
+    }
+
     @Test
     void theProbeLeavesNothingBehind() throws Exception {
         TestNode node = TestNode.withScheduler("sed");

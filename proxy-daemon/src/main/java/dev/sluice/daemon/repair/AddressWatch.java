@@ -1,14 +1,15 @@
 package dev.sluice.daemon.repair;
 
-import dev.sluice.ipvs.IpvsBackend;
+import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.route.LinkChange;
 import dev.sluice.linux.route.LinkMonitor;
 import dev.sluice.linux.rulewatch.ForeignEdit;
 import dev.sluice.linux.rulewatch.RuleWatch;
-import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /** Beside a watch of rules, notices when somebody else changes the addresses that ipvs mode lives by, or their device. */
 public final class AddressWatch implements RuleWatch {
@@ -22,23 +23,29 @@ public final class AddressWatch implements RuleWatch {
         this.monitor = monitor;
     }
 
-    /** Watches the calling thread's network namespace; closes {@code rules} with itself, or when it cannot watch. */
-    public static AddressWatch open(RuleWatch rules, List<IpvsBackend> backends, Consumer<ForeignEdit> noticed)
+    /**
+     * Watches the calling thread's network namespace; closes {@code rules} with itself, or when it cannot watch.
+     *
+     * @param concerns what tells by family whether a change is somebody else's and concerns it, on any thread
+     */
+    public static AddressWatch open(
+            RuleWatch rules, Map<IpFamily, Predicate<LinkChange>> concerns, Consumer<ForeignEdit> noticed)
             throws NetlinkException {
         try {
-            return new AddressWatch(rules, LinkMonitor.open(change -> tell(change, backends, noticed)));
+            return new AddressWatch(rules, LinkMonitor.open(change -> tell(change, concerns, noticed)));
         } catch (NetlinkException e) {
             rules.close();
             throw e;
         }
     }
 
-    private static void tell(LinkChange change, List<IpvsBackend> backends, Consumer<ForeignEdit> noticed) {
-        for (IpvsBackend ipvs : backends) {
-            if (ipvs.isConcernedBy(change)) {
-                noticed.accept(new ForeignEdit(ipvs.family(), "", false, DEVICE));
+    private static void tell(
+            LinkChange change, Map<IpFamily, Predicate<LinkChange>> concerns, Consumer<ForeignEdit> noticed) {
+        concerns.forEach((family, concern) -> {
+            if (concern.test(change)) {
+                noticed.accept(new ForeignEdit(family, "", false, DEVICE));
             }
-        }
+        });
     }
 
     @Override

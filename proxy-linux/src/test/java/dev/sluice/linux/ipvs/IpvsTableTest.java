@@ -3,7 +3,9 @@ package dev.sluice.linux.ipvs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.net.IpFamily;
-import java.io.StringReader;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,8 +30,25 @@ class IpvsTableTest {
             """;
 
     private static Map<String, List<String>> parse(IpFamily family) throws Exception {
+        byte[] bytes = TEXT.getBytes(StandardCharsets.US_ASCII);
+        Map<String, List<String>> whole = parse(new ByteArrayInputStream(bytes), family);
+        assertThat(parse(inPieces(bytes), family)).as("read in pieces").isEqualTo(whole);
+        return whole;
+    }
+
+    /** Seven bytes at a time, however much is asked for. */
+    private static InputStream inPieces(byte[] bytes) {
+        return new ByteArrayInputStream(bytes) {
+            @Override
+            public synchronized int read(byte[] into, int from, int length) {
+                return super.read(into, from, Math.min(7, length));
+            }
+        };
+    }
+
+    private static Map<String, List<String>> parse(InputStream in, IpFamily family) throws Exception {
         Map<String, List<String>> text = new TreeMap<>();
-        IpvsTable.parse(new StringReader(TEXT), family)
+        IpvsTable.parse(in, family)
                 .forEach((key, destinations) -> text.put(
                         key.toString(),
                         destinations.stream()

@@ -38,6 +38,7 @@ public final class FakeIpvs implements Ipvs {
     private final Map<ServiceKey, Server> servers = new LinkedHashMap<>();
     private final List<IpvsCommand> log = new ArrayList<>();
     private ToIntFunction<IpvsCommand> extraRefusal = command -> 0;
+    private Runnable onListing = () -> {};
     private @Nullable NetlinkException broken;
     private IpvsTimeouts timeouts = new IpvsTimeouts(900, 120, 300);
     private long messages;
@@ -62,6 +63,11 @@ public final class FakeIpvs implements Ipvs {
     /** Makes every call fail as a missing family or a broken socket does; null mends it. */
     public void breakWith(@Nullable NetlinkException error) {
         broken = error;
+    }
+
+    /** What happens while all destinations are listed. */
+    public void onListing(Runnable meanwhile) {
+        onListing = meanwhile;
     }
 
     /** Gives a destination connections, as traffic would. */
@@ -127,6 +133,7 @@ public final class FakeIpvs implements Ipvs {
     public Map<ServiceKey, List<RealServerState>> destinations(IpFamily family) throws NetlinkException {
         checkSocket();
         dumps++;
+        onListing.run();
         Map<ServiceKey, List<RealServerState>> all = new LinkedHashMap<>();
         servers.forEach((key, server) -> {
             if (key.family() == family) {

@@ -12,6 +12,7 @@ import static dev.sluice.testkit.scenario.Probe.fromPod;
 import static dev.sluice.testkit.scenario.Scenario.scenario;
 import static dev.sluice.testkit.scenario.ServiceTemplate.service;
 
+import dev.sluice.core.net.Protocol;
 import dev.sluice.testkit.scenario.DaemonSetup;
 import dev.sluice.testkit.scenario.Scenario;
 import dev.sluice.testkit.scenario.ServiceTemplate;
@@ -78,14 +79,57 @@ final class PolicyScenarios {
                                 "short-circuit-pod",
                                 "61, 64",
                                 "a Pod at the load balancer address of a Local Service uses all endpoints")
-                        .in(IPTABLES)
+                        .in(IPTABLES, IPVS)
                         .given(web("a2", "b2").loadBalancer().spec("externalTrafficPolicy", "Local"))
                         .then(
                                 fromPod("a3").toOutside("web", 80).times(30),
                                 reaches("a2", "b2").each())
                         .build(),
+                scenario(
+                                "short-circuit-all-ways",
+                                "61, 63, 64",
+                                "the node and its Pods use all endpoints of a Local Service, the client the local ones")
+                        .in(IPTABLES, IPVS)
+                        .given(mixed("a2", "b2"))
+                        .then(
+                                fromPod("a3").toNodePort("web", 80).times(20),
+                                reaches("a2", "b2").each().seeingTheCaller())
+                        .then(
+                                fromPod("a3").toOutside("web", 53).udp().times(20),
+                                reaches("a2", "b2").each().seeingTheCaller())
+                        .then(
+                                fromNode().toOutside("web", 80).times(20),
+                                reaches("a2", "b2").each())
+                        .then(
+                                fromNode().toNodePort("web", 53).udp().times(20),
+                                reaches("a2", "b2").each())
+                        .then(
+                                fromPod("a2").toOutside("web", 80).times(20),
+                                reaches("a2", "b2").each())
+                        .then(
+                                fromClient().toOutside("web", 80).times(12),
+                                reaches("a2").seeingTheCaller())
+                        .then(fromClient().toNodePort("web", 53).udp().times(12), reaches("a2"))
+                        .given(mixed("b2"))
+                        .then(fromPod("a3").toOutside("web", 80).times(6), reaches("b2"))
+                        .then(fromClient().toOutside("web", 80), DROPPED)
+                        .given(mixed("a2", "b3"))
+                        .then(
+                                fromPod("a3").toOutside("web", 80).times(20),
+                                reaches("a2", "b3").each())
+                        .then(fromClient().toOutside("web", 80).times(12), reaches("a2"))
+                        .build(),
+                scenario(
+                                "short-circuit-source-ranges",
+                                "64, 105",
+                                "source ranges bind the Pods that use all endpoints of a Local Service")
+                        .in(IPTABLES, IPVS)
+                        .given(mixed("a2", "b2")
+                                .spec("loadBalancerSourceRanges", "[\"203.0.113.0/24\", \"2001:db8:113::/64\"]"))
+                        .then(fromPod("a3").toOutside("web", 80), DROPPED)
+                        .build(),
                 scenario("short-circuit-host", "63", "a process on the node at that address reaches a remote endpoint")
-                        .in(IPTABLES)
+                        .in(IPTABLES, IPVS)
                         .given(web("b2").loadBalancer().spec("externalTrafficPolicy", "Local"))
                         .then(fromNode().toOutside("web", 80), reaches("b2"))
                         .build(),
@@ -118,11 +162,6 @@ final class PolicyScenarios {
                         .then(fromNode().toOutside("web", 80), reaches("b2"))
                         .then(fromPod("a3").toOutside("web", 80), DROPPED)
                         .build(),
-                scenario("local-pod-ipvs", "65", "a Pod at that address uses the local endpoints when there are any")
-                        .in(IPVS)
-                        .given(web("a2", "b2").loadBalancer().spec("externalTrafficPolicy", "Local"))
-                        .then(fromPod("a3").toOutside("web", 80).times(20), reaches("a2"))
-                        .build(),
                 scenario(
                                 "local-none-ipvs",
                                 "54, 66",
@@ -142,6 +181,15 @@ final class PolicyScenarios {
                         .then(fromClient().to("web", 80), reaches("b2"))
                         .then(fromClient().toOutside("web", 80), reaches("b2"))
                         .build());
+    }
+
+    private static ServiceTemplate mixed(String... pods) {
+        return service("web")
+                .port("http", Protocol.TCP, 80, 8080)
+                .port("dns", Protocol.UDP, 53, 5353)
+                .on(pods)
+                .loadBalancer()
+                .spec("externalTrafficPolicy", "Local");
     }
 
     private static ServiceTemplate web(String... pods) {
