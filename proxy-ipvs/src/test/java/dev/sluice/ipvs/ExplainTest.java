@@ -164,8 +164,7 @@ class ExplainTest {
         node.sync();
         assertThat(node.backend().explain(packet("pod", "10.96.0.7", 80)).steps())
                 .contains(new Trace.Step(
-                        "ipvs 10.96.0.7:80/TCP",
-                        "sh, flag sh-fallback, 1 destinations, draining 10.244.1.6:8080"));
+                        "ipvs 10.96.0.7:80/TCP", "sh, flag sh-fallback, 1 destinations, draining 10.244.1.6:8080"));
     }
 
     private static ResolvedPort hashed(String flags, Endpoint... endpoints) {
