@@ -27,6 +27,7 @@ import dev.sluice.linux.nfacct.NamedCounters;
 import dev.sluice.linux.nfacct.NetlinkCounters;
 import dev.sluice.linux.process.Modprobe;
 import dev.sluice.linux.process.SystemCommands;
+import dev.sluice.linux.route.LinkChange;
 import dev.sluice.linux.route.NetlinkLinks;
 import dev.sluice.linux.rulewatch.ForeignEdit;
 import dev.sluice.linux.rulewatch.Interest;
@@ -41,10 +42,12 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -275,13 +278,9 @@ final class ProxyAssembly implements AutoCloseable {
 
     private RuleWatch watch(Interest interest, Consumer<ForeignEdit> noticed) throws KernelException {
         RuleWatch rules = RuleWatch.open(tools.variant(), restores, interest, noticed);
-        return ipvsBackends.isEmpty()
-                ? rules
-                : AddressWatch.open(
-                        rules,
-                        ipvsBackends.stream()
-                                .collect(Collectors.toMap(IpvsBackend::family, ipvs -> ipvs::isConcernedBy)),
-                        noticed);
+        Map<IpFamily, Predicate<LinkChange>> foreign = new EnumMap<>(IpFamily.class);
+        ipvsBackends.forEach(ipvs -> foreign.put(ipvs.family(), ipvs::isConcernedBy));
+        return foreign.isEmpty() ? rules : AddressWatch.open(rules, foreign, noticed);
     }
 
     /** In userspace mode, open connections may go on for the drain time; the kernel's modes keep what is in force. */

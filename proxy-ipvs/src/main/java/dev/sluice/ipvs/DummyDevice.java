@@ -84,11 +84,6 @@ final class DummyDevice {
         };
     }
 
-    /** Whether {@code link} is the device. */
-    boolean is(int linkIndex) {
-        return linkIndex == index;
-    }
-
     private boolean isOurs(IpAddress address) {
         return address.family() == family && !(family == IpFamily.IPV6 && address.isLinkLocal());
     }

@@ -70,7 +70,7 @@ public final class IpvsBackend implements ProxyBackend {
     private boolean rulesInForce;
     private DesiredState desired = new DesiredState();
     private volatile DesiredState served = desired;
-    private volatile NodeView node = new NodeView(Set.of(), List.of(), Optional.empty());
+    private NodeView node = new NodeView(Set.of(), List.of(), Optional.empty());
     private Touched unfinished = new Touched();
     private Drift drift = new Drift();
     private @Nullable InForce inForce;
@@ -332,24 +332,11 @@ public final class IpvsBackend implements ProxyBackend {
     }
 
     /**
-     * Whether what the kernel announces about links and addresses is a reason to {@link #mend}: it is not of our doing, and
-     * about the dummy device or the node's own addresses. Asked on any thread.
+     * Whether what the kernel announces about links and addresses is a reason to {@link #mend}: it is about the dummy device,
+     * and not of our doing. Asked on any thread.
      */
     public boolean isConcernedBy(LinkChange change) {
-        return dummy.isForeign(change)
-                || switch (change) {
-                    case LinkChange.AddressSet c -> isNew(c.linkIndex(), c.address());
-                    case LinkChange.AddressDeleted c -> node.elsewhere().contains(c.address());
-                    case LinkChange.LinkSet c -> false;
-                    case LinkChange.LinkDeleted c -> false;
-                    case LinkChange.Lost c -> true;
-                };
-    }
-
-    private boolean isNew(int linkIndex, IpAddress address) {
-        return address.family() == family()
-                && !dummy.is(linkIndex)
-                && !node.elsewhere().contains(address);
+        return dummy.isForeign(change);
     }
 
     @Override

@@ -60,6 +60,7 @@ class AdoptionTest {
                 .isEmpty();
     }
 
+    /** Trap 25. */
     @ParameterizedTest
     @EnumSource(IpFamily.class)
     void aRestartWithoutAChangeSaysNothing(IpFamily family) throws Exception {
@@ -94,6 +95,7 @@ class AdoptionTest {
         assertThat(node.dump()).isEqualTo(empty);
     }
 
+    /** Trap 24. */
     @Test
     void virtualServersOfOthersAreNeverTouched() throws Exception {
         TestNode node = new TestNode(IpFamily.IPV4);

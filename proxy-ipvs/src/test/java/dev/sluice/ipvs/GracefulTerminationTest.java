@@ -67,6 +67,7 @@ class GracefulTerminationTest {
                 .orElse("gone");
     }
 
+    /** Trap 13. */
     @Test
     void aDrainingDestinationGoesWhenItsLastConnectionEnds() throws Exception {
         TestNode node = new TestNode(IpFamily.IPV4).put(port(Protocol.TCP, "10.244.1.7"));
@@ -93,6 +94,7 @@ class GracefulTerminationTest {
         assertThat(node.backend().nextOwnStep()).isEmpty();
     }
 
+    /** Trap 13. */
     @Test
     void aDestinationThatComesBackGetsItsWeightAgain() throws Exception {
         TestNode node = new TestNode(IpFamily.IPV4).put(port(Protocol.TCP, "10.244.1.7"));
@@ -125,6 +127,7 @@ class GracefulTerminationTest {
                         "DEL_DEST 10.96.0.50:80/UDP -> 10.244.1.7:8080");
     }
 
+    /** Trap 13. */
     @Test
     void aRestartFindsWhatWasDraining() throws Exception {
         TestNode node = new TestNode(IpFamily.IPV4).put(port(Protocol.TCP, "10.244.1.7", "10.244.1.8"));

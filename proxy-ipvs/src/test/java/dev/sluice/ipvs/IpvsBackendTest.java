@@ -123,6 +123,7 @@ class IpvsBackendTest {
         return List.of(report.cost().messages(), report.cost().bytes());
     }
 
+    /** Trap 46. */
     @Test
     void aNewServiceIsWholeBeforeItsAddressIsBound() throws Exception {
         TestNode node = new TestNode(IpFamily.IPV4);

@@ -169,6 +169,7 @@ class IpvsTrafficTest {
         return protocol == Protocol.TCP ? host.tcp(address, port) : host.udp(address, port);
     }
 
+    /** Trap 44. */
     @ParameterizedTest
     @EnumSource(IpFamily.class)
     void aClusterAddressReachesEveryEndpointAndSourcesAreNodeAddresses(IpFamily with) throws Exception {
@@ -243,6 +244,7 @@ class IpvsTrafficTest {
         }
     }
 
+    /** Trap 45. */
     @ParameterizedTest
     @EnumSource(IpFamily.class)
     void aLocalPolicyKeepsTheClientsAddressAndTheNodeStillReachesIt(IpFamily with) throws Exception {
@@ -321,6 +323,7 @@ class IpvsTrafficTest {
                 .isNotEmpty();
     }
 
+    /** Trap 16. */
     @ParameterizedTest
     @EnumSource(IpFamily.class)
     void aDaemonOfTheHostIsNotReachableThroughAServiceAddress(IpFamily with) throws Exception {
@@ -334,6 +337,7 @@ class IpvsTrafficTest {
         }
     }
 
+    /** Trap 13. */
     @ParameterizedTest
     @EnumSource(IpFamily.class)
     void anOpenConnectionOutlivesTheRemovalOfItsEndpoint(IpFamily with) throws Exception {

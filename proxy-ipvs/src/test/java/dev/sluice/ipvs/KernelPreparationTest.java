@@ -69,6 +69,7 @@ class KernelPreparationTest {
         assertThat(node.ipvsadm()).isEmpty();
     }
 
+    /** Trap 14: 0 from 4.1 to before 5.9, left alone elsewhere. */
     @ParameterizedTest
     @CsvSource({
         "4.0.9, 1",
@@ -85,6 +86,7 @@ class KernelPreparationTest {
         assertThat(node.sysctl.read("net.ipv4.vs.conn_reuse_mode")).contains(value);
     }
 
+    /** Traps 11, 15 and 17: templates of gone servers expire, and ARP is left as it is unless told. */
     @Test
     void parametersOfIpv4() throws Exception {
         TestNode node = new TestNode(IpFamily.IPV4);
@@ -97,6 +99,7 @@ class KernelPreparationTest {
                         "net.ipv4.ip_forward");
     }
 
+    /** Traps 15 and 17. */
     @Test
     void strictArpAndTimeouts() throws Exception {
         IpvsOptions options =

@@ -26,13 +26,13 @@ public final class AddressWatch implements RuleWatch {
     /**
      * Watches the calling thread's network namespace; closes {@code rules} with itself, or when it cannot watch.
      *
-     * @param concerns what tells by family whether a change is somebody else's and concerns it, on any thread
+     * @param foreign by family, whether a change is somebody else's and matters; asked on the watch's thread
      */
     public static AddressWatch open(
-            RuleWatch rules, Map<IpFamily, Predicate<LinkChange>> concerns, Consumer<ForeignEdit> noticed)
+            RuleWatch rules, Map<IpFamily, Predicate<LinkChange>> foreign, Consumer<ForeignEdit> noticed)
             throws NetlinkException {
         try {
-            return new AddressWatch(rules, LinkMonitor.open(change -> tell(change, concerns, noticed)));
+            return new AddressWatch(rules, LinkMonitor.open(change -> tell(change, foreign, noticed)));
         } catch (NetlinkException e) {
             rules.close();
             throw e;
@@ -40,9 +40,9 @@ public final class AddressWatch implements RuleWatch {
     }
 
     private static void tell(
-            LinkChange change, Map<IpFamily, Predicate<LinkChange>> concerns, Consumer<ForeignEdit> noticed) {
-        concerns.forEach((family, concern) -> {
-            if (concern.test(change)) {
+            LinkChange change, Map<IpFamily, Predicate<LinkChange>> foreign, Consumer<ForeignEdit> noticed) {
+        foreign.forEach((family, isForeign) -> {
+            if (isForeign.test(change)) {
                 noticed.accept(new ForeignEdit(family, "", false, DEVICE));
             }
         });

@@ -25,7 +25,7 @@ public record HttpPage(int status, String headers, String body) {
     public static HttpPage send(LabHost host, IpAddress address, int port, String method, String path, String json)
             throws IOException {
         try (Connection connection =
-                host.caller().waiting(Duration.ofSeconds(10)).connect(address, port)) {
+                host.caller().waiting(Duration.ofSeconds(30)).connect(address, port)) {
             byte[] body = json.getBytes(StandardCharsets.UTF_8);
             String type =
                     body.length == 0 ? "" : "\r\nContent-Type: application/json\r\nContent-Length: " + body.length;

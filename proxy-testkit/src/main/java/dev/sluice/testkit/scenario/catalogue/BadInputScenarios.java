@@ -63,7 +63,7 @@ final class BadInputScenarios {
                         .build(),
                 scenario(
                                 "ranges-of-other-family",
-                                "-",
+                                "trap 19",
                                 "source ranges of the other family only let everybody in, and that is reported")
                         .in(IPTABLES, IPVS)
                         .act("an IPv4 Service with IPv6 ranges, or the reverse", stage -> {

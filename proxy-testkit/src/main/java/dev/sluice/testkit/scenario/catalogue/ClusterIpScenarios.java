@@ -51,7 +51,10 @@ final class ClusterIpScenarios {
                                 fromPod("a3").to("web", 80).times(20),
                                 reaches("a2", "b2").evenly())
                         .build(),
-                scenario("no-endpoints-pod", "23, 179", "a Pod is refused at once by a Service without endpoints")
+                scenario(
+                                "no-endpoints-pod",
+                                "23, 179, trap 12",
+                                "a Pod is refused at once by a Service without endpoints")
                         .given(service("web").port(80, 8080))
                         .then(fromPod("a3").to("web", 80), REFUSED)
                         .build(),
@@ -109,7 +112,7 @@ final class ClusterIpScenarios {
                                 fromPod("a3").to("web", 80).times(20),
                                 reaches("a2", "b2").each().seeingTheNode())
                         .build(),
-                scenario("hairpin", "34", "an endpoint that reaches itself sees a node address")
+                scenario("hairpin", "34, trap 9, trap 44", "an endpoint that reaches itself sees a node address")
                         .given(web("a2"))
                         .then(
                                 fromPod("a2").to("web", 80).times(4),

@@ -71,7 +71,7 @@ final class FlowScenarios {
         Probe probe = pod("a4", 41311);
         return scenario(
                         "udp-flow-untranslated",
-                        "131, 137",
+                        "131, 137, trap 1, trap 3",
                         "a flow that began before the Service existed is forgotten and counted")
                 .given()
                 .then(probe, NOT_SERVED)
@@ -89,7 +89,7 @@ final class FlowScenarios {
         Probe probe = pod("a3", 41320);
         return scenario(
                         "udp-flow-terminating",
-                        "132",
+                        "132, trap 5",
                         "a flow to an endpoint that terminates but still answers is kept")
                 .in(IPTABLES, IPVS)
                 .given(dns("b2"))
@@ -112,7 +112,7 @@ final class FlowScenarios {
         Probe probe = pod("a3", 41330);
         return scenario(
                         "udp-flow-scaled-to-zero",
-                        "133",
+                        "133, trap 2",
                         "flows of a Service without endpoints are forgotten, and found again when one is back")
                 .given(dns("b2"))
                 .then(probe, reaches("b2"))
@@ -203,7 +203,7 @@ final class FlowScenarios {
         TrackedFlows flows = new TrackedFlows();
         Probe pod = pod("a3", 41380);
         Probe client = fromClient().toNodePort("dns", 53).udp().sourcePort(41381);
-        return scenario("udp-flow-restart", "-", "a restart with nothing changed touches no flow")
+        return scenario("udp-flow-restart", "trap 4", "a restart with nothing changed touches no flow")
                 .in(IPTABLES, IPVS)
                 .setup(ALONE)
                 .given(dns("b2").nodePort())

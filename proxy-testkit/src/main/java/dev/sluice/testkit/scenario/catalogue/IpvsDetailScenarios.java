@@ -60,21 +60,21 @@ final class IpvsDetailScenarios {
                         .build(),
                 scenario(
                                 "arp-and-timeouts",
-                                "173, 174",
+                                "173, 174, trap 15, trap 17",
                                 "strict ARP and time-outs are set as told, the others are left")
                         .in(IPVS)
                         .once()
                         .setup(OPTIONS)
                         .act("the kernel has them", IpvsDetailScenarios::expectOptions)
                         .build(),
-                scenario("drained", "168", "a draining endpoint is deleted when its last connection is over")
+                scenario("drained", "168, trap 13", "a draining endpoint is deleted when its last connection is over")
                         .in(IPVS)
                         .given(web("b2"))
                         .act("its last connection ends", IpvsDetailScenarios::drain)
                         .build(),
                 scenario(
                                 "drain-timeout",
-                                "168",
+                                "168, trap 13",
                                 "connections of an endpoint that is gone end when the Service's drain time is over")
                         .in(IPVS)
                         .given(draining("b2"))
@@ -93,7 +93,7 @@ final class IpvsDetailScenarios {
                         .build(),
                 scenario(
                                 "found-at-start",
-                                "129, 171, 172, 180",
+                                "129, 171, 172, 180, trap 13, trap 24",
                                 "a restart leaves foreign servers, mends own weights, and keeps the affinity of clients")
                         .in(IPVS)
                         .setup(DaemonSetup.USUAL.alone().with("--ipvs-exclude-cidrs=198.51.100.0/24,2001:db8:51::/64"))
@@ -119,7 +119,7 @@ final class IpvsDetailScenarios {
                                 fromPod("a3").to("web", 80).times(10),
                                 reaches("b2", "b3").each())
                         .build(),
-                scenario("host-port", "176", "a process of the node is not reached at a cluster IP")
+                scenario("host-port", "176, trap 16", "a process of the node is not reached at a cluster IP")
                         .in(IPVS)
                         .given(web("b2"))
                         .then(fromClient().to("web", 80), reaches("b2"))

@@ -57,7 +57,7 @@ final class IpvsDriftScenarios {
     }
 
     private static Scenario.Builder drift(String id, String behaviour) {
-        return scenario(id, "149", behaviour)
+        return scenario(id, "149, trap 26", behaviour)
                 .in(IPVS)
                 .setup(NO_FULL_SYNC)
                 .given(service("web").port(80, 8080).on("a2", "b2").nodePort())

@@ -49,7 +49,7 @@ final class IpvsScenarios {
                                         .build(),
                                 scenario(
                                                 "udp-real-server",
-                                                "169",
+                                                "169, trap 13",
                                                 "the real server of a UDP endpoint that goes is deleted at once")
                                         .in(IPVS)
                                         .given(dns("b2", "b3"))
@@ -71,7 +71,7 @@ final class IpvsScenarios {
                                         .build(),
                                 scenario(
                                                 "graceful",
-                                                "167",
+                                                "167, trap 13",
                                                 "an endpoint that goes gets weight 0 and keeps its connection")
                                         .in(IPVS)
                                         .given(web("b2"))
@@ -95,7 +95,7 @@ final class IpvsScenarios {
                                         .build(),
                                 scenario(
                                                 "graceful-return",
-                                                "170",
+                                                "170, trap 13",
                                                 "an endpoint that comes back while it drains takes new connections")
                                         .in(IPVS)
                                         .given(web("b2"))

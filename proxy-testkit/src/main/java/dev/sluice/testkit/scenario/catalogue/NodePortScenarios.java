@@ -96,7 +96,7 @@ final class NodePortScenarios {
                         .build(),
                 scenario(
                                 "node-port-late-address",
-                                "95",
+                                "95, trap 35",
                                 "a node port is served on an address that comes to the node later, if it is in the ranges")
                         .setup(DaemonSetup.USUAL
                                 .with("--nodeport-addresses=192.168.10.0/24,fd00:10::/64")
@@ -132,7 +132,10 @@ final class NodePortScenarios {
                         .then(fromNode().toNodePort("web", 80).in(IPV6), reaches("b2"))
                         .act("::1 answers", stage -> expectAtLoopback6(stage, Outcome.Answer.class))
                         .build(),
-                scenario("node-port-not-on-vip", "trap 34", "a node port is not served on the load balancer's address")
+                scenario(
+                                "node-port-not-on-vip",
+                                "trap 18, trap 34",
+                                "a node port is not served on the load balancer's address")
                         .in(IPTABLES, IPVS)
                         .given(web("b2").loadBalancer())
                         .then(fromClient().toOutside("web", 80), reaches("b2"))

@@ -102,7 +102,7 @@ final class OutsideAddressScenarios {
                         .build(),
                 scenario(
                                 "external-ip-of-node",
-                                "116",
+                                "116, trap 16",
                                 "an external IP that is an address of the node is proxied where it is")
                         .in(IPTABLES, IPVS)
                         .given(service("web").port(1116, 8080).on("b2").externalIps("192.168.20.1", "fd00:20::1"))

@@ -69,14 +69,20 @@ final class PacketScenarios {
                         .build(),
                 healthPortOpen("health-port-open").in(IPTABLES).build(),
                 healthPortOpen("health-port-open-ipvs").in(IPVS).once().build(),
-                scenario("out-of-window", "158", "a segment out of its window is dropped, the connection lives on")
+                scenario(
+                                "out-of-window",
+                                "158, trap 7",
+                                "a segment out of its window is dropped, the connection lives on")
                         .in(IPTABLES)
                         .setup(ALONE)
                         .given(web("b2"))
                         .then(fromPod("a3").to("web", 80), reaches("b2"))
                         .act("the endpoint sends a stray segment", PacketScenarios::strayIsDropped)
                         .build(),
-                scenario("be-liberal", "159", "where conntrack is liberal no rule drops segments out of their window")
+                scenario(
+                                "be-liberal",
+                                "159, trap 7",
+                                "where conntrack is liberal no rule drops segments out of their window")
                         .in(IPTABLES)
                         .setup(DaemonSetup.USUAL.with("--conntrack-tcp-be-liberal"))
                         .given(web("b2"))

@@ -51,7 +51,7 @@ final class PolicyScenarios {
                                 fromClient().toNodePort("web", 80).times(12),
                                 reaches("a2").seeingTheCaller())
                         .build(),
-                scenario("external-cluster", "57", "with external policy Cluster the endpoint sees the node")
+                scenario("external-cluster", "57, trap 44", "with external policy Cluster the endpoint sees the node")
                         .given(web("a2", "b2").nodePort())
                         .then(
                                 fromClient().toNodePort("web", 80).times(20),
@@ -59,7 +59,7 @@ final class PolicyScenarios {
                         .build(),
                 scenario(
                                 "external-local-none",
-                                "58",
+                                "58, trap 12",
                                 "with external policy Local and no local endpoint a node port drops")
                         .in(IPTABLES, IPVS)
                         .given(web("b2").nodePort().spec("externalTrafficPolicy", "Local"))
@@ -77,7 +77,7 @@ final class PolicyScenarios {
                         .build(),
                 scenario(
                                 "short-circuit-pod",
-                                "61, 64",
+                                "61, 64, trap 8",
                                 "a Pod at the load balancer address of a Local Service uses all endpoints")
                         .in(IPTABLES, IPVS)
                         .given(web("a2", "b2").loadBalancer().spec("externalTrafficPolicy", "Local"))
@@ -87,7 +87,7 @@ final class PolicyScenarios {
                         .build(),
                 scenario(
                                 "short-circuit-all-ways",
-                                "61, 63, 64",
+                                "61, 63, 64, trap 8, trap 45",
                                 "the node and its Pods use all endpoints of a Local Service, the client the local ones")
                         .in(IPTABLES, IPVS)
                         .given(mixed("a2", "b2"))
@@ -121,14 +121,17 @@ final class PolicyScenarios {
                         .build(),
                 scenario(
                                 "short-circuit-source-ranges",
-                                "64, 105",
+                                "64, 105, trap 8",
                                 "source ranges bind the Pods that use all endpoints of a Local Service")
                         .in(IPTABLES, IPVS)
                         .given(mixed("a2", "b2")
                                 .spec("loadBalancerSourceRanges", "[\"203.0.113.0/24\", \"2001:db8:113::/64\"]"))
                         .then(fromPod("a3").toOutside("web", 80), DROPPED)
                         .build(),
-                scenario("short-circuit-host", "63", "a process on the node at that address reaches a remote endpoint")
+                scenario(
+                                "short-circuit-host",
+                                "63, trap 8, trap 45",
+                                "a process on the node at that address reaches a remote endpoint")
                         .in(IPTABLES, IPVS)
                         .given(web("b2").loadBalancer().spec("externalTrafficPolicy", "Local"))
                         .then(fromNode().toOutside("web", 80), reaches("b2"))

@@ -29,7 +29,10 @@ final class RestartScenarios {
 
     static List<Scenario> all() {
         return List.of(
-                scenario("kill-and-restart", "151", "kill -9 and restart lose no connection and leave no stray rule")
+                scenario(
+                                "kill-and-restart",
+                                "151, trap 25",
+                                "kill -9 and restart lose no connection and leave no stray rule")
                         .in(IPTABLES, IPVS)
                         .setup(ALONE)
                         .given(

@@ -52,7 +52,7 @@ final class SctpScenarios {
     }
 
     private static Scenario.Builder needs(String id, String behaviour) {
-        return scenario(id, "16", behaviour).in(IPTABLES, IPVS).setup(NEEDS_SCTP);
+        return scenario(id, "16, trap 6", behaviour).in(IPTABLES, IPVS).setup(NEEDS_SCTP);
     }
 
     private static ServiceTemplate signal(String... pods) {

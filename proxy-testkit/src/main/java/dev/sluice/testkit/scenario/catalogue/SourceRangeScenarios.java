@@ -72,7 +72,10 @@ final class SourceRangeScenarios {
                         .then(fromNode().toOutside("web", 80), reaches("b2"))
                         .act("the address is bound to the loopback device", SourceRangeScenarios::callFromTheAddress)
                         .build(),
-                scenario("range-without-node", "112", "a process of a node that is not in the ranges is dropped")
+                scenario(
+                                "range-without-node",
+                                "112, trap 19",
+                                "a process of a node that is not in the ranges is dropped")
                         .in(IPTABLES, IPVS)
                         .given(web().loadBalancer().spec(RANGES, CLIENT))
                         .then(fromClient().toOutside("web", 80), reaches("b2"))

@@ -47,7 +47,7 @@ final class UdpScenarios {
                         .build(),
                 scenario(
                                 "udp-before-service",
-                                "131",
+                                "131, trap 1",
                                 "a client that sent before the Service existed is served without a restart")
                         .given()
                         .then(fromPod("a4").to("dns", 53).udp().sourcePort(41310), NOT_SERVED)
