@@ -22,6 +22,7 @@ import dev.sluice.daemon.health.HealthState;
 import dev.sluice.daemon.health.port.OwnAddresses;
 import dev.sluice.daemon.health.port.ServiceHealthPorts;
 import dev.sluice.daemon.metrics.MetricsPage;
+import dev.sluice.daemon.metrics.TrafficLimits;
 import dev.sluice.daemon.repair.RuleRepair;
 import dev.sluice.daemon.start.BackendConfigs;
 import dev.sluice.daemon.start.ConfigWatch;
@@ -176,6 +177,7 @@ final class Daemon {
         }
         prepared.assembly().counters().ifPresent(metrics::userspace);
         prepared.assembly().countedByRules().ifPresent(metrics::rules);
+        prepared.assembly().traffic().ifPresent(traffic -> metrics.traffic(traffic, TrafficLimits.fromSystem()));
         ServiceHealthPorts healthPorts = keep(healthPorts(prepared.configs(), health, cluster.events()));
         RuleRepair repair = prepared.assembly().repair(List.of(metrics.repairs(), new RepairEvents(cluster.events())));
         List<SyncObserver> observers = new ArrayList<>(List.of(

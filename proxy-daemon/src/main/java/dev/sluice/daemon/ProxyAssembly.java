@@ -7,6 +7,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.Ticker;
+import dev.sluice.core.traffic.TrafficCounters;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.flows.FlowCleaning;
 import dev.sluice.daemon.flows.FlowListener;
@@ -15,6 +16,7 @@ import dev.sluice.daemon.repair.Repair;
 import dev.sluice.daemon.repair.RuleRepair;
 import dev.sluice.iptables.IptablesBackend;
 import dev.sluice.ipvs.IpvsBackend;
+import dev.sluice.ipvs.IpvsTrafficCounters;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.conntrack.NetlinkConntrack;
 import dev.sluice.linux.ipset.NetlinkIpSets;
@@ -68,6 +70,7 @@ final class ProxyAssembly implements AutoCloseable {
     private @Nullable UserspaceEngine engine;
     private @Nullable NamedCounters ruleCounters;
     private @Nullable NftGenerations generations;
+    private @Nullable TrafficCounters traffic;
 
     /** @throws ConfigException when this host has no iptables tools, which every mode needs */
     ProxyAssembly(ProxyMode mode, Sysctl sysctl, FlowListener flows) throws ConfigException {
@@ -111,6 +114,9 @@ final class ProxyAssembly implements AutoCloseable {
             }
             for (BackendConfig config : configs) {
                 backends.add(backend(config, new CountedRestores(tools.open(config.family()), refusals)));
+            }
+            if (mode == ProxyMode.IPVS) {
+                traffic = new IpvsTrafficCounters(NetlinkIpvs.open(), ipvsBackends);
             }
         } catch (KernelException e) {
             throw new ConfigException(List.of("mode " + mode.flagValue() + " cannot start: " + e.getMessage()));
@@ -258,6 +264,11 @@ final class ProxyAssembly implements AutoCloseable {
         return Optional.ofNullable(engine).map(UserspaceEngine::counters);
     }
 
+    /** What Services have carried; empty in the modes that cannot tell. */
+    Optional<TrafficCounters> traffic() {
+        return Optional.ofNullable(traffic);
+    }
+
     List<ProxyBackend> backends() {
         return List.copyOf(backends);
     }
@@ -309,6 +320,7 @@ final class ProxyAssembly implements AutoCloseable {
         if (counting != null) {
             counting.close();
         }
+        traffic().ifPresent(TrafficCounters::close);
     }
 
     private static void drain(UserspaceEngine engine) {

@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DesiredState {
     private final Map<ServicePortName, PortPlan> plans = new HashMap<>();
-    private final Map<ServiceKey, Claim> servers = new HashMap<>();
+    private final Map<ServiceKey, Claim> servers = new ConcurrentHashMap<>();
     private final Map<ServiceKey, NavigableMap<ServicePortName, PlannedServer>> contested = new HashMap<>();
     private final Map<Member, Integer> members = new HashMap<>();
     private final Map<IpAddress, Integer> addresses = new HashMap<>();
@@ -102,6 +104,11 @@ final class DesiredState {
     ServicePortName owner(ServiceKey key) {
         Claim claim = servers.get(key);
         return claim == null ? null : claim.owner();
+    }
+
+    /** The virtual servers with their owners. The only method for other threads than the one that changes the plans. */
+    void forEachServer(BiConsumer<ServiceKey, ServicePortName> each) {
+        servers.forEach((key, claim) -> each.accept(key, claim.owner()));
     }
 
     boolean wants(Member member) {

@@ -21,6 +21,7 @@ import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.ipvs.Ipvs;
+import dev.sluice.linux.ipvs.ServiceKey;
 import dev.sluice.linux.route.LinkChange;
 import dev.sluice.linux.route.Links;
 import dev.sluice.linux.route.Links.LinkAddress;
@@ -33,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -67,6 +69,7 @@ public final class IpvsBackend implements ProxyBackend {
     private boolean prepared;
     private boolean rulesInForce;
     private DesiredState desired = new DesiredState();
+    private volatile DesiredState served = desired;
     private NodeView node = new NodeView(Set.of(), List.of(), Optional.empty());
     private Touched unfinished = new Touched();
     private Drift drift = new Drift();
@@ -286,6 +289,7 @@ public final class IpvsBackend implements ProxyBackend {
         }
         unfinished = run.unfinished();
         inForce = state;
+        served = desired;
         List<Problem> all = new ArrayList<>(problems.list());
         all.addAll(desired.problems());
         all.addAll(planner.problems());
@@ -348,7 +352,12 @@ public final class IpvsBackend implements ProxyBackend {
 
     @Override
     public Trace explain(Packet packet) {
-        return new PacketWalk(rules, desired, node, packet).trace();
+        return new PacketWalk(rules, desired, inForce, node, packet).trace();
+    }
+
+    /** Gives every virtual server of the last successful sync to {@code each}, with the port that has it. Asked on any thread. */
+    void forEachServer(BiConsumer<ServiceKey, ServicePortName> each) {
+        served.forEachServer(each);
     }
 
     /** Whether a user chain is of this mode, by its name. */

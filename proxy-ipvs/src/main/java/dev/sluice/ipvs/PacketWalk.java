@@ -10,10 +10,10 @@ import dev.sluice.core.trace.Trace.Verdict;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipvs.RealServer;
 import dev.sluice.linux.ipvs.ServiceKey;
-import dev.sluice.linux.ipvs.VirtualServer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes a packet through the rules and virtual servers as they are wanted, in the order of the kernel's hooks: nat
@@ -23,6 +23,7 @@ import java.util.Optional;
 final class PacketWalk {
     private final FixedRules rules;
     private final DesiredState desired;
+    private final @Nullable InForce inForce;
     private final NodeView node;
     private final Packet packet;
     private final List<Step> steps = new ArrayList<>();
@@ -37,9 +38,11 @@ final class PacketWalk {
         REJECTED
     }
 
-    PacketWalk(FixedRules rules, DesiredState desired, NodeView node, Packet packet) {
+    /** @param inForce what the kernel has, for the destinations that drain; null when it is not known */
+    PacketWalk(FixedRules rules, DesiredState desired, @Nullable InForce inForce, NodeView node, Packet packet) {
         this.rules = rules;
         this.desired = desired;
+        this.inForce = inForce;
         this.node = node;
         this.packet = packet;
         to = new ServiceKey(packet.protocol(), packet.destination(), packet.destinationPort());
@@ -58,7 +61,7 @@ final class PacketWalk {
         if (server == null) {
             return Trace.notAService(steps);
         }
-        steps.add(new Step("ipvs " + to, describe(server)));
+        steps.add(new Step("ipvs " + to, ServerText.of(server, inForce == null ? null : inForce.server(to))));
         if (server.destinations().isEmpty()) {
             return Trace.stopped(service, steps, Verdict.REJECT);
         }
@@ -69,13 +72,6 @@ final class PacketWalk {
             candidates.add(new Candidate(destination.address(), destination.port(), shares.get(i), leave(destination)));
         }
         return new Trace(service, steps, Verdict.FORWARD, candidates);
-    }
-
-    private static String describe(PlannedServer server) {
-        VirtualServer settings = server.server();
-        boolean persistent = (settings.flags() & VirtualServer.PERSISTENT) != 0;
-        return settings.scheduler() + (persistent ? ", persistent " + settings.timeoutSeconds() + " s" : "") + ", "
-                + server.destinations().size() + " destinations";
     }
 
     private End untilIpvs() {

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.LocalDetector;
+import dev.sluice.core.model.Endpoint;
+import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
@@ -16,6 +18,8 @@ import dev.sluice.core.trace.Packet.Origin;
 import dev.sluice.core.trace.Trace;
 import dev.sluice.core.trace.Trace.Verdict;
 import dev.sluice.testkit.model.ServicePorts;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -113,6 +117,75 @@ class ExplainTest {
         assertThat(trace.steps())
                 .contains(new Trace.Step("ipvs 10.96.0.9:80/TCP", "rr, 1 destinations"))
                 .anySatisfy(step -> assertThat(step.what()).contains("KUBE-LOOP-BACK"));
+    }
+
+    @Test
+    void schedulerWeightsAndDrainsAreTold() throws Exception {
+        node.put(weighted(local("10.244.0.5", 8080), remote("10.244.1.6", 8080), remote("10.244.1.7", 8080)));
+        node.sync();
+        node.put(weighted(weight(3, local("10.244.0.5", 8080)), remote("10.244.1.6", 8080)));
+        node.sync();
+
+        Trace trace = node.backend().explain(packet("pod", "10.96.0.8", 80));
+
+        assertThat(trace.steps())
+                .contains(new Trace.Step(
+                        "ipvs 10.96.0.8:80/TCP",
+                        "wrr, 2 destinations, weight 10.244.0.5:8080 3, 10.244.1.6:8080 1, draining 10.244.1.7:8080"));
+        assertThat(trace.candidates().stream().map(Trace.Candidate::probability))
+                .containsExactlyInAnyOrder(0.75, 0.25);
+    }
+
+    @Test
+    void flagsOfTheSchedulerAreTold() throws Exception {
+        node.put(resolved(
+                ServicePorts.tcp("shop/hash", "10.96.0.7", 80)
+                        .annotations(Map.of(Schedulers.SCHEDULER, "mh", Schedulers.FLAGS, "mh-port"))
+                        .build(),
+                local("10.244.0.5", 8080)));
+        node.sync();
+
+        assertThat(node.backend().explain(packet("pod", "10.96.0.7", 80)).steps())
+                .contains(new Trace.Step("ipvs 10.96.0.7:80/TCP", "mh, flag mh-port, 1 destinations"));
+    }
+
+    @Test
+    void clientsThatAHashSendsToADrainingServerAreToldOf() throws Exception {
+        node.put(hashed("", local("10.244.0.5", 8080), remote("10.244.1.6", 8080)));
+        node.sync();
+        node.put(hashed("", local("10.244.0.5", 8080)));
+        node.sync();
+        assertThat(node.backend().explain(packet("pod", "10.96.0.7", 80)).steps())
+                .contains(new Trace.Step(
+                        "ipvs 10.96.0.7:80/TCP",
+                        "sh, 1 destinations, draining 10.244.1.6:8080, whose share of the clients is refused"));
+
+        node.put(hashed("sh-fallback", local("10.244.0.5", 8080)));
+        node.sync();
+        assertThat(node.backend().explain(packet("pod", "10.96.0.7", 80)).steps())
+                .contains(new Trace.Step(
+                        "ipvs 10.96.0.7:80/TCP", "sh, flag sh-fallback, 1 destinations, draining 10.244.1.6:8080"));
+    }
+
+    private static ResolvedPort hashed(String flags, Endpoint... endpoints) {
+        return resolved(
+                ServicePorts.tcp("shop/hash", "10.96.0.7", 80)
+                        .annotations(Map.of(Schedulers.SCHEDULER, "sh", Schedulers.FLAGS, flags))
+                        .build(),
+                endpoints);
+    }
+
+    private static ResolvedPort weighted(Endpoint... endpoints) {
+        return resolved(
+                ServicePorts.tcp("shop/weighted", "10.96.0.8", 80)
+                        .annotations(Map.of(Schedulers.SCHEDULER, "wrr"))
+                        .build(),
+                endpoints);
+    }
+
+    private static Endpoint weight(int weight, Endpoint e) {
+        return new Endpoint(
+                e.address(), e.port(), e.local(), e.ready(), e.serving(), e.terminating(), Set.of(), Set.of(), weight);
     }
 
     private static Packet packet(String who, String to, int port) {

@@ -3,6 +3,7 @@ package dev.sluice.daemon.metrics;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncObserver;
+import dev.sluice.core.traffic.TrafficCounters;
 import dev.sluice.daemon.flows.FlowListener;
 import dev.sluice.daemon.health.HttpPages.Page;
 import dev.sluice.daemon.repair.Repair;
@@ -70,6 +71,13 @@ public final class MetricsPage {
     /** Adds what the rules have counted. */
     public void rules(NamedCounters counters) {
         RuleMetrics.register(registry, counters);
+    }
+
+    /** Adds what Services have carried, unless {@code limits} leave nothing of it. */
+    public void traffic(TrafficCounters counters, TrafficLimits limits) {
+        if (limits.ports() > 0) {
+            registry.register(new TrafficMetrics(counters, limits));
+        }
     }
 
     public Page scrape() {

@@ -1,11 +1,15 @@
 package dev.sluice.daemon.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.flows.StaleReason;
 import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ServiceName;
+import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.model.WithoutLocal;
+import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.KernelCost;
@@ -13,15 +17,22 @@ import dev.sluice.core.sync.ReadinessNews;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.core.traffic.EndpointTraffic;
+import dev.sluice.core.traffic.PortTraffic;
+import dev.sluice.core.traffic.Traffic;
+import dev.sluice.core.traffic.TrafficCounters;
+import dev.sluice.core.traffic.TrafficException;
 import dev.sluice.daemon.flows.Cause;
 import dev.sluice.daemon.health.HttpPages.Page;
 import dev.sluice.testkit.fake.FakeCounters;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class MetricsPageTest {
@@ -61,6 +72,75 @@ class MetricsPageTest {
         assertThat(lines())
                 .contains("kubeproxy_sync_proxy_rules_last_timestamp_seconds{ip_family=\"IPv6\"} 1000000.0")
                 .doesNotContain("kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family=\"IPv6\"} 1");
+    }
+
+    @Test
+    void whatServicesHaveCarriedIsReadAtEachScrape() {
+        FakeTraffic traffic = new FakeTraffic();
+        page.traffic(traffic, new TrafficLimits(1, 1));
+        traffic.ports = List.of(port("web", 1000), port("small", 10));
+        String web = "ip_family=\"IPv6\",namespace=\"shop\",port=\"http\",protocol=\"tcp\",service=\"web\"}";
+        String endpoint = "{endpoint=\"[fd00::1]:8080\"," + web;
+        assertThat(lines())
+                .contains(
+                        "sluice_service_connections_total{" + web + " 4.0",
+                        "sluice_service_packets_total{direction=\"in\"," + web + " 30.0",
+                        "sluice_service_packets_total{direction=\"out\"," + web + " 20.0",
+                        "sluice_service_bytes_total{direction=\"in\"," + web + " 1000.0",
+                        "sluice_service_bytes_total{direction=\"out\"," + web + " 2000.0",
+                        "sluice_endpoint_active_connections" + endpoint + " 2.0",
+                        "sluice_endpoint_inactive_connections" + endpoint + " 1.0",
+                        "sluice_endpoint_weight" + endpoint + " 5.0",
+                        "sluice_traffic_service_ports_left_out 1.0",
+                        "sluice_traffic_endpoints_left_out 1.0")
+                .noneMatch(line -> line.contains("service=\"small\""));
+        traffic.ports = List.of();
+        assertThat(lines())
+                .contains("sluice_traffic_service_ports_left_out 0.0")
+                .noneMatch(line -> line.startsWith("sluice_service_connections_total"));
+    }
+
+    @Test
+    void trafficThatCannotBeReadLeavesTheRestOfThePage() {
+        FakeTraffic traffic = new FakeTraffic();
+        page.traffic(traffic, new TrafficLimits(1, 1));
+        traffic.failure = new TrafficException("no IPVS", new IOException());
+        assertThat(lines()).contains("sluice_defects_total 0.0").noneMatch(line -> line.startsWith("sluice_traffic_"));
+    }
+
+    @Test
+    void aLimitOfZeroReadsNothing() {
+        FakeTraffic traffic = new FakeTraffic();
+        page.traffic(traffic, new TrafficLimits(0, 1000));
+        assertThat(lines()).noneMatch(line -> line.startsWith("sluice_traffic_"));
+        assertThat(traffic.reads).isZero();
+        assertThatThrownBy(() -> new TrafficLimits(-1, 0)).hasMessageContaining(TrafficLimits.PORTS_PROPERTY);
+    }
+
+    private static PortTraffic port(String service, long bytes) {
+        return new PortTraffic(
+                new ServicePortName(new ServiceName("shop", service), "http", Protocol.TCP),
+                IpFamily.IPV6,
+                new Traffic(4, 30, 20, bytes, 2 * bytes),
+                List.of(new EndpointTraffic(IpAddress.of("fd00::1"), 8080, 5, 2, 1)));
+    }
+
+    private static final class FakeTraffic implements TrafficCounters {
+        private List<PortTraffic> ports = List.of();
+        private @Nullable TrafficException failure;
+        private int reads;
+
+        @Override
+        public List<PortTraffic> read() throws TrafficException {
+            reads++;
+            if (failure != null) {
+                throw failure;
+            }
+            return ports;
+        }
+
+        @Override
+        public void close() {}
     }
 
     @Test

@@ -47,6 +47,7 @@ public final class FakeIpvs implements Ipvs {
 
     private static final class Server {
         private VirtualServer settings;
+        private IpvsStats carried = IpvsStats.ZERO;
         private final Map<String, RealServerState> destinations = new LinkedHashMap<>();
 
         private Server(VirtualServer settings) {
@@ -80,6 +81,15 @@ public final class FakeIpvs implements Ipvs {
                 destination, new RealServerState(old.server(), old.forwarding(), active, inactive, 0, IpvsStats.ZERO));
     }
 
+    /** Gives a virtual server's counters these values, as traffic would; they begin at 0 with each virtual server. */
+    public void carried(ServiceKey service, IpvsStats stats) {
+        Server server = servers.get(service);
+        if (server == null) {
+            throw new IllegalArgumentException("no virtual server " + service);
+        }
+        server.carried = stats;
+    }
+
     /** The commands that were accepted or refused since the last {@link #resetCounters}, in order. */
     public List<IpvsCommand> log() {
         return List.copyOf(log);
@@ -107,7 +117,7 @@ public final class FakeIpvs implements Ipvs {
         checkSocket();
         dumps++;
         return servers.values().stream()
-                .map(s -> new VirtualServerState(s.settings, IpvsStats.ZERO))
+                .map(s -> new VirtualServerState(s.settings, s.carried))
                 .toList();
     }
 

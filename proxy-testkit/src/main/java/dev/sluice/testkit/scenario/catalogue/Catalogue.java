@@ -26,6 +26,7 @@ public final class Catalogue {
                         BadInputScenarios.all(),
                         FlowScenarios.all(),
                         CounterScenarios.all(),
+                        TrafficScenarios.all(),
                         DualStackScenarios.all(),
                         IptablesScenarios.all(),
                         DispatchTreeScenarios.all(),

@@ -1,0 +1,40 @@
+package dev.sluice.core.traffic;
+
+/** What went through since counting began; in is from the client to the endpoint, bytes are those of IP packets. */
+public record Traffic(long connections, long packetsIn, long packetsOut, long bytesIn, long bytesOut) {
+    public static final Traffic NONE = new Traffic(0, 0, 0, 0, 0);
+
+    public Traffic plus(Traffic more) {
+        return new Traffic(
+                connections + more.connections,
+                packetsIn + more.packetsIn,
+                packetsOut + more.packetsOut,
+                bytesIn + more.bytesIn,
+                bytesOut + more.bytesOut);
+    }
+
+    /** What came since {@code earlier}: all of it, when a counter has gone back and so has begun anew. */
+    public Traffic since(Traffic earlier) {
+        return isBehind(earlier)
+                ? this
+                : new Traffic(
+                        connections - earlier.connections,
+                        packetsIn - earlier.packetsIn,
+                        packetsOut - earlier.packetsOut,
+                        bytesIn - earlier.bytesIn,
+                        bytesOut - earlier.bytesOut);
+    }
+
+    private boolean isBehind(Traffic earlier) {
+        return connections < earlier.connections
+                || packetsIn < earlier.packetsIn
+                || packetsOut < earlier.packetsOut
+                || bytesIn < earlier.bytesIn
+                || bytesOut < earlier.bytesOut;
+    }
+
+    /** In both directions. */
+    public long bytes() {
+        return bytesIn + bytesOut;
+    }
+}

@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package dev.sluice.core.traffic;
+
+import org.jspecify.annotations.NullMarked;

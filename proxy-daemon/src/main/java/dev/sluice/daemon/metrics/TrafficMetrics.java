@@ -1,0 +1,117 @@
+package dev.sluice.daemon.metrics;
+
+import dev.sluice.core.traffic.EndpointTraffic;
+import dev.sluice.core.traffic.PortTraffic;
+import dev.sluice.core.traffic.Traffic;
+import dev.sluice.core.traffic.TrafficCounters;
+import dev.sluice.core.traffic.TrafficException;
+import dev.sluice.core.traffic.TrafficSelection;
+import io.prometheus.metrics.model.registry.MultiCollector;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What Services have carried and how busy their endpoints are, read from the kernel at each scrape. The kernel's counters
+ * outlive the process, so they do not begin at 0.
+ */
+final class TrafficMetrics implements MultiCollector {
+    private static final Logger log = LoggerFactory.getLogger(TrafficMetrics.class);
+
+    private final TrafficCounters counters;
+    private final TrafficLimits limits;
+
+    TrafficMetrics(TrafficCounters counters, TrafficLimits limits) {
+        this.counters = counters;
+        this.limits = limits;
+    }
+
+    @Override
+    public MetricSnapshots collect() {
+        try {
+            return snapshots(TrafficSelection.of(counters.read(), limits.ports(), limits.endpoints()));
+        } catch (TrafficException e) {
+            log.warn("the page has no traffic of Services: {}", e.getMessage());
+            return new MetricSnapshots();
+        }
+    }
+
+    private static MetricSnapshots snapshots(TrafficSelection selection) {
+        var connections = counter("sluice_service_connections", "Connections to a Service, and flows of UDP");
+        var packets = counter("sluice_service_packets", "Packets from (in) and to (out) the clients of a Service");
+        var bytes =
+                counter("sluice_service_bytes", "Bytes of IP packets from (in) and to (out) the clients of a Service");
+        var active = gauge("sluice_endpoint_active_connections", "Open connections of an endpoint");
+        var inactive = gauge(
+                "sluice_endpoint_inactive_connections",
+                "Ended connections of an endpoint that the kernel remembers, and flows of UDP");
+        var weight = gauge("sluice_endpoint_weight", "Weight of an endpoint; with 0 it takes no new connections");
+        for (PortTraffic port : selection.shown()) {
+            Labels labels = labels(port);
+            Traffic carried = port.carried();
+            connections.dataPoint(count(labels, carried.connections()));
+            packets.dataPoint(count(labels.add("direction", "in"), carried.packetsIn()));
+            packets.dataPoint(count(labels.add("direction", "out"), carried.packetsOut()));
+            bytes.dataPoint(count(labels.add("direction", "in"), carried.bytesIn()));
+            bytes.dataPoint(count(labels.add("direction", "out"), carried.bytesOut()));
+            for (EndpointTraffic endpoint : port.endpoints()) {
+                Labels of = labels.add("endpoint", endpoint.address().withPort(endpoint.port()));
+                active.dataPoint(value(of, endpoint.active()));
+                inactive.dataPoint(value(of, endpoint.inactive()));
+                weight.dataPoint(value(of, endpoint.weight()));
+            }
+        }
+        var portsLeftOut = gauge(
+                "sluice_traffic_service_ports_left_out", "Service ports whose traffic is not shown, beyond the limit");
+        portsLeftOut.dataPoint(value(Labels.EMPTY, selection.portsLeftOut()));
+        var endpointsLeftOut =
+                gauge("sluice_traffic_endpoints_left_out", "Endpoints that are not shown, beyond the limit");
+        endpointsLeftOut.dataPoint(value(Labels.EMPTY, selection.endpointsLeftOut()));
+        return new MetricSnapshots(List.of(
+                connections.build(),
+                packets.build(),
+                bytes.build(),
+                active.build(),
+                inactive.build(),
+                weight.build(),
+                portsLeftOut.build(),
+                endpointsLeftOut.build()));
+    }
+
+    private static Labels labels(PortTraffic port) {
+        return Labels.of(
+                "namespace", port.port().service().namespace(),
+                "service", port.port().service().name(),
+                "port", port.port().port(),
+                "protocol", port.port().protocol().lowerCase(),
+                "ip_family", port.family().label());
+    }
+
+    private static CounterSnapshot.Builder counter(String name, String help) {
+        return CounterSnapshot.builder().name(name).help(help);
+    }
+
+    private static GaugeSnapshot.Builder gauge(String name, String help) {
+        return GaugeSnapshot.builder().name(name).help(help);
+    }
+
+    private static CounterDataPointSnapshot count(Labels labels, long value) {
+        return CounterDataPointSnapshot.builder()
+                .labels(labels)
+                .value((double) value)
+                .build();
+    }
+
+    private static GaugeDataPointSnapshot value(Labels labels, long value) {
+        return GaugeDataPointSnapshot.builder()
+                .labels(labels)
+                .value((double) value)
+                .build();
+    }
+}
