@@ -11,9 +11,9 @@ import dev.sluice.core.traffic.TrafficCounters;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.flows.FlowCleaning;
 import dev.sluice.daemon.flows.FlowListener;
-import dev.sluice.daemon.repair.AddressWatch;
 import dev.sluice.daemon.repair.Repair;
 import dev.sluice.daemon.repair.RuleRepair;
+import dev.sluice.daemon.repair.RuleWatching;
 import dev.sluice.iptables.IptablesBackend;
 import dev.sluice.ipvs.IpvsBackend;
 import dev.sluice.ipvs.IpvsTrafficCounters;
@@ -29,11 +29,7 @@ import dev.sluice.linux.process.Modprobe;
 import dev.sluice.linux.process.SystemCommands;
 import dev.sluice.linux.route.LinkChange;
 import dev.sluice.linux.route.NetlinkLinks;
-import dev.sluice.linux.rulewatch.ForeignEdit;
-import dev.sluice.linux.rulewatch.Interest;
-import dev.sluice.linux.rulewatch.NftGenerations;
 import dev.sluice.linux.rulewatch.OwnRestores;
-import dev.sluice.linux.rulewatch.RuleWatch;
 import dev.sluice.linux.sysctl.Sysctl;
 import dev.sluice.userspace.UserspaceBackend;
 import dev.sluice.userspace.engine.EngineCounters;
@@ -69,7 +65,7 @@ final class ProxyAssembly implements AutoCloseable {
     private final Consumer<IpFamily> refusals;
     private @Nullable UserspaceEngine engine;
     private @Nullable NamedCounters ruleCounters;
-    private @Nullable NftGenerations generations;
+    private @Nullable RuleWatching watching;
     private @Nullable TrafficCounters traffic;
 
     /** @throws ConfigException when this host has no iptables tools, which every mode needs */
@@ -275,36 +271,11 @@ final class ProxyAssembly implements AutoCloseable {
 
     /** Has rules mended that others change; {@code listeners} hear of it. */
     RuleRepair repair(List<Repair.Listener> listeners) {
-        if (tools.variant() == Iptables.Variant.NFT) {
-            countGenerations();
-        }
-        return new RuleRepair(backends, restores, this::watch, listeners, Ticker.system());
-    }
-
-    private void countGenerations() {
-        try {
-            generations = NftGenerations.open(restores);
-        } catch (KernelException e) {
-            log.debug("rules will be compared once more when they are watched", e);
-        }
-    }
-
-    private boolean isUntouched() {
-        NftGenerations counted = generations;
-        generations = null;
-        if (counted == null) {
-            return false;
-        }
-        try (counted) {
-            return counted.areOurs();
-        }
-    }
-
-    private RuleWatch watch(Interest interest, Consumer<ForeignEdit> noticed) throws KernelException {
-        RuleWatch rules = RuleWatch.open(tools.variant(), restores, this::isUntouched, interest, noticed);
-        Map<IpFamily, Predicate<LinkChange>> foreign = new EnumMap<>(IpFamily.class);
-        ipvsBackends.forEach(ipvs -> foreign.put(ipvs.family(), ipvs::isConcernedBy));
-        return foreign.isEmpty() ? rules : AddressWatch.open(rules, foreign, noticed);
+        Map<IpFamily, Predicate<LinkChange>> links = new EnumMap<>(IpFamily.class);
+        ipvsBackends.forEach(ipvs -> links.put(ipvs.family(), ipvs::isConcernedBy));
+        RuleWatching opened = RuleWatching.open(tools.variant(), restores, links);
+        watching = opened;
+        return new RuleRepair(backends, restores, opened, listeners, Ticker.system());
     }
 
     /** In userspace mode, open connections may go on for the drain time; the kernel's modes keep what is in force. */
@@ -316,9 +287,9 @@ final class ProxyAssembly implements AutoCloseable {
         }
         backends.forEach(ProxyBackend::close);
         countedByRules().ifPresent(NamedCounters::close);
-        NftGenerations counting = generations;
-        if (counting != null) {
-            counting.close();
+        RuleWatching opened = watching;
+        if (opened != null) {
+            opened.close();
         }
         traffic().ifPresent(TrafficCounters::close);
     }
