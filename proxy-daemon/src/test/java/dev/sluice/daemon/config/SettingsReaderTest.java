@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class SettingsReaderTest {
     private static final Overrides NONE =
-            new Overrides(Optional.empty(), Optional.empty(), "", Optional.empty(), false);
+            new Overrides(Optional.empty(), Optional.empty(), "", Optional.empty(), false, Optional.empty());
 
     @Test
     void defaultsAreKubeProxys() throws Exception {
@@ -103,7 +103,8 @@ class SettingsReaderTest {
     void theHostnameFlagWinsAndIsLowerCased() throws Exception {
         ConfigValues values = new ConfigValues();
         values.set("hostnameOverride", "from-file");
-        Overrides flag = new Overrides(Optional.of(" Node-A "), Optional.of(4), "", Optional.empty(), false);
+        Overrides flag =
+                new Overrides(Optional.of(" Node-A "), Optional.of(4), "", Optional.empty(), false, Optional.empty());
         Settings settings = SettingsReader.read(values, flag);
         assertThat(settings.hostnameOverride()).isEqualTo("node-a");
         assertThat(settings.verbosity()).isEqualTo(4);

@@ -2,6 +2,8 @@ package dev.sluice.userspace.routing;
 
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.userspace.balance.Pool;
+import dev.sluice.userspace.balance.Target;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -17,15 +19,15 @@ final class Affinity {
 
     private final ConcurrentHashMap<IpAddress, Pin> pins = new ConcurrentHashMap<>();
 
-    private record Pin(IpAddress address, int port, long lastUse) {
+    private record Pin(Target.Key key, long lastUse) {
         boolean names(Endpoint endpoint) {
-            return endpoint.port() == port && endpoint.address().equals(address);
+            return endpoint.port() == key.port() && endpoint.address().equals(key.address());
         }
     }
 
     /** The endpoint that {@code client} keeps, as long as it is one of {@code allowed}. */
     @Nullable
-    Endpoint pinned(IpAddress client, List<Endpoint> allowed, int seconds, long now) {
+    Target pinned(IpAddress client, Pool allowed, int seconds, long now) {
         Pin pin = pins.get(client);
         if (pin == null) {
             return null;
@@ -34,22 +36,17 @@ final class Affinity {
             pins.remove(client, pin);
             return null;
         }
-        for (Endpoint endpoint : allowed) {
-            if (pin.names(endpoint)) {
-                return endpoint;
-            }
-        }
-        return null;
+        return allowed.find(pin.key());
     }
 
-    void pin(IpAddress client, Endpoint endpoint, int seconds, long now) {
+    void pin(IpAddress client, Target.Key endpoint, int seconds, long now) {
         if (pins.size() >= MAX_CLIENTS && !pins.containsKey(client)) {
             pins.values().removeIf(pin -> expired(pin, seconds, now));
             if (pins.size() >= MAX_CLIENTS) {
                 return;
             }
         }
-        pins.put(client, new Pin(endpoint.address(), endpoint.port(), now));
+        pins.put(client, new Pin(endpoint, now));
     }
 
     /** Forgets every client whose endpoint is not one of {@code known}. */
