@@ -147,8 +147,8 @@ public final class Chooser {
     }
 
     private static boolean isLess(Pool pool, int a, int b, int more, boolean weighted) {
-        long loadOfA = pool.target(a).open() + more;
-        long loadOfB = pool.target(b).open() + more;
+        long loadOfA = (long) pool.target(a).open() + more;
+        long loadOfB = (long) pool.target(b).open() + more;
         return weighted ? loadOfA * pool.weight(b) < loadOfB * pool.weight(a) : loadOfA < loadOfB;
     }
 

@@ -106,7 +106,7 @@ public final class Target {
     /** It has taken a connection; answers whether it was ejected until then. */
     boolean succeeded() {
         Health present = health.get();
-        if (present == Health.GOOD) {
+        if (present.failures() == 0) {
             return false;
         }
         return health.getAndSet(Health.GOOD).isEjected();

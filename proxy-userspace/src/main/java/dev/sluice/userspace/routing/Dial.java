@@ -96,7 +96,7 @@ public final class Dial {
     /** How long the present attempt may take, in milliseconds, at least 1. */
     public int timeoutMillis() {
         long millis = timeouts.get(attempts - 1).toMillis();
-        return (int) Math.clamp(millis, 1, Integer.MAX_VALUE);
+        return Math.clamp(millis, 1, Integer.MAX_VALUE);
     }
 
     /** The present attempt has failed. */

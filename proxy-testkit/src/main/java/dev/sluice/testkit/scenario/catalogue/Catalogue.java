@@ -38,6 +38,8 @@ public final class Catalogue {
                         SctpScenarios.all(),
                         UserspaceScenarios.all(),
                         UserspaceDetailScenarios.all(),
+                        UserspaceChoiceScenarios.all(),
+                        UserspaceLimitScenarios.all(),
                         HealthPortScenarios.all(),
                         ExplainScenarios.all(),
                         DaemonScenarios.all(),
