@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.daemon.config.SettingsReader.Overrides;
 import java.time.Duration;
@@ -30,6 +31,23 @@ class SettingsReaderTest {
         assertThat(settings.syncPeriods().max()).isEqualTo(Duration.ofHours(1));
         assertThat(settings.ipvs().scheduler()).isEqualTo("rr");
         assertThat(settings.oomScoreAdj()).isEqualTo(-999);
+    }
+
+    @Test
+    void userspaceModesSchedulerIsOneThatThereIs() throws Exception {
+        assertThat(SettingsReader.read(new ConfigValues(), NONE).userspace().scheduler())
+                .isEqualTo(Scheduler.RR);
+        assertThat(SettingsReader.read(new ConfigValues(), scheduler("p2c"))
+                        .userspace()
+                        .scheduler())
+                .isEqualTo(Scheduler.P2C);
+        assertThatThrownBy(() -> SettingsReader.read(new ConfigValues(), scheduler("fastest")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("--userspace-scheduler: unknown scheduler 'fastest'; choose one of rr, wrr, lc");
+    }
+
+    private static Overrides scheduler(String name) {
+        return new Overrides(Optional.empty(), Optional.empty(), "", Optional.empty(), false, Optional.of(name));
     }
 
     @Test

@@ -98,13 +98,17 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     }
 
     private void write(RelaySide other, ByteBuf data) {
-        int size = data.readableBytes();
+        count(data.readableBytes());
+        var _ = other.channel.write(data, other.channel.voidPromise());
+    }
+
+    /** Notes that {@code size} bytes of this side were read. */
+    void count(int size) {
         bytes.add(size);
         moved += size;
         if (serviceBytes != null) {
             serviceBytes.add(size);
         }
-        var _ = other.channel.write(data, other.channel.voidPromise());
     }
 
     @Override
