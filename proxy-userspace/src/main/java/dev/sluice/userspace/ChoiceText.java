@@ -2,6 +2,7 @@ package dev.sluice.userspace;
 
 import dev.sluice.core.config.GoDuration;
 import dev.sluice.core.config.Scheduler;
+import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace.Candidate;
 import dev.sluice.userspace.balance.Pool;
@@ -25,7 +26,8 @@ final class ChoiceText {
     /** Indexes of those that may be chosen. */
     private final int[] open;
 
-    ChoiceText(LiveService live, Pool pool, Packet packet, long nanoTime) {
+    /** @param destination what the proxy takes for it, which with datagrams is always the cluster address */
+    ChoiceText(LiveService live, Pool pool, Packet packet, IpAddress destination, long nanoTime) {
         this.pool = pool;
         scheduler = live.policy().scheduler();
         now = nanoTime;
@@ -34,7 +36,9 @@ final class ChoiceText {
         open = IntStream.range(0, pool.size())
                 .filter(i -> !minded || pool.target(i).ejectedFor(now).isZero())
                 .toArray();
-        hashed = live.hashed(pool, packet.source(), packet.destination(), nanoTime);
+        // a process of the node may have any of its addresses
+        boolean anySource = packet.origin() == Packet.Origin.NODE && scheduler == Scheduler.SH;
+        hashed = anySource ? null : live.hashed(pool, packet.source(), destination, nanoTime);
     }
 
     String text() {

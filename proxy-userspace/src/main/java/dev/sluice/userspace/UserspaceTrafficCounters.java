@@ -8,6 +8,7 @@ import dev.sluice.core.traffic.Traffic;
 import dev.sluice.core.traffic.TrafficCounters;
 import dev.sluice.userspace.balance.Pool;
 import dev.sluice.userspace.balance.Target;
+import dev.sluice.userspace.routing.Expiry;
 import dev.sluice.userspace.routing.LiveService;
 import dev.sluice.userspace.routing.Refusal;
 import dev.sluice.userspace.routing.ServiceCounters;
@@ -55,13 +56,21 @@ public final class UserspaceTrafficCounters implements TrafficCounters {
                 refusals.put(why.label(), count);
             }
         }
+        Map<String, Long> expired = new HashMap<>();
+        for (Expiry why : Expiry.values()) {
+            long count = counters.expirations(why);
+            if (count > 0) {
+                expired.put(why.label(), count);
+            }
+        }
         return new ProxyTraffic(
                 service.open(),
                 counters.connects(),
                 counters.connectNanos(),
                 counters.retries(),
                 counters.ejections(),
-                refusals);
+                refusals,
+                expired);
     }
 
     private static List<EndpointTraffic> endpoints(Pool pool, long now) {

@@ -11,10 +11,18 @@ import java.util.Map;
  * @param retries connect attempts after the first of a connection
  * @param ejections how often an endpoint was taken out for a while, because connects had failed
  * @param refusals connections that no endpoint got, by reason
+ * @param expired connections that a limit of the Service ended, by limit
  */
 public record ProxyTraffic(
-        long active, long connects, long connectNanos, long retries, long ejections, Map<String, Long> refusals) {
+        long active,
+        long connects,
+        long connectNanos,
+        long retries,
+        long ejections,
+        Map<String, Long> refusals,
+        Map<String, Long> expired) {
     public ProxyTraffic {
+        expired = Map.copyOf(expired);
         refusals = Map.copyOf(refusals);
     }
 }

@@ -28,6 +28,9 @@ final class ProxyTrafficMetrics {
     private final CounterSnapshot.Builder refusals =
             counter("sluice_service_refusals", "Connections of a Service that no endpoint got");
 
+    private final CounterSnapshot.Builder expired =
+            counter("sluice_service_expired_connections", "Connections that a limit of their Service ended");
+
     void add(Labels labels, ProxyTraffic proxy) {
         active.dataPoint(value(labels, proxy.active()));
         connects.dataPoint(SummaryDataPointSnapshot.builder()
@@ -38,9 +41,10 @@ final class ProxyTrafficMetrics {
         retries.dataPoint(count(labels, proxy.retries()));
         ejections.dataPoint(count(labels, proxy.ejections()));
         proxy.refusals().forEach((reason, times) -> refusals.dataPoint(count(labels.add("reason", reason), times)));
+        proxy.expired().forEach((limit, times) -> expired.dataPoint(count(labels.add("reason", limit), times)));
     }
 
     List<MetricSnapshot> snapshots() {
-        return List.of(active.build(), connects.build(), retries.build(), ejections.build(), refusals.build());
+        return List.of(active.build(), connects.build(), retries.build(), ejections.build(), refusals.build(), expired.build());
     }
 }

@@ -111,7 +111,7 @@ class MetricsPageTest {
                 kernel.family(),
                 kernel.carried(),
                 kernel.endpoints(),
-                new ProxyTraffic(3, 4, 2_500_000_000L, 5, 6, Map.of("connection-limit", 7L))));
+                new ProxyTraffic(3, 4, 2_500_000_000L, 5, 6, Map.of("connection-limit", 7L), Map.of("idle", 8L))));
         String common = "ip_family=\"IPv6\",namespace=\"shop\",port=\"http\",protocol=\"tcp\",";
         String web = common + "service=\"web\"}";
         assertThat(lines())
@@ -122,7 +122,8 @@ class MetricsPageTest {
                         "sluice_service_connect_seconds_sum{" + web + " 2.5",
                         "sluice_service_connect_retries_total{" + web + " 5.0",
                         "sluice_service_ejections_total{" + web + " 6.0",
-                        "sluice_service_refusals_total{" + common + "reason=\"connection-limit\",service=\"web\"} 7.0")
+                        "sluice_service_refusals_total{" + common + "reason=\"connection-limit\",service=\"web\"} 7.0",
+                        "sluice_service_expired_connections_total{" + common + "reason=\"idle\",service=\"web\"} 8.0")
                 .noneMatch(line -> line.contains("packets_total") || line.contains("inactive"));
     }
 

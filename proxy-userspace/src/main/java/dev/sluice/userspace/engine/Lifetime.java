@@ -1,10 +1,12 @@
 package dev.sluice.userspace.engine;
 
+import dev.sluice.userspace.routing.Expiry;
 import dev.sluice.userspace.routing.ServicePolicy;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +22,7 @@ final class Lifetime implements Runnable {
 
     private final EventLoop loop;
     private final LongSupplier moved;
-    private final Runnable end;
+    private final Consumer<Expiry> end;
     private final long idle;
     /** The moment of the largest age. */
     private final long last;
@@ -29,7 +31,7 @@ final class Lifetime implements Runnable {
     private long seenAt;
     private @Nullable Future<?> next;
 
-    private Lifetime(EventLoop loop, long idle, long age, LongSupplier moved, Runnable end) {
+    private Lifetime(EventLoop loop, long idle, long age, LongSupplier moved, Consumer<Expiry> end) {
         this.loop = loop;
         this.idle = idle;
         this.moved = moved;
@@ -45,7 +47,7 @@ final class Lifetime implements Runnable {
      * @param end ends the connection
      * @return null when nothing limits it
      */
-    static @Nullable Lifetime begin(EventLoop loop, ServicePolicy policy, LongSupplier moved, Runnable end) {
+    static @Nullable Lifetime begin(EventLoop loop, ServicePolicy policy, LongSupplier moved, Consumer<Expiry> end) {
         Duration idle = policy.idleTimeout();
         Duration age = policy.maxAge();
         if (idle == null && age == null) {
@@ -74,8 +76,10 @@ final class Lifetime implements Runnable {
             seen = count;
             seenAt = now;
         }
-        if (now - last >= 0 || now - seenAt >= idle) {
-            end.run();
+        if (now - last >= 0) {
+            end.accept(Expiry.AGE);
+        } else if (now - seenAt >= idle) {
+            end.accept(Expiry.IDLE);
         } else {
             lookLater(now);
         }

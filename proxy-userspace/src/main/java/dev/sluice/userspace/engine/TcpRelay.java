@@ -162,7 +162,10 @@ final class TcpRelay {
                     .write(Unpooled.wrappedBuffer(greeting), other.channel().voidPromise());
             other.channel().flush();
         }
-        lifetime = Lifetime.begin(context.loop, service.policy(), () -> client.moved() + other.moved(), this::abort);
+        lifetime = Lifetime.begin(context.loop, service.policy(), () -> client.moved() + other.moved(), why -> {
+            service.counters().expired(why);
+            abort();
+        });
         client.join(other);
         other.join(client);
     }

@@ -16,7 +16,12 @@ public final class ServiceCounters {
     private final LongAdder ejections = new LongAdder();
     private final Map<Refusal, LongAdder> refusals = new EnumMap<>(Refusal.class);
 
+    private final Map<Expiry, LongAdder> expired = new EnumMap<>(Expiry.class);
+
     ServiceCounters() {
+        for (Expiry expiry : Expiry.values()) {
+            expired.put(expiry, new LongAdder());
+        }
         for (Refusal refusal : Refusal.values()) {
             refusals.put(refusal, new LongAdder());
         }
@@ -75,14 +80,19 @@ public final class ServiceCounters {
     }
 
     public void refused(Refusal why) {
-        count(why).increment();
+        Objects.requireNonNull(refusals.get(why)).increment();
     }
 
     public long refusals(Refusal why) {
-        return count(why).sum();
+        return Objects.requireNonNull(refusals.get(why)).sum();
     }
 
-    private LongAdder count(Refusal why) {
-        return Objects.requireNonNull(refusals.get(why));
+    public void expired(Expiry why) {
+        Objects.requireNonNull(expired.get(why)).increment();
+    }
+
+    /** TCP connections that a limit of the Service ended. */
+    public long expirations(Expiry why) {
+        return Objects.requireNonNull(expired.get(why)).sum();
     }
 }

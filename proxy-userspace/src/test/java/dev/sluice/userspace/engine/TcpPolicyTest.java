@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.userspace.routing.Expiry;
 import dev.sluice.userspace.routing.LiveService;
 import dev.sluice.userspace.routing.ProxyProtocol;
 import dev.sluice.userspace.routing.Refusal;
@@ -86,6 +87,7 @@ class TcpPolicyTest {
                 });
                 assertThatThrownBy(() -> ping(quiet)).isInstanceOfAny(IOException.class, AssertionError.class);
                 ping(busy);
+                assertThat(live.counters().expirations(Expiry.IDLE)).isEqualTo(1);
             }
             await().until(() -> live.open() == 0);
         }

@@ -12,16 +12,20 @@ final class ServiceMetrics {
         return value(stage, name, "", "");
     }
 
+    /** The value of {@code name} with one label more than all have, see {@link #series}. */
+    static double value(Stage stage, String name, String before, String after) throws IOException {
+        return stage.daemon().metric(series(stage, name, before, after)).orElse(0);
+    }
+
     /**
-     * The value of {@code name} with one label more than all have.
+     * The series of {@code name} with one label more than all have.
      *
      * @param before a label that stands before {@code ip_family} in the order of the page, with a comma
      * @param after one that stands after {@code protocol}, with a comma
      */
-    static double value(Stage stage, String name, String before, String after) throws IOException {
-        String series = name + "{" + before + "ip_family=\"" + stage.family().label() + "\",namespace=\""
+    static String series(Stage stage, String name, String before, String after) {
+        return name + "{" + before + "ip_family=\"" + stage.family().label() + "\",namespace=\""
                 + stage.allotment().namespace() + "\",port=\"\",protocol=\"tcp\"," + after + "service=\"web\"}";
-        return stage.daemon().metric(series).orElse(0);
     }
 
     /** The value of {@code name} for the endpoint {@code pod}. */
@@ -33,5 +37,10 @@ final class ServiceMetrics {
     /** How many connections were refused for {@code reason}. */
     static double refusals(Stage stage, String reason) throws IOException {
         return value(stage, "sluice_service_refusals_total", "", "reason=\"" + reason + "\",");
+    }
+
+    /** How many connections a limit has ended. */
+    static double expired(Stage stage, String limit) throws IOException {
+        return value(stage, "sluice_service_expired_connections_total", "", "reason=\"" + limit + "\",");
     }
 }

@@ -107,6 +107,7 @@ final class UserspaceLimitScenarios {
             }
             assertThat(quiet.ask()).isEqualTo(new Outcome.Closed());
             assertThat(busy.ask()).isInstanceOf(Outcome.Answer.class);
+            assertThat(ServiceMetrics.expired(stage, "idle")).isEqualTo(1);
             assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(Duration.ofSeconds(2));
         }
     }
@@ -122,6 +123,7 @@ final class UserspaceLimitScenarios {
             Duration lived = Duration.ofNanos(System.nanoTime() - begin);
             assertThat(outcome).isEqualTo(new Outcome.Closed());
             assertThat(lived).isBetween(Duration.ofMillis(1900), Duration.ofSeconds(5));
+            assertThat(ServiceMetrics.expired(stage, "age")).isEqualTo(1);
             stage.note("ended after " + lived.toMillis() + " ms");
         }
     }
