@@ -122,7 +122,7 @@ final class TcpRelay {
         connected.addListener(done -> {
             long then = System.nanoTime();
             if (done.isSuccess()) {
-                begun.taken(then);
+                context.counters.connectTimes.add(begun.taken(then));
                 joined(service);
             } else if (client.isOpen()) {
                 LOG.debug(

@@ -110,13 +110,15 @@ public final class Dial {
         }
     }
 
-    /** The present attempt has led to a connection. */
-    public void taken(long nanoTime) {
+    /** The present attempt has led to a connection; answers how long that took in all, in nanoseconds. */
+    public long taken(long nanoTime) {
+        long time = nanoTime - began;
         Target present = target;
         if (present != null) {
             service().served(client, present, nanoTime);
-            service().counters().connected(nanoTime - began);
+            service().counters().connected(time);
         }
+        return time;
     }
 
     /** The connection is over, or nobody waits for it any more. */

@@ -16,9 +16,11 @@ import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -63,7 +65,8 @@ class TcpPolicyTest {
             try (Socket client = fixture.connect()) {
                 client.getOutputStream().write("first".getBytes(US_ASCII));
                 client.shutdownOutput();
-                String text = new String(got.poll(20, TimeUnit.SECONDS), US_ASCII);
+                byte[] bytes = Objects.requireNonNull(got.poll(20, TimeUnit.SECONDS));
+                String text = new String(bytes, US_ASCII);
                 assertThat(text)
                         .isEqualTo("PROXY " + (family == IpFamily.IPV4 ? "TCP4 " : "TCP6 ") + fixture.loopback() + " "
                                 + fixture.clusterIp() + " " + client.getLocalPort() + " 80\r\nfirst");
@@ -146,6 +149,10 @@ class TcpPolicyTest {
                 assertThat(live.reachable().target(0).open()).isEqualTo(1);
                 assertThat(live.counters().connects()).isEqualTo(1);
                 assertThat(live.counters().connectNanos()).isPositive();
+                ConnectTimes times = fixture.engine.counters().connectTimes();
+                assertThat(IntStream.range(0, times.buckets()).mapToLong(times::count).sum())
+                        .isEqualTo(1);
+                assertThat(times.seconds()).isBetween(1e-6, 10.0);
                 assertThat(live.counters().bytesIn().sum()).isEqualTo(2);
                 assertThat(live.counters().bytesOut().sum()).isEqualTo(2);
             }

@@ -188,6 +188,10 @@ final class UserspaceChoiceScenarios {
                 .isEqualTo(6 * "hello\n".length());
         assertThat(ServiceMetrics.value(stage, "sluice_service_bytes_total", "direction=\"out\",", ""))
                 .isGreaterThan(6 * "pod=b2 port=8080 peer=".length());
+        assertThat(stage.daemon()
+                        .metric("sluice_userspace_connect_duration_seconds_count")
+                        .orElse(0))
+                .isGreaterThanOrEqualTo(6);
         try (HeldConnections held = new HeldConnections(stage)) {
             held.open(WEB.times(5));
             for (String pod : List.of("b2", "b3")) {
