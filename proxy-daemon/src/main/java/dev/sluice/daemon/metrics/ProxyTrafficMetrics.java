@@ -45,6 +45,12 @@ final class ProxyTrafficMetrics {
     }
 
     List<MetricSnapshot> snapshots() {
-        return List.of(active.build(), connects.build(), retries.build(), ejections.build(), refusals.build(), expired.build());
+        return List.of(
+                active.build(),
+                connects.build(),
+                retries.build(),
+                ejections.build(),
+                refusals.build(),
+                expired.build());
     }
 }

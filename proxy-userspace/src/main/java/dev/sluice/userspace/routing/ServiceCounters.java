@@ -15,7 +15,6 @@ public final class ServiceCounters {
     private final LongAdder retries = new LongAdder();
     private final LongAdder ejections = new LongAdder();
     private final Map<Refusal, LongAdder> refusals = new EnumMap<>(Refusal.class);
-
     private final Map<Expiry, LongAdder> expired = new EnumMap<>(Expiry.class);
 
     ServiceCounters() {
