@@ -82,14 +82,16 @@ public final class IpvsTrafficCounters implements TrafficCounters {
         Map<TrafficLedger.Account, Map<String, EndpointTraffic>> endpoints = new HashMap<>();
         for (IpvsBackend backend : backends) {
             IpFamily family = backend.family();
-            ipvs.destinations(family).forEach((key, destinations) -> {
-                ServicePortName port = owners.get(key);
-                if (port != null) {
+            DestinationTable table = DestinationTable.read(ipvs, family);
+            for (Map.Entry<ServiceKey, ServicePortName> owner : owners.entrySet()) {
+                List<RealServerState> destinations =
+                        owner.getKey().family() == family ? table.of(owner.getKey()) : null;
+                if (destinations != null) {
                     var of = endpoints.computeIfAbsent(
-                            new TrafficLedger.Account(port, family), account -> new LinkedHashMap<>());
+                            new TrafficLedger.Account(owner.getValue(), family), account -> new LinkedHashMap<>());
                     destinations.forEach(d -> of.merge(d.server().key(), endpoint(d), EndpointTraffic::plus));
                 }
-            });
+            }
         }
         return endpoints;
     }
