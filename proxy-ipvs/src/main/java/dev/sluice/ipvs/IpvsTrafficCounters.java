@@ -20,9 +20,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The kernel's counters of the virtual servers, in three reads whatever their number: one dump has what each virtual server
- * has carried, and the kernel's table has the connections of all destinations, for each family. What a destination has carried
- * is in neither; the kernel tells it only in a dump for each virtual server.
+ * The kernel's counters of the virtual servers: one dump has what each virtual server has carried, and one read of the kernel's
+ * table for each family has the connections of all destinations, but for those that it leaves out ({@link DestinationTable}).
+ * What a destination has carried is in neither; the kernel tells it only in a dump for each virtual server.
  *
  * <p>The kernel adds its counters up every two seconds (net/netfilter/ipvs/ip_vs_est.c), and never with {@code
  * net.ipv4.vs.run_estimation=0}.
