@@ -79,8 +79,9 @@ final class Explanation {
     private Trace choice(Packet packet, Portal portal, ServiceState state, Scope scope, boolean fromNode) {
         LiveService live = state.live();
         Pool allowed = state.udp() == null ? live.endpoints(scope, fromNode) : live.datagramEndpoints(fromNode);
-        IpAddress destination =
-                state.udp() == null ? packet.destination() : live.resolved().service().clusterIp();
+        IpAddress destination = state.udp() == null
+                ? packet.destination()
+                : live.resolved().service().clusterIp();
         ChoiceText choice = new ChoiceText(live, allowed, packet, destination, System.nanoTime());
         steps.add(new Step("userspace " + portal, live.name() + ": " + choice.text()));
         return choice.candidates().isEmpty()

@@ -7,9 +7,9 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.trace.Packet;
+import dev.sluice.core.trace.Trace;
 import dev.sluice.core.trace.Trace.Candidate;
 import dev.sluice.core.trace.Trace.Verdict;
-import dev.sluice.core.trace.Trace;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
 import java.util.List;
@@ -109,20 +109,24 @@ class ExplanationTest {
     }
 
     private static Endpoint heavy(String address, int weight) {
-        return new Endpoint(
-                IpAddress.of(address), 8080, false, true, true, false, Set.of(), Set.of(), weight);
+        return new Endpoint(IpAddress.of(address), 8080, false, true, true, false, Set.of(), Set.of(), weight);
     }
 
     @Test
     void aTraceNamesTheSchedulerAndTheWeights() throws Exception {
         Trace trace = weighted("wlc");
         assertThat(trace.steps().getLast().what())
-                .isEqualTo("shop/weighted: scheduler wlc among 2 endpoints, weights 10.244.2.5:8080 3, 10.244.2.6:8080 1");
+                .isEqualTo(
+                        "shop/weighted: scheduler wlc among 2 endpoints, weights 10.244.2.5:8080 3, 10.244.2.6:8080 1");
         assertThat(trace.candidates())
                 .isEqualTo(List.of(
                         new Candidate(IpAddress.of("10.244.2.5"), 8080, 0.75, true),
                         new Candidate(IpAddress.of("10.244.2.6"), 8080, 0.25, true)));
-        assertThat(weighted("lc").candidates()).extracting(Candidate::probability).containsExactly(0.5, 0.5);
-        assertThat(weighted("sh").candidates()).extracting(Candidate::probability).containsExactly(1.0);
+        assertThat(weighted("lc").candidates())
+                .extracting(Candidate::probability)
+                .containsExactly(0.5, 0.5);
+        assertThat(weighted("sh").candidates())
+                .extracting(Candidate::probability)
+                .containsExactly(1.0);
     }
 }

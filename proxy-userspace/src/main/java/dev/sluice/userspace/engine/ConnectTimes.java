@@ -7,7 +7,22 @@ import java.util.concurrent.atomic.LongAdder;
 /** How long it took until endpoints had taken connections, retries included. Any thread may add and read. */
 public final class ConnectTimes {
     private static final double[] BOUNDS = {
-        0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, Double.POSITIVE_INFINITY
+        0.0001,
+        0.00025,
+        0.0005,
+        0.001,
+        0.0025,
+        0.005,
+        0.01,
+        0.025,
+        0.05,
+        0.1,
+        0.25,
+        0.5,
+        1,
+        2.5,
+        5,
+        Double.POSITIVE_INFINITY
     };
 
     private final LongAdder[] counts =

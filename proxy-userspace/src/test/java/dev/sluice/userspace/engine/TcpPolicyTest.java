@@ -38,13 +38,7 @@ class TcpPolicyTest {
 
     private static ServicePolicy limits(Duration idle, Duration age) {
         return new ServicePolicy(
-                Scheduler.RR,
-                null,
-                List.of(),
-                idle.isZero() ? null : idle,
-                age.isZero() ? null : age,
-                0,
-                null);
+                Scheduler.RR, null, List.of(), idle.isZero() ? null : idle, age.isZero() ? null : age, 0, null);
     }
 
     private static void ping(Socket client) throws IOException {
@@ -120,8 +114,8 @@ class TcpPolicyTest {
     void overTheLimitConnectionsAreResetUntilOneEnds() throws Exception {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 TestServer server = TestServer.echo(fixture.loopbackAddress())) {
-            LiveService live = fixture.tcp(
-                    new ServicePolicy(Scheduler.RR, null, List.of(), null, null, 1, null), server.port());
+            LiveService live =
+                    fixture.tcp(new ServicePolicy(Scheduler.RR, null, List.of(), null, null, 1, null), server.port());
             try (Socket first = fixture.connect()) {
                 ping(first);
                 try (Socket second = fixture.connect()) {
@@ -150,7 +144,9 @@ class TcpPolicyTest {
                 assertThat(live.counters().connects()).isEqualTo(1);
                 assertThat(live.counters().connectNanos()).isPositive();
                 ConnectTimes times = fixture.engine.counters().connectTimes();
-                assertThat(IntStream.range(0, times.buckets()).mapToLong(times::count).sum())
+                assertThat(IntStream.range(0, times.buckets())
+                                .mapToLong(times::count)
+                                .sum())
                         .isEqualTo(1);
                 assertThat(times.seconds()).isBetween(1e-6, 10.0);
                 assertThat(live.counters().bytesIn().sum()).isEqualTo(2);
