@@ -44,7 +44,7 @@ public final class UserspaceTrafficCounters implements TrafficCounters {
                 0,
                 counters.bytesIn().sum(),
                 counters.bytesOut().sum());
-        return new PortTraffic(service.name(), family, carried, endpoints(service.reachable(), now), proxy(service));
+        return new PortTraffic(service.name(), family, carried, endpoints(service, now), proxy(service));
     }
 
     private static ProxyTraffic proxy(LiveService service) {
@@ -73,11 +73,13 @@ public final class UserspaceTrafficCounters implements TrafficCounters {
                 expired);
     }
 
-    private static List<EndpointTraffic> endpoints(Pool pool, long now) {
+    private static List<EndpointTraffic> endpoints(LiveService service, long now) {
+        Pool pool = service.reachable();
+        boolean minded = service.mindsEjections(pool, now);
         List<EndpointTraffic> endpoints = new ArrayList<>(pool.size());
         for (int i = 0; i < pool.size(); i++) {
             Target target = pool.target(i);
-            int weight = target.ejectedFor(now).isZero() ? pool.weight(i) : 0;
+            int weight = minded && !target.ejectedFor(now).isZero() ? 0 : pool.weight(i);
             endpoints.add(new EndpointTraffic(target.address(), target.port(), weight, target.open(), 0));
         }
         return endpoints;

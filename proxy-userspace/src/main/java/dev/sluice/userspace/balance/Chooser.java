@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * or goes moves its own clients only (Thaler and Ravishankar, 1998; with weights: Schindelhauer and Schomaker, 2005).
  */
 public final class Chooser {
+    /** How often a second target is looked for at random. */
+    private static final int THROWS = 3;
+
     private final AtomicInteger cursor = new AtomicInteger();
     private final AtomicInteger ejected = new AtomicInteger();
 
@@ -73,6 +76,11 @@ public final class Chooser {
         return ejected.get() > 0 && 2 * pool.admitting(nanoTime) >= pool.size();
     }
 
+    /** Takes {@code target} for a connection that is held to it; one that is ejected is given to one at a time, and when its time is over. */
+    public boolean claim(Pool pool, Target target, long nanoTime) {
+        return !minds(pool, nanoTime) || target.claim(nanoTime);
+    }
+
     /** Whether {@code target} takes connections of this pool. */
     public boolean admits(Pool pool, Target target, long nanoTime) {
         return target.admits(nanoTime) || !minds(pool, nanoTime);
@@ -105,7 +113,7 @@ public final class Chooser {
             return -1;
         }
         return switch (scheduler) {
-            case RR, WRR -> inTurn(pool, nextTurn(pool), limits);
+            case RR, WRR -> inTurn(pool, limits);
             case LC -> least(pool, 0, false, limits);
             case WLC -> least(pool, 0, true, limits);
             case SED -> least(pool, 1, true, limits);
@@ -120,7 +128,22 @@ public final class Chooser {
         return (cursor.getAndIncrement() & Integer.MAX_VALUE) % pool.turns();
     }
 
-    private static int inTurn(Pool pool, int from, Limits limits) {
+    /** The turns of those that may not be chosen pass too: were they their neighbours', these would get twice as much. */
+    private int inTurn(Pool pool, Limits limits) {
+        // a retry takes nobody's turn: it would fall into step with the failing one, which had every first attempt then
+        int most = limits.tried() == null ? pool.size() : 0;
+        for (int i = 0; i < most; i++) {
+            int index = pool.turn(nextTurn(pool));
+            if (limits.allow(pool.target(index))) {
+                return index;
+            }
+        }
+        return atRandom(pool, limits);
+    }
+
+    /** By weight. */
+    private static int atRandom(Pool pool, Limits limits) {
+        int from = ThreadLocalRandom.current().nextInt(pool.turns());
         for (int i = 0; i < pool.turns(); i++) {
             int index = pool.turn((from + i) % pool.turns());
             if (limits.allow(pool.target(index))) {
@@ -132,7 +155,7 @@ public final class Chooser {
 
     /** @param more how many connections count beside the open ones: 1 for the new one */
     private int least(Pool pool, int more, boolean weighted, Limits limits) {
-        int best = inTurn(pool, nextTurn(pool), limits);
+        int best = inTurn(pool, limits);
         if (best < 0) {
             return best;
         }
@@ -183,12 +206,15 @@ public final class Chooser {
     }
 
     private static int ofTwo(Pool pool, Limits limits) {
-        ThreadLocalRandom random = ThreadLocalRandom.current();
-        int first = inTurn(pool, random.nextInt(pool.turns()), limits);
+        int first = atRandom(pool, limits);
         int second = first;
-        // a target of large weight may come up twice; a few throws are enough to meet another one
-        for (int i = 0; i < 3 && second == first; i++) {
-            second = inTurn(pool, random.nextInt(pool.turns()), limits);
+        // a target of large weight may come up again and again
+        for (int i = 0; i < THROWS && second == first; i++) {
+            second = atRandom(pool, limits);
+        }
+        for (int i = 1; i < pool.size() && second == first; i++) {
+            int index = (first + i) % pool.size();
+            second = limits.allow(pool.target(index)) ? index : first;
         }
         return first >= 0 && isLess(pool, second, first, 0, true) ? second : first;
     }

@@ -18,7 +18,7 @@ record Health(int failures, int ejections, long until, boolean probed) {
     static final int MOST_FAILURES = 3;
     private static final long FIRST = TimeUnit.SECONDS.toNanos(1);
     private static final long LONGEST = TimeUnit.MINUTES.toNanos(1);
-    /** How long a try may go without an answer before somebody else may try: longer than any connect attempt. */
+    /** How long a try may go without an answer before somebody else may try: its client may have left meanwhile. */
     private static final long PROBE = TimeUnit.SECONDS.toNanos(10);
 
     boolean isEjected() {

@@ -185,7 +185,9 @@ public final class UdpSocket {
 
     /** The endpoint of a flow has no such port, or is out of reach. */
     void refused(UdpFlow flow) {
-        service.failed(flow.target(), System.nanoTime());
+        if (flows.get(flow.client()) == flow) {
+            service.failed(flow.target(), System.nanoTime());
+        }
     }
 
     private void received(DatagramPacket packet) {

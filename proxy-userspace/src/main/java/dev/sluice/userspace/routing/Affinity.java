@@ -1,10 +1,9 @@
 package dev.sluice.userspace.routing;
 
-import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.userspace.balance.Pool;
 import dev.sluice.userspace.balance.Target;
-import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -19,11 +18,7 @@ final class Affinity {
 
     private final ConcurrentHashMap<IpAddress, Pin> pins = new ConcurrentHashMap<>();
 
-    private record Pin(Target.Key key, long lastUse) {
-        boolean names(Endpoint endpoint) {
-            return endpoint.port() == key.port() && endpoint.address().equals(key.address());
-        }
-    }
+    private record Pin(Target.Key key, long lastUse) {}
 
     /** The endpoint that {@code client} keeps, as long as it is one of {@code allowed}. */
     @Nullable
@@ -50,8 +45,8 @@ final class Affinity {
     }
 
     /** Forgets every client whose endpoint is not one of {@code known}. */
-    void keepOnly(List<Endpoint> known) {
-        pins.values().removeIf(pin -> known.stream().noneMatch(pin::names));
+    void keepOnly(Set<Target.Key> known) {
+        pins.values().removeIf(pin -> !known.contains(pin.key()));
     }
 
     void clear() {

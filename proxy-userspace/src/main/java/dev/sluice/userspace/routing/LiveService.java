@@ -89,7 +89,7 @@ public final class LiveService {
             }
         });
         if (port.service().hasAffinity()) {
-            affinity.keepOnly(port.endpoints().all());
+            affinity.keepOnly(next.targets.keySet());
         } else {
             affinity.clear();
         }
@@ -171,7 +171,7 @@ public final class LiveService {
             Pool allowed, IpAddress client, IpAddress destination, @Nullable Tried tried, long nanoTime) {
         if (tried == null) {
             Target pinned = pinned(allowed, client, nanoTime);
-            if (pinned != null) {
+            if (pinned != null && chooser.claim(allowed, pinned, nanoTime)) {
                 return pinned;
             }
         }
@@ -229,8 +229,12 @@ public final class LiveService {
     /** Takes a place for one more connection, which {@link #leave} gives back; answers whether there is one. */
     public boolean enter() {
         int limit = state.policy.maxConnections();
-        if (open.incrementAndGet() > limit && limit > 0) {
-            open.decrementAndGet();
+        int present = open.get();
+        // one that is over the limit must not count for a moment: another loop would refuse one that is not
+        while ((limit == 0 || present < limit) && !open.compareAndSet(present, present + 1)) {
+            present = open.get();
+        }
+        if (limit > 0 && present >= limit) {
             counters.refused(Refusal.CONNECTION_LIMIT);
             return false;
         }

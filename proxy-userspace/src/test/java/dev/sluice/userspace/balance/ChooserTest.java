@@ -175,9 +175,10 @@ class ChooserTest {
     void p2cAvoidsTheBusyOneAndGoesByWeight() {
         Pool pool = pool(Scheduler.P2C, 1, 1, 1);
         IntStream.range(0, 50).forEach(i -> pool.target(0).opened());
-        // it is chosen only when all four throws meet it
-        assertThat(counts(numbers(Scheduler.P2C, pool, 1000, false)).getOrDefault(1, 0))
-                .isLessThan(50);
+        assertThat(numbers(Scheduler.P2C, pool, 1000, false)).doesNotContain(1).contains(2, 3);
+        Pool uneven = pool(Scheduler.P2C, 200, 1);
+        IntStream.range(0, 1000).forEach(i -> uneven.target(0).opened());
+        assertThat(numbers(Scheduler.P2C, uneven, 100, false)).containsOnly(2);
         Map<Integer, Integer> counts = counts(numbers(Scheduler.P2C, pool(Scheduler.P2C, 3, 1), 4000, true));
         assertThat(counts.get(1)).isBetween(2900, 3100);
     }
@@ -204,6 +205,29 @@ class ChooserTest {
             chosen.add(choose(scheduler, pool, CLIENT, VIP, later));
         }
         assertThat(chosen).filteredOn(t -> t == bad).hasSizeGreaterThan(10);
+    }
+
+    @Test
+    void theTurnsOfAnEjectedOneAreSharedByAllOthers() {
+        Pool pool = pool(Scheduler.RR, 1, 1, 1, 1);
+        eject(pool.target(0), 0);
+        assertThat(counts(numbers(Scheduler.RR, pool, 300, false))).isEqualTo(Map.of(2, 100, 3, 100, 4, 100));
+    }
+
+    @Test
+    void aRetryTakesNobodysTurn() {
+        Pool pool = pool(Scheduler.RR, 1, 1);
+        List<Integer> first = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            Target target = choose(Scheduler.RR, pool);
+            first.add(number(target));
+            Tried tried = new Tried();
+            tried.add(target);
+            assertThat(chooser.choose(Scheduler.RR, pool, CLIENT, VIP, tried, 0))
+                    .isNotNull()
+                    .isNotSameAs(target);
+        }
+        assertThat(first).containsExactly(1, 2, 1, 2, 1, 2);
     }
 
     @ParameterizedTest

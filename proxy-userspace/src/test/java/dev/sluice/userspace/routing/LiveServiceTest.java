@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -163,6 +164,50 @@ class LiveServiceTest {
         assertThat(live.counters().ejections()).isEqualTo(1);
         live.reached(b);
         assertThat(choose(live, CLIENT, 1)).isSameAs(b);
+    }
+
+    @Test
+    void ofTheClientsHeldToAnEjectedEndpointOneTriesIt() {
+        LiveService live = live(web().affinity(10).build(), A, B);
+        Target b = target(live, B);
+        IpAddress other = IpAddress.of("192.0.2.2");
+        live.served(CLIENT, b, 0);
+        live.served(other, b, 0);
+        for (int i = 0; i < 3; i++) {
+            live.failed(b, 0);
+        }
+        long later = TimeUnit.SECONDS.toNanos(1);
+        assertThat(choose(live, CLIENT, later)).isSameAs(b);
+        assertThat(choose(live, other, later)).isSameAs(target(live, A));
+        live.failed(b, later);
+        assertThat(b.ejectedFor(later)).hasSeconds(2);
+        assertThat(live.counters().ejections()).isEqualTo(2);
+    }
+
+    @Test
+    void neverMoreConnectionsThanTheLimitHoweverManyComeAtOnce() throws Exception {
+        LiveService live = live(web().build(), A);
+        live.update(live.resolved(), new ServicePolicy(Scheduler.RR, null, List.of(), null, null, 3, null), e -> 1);
+        AtomicInteger inside = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        List<Thread> loops = Stream.generate(() -> Thread.ofPlatform().start(() -> {
+                    for (int i = 0; i < 20_000; i++) {
+                        if (live.enter()) {
+                            most.accumulateAndGet(inside.incrementAndGet(), Math::max);
+                            inside.decrementAndGet();
+                            live.leave();
+                        }
+                    }
+                }))
+                .limit(6)
+                .toList();
+        for (Thread loop : loops) {
+            loop.join();
+        }
+        assertThat(most.get()).isBetween(1, 3);
+        assertThat(live.open()).isZero();
+        assertThat(live.counters().connections() + live.counters().refusals(Refusal.CONNECTION_LIMIT))
+                .isEqualTo(120_000);
     }
 
     @Test
