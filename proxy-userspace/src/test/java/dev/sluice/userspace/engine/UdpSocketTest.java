@@ -136,6 +136,26 @@ class UdpSocketTest {
     }
 
     @Test
+    void anEndpointThatRefusesAgainAndAgainIsEjected() throws Exception {
+        try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
+                UdpServer alive = new UdpServer(fixture, "alive")) {
+            int dead = TestServer.deadPort(fixture.loopbackAddress());
+            LiveService live = fixture.udpService(dead, alive.port());
+            UdpSocket socket = open(fixture, live);
+            for (int i = 0; i < 20 && live.counters().ejections() == 0; i++) {
+                try (Client client = new Client(fixture, socket)) {
+                    assertThat(client.askUntilAnswered("x")).isEqualTo("alive:x");
+                }
+            }
+            assertThat(live.counters().ejections()).isEqualTo(1);
+            assertThat(live.reachable().target(0).open())
+                    .as("its flows have ended")
+                    .isZero();
+            assertThat(live.open()).isEqualTo(live.reachable().target(1).open());
+        }
+    }
+
+    @Test
     void flowsBeyondTheLimitAreDroppedAndCounted() throws Exception {
         EngineOptions options = EngineOptions.of(EngineFixture.udp(Duration.ofSeconds(30)))
                 .withEventLoops(1)

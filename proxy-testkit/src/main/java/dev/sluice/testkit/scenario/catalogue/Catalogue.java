@@ -40,6 +40,7 @@ public final class Catalogue {
                         UserspaceDetailScenarios.all(),
                         UserspaceChoiceScenarios.all(),
                         UserspaceLimitScenarios.all(),
+                        ProxyProtocolScenarios.all(),
                         HealthPortScenarios.all(),
                         ExplainScenarios.all(),
                         DaemonScenarios.all(),

@@ -1,7 +1,7 @@
 package dev.sluice.testkit.scenario.catalogue;
 
 import static dev.sluice.core.config.ProxyMode.USERSPACE;
-import static dev.sluice.core.net.Protocol.TCP;
+import static dev.sluice.core.net.Protocol.UDP;
 import static dev.sluice.testkit.scenario.EndpointTemplate.endpoint;
 import static dev.sluice.testkit.scenario.Probe.fromPod;
 import static dev.sluice.testkit.scenario.Scenario.scenario;
@@ -9,10 +9,9 @@ import static dev.sluice.testkit.scenario.ServiceTemplate.service;
 import static dev.sluice.testkit.scenario.SliceTemplate.slice;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.core.net.IpAddress;
-import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.model.Weight;
 import dev.sluice.testkit.lab.Connection;
-import dev.sluice.testkit.lab.LabAddresses;
+import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.Outcome;
 import dev.sluice.testkit.scenario.EndpointTemplate;
 import dev.sluice.testkit.scenario.Probe;
@@ -20,17 +19,16 @@ import dev.sluice.testkit.scenario.Scenario;
 import dev.sluice.testkit.scenario.ServiceTemplate;
 import dev.sluice.testkit.scenario.Stage;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.Socket;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
-/** What a Service may ask of userspace mode for its connections: time-outs, limits, the PROXY protocol. */
+/** What a Service may ask of userspace mode for its connections: time-outs and limits. */
 final class UserspaceLimitScenarios {
     private static final Probe WEB = fromPod("a3").to("web", 80);
+    private static final Probe DNS = fromPod("a3").to("dns", 53).udp();
+    private static final String ACTIVE = "sluice_service_active_connections";
 
     private UserspaceLimitScenarios() {}
 
@@ -43,6 +41,18 @@ final class UserspaceLimitScenarios {
                         .in(USERSPACE)
                         .given(web().annotation("sluice.dev/max-connections", "3"))
                         .act("a fourth one", UserspaceLimitScenarios::fourth)
+                        .build(),
+                scenario(
+                                "max-connections-failed",
+                                "-",
+                                "a connection that no endpoint takes, or whose client leaves, gives its place back")
+                        .in(USERSPACE)
+                        .given(web("2", Lab.DEAD_PORT, endpoint("b2")))
+                        .act("nobody takes five in a row", UserspaceLimitScenarios::refused)
+                        .given(web("2", 8080, endpoint(EndpointTemplate.BLACK_HOLE)))
+                        .act("clients leave before somebody does", UserspaceLimitScenarios::left)
+                        .given(web("2", 8080, endpoint("b3")))
+                        .act("there is room for two", UserspaceLimitScenarios::room)
                         .build(),
                 scenario("idle-timeout", "-", "an idle connection ends after the Service's time, a busy one does not")
                         .in(USERSPACE)
@@ -57,6 +67,21 @@ final class UserspaceLimitScenarios {
                         .given(web().annotation("sluice.dev/max-connection-age", "2s"))
                         .act("it talks", UserspaceLimitScenarios::age)
                         .build(),
+                scenario("udp-choice", "-", "UDP flows are shared by weight, and limited as connections are")
+                        .in(USERSPACE)
+                        .given(dns("100"))
+                        .act(
+                                "3 to 1",
+                                stage -> assertThat(HeldConnections.count(HeldConnections.call(stage, DNS.times(8))))
+                                        .isEqualTo(Map.of("b2", 6, "b3", 2)))
+                        .given(dns("9"))
+                        .act("there is room for one", stage -> {
+                            Probe ninth = fromPod("a4").to("dns", 53).udp().sourcePort(41390);
+                            HeldConnections.call(stage, ninth);
+                            assertThat(stage.calls(DNS)).containsExactly(new Outcome.TimedOut());
+                            HeldConnections.call(stage, ninth);
+                        })
+                        .build(),
                 scenario("connect-timeout", "-", "a Service may give its endpoints less time to take a connection")
                         .in(USERSPACE)
                         .given(service("web")
@@ -65,8 +90,6 @@ final class UserspaceLimitScenarios {
                                 .annotation("sluice.dev/connect-timeout", "600ms"))
                         .act("nobody answers", UserspaceLimitScenarios::impatient)
                         .build(),
-                proxyProtocol("v1"),
-                proxyProtocol("v2"),
                 scenario(
                                 "bad-policies",
                                 "-",
@@ -90,10 +113,34 @@ final class UserspaceLimitScenarios {
             held.open(WEB.times(3));
             assertThat(stage.calls(WEB.times(2))).containsOnly(new Outcome.Closed());
             assertThat(ServiceMetrics.refusals(stage, "connection-limit")).isEqualTo(2);
-            assertThat(ServiceMetrics.value(stage, "sluice_service_active_connections"))
-                    .isEqualTo(3);
+            assertThat(ServiceMetrics.value(stage, ACTIVE)).isEqualTo(3);
         }
         stage.eventually("there is room again", () -> stage.calls(WEB).getFirst() instanceof Outcome.Answer);
+    }
+
+    private static void refused(Stage stage) throws IOException {
+        assertThat(stage.calls(WEB.times(5))).containsOnly(new Outcome.Closed());
+        assertThat(ServiceMetrics.refusals(stage, "connect-failed")).isEqualTo(5);
+        assertThat(ServiceMetrics.refusals(stage, "connection-limit")).isZero();
+        stage.eventually("none is open", () -> ServiceMetrics.value(stage, ACTIVE) == 0);
+    }
+
+    private static void left(Stage stage) throws IOException {
+        try (Connection one = stage.connect(WEB);
+                Connection two = stage.connect(WEB)) {
+            stage.eventually("both count", () -> ServiceMetrics.value(stage, ACTIVE) == 2);
+            one.reset();
+            two.reset();
+            stage.eventually("both are gone", () -> ServiceMetrics.value(stage, ACTIVE) == 0);
+        }
+    }
+
+    private static void room(Stage stage) throws IOException {
+        try (HeldConnections held = new HeldConnections(stage)) {
+            assertThat(held.open(WEB.times(2))).containsOnly("b3");
+            assertThat(stage.calls(WEB)).containsOnly(new Outcome.Closed());
+            assertThat(ServiceMetrics.refusals(stage, "connection-limit")).isEqualTo(1);
+        }
     }
 
     private static void idle(Stage stage) throws IOException, InterruptedException {
@@ -142,59 +189,22 @@ final class UserspaceLimitScenarios {
         stage.note("reset after " + took.toMillis() + " ms");
     }
 
-    private static Scenario proxyProtocol(String version) {
-        return scenario(
-                        "proxy-protocol-" + version,
-                        "-",
-                        "PROXY protocol " + version + ": the endpoint learns the client and what it connected to")
-                .in(USERSPACE)
-                .act("its first bytes", stage -> {
-                    // runs of both families and versions share the Pod
-                    int port = 7700 + stage.family().bits() + (version.equals("v1") ? 1 : 2);
-                    stage.given(List.of(service("web")
-                            .port(80, port)
-                            .annotation("sluice.dev/proxy-protocol", version)
-                            .slice(slice("web", "s").port("", TCP, port).on("b2"))));
-                    greeted(stage, version, port);
-                })
-                .build();
+    private static ServiceTemplate dns(String limit) {
+        ServiceTemplate dns = service("dns")
+                .port("dns", UDP, 53, 5353)
+                .annotation(UserspaceChoiceScenarios.SCHEDULER, "wrr")
+                .annotation("sluice.dev/max-connections", limit);
+        new TreeMap<>(Map.of("b2", 3, "b3", 1))
+                .forEach((pod, weight) -> dns.slice(
+                        slice("dns", pod).port("dns", UDP, 5353).on(pod).annotation(Weight.ANNOTATION, weight + "")));
+        return dns;
     }
 
-    private static void greeted(Stage stage, String version, int port) throws IOException {
-        try (ServerSocketChannel server = stage.lab().pod("b2").listen(port);
-                Connection connection = stage.connect(WEB)) {
-            connection.send("hello\n");
-            try (Socket accepted = server.accept().socket()) {
-                accepted.setSoTimeout(10_000);
-                IpAddress client = LabAddresses.of("a3", stage.family());
-                IpAddress vip = stage.allotment().clusterIp("web");
-                byte[] expected = version.equals("v1")
-                        ? line(client, connection.localPort(), vip)
-                        : bytes(client, connection.localPort(), vip);
-                InputStream input = accepted.getInputStream();
-                assertThat(HexFormat.of().formatHex(input.readNBytes(expected.length)))
-                        .isEqualTo(HexFormat.of().formatHex(expected));
-                assertThat(input.readNBytes(6))
-                        .asString(StandardCharsets.US_ASCII)
-                        .isEqualTo("hello\n");
-                accepted.getOutputStream().write("welcome\n".getBytes(StandardCharsets.US_ASCII));
-                assertThat(connection.readLine()).hasValue("welcome");
-                stage.note(version.equals("v1") ? new String(expected, StandardCharsets.US_ASCII).strip() : "");
-            }
-        }
-    }
-
-    private static byte[] line(IpAddress client, int clientPort, IpAddress vip) {
-        String family = client.family() == IpFamily.IPV4 ? "TCP4" : "TCP6";
-        return ("PROXY " + family + " " + client + " " + vip + " " + clientPort + " 80\r\n")
-                .getBytes(StandardCharsets.US_ASCII);
-    }
-
-    private static byte[] bytes(IpAddress client, int clientPort, IpAddress vip) {
-        HexFormat hex = HexFormat.of();
-        String family = client.family() == IpFamily.IPV4 ? "11000c" : "210024";
-        return hex.parseHex("0d0a0d0a000d0a515549540a" + "21" + family + hex.formatHex(client.bytes())
-                + hex.formatHex(vip.bytes()) + hex.toHexDigits((short) clientPort) + "0050");
+    private static ServiceTemplate web(String limit, int port, EndpointTemplate endpoint) {
+        return service("web")
+                .port(80, port)
+                .annotation("sluice.dev/max-connections", limit)
+                .on(endpoint);
     }
 
     private static ServiceTemplate web() {
