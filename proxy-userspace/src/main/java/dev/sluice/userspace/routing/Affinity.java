@@ -6,6 +6,7 @@ import dev.sluice.userspace.balance.Target;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,9 +15,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Affinity {
     /** Clients beyond this are balanced without affinity until others have expired: about 10 MB per service port. */
-    private static final int MAX_CLIENTS = 100_000;
+    static final int MAX_CLIENTS = 100_000;
+    /** A look at all of them takes about a millisecond of an event loop, so not each client beyond the limit brings one. */
+    static final int CLIENTS_PER_SWEEP = 1024;
 
     private final ConcurrentHashMap<IpAddress, Pin> pins = new ConcurrentHashMap<>();
+    private final AtomicInteger turnedAway = new AtomicInteger();
 
     private record Pin(Target.Key key, long lastUse) {}
 
@@ -36,7 +40,9 @@ final class Affinity {
 
     void pin(IpAddress client, Target.Key endpoint, int seconds, long now) {
         if (pins.size() >= MAX_CLIENTS && !pins.containsKey(client)) {
-            pins.values().removeIf(pin -> expired(pin, seconds, now));
+            if (turnedAway.getAndIncrement() % CLIENTS_PER_SWEEP == 0) {
+                pins.values().removeIf(pin -> expired(pin, seconds, now));
+            }
             if (pins.size() >= MAX_CLIENTS) {
                 return;
             }

@@ -3,17 +3,13 @@ package dev.sluice.userspace.routing;
 import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ResolvedPort;
-import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.userspace.balance.Chooser;
 import dev.sluice.userspace.balance.Pool;
 import dev.sluice.userspace.balance.Target;
 import dev.sluice.userspace.balance.Tried;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
@@ -27,21 +23,7 @@ public final class LiveService {
     private final Affinity affinity = new Affinity();
     private final ServiceCounters counters = new ServiceCounters();
     private final AtomicInteger open = new AtomicInteger();
-    private volatile State state;
-
-    /**
-     * What one sync has put in force.
-     *
-     * @param targets of every endpoint known, usable or not
-     */
-    private record State(
-            ResolvedPort port,
-            ServicePolicy policy,
-            Map<Target.Key, Target> targets,
-            Pool internal,
-            Pool external,
-            Pool cluster,
-            Pool reachable) {}
+    private volatile PortState state;
 
     /** With endpoints in turn. */
     public LiveService(ResolvedPort resolved) {
@@ -50,19 +32,19 @@ public final class LiveService {
 
     /** As {@link #update}. */
     public LiveService(ResolvedPort resolved, ServicePolicy policy, ToIntFunction<Endpoint> weights) {
-        state = state(resolved, policy, weights, Map.of());
+        state = PortState.of(resolved, policy, weights, Map.of());
     }
 
     public ServicePortName name() {
-        return state.port.name();
+        return state.port().name();
     }
 
     public ResolvedPort resolved() {
-        return state.port;
+        return state.port();
     }
 
     public ServicePolicy policy() {
-        return state.policy;
+        return state.policy();
     }
 
     public ServiceCounters counters() {
@@ -71,7 +53,7 @@ public final class LiveService {
 
     /** Puts other endpoints in force, under the same policy and with the weights that they have. */
     public void update(ResolvedPort port) {
-        update(port, state.policy, Endpoint::weight);
+        update(port, state.policy(), Endpoint::weight);
     }
 
     /**
@@ -80,66 +62,24 @@ public final class LiveService {
      * @param weights of endpoints; with 0 one gets no new connections
      */
     public void update(ResolvedPort port, ServicePolicy policy, ToIntFunction<Endpoint> weights) {
-        Map<Target.Key, Target> before = state.targets;
-        State next = state(port, policy, weights, before);
+        Map<Target.Key, Target> before = state.targets();
+        PortState next = PortState.of(port, policy, weights, before);
         state = next;
         before.forEach((key, target) -> {
-            if (!next.targets.containsKey(key)) {
+            if (!next.targets().containsKey(key)) {
                 chooser.left(target);
             }
         });
         if (port.service().hasAffinity()) {
-            affinity.keepOnly(next.targets.keySet());
+            affinity.keepOnly(next.targets().keySet());
         } else {
             affinity.clear();
         }
     }
 
-    private static State state(
-            ResolvedPort port, ServicePolicy policy, ToIntFunction<Endpoint> weights, Map<Target.Key, Target> before) {
-        Map<Target.Key, Target> targets = new HashMap<>();
-        for (Endpoint endpoint : port.endpoints().all()) {
-            Target.Key key = Target.Key.of(endpoint);
-            Target kept = before.get(key);
-            targets.put(key, kept == null ? new Target(key) : kept);
-        }
-        List<Endpoint> cluster = port.endpoints().cluster();
-        List<Endpoint> local = port.endpoints().local();
-        List<Endpoint> reachable = port.endpoints().reachable();
-        boolean weighted = policy.scheduler().weighted();
-        Pool ofCluster = pool(cluster, targets, weights, weighted);
-        Pool ofNode = local.equals(cluster) ? ofCluster : pool(local, targets, weights, weighted);
-        return new State(
-                port,
-                policy,
-                Map.copyOf(targets),
-                port.service().internalPolicyLocal() ? ofNode : ofCluster,
-                port.service().externalPolicyLocal() ? ofNode : ofCluster,
-                ofCluster,
-                reachable.equals(cluster) ? ofCluster : pool(reachable, targets, weights, weighted));
-    }
-
-    private static Pool pool(
-            List<Endpoint> endpoints,
-            Map<Target.Key, Target> targets,
-            ToIntFunction<Endpoint> weights,
-            boolean weighted) {
-        return Pool.of(
-                endpoints.stream()
-                        .map(e -> Objects.requireNonNull(targets.get(Target.Key.of(e))))
-                        .toList(),
-                endpoints.stream().map(weights::applyAsInt).toList(),
-                weighted);
-    }
-
     /** The endpoints that a new connection may go to. */
     public Pool endpoints(Scope scope, boolean localClient) {
-        State now = state;
-        return switch (scope) {
-            case INTERNAL -> now.internal;
-            // local clients are short-circuited: the external policy does not bind them
-            case EXTERNAL -> localClient ? now.cluster : now.external;
-        };
+        return state.endpoints(scope, localClient);
     }
 
     /**
@@ -148,16 +88,12 @@ public final class LiveService {
      * rules have admitted the datagram, so when that policy allows no endpoint, the other one was meant.
      */
     public Pool datagramEndpoints(boolean localClient) {
-        State now = state;
-        ServicePort service = now.port.service();
-        boolean same = service.internalPolicyLocal() == service.externalPolicyLocal();
-        Pool allowed = endpoints(same || localClient ? Scope.INTERNAL : Scope.EXTERNAL, localClient);
-        return allowed.isEmpty() ? now.reachable : allowed;
+        return state.datagramEndpoints(localClient);
     }
 
     /** Every endpoint that some traffic may be sent to. */
     public Pool reachable() {
-        return state.reachable;
+        return state.reachable();
     }
 
     /**
@@ -175,12 +111,12 @@ public final class LiveService {
                 return pinned;
             }
         }
-        return chooser.choose(state.policy.scheduler(), allowed, client, destination, tried, nanoTime);
+        return chooser.choose(state.policy().scheduler(), allowed, client, destination, tried, nanoTime);
     }
 
     /** The endpoint that session affinity holds {@code client} to, unless it is ejected. */
     public @Nullable Target pinned(Pool allowed, IpAddress client, long nanoTime) {
-        int seconds = state.port.service().affinitySeconds();
+        int seconds = state.port().service().affinitySeconds();
         if (seconds == 0) {
             return null;
         }
@@ -190,7 +126,7 @@ public final class LiveService {
 
     /** Where a hash leads a client at present; null with schedulers that do not go by one. */
     public @Nullable Target hashed(Pool allowed, IpAddress client, IpAddress destination, long nanoTime) {
-        Scheduler scheduler = state.policy.scheduler();
+        Scheduler scheduler = state.policy().scheduler();
         boolean byHash = scheduler == Scheduler.SH || scheduler == Scheduler.DH;
         return byHash ? chooser.look(scheduler, allowed, client, destination, nanoTime) : null;
     }
@@ -213,7 +149,7 @@ public final class LiveService {
 
     /** Under session affinity, holds {@code client} to {@code target} from now on. */
     public void pin(IpAddress client, Target target, long nanoTime) {
-        int seconds = state.port.service().affinitySeconds();
+        int seconds = state.port().service().affinitySeconds();
         if (seconds != 0) {
             affinity.pin(client, target.key(), seconds, nanoTime);
         }
@@ -228,7 +164,7 @@ public final class LiveService {
 
     /** Takes a place for one more connection, which {@link #leave} gives back; answers whether there is one. */
     public boolean enter() {
-        int limit = state.policy.maxConnections();
+        int limit = state.policy().maxConnections();
         int present = open.get();
         // one that is over the limit must not count for a moment: another loop would refuse one that is not
         while ((limit == 0 || present < limit) && !open.compareAndSet(present, present + 1)) {
@@ -253,11 +189,6 @@ public final class LiveService {
 
     /** Whether {@code target} still answers, so that a UDP flow may stay with it. */
     public boolean keepsFlowsTo(Target target) {
-        for (Endpoint known : state.port.endpoints().all()) {
-            if (known.port() == target.port() && known.address().equals(target.address())) {
-                return known.serving();
-            }
-        }
-        return false;
+        return state.serving().contains(target.key());
     }
 }

@@ -125,6 +125,25 @@ class LiveServiceTest {
     }
 
     @Test
+    void clientsBeyondTheMostAreNotHeldUntilOthersHaveExpired() {
+        LiveService live = live(web().affinity(10).build(), A, B);
+        Target a = target(live, A);
+        IntStream.range(0, Affinity.MAX_CLIENTS).forEach(i -> live.served(client(i), a, 0));
+        live.served(CLIENT, a, 1);
+        assertThat(pinned(live, 1)).isNull();
+        assertThat(live.pinned(live.reachable(), client(7), 1)).isSameAs(a);
+        long later = TimeUnit.SECONDS.toNanos(10);
+        for (int i = 0; i < Affinity.CLIENTS_PER_SWEEP; i++) {
+            live.served(CLIENT, a, later);
+        }
+        assertThat(pinned(live, later)).isSameAs(a);
+    }
+
+    private static IpAddress client(int number) {
+        return new IpAddress(CLIENT.family(), 0, 0x0a000000L + number);
+    }
+
+    @Test
     void affinityEndsWithTheEndpointOrTheSetting() {
         LiveService live = live(web().affinity(10).build(), A, B);
         live.served(CLIENT, target(live, A), 0);
