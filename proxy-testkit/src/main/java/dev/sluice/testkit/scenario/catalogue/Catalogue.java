@@ -24,6 +24,7 @@ public final class Catalogue {
                         UdpScenarios.all(),
                         RestoreScenarios.all(),
                         BadInputScenarios.all(),
+                        FlowRestartScenarios.all(),
                         FlowScenarios.all(),
                         CounterScenarios.all(),
                         TrafficScenarios.all(),
