@@ -34,6 +34,7 @@ public final class Catalogue {
                         IpvsScenarios.all(),
                         IpvsDetailScenarios.all(),
                         IpvsDriftScenarios.all(),
+                        IpvsForeignScenarios.all(),
                         SchedulerScenarios.all(),
                         SchedulerChoiceScenarios.all(),
                         SctpScenarios.all(),
