@@ -55,14 +55,16 @@ public final class Chooser {
         for (int i = 0; i <= pool.size(); i++) {
             int index = pick(scheduler, pool, client, destination, limits);
             if (index < 0) {
-                return null;
+                break;
             }
             Target target = pool.target(index);
             if (!minded || target.claim(nanoTime)) {
                 return target;
             }
         }
-        return null;
+        // other loops have taken all who might be tried: now more than half are out, which does not count
+        int any = minded && tried == null ? pick(scheduler, pool, client, destination, Limits.NONE) : -1;
+        return any < 0 ? null : pool.target(any);
     }
 
     /** Whom a hash leads a client to at present; nobody is taken. */
@@ -216,6 +218,7 @@ public final class Chooser {
             int index = (first + i) % pool.size();
             second = limits.allow(pool.target(index)) ? index : first;
         }
-        return first >= 0 && isLess(pool, second, first, 0, true) ? second : first;
+        // with both at hand: another loop may have taken the last one who might be tried
+        return first >= 0 && second >= 0 && isLess(pool, second, first, 0, true) ? second : first;
     }
 }

@@ -10,7 +10,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -245,6 +250,40 @@ class ChooserTest {
         tried.add(second);
         Target third = Objects.requireNonNull(chooser.choose(scheduler, pool, CLIENT, VIP, tried, 0));
         assertThat(List.of(usual, second, third)).doesNotHaveDuplicates();
+    }
+
+    /** Several loops choose at the moment when all that are ejected may be tried. */
+    @ParameterizedTest
+    @EnumSource(Scheduler.class)
+    void loopsThatRaceForATryAllGetSomebody(Scheduler scheduler) throws Exception {
+        int loops = 4;
+        Pool pool = pool(scheduler, 1, 1);
+        AtomicInteger none = new AtomicInteger();
+        CyclicBarrier round = new CyclicBarrier(loops, () -> {
+            for (int i = 0; i < pool.size(); i++) {
+                chooser.succeeded(pool.target(i));
+                eject(pool.target(i), 0);
+            }
+        });
+        List<Future<?>> ends = new ArrayList<>();
+        try (ExecutorService threads = Executors.newFixedThreadPool(loops)) {
+            for (int i = 0; i < loops; i++) {
+                ends.add(threads.submit(() -> {
+                    for (int r = 0; r < 2000; r++) {
+                        round.await(20, TimeUnit.SECONDS);
+                        long later = TimeUnit.SECONDS.toNanos(1);
+                        if (chooser.choose(scheduler, pool, CLIENT, VIP, null, later) == null) {
+                            none.incrementAndGet();
+                        }
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> end : ends) {
+                end.get();
+            }
+        }
+        assertThat(none.get()).isZero();
     }
 
     @Test
