@@ -2,6 +2,7 @@ package dev.sluice.testkit.scenario.catalogue;
 
 import static dev.sluice.core.config.ProxyMode.IPVS;
 import static dev.sluice.core.net.Protocol.TCP;
+import static dev.sluice.testkit.scenario.Expected.Fails.REFUSED;
 import static dev.sluice.testkit.scenario.Expected.reaches;
 import static dev.sluice.testkit.scenario.Probe.fromPod;
 import static dev.sluice.testkit.scenario.Scenario.scenario;
@@ -72,7 +73,7 @@ final class IpvsForeignScenarios {
         node.run("ipvsadm", "-a", "-t", at(stage), "-r", server(stage), "-m").orThrow();
     }
 
-    /** What the other program made stands, serves, and our sets do not know it. */
+    /** What the other program made stands, and our sets do not know it. */
     private static void expectLeftAlone(Stage stage) {
         LabHost node = stage.lab().node();
         Assertions.assertThat(NodeState.virtualServers(node).lines())
@@ -82,6 +83,6 @@ final class IpvsForeignScenarios {
                 .anyMatch(line -> line.contains(" -r " + server(stage) + " "));
         String element = stage.allotment().clusterIp("web") + ",tcp:80";
         Assertions.assertThat(node.run("ipset", "save").orThrow()).doesNotContain(" " + element);
-        NodeState.expectAnswersOf("b4", stage, HTTP);
+        stage.check(HTTP, REFUSED); // as every port that the Service does not have
     }
 }
