@@ -32,6 +32,7 @@ import dev.sluice.linux.route.NetlinkLinks;
 import dev.sluice.linux.rulewatch.OwnRestores;
 import dev.sluice.linux.sysctl.Sysctl;
 import dev.sluice.userspace.UserspaceBackend;
+import dev.sluice.userspace.UserspaceTrafficCounters;
 import dev.sluice.userspace.engine.EngineCounters;
 import dev.sluice.userspace.engine.EngineOptions;
 import dev.sluice.userspace.engine.UserspaceEngine;
@@ -61,6 +62,7 @@ final class ProxyAssembly implements AutoCloseable {
     private final List<ProxyBackend> backends = new ArrayList<>();
     private final List<IptablesBackend> iptablesBackends = new ArrayList<>();
     private final List<IpvsBackend> ipvsBackends = new ArrayList<>();
+    private final List<UserspaceBackend> userspaceBackends = new ArrayList<>();
     private final FlowListener flows;
     private final Consumer<IpFamily> refusals;
     private @Nullable UserspaceEngine engine;
@@ -111,12 +113,18 @@ final class ProxyAssembly implements AutoCloseable {
             for (BackendConfig config : configs) {
                 backends.add(backend(config, new CountedRestores(tools.open(config.family()), refusals)));
             }
-            if (mode == ProxyMode.IPVS) {
-                traffic = new IpvsTrafficCounters(NetlinkIpvs.open(), ipvsBackends);
-            }
+            traffic = traffic(mode);
         } catch (KernelException e) {
             throw new ConfigException(List.of("mode " + mode.flagValue() + " cannot start: " + e.getMessage()));
         }
+    }
+
+    private @Nullable TrafficCounters traffic(ProxyMode chosen) throws KernelException {
+        return switch (chosen) {
+            case IPTABLES -> null;
+            case IPVS -> new IpvsTrafficCounters(NetlinkIpvs.open(), ipvsBackends);
+            case USERSPACE -> new UserspaceTrafficCounters(userspaceBackends);
+        };
     }
 
     /**
@@ -222,6 +230,7 @@ final class ProxyAssembly implements AutoCloseable {
             case USERSPACE -> {
                 UserspaceBackend userspace = new UserspaceBackend(
                         config, engine(config), iptables, NetlinkIpSets.open(), NetlinkLinks.open());
+                userspaceBackends.add(userspace);
                 yield cleaning(config, userspace, userspace::flowEnds);
             }
         };
