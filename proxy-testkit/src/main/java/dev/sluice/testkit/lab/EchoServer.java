@@ -4,6 +4,7 @@ import dev.sluice.core.net.IpAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectableChannel;
@@ -71,6 +72,8 @@ final class EchoServer implements AutoCloseable {
                 case SocketChannel ignored -> ((EchoConversation) key.attachment()).go(key);
                 default -> throw new IllegalStateException("unexpected channel " + key.channel());
             }
+        } catch (CancelledKeyException e) {
+            log.debug("{}: closed meanwhile", key.attachment());
         } catch (IOException e) {
             log.debug("{}: {}", key.attachment(), e.toString());
             if (key.channel() instanceof SocketChannel) {
