@@ -6,8 +6,10 @@ VARIANT ?= nft
 VARIANTS ?= nft legacy
 SIZES ?= 100 1000 10000 30000
 IPVS_SIZES ?= 100 1000 10000
+ROUNDS ?= 5
+SECONDS_EACH ?= 2
 
-.PHONY: help setup build test demo drill drill-gap drill-rollout bench-iptables bench-ipvs format check-format clean
+.PHONY: help setup build test demo drill drill-gap drill-rollout bench-iptables bench-ipvs bench-userspace format check-format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -38,6 +40,9 @@ bench-iptables: build ## VARIANTS="nft legacy" SIZES="100 1000": what iptables m
 
 bench-ipvs: build ## IPVS_SIZES="100 1000 10000": what ipvs mode costs, beside ipvsadm, ipset and ip with the same content
 	@dev/bench ipvs "$(IPVS_SIZES)"
+
+bench-userspace: build ## ROUNDS=5: what userspace mode carries and costs, beside haproxy and nginx
+	@dev/bench userspace "$(ROUNDS)" "$(SECONDS_EACH)"
 
 format: setup ## format the Java sources
 	JAVA_HOME=$$(dev/jdk) $(MVN) -q process-sources spotless:apply -Dspotless.check.skip
