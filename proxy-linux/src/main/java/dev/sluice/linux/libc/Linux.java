@@ -14,6 +14,7 @@ public final class Linux {
 
     public static final int MSG_DONTWAIT = 0x40;
     public static final int MSG_TRUNC = 0x20;
+    public static final int MSG_NOSIGNAL = 0x4000;
 
     public static final int SOL_IP = 0;
     public static final int SOL_SOCKET = 1;
@@ -47,9 +48,15 @@ public final class Linux {
     public static final int EFD_CLOEXEC = 0x80000;
 
     public static final int O_RDONLY = 0;
+    public static final int O_NONBLOCK = 0x800;
     public static final int O_CREAT = 0x40;
     public static final int O_EXCL = 0x80;
     public static final int O_CLOEXEC = 0x80000;
+
+    public static final int SPLICE_F_MOVE = 1;
+    public static final int SPLICE_F_NONBLOCK = 2;
+    /** linux/fcntl.h. */
+    public static final int F_SETPIPE_SZ = 1031;
 
     public static final int CLONE_NEWNET = 0x4000_0000;
 

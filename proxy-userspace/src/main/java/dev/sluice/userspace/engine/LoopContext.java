@@ -1,5 +1,6 @@
 package dev.sluice.userspace.engine;
 
+import dev.sluice.linux.socket.PipePool;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.EventLoop;
@@ -20,12 +21,18 @@ final class LoopContext {
     /** Above the high mark of what waits for one side, reading from the other side stops until the low mark is reached. */
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(64 << 10, 256 << 10);
 
+    private static final int PIPE_CAPACITY = 256 << 10;
+    private static final int IDLE_PIPES = 64;
+
     final EventLoop loop;
     final EngineOptions options;
     final Counters counters;
     private final AdaptiveRecvByteBufAllocator reads = new AdaptiveRecvByteBufAllocator(1 << 10, 16 << 10, 64 << 10);
     private final Set<TcpRelay> relays = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<UdpSocket> udpSockets = Collections.newSetFromMap(new IdentityHashMap<>());
+    /** For the connections whose bytes are moved inside the kernel. */
+    final PipePool pipes = new PipePool(PIPE_CAPACITY, IDLE_PIPES);
+
     private int flows;
 
     LoopContext(EventLoop loop, EngineOptions options, Counters counters) {
@@ -96,6 +103,7 @@ final class LoopContext {
     void abortAll() {
         List.copyOf(relays).forEach(TcpRelay::abort);
         new ArrayList<>(udpSockets).forEach(UdpSocket::closeNow);
+        pipes.close();
     }
 
     private void sweep() {

@@ -19,21 +19,34 @@ import org.jspecify.annotations.Nullable;
  * the bytes before it; the other direction goes on. When both directions have ended both connections are closed.
  */
 final class RelaySide extends ChannelInboundHandlerAdapter {
-    private static final int LINGER_SECONDS = 2;
+    static final int LINGER_SECONDS = 2;
+    /** What is read at once from a connection that carries much. */
+    private static final int LARGE_PIECE = 16 << 10;
 
     private final TcpRelay relay;
     private final EpollSocketChannel channel;
     private final LongAdder bytes;
-    /** What was read before there was another side: an end of stream makes the transport read regardless of autoRead. */
+    private final long spliceAfter;
+    /** What was read before there was another side, or while the two are on their way to a {@link SplicedRelay}: an end of stream makes the transport read regardless of autoRead. */
     private final Queue<ByteBuf> early = new ArrayDeque<>(0);
 
     private @Nullable RelaySide peer;
     private boolean inputEnded;
     private boolean outputEnded;
     private boolean lingering;
+    private boolean held;
+    private @Nullable SplicedRelay spliced;
+    /** Bytes of the read operation under way, and of all the large ones directly before it. */
+    private long piece;
 
-    /** @param bytes counts what this side reads */
-    RelaySide(TcpRelay relay, EpollSocketChannel channel, LongAdder bytes) {
+    private long run;
+
+    /**
+     * @param bytes counts what this side reads
+     * @param spliceAfter as in {@link EngineOptions}
+     */
+    RelaySide(TcpRelay relay, EpollSocketChannel channel, LongAdder bytes, long spliceAfter) {
+        this.spliceAfter = spliceAfter;
         this.relay = relay;
         this.channel = channel;
         this.bytes = bytes;
@@ -80,29 +93,73 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
             data.release();
         } else if (other == null) {
             early.add(data);
+        } else if (held) {
+            count(data.readableBytes());
+            early.add(data);
         } else {
+            piece += data.readableBytes();
             write(other, data);
         }
     }
 
     private void write(RelaySide other, ByteBuf data) {
-        bytes.add(data.readableBytes());
+        count(data.readableBytes());
         var _ = other.channel.write(data, other.channel.voidPromise());
+    }
+
+    /** Notes that {@code size} bytes of this side were read. */
+    void count(int size) {
+        bytes.add(size);
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
         RelaySide other = peer;
-        if (other != null && !lingering) {
+        if (other != null && !lingering && !held) {
             other.channel.flush();
+            run = piece < Math.min(LARGE_PIECE, spliceAfter) ? 0 : run + piece;
+            piece = 0;
+            if (spliceAfter >= 0 && run > spliceAfter) {
+                run = 0;
+                relay.cameInBulk();
+            }
         }
+    }
+
+    /** Whether both its streams go on, by way of buffers. */
+    boolean isPlain() {
+        return peer != null && !inputEnded && !outputEnded && !lingering && !held && channel.isOpen();
+    }
+
+    /** Stops passing on what comes; what the transport reads nevertheless is kept for {@link #takeEarly}. */
+    void hold() {
+        held = true;
+        channel.config().setAutoRead(false);
+    }
+
+    Queue<ByteBuf> takeEarly() {
+        return early;
+    }
+
+    boolean inputEnded() {
+        return inputEnded;
+    }
+
+    /** From now on {@code relay} does everything. */
+    void handOver(SplicedRelay relay) {
+        spliced = relay;
+    }
+
+    /** The {@link SplicedRelay} has closed this side. */
+    void closedBySplice() {
+        relay.closed(this);
     }
 
     /** More or less of what was written to this side waits now: lets the other side read, or stops it. */
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         RelaySide other = peer;
-        if (other != null && !other.lingering) {
+        if (other != null && !other.lingering && !other.held) {
             other.channel.config().setAutoRead(channel.isWritable());
         }
     }
@@ -114,7 +171,7 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
             RelaySide other = peer;
             if (lingering) {
                 reset();
-            } else if (other != null) {
+            } else if (other != null && !held) {
                 other.endOutput();
             }
         }
@@ -168,9 +225,17 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
 
     /** Closes with a reset, so that the far end sees an error and no regular end of stream. */
     void reset() {
+        if (spliced != null) {
+            spliced.abort();
+            return;
+        }
         if (channel.isOpen()) {
+            boolean told = channel.isRegistered();
             channel.config().setSoLinger(0);
             var _ = channel.close();
+            if (!told) {
+                relay.closed(this);
+            }
         }
         dropEarly();
     }

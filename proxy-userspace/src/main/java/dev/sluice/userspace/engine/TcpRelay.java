@@ -40,7 +40,7 @@ final class TcpRelay {
         this.context = context;
         this.table = table;
         this.destinations = destinations;
-        this.client = new RelaySide(this, accepted, context.counters.toEndpoints);
+        this.client = new RelaySide(this, accepted, context.counters.toEndpoints, context.options.spliceAfter());
         context.configure(accepted.config());
         accepted.pipeline().addLast(client);
     }
@@ -128,7 +128,7 @@ final class TcpRelay {
                 context.options.userspace().connectTimeouts().get(attempt).toMillis();
         channel.config().setConnectTimeoutMillis((int) Math.min(Math.max(timeout, 1), Integer.MAX_VALUE));
         attempt++;
-        RelaySide side = new RelaySide(this, channel, context.counters.toClients);
+        RelaySide side = new RelaySide(this, channel, context.counters.toClients, context.options.spliceAfter());
         endpoint = side;
         channel.pipeline().addLast(side);
         var _ = context.loop.register(channel);
@@ -147,6 +147,14 @@ final class TcpRelay {
         }
         client.join(other);
         other.join(client);
+    }
+
+    /** Much has come in large pieces from one of the sides: from now on the kernel moves the bytes, if the connections allow it. */
+    void cameInBulk() {
+        RelaySide other = endpoint;
+        if (other != null && client.isPlain() && other.isPlain()) {
+            SpliceStart.begin(context, this, client, other);
+        }
     }
 
     private void refuse(String why) {
