@@ -9,7 +9,7 @@ IPVS_SIZES ?= 100 1000 10000
 ROUNDS ?= 5
 SECONDS_EACH ?= 2
 
-.PHONY: help setup build test demo drill drill-gap drill-rollout bench-iptables bench-ipvs bench-userspace format check-format clean
+.PHONY: help setup build test demo drill drill-gap drill-rollout drill-takeover bench-iptables bench-ipvs bench-userspace format check-format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -34,6 +34,9 @@ drill-gap: build ## VARIANT=nft|legacy: new connections while Services change, o
 
 drill-rollout: build ## ipvs mode: 200 open connections while endpoints are replaced and the daemon is restarted
 	@dev/drill rollout
+
+drill-takeover: build ## userspace mode: 20 restarts under load, which may refuse no new connection
+	@dev/drill takeover
 
 bench-iptables: build ## VARIANTS="nft legacy" SIZES="100 1000": what iptables mode costs, beside kube-proxy's way of writing
 	@dev/bench iptables "$(VARIANTS)" "$(SIZES)"

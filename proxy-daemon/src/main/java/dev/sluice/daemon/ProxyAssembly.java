@@ -37,12 +37,14 @@ import dev.sluice.userspace.engine.EngineOptions;
 import dev.sluice.userspace.engine.UserspaceEngine;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +55,9 @@ import org.slf4j.LoggerFactory;
 final class ProxyAssembly implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ProxyAssembly.class);
 
+    /** How long clients of userspace mode are kept waiting for the next process. */
+    private static final Duration PAUSE = Duration.ofSeconds(30);
+
     private final ProxyMode mode;
     private final Sysctl sysctl;
     private final OwnRestores restores = new OwnRestores();
@@ -61,8 +66,10 @@ final class ProxyAssembly implements AutoCloseable {
     private final List<ProxyBackend> backends = new ArrayList<>();
     private final List<IptablesBackend> iptablesBackends = new ArrayList<>();
     private final List<IpvsBackend> ipvsBackends = new ArrayList<>();
+    private final List<UserspaceBackend> userspaceBackends = new ArrayList<>();
     private final FlowListener flows;
     private final Consumer<IpFamily> refusals;
+    private volatile boolean retired;
     private @Nullable UserspaceEngine engine;
     private @Nullable NamedCounters ruleCounters;
     private @Nullable RuleWatching watching;
@@ -222,6 +229,7 @@ final class ProxyAssembly implements AutoCloseable {
             case USERSPACE -> {
                 UserspaceBackend userspace = new UserspaceBackend(
                         config, engine(config), iptables, NetlinkIpSets.open(), NetlinkLinks.open());
+                userspaceBackends.add(userspace);
                 yield cleaning(config, userspace, userspace::flowEnds);
             }
         };
@@ -294,14 +302,45 @@ final class ProxyAssembly implements AutoCloseable {
         traffic().ifPresent(TrafficCounters::close);
     }
 
-    private static void drain(UserspaceEngine engine) {
+    /**
+     * Another process in userspace mode has new connections led to itself: stops listening, once those that were on their way here have
+     * arrived. What is open goes on; the rules are the other's.
+     */
+    void retire() {
+        retired = true;
+        UserspaceEngine running = engine;
+        if (running == null) {
+            return;
+        }
+        try {
+            TimeUnit.SECONDS.sleep(1);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        userspaceBackends.forEach(backend -> running.stopListening(backend.family()));
+    }
+
+    private void pauseNewConnections() {
+        if (retired) {
+            return;
+        }
+        for (UserspaceBackend backend : userspaceBackends) {
+            try {
+                backend.pauseNewConnections(Instant.now().plus(PAUSE));
+            } catch (SyncException e) {
+                log.warn("{}; they are refused until the next start", e.getMessage());
+            }
+        }
+    }
+
+    private void drain(UserspaceEngine engine) {
         Duration limit = engine.options().userspace().drainTimeout();
         long open = engine.counters().connectionsActive();
         if (open > 0) {
             log.info("waiting up to {} seconds for {} open connections", limit.toSeconds(), open);
         }
         try {
-            long reset = engine.drain(limit);
+            long reset = engine.drain(limit, this::pauseNewConnections);
             if (reset > 0) {
                 log.warn("{} connections were still open after {} seconds and were reset", reset, limit.toSeconds());
             }

@@ -25,6 +25,7 @@ import dev.sluice.linux.ipset.IpSets.SetResult;
 import dev.sluice.linux.iptables.ChainName;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.RestoreScript;
+import dev.sluice.linux.iptables.RuleLine;
 import dev.sluice.linux.iptables.SavedTable;
 import dev.sluice.linux.iptables.TableDiff;
 import dev.sluice.linux.iptables.TableRules;
@@ -37,6 +38,7 @@ import dev.sluice.userspace.routing.RoutingTable;
 import dev.sluice.userspace.rules.PortalSet;
 import dev.sluice.userspace.rules.RedirectRules;
 import dev.sluice.userspace.rules.ServicePlan.Member;
+import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -256,6 +258,24 @@ public final class UserspaceBackend implements ProxyBackend {
             removeSets(sets, family());
         } catch (KernelException e) {
             throw new SyncException("userspace mode, " + family() + ": clean-up stopped: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Has new TCP connections wait, instead of being refused, until a next process is there or {@code end} has come. Not while syncs
+     * run, and before the engine stops listening. Without rules in force there is nothing to do.
+     */
+    public void pauseNewConnections(Instant end) throws SyncException {
+        RedirectRules inForce = rules;
+        if (inForce == null) {
+            return;
+        }
+        RuleLine pause = inForce.pause(end);
+        try {
+            restore(new RestoreScript().table("filter").insert(pause.chain(), 1, pause.spec()));
+        } catch (KernelException e) {
+            throw new SyncException(
+                    "userspace mode, " + family() + ": new connections cannot be made to wait: " + e.getMessage(), e);
         }
     }
 

@@ -20,6 +20,7 @@ import dev.sluice.testkit.model.ServicePorts;
 import dev.sluice.userspace.rules.PortalSet;
 import dev.sluice.userspace.rules.PortalSet.Fate;
 import java.util.List;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -273,5 +274,21 @@ class UserspaceBackendTest {
         assertThat(report.full()).isTrue();
         assertThat(node.sets.elements("SLUICE-OPEN")).containsExactly("10.96.0.10,udp:53");
         assertThat(node.iptables.rules("nat", "SLUICE-UDP")).hasSize(1);
+    }
+
+    @Test
+    void newConnectionsWaitForTheNextProcessUntilItsRulesAreInForce() throws Exception {
+        node.snapshot.put(Endpoints.resolved(web().build(), Endpoints.remote("10.244.2.2", 8080)));
+        node.backend.pauseNewConnections(Instant.EPOCH);
+        assertThat(node.iptables.inForce("filter").chains()).doesNotContain("SLUICE-INPUT");
+        node.sync();
+        List<String> before = node.iptables.inForce("filter").rules("SLUICE-INPUT");
+        node.backend.pauseNewConnections(Instant.parse("2026-01-02T03:04:05.678Z"));
+        List<String> paused = node.iptables.inForce("filter").rules("SLUICE-INPUT");
+        assertThat(paused).hasSize(before.size() + 1).endsWith(before.toArray(String[]::new));
+        assertThat(paused.getFirst())
+                .contains("--tcp-flags FIN,SYN,RST,ACK SYN", "--datestop 2026-01-02T03:04:05 ", "-j DROP");
+        node.full();
+        assertThat(node.iptables.inForce("filter").rules("SLUICE-INPUT")).isEqualTo(before);
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.linux.libc;
 
 /** Constants of the Linux ABI, equal on x86_64 and aarch64. */
 public final class Linux {
+    public static final int AF_UNIX = 1;
     public static final int AF_NETLINK = 16;
 
     /** Protocol of a raw socket that only sends, and for the options of iptables. */
@@ -9,6 +10,7 @@ public final class Linux {
 
     public static final int SOCK_STREAM = 1;
     public static final int SOCK_RAW = 3;
+    public static final int SOCK_SEQPACKET = 5;
     public static final int SOCK_NONBLOCK = 0x800;
     public static final int SOCK_CLOEXEC = 0x80000;
 
@@ -23,6 +25,7 @@ public final class Linux {
 
     public static final int SO_ERROR = 4;
     public static final int SO_RCVBUF = 8;
+    public static final int SO_PEERCRED = 17;
     public static final int SO_RCVTIMEO = 20;
     public static final int SO_SNDTIMEO = 21;
     public static final int SO_ATTACH_FILTER = 26;

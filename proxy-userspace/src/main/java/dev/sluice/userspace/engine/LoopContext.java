@@ -29,6 +29,7 @@ final class LoopContext {
     final Counters counters;
     private final AdaptiveRecvByteBufAllocator reads = new AdaptiveRecvByteBufAllocator(1 << 10, 16 << 10, 64 << 10);
     private final Set<TcpRelay> relays = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<TcpRelay> then = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<UdpSocket> udpSockets = Collections.newSetFromMap(new IdentityHashMap<>());
     /** For the connections whose bytes are moved inside the kernel. */
     final PipePool pipes = new PipePool(PIPE_CAPACITY, IDLE_PIPES);
@@ -95,8 +96,16 @@ final class LoopContext {
         counters.activeFlows.decrement();
     }
 
-    int openRelays() {
-        return relays.size();
+    /** Remembers the connections that are open now, for {@link #leftOfThen}. */
+    void remember() {
+        then.clear();
+        then.addAll(relays);
+    }
+
+    /** How many of the connections that were open then still are. */
+    int leftOfThen() {
+        then.retainAll(relays);
+        return then.size();
     }
 
     /** Resets every connection. */

@@ -11,6 +11,11 @@ import dev.sluice.linux.iptables.RuleLine;
 import dev.sluice.linux.iptables.RuleText;
 import dev.sluice.linux.iptables.TableRules;
 import dev.sluice.userspace.rules.PortalSet.Fate;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -125,6 +130,18 @@ public record RedirectRules(BackendConfig config, IpAddress proxyAddress, int tc
                 tcp + " -j REJECT --reject-with tcp-reset",
                 udp + " " + DNATED + " -j ACCEPT",
                 udp + reject());
+    }
+
+    /**
+     * For the time between two processes: until {@code end} drops what would open a new TCP connection to the proxy, instead of letting the
+     * kernel refuse it, so that the client's own repetition meets the next process. Goes before the rules of {@link #INPUT}.
+     */
+    public RuleLine pause(Instant end) {
+        LocalDateTime utc = LocalDateTime.ofInstant(end, ZoneOffset.UTC).truncatedTo(ChronoUnit.SECONDS);
+        return new RuleLine(
+                INPUT,
+                "-p tcp -m tcp --dport " + tcpPort + " --tcp-flags FIN,SYN,RST,ACK SYN -m time --datestop "
+                        + DateTimeFormatter.ISO_LOCAL_DATE_TIME.format(utc) + " -j DROP");
     }
 
     private List<String> firewall() {

@@ -13,6 +13,7 @@ import dev.sluice.userspace.routing.Portal;
 import dev.sluice.userspace.routing.Route;
 import dev.sluice.userspace.routing.Scope;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.ServerSocket;
@@ -25,6 +26,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.AfterEach;
@@ -355,7 +357,8 @@ class TcpRelayTest {
     }
 
     @Test
-    void drainingRefusesNewConnectionsAndWaitsForOpenOnes() throws Exception {
+    void drainingWaitsForOpenConnectionsAndTakesNewOnesMeanwhile() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 TestServer server = TestServer.echo(fixture.loopbackAddress())) {
             fixture.tcp(server.port());
@@ -363,15 +366,27 @@ class TcpRelayTest {
                 client.getOutputStream().write(1);
                 assertThat(client.getInputStream().read()).isEqualTo(1);
                 CompletableFuture<Long> drained =
-                        CompletableFuture.supplyAsync(() -> drain(fixture.engine, Duration.ofSeconds(30)));
-                await().untilAsserted(() ->
-                        assertThatThrownBy(() -> fixture.connect().close()).hasMessageContaining("refused"));
+                        CompletableFuture.supplyAsync(() -> drain(fixture.engine, Duration.ofSeconds(30), () -> {
+                            try (Socket last = fixture.connect()) {
+                                asked.incrementAndGet();
+                            } catch (IOException e) {
+                                throw new UncheckedIOException(e);
+                            }
+                        }));
+                for (int i = 0; i < 20; i++) {
+                    try (Socket newcomer = fixture.connect()) {
+                        newcomer.getOutputStream().write(i);
+                        assertThat(newcomer.getInputStream().read()).isEqualTo(i);
+                    }
+                }
                 client.getOutputStream().write(2);
                 assertThat(client.getInputStream().read()).isEqualTo(2);
                 assertThat(drained).isNotDone();
                 client.shutdownOutput();
                 assertThat(client.getInputStream().read()).isEqualTo(-1);
                 assertThat(drained.get(20, TimeUnit.SECONDS)).isZero();
+                assertThat(asked).hasValue(1);
+                assertThatThrownBy(() -> fixture.connect().close()).hasMessageContaining("refused");
             }
         }
     }
@@ -384,15 +399,16 @@ class TcpRelayTest {
             try (Socket client = fixture.connect()) {
                 client.getOutputStream().write(1);
                 assertThat(client.getInputStream().read()).isEqualTo(1);
-                assertThat(drain(fixture.engine, Duration.ofMillis(50))).isEqualTo(1);
+                assertThat(drain(fixture.engine, Duration.ofMillis(50), () -> {}))
+                        .isEqualTo(1);
                 assertThatThrownBy(() -> client.getInputStream().read()).hasMessageContaining("reset");
             }
         }
     }
 
-    private static long drain(UserspaceEngine engine, Duration limit) {
+    private static long drain(UserspaceEngine engine, Duration limit, Runnable beforeRefusing) {
         try {
-            return engine.drain(limit);
+            return engine.drain(limit, beforeRefusing);
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
