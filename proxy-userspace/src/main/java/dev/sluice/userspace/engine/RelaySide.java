@@ -66,10 +66,16 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
 
     /** Starts to pass on what this side reads. */
     void join(RelaySide other) {
+        early.forEach(data -> count(data.readableBytes()));
         peer = other;
+        passOn(other);
+    }
+
+    /** Passes on what has come meanwhile, and what comes from now on. */
+    private void passOn(RelaySide other) {
         boolean any = !early.isEmpty();
         while (!early.isEmpty()) {
-            write(other, early.remove());
+            var _ = other.channel.write(early.remove(), other.channel.voidPromise());
         }
         if (any) {
             other.channel.flush();
@@ -121,7 +127,7 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
             piece = 0;
             if (spliceAfter >= 0 && run > spliceAfter) {
                 run = 0;
-                relay.cameInBulk();
+                relay.cameInBulk(this);
             }
         }
     }
@@ -135,6 +141,15 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     void hold() {
         held = true;
         channel.config().setAutoRead(false);
+    }
+
+    /** Takes {@link #hold} back. */
+    void goOn() {
+        held = false;
+        RelaySide other = peer;
+        if (other != null && !lingering && channel.isOpen()) {
+            passOn(other);
+        }
     }
 
     Queue<ByteBuf> takeEarly() {

@@ -149,11 +149,11 @@ final class TcpRelay {
         other.join(client);
     }
 
-    /** Much has come in large pieces from one of the sides: from now on the kernel moves the bytes, if the connections allow it. */
-    void cameInBulk() {
+    /** Much has come in large pieces from {@code side}: from now on the kernel moves the bytes, if the connections allow it. */
+    void cameInBulk(RelaySide side) {
         RelaySide other = endpoint;
         if (other != null && client.isPlain() && other.isPlain()) {
-            SpliceStart.begin(context, this, client, other);
+            SpliceStart.begin(context, this, client, other, side);
         }
     }
 
