@@ -46,6 +46,7 @@ public final class Catalogue {
                         MetricScenarios.all(),
                         TakeoverScenarios.all(),
                         RestartScenarios.all(),
+                        SuccessionScenarios.all(),
                         RepairScenarios.all(),
                         GapScenarios.all())
                 .flatMap(List::stream)
