@@ -46,6 +46,7 @@ public final class Soak {
         try (TemporaryFolder folder = new TemporaryFolder("sluice-soak");
                 Lab lab = Lab.create();
                 StreamEcho echo = new StreamEcho(PODS.stream().map(lab::pod).toList())) {
+            System.out.printf(Locale.ROOT, "%d seconds with up to %d endpoints%n", seconds, echo.pods());
             ManifestFolder manifests = new ManifestFolder(folder.path());
             manifests.write("service.yaml", service());
             churn(manifests, PODS);

@@ -22,6 +22,11 @@ final class StreamEcho implements AutoCloseable {
         }
     }
 
+    /** How many Pods answer. */
+    int pods() {
+        return doors.size();
+    }
+
     private static void accept(ServerSocketChannel door) {
         try {
             while (true) {

@@ -58,30 +58,32 @@ public final class TakeoverDrill {
     private boolean run(int restarts) throws IOException {
         Files.writeString(Files.createDirectory(folder.resolve("manifests")).resolve("service.yaml"), manifest());
         DaemonProcess daemon = start().awaitReady(PATIENCE, IpFamily.IPV4, IpFamily.IPV6);
-        try (NewConnections load = new NewConnections(lab)) {
-            for (int i = 1; i <= restarts; i++) {
-                boolean overlapping = i % 2 == 1;
-                daemon = overlapping ? takeOver(daemon) : restart(daemon);
-                System.out.printf(
-                        Locale.ROOT,
-                        "%2d  %-28s slowest new connection %4d ms, failed so far %s%n",
-                        i,
-                        overlapping ? "started, then stopped" : "stopped, then started",
-                        load.slowest().toMillis(),
-                        load.failures());
+        NewConnections load = new NewConnections(lab);
+        try {
+            try (load) {
+                for (int i = 1; i <= restarts; i++) {
+                    boolean overlapping = i % 2 == 1;
+                    daemon = overlapping ? takeOver(daemon) : restart(daemon);
+                    System.out.printf(
+                            Locale.ROOT,
+                            "%2d  %-22s slowest new connection %5d ms, failed so far %s%n",
+                            i,
+                            overlapping ? "started, then stopped" : "stopped, then started",
+                            load.slowest().toMillis(),
+                            load.failures());
+                }
             }
-            load.close();
-            System.out.printf(
-                    Locale.ROOT,
-                    "%d restarts, %d new connections answered, %d failed; open connections lost in a take-over: %d%n",
-                    restarts,
-                    load.answered(),
-                    load.failures().values().stream().mapToLong(n -> n).sum(),
-                    lost);
-            return load.failures().isEmpty() && lost == 0 && load.answered() > 0;
         } finally {
             daemon.close();
         }
+        System.out.printf(
+                Locale.ROOT,
+                "%d restarts, %d new connections answered, %d failed; open connections lost in a take-over: %d%n",
+                restarts,
+                load.answered(),
+                load.failures().values().stream().mapToLong(n -> n).sum(),
+                lost);
+        return load.failures().isEmpty() && lost == 0 && load.answered() > 0;
     }
 
     private DaemonProcess start() {
@@ -94,16 +96,15 @@ public final class TakeoverDrill {
     }
 
     private DaemonProcess takeOver(DaemonProcess old) throws IOException {
+        DaemonProcess next;
         try (Connection open = lab.pod("a3").caller().connect(address(IpFamily.IPV4), PORT)) {
             ask(open);
-            DaemonProcess next = start();
+            next = start();
             await(next, "took over from process " + old.pid());
             ask(open);
-            open.close();
-            old.terminate(PATIENCE);
-            next.awaitReady(PATIENCE, IpFamily.IPV4, IpFamily.IPV6);
-            return next;
         }
+        old.terminate(PATIENCE);
+        return next.awaitReady(PATIENCE, IpFamily.IPV4, IpFamily.IPV6);
     }
 
     private void ask(Connection open) {

@@ -367,7 +367,8 @@ class TcpRelayTest {
                 assertThat(client.getInputStream().read()).isEqualTo(1);
                 CompletableFuture<Long> drained =
                         CompletableFuture.supplyAsync(() -> drain(fixture.engine, Duration.ofSeconds(30), () -> {
-                            try (Socket last = fixture.connect()) {
+                            try {
+                                fixture.connect().close();
                                 asked.incrementAndGet();
                             } catch (IOException e) {
                                 throw new UncheckedIOException(e);
