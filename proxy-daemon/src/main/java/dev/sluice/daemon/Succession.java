@@ -153,7 +153,9 @@ final class Succession implements SyncObserver, AutoCloseable {
             return;
         }
         try {
-            thread.join(HOLD_PATIENCE);
+            if (!thread.join(HOLD_PATIENCE)) {
+                log.warn("the hand-over has not ended within {}; not waiting any longer", HOLD_PATIENCE);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
