@@ -19,5 +19,5 @@ public record Timing(Duration start, Duration settle, Duration answer, int daemo
 
     /** For a machine in software emulation. */
     public static final Timing EMULATED =
-            new Timing(Duration.ofMinutes(5), Duration.ofMinutes(2), Duration.ofSeconds(5), 2, 4);
+            new Timing(Duration.ofMinutes(5), Duration.ofMinutes(2), Duration.ofSeconds(5), 3, 4);
 }

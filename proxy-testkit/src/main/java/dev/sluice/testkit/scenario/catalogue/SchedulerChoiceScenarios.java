@@ -73,6 +73,7 @@ final class SchedulerChoiceScenarios {
                         .build(),
                 scenario("slow-start", "-", "a new endpoint gets its share in steps")
                         .in(IPVS)
+                        .once()
                         .setup(LEAST_CONNECTION)
                         .given(slow("40s", "b2"))
                         .act(
