@@ -72,14 +72,18 @@ final class Drains {
         pause();
         List<IpvsCommand> over = new ArrayList<>();
         boolean many = state.draining().size() > ASKED_ONE_BY_ONE;
-        Map<ServiceKey, List<RealServerState>> table = many ? ipvs.destinations(family) : Map.of();
+        DestinationTable table = many ? DestinationTable.read(ipvs, family) : null;
         for (ServiceKey key : state.draining()) {
             InForce.Server server = state.server(key);
             PlannedServer wanted = desired.server(key);
             if (server != null && wanted != null) {
                 Set<RealServer> stay = new HashSet<>(wanted.destinations());
-                List<RealServerState> listed = many ? table.getOrDefault(key, List.of()) : ipvs.destinations(key);
-                over.addAll(over(server, listed, wanted.departure().limit(), stay));
+                List<RealServerState> listed = table == null ? ipvs.destinations(key) : table.of(key);
+                over.addAll(over(
+                        server,
+                        listed == null ? List.of() : listed,
+                        wanted.departure().limit(),
+                        stay));
             }
         }
         if (over.isEmpty()) {

@@ -125,13 +125,13 @@ final class DriftCheck {
     }
 
     private void servers(InForce state, Touched touched, Drift drift) throws NetlinkException {
-        Map<ServiceKey, List<RealServerState>> table = ipvs.destinations(family);
+        DestinationTable table = DestinationTable.read(ipvs, family);
         for (ServiceKey key : List.copyOf(state.serverKeys())) {
             InForce.Server held = state.server(key);
-            List<RealServerState> found = table.get(key);
             if (held == null) {
                 continue;
             }
+            List<RealServerState> found = table.of(key);
             if (found == null) {
                 drift.found("ipvs", key.toString(), 1 + held.destinations().size());
                 touched.servers().add(key);

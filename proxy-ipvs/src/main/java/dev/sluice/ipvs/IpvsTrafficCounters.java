@@ -20,9 +20,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The kernel's counters of the virtual servers, in three reads whatever their number: one dump has what each virtual server
- * has carried, and the kernel's table has the connections of all destinations, for each family. What a destination has carried
- * is in neither; the kernel tells it only in a dump for each virtual server.
+ * The kernel's counters of the virtual servers: one dump has what each virtual server has carried, and one read of the kernel's
+ * table for each family has the connections of all destinations, but for those that it leaves out ({@link DestinationTable}).
+ * What a destination has carried is in neither; the kernel tells it only in a dump for each virtual server.
  *
  * <p>The kernel adds its counters up every two seconds (net/netfilter/ipvs/ip_vs_est.c), and never with {@code
  * net.ipv4.vs.run_estimation=0}.
@@ -82,14 +82,16 @@ public final class IpvsTrafficCounters implements TrafficCounters {
         Map<TrafficLedger.Account, Map<String, EndpointTraffic>> endpoints = new HashMap<>();
         for (IpvsBackend backend : backends) {
             IpFamily family = backend.family();
-            ipvs.destinations(family).forEach((key, destinations) -> {
-                ServicePortName port = owners.get(key);
-                if (port != null) {
+            DestinationTable table = DestinationTable.read(ipvs, family);
+            for (Map.Entry<ServiceKey, ServicePortName> owner : owners.entrySet()) {
+                List<RealServerState> destinations =
+                        owner.getKey().family() == family ? table.of(owner.getKey()) : null;
+                if (destinations != null) {
                     var of = endpoints.computeIfAbsent(
-                            new TrafficLedger.Account(port, family), account -> new LinkedHashMap<>());
+                            new TrafficLedger.Account(owner.getValue(), family), account -> new LinkedHashMap<>());
                     destinations.forEach(d -> of.merge(d.server().key(), endpoint(d), EndpointTraffic::plus));
                 }
-            });
+            }
         }
         return endpoints;
     }

@@ -16,7 +16,6 @@ import dev.sluice.linux.ipvs.VirtualServerState;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -70,14 +69,15 @@ final class KernelReader {
         }
         boolean registered = existingSets.contains(KubeSet.NODE_PORT_SERVERS.nameIn(family));
         Set<ServiceKey> registers = registers(state);
-        Map<ServiceKey, List<RealServerState>> table = ipvs.destinations(family);
+        DestinationTable table = DestinationTable.read(ipvs, family);
         for (VirtualServerState service : ipvs.services()) {
             ServiceKey key = service.server().key();
             boolean made = registers.contains(key)
                     || state.addresses().contains(key.address())
                     || (!registered && takenOver(state, elsewhere, key));
             if (key.family() == family && (wanted.test(key) || (made && !isExcluded(key.address())))) {
-                load(service.server(), table.getOrDefault(key, List.of()), state);
+                List<RealServerState> listed = table.of(key);
+                load(service.server(), listed == null ? List.of() : listed, state);
             }
         }
         return state;

@@ -13,6 +13,7 @@ import dev.sluice.linux.ipset.IpSet;
 import dev.sluice.linux.ipset.IpSets.SetChange;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipvs.IpvsCommand.DeleteDestination;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteService;
 import dev.sluice.linux.ipvs.IpvsCommand.SetDestination;
 import dev.sluice.linux.ipvs.RealServer;
 import dev.sluice.linux.ipvs.ServiceKey;
@@ -67,6 +68,23 @@ class DriftTest {
         assertThat(node.sets.lists()).isZero();
         assertThat(node.sets.log()).isEmpty();
         assertThat(node.links.dumps()).isLessThanOrEqualTo(2);
+    }
+
+    @Test
+    void whatTheTableLeavesOutIsAskedForAndIsNoDrift() throws Exception {
+        node.ipvs.leaveOut(key -> key.port() == 80);
+        node.pass(DriftCheck.PERIOD);
+        assertThat(node.sync().mended()).isEmpty();
+        assertThat(node.ipvs.log()).isEmpty();
+        node.fullSync();
+        assertThat(node.ipvs.log()).isEmpty();
+    }
+
+    @Test
+    void whatIsGoneIsFoundAlsoWhereTheTableLeavesOthersOut() throws Exception {
+        node.ipvs.leaveOut(key -> key.port() == 30080);
+        node.ipvs.apply(List.of(new DeleteService(KEY)));
+        assertThat(mended()).isEqualTo(Map.of("ipvs", Map.of("10.96.0.50:80/TCP", 3)));
     }
 
     @Test

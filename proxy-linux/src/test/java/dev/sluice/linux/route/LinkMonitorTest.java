@@ -34,13 +34,16 @@ final class LinkMonitorTest {
             links.createBridge("br0");
             int index = links.link("br0").orElseThrow().index();
             links.addAddresses("br0", List.of(V4, V6));
-            links.deleteAddresses("br0", List.of(V4));
-            links.deleteLink("br0");
+            // The kernel announces an IPv6 address from a work queue; one that is deleted before that is never
+            // announced.
             awaitThat(() -> assertThat(heard)
                     .anyMatch(change ->
                             change instanceof LinkSet(var link) && link.name().equals("br0"))
-                    .contains(new AddressSet(index, V4, 32), new AddressDeleted(index, V4, 32))
-                    .contains(new AddressSet(index, V6, 128))
+                    .contains(new AddressSet(index, V4, 32), new AddressSet(index, V6, 128)));
+            links.deleteAddresses("br0", List.of(V4));
+            links.deleteLink("br0");
+            awaitThat(() -> assertThat(heard)
+                    .contains(new AddressDeleted(index, V4, 32))
                     .anyMatch(change -> change instanceof LinkDeleted(var link)
                             && link.name().equals("br0")));
             assertThat(monitor).isNotNull();

@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,7 @@ public final class FakeIpvs implements Ipvs {
     private final List<IpvsCommand> log = new ArrayList<>();
     private ToIntFunction<IpvsCommand> extraRefusal = command -> 0;
     private Runnable onListing = () -> {};
+    private Predicate<ServiceKey> leftOut = key -> false;
     private @Nullable NetlinkException broken;
     private IpvsTimeouts timeouts = new IpvsTimeouts(900, 120, 300);
     private long messages;
@@ -63,6 +65,11 @@ public final class FakeIpvs implements Ipvs {
     /** Makes every call fail as a missing family or a broken socket does; null mends it. */
     public void breakWith(@Nullable NetlinkException error) {
         broken = error;
+    }
+
+    /** Leaves virtual servers out of the list of all destinations, as the kernel does where other namespaces have some. */
+    public void leaveOut(Predicate<ServiceKey> which) {
+        leftOut = which;
     }
 
     /** What happens while all destinations are listed. */
@@ -136,7 +143,7 @@ public final class FakeIpvs implements Ipvs {
         onListing.run();
         Map<ServiceKey, List<RealServerState>> all = new LinkedHashMap<>();
         servers.forEach((key, server) -> {
-            if (key.family() == family) {
+            if (key.family() == family && !leftOut.test(key)) {
                 all.put(
                         key,
                         server.destinations.values().stream()
