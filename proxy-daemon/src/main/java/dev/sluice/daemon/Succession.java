@@ -38,7 +38,8 @@ final class Succession implements SyncObserver, AutoCloseable {
     private final Set<IpFamily> missing;
     private final Runnable retire;
     private final CompletableFuture<SyncLoop> loop = new CompletableFuture<>();
-    private final Thread thread = Thread.ofPlatform().daemon().name("sluice-succession").unstarted(this::serve);
+    private final Thread thread =
+            Thread.ofPlatform().daemon().name("sluice-succession").unstarted(this::serve);
     private @Nullable LocalSocket predecessor;
     private volatile boolean closed;
 
@@ -87,7 +88,10 @@ final class Succession implements SyncObserver, AutoCloseable {
         if (other != null) {
             other.send(IN_FORCE);
             int end = other.receive(HOLD_PATIENCE);
-            log.info("took over from process {}{}", other.peerProcess(), end == LocalSocket.END ? "" : ", which is slow");
+            log.info(
+                    "took over from process {}{}",
+                    other.peerProcess(),
+                    end == LocalSocket.END ? "" : ", which is slow");
             other.close();
         }
         try (LocalSocket door = LocalSocket.listen(NAME)) {

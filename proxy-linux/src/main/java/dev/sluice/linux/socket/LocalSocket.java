@@ -130,11 +130,7 @@ public final class LocalSocket implements AutoCloseable {
 
     /** Sends one byte; answers whether the other end is still there. */
     public boolean send(int value) {
-        return LIBC.send(
-                        fd,
-                        ByteBuffer.allocateDirect(1).put((byte) value).flip(),
-                        Linux.MSG_NOSIGNAL)
-                == 1;
+        return LIBC.send(fd, ByteBuffer.allocateDirect(1).put((byte) value).flip(), Linux.MSG_NOSIGNAL) == 1;
     }
 
     /** The next byte, {@link #END} or {@link #NOTHING}. */

@@ -1,6 +1,9 @@
 package dev.sluice.linux.socket;
 
+import dev.sluice.linux.libc.Libc;
+import dev.sluice.linux.libc.Linux;
 import dev.sluice.linux.libc.SpliceCalls;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +55,15 @@ public final class PipePool implements AutoCloseable {
     /** Throws away up to {@code length} bytes that a TCP socket has received; answers as {@link Pipe#fillFrom} does. */
     public int discard(int socket, int length) {
         return calls.discard(socket, length);
+    }
+
+    /**
+     * Sends what was read from one socket before its stream went through a pipe, as far as {@code socket} takes it; does not wait.
+     *
+     * @return the number of bytes, or a negative errno
+     */
+    public int send(int socket, ByteBuffer data) {
+        return Libc.system().send(socket, data, Linux.MSG_DONTWAIT | Linux.MSG_NOSIGNAL);
     }
 
     /** How many are kept open. */

@@ -41,9 +41,17 @@ final class SoakClients implements AutoCloseable {
 
     SoakClients(Lab lab) {
         for (IpFamily family : IpFamily.values()) {
-            begin("small streams", lab.pod("a3"), family, (c, random) -> stream(c, random, random.nextInt(2000), false));
+            begin(
+                    "small streams",
+                    lab.pod("a3"),
+                    family,
+                    (c, random) -> stream(c, random, random.nextInt(2000), false));
             begin("small streams", lab.client(), family, (c, random) -> stream(c, random, random.nextInt(2000), false));
-            begin("large streams", lab.pod("a4"), family, (c, random) -> stream(c, random, 1 + random.nextInt(8 << 20), false));
+            begin(
+                    "large streams",
+                    lab.pod("a4"),
+                    family,
+                    (c, random) -> stream(c, random, 1 + random.nextInt(8 << 20), false));
             begin("slow readers", lab.client(), family, (c, random) -> stream(c, random, 1 << 20, true));
             begin("rude", lab.pod("a5"), family, this::sendAndReset);
             begin("rude", lab.pod("a5"), family, this::waitAndReset);

@@ -119,12 +119,15 @@ public final class TakeoverDrill {
     }
 
     private static void await(DaemonProcess daemon, String line) {
-        Awaitility.await(line).atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(() -> {
-            if (!daemon.isAlive()) {
-                throw new LabException("the daemon ended: " + daemon.logText());
-            }
-            return daemon.logText().contains(line);
-        });
+        Awaitility.await(line)
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> {
+                    if (!daemon.isAlive()) {
+                        throw new LabException("the daemon ended: " + daemon.logText());
+                    }
+                    return daemon.logText().contains(line);
+                });
     }
 
     private static String manifest() {

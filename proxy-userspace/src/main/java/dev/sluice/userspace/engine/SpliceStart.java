@@ -23,9 +23,9 @@ final class SpliceStart {
                 return;
             }
             target.hold();
-            client.channel().deregister().addListener(left -> endpoint.channel()
+            client.channel()
                     .deregister()
-                    .addListener(alsoLeft -> {
+                    .addListener(left -> endpoint.channel().deregister().addListener(alsoLeft -> {
                         if (left.isSuccess() && alsoLeft.isSuccess() && client.isOpen() && endpoint.isOpen()) {
                             new SplicedRelay(context, client, endpoint).start();
                         } else {

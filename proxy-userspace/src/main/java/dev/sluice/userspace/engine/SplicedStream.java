@@ -1,8 +1,6 @@
 package dev.sluice.userspace.engine;
 
 import dev.sluice.linux.Errno;
-import dev.sluice.linux.libc.Libc;
-import dev.sluice.linux.libc.Linux;
 import dev.sluice.linux.socket.Pipe;
 import dev.sluice.linux.socket.PipePool;
 import io.netty.buffer.ByteBuf;
@@ -81,7 +79,7 @@ final class SplicedStream {
     private boolean sentEarly() {
         while (!early.isEmpty()) {
             ByteBuf data = early.element();
-            int sent = Libc.system().send(to.descriptor(), data.nioBuffer(), Linux.MSG_DONTWAIT | Linux.MSG_NOSIGNAL);
+            int sent = pipes.send(to.descriptor(), data.nioBuffer());
             if (sent < 0) {
                 if (sent == -Errno.EAGAIN) {
                     to.writable = false;
