@@ -9,6 +9,7 @@ IPVS_SIZES ?= 100 1000 10000
 ROUNDS ?= 5
 SECONDS_EACH ?= 2
 SOAK_SECONDS ?= 600
+SOAK ?=
 
 .PHONY: help setup build test demo drill drill-gap drill-rollout drill-takeover soak bench-iptables bench-ipvs bench-userspace format check-format clean
 
@@ -39,8 +40,8 @@ drill-rollout: build ## ipvs mode: 200 open connections while endpoints are repl
 drill-takeover: build ## userspace mode: 20 restarts under load, which may refuse no new connection
 	@dev/drill takeover
 
-soak: build ## SOAK_SECONDS=600: userspace mode under mixed load with checksums, endpoints changing all the time
-	@dev/drill soak "$(SOAK_SECONDS)"
+soak: build ## SOAK_SECONDS=600 SOAK=paranoid: userspace mode under mixed load with checksums, endpoints changing all the time; paranoid looks for lost buffers
+	@dev/drill soak "$(SOAK_SECONDS)" $(SOAK)
 
 bench-iptables: build ## VARIANTS="nft legacy" SIZES="100 1000": what iptables mode costs, beside kube-proxy's way of writing
 	@dev/bench iptables "$(VARIANTS)" "$(SIZES)"

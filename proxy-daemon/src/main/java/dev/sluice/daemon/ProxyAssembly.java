@@ -18,6 +18,7 @@ import dev.sluice.iptables.IptablesBackend;
 import dev.sluice.ipvs.IpvsBackend;
 import dev.sluice.ipvs.IpvsTrafficCounters;
 import dev.sluice.linux.KernelException;
+import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.conntrack.NetlinkConntrack;
 import dev.sluice.linux.ipset.NetlinkIpSets;
 import dev.sluice.linux.iptables.Iptables;
@@ -30,6 +31,7 @@ import dev.sluice.linux.process.SystemCommands;
 import dev.sluice.linux.route.LinkChange;
 import dev.sluice.linux.route.NetlinkLinks;
 import dev.sluice.linux.rulewatch.OwnRestores;
+import dev.sluice.linux.socket.ResourceLimits;
 import dev.sluice.linux.sysctl.Sysctl;
 import dev.sluice.userspace.UserspaceBackend;
 import dev.sluice.userspace.engine.EngineCounters;
@@ -57,6 +59,11 @@ final class ProxyAssembly implements AutoCloseable {
 
     /** How long clients of userspace mode are kept waiting for the next process. */
     private static final Duration PAUSE = Duration.ofSeconds(30);
+
+    /** What the kernel allows at most unless told otherwise (fs.nr_open). */
+    private static final long OPEN_FILES = 1 << 20;
+
+    private static final long FEW_OPEN_FILES = 1024;
 
     private final ProxyMode mode;
     private final Sysctl sysctl;
@@ -257,10 +264,22 @@ final class ProxyAssembly implements AutoCloseable {
     private UserspaceEngine engine(BackendConfig config) {
         UserspaceEngine present = engine;
         if (present == null) {
-            present = new UserspaceEngine(EngineOptions.of(config.userspace()));
+            present = new UserspaceEngine(EngineOptions.of(config.userspace()).withinOpenFiles(openFiles()));
             engine = present;
         }
         return present;
+    }
+
+    /** How many descriptors this process may have, once that is raised as far as it goes. */
+    private static long openFiles() {
+        try {
+            long limit = ResourceLimits.raiseOpenFiles(OPEN_FILES);
+            log.info("room for {} open files", limit);
+            return limit;
+        } catch (NetlinkException e) {
+            log.warn("{}; assuming room for {}", e.getMessage(), FEW_OPEN_FILES);
+            return FEW_OPEN_FILES;
+        }
     }
 
     /** What the userspace proxy has carried; empty in the other modes. */

@@ -25,7 +25,6 @@ import dev.sluice.linux.ipset.IpSets.SetResult;
 import dev.sluice.linux.iptables.ChainName;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.RestoreScript;
-import dev.sluice.linux.iptables.RuleLine;
 import dev.sluice.linux.iptables.SavedTable;
 import dev.sluice.linux.iptables.TableDiff;
 import dev.sluice.linux.iptables.TableRules;
@@ -270,9 +269,10 @@ public final class UserspaceBackend implements ProxyBackend {
         if (inForce == null) {
             return;
         }
-        RuleLine pause = inForce.pause(end);
+        RestoreScript script = new RestoreScript().table("filter");
+        inForce.pause(end).forEach(rule -> script.insert(rule.chain(), 1, rule.spec()));
         try {
-            restore(new RestoreScript().table("filter").insert(pause.chain(), 1, pause.spec()));
+            restore(script);
         } catch (KernelException e) {
             throw new SyncException(
                     "userspace mode, " + family() + ": new connections cannot be made to wait: " + e.getMessage(), e);

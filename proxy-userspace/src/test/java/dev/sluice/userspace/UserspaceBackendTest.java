@@ -282,13 +282,27 @@ class UserspaceBackendTest {
         node.backend.pauseNewConnections(Instant.EPOCH);
         assertThat(node.iptables.inForce("filter").chains()).doesNotContain("SLUICE-INPUT");
         node.sync();
-        List<String> before = node.iptables.inForce("filter").rules("SLUICE-INPUT");
+        RulesInForce before = RulesInForce.of(node);
         node.backend.pauseNewConnections(Instant.parse("2026-01-02T03:04:05.678Z"));
-        List<String> paused = node.iptables.inForce("filter").rules("SLUICE-INPUT");
-        assertThat(paused).hasSize(before.size() + 1).endsWith(before.toArray(String[]::new));
-        assertThat(paused.getFirst())
-                .contains("--tcp-flags FIN,SYN,RST,ACK SYN", "--datestop 2026-01-02T03:04:05 ", "-j DROP");
+        RulesInForce paused = RulesInForce.of(node);
+        assertPaused(paused.input(), before.input());
+        assertPaused(paused.firewall(), before.firewall());
         node.full();
-        assertThat(node.iptables.inForce("filter").rules("SLUICE-INPUT")).isEqualTo(before);
+        assertThat(RulesInForce.of(node)).isEqualTo(before);
+    }
+
+    private record RulesInForce(List<String> input, List<String> firewall) {
+        static RulesInForce of(FakeNode node) {
+            return new RulesInForce(
+                    node.iptables.inForce("filter").rules("SLUICE-INPUT"),
+                    node.iptables.inForce("filter").rules("SLUICE-FIREWALL"));
+        }
+    }
+
+    private static void assertPaused(List<String> rules, List<String> before) {
+        assertThat(rules).hasSize(before.size() + 1).endsWith(before.toArray(String[]::new));
+        assertThat(rules.getFirst())
+                .contains("-d 127.0.0.1/32 -p tcp -m tcp --dport ", "--tcp-flags FIN,SYN,RST,ACK SYN")
+                .contains("--datestop 2026-01-02T03:04:05 ", "-j DROP");
     }
 }

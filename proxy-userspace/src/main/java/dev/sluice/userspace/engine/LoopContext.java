@@ -24,6 +24,9 @@ final class LoopContext {
     private static final int PIPE_CAPACITY = 256 << 10;
     private static final int IDLE_PIPES = 64;
 
+    /** So many times as many flows as are free may belong to one socket: seven eighths, if it is the only one that wants many. */
+    private static final long SHARE = 7;
+
     final EventLoop loop;
     final EngineOptions options;
     final Counters counters;
@@ -50,13 +53,12 @@ final class LoopContext {
         var _ = loop.scheduleWithFixedDelay(this::sweep, every, every, TimeUnit.MILLISECONDS);
     }
 
+    /** Sets what Netty's defaults, TCP_NODELAY among them, and the listening sockets' options do not; without a system call. */
     void configure(EpollSocketChannelConfig config) {
         config.setAllocator(PooledByteBufAllocator.DEFAULT);
         config.setRecvByteBufAllocator(reads);
         config.setWriteBufferWaterMark(WATER_MARK);
         config.setAllowHalfClosure(true);
-        config.setTcpNoDelay(true);
-        config.setKeepAlive(true);
         config.setAutoRead(false);
     }
 
@@ -80,9 +82,18 @@ final class LoopContext {
         udpSockets.remove(socket);
     }
 
-    /** Whether one more UDP flow may be opened; counts it if so. */
-    boolean admitFlow() {
-        if (flows >= options.maxFlowsPerLoop()) {
+    /** Whether more connections are open than may be; the one that asks counts. */
+    boolean isOverfull() {
+        return relays.size() > options.maxConnectionsPerLoop();
+    }
+
+    /**
+     * Whether one more UDP flow may be opened by a socket that has {@code own} already; counts it if so. However many clients one
+     * socket has, it leaves room for others.
+     */
+    boolean admitFlow(int own) {
+        int free = options.maxFlowsPerLoop() - flows;
+        if (own >= SHARE * free) {
             return false;
         }
         flows++;

@@ -203,14 +203,13 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     }
 
     private void shutdownOutput() {
-        channel.shutdownOutput().addListener(done -> {
-            outputEnded = true;
-            RelaySide other = peer;
-            if (other != null && other.outputEnded) {
-                var _ = channel.close();
-                var _ = other.channel.close();
-            }
-        });
+        RelaySide other = peer;
+        if (other != null && other.outputEnded) {
+            var _ = channel.close(); // its own stream has ended, so this ends the other one in order too
+            var _ = other.channel.close();
+        } else {
+            channel.shutdownOutput().addListener(done -> outputEnded = true);
+        }
     }
 
     @Override

@@ -54,6 +54,10 @@ final class TcpRelay {
 
     private void start() {
         context.opened(this);
+        if (context.isOverfull()) {
+            refuse("as many connections are open as there is room for");
+            return;
+        }
         Portal.Address portal;
         InetSocketAddress peer = client.channel().remoteAddress();
         try {
@@ -124,6 +128,7 @@ final class TcpRelay {
         EpollSocketChannel channel = new EpollSocketChannel(
                 table.family() == IpFamily.IPV4 ? SocketProtocolFamily.INET : SocketProtocolFamily.INET6);
         context.configure(channel.config());
+        channel.config().setKeepAlive(true);
         long timeout =
                 context.options.userspace().connectTimeouts().get(attempt).toMillis();
         channel.config().setConnectTimeoutMillis((int) Math.min(Math.max(timeout, 1), Integer.MAX_VALUE));

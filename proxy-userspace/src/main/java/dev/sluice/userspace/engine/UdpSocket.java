@@ -193,7 +193,7 @@ public final class UdpSocket {
             if (table.leadsBack(Protocol.UDP, next.address(), next.port())) {
                 continue;
             }
-            if (!context.admitFlow()) {
+            if (!context.admitFlow(flows.size())) {
                 return null;
             }
             UdpFlow flow = new UdpFlow(this, next, client);

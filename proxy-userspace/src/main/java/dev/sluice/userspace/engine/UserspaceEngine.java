@@ -34,6 +34,9 @@ public final class UserspaceEngine implements AutoCloseable {
     /** What connections that came during a drain have left to end by themselves. */
     private static final Duration LAST_MOMENT = Duration.ofSeconds(2);
 
+    /** How long a client's last packet of a handshake may take. */
+    private static final Duration ON_THE_WAY = Duration.ofMillis(500);
+
     private final EngineOptions options;
     private final OriginalDestinations destinations;
     private final Counters counters = new Counters();
@@ -151,6 +154,7 @@ public final class UserspaceEngine implements AutoCloseable {
         });
         await(() -> onLoops(LoopContext::leftOfThen) == 0, deadline);
         beforeRefusing.run();
+        TimeUnit.NANOSECONDS.sleep(ON_THE_WAY.toNanos());
         for (IpFamily family : IpFamily.values()) {
             stopListening(family);
         }

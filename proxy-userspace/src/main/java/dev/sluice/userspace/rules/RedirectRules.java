@@ -133,15 +133,16 @@ public record RedirectRules(BackendConfig config, IpAddress proxyAddress, int tc
     }
 
     /**
-     * For the time between two processes: until {@code end} drops what would open a new TCP connection to the proxy, instead of letting the
-     * kernel refuse it, so that the client's own repetition meets the next process. Goes before the rules of {@link #INPUT}.
+     * For the time between two processes: until {@code end} they drop what would open a new TCP connection to the proxy, instead of letting
+     * the kernel refuse it, so that the client's own repetition meets the next process. Each goes before the rules of its chain. What
+     * the node itself sends has to be dropped on its way out: once it has left, connection tracking leads its repetitions to the old port.
      */
-    public RuleLine pause(Instant end) {
+    public List<RuleLine> pause(Instant end) {
         LocalDateTime utc = LocalDateTime.ofInstant(end, ZoneOffset.UTC).truncatedTo(ChronoUnit.SECONDS);
-        return new RuleLine(
-                INPUT,
-                "-p tcp -m tcp --dport " + tcpPort + " --tcp-flags FIN,SYN,RST,ACK SYN -m time --datestop "
-                        + DateTimeFormatter.ISO_LOCAL_DATE_TIME.format(utc) + " -j DROP");
+        String spec = RuleText.destination(proxyAddress) + " -p tcp -m tcp --dport " + tcpPort
+                + " --tcp-flags FIN,SYN,RST,ACK SYN -m time --datestop "
+                + DateTimeFormatter.ISO_LOCAL_DATE_TIME.format(utc) + " -j DROP";
+        return List.of(new RuleLine(INPUT, spec), new RuleLine(FIREWALL, spec));
     }
 
     private List<String> firewall() {

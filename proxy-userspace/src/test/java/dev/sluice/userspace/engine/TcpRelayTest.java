@@ -282,6 +282,28 @@ class TcpRelayTest {
     }
 
     @Test
+    void aConnectionBeyondTheLimitIsResetAndTheOthersGoOn() throws Exception {
+        EngineOptions options = EngineOptions.of(EngineFixture.udp(Duration.ofSeconds(30)))
+                .withEventLoops(1)
+                .withinOpenFiles(8);
+        try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4, options);
+                TestServer server = TestServer.echo(fixture.loopbackAddress())) {
+            fixture.tcp(server.port());
+            try (Socket first = fixture.connect();
+                    Socket second = fixture.connect()) {
+                first.getOutputStream().write(1);
+                second.getOutputStream().write(2);
+                assertThat(first.getInputStream().read()).isOne();
+                assertThat(second.getInputStream().read()).isEqualTo(2);
+                assertReset(fixture);
+                assertThat(fixture.engine.counters().connectionsRefused()).isOne();
+                first.getOutputStream().write(3);
+                assertThat(first.getInputStream().read()).isEqualTo(3);
+            }
+        }
+    }
+
+    @Test
     void aConnectionToNoServiceIsReset() throws Exception {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4)) {
             fixture.portal = new Portal.Address(Protocol.TCP, fixture.clusterIp(), 81);

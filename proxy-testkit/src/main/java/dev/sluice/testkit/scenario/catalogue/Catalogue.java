@@ -38,6 +38,7 @@ public final class Catalogue {
                         SctpScenarios.all(),
                         UserspaceScenarios.all(),
                         UserspaceDetailScenarios.all(),
+                        HostilePeerScenarios.all(),
                         HealthPortScenarios.all(),
                         ExplainScenarios.all(),
                         DaemonScenarios.all(),
