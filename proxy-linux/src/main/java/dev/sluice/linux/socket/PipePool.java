@@ -4,6 +4,7 @@ import dev.sluice.linux.libc.Libc;
 import dev.sluice.linux.libc.Linux;
 import dev.sluice.linux.libc.SpliceCalls;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,7 @@ public final class PipePool implements AutoCloseable {
 
     private final SpliceCalls calls = new SpliceCalls();
     private final Deque<Pipe> idle = new ArrayDeque<>();
+    private final ByteBuffer error = ByteBuffer.allocateDirect(Integer.BYTES).order(ByteOrder.nativeOrder());
     private final int capacity;
     private final int most;
 
@@ -64,6 +66,12 @@ public final class PipePool implements AutoCloseable {
      */
     public int send(int socket, ByteBuffer data) {
         return Libc.system().send(socket, data, Linux.MSG_DONTWAIT | Linux.MSG_NOSIGNAL);
+    }
+
+    /** What has gone wrong with {@code socket}: an errno, 0 for nothing; EPIPE where its peer's stream had ended in order before. */
+    public int takeError(int socket) {
+        int answer = Libc.system().getsockopt(socket, Linux.SOL_SOCKET, Linux.SO_ERROR, error);
+        return answer < 0 ? -answer : error.getInt(0);
     }
 
     /** How many are kept open. */

@@ -99,8 +99,16 @@ final class SplicedRelay implements Runnable {
         return over;
     }
 
+    /** The error of {@code side}'s connection, 0 for none. */
+    int takeError(SplicedSide side) {
+        return context.pipes.takeError(side.descriptor());
+    }
+
     /** The connection of {@code side} is broken. */
     void failed(SplicedSide side) {
+        if (over) {
+            return;
+        }
         SplicedStream rest = side == client ? toEndpoint : toClient;
         if (lingering || !rest.hasEnded()) {
             abort();

@@ -1,5 +1,6 @@
 package dev.sluice.userspace.engine;
 
+import dev.sluice.linux.Errno;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoEvent;
@@ -11,7 +12,9 @@ import org.jspecify.annotations.Nullable;
 /** One of the two sockets of a {@link SplicedRelay}, on the event loop by its descriptor, edge-triggered: no call for a change of interest. */
 final class SplicedSide implements EpollIoHandle {
     /** sys/epoll.h: EPOLLERR and EPOLLHUP, which come unasked and end every waiting. */
-    private static final int ENDED = 0x8 | 0x10;
+    private static final int ERROR = 0x8;
+
+    private static final int ENDED = ERROR | 0x10;
 
     private static final EpollIoOps INTEREST = EpollIoOps.EPOLLIN
             .with(EpollIoOps.EPOLLOUT)
@@ -24,6 +27,8 @@ final class SplicedSide implements EpollIoHandle {
     private final RelaySide side;
     private final int descriptor;
     private @Nullable IoRegistration registration;
+    /** Whether the peer is known to have ended its stream in order; what it sent is worth something even if an error follows. */
+    private boolean finished;
 
     /** Whether bytes may wait to be read, and to be taken: until a call has said no. */
     boolean readable = true;
@@ -63,6 +68,12 @@ final class SplicedSide implements EpollIoHandle {
         int happened = ((EpollIoEvent) event).ops().value();
         readable |= (happened & READABLE) != 0;
         writable |= (happened & WRITABLE) != 0;
+        if ((happened & ERROR) == 0) {
+            finished |= (happened & EpollIoOps.EPOLLRDHUP.value()) != 0;
+        } else if (!finished && relay.takeError(this) != Errno.EPIPE) {
+            relay.failed(this); // a read would tell as well, but nothing is read while the other side takes nothing
+            return;
+        }
         relay.run();
     }
 

@@ -16,9 +16,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -359,6 +363,27 @@ class TcpRelayTest {
             }
             assertThat(reset.await(20, TimeUnit.SECONDS)).isTrue();
             await().until(() -> fixture.engine.counters().connectionsActive() == 0);
+        }
+    }
+
+    @Test
+    void aResetIsNoticedWhileTheEndpointTakesNothing() throws Exception {
+        CountDownLatch over = new CountDownLatch(1);
+        try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
+                TestServer server = new TestServer(fixture.loopbackAddress(), peer -> over.await())) {
+            fixture.tcp(server.port());
+            try (SocketChannel client = SocketChannel.open()) {
+                client.connect(new InetSocketAddress(fixture.loopbackAddress(), fixture.port));
+                client.configureBlocking(false);
+                ByteBuffer piece = ByteBuffer.allocate(1 << 16);
+                for (int idle = 0; idle < 20; Thread.sleep(10)) {
+                    idle = client.write(piece.clear()) == 0 ? idle + 1 : 0;
+                }
+                client.setOption(StandardSocketOptions.SO_LINGER, 0);
+            }
+            await().until(() -> fixture.engine.counters().connectionsActive() == 0);
+        } finally {
+            over.countDown();
         }
     }
 

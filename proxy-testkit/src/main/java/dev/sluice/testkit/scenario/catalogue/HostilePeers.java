@@ -7,6 +7,7 @@ import static dev.sluice.testkit.scenario.Probe.fromPod;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.lab.Connection;
+import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.lab.LabHost;
 import dev.sluice.testkit.lab.Outcome;
@@ -176,12 +177,15 @@ final class HostilePeers {
         Assertions.assertThat(HostileState.metric(stage, "connections_total")).isEqualTo(before);
     }
 
-    /** One datagram from each port that a client without privileges has. */
+    /** One datagram from each port that a client without privileges has, and that no echo server has. */
     static void sendFromEveryPort(Stage stage, String pod, IpAddress to) {
         InetSocketAddress target = new InetSocketAddress(to.toInetAddress(), 53);
         boolean v4 = to.family() == IpFamily.IPV4;
         stage.lab().pod(pod).call(() -> {
             for (int port = 1024; port <= 0xffff; port++) {
+                if (port == Lab.UDP_PORT) {
+                    continue;
+                }
                 try (DatagramChannel channel =
                         DatagramChannel.open(v4 ? StandardProtocolFamily.INET : StandardProtocolFamily.INET6)) {
                     channel.bind(new InetSocketAddress(port));
