@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * What ipvs mode costs at several numbers of Services: first sync and one change of the real daemon, beside the kernel's own
@@ -24,11 +25,16 @@ import java.util.Locale;
 public final class IpvsBench {
     private static final Duration PATIENCE = Duration.ofMinutes(20);
     private static final int CHANGES = 5;
+    /** Scrapes that wait for syncs shall not read the kernel's counters each time. */
+    private static final Map<String, String> NO_TRAFFIC =
+            Map.of("SLUICE_JAVA_OPTS", "-Dsluice.metrics.service-ports=0");
+
     private static final String[] KINDS = {"one endpoint replaced", "one Service added"};
 
     private final PrintStream out;
     private final List<String> firstSyncs = new ArrayList<>();
     private final List<String> changes = new ArrayList<>();
+    private final List<String> restarts = new ArrayList<>();
 
     private IpvsBench(PrintStream out) {
         this.out = out;
@@ -53,7 +59,7 @@ public final class IpvsBench {
             DaemonOptions options =
                     new DaemonOptions(ProxyMode.IPVS, List.of("--manifests", manifests.toString()), List.of());
             long start = System.nanoTime();
-            try (DaemonProcess daemon = DaemonProcess.start(lab.node(), options, folder.resolve("log"))) {
+            try (DaemonProcess daemon = DaemonProcess.start(lab.node(), options, folder.resolve("log"), NO_TRAFFIC)) {
                 daemon.awaitReady(PATIENCE, IpFamily.IPV4);
                 DaemonClock clock = new DaemonClock(daemon);
                 DaemonClock.FirstSync first = clock.firstSync((System.nanoTime() - start) / 1e9);
@@ -76,6 +82,30 @@ public final class IpvsBench {
                     change(services, kind, lab, many, clock, tools);
                 }
             }
+            tools.clear();
+            restart(services, lab, options, folder.resolve("log"));
+        }
+    }
+
+    private void restart(int services, Lab lab, DaemonOptions options, Path log) throws IOException {
+        long start = System.nanoTime();
+        try (DaemonProcess daemon = DaemonProcess.start(lab.node(), options, log)) {
+            daemon.awaitReady(PATIENCE, IpFamily.IPV4);
+            DaemonClock.FirstSync sync = new DaemonClock(daemon).firstSync((System.nanoTime() - start) / 1e9);
+            double[] scrapes = new double[CHANGES];
+            for (int i = 0; i < CHANGES; i++) {
+                long begin = System.nanoTime();
+                daemon.metrics();
+                scrapes[i] = (System.nanoTime() - begin) / 1e6;
+            }
+            restarts.add(String.format(
+                    Locale.ROOT,
+                    "| %d | %.1f | %.0f | %d | %.0f |",
+                    services,
+                    sync.inForceSeconds(),
+                    sync.syncSeconds() * 1000,
+                    sync.lines(),
+                    median(scrapes)));
         }
     }
 
@@ -137,6 +167,10 @@ public final class IpvsBench {
                 "One change (medians)",
                 "Services | change | messages | bytes | sync, ms | tools: lines | tools, ms | tools / ours",
                 changes);
+        table(
+                "A start that finds everything in force, and a scrape with the traffic of 1,000 service ports",
+                "Services | start to in force, s | sync, ms | messages | /metrics, ms",
+                restarts);
     }
 
     private void table(String title, String header, List<String> rows) {

@@ -61,7 +61,7 @@ final class CleanUp {
         List<LinkAddress> addresses = links.addresses();
         Set<IpAddress> elsewhere = new HashSet<>();
         addresses.stream().filter(a -> !a.linkName().equals(DummyDevice.NAME)).forEach(a -> elsewhere.add(a.address()));
-        InForce ours = reader.read(names, dummy.bound(addresses), elsewhere, key -> false);
+        InForce ours = reader.read(names, dummy.bound(addresses), elsewhere, new DesiredState(), null);
         dummy.remove();
         deleteServers(ours.serverKeys());
         return !ours.serverKeys().isEmpty()

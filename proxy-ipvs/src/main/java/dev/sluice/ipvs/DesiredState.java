@@ -60,6 +60,13 @@ final class DesiredState {
         }
     }
 
+    /** Takes the virtual servers {@code foreign} out of all plans. */
+    void giveUp(Set<ServiceKey> foreign, Touched touched) {
+        if (!foreign.isEmpty()) {
+            Map.copyOf(plans).forEach((name, plan) -> put(name, plan.without(foreign, name), touched));
+        }
+    }
+
     private static @Nullable Integer sumOrGone(Integer count, Integer more) {
         int sum = count + more;
         return sum == 0 ? null : sum;

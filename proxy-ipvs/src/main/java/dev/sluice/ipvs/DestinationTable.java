@@ -24,13 +24,20 @@ final class DestinationTable {
     private final Map<ServiceKey, List<RealServerState>> listed;
     private @Nullable Set<ServiceKey> existing;
 
-    private DestinationTable(Ipvs ipvs, Map<ServiceKey, List<RealServerState>> listed) {
+    private DestinationTable(
+            Ipvs ipvs, Map<ServiceKey, List<RealServerState>> listed, @Nullable Set<ServiceKey> existing) {
         this.ipvs = ipvs;
         this.listed = listed;
+        this.existing = existing;
     }
 
     static DestinationTable read(Ipvs ipvs, IpFamily family) throws NetlinkException {
-        return new DestinationTable(ipvs, ipvs.destinations(family));
+        return new DestinationTable(ipvs, ipvs.destinations(family), null);
+    }
+
+    /** The same for a caller that knows which virtual servers there are. */
+    static DestinationTable read(Ipvs ipvs, IpFamily family, Set<ServiceKey> existing) throws NetlinkException {
+        return new DestinationTable(ipvs, ipvs.destinations(family), existing);
     }
 
     /** Null when there is no such virtual server. */
@@ -38,6 +45,11 @@ final class DestinationTable {
     List<RealServerState> of(ServiceKey key) throws NetlinkException {
         List<RealServerState> found = listed.get(key);
         return found == null && exists(key) ? ipvs.destinations(key) : found;
+    }
+
+    /** Whether {@link #of} has to ask the kernel. */
+    boolean leavesOut(ServiceKey key) throws NetlinkException {
+        return !listed.containsKey(key) && exists(key);
     }
 
     private boolean exists(ServiceKey key) throws NetlinkException {

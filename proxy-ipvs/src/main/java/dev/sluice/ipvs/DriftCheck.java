@@ -126,6 +126,11 @@ final class DriftCheck {
 
     private void servers(InForce state, Touched touched, Drift drift) throws NetlinkException {
         DestinationTable table = DestinationTable.read(ipvs, family);
+        for (ServiceKey key : state.foreign()) {
+            if (table.of(key) == null) {
+                drift.needsFullSync(); // its Service can have it now
+            }
+        }
         for (ServiceKey key : List.copyOf(state.serverKeys())) {
             InForce.Server held = state.server(key);
             if (held == null) {

@@ -23,12 +23,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What we hold to be in the kernel: read from it by a full sync, and carried forward by what it accepts since. Foreign
- * virtual servers are not in it.
+ * What we hold to be in the kernel: read from it by a full sync, and carried forward by what it accepts since. Of foreign
+ * virtual servers it knows only those in the way of a Service, by their keys.
  */
 final class InForce {
     private final Map<ServiceKey, Server> servers = new HashMap<>();
     private final Set<ServiceKey> draining = new HashSet<>();
+    private final Set<ServiceKey> lost = new HashSet<>();
+    private final Set<ServiceKey> foreign = new HashSet<>();
     private final Map<KubeSet, Set<SetEntry>> members = new EnumMap<>(KubeSet.class);
     private final Set<IpAddress> addresses = new HashSet<>();
     private long realServers;
@@ -75,6 +77,16 @@ final class InForce {
         return draining;
     }
 
+    /** Whether the virtual server is ours, or was until somebody deleted it. */
+    boolean isOurs(ServiceKey key) {
+        return servers.containsKey(key) || lost.contains(key);
+    }
+
+    /** The virtual servers of other programs that a Service wants to have. */
+    Set<ServiceKey> foreign() {
+        return foreign;
+    }
+
     long realServers() {
         return realServers;
     }
@@ -108,6 +120,7 @@ final class InForce {
     /** The virtual server is not there any more. */
     void forget(ServiceKey key) {
         carriedOut(new DeleteService(key));
+        lost.add(key);
     }
 
     /** The virtual server has these instead. */
@@ -124,7 +137,10 @@ final class InForce {
     /** Takes note of a command that the kernel accepted. */
     void carriedOut(IpvsCommand command) {
         switch (command) {
-            case NewService c -> servers.put(c.service(), new Server(c.server()));
+            case NewService c -> {
+                servers.put(c.service(), new Server(c.server()));
+                lost.remove(c.service());
+            }
             case SetService c -> require(c).settings = c.server();
             case DeleteService c -> {
                 Server gone = servers.remove(c.service());

@@ -16,18 +16,21 @@ import dev.sluice.linux.ipvs.VirtualServerState;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads what is in the kernel and tells what of it is ours, without a file of our own to remember it by.
  *
- * <p>A virtual server is ours when its address is on the dummy device, or its address, port and protocol are an element
- * of one of our sets: elements are added before their virtual server is made and removed after it is gone, so even a
+ * <p>A virtual server is ours when its address, port and protocol are an element of one of our sets, or its address is on the
+ * dummy device and no element says that we have another port there: elements are added before their virtual server is made and removed after it is gone, so even a
  * killed process leaves none without. Set {@link KubeSet#NODE_PORT_SERVERS} is there for this alone. On a node where it
  * does not exist yet, kube-proxy may have run: then a virtual server on one of the node's addresses whose port is in
- * kube-proxy's sets of node ports is taken over too. A virtual server that a Service wants is taken over whoever made it.
- * Everything else is foreign and never touched, and so is what lies in the excluded ranges unless a Service wants it.
+ * kube-proxy's sets of node ports is taken over too. So that a flushed set costs no Service its virtual server, one with an
+ * endpoint of the Service that wants it is ours as well. Everything else is foreign and never touched, and so is what lies
+ * in the excluded ranges unless a Service wants it.
  */
 final class KernelReader {
     private static final Set<KubeSet> REGISTERS = EnumSet.of(
@@ -55,10 +58,15 @@ final class KernelReader {
      * @param existingSets the names of the sets that there were before this sync
      * @param bound the addresses on the dummy device
      * @param elsewhere the addresses on the other devices
-     * @param wanted which virtual servers Services want
+     * @param wanted the virtual servers that Services want
+     * @param before what was in force when it was last known; null at a start
      */
     InForce read(
-            Set<String> existingSets, List<IpAddress> bound, Set<IpAddress> elsewhere, Predicate<ServiceKey> wanted)
+            Set<String> existingSets,
+            List<IpAddress> bound,
+            Set<IpAddress> elsewhere,
+            DesiredState wanted,
+            @Nullable InForce before)
             throws NetlinkException {
         InForce state = new InForce();
         state.addresses().addAll(bound);
@@ -69,18 +77,41 @@ final class KernelReader {
         }
         boolean registered = existingSets.contains(KubeSet.NODE_PORT_SERVERS.nameIn(family));
         Set<ServiceKey> registers = registers(state);
-        DestinationTable table = DestinationTable.read(ipvs, family);
-        for (VirtualServerState service : ipvs.services()) {
+        Set<IpAddress> unregistered = new HashSet<>(bound);
+        if (registered) {
+            registers.forEach(key -> unregistered.remove(key.address()));
+        }
+        List<VirtualServerState> services = ipvs.services();
+        Set<ServiceKey> existing = services.stream().map(s -> s.server().key()).collect(Collectors.toSet());
+        DestinationTable table = DestinationTable.read(ipvs, family, existing);
+        for (VirtualServerState service : services) {
             ServiceKey key = service.server().key();
+            PlannedServer want = wanted.server(key);
+            if (key.family() != family || (want == null && isExcluded(key.address()))) {
+                continue;
+            }
+            boolean known = before != null && before.isOurs(key);
+            boolean refused = before != null && before.foreign().contains(key);
             boolean made = registers.contains(key)
-                    || state.addresses().contains(key.address())
+                    || unregistered.contains(key.address())
                     || (!registered && takenOver(state, elsewhere, key));
-            if (key.family() == family && (wanted.test(key) || (made && !isExcluded(key.address())))) {
-                List<RealServerState> listed = table.of(key);
-                load(service.server(), listed == null ? List.of() : listed, state);
+            List<RealServerState> listed = Objects.requireNonNullElse(table.of(key), List.of());
+            if (known || (!refused && (made || shares(listed, want)))) {
+                load(service.server(), listed, state);
+            } else if (want != null) {
+                state.foreign().add(key);
             }
         }
         return state;
+    }
+
+    private static boolean shares(List<RealServerState> listed, @Nullable PlannedServer want) {
+        return want != null
+                && listed.stream()
+                        .map(RealServerState::server)
+                        .anyMatch(d -> want.destinations().stream()
+                                .anyMatch(
+                                        w -> w.port() == d.port() && w.address().equals(d.address())));
     }
 
     /** The table does not tell thresholds, in which draining destinations have their time. */
@@ -96,8 +127,9 @@ final class KernelReader {
         Set<ServiceKey> keys = new HashSet<>();
         for (KubeSet set : REGISTERS) {
             for (SetEntry entry : state.members(set)) {
-                if (entry instanceof SetEntry.IpPort e) {
-                    keys.add(new ServiceKey(e.protocol(), e.address(), e.port()));
+                ServiceKey key = new Member(set, entry).server();
+                if (key != null) {
+                    keys.add(key);
                 }
             }
         }

@@ -116,4 +116,9 @@ enum KubeSet {
     String comment() {
         return comment;
     }
+
+    /** Whether the elements are bare numbers of node ports, whatever the address. */
+    boolean isOfNodePorts() {
+        return type == IpSet.Type.BITMAP_PORT && this != HEALTH_CHECK;
+    }
 }

@@ -59,6 +59,9 @@ final class PacketWalk {
         }
         PlannedServer server = desired.server(to);
         if (server == null) {
+            if (inForce != null && inForce.foreign().contains(to)) {
+                steps.add(new Step("ipvs " + to, "a virtual server of another program"));
+            }
             return Trace.notAService(steps);
         }
         steps.add(new Step("ipvs " + to, ServerText.of(server, inForce == null ? null : inForce.server(to))));

@@ -27,7 +27,9 @@ final class ServerChanges {
         this.nowSeconds = nowSeconds;
     }
 
+    /** A server that we never had is made before it gets destinations, which somebody else's must not get. */
     void serve() throws NetlinkException {
+        List<IpvsCommand> births = new ArrayList<>();
         List<IpvsCommand> commands = new ArrayList<>();
         for (ServiceKey key : run.touched().servers()) {
             PlannedServer want = run.desired().server(key);
@@ -39,8 +41,14 @@ final class ServerChanges {
                 run.unfinished().servers().add(key);
                 continue;
             }
-            commands.addAll(ServerDelta.between(have, want, nowSeconds));
+            List<IpvsCommand> delta = ServerDelta.between(have, want, nowSeconds);
+            if (have == null && !run.inForce().isOurs(key)) {
+                births.add(delta.removeFirst());
+            }
+            commands.addAll(delta);
         }
+        Set<ServiceKey> absent = send(births);
+        commands.removeIf(c -> absent.contains(c.service()));
         send(commands);
     }
 
@@ -54,9 +62,10 @@ final class ServerChanges {
         send(commands);
     }
 
-    private void send(List<IpvsCommand> commands) throws NetlinkException {
+    /** The answer is which virtual servers were refused. */
+    private Set<ServiceKey> send(List<IpvsCommand> commands) throws NetlinkException {
         if (commands.isEmpty()) {
-            return;
+            return Set.of();
         }
         Ipvs.BatchResult result = ipvs.apply(commands);
         run.charge(result.messages(), result.bytes());
@@ -71,6 +80,7 @@ final class ServerChanges {
                 run.inForce().carriedOut(command);
             }
         }
+        return absent;
     }
 
     private void refused(IpvsCommand command, NetlinkException error, Set<ServiceKey> absent) {
@@ -78,6 +88,9 @@ final class ServerChanges {
         run.unfinished().servers().add(key);
         if (command instanceof NewService) {
             absent.add(key);
+            if (error.alreadyExists() && !run.inForce().isOurs(key)) {
+                run.inForce().foreign().add(key);
+            }
         }
         // ENOENT to a new service means its scheduler, which no reading anew will bring
         run.surprisedIf(error.alreadyExists()

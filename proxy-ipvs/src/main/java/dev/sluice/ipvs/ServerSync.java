@@ -57,6 +57,7 @@ final class ServerSync {
     private Touched unfinished = new Touched();
     private Drift drift = new Drift();
     private @Nullable InForce inForce;
+    private @Nullable InForce lastKnown;
 
     ServerSync(
             BackendConfig config,
@@ -103,6 +104,9 @@ final class ServerSync {
     /** What fails leaves nothing known to be in force, so the next sync reads everything. */
     SyncReport sync(ProxySnapshot snapshot, Changes since) throws KernelException, SyncException {
         InForce known = inForce;
+        if (known != null) {
+            lastKnown = known;
+        }
         inForce = null;
         drift = new Drift();
         if (known == null) {
@@ -141,7 +145,8 @@ final class ServerSync {
         Set<ServicePortName> names = new HashSet<>(planner.due());
         names.addAll(since.ports());
         for (ServicePortName name : names) {
-            desired.put(name, planner.plan(name, snapshot.port(name), renderer, known), touched);
+            PortPlan plan = planner.plan(name, snapshot.port(name), renderer, known);
+            desired.put(name, plan == null ? null : plan.without(known.foreign(), name), touched);
         }
         if (driftCheck.nextLook().isZero()) {
             drift.add(driftCheck.look(known, node, touched));
@@ -187,12 +192,11 @@ final class ServerSync {
             desired.put(port.name(), planner.plan(port.name(), port, renderer, null), touched);
         }
         planner.keepOnly(desired.ports());
-        DesiredState wanted = desired;
-        InForce state =
-                reader.read(existing, dummy.bound(addresses), node.elsewhere(), key -> wanted.server(key) != null);
+        InForce state = reader.read(existing, dummy.bound(addresses), node.elsewhere(), desired, lastKnown);
         for (ServicePortName name : planner.startingSlowly()) {
             desired.put(name, planner.plan(name, snapshot.port(name), renderer, state), touched);
         }
+        desired.giveUp(state.foreign(), touched);
         touched.addInForce(state);
         state.addresses().removeAll(wantedAmong(dummy.selectable(addresses)));
         driftCheck.pause();

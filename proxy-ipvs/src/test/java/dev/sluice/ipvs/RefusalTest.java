@@ -19,7 +19,6 @@ import dev.sluice.linux.ipvs.IpvsCommand.DeleteService;
 import dev.sluice.linux.ipvs.IpvsCommand.NewService;
 import dev.sluice.linux.ipvs.RealServer;
 import dev.sluice.linux.ipvs.ServiceKey;
-import dev.sluice.linux.ipvs.VirtualServer;
 import dev.sluice.testkit.model.ServicePorts;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -120,16 +119,6 @@ class RefusalTest {
                 -a -t 10.96.0.1:80 -r 10.244.1.7:8080 -m -w 1
                 -a -t 10.96.0.1:80 -r 10.244.1.8:8080 -m -w 1
                 """);
-    }
-
-    @Test
-    void whatSomebodyMadeIsTakenOverWithinTheSameSync() throws Exception {
-        node.ipvs.apply(List.of(new NewService(new VirtualServer(BAD, "wlc", 0, 0))));
-
-        SyncReport report = node.put(port("a/new", "10.96.0.2")).sync();
-
-        assertThat(report.problems()).isEmpty();
-        assertThat(node.ipvsadm()).contains("-A -t 10.96.0.2:80 -s rr\n-a -t 10.96.0.2:80 -r 10.244.1.7:8080 -m -w 1");
     }
 
     @Test

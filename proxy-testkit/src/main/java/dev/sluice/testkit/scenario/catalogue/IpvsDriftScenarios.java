@@ -8,17 +8,22 @@ import static dev.sluice.testkit.scenario.Scenario.scenario;
 import static dev.sluice.testkit.scenario.ServiceTemplate.service;
 
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.Protocol;
 import dev.sluice.testkit.lab.LabHost;
 import dev.sluice.testkit.scenario.DaemonSetup;
 import dev.sluice.testkit.scenario.Scenario;
+import dev.sluice.testkit.scenario.ServiceTemplate;
 import dev.sluice.testkit.scenario.Stage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.assertj.core.api.Assertions;
 
 /** Somebody else takes virtual servers, set elements or addresses of the proxy away: they are back soon, and it is told. */
 final class IpvsDriftScenarios {
     private static final DaemonSetup NO_FULL_SYNC = DaemonSetup.USUAL.alone().with("--ipvs-sync-period=10m");
+
+    private static final int PORTS = 60;
 
     private IpvsDriftScenarios() {}
 
@@ -53,7 +58,72 @@ final class IpvsDriftScenarios {
                         .then(
                                 fromPod("a3").to("web", 80).times(6),
                                 reaches("a2", "b2").each())
+                        .build(),
+                scenario(
+                                "drift-none-by-others",
+                                "149, trap 26",
+                                "many virtual servers of another network namespace: no server of ours is taken for lost")
+                        .in(IPVS)
+                        .setup(NO_FULL_SYNC)
+                        .given(manyPorts())
+                        .open("held", fromPod("a3").to("web", 8000))
+                        .act(
+                                "another namespace has many too",
+                                stage -> makeForeign(stage.lab().client()))
+                        .act("what is looked at is found whole", IpvsDriftScenarios::expectNothingToMend)
+                        .act("and so is what a start finds", IpvsDriftScenarios::expectNothingToMake)
+                        .stillOpen("held")
+                        .then(
+                                fromPod("a3").to("web", 8000 + PORTS - 1).times(6),
+                                reaches("a2", "b2").each())
+                        .act(
+                                "the others are gone",
+                                stage -> stage.lab()
+                                        .client()
+                                        .run("ipvsadm", "-C")
+                                        .orThrow())
                         .build());
+    }
+
+    /** So many that the kernel's table is read in several pieces. */
+    private static ServiceTemplate manyPorts() {
+        ServiceTemplate web = service("web");
+        for (int port = 8000; port < 8000 + PORTS; port++) {
+            web.port("p" + port, Protocol.TCP, port, 8080);
+        }
+        return web.on("a2", "b2");
+    }
+
+    private static void makeForeign(LabHost host) {
+        StringBuilder rules = new StringBuilder();
+        for (int port = 1; port <= 4 * PORTS; port++) {
+            for (String address : List.of("198.51.100.9", "[2001:db8:51::9]")) {
+                rules.append("-A -t %s:%d -s rr\n".formatted(address, port));
+                rules.append("-a -t %s:%d -r %s:%d -m\n".formatted(address, port, address, port));
+            }
+        }
+        host.feed(rules.toString(), "ipvsadm", "-R").orThrow();
+    }
+
+    /** Deletes an address twice: each time everything is looked at, and no virtual server may be found to differ. */
+    private static void expectNothingToMend(Stage stage) throws Exception {
+        String vip = stage.allotment().clusterIp("web") + prefix(stage);
+        for (int look = 0; look < 2; look++) {
+            expectMended(stage, "addresses", "ip", "addr", "del", vip, "dev", "kube-ipvs0");
+        }
+        Assertions.assertThat(stage.daemon().metrics())
+                .doesNotContainPattern("sluice_rule_repairs_total\\{[^}]*\"ipvs\"");
+    }
+
+    /** A start with so many servers that it had to make would give the kernel hundreds of messages. */
+    private static void expectNothingToMake(Stage stage) throws Exception {
+        stage.daemon().kill();
+        stage.session().start();
+        String messages =
+                "sluice_kernel_messages_total{ip_family=\"" + stage.family().label() + "\"}";
+        Assertions.assertThat(stage.daemon().metric(messages).orElseThrow())
+                .as(messages)
+                .isLessThan(PORTS);
     }
 
     private static Scenario.Builder drift(String id, String behaviour) {

@@ -1,0 +1,63 @@
+package dev.sluice.core.sync;
+
+import static dev.sluice.core.fixture.ServiceBuilder.service;
+
+import dev.sluice.core.config.SyncPeriods;
+import dev.sluice.core.fixture.ManualClock;
+import dev.sluice.core.fixture.RecordingBackend;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.source.ClusterListener.Kind;
+import dev.sluice.core.source.ServiceObject;
+import dev.sluice.core.track.ChangeTracker;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+
+/** The sync loop without its thread, with two backends, by a clock that is moved by hand. */
+final class DriverFixture {
+    private static final SyncPeriods PERIODS =
+            new SyncPeriods(Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ofHours(1));
+
+    final ManualClock clock = new ManualClock(Long.MAX_VALUE - 1_000_000_000L);
+    final RecordingBackend v4 = new RecordingBackend(IpFamily.IPV4);
+    final RecordingBackend v6 = new RecordingBackend(IpFamily.IPV6);
+    final RecordingObserver ears = new RecordingObserver();
+    final SyncDriver driver = driver(tracker(), ears);
+
+    SyncDriver driver(ClusterState state, SyncObserver observer) {
+        Announcer announcer = new Announcer(observer);
+        List<FamilySync> families = new ArrayList<>();
+        for (RecordingBackend backend : List.of(v4, v6)) {
+            families.add(new FamilySync(backend, state, PERIODS, clock, clock, announcer));
+        }
+        return new SyncDriver(state, families, announcer);
+    }
+
+    ChangeTracker tracker() {
+        return new ChangeTracker("node-a", EnumSet.allOf(IpFamily.class), clock);
+    }
+
+    static ServiceObject web(int port) {
+        return service("shop/web").port("http", port).build();
+    }
+
+    static void listed(SyncDriver driver) {
+        for (Kind kind : Kind.values()) {
+            driver.synced(kind);
+        }
+    }
+
+    /** Everything listed, both families in sync, and a second later. */
+    void settled() {
+        listed(driver);
+        driver.runDue();
+        clock.advance(Duration.ofSeconds(1));
+        ears.heard.clear();
+        ears.successes.clear();
+    }
+
+    int syncs() {
+        return v4.syncs().size();
+    }
+}

@@ -1,0 +1,75 @@
+package dev.sluice.core.sync;
+
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ServiceName;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.source.EndpointSliceObject;
+import dev.sluice.core.source.NodeObject;
+import dev.sluice.core.source.ServiceObject;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** A state that fails when told to. */
+final class FailingState implements ClusterState {
+    private final ClusterState state;
+
+    @Nullable
+    RuntimeException failure;
+
+    FailingState(ClusterState state) {
+        this.state = state;
+    }
+
+    private ClusterState state() {
+        if (failure != null) {
+            throw failure;
+        }
+        return state;
+    }
+
+    @Override
+    public void service(ServiceObject service) {
+        state().service(service);
+    }
+
+    @Override
+    public void serviceGone(ServiceName name) {
+        state().serviceGone(name);
+    }
+
+    @Override
+    public Optional<SliceEffect> endpointSlice(EndpointSliceObject slice) {
+        return state().endpointSlice(slice);
+    }
+
+    @Override
+    public Optional<SliceEffect> endpointSliceGone(String namespace, String name) {
+        return state().endpointSliceGone(namespace, name);
+    }
+
+    @Override
+    public void node(NodeObject node) {
+        state().node(node);
+    }
+
+    @Override
+    public int pending(IpFamily family) {
+        return state().pending(family);
+    }
+
+    @Override
+    public Batch take(IpFamily family) {
+        return state().take(family);
+    }
+
+    @Override
+    public ProxySnapshot snapshot(IpFamily family) {
+        return state.snapshot(family);
+    }
+
+    @Override
+    public List<Problem> problems() {
+        return state.problems();
+    }
+}
