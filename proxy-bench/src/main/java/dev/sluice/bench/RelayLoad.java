@@ -28,6 +28,11 @@ enum RelayLoad {
         return this == BULK_1 || this == BULK_32;
     }
 
+    /** Until compilers have done most of their work; what a new connection takes is spread over much more code than the rest. */
+    double warmUpSeconds() {
+        return this == CONNECTIONS ? 12 : 3;
+    }
+
     Score run(LoadClient client, InetSocketAddress target, double seconds) {
         return switch (this) {
             case BULK_1 -> client.bulk(target, 1, seconds);

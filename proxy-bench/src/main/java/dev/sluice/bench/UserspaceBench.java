@@ -17,7 +17,6 @@ import java.util.function.ToDoubleFunction;
  */
 public final class UserspaceBench {
     private static final int PROXY_PROCESSOR = 0;
-    private static final double WARM_UP_SECONDS = 3;
 
     private final PrintStream out;
     private final Map<RelayLoad, Map<Relayer, List<Measure>>> measures = new EnumMap<>(RelayLoad.class);
@@ -60,7 +59,7 @@ public final class UserspaceBench {
         for (RelayLoad load : RelayLoad.values()) {
             for (Relayer way : ways) {
                 if (way.carries(load)) {
-                    way.measure(load, WARM_UP_SECONDS);
+                    way.measure(load, load.warmUpSeconds());
                 }
             }
         }
