@@ -34,6 +34,7 @@ import dev.sluice.linux.rulewatch.OwnRestores;
 import dev.sluice.linux.socket.ResourceLimits;
 import dev.sluice.linux.sysctl.Sysctl;
 import dev.sluice.userspace.UserspaceBackend;
+import dev.sluice.userspace.UserspaceTrafficCounters;
 import dev.sluice.userspace.engine.EngineCounters;
 import dev.sluice.userspace.engine.EngineOptions;
 import dev.sluice.userspace.engine.UserspaceEngine;
@@ -125,12 +126,18 @@ final class ProxyAssembly implements AutoCloseable {
             for (BackendConfig config : configs) {
                 backends.add(backend(config, new CountedRestores(tools.open(config.family()), refusals)));
             }
-            if (mode == ProxyMode.IPVS) {
-                traffic = new IpvsTrafficCounters(NetlinkIpvs.open(), ipvsBackends);
-            }
+            traffic = traffic(mode);
         } catch (KernelException e) {
             throw new ConfigException(List.of("mode " + mode.flagValue() + " cannot start: " + e.getMessage()));
         }
+    }
+
+    private @Nullable TrafficCounters traffic(ProxyMode chosen) throws KernelException {
+        return switch (chosen) {
+            case IPTABLES -> null;
+            case IPVS -> new IpvsTrafficCounters(NetlinkIpvs.open(), ipvsBackends);
+            case USERSPACE -> new UserspaceTrafficCounters(userspaceBackends);
+        };
     }
 
     /**

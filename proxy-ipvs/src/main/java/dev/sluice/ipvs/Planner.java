@@ -1,5 +1,6 @@
 package dev.sluice.ipvs;
 
+import dev.sluice.core.balance.SlowStart;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ProblemList;
@@ -23,12 +24,14 @@ final class Planner {
     /** The kernel's table of sh (CONFIG_IP_VS_SH_TAB_BITS, 8 where nobody chose otherwise). */
     private static final int SH_PLACES = 256;
 
+    private static final String WEIGHTED = "wrr, wlc, lblc, lblcr, sed, nq, mh or twos";
+
     private final Schedulers schedulers;
-    private final SlowStart slowStart;
+    private final SlowStart<RealServer> slowStart;
     private final Map<ServicePortName, List<Problem>> problems = new HashMap<>();
     private final Set<ServicePortName> startingSlowly = new HashSet<>();
 
-    Planner(Schedulers schedulers, SlowStart slowStart) {
+    Planner(Schedulers schedulers, SlowStart<RealServer> slowStart) {
         this.schedulers = schedulers;
         this.slowStart = slowStart;
     }
@@ -47,7 +50,8 @@ final class Planner {
         }
         ProblemList found = new ProblemList("Service " + name.service());
         Schedulers.Choice choice = schedulers.choose(port.service(), found);
-        Optional<Duration> slowly = SlowStart.asked(port.service(), choice, found);
+        Optional<Duration> slowly =
+                SlowStart.asked(port.service(), choice.scheduler(), choice.weighted() ? null : WEIGHTED, found);
         Balance balance = slowly.isPresent() ? new Balance(choice, SlowStart::full) : settled(choice, port, found);
         note(name, found.toList());
         PortPlan plan = renderer.render(port, balance);

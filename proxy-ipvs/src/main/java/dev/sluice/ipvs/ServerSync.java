@@ -1,5 +1,6 @@
 package dev.sluice.ipvs;
 
+import dev.sluice.core.balance.SlowStart;
 import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ResolvedPort;
@@ -16,6 +17,7 @@ import dev.sluice.linux.KernelException;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipvs.Ipvs;
+import dev.sluice.linux.ipvs.RealServer;
 import dev.sluice.linux.ipvs.ServiceKey;
 import dev.sluice.linux.route.Links;
 import dev.sluice.linux.route.Links.LinkAddress;
@@ -77,7 +79,9 @@ final class ServerSync {
         this.reader = reader;
         this.ruleSync = ruleSync;
         this.probe = probe;
-        planner = new Planner(new Schedulers(config.ipvs().scheduler(), probe), new SlowStart(bootNanos));
+        planner = new Planner(
+                new Schedulers(config.ipvs().scheduler(), probe),
+                new SlowStart<>(bootNanos, endpoint -> new RealServer(endpoint.address(), endpoint.port(), 0)));
         drains = new Drains(config.family(), ipvs, bootNanos);
         driftCheck = new DriftCheck(config.family(), ipvs, sets, links, dummy, bootNanos);
     }

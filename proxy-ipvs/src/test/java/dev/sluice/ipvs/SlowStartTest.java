@@ -4,6 +4,7 @@ import static dev.sluice.testkit.model.Endpoints.remote;
 import static dev.sluice.testkit.model.Endpoints.resolved;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.core.balance.SlowStart;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ResolvedPort;

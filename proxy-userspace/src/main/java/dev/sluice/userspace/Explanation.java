@@ -1,14 +1,13 @@
 package dev.sluice.userspace;
 
 import dev.sluice.core.config.BackendConfig;
-import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
-import dev.sluice.core.trace.Trace.Candidate;
 import dev.sluice.core.trace.Trace.Step;
 import dev.sluice.core.trace.Trace.Verdict;
+import dev.sluice.userspace.balance.Pool;
 import dev.sluice.userspace.routing.LiveService;
 import dev.sluice.userspace.routing.Portal;
 import dev.sluice.userspace.routing.RoutingTable;
@@ -79,16 +78,15 @@ final class Explanation {
 
     private Trace choice(Packet packet, Portal portal, ServiceState state, Scope scope, boolean fromNode) {
         LiveService live = state.live();
-        List<Endpoint> allowed =
-                state.udp() == null ? live.endpoints(scope, fromNode) : live.datagramEndpoints(fromNode);
-        Endpoint pinned = live.pinned(allowed, packet.source(), System.nanoTime());
-        List<Endpoint> open = pinned == null ? allowed : List.of(pinned);
-        String how = pinned == null ? "round robin among " + allowed.size() + " endpoints" : "session affinity";
-        steps.add(new Step("userspace " + portal, live.name() + ": " + how));
-        List<Candidate> candidates = open.stream()
-                .map(e -> new Candidate(e.address(), e.port(), 1.0 / open.size(), true))
-                .toList();
-        return new Trace(live.name(), steps, Verdict.FORWARD, candidates);
+        Pool allowed = state.udp() == null ? live.endpoints(scope, fromNode) : live.datagramEndpoints(fromNode);
+        IpAddress destination = state.udp() == null
+                ? packet.destination()
+                : live.resolved().service().clusterIp();
+        ChoiceText choice = new ChoiceText(live, allowed, packet, destination, System.nanoTime());
+        steps.add(new Step("userspace " + portal, live.name() + ": " + choice.text()));
+        return choice.candidates().isEmpty()
+                ? end(state, Verdict.REJECT)
+                : new Trace(live.name(), steps, Verdict.FORWARD, choice.candidates());
     }
 
     private String redirect(ServiceState state) {

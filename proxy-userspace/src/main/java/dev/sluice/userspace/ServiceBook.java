@@ -1,6 +1,9 @@
 package dev.sluice.userspace;
 
+import dev.sluice.core.balance.SlowStart;
+import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ProblemList;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.model.ServicePortName;
@@ -8,23 +11,32 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.iptables.RuleLine;
+import dev.sluice.userspace.balance.Pool;
+import dev.sluice.userspace.balance.Target;
 import dev.sluice.userspace.engine.EngineException;
 import dev.sluice.userspace.engine.UdpSocket;
 import dev.sluice.userspace.engine.UserspaceEngine;
 import dev.sluice.userspace.routing.LiveService;
+import dev.sluice.userspace.routing.PolicyReader;
 import dev.sluice.userspace.routing.Portal;
 import dev.sluice.userspace.routing.Route;
 import dev.sluice.userspace.routing.RoutingTable;
+import dev.sluice.userspace.routing.ServicePolicy;
 import dev.sluice.userspace.rules.PortalSet;
 import dev.sluice.userspace.rules.ServicePlan;
 import dev.sluice.userspace.rules.ServicePlan.Member;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,11 +51,25 @@ final class ServiceBook {
     private final Map<ServicePortName, ServiceState> states = new LinkedHashMap<>();
 
     private final Map<ServicePortName, List<Problem>> problems = new TreeMap<>();
+    private final PolicyReader policies;
+    private final SlowStart<Target.Key> slowStart;
     private int udpSockets;
 
-    ServiceBook(RoutingTable table, UserspaceEngine engine) {
+    ServiceBook(RoutingTable table, UserspaceEngine engine, LongSupplier nanoTime) {
         this.table = table;
         this.engine = engine;
+        policies = new PolicyReader(engine.options().userspace().scheduler());
+        slowStart = new SlowStart<>(nanoTime, Target.Key::of);
+    }
+
+    /** The service ports to update although nothing about them has changed: some endpoint is to get more connections. */
+    Set<ServicePortName> due() {
+        return slowStart.due();
+    }
+
+    /** How long until one is due. */
+    Optional<Duration> nextStep() {
+        return slowStart.nextStep();
     }
 
     Set<ServicePortName> names() {
@@ -62,7 +88,7 @@ final class ServiceBook {
     }
 
     List<Problem> problems() {
-        return problems.values().stream().flatMap(List::stream).toList();
+        return problems.values().stream().flatMap(List::stream).distinct().toList();
     }
 
     int udpSockets() {
@@ -108,6 +134,9 @@ final class ServiceBook {
         ResolvedPort carried = port != null && supported(port.service()) ? port : null;
         ServiceState old = states.get(name);
         ServiceState next = carried == null ? null : next(carried, old, address);
+        if (next == null) {
+            slowStart.forget(name);
+        }
         if (old != null) {
             retire(old, next, change);
         }
@@ -133,8 +162,7 @@ final class ServiceBook {
 
     private @Nullable ServiceState next(ResolvedPort port, @Nullable ServiceState old, IpAddress address) {
         ServicePlan plan = ServicePlan.of(port);
-        LiveService live = old == null ? new LiveService(port) : old.live();
-        live.update(port);
+        LiveService live = live(port, old);
         if (!plan.needsUdpSocket()) {
             return new ServiceState(plan, live, null, List.of());
         }
@@ -149,6 +177,35 @@ final class ServiceBook {
                     port.name());
             return null;
         }
+    }
+
+    private LiveService live(ResolvedPort port, @Nullable ServiceState old) {
+        ProblemList found = new ProblemList("Service " + port.name().service());
+        ServicePolicy policy = policies.read(port.service(), found);
+        found.toList().forEach(problem -> report(problem, port.name()));
+        ToIntFunction<Endpoint> weights = weights(port, policy, old);
+        if (old == null) {
+            return new LiveService(port, policy, weights);
+        }
+        old.live().update(port, policy, weights);
+        return old.live();
+    }
+
+    private ToIntFunction<Endpoint> weights(ResolvedPort port, ServicePolicy policy, @Nullable ServiceState old) {
+        Duration time = policy.slowStart();
+        if (time == null) {
+            slowStart.forget(port.name());
+            return Endpoint::weight;
+        }
+        Map<Target.Key, Integer> inForce = new HashMap<>();
+        if (old != null) {
+            int factor = old.live().policy().slowStart() == null ? SlowStart.STEPS : 1;
+            Pool pool = old.live().reachable();
+            for (int i = 0; i < pool.size(); i++) {
+                inForce.put(pool.target(i).key(), pool.weight(i) * factor);
+            }
+        }
+        return slowStart.weights(port.name(), time, port.endpoints().reachable(), inForce);
     }
 
     private void report(Problem problem, ServicePortName name) {

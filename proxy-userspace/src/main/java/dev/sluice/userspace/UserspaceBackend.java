@@ -32,11 +32,13 @@ import dev.sluice.linux.route.Links;
 import dev.sluice.userspace.engine.EngineException;
 import dev.sluice.userspace.engine.UdpSocket;
 import dev.sluice.userspace.engine.UserspaceEngine;
+import dev.sluice.userspace.routing.LiveService;
 import dev.sluice.userspace.routing.Locality;
 import dev.sluice.userspace.routing.RoutingTable;
 import dev.sluice.userspace.rules.PortalSet;
 import dev.sluice.userspace.rules.RedirectRules;
 import dev.sluice.userspace.rules.ServicePlan.Member;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -75,7 +77,11 @@ public final class UserspaceBackend implements ProxyBackend {
         this.sets = sets;
         this.links = links;
         this.table = new RoutingTable(config.family());
-        this.book = new ServiceBook(table, engine);
+        this.book = newBook();
+    }
+
+    private ServiceBook newBook() {
+        return new ServiceBook(table, engine, System::nanoTime);
     }
 
     @Override
@@ -101,6 +107,12 @@ public final class UserspaceBackend implements ProxyBackend {
         } catch (KernelException | EngineException e) {
             throw new SyncException("userspace mode, " + family() + ": " + e.getMessage(), e);
         }
+    }
+
+    /** Endpoints that start slowly get more from time to time. */
+    @Override
+    public Optional<Duration> nextCheck() {
+        return book.nextStep();
     }
 
     @Override
@@ -140,7 +152,9 @@ public final class UserspaceBackend implements ProxyBackend {
 
     private KernelCost syncSome(ProxySnapshot desired, Set<ServicePortName> names, RedirectRules inForce)
             throws KernelException {
-        PendingChange change = plan(desired, names, inForce);
+        Set<ServicePortName> touched = new LinkedHashSet<>(names);
+        touched.addAll(book.due());
+        PendingChange change = plan(desired, touched, inForce);
         RestoreScript added = new RestoreScript().table("nat");
         change.newRules.forEach(rule -> added.append(rule.chain(), rule.spec()));
         RestoreScript removed = new RestoreScript().table("nat");
@@ -209,6 +223,11 @@ public final class UserspaceBackend implements ProxyBackend {
         ServiceState state = book.state(port.name());
         UdpSocket socket = state == null ? null : state.udp();
         return socket == null ? Set.of() : Set.of(new FlowEnd(socket.address(), socket.port()));
+    }
+
+    /** The service ports in force; asked on any thread. */
+    Set<LiveService> services() {
+        return table.services();
     }
 
     private Map<String, Long> counts() {
@@ -292,6 +311,6 @@ public final class UserspaceBackend implements ProxyBackend {
             }
         });
         change.finish();
-        book = new ServiceBook(table, engine);
+        book = newBook();
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.userspace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
@@ -12,6 +13,8 @@ import dev.sluice.core.trace.Trace.Verdict;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -91,5 +94,39 @@ class ExplanationTest {
                         new Candidate(IpAddress.of("10.244.2.2"), 8080, 0.5, true),
                         new Candidate(IpAddress.of("10.244.2.3"), 8080, 0.5, true)));
         assertThat(trace(OUTSIDE, "10.96.0.2", 80).steps().get(0).what()).isEqualTo("SLUICE-REJECT: REJECT");
+    }
+
+    private Trace weighted(String scheduler) throws Exception {
+        node.snapshot.put(Endpoints.resolved(
+                ServicePorts.tcp("shop/weighted", "10.96.0.4", 80)
+                        .annotations(Map.of("sluice.dev/scheduler", scheduler))
+                        .build(),
+                heavy("10.244.2.5", 3),
+                heavy("10.244.2.6", 1),
+                heavy("10.244.2.7", 0)));
+        node.sync();
+        return trace(POD, "10.96.0.4", 80);
+    }
+
+    private static Endpoint heavy(String address, int weight) {
+        return new Endpoint(IpAddress.of(address), 8080, false, true, true, false, Set.of(), Set.of(), weight);
+    }
+
+    @Test
+    void aTraceNamesTheSchedulerAndTheWeights() throws Exception {
+        Trace trace = weighted("wlc");
+        assertThat(trace.steps().getLast().what())
+                .isEqualTo(
+                        "shop/weighted: scheduler wlc among 2 endpoints, weights 10.244.2.5:8080 3, 10.244.2.6:8080 1");
+        assertThat(trace.candidates())
+                .isEqualTo(List.of(
+                        new Candidate(IpAddress.of("10.244.2.5"), 8080, 0.75, true),
+                        new Candidate(IpAddress.of("10.244.2.6"), 8080, 0.25, true)));
+        assertThat(weighted("lc").candidates())
+                .extracting(Candidate::probability)
+                .containsExactly(0.5, 0.5);
+        assertThat(weighted("sh").candidates())
+                .extracting(Candidate::probability)
+                .containsExactly(1.0);
     }
 }

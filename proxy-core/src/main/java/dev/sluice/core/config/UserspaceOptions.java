@@ -9,8 +9,10 @@ import java.util.List;
  * @param udpIdleTimeout how long an idle UDP flow keeps its endpoint
  * @param connectTimeouts the time-out of each connect attempt; every attempt takes the next endpoint
  * @param drainTimeout how long open connections may go on after the order to stop
+ * @param scheduler the one of Services that ask for none
  */
-public record UserspaceOptions(Duration udpIdleTimeout, List<Duration> connectTimeouts, Duration drainTimeout) {
+public record UserspaceOptions(
+        Duration udpIdleTimeout, List<Duration> connectTimeouts, Duration drainTimeout, Scheduler scheduler) {
     public static final UserspaceOptions DEFAULT = new UserspaceOptions(
             Duration.ofSeconds(30),
             List.of(Duration.ofMillis(250), Duration.ofMillis(500), Duration.ofSeconds(1), Duration.ofSeconds(2)),
@@ -18,5 +20,14 @@ public record UserspaceOptions(Duration udpIdleTimeout, List<Duration> connectTi
 
     public UserspaceOptions {
         connectTimeouts = List.copyOf(connectTimeouts);
+    }
+
+    /** With endpoints in turn. */
+    public UserspaceOptions(Duration udpIdleTimeout, List<Duration> connectTimeouts, Duration drainTimeout) {
+        this(udpIdleTimeout, connectTimeouts, drainTimeout, Scheduler.RR);
+    }
+
+    public UserspaceOptions with(Scheduler other) {
+        return new UserspaceOptions(udpIdleTimeout, connectTimeouts, drainTimeout, other);
     }
 }

@@ -1,6 +1,9 @@
 package dev.sluice.core.traffic;
 
-/** What went through since counting began; in is from the client to the endpoint, bytes are those of IP packets. */
+/**
+ * What went through since counting began; in is from the client to the endpoint. Bytes are those of IP packets, or where a proxy
+ * relays streams and datagrams, what these carry; then no packets are counted.
+ */
 public record Traffic(long connections, long packetsIn, long packetsOut, long bytesIn, long bytesOut) {
     public static final Traffic NONE = new Traffic(0, 0, 0, 0, 0);
 

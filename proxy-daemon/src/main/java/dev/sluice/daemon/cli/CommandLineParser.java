@@ -1,5 +1,6 @@
 package dev.sluice.daemon.cli;
 
+import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.daemon.cli.Invocation.Action;
 import dev.sluice.daemon.config.ConfigException;
@@ -20,7 +21,7 @@ import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
-/** Reads the command line: kube-proxy's flags, and {@code --manifests}. Underscores in flag names mean hyphens. */
+/** Reads the command line: kube-proxy's flags, {@code --manifests}, and {@code --userspace-scheduler}. Underscores in flag names mean hyphens. */
 public final class CommandLineParser {
     /** Flags of kube-proxy that have nothing to act on here. */
     private static final List<String> WITHOUT_EFFECT = List.of(
@@ -64,7 +65,10 @@ public final class CommandLineParser {
                 verbosity(result, errors),
                 text(result, "master"),
                 path(result, "manifests"),
-                healthzOff);
+                healthzOff,
+                result.hasMatchedOption("--userspace-scheduler")
+                        ? Optional.of(text(result, "userspace-scheduler"))
+                        : Optional.empty());
         Action action = action(result, errors);
         if (!errors.isEmpty()) {
             throw new ConfigException(errors);
@@ -207,6 +211,9 @@ public final class CommandLineParser {
                 "manifests",
                 "Takes Services, EndpointSlices and the Node from the YAML and JSON files of"
                         + " this directory instead of an API server, and follows their changes."));
+        spec.addOption(text(
+                "userspace-scheduler",
+                "How userspace mode chooses endpoints: " + Scheduler.choices() + " (default rr)."));
         spec.addOption(text("master", "URL of the API server, overriding the kubeconfig's."));
         spec.addOption(text("hostname-override", "The Node's name; without it the host's name is taken."));
         spec.addOption(text("metrics-port", "Deprecated: the port of the metrics server."));

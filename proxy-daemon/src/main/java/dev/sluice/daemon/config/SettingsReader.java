@@ -3,6 +3,7 @@ package dev.sluice.daemon.config;
 import dev.sluice.core.config.GoDuration;
 import dev.sluice.core.config.IpvsOptions;
 import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.config.SyncPeriods;
 import dev.sluice.core.config.UserspaceOptions;
 import dev.sluice.core.net.Cidr;
@@ -54,7 +55,8 @@ public final class SettingsReader {
             Optional<Integer> verbosity,
             String master,
             Optional<Path> manifests,
-            boolean healthzOff) {}
+            boolean healthzOff,
+            Optional<String> userspaceScheduler) {}
 
     private Settings settings(Overrides overrides) {
         ProxyMode mode = mode();
@@ -84,7 +86,7 @@ public final class SettingsReader {
                 values.bool("iptables.localhostNodePorts"),
                 syncPeriods(mode),
                 ipvs(),
-                UserspaceOptions.DEFAULT,
+                userspace(overrides),
                 conntrack(),
                 range("oomScoreAdj", -1000, 1000),
                 overrides.verbosity().orElseGet(() -> values.integer("logging.verbosity")),
@@ -214,6 +216,17 @@ public final class SettingsReader {
                 notNegative("ipvs.tcpTimeout"),
                 notNegative("ipvs.tcpFinTimeout"),
                 notNegative("ipvs.udpTimeout"));
+    }
+
+    private UserspaceOptions userspace(Overrides overrides) {
+        String text = overrides
+                .userspaceScheduler()
+                .orElse(UserspaceOptions.DEFAULT.scheduler().text());
+        return UserspaceOptions.DEFAULT.with(Scheduler.parse(text).orElseGet(() -> {
+            reasons.add(
+                    "--userspace-scheduler: unknown scheduler '" + text + "'; choose one of " + Scheduler.choices());
+            return UserspaceOptions.DEFAULT.scheduler();
+        }));
     }
 
     private ConntrackSettings conntrack() {

@@ -2,6 +2,7 @@ package dev.sluice.daemon.metrics;
 
 import dev.sluice.core.traffic.EndpointTraffic;
 import dev.sluice.core.traffic.PortTraffic;
+import dev.sluice.core.traffic.ProxyTraffic;
 import dev.sluice.core.traffic.Traffic;
 import dev.sluice.core.traffic.TrafficCounters;
 import dev.sluice.core.traffic.TrafficException;
@@ -12,14 +13,16 @@ import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSna
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What Services have carried and how busy their endpoints are, read from the kernel at each scrape. The kernel's counters
- * outlive the process, so they do not begin at 0.
+ * What Services have carried and how busy their endpoints are, read at each scrape. A kernel's counters outlive the process, so
+ * they do not begin at 0.
  */
 final class TrafficMetrics implements MultiCollector {
     private static final Logger log = LoggerFactory.getLogger(TrafficMetrics.class);
@@ -45,25 +48,34 @@ final class TrafficMetrics implements MultiCollector {
     private static MetricSnapshots snapshots(TrafficSelection selection) {
         var connections = counter("sluice_service_connections", "Connections to a Service, and flows of UDP");
         var packets = counter("sluice_service_packets", "Packets from (in) and to (out) the clients of a Service");
-        var bytes =
-                counter("sluice_service_bytes", "Bytes of IP packets from (in) and to (out) the clients of a Service");
+        var bytes = counter(
+                "sluice_service_bytes",
+                "Bytes from (in) and to (out) the clients of a Service: of IP packets, or in userspace mode of what these carry");
         var active = gauge("sluice_endpoint_active_connections", "Open connections of an endpoint");
         var inactive = gauge(
                 "sluice_endpoint_inactive_connections",
                 "Ended connections of an endpoint that the kernel remembers, and flows of UDP");
         var weight = gauge("sluice_endpoint_weight", "Weight of an endpoint; with 0 it takes no new connections");
+        ProxyTrafficMetrics proxied = new ProxyTrafficMetrics();
         for (PortTraffic port : selection.shown()) {
             Labels labels = labels(port);
             Traffic carried = port.carried();
             connections.dataPoint(count(labels, carried.connections()));
-            packets.dataPoint(count(labels.add("direction", "in"), carried.packetsIn()));
-            packets.dataPoint(count(labels.add("direction", "out"), carried.packetsOut()));
+            ProxyTraffic proxy = port.proxy();
+            if (proxy == null) {
+                packets.dataPoint(count(labels.add("direction", "in"), carried.packetsIn()));
+                packets.dataPoint(count(labels.add("direction", "out"), carried.packetsOut()));
+            } else {
+                proxied.add(labels, proxy);
+            }
             bytes.dataPoint(count(labels.add("direction", "in"), carried.bytesIn()));
             bytes.dataPoint(count(labels.add("direction", "out"), carried.bytesOut()));
             for (EndpointTraffic endpoint : port.endpoints()) {
                 Labels of = labels.add("endpoint", endpoint.address().withPort(endpoint.port()));
                 active.dataPoint(value(of, endpoint.active()));
-                inactive.dataPoint(value(of, endpoint.inactive()));
+                if (proxy == null) {
+                    inactive.dataPoint(value(of, endpoint.inactive()));
+                }
                 weight.dataPoint(value(of, endpoint.weight()));
             }
         }
@@ -73,7 +85,7 @@ final class TrafficMetrics implements MultiCollector {
         var endpointsLeftOut =
                 gauge("sluice_traffic_endpoints_left_out", "Endpoints that are not shown, beyond the limit");
         endpointsLeftOut.dataPoint(value(Labels.EMPTY, selection.endpointsLeftOut()));
-        return new MetricSnapshots(List.of(
+        List<MetricSnapshot> all = new ArrayList<>(List.of(
                 connections.build(),
                 packets.build(),
                 bytes.build(),
@@ -82,6 +94,9 @@ final class TrafficMetrics implements MultiCollector {
                 weight.build(),
                 portsLeftOut.build(),
                 endpointsLeftOut.build()));
+        all.addAll(proxied.snapshots());
+        all.removeIf(snapshot -> snapshot.getDataPoints().isEmpty());
+        return new MetricSnapshots(all);
     }
 
     private static Labels labels(PortTraffic port) {
@@ -93,22 +108,22 @@ final class TrafficMetrics implements MultiCollector {
                 "ip_family", port.family().label());
     }
 
-    private static CounterSnapshot.Builder counter(String name, String help) {
+    static CounterSnapshot.Builder counter(String name, String help) {
         return CounterSnapshot.builder().name(name).help(help);
     }
 
-    private static GaugeSnapshot.Builder gauge(String name, String help) {
+    static GaugeSnapshot.Builder gauge(String name, String help) {
         return GaugeSnapshot.builder().name(name).help(help);
     }
 
-    private static CounterDataPointSnapshot count(Labels labels, long value) {
+    static CounterDataPointSnapshot count(Labels labels, long value) {
         return CounterDataPointSnapshot.builder()
                 .labels(labels)
                 .value((double) value)
                 .build();
     }
 
-    private static GaugeDataPointSnapshot value(Labels labels, long value) {
+    static GaugeDataPointSnapshot value(Labels labels, long value) {
         return GaugeDataPointSnapshot.builder()
                 .labels(labels)
                 .value((double) value)

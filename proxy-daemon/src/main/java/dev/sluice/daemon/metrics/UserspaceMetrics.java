@@ -1,9 +1,14 @@
 package dev.sluice.daemon.metrics;
 
+import dev.sluice.userspace.engine.ConnectTimes;
 import dev.sluice.userspace.engine.EngineCounters;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.model.registry.Collector;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
 import java.util.function.LongSupplier;
 
 /** What the userspace proxy has carried, read at each scrape. */
@@ -24,6 +29,7 @@ final class UserspaceMetrics {
                 "connections_refused_total",
                 "Accepted TCP connections that were reset because nothing took them",
                 counters::connectionsRefused);
+        registry.register((Collector) () -> histogram(counters.connectTimes()));
         metrics.counter("connect_retries_total", "Connect attempts after the first", counters::connectRetries);
         metrics.counter(
                 "connections_spliced_total",
@@ -34,6 +40,21 @@ final class UserspaceMetrics {
         metrics.counter("datagrams_dropped_total", "UDP datagrams dropped", counters::datagramsDropped);
         metrics.counter("bytes_to_endpoints_total", "Bytes given to endpoints", counters::bytesToEndpoints);
         metrics.counter("bytes_to_clients_total", "Bytes given to clients", counters::bytesToClients);
+    }
+
+    private static HistogramSnapshot histogram(ConnectTimes times) {
+        ClassicHistogramBuckets.Builder buckets = ClassicHistogramBuckets.builder();
+        for (int i = 0; i < times.buckets(); i++) {
+            buckets.bucket(times.bound(i), times.count(i));
+        }
+        return HistogramSnapshot.builder()
+                .name(PREFIX + "connect_duration_seconds")
+                .help("How long it took until an endpoint had taken a connection, retries included")
+                .dataPoint(HistogramDataPointSnapshot.builder()
+                        .classicHistogramBuckets(buckets.build())
+                        .sum(times.seconds())
+                        .build())
+                .build();
     }
 
     private void counter(String name, String help, LongSupplier value) {

@@ -30,6 +30,7 @@ class CommandLineParserTest {
                 "--ipvs-exclude-cidrs=10.1.0.0/16,10.2.0.0/16",
                 "--conntrack-max-per-core=0",
                 "--iptables-min-sync-period=100ms",
+                "--userspace-scheduler=p2c",
                 "--manifests=/some/dir");
         assertThat(call.action()).isEqualTo(Action.RUN);
         assertThat(call.values().string("mode")).isEqualTo("ipvs");
@@ -41,6 +42,7 @@ class CommandLineParserTest {
         assertThat(call.values().integer("conntrack.maxPerCore")).isZero();
         assertThat(call.values().duration("iptables.minSyncPeriod")).isEqualTo(Duration.ofMillis(100));
         assertThat(call.overrides().manifests()).contains(Path.of("/some/dir"));
+        assertThat(call.overrides().userspaceScheduler()).contains("p2c");
         assertThat(call.warnings()).isEmpty();
     }
 

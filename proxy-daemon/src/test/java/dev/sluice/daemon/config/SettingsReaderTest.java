@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.daemon.config.SettingsReader.Overrides;
 import java.time.Duration;
@@ -15,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class SettingsReaderTest {
     private static final Overrides NONE =
-            new Overrides(Optional.empty(), Optional.empty(), "", Optional.empty(), false);
+            new Overrides(Optional.empty(), Optional.empty(), "", Optional.empty(), false, Optional.empty());
 
     @Test
     void defaultsAreKubeProxys() throws Exception {
@@ -30,6 +31,23 @@ class SettingsReaderTest {
         assertThat(settings.syncPeriods().max()).isEqualTo(Duration.ofHours(1));
         assertThat(settings.ipvs().scheduler()).isEqualTo("rr");
         assertThat(settings.oomScoreAdj()).isEqualTo(-999);
+    }
+
+    @Test
+    void userspaceModesSchedulerIsOneThatThereIs() throws Exception {
+        assertThat(SettingsReader.read(new ConfigValues(), NONE).userspace().scheduler())
+                .isEqualTo(Scheduler.RR);
+        assertThat(SettingsReader.read(new ConfigValues(), scheduler("p2c"))
+                        .userspace()
+                        .scheduler())
+                .isEqualTo(Scheduler.P2C);
+        assertThatThrownBy(() -> SettingsReader.read(new ConfigValues(), scheduler("fastest")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("--userspace-scheduler: unknown scheduler 'fastest'; choose one of rr, wrr, lc");
+    }
+
+    private static Overrides scheduler(String name) {
+        return new Overrides(Optional.empty(), Optional.empty(), "", Optional.empty(), false, Optional.of(name));
     }
 
     @Test
@@ -103,7 +121,8 @@ class SettingsReaderTest {
     void theHostnameFlagWinsAndIsLowerCased() throws Exception {
         ConfigValues values = new ConfigValues();
         values.set("hostnameOverride", "from-file");
-        Overrides flag = new Overrides(Optional.of(" Node-A "), Optional.of(4), "", Optional.empty(), false);
+        Overrides flag =
+                new Overrides(Optional.of(" Node-A "), Optional.of(4), "", Optional.empty(), false, Optional.empty());
         Settings settings = SettingsReader.read(values, flag);
         assertThat(settings.hostnameOverride()).isEqualTo("node-a");
         assertThat(settings.verbosity()).isEqualTo(4);

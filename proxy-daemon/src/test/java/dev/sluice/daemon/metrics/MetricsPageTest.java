@@ -19,6 +19,7 @@ import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.traffic.EndpointTraffic;
 import dev.sluice.core.traffic.PortTraffic;
+import dev.sluice.core.traffic.ProxyTraffic;
 import dev.sluice.core.traffic.Traffic;
 import dev.sluice.core.traffic.TrafficCounters;
 import dev.sluice.core.traffic.TrafficException;
@@ -98,6 +99,32 @@ class MetricsPageTest {
         assertThat(lines())
                 .contains("sluice_traffic_service_ports_left_out 0.0")
                 .noneMatch(line -> line.startsWith("sluice_service_connections_total"));
+    }
+
+    @Test
+    void whatOnlyAProxyKnowsIsThereInsteadOfPackets() {
+        FakeTraffic traffic = new FakeTraffic();
+        page.traffic(traffic, new TrafficLimits(10, 10));
+        PortTraffic kernel = port("web", 1000);
+        traffic.ports = List.of(new PortTraffic(
+                kernel.port(),
+                kernel.family(),
+                kernel.carried(),
+                kernel.endpoints(),
+                new ProxyTraffic(3, 4, 2_500_000_000L, 5, 6, Map.of("connection-limit", 7L), Map.of("idle", 8L))));
+        String common = "ip_family=\"IPv6\",namespace=\"shop\",port=\"http\",protocol=\"tcp\",";
+        String web = common + "service=\"web\"}";
+        assertThat(lines())
+                .contains(
+                        "sluice_service_connections_total{" + web + " 4.0",
+                        "sluice_service_active_connections{" + web + " 3.0",
+                        "sluice_service_connect_seconds_count{" + web + " 4",
+                        "sluice_service_connect_seconds_sum{" + web + " 2.5",
+                        "sluice_service_connect_retries_total{" + web + " 5.0",
+                        "sluice_service_ejections_total{" + web + " 6.0",
+                        "sluice_service_refusals_total{" + common + "reason=\"connection-limit\",service=\"web\"} 7.0",
+                        "sluice_service_expired_connections_total{" + common + "reason=\"idle\",service=\"web\"} 8.0")
+                .noneMatch(line -> line.contains("packets_total") || line.contains("inactive"));
     }
 
     @Test

@@ -10,7 +10,6 @@ import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
 import java.net.PortUnreachableException;
 import java.net.SocketAddress;
-import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.DatagramChannel;
@@ -154,8 +153,8 @@ public record Caller(
             // what a process hears when a rule of its own node rejects its datagram
             case IOException rejected when text.contains("Operation not permitted") -> new Outcome.Refused();
             case ConnectException timeout when text.contains("timed out") -> new Outcome.TimedOut();
-            case SocketException reset
-            when text.contains("reset") || text.contains("Broken pipe") -> new Outcome.Closed();
+            // a SocketChannel's is no SocketException
+            case IOException reset when text.contains("reset") || text.contains("Broken pipe") -> new Outcome.Closed();
             default -> new Outcome.Unreachable(text);
         };
     }

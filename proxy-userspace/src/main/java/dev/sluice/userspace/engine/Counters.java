@@ -14,6 +14,7 @@ final class Counters implements EngineCounters {
     final LongAdder dropped = new LongAdder();
     final LongAdder toEndpoints = new LongAdder();
     final LongAdder toClients = new LongAdder();
+    final ConnectTimes connectTimes = new ConnectTimes();
 
     @Override
     public long connectionsAccepted() {
@@ -63,5 +64,10 @@ final class Counters implements EngineCounters {
     @Override
     public long bytesToClients() {
         return toClients.sum();
+    }
+
+    @Override
+    public ConnectTimes connectTimes() {
+        return connectTimes;
     }
 }

@@ -31,4 +31,7 @@ public interface EngineCounters {
 
     /** Bytes given to clients, TCP and UDP. */
     long bytesToClients();
+
+    /** How long endpoints took to take TCP connections. */
+    ConnectTimes connectTimes();
 }

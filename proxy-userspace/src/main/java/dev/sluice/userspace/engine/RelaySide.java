@@ -30,6 +30,8 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     /** What was read before there was another side, or while the two are on their way to a {@link SplicedRelay}: an end of stream makes the transport read regardless of autoRead. */
     private final Queue<ByteBuf> early = new ArrayDeque<>(0);
 
+    private @Nullable LongAdder serviceBytes;
+    private long moved;
     private @Nullable RelaySide peer;
     private boolean inputEnded;
     private boolean outputEnded;
@@ -62,6 +64,16 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
 
     boolean wasJoined() {
         return peer != null;
+    }
+
+    /** Has {@code service} count too what this side reads. */
+    void countFor(LongAdder service) {
+        serviceBytes = service;
+    }
+
+    /** How many bytes this side has passed on. */
+    long moved() {
+        return moved;
     }
 
     /** Starts to pass on what this side reads. */
@@ -116,6 +128,10 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     /** Notes that {@code size} bytes of this side were read. */
     void count(int size) {
         bytes.add(size);
+        moved += size;
+        if (serviceBytes != null) {
+            serviceBytes.add(size);
+        }
     }
 
     @Override

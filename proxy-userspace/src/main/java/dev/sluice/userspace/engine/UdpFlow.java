@@ -1,7 +1,7 @@
 package dev.sluice.userspace.engine;
 
-import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.userspace.balance.Target;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
@@ -15,20 +15,21 @@ import org.jspecify.annotations.Nullable;
 /** The datagrams between one client and one endpoint: a connected socket, whose own port tells the endpoint's replies apart. */
 final class UdpFlow extends ChannelInboundHandlerAdapter {
     private final UdpSocket socket;
-    private final Endpoint endpoint;
+    private final Target target;
     private final InetSocketAddress client;
     private @Nullable EpollDatagramChannel channel;
     private boolean dirty;
+    private boolean answered;
     private long lastUse = System.nanoTime();
 
-    UdpFlow(UdpSocket socket, Endpoint endpoint, InetSocketAddress client) {
+    UdpFlow(UdpSocket socket, Target target, InetSocketAddress client) {
         this.socket = socket;
-        this.endpoint = endpoint;
+        this.target = target;
         this.client = client;
     }
 
-    Endpoint endpoint() {
-        return endpoint;
+    Target target() {
+        return target;
     }
 
     InetSocketAddress client() {
@@ -52,8 +53,7 @@ final class UdpFlow extends ChannelInboundHandlerAdapter {
         channel = opened;
         opened.pipeline().addLast(this);
         var _ = socket.context().loop.register(opened);
-        ChannelFuture connected =
-                opened.connect(new InetSocketAddress(endpoint.address().toInetAddress(), endpoint.port()));
+        ChannelFuture connected = opened.connect(target.socketAddress());
         // connecting a datagram socket asks nobody: on its own loop it is done at once
         if (!connected.isSuccess()) {
             close();
@@ -71,7 +71,7 @@ final class UdpFlow extends ChannelInboundHandlerAdapter {
             data.release();
             return false;
         }
-        socket.context().counters.toEndpoints.add(data.readableBytes());
+        socket.sent(data.readableBytes());
         var _ = open.write(data, open.voidPromise());
         boolean first = !dirty;
         dirty = true;
@@ -88,6 +88,10 @@ final class UdpFlow extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         lastUse = System.nanoTime();
+        if (!answered) {
+            answered = true;
+            socket.answered(this);
+        }
         socket.reply(((DatagramPacket) message).content(), client);
     }
 
@@ -99,6 +103,7 @@ final class UdpFlow extends ChannelInboundHandlerAdapter {
     /** The endpoint has no such port, or is out of reach: the next datagram of the client opens another flow. */
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        socket.refused(this);
         close();
     }
 

@@ -1,11 +1,13 @@
 package dev.sluice.userspace.engine;
 
-import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
-import dev.sluice.userspace.routing.Attempts;
+import dev.sluice.userspace.balance.Pool;
+import dev.sluice.userspace.balance.Target;
+import dev.sluice.userspace.balance.Tried;
 import dev.sluice.userspace.routing.LiveService;
+import dev.sluice.userspace.routing.Refusal;
 import dev.sluice.userspace.routing.RoutingTable;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -114,7 +116,7 @@ public final class UdpSocket {
     /** Ends the flows of endpoints that do not answer any more; their clients' next datagrams go to others. */
     public void endpointsChanged() {
         context.loop.execute(() -> List.copyOf(flows.values()).stream()
-                .filter(flow -> !service.keepsFlowsTo(flow.endpoint()))
+                .filter(flow -> !service.keepsFlowsTo(flow.target()))
                 .forEach(UdpFlow::close));
     }
 
@@ -151,6 +153,7 @@ public final class UdpSocket {
         flows.get(client); // moves it to the end of the idle order
         if (channel.isWritable()) {
             context.counters.toClients.add(data.readableBytes());
+            service.counters().bytesOut().add(data.readableBytes());
             var _ = channel.write(new DatagramPacket(data, client), channel.voidPromise());
         } else {
             context.counters.dropped.increment();
@@ -165,6 +168,25 @@ public final class UdpSocket {
     void ended(UdpFlow flow) {
         if (flows.remove(flow.client(), flow)) {
             context.flowEnded();
+            flow.target().closed();
+            service.leave();
+        }
+    }
+
+    void sent(int bytes) {
+        context.counters.toEndpoints.add(bytes);
+        service.counters().bytesIn().add(bytes);
+    }
+
+    /** The endpoint of a flow has sent its first datagram. */
+    void answered(UdpFlow flow) {
+        service.reached(flow.target());
+    }
+
+    /** The endpoint of a flow has no such port, or is out of reach. */
+    void refused(UdpFlow flow) {
+        if (flows.get(flow.client()) == flow) {
+            service.failed(flow.target(), System.nanoTime());
         }
     }
 
@@ -183,27 +205,48 @@ public final class UdpSocket {
 
     private @Nullable UdpFlow open(InetSocketAddress client) {
         IpAddress address = IpAddress.of(client.getAddress());
-        List<Endpoint> allowed = service.datagramEndpoints(table.locality().isLocal(address));
-        Attempts attempts = service.choose(allowed, address, System.nanoTime());
+        IpAddress destination = service.resolved().service().clusterIp();
+        Pool allowed = service.datagramEndpoints(table.locality().isLocal(address));
+        Tried tried = null;
         for (int i = 0; i < context.options.userspace().connectTimeouts().size(); i++) {
-            Endpoint next = attempts.next();
+            Target next = service.choose(allowed, address, destination, tried, System.nanoTime());
             if (next == null) {
+                break;
+            }
+            boolean back = table.leadsBack(Protocol.UDP, next.address(), next.port());
+            if (!back && !admitFlow()) {
                 return null;
             }
-            if (table.leadsBack(Protocol.UDP, next.address(), next.port())) {
-                continue;
-            }
-            if (!context.admitFlow(flows.size())) {
-                return null;
-            }
-            UdpFlow flow = new UdpFlow(this, next, client);
-            flows.put(client, flow);
-            if (flow.connect(table.family())) {
-                service.served(address, next, System.nanoTime());
+            UdpFlow flow = back ? null : open(client, next);
+            if (flow != null) {
+                service.pin(address, next, System.nanoTime());
                 return flow;
             }
+            tried = tried == null ? new Tried() : tried;
+            tried.add(next);
         }
+        service.counters().refused(Refusal.NO_ENDPOINT);
         return null;
+    }
+
+    /** Whether the service port and the loop have room for one more flow; counts it if so. */
+    private boolean admitFlow() {
+        if (!service.enter()) {
+            return false;
+        }
+        if (context.admitFlow(flows.size())) {
+            return true;
+        }
+        service.leave();
+        return false;
+    }
+
+    /** Opens an admitted flow; null when that fails, after which it has ended. */
+    private @Nullable UdpFlow open(InetSocketAddress client, Target target) {
+        UdpFlow flow = new UdpFlow(this, target, client);
+        flows.put(client, flow);
+        target.opened();
+        return flow.connect(table.family()) ? flow : null;
     }
 
     private final class Handler extends ChannelInboundHandlerAdapter {

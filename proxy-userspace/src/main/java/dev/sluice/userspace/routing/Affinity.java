@@ -1,10 +1,12 @@
 package dev.sluice.userspace.routing;
 
-import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.net.IpAddress;
-import java.util.List;
+import dev.sluice.userspace.balance.Pool;
+import dev.sluice.userspace.balance.Target;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,19 +15,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class Affinity {
     /** Clients beyond this are balanced without affinity until others have expired: about 10 MB per service port. */
-    private static final int MAX_CLIENTS = 100_000;
+    static final int MAX_CLIENTS = 100_000;
+    /** A look at all of them takes about a millisecond of an event loop, so not each client beyond the limit brings one. */
+    static final int CLIENTS_PER_SWEEP = 1024;
 
     private final ConcurrentHashMap<IpAddress, Pin> pins = new ConcurrentHashMap<>();
+    private final AtomicInteger turnedAway = new AtomicInteger();
 
-    private record Pin(IpAddress address, int port, long lastUse) {
-        boolean names(Endpoint endpoint) {
-            return endpoint.port() == port && endpoint.address().equals(address);
-        }
-    }
+    private record Pin(Target.Key key, long lastUse) {}
 
     /** The endpoint that {@code client} keeps, as long as it is one of {@code allowed}. */
     @Nullable
-    Endpoint pinned(IpAddress client, List<Endpoint> allowed, int seconds, long now) {
+    Target pinned(IpAddress client, Pool allowed, int seconds, long now) {
         Pin pin = pins.get(client);
         if (pin == null) {
             return null;
@@ -34,27 +35,24 @@ final class Affinity {
             pins.remove(client, pin);
             return null;
         }
-        for (Endpoint endpoint : allowed) {
-            if (pin.names(endpoint)) {
-                return endpoint;
-            }
-        }
-        return null;
+        return allowed.find(pin.key());
     }
 
-    void pin(IpAddress client, Endpoint endpoint, int seconds, long now) {
+    void pin(IpAddress client, Target.Key endpoint, int seconds, long now) {
         if (pins.size() >= MAX_CLIENTS && !pins.containsKey(client)) {
-            pins.values().removeIf(pin -> expired(pin, seconds, now));
+            if (turnedAway.getAndIncrement() % CLIENTS_PER_SWEEP == 0) {
+                pins.values().removeIf(pin -> expired(pin, seconds, now));
+            }
             if (pins.size() >= MAX_CLIENTS) {
                 return;
             }
         }
-        pins.put(client, new Pin(endpoint.address(), endpoint.port(), now));
+        pins.put(client, new Pin(endpoint, now));
     }
 
     /** Forgets every client whose endpoint is not one of {@code known}. */
-    void keepOnly(List<Endpoint> known) {
-        pins.values().removeIf(pin -> known.stream().noneMatch(pin::names));
+    void keepOnly(Set<Target.Key> known) {
+        pins.values().removeIf(pin -> !known.contains(pin.key()));
     }
 
     void clear() {

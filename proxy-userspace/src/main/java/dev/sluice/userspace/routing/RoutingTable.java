@@ -3,7 +3,9 @@ package dev.sluice.userspace.routing;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +40,11 @@ public final class RoutingTable {
 
     public int size() {
         return routes.size();
+    }
+
+    /** Each service port that some portal leads to. */
+    public Set<LiveService> services() {
+        return routes.values().stream().map(Route::service).collect(Collectors.toSet());
     }
 
     public Locality locality() {

@@ -13,6 +13,7 @@ import dev.sluice.userspace.routing.Portal;
 import dev.sluice.userspace.routing.Route;
 import dev.sluice.userspace.routing.RoutingTable;
 import dev.sluice.userspace.routing.Scope;
+import dev.sluice.userspace.routing.ServicePolicy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -70,6 +71,13 @@ final class EngineFixture implements AutoCloseable {
     LiveService tcp(int... ports) {
         return route(
                 ServicePorts.tcp("shop/web:http", clusterIp().toString(), 80).build(), ports);
+    }
+
+    /** As {@link #tcp(int...)}, under a policy. */
+    LiveService tcp(ServicePolicy policy, int... ports) {
+        LiveService live = tcp(ports);
+        live.update(live.resolved(), policy, Endpoint::weight);
+        return live;
     }
 
     LiveService udpService(int... ports) {

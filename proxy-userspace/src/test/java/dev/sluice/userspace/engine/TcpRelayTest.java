@@ -232,7 +232,9 @@ class TcpRelayTest {
                 TestServer alive = TestServer.saying(fixture.loopbackAddress(), "alive")) {
             fixture.tcp(TestServer.deadPort(fixture.loopbackAddress()), alive.port());
             assertThat(answers(fixture, 10)).containsOnly("alive");
-            assertThat(fixture.engine.counters().connectRetries()).isEqualTo(5);
+            assertThat(fixture.engine.counters().connectRetries())
+                    .as("until it is ejected, and a try or two if a second passes")
+                    .isBetween(3L, 5L);
             assertThat(fixture.engine.counters().connectionsRefused()).isZero();
         }
     }

@@ -20,13 +20,21 @@ final class TestServer implements AutoCloseable {
     }
 
     TestServer(InetAddress address, Service service) throws IOException {
-        listener = new ServerSocket(0, 100, address);
+        this(address, 0, service);
+    }
+
+    private TestServer(InetAddress address, int port, Service service) throws IOException {
+        listener = new ServerSocket(port, 100, address);
         Thread.ofVirtual().start(() -> accept(service));
     }
 
     /** Sends back what it gets, and then its end of stream. */
     static TestServer echo(InetAddress address) throws IOException {
-        return new TestServer(address, client -> {
+        return echo(address, 0);
+    }
+
+    static TestServer echo(InetAddress address, int port) throws IOException {
+        return new TestServer(address, port, client -> {
             client.getInputStream().transferTo(client.getOutputStream());
             client.shutdownOutput();
         });

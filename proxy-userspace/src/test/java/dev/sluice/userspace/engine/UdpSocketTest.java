@@ -10,6 +10,7 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
+import dev.sluice.userspace.balance.Target;
 import dev.sluice.userspace.routing.LiveService;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -19,6 +20,7 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -132,6 +134,26 @@ class UdpSocketTest {
                 assertThat(one.askUntilAnswered("x")).isEqualTo("alive:x");
                 assertThat(two.askUntilAnswered("x")).isEqualTo("alive:x");
             }
+        }
+    }
+
+    @Test
+    void anEndpointThatRefusesAgainAndAgainIsEjected() throws Exception {
+        try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
+                UdpServer alive = new UdpServer(fixture, "alive")) {
+            int dead = TestServer.deadPort(fixture.loopbackAddress());
+            LiveService live = fixture.udpService(dead, alive.port());
+            UdpSocket socket = open(fixture, live);
+            for (int i = 0; i < 20 && live.counters().ejections() == 0; i++) {
+                try (Client client = new Client(fixture, socket)) {
+                    assertThat(client.askUntilAnswered("x")).isEqualTo("alive:x");
+                }
+            }
+            assertThat(live.counters().ejections()).isEqualTo(1);
+            Target refusing = Objects.requireNonNull(live.reachable().find(Target.Key.of(fixture.at(dead))));
+            Target other = Objects.requireNonNull(live.reachable().find(Target.Key.of(fixture.at(alive.port()))));
+            assertThat(refusing.open()).as("its flows have ended").isZero();
+            assertThat(live.open()).isEqualTo(other.open()).isPositive();
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.sluice.testkit.scenario.catalogue;
 
 import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.USERSPACE;
 import static dev.sluice.core.net.Protocol.TCP;
 import static dev.sluice.testkit.scenario.Probe.fromPod;
 import static dev.sluice.testkit.scenario.Scenario.scenario;
@@ -8,6 +9,7 @@ import static dev.sluice.testkit.scenario.ServiceTemplate.service;
 import static dev.sluice.testkit.scenario.SliceTemplate.slice;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.model.Weight;
 import dev.sluice.testkit.lab.Outcome;
 import dev.sluice.testkit.scenario.DaemonSetup;
@@ -18,16 +20,21 @@ import dev.sluice.testkit.scenario.Stage;
 import dev.sluice.testkit.scenario.Step;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** What each scheduler of the kernel does with connections: the nature by which it is chosen, measured. */
+/** What each scheduler does with connections, the kernel's and those of userspace mode: the nature by which it is chosen, measured. */
 final class SchedulerScenarios {
     static final String SCHEDULER = "sluice.dev/ipvs-scheduler";
     static final String FLAGS = "sluice.dev/ipvs-scheduler-flags";
 
     /** Services that ask for nothing have lc, so that what an annotation changes can be told. */
-    static final DaemonSetup LEAST_CONNECTION = DaemonSetup.USUAL.with("--ipvs-scheduler=lc");
+    static final DaemonSetup LEAST_CONNECTION =
+            DaemonSetup.USUAL.with("--ipvs-scheduler=lc", "--userspace-scheduler=lc");
+
+    /** The schedulers that both modes have. */
+    private static final Set<String> COMMON = Set.of("rr", "wrr", "lc", "wlc", "sed", "nq", "dh", "sh");
 
     private static final Probe WEB = fromPod("a3").to("web", 80);
 
@@ -204,7 +211,7 @@ final class SchedulerScenarios {
 
     private static Scenario nature(String name, String behaviour, Step.Action action) {
         return scenario("nature-" + name, "-", name + ": " + behaviour)
-                .in(IPVS)
+                .in(IPVS, COMMON.contains(name) ? new ProxyMode[] {USERSPACE} : new ProxyMode[0])
                 .setup(LEAST_CONNECTION)
                 .act(name, action)
                 .build();
@@ -212,7 +219,10 @@ final class SchedulerScenarios {
 
     /** A Service by that scheduler, each Pod in a slice of its own with its weight. */
     static ServiceTemplate web(String scheduler, Map<String, Integer> weights) {
-        ServiceTemplate web = service("web").port(80, 8080).annotation(SCHEDULER, scheduler);
+        ServiceTemplate web = service("web")
+                .port(80, 8080)
+                .annotation(SCHEDULER, scheduler)
+                .annotation(UserspaceChoiceScenarios.SCHEDULER, scheduler);
         new TreeMap<>(weights)
                 .forEach((pod, weight) -> web.slice(
                         slice("web", pod).port("", TCP, 8080).on(pod).annotation(Weight.ANNOTATION, weight + "")));

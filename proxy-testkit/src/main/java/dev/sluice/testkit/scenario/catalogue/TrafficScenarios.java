@@ -97,8 +97,7 @@ final class TrafficScenarios {
 
     /** @param label one that stands before {@code ip_family} in the order of the page, with a comma */
     private static String series(Stage stage, String name, String label) {
-        return name + "{" + label + "ip_family=\"" + stage.family().label() + "\",namespace=\""
-                + stage.allotment().namespace() + "\",port=\"\",protocol=\"tcp\",service=\"web\"}";
+        return ServiceMetrics.series(stage, name, label, "");
     }
 
     /** Fails where the page has no such series. */

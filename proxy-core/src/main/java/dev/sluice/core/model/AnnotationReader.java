@@ -1,0 +1,68 @@
+package dev.sluice.core.model;
+
+import dev.sluice.core.config.GoDuration;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what a Service asks for by annotation. A value that is none is told to the problems, and counts as not given. */
+public final class AnnotationReader {
+    private final ServicePort service;
+    private final ProblemList problems;
+
+    public AnnotationReader(ServicePort service, ProblemList problems) {
+        this.service = service;
+        this.problems = problems;
+    }
+
+    /** The path of an annotation, for problems. */
+    public static String field(String annotation) {
+        return "metadata.annotations[" + annotation + "]";
+    }
+
+    /** The value as it stands there, null when there is none. */
+    public @Nullable String text(String annotation) {
+        return service.annotations().get(annotation);
+    }
+
+    /**
+     * A duration as Go writes it.
+     *
+     * @param range the bounds in words with an example: {@code from 1s to 1h such as 30s}
+     * @param otherwise what holds instead of a value that is none
+     */
+    public Optional<Duration> duration(
+            String annotation, Duration least, Duration most, String range, String otherwise) {
+        String text = text(annotation);
+        if (text == null) {
+            return Optional.empty();
+        }
+        Optional<Duration> value =
+                GoDuration.parse(text).filter(d -> d.compareTo(least) >= 0 && d.compareTo(most) <= 0);
+        if (value.isEmpty()) {
+            ignored(annotation, "is no duration " + range + "; " + otherwise);
+        }
+        return value;
+    }
+
+    /** A whole number of at most nine digits, at least 1. */
+    public OptionalInt count(String annotation, String otherwise) {
+        String text = text(annotation);
+        if (text == null) {
+            return OptionalInt.empty();
+        }
+        boolean digits = text.length() <= 9 && text.matches("[0-9]+");
+        int value = digits ? Integer.parseInt(text) : 0;
+        if (value < 1) {
+            ignored(annotation, "is no whole number from 1 to 999999999; " + otherwise);
+            return OptionalInt.empty();
+        }
+        return OptionalInt.of(value);
+    }
+
+    /** Tells that the value of {@code annotation} is ignored. */
+    public void ignored(String annotation, String why) {
+        problems.ignored(field(annotation), "'" + text(annotation) + "' " + why);
+    }
+}

@@ -1,0 +1,90 @@
+package dev.sluice.userspace;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.traffic.EndpointTraffic;
+import dev.sluice.core.traffic.PortTraffic;
+import dev.sluice.core.traffic.ProxyTraffic;
+import dev.sluice.core.traffic.Traffic;
+import dev.sluice.core.traffic.TrafficCounters;
+import dev.sluice.userspace.balance.Pool;
+import dev.sluice.userspace.balance.Target;
+import dev.sluice.userspace.routing.Expiry;
+import dev.sluice.userspace.routing.LiveService;
+import dev.sluice.userspace.routing.Refusal;
+import dev.sluice.userspace.routing.ServiceCounters;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The counters of the service ports that userspace mode carries, read where the event loops write them. */
+public final class UserspaceTrafficCounters implements TrafficCounters {
+    private final List<UserspaceBackend> backends;
+
+    /** @param backends one for each family */
+    public UserspaceTrafficCounters(List<UserspaceBackend> backends) {
+        this.backends = List.copyOf(backends);
+    }
+
+    @Override
+    public List<PortTraffic> read() {
+        List<PortTraffic> ports = new ArrayList<>();
+        long now = System.nanoTime();
+        for (UserspaceBackend backend : backends) {
+            backend.services().forEach(service -> ports.add(traffic(service, backend.family(), now)));
+        }
+        return ports;
+    }
+
+    private static PortTraffic traffic(LiveService service, IpFamily family, long now) {
+        ServiceCounters counters = service.counters();
+        Traffic carried = new Traffic(
+                counters.connections(),
+                0,
+                0,
+                counters.bytesIn().sum(),
+                counters.bytesOut().sum());
+        return new PortTraffic(service.name(), family, carried, endpoints(service, now), proxy(service));
+    }
+
+    private static ProxyTraffic proxy(LiveService service) {
+        ServiceCounters counters = service.counters();
+        Map<String, Long> refusals = new HashMap<>();
+        for (Refusal why : Refusal.values()) {
+            long count = counters.refusals(why);
+            if (count > 0) {
+                refusals.put(why.label(), count);
+            }
+        }
+        Map<String, Long> expired = new HashMap<>();
+        for (Expiry why : Expiry.values()) {
+            long count = counters.expirations(why);
+            if (count > 0) {
+                expired.put(why.label(), count);
+            }
+        }
+        return new ProxyTraffic(
+                service.open(),
+                counters.connects(),
+                counters.connectNanos(),
+                counters.retries(),
+                counters.ejections(),
+                refusals,
+                expired);
+    }
+
+    private static List<EndpointTraffic> endpoints(LiveService service, long now) {
+        Pool pool = service.reachable();
+        boolean minded = service.mindsEjections(pool, now);
+        List<EndpointTraffic> endpoints = new ArrayList<>(pool.size());
+        for (int i = 0; i < pool.size(); i++) {
+            Target target = pool.target(i);
+            int weight = minded && !target.ejectedFor(now).isZero() ? 0 : pool.weight(i);
+            endpoints.add(new EndpointTraffic(target.address(), target.port(), weight, target.open(), 0));
+        }
+        return endpoints;
+    }
+
+    @Override
+    public void close() {}
+}

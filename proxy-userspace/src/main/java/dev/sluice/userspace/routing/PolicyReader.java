@@ -1,0 +1,95 @@
+package dev.sluice.userspace.routing;
+
+import dev.sluice.core.balance.SlowStart;
+import dev.sluice.core.config.Scheduler;
+import dev.sluice.core.model.AnnotationReader;
+import dev.sluice.core.model.ProblemList;
+import dev.sluice.core.model.ServicePort;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Reads a {@link ServicePolicy} from a Service's annotations. What cannot be had is told, and the usual holds. */
+public final class PolicyReader {
+    public static final String SCHEDULER = "sluice.dev/scheduler";
+    public static final String CONNECT_TIMEOUT = "sluice.dev/connect-timeout";
+    public static final String IDLE_TIMEOUT = "sluice.dev/idle-timeout";
+    public static final String MAX_AGE = "sluice.dev/max-connection-age";
+    public static final String MAX_CONNECTIONS = "sluice.dev/max-connections";
+    public static final String PROXY_PROTOCOL = "sluice.dev/proxy-protocol";
+
+    /** Of the time for all attempts: every one may take twice as long as the one before. */
+    private static final List<Integer> PARTS = List.of(1, 2, 4, 8);
+
+    private static final Duration LONGEST_CONNECT = Duration.ofMinutes(2);
+    private static final Duration LONGEST = Duration.ofDays(7);
+
+    private final Scheduler usual;
+
+    /** @param usual the scheduler of Services that ask for none */
+    public PolicyReader(Scheduler usual) {
+        this.usual = usual;
+    }
+
+    /** What {@code service} asks for. */
+    public ServicePolicy read(ServicePort service, ProblemList problems) {
+        AnnotationReader annotations = new AnnotationReader(service, problems);
+        Scheduler scheduler = scheduler(annotations);
+        String byWeight = scheduler.weighted() ? null : Scheduler.weightedChoices();
+        return new ServicePolicy(
+                scheduler,
+                SlowStart.asked(service, scheduler.text(), byWeight, problems).orElse(null),
+                connectTimeouts(annotations),
+                limit(annotations, IDLE_TIMEOUT, "idle connections stay open"),
+                limit(annotations, MAX_AGE, "connections may become as old as they like"),
+                annotations
+                        .count(MAX_CONNECTIONS, "the number of connections has no limit")
+                        .orElse(0),
+                proxyProtocol(annotations));
+    }
+
+    private Scheduler scheduler(AnnotationReader annotations) {
+        String text = annotations.text(SCHEDULER);
+        if (text == null) {
+            return usual;
+        }
+        return Scheduler.parse(text).orElseGet(() -> {
+            annotations.ignored(
+                    SCHEDULER,
+                    "is no scheduler, want one of " + Scheduler.choices() + "; " + usual.text() + " is in force");
+            return usual;
+        });
+    }
+
+    private static List<Duration> connectTimeouts(AnnotationReader annotations) {
+        int parts = PARTS.stream().mapToInt(Integer::intValue).sum();
+        return annotations
+                .duration(
+                        CONNECT_TIMEOUT,
+                        Duration.ofMillis(15),
+                        LONGEST_CONNECT,
+                        "from 15ms to 2m such as 3s",
+                        "the usual time holds")
+                .map(all -> PARTS.stream().map(p -> all.multipliedBy(p).dividedBy(parts)))
+                .map(Stream::toList)
+                .orElse(List.of());
+    }
+
+    private static @Nullable Duration limit(AnnotationReader annotations, String annotation, String otherwise) {
+        return annotations
+                .duration(annotation, Duration.ofSeconds(1), LONGEST, "from 1s to 168h such as 10m", otherwise)
+                .orElse(null);
+    }
+
+    private static @Nullable ProxyProtocol proxyProtocol(AnnotationReader annotations) {
+        String text = annotations.text(PROXY_PROTOCOL);
+        if (text == null) {
+            return null;
+        }
+        return ProxyProtocol.parse(text).orElseGet(() -> {
+            annotations.ignored(PROXY_PROTOCOL, "is no version of the PROXY protocol, want v1 or v2; none is spoken");
+            return null;
+        });
+    }
+}

@@ -1,0 +1,328 @@
+package dev.sluice.userspace.balance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.core.config.Scheduler;
+import dev.sluice.core.net.IpAddress;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class ChooserTest {
+    private static final IpAddress CLIENT = IpAddress.of("192.0.2.1");
+    private static final IpAddress VIP = IpAddress.of("10.96.0.1");
+
+    private final Chooser chooser = new Chooser();
+
+    private static Target target(int number) {
+        return new Target(new Target.Key(IpAddress.of("10.244.1." + number), 80));
+    }
+
+    private static Pool pool(boolean weighted, Integer... weights) {
+        return Pool.of(
+                IntStream.rangeClosed(1, weights.length)
+                        .mapToObj(ChooserTest::target)
+                        .toList(),
+                Arrays.asList(weights),
+                weighted);
+    }
+
+    private static Pool pool(Scheduler scheduler, Integer... weights) {
+        return pool(scheduler.weighted(), weights);
+    }
+
+    private Target choose(Scheduler scheduler, Pool pool, IpAddress client, IpAddress vip, long now) {
+        return Objects.requireNonNull(chooser.choose(scheduler, pool, client, vip, null, now));
+    }
+
+    private Target choose(Scheduler scheduler, Pool pool) {
+        return choose(scheduler, pool, CLIENT, VIP, 0);
+    }
+
+    /** The last numbers of those that get {@code count} connections, which stay open when {@code held}. */
+    private List<Integer> numbers(Scheduler scheduler, Pool pool, int count, boolean held) {
+        List<Integer> numbers = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            Target target = choose(scheduler, pool);
+            if (held) {
+                target.opened();
+            }
+            numbers.add(number(target));
+        }
+        return numbers;
+    }
+
+    private static int number(Target target) {
+        return (int) (target.address().low() & 0xff);
+    }
+
+    private static Map<Integer, Integer> counts(List<Integer> numbers) {
+        Map<Integer, Integer> counts = new HashMap<>();
+        numbers.forEach(n -> counts.merge(n, 1, Integer::sum));
+        return counts;
+    }
+
+    private void eject(Target target, long now) {
+        for (int i = 0; i < Health.MOST_FAILURES; i++) {
+            chooser.failed(target, now);
+        }
+    }
+
+    @Test
+    void rrTakesTurnsWhateverTheWeights() {
+        assertThat(numbers(Scheduler.RR, pool(Scheduler.RR, 1, 5, 1), 6, true)).containsExactly(1, 2, 3, 1, 2, 3);
+    }
+
+    @Test
+    void wrrSpreadsTurnsEvenlyByWeight() {
+        assertThat(numbers(Scheduler.WRR, pool(Scheduler.WRR, 6, 2), 8, false)).containsExactly(1, 1, 2, 1, 1, 1, 2, 1);
+        assertThat(counts(numbers(Scheduler.WRR, pool(Scheduler.WRR, 5, 3, 2), 100, false)))
+                .isEqualTo(Map.of(1, 50, 2, 30, 3, 20));
+    }
+
+    @Test
+    void largeWeightsKeepTheirRatio() {
+        Map<Integer, Integer> counts = counts(numbers(Scheduler.WRR, pool(Scheduler.WRR, 65_535, 32_767), 6000, false));
+        assertThat(counts.get(1)).isBetween(3950, 4050);
+    }
+
+    @Test
+    void lcFillsUpWhoHasFewest() {
+        Pool pool = pool(Scheduler.LC, 1, 9, 1);
+        IntStream.range(0, 4).forEach(i -> pool.target(0).opened());
+        assertThat(counts(numbers(Scheduler.LC, pool, 8, true))).isEqualTo(Map.of(2, 4, 3, 4));
+        assertThat(counts(numbers(Scheduler.LC, pool, 3, true))).isEqualTo(Map.of(1, 1, 2, 1, 3, 1));
+    }
+
+    @Test
+    void lcTakesTurnsAmongEquals() {
+        assertThat(counts(numbers(Scheduler.LC, pool(Scheduler.LC, 1, 1, 1), 9, false)))
+                .isEqualTo(Map.of(1, 3, 2, 3, 3, 3));
+    }
+
+    @Test
+    void wlcHoldsOpenConnectionsToTheRatioOfTheWeights() {
+        assertThat(counts(numbers(Scheduler.WLC, pool(Scheduler.WLC, 1, 2), 12, true)))
+                .isEqualTo(Map.of(1, 4, 2, 8));
+    }
+
+    @Test
+    void sedBeginsWithTheFastest() {
+        Pool pool = pool(Scheduler.SED, 1, 3);
+        assertThat(numbers(Scheduler.SED, pool, 2, true)).containsExactly(2, 2);
+        numbers(Scheduler.SED, pool, 6, true);
+        assertThat(pool.target(0).open()).isEqualTo(2);
+    }
+
+    @Test
+    void nqBeginsWithWhoIsIdle() {
+        Pool pool = pool(Scheduler.NQ, 1, 3);
+        assertThat(numbers(Scheduler.NQ, pool, 2, true)).containsExactlyInAnyOrder(1, 2);
+        numbers(Scheduler.NQ, pool, 6, true);
+        assertThat(pool.target(0).open()).isEqualTo(2);
+    }
+
+    @Test
+    void shKeepsClientsAndMovesThoseOfTheOneThatWentOnly() {
+        Pool four = pool(Scheduler.SH, 1, 1, 1, 1);
+        Pool three = Pool.of(List.of(four.target(0), four.target(1), four.target(2)), List.of(1, 1, 1), true);
+        Map<Integer, Integer> shares = new HashMap<>();
+        for (int i = 0; i < 4000; i++) {
+            IpAddress client = new IpAddress(CLIENT.family(), 0, CLIENT.low() + i);
+            Target before = choose(Scheduler.SH, four, client, VIP, 0);
+            assertThat(choose(Scheduler.SH, four, client, VIP, 0)).isSameAs(before);
+            shares.merge(number(before), 1, Integer::sum);
+            if (before != four.target(3)) {
+                assertThat(choose(Scheduler.SH, three, client, VIP, 0)).isSameAs(before);
+            }
+        }
+        assertThat(shares.values()).allMatch(n -> n > 850 && n < 1150);
+    }
+
+    @Test
+    void shSharesClientsByWeight() {
+        Pool pool = pool(Scheduler.SH, 3, 1);
+        int first = 0;
+        for (int i = 0; i < 4000; i++) {
+            IpAddress client = new IpAddress(CLIENT.family(), 0, CLIENT.low() + i);
+            first += choose(Scheduler.SH, pool, client, VIP, 0) == pool.target(0) ? 1 : 0;
+        }
+        assertThat(first).isBetween(2850, 3150);
+    }
+
+    @Test
+    void dhGoesByTheAddressThatTheClientUsed() {
+        Pool pool = pool(Scheduler.DH, 1, 1, 1);
+        Map<Integer, Integer> shares = new HashMap<>();
+        for (int i = 0; i < 300; i++) {
+            IpAddress vip = new IpAddress(VIP.family(), 0, VIP.low() + i);
+            Target mine = choose(Scheduler.DH, pool, CLIENT, vip, 0);
+            assertThat(choose(Scheduler.DH, pool, VIP, vip, 0)).isSameAs(mine);
+            shares.merge(number(mine), 1, Integer::sum);
+        }
+        assertThat(shares).hasSize(3);
+    }
+
+    @Test
+    void p2cAvoidsTheBusyOneAndGoesByWeight() {
+        Pool pool = pool(Scheduler.P2C, 1, 1, 1);
+        IntStream.range(0, 50).forEach(i -> pool.target(0).opened());
+        assertThat(numbers(Scheduler.P2C, pool, 1000, false)).doesNotContain(1).contains(2, 3);
+        Pool uneven = pool(Scheduler.P2C, 200, 1);
+        IntStream.range(0, 1000).forEach(i -> uneven.target(0).opened());
+        assertThat(numbers(Scheduler.P2C, uneven, 100, false)).containsOnly(2);
+        Map<Integer, Integer> counts = counts(numbers(Scheduler.P2C, pool(Scheduler.P2C, 3, 1), 4000, true));
+        assertThat(counts.get(1)).isBetween(2900, 3100);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Scheduler.class)
+    void whoIsEjectedGetsNothingUntilOneTryGoesWell(Scheduler scheduler) {
+        Pool pool = pool(scheduler, 1, 1, 1);
+        Target bad = choose(scheduler, pool);
+        eject(bad, 0);
+        for (int i = 0; i < 50; i++) {
+            assertThat(choose(scheduler, pool)).isNotSameAs(bad);
+        }
+        long later = TimeUnit.SECONDS.toNanos(1);
+        List<Target> chosen = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            chosen.add(choose(scheduler, pool, CLIENT, VIP, later));
+        }
+        assertThat(chosen).filteredOn(t -> t == bad).as("one tries it").hasSize(1);
+        chooser.succeeded(bad);
+        assertThat(bad.isEjected()).isFalse();
+        chosen.clear();
+        for (int i = 0; i < 200; i++) {
+            chosen.add(choose(scheduler, pool, CLIENT, VIP, later));
+        }
+        assertThat(chosen).filteredOn(t -> t == bad).hasSizeGreaterThan(10);
+    }
+
+    @Test
+    void theTurnsOfAnEjectedOneAreSharedByAllOthers() {
+        Pool pool = pool(Scheduler.RR, 1, 1, 1, 1);
+        eject(pool.target(0), 0);
+        assertThat(counts(numbers(Scheduler.RR, pool, 300, false))).isEqualTo(Map.of(2, 100, 3, 100, 4, 100));
+    }
+
+    @Test
+    void aRetryTakesNobodysTurn() {
+        Pool pool = pool(Scheduler.RR, 1, 1);
+        List<Integer> first = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            Target target = choose(Scheduler.RR, pool);
+            first.add(number(target));
+            Tried tried = new Tried();
+            tried.add(target);
+            assertThat(chooser.choose(Scheduler.RR, pool, CLIENT, VIP, tried, 0))
+                    .isNotNull()
+                    .isNotSameAs(target);
+        }
+        assertThat(first).containsExactly(1, 2, 1, 2, 1, 2);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Scheduler.class)
+    void whenMostAreEjectedNobodyIs(Scheduler scheduler) {
+        Pool pool = pool(scheduler, 1, 1, 1);
+        eject(pool.target(0), 0);
+        assertThat(chooser.minds(pool, 0)).isTrue();
+        eject(pool.target(1), 0);
+        assertThat(chooser.minds(pool, 0)).isFalse();
+        Target usual = choose(scheduler, pool);
+        Tried tried = new Tried();
+        tried.add(usual);
+        Target second = Objects.requireNonNull(chooser.choose(scheduler, pool, CLIENT, VIP, tried, 0));
+        tried.add(second);
+        Target third = Objects.requireNonNull(chooser.choose(scheduler, pool, CLIENT, VIP, tried, 0));
+        assertThat(List.of(usual, second, third)).doesNotHaveDuplicates();
+    }
+
+    /** Several loops choose at the moment when all that are ejected may be tried. */
+    @ParameterizedTest
+    @EnumSource(Scheduler.class)
+    void loopsThatRaceForATryAllGetSomebody(Scheduler scheduler) throws Exception {
+        int loops = 4;
+        Pool pool = pool(scheduler, 1, 1);
+        AtomicInteger none = new AtomicInteger();
+        CyclicBarrier round = new CyclicBarrier(loops, () -> {
+            for (int i = 0; i < pool.size(); i++) {
+                chooser.succeeded(pool.target(i));
+                eject(pool.target(i), 0);
+            }
+        });
+        List<Future<?>> ends = new ArrayList<>();
+        try (ExecutorService threads = Executors.newFixedThreadPool(loops)) {
+            for (int i = 0; i < loops; i++) {
+                ends.add(threads.submit(() -> {
+                    for (int r = 0; r < 2000; r++) {
+                        round.await(20, TimeUnit.SECONDS);
+                        long later = TimeUnit.SECONDS.toNanos(1);
+                        if (chooser.choose(scheduler, pool, CLIENT, VIP, null, later) == null) {
+                            none.incrementAndGet();
+                        }
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> end : ends) {
+                end.get();
+            }
+        }
+        assertThat(none.get()).isZero();
+    }
+
+    @Test
+    void aFailedTryDoublesTheTime() {
+        Pool pool = pool(Scheduler.RR, 1, 1, 1);
+        Target bad = pool.target(0);
+        eject(bad, 0);
+        assertThat(bad.ejectedFor(0)).hasSeconds(1);
+        assertThat(chooser.failed(bad, 5)).as("a connect that began before").isFalse();
+        long now = 0;
+        for (int seconds : new int[] {2, 4, 8, 16, 32, 60, 60}) {
+            now += bad.ejectedFor(now).toNanos();
+            assertThat(bad.claim(now)).isTrue();
+            assertThat(bad.claim(now)).isFalse();
+            assertThat(chooser.failed(bad, now)).isTrue();
+            assertThat(bad.ejectedFor(now)).hasSeconds(seconds);
+        }
+        chooser.succeeded(bad);
+        assertThat(bad.admits(now)).isTrue();
+        assertThat(chooser.minds(pool, now)).isFalse();
+    }
+
+    @Test
+    void twoFailuresInARowAreForgiven() {
+        Target target = target(1);
+        for (int i = 0; i < 5; i++) {
+            assertThat(chooser.failed(target, 0)).isFalse();
+            assertThat(chooser.failed(target, 0)).isFalse();
+            chooser.succeeded(target);
+        }
+    }
+
+    @Test
+    void whoHasLeftCannotBeEjected() {
+        Pool pool = pool(Scheduler.RR, 1, 1);
+        eject(pool.target(0), 0);
+        chooser.left(pool.target(0));
+        eject(pool.target(0), 0);
+        assertThat(pool.target(0).isEjected()).isFalse();
+        assertThat(chooser.minds(pool, 0)).isFalse();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.userspace.balance;
+
+import org.jspecify.annotations.NullMarked;

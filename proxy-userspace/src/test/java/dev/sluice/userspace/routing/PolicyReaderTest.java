@@ -1,0 +1,93 @@
+package dev.sluice.userspace.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.core.config.Scheduler;
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ProblemList;
+import dev.sluice.testkit.model.ServicePorts;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PolicyReaderTest {
+    private final ProblemList problems = new ProblemList("Service shop/web");
+
+    private ServicePolicy read(Map<String, String> annotations) {
+        return new PolicyReader(Scheduler.LC)
+                .read(
+                        ServicePorts.tcp("shop/web", "10.96.0.1", 80)
+                                .annotations(annotations)
+                                .build(),
+                        problems);
+    }
+
+    @Test
+    void withoutAnnotationsTheNodesOwnHolds() {
+        assertThat(read(Map.of())).isEqualTo(ServicePolicy.of(Scheduler.LC));
+        assertThat(problems.toList()).isEmpty();
+    }
+
+    @Test
+    void everythingMayBeAskedFor() {
+        assertThat(read(Map.of(
+                        PolicyReader.SCHEDULER,
+                        "p2c",
+                        "sluice.dev/slow-start",
+                        "30s",
+                        PolicyReader.CONNECT_TIMEOUT,
+                        "1500ms",
+                        PolicyReader.IDLE_TIMEOUT,
+                        "10m",
+                        PolicyReader.MAX_AGE,
+                        "1h",
+                        PolicyReader.MAX_CONNECTIONS,
+                        "200",
+                        PolicyReader.PROXY_PROTOCOL,
+                        "v2")))
+                .isEqualTo(new ServicePolicy(
+                        Scheduler.P2C,
+                        Duration.ofSeconds(30),
+                        List.of(
+                                Duration.ofMillis(100),
+                                Duration.ofMillis(200),
+                                Duration.ofMillis(400),
+                                Duration.ofMillis(800)),
+                        Duration.ofMinutes(10),
+                        Duration.ofHours(1),
+                        200,
+                        ProxyProtocol.V2));
+        assertThat(problems.toList()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "sluice.dev/scheduler, mh, lc is in force",
+        "sluice.dev/scheduler, '', lc is in force",
+        "sluice.dev/scheduler, RR, lc is in force",
+        "sluice.dev/slow-start, 30, at once",
+        "sluice.dev/slow-start, 30s, does not share by weight",
+        "sluice.dev/connect-timeout, 1ms, the usual time",
+        "sluice.dev/connect-timeout, 3m, the usual time",
+        "sluice.dev/idle-timeout, never, idle connections stay open",
+        "sluice.dev/idle-timeout, 500ms, idle connections stay open",
+        "sluice.dev/max-connection-age, -1h, as old as they like",
+        "sluice.dev/max-connections, 0, no limit",
+        "sluice.dev/max-connections, ten, no limit",
+        "sluice.dev/max-connections, 99999999999, no limit",
+        "sluice.dev/max-connections, -5, no limit",
+        "sluice.dev/proxy-protocol, v3, none is spoken",
+        "sluice.dev/proxy-protocol, true, none is spoken",
+    })
+    void whatCannotBeHadIsToldAndTheUsualHolds(String annotation, String value, String otherwise) {
+        assertThat(read(Map.of(annotation, value))).isEqualTo(ServicePolicy.of(Scheduler.LC));
+        assertThat(problems.toList()).hasSize(1);
+        Problem problem = problems.toList().getFirst();
+        assertThat(problem.severity()).isEqualTo(Problem.Severity.IGNORED);
+        assertThat(problem.field()).isEqualTo("metadata.annotations[" + annotation + "]");
+        assertThat(problem.message()).contains(otherwise);
+    }
+}
