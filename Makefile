@@ -6,8 +6,12 @@ VARIANT ?= nft
 VARIANTS ?= nft legacy
 SIZES ?= 100 1000 10000 30000
 IPVS_SIZES ?= 100 1000 10000
+ROUNDS ?= 5
+SECONDS_EACH ?= 2
+SOAK_SECONDS ?= 600
+SOAK ?=
 
-.PHONY: help setup build test demo drill drill-gap drill-rollout bench-iptables bench-ipvs format check-format clean
+.PHONY: help setup build test demo drill drill-gap drill-rollout drill-takeover soak bench-iptables bench-ipvs bench-userspace format check-format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -33,11 +37,20 @@ drill-gap: build ## VARIANT=nft|legacy: new connections while Services change, o
 drill-rollout: build ## ipvs mode: 200 open connections while endpoints are replaced and the daemon is restarted
 	@dev/drill rollout
 
+drill-takeover: build ## userspace mode: 20 restarts under load, which may refuse no new connection
+	@dev/drill takeover
+
+soak: build ## SOAK_SECONDS=600 SOAK=paranoid: userspace mode under mixed load with checksums, endpoints changing all the time; paranoid looks for lost buffers
+	@dev/drill soak "$(SOAK_SECONDS)" $(SOAK)
+
 bench-iptables: build ## VARIANTS="nft legacy" SIZES="100 1000": what iptables mode costs, beside kube-proxy's way of writing
 	@dev/bench iptables "$(VARIANTS)" "$(SIZES)"
 
 bench-ipvs: build ## IPVS_SIZES="100 1000 10000": what ipvs mode costs, beside ipvsadm, ipset and ip with the same content
 	@dev/bench ipvs "$(IPVS_SIZES)"
+
+bench-userspace: build ## ROUNDS=5: what userspace mode carries and costs, beside haproxy and nginx
+	@dev/bench userspace "$(ROUNDS)" "$(SECONDS_EACH)"
 
 format: setup ## format the Java sources
 	JAVA_HOME=$$(dev/jdk) $(MVN) -q process-sources spotless:apply -Dspotless.check.skip

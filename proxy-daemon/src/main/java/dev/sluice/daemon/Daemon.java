@@ -1,6 +1,7 @@
 package dev.sluice.daemon;
 
 import dev.sluice.core.config.BackendConfig;
+import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.ClusterSource;
 import dev.sluice.core.source.NodeObject;
@@ -50,6 +51,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -72,6 +74,7 @@ final class Daemon {
     private final InstantSource clock = InstantSource.system();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final List<AutoCloseable> alone = new CopyOnWriteArrayList<>();
     private volatile int exitCode;
 
     /** @param configFile the file that {@code settings} came from, to be watched */
@@ -178,7 +181,7 @@ final class Daemon {
         prepared.assembly().counters().ifPresent(metrics::userspace);
         prepared.assembly().countedByRules().ifPresent(metrics::rules);
         prepared.assembly().traffic().ifPresent(traffic -> metrics.traffic(traffic, TrafficLimits.fromSystem()));
-        ServiceHealthPorts healthPorts = keep(healthPorts(prepared.configs(), health, cluster.events()));
+        ServiceHealthPorts healthPorts = keepAlone(healthPorts(prepared.configs(), health, cluster.events()));
         RuleRepair repair = prepared.assembly().repair(List.of(metrics.repairs(), new RepairEvents(cluster.events())));
         List<SyncObserver> observers = new ArrayList<>(List.of(
                 new HealthObserver(health),
@@ -192,6 +195,10 @@ final class Daemon {
             List<String> ranges = prepared.node().map(NodeObject::podCidrs).orElse(List.of());
             observers.add(new PodCidrWatch(ranges, this::restart));
         }
+        Optional<Succession> succession = settings.mode() == ProxyMode.USERSPACE
+                ? Optional.of(new Succession(families, () -> retire(prepared.assembly())))
+                : Optional.empty();
+        succession.ifPresent(observers::add);
         SyncLoop loop = keep(new SyncLoop(
                 tracker(prepared.nodeName(), families),
                 prepared.assembly().backends(),
@@ -199,9 +206,11 @@ final class Daemon {
                 new Observers(observers)));
         keep(repair).use(loop::mend);
         watchAddresses(prepared.assembly().backends(), loop);
-        DaemonPages pages = new DaemonPages(settings, cluster.events(), this::keep);
-        pages.serveHealth(health, metrics);
-        pages.serveMetrics(
+        succession.ifPresent(this::keep);
+        succession.ifPresent(s -> s.begin(loop));
+        DaemonPages served = new DaemonPages(settings, cluster.events(), this::keepAlone);
+        served.serveHealth(health, metrics);
+        served.serveMetrics(
                 metrics, effective, new ExplainPage(loop, prepared.assembly().backends()));
         loop.start();
         if (prepared.node().isEmpty()) {
@@ -270,6 +279,26 @@ final class Daemon {
         }
     }
 
+    /** Keeps what only one process of a node can have. */
+    private <T extends AutoCloseable> T keepAlone(T resource) {
+        alone.add(resource);
+        return keep(resource);
+    }
+
+    /** Leaves to a successor what only one process can have. */
+    private void retire(ProxyAssembly assembly) {
+        alone.forEach(Daemon::closeOne);
+        assembly.retire();
+    }
+
+    private static void closeOne(AutoCloseable resource) {
+        try {
+            resource.close();
+        } catch (Exception e) {
+            log.warn("while stopping: {}", resource, e);
+        }
+    }
+
     private <T extends AutoCloseable> T keep(T resource) {
         opened.push(resource);
         return resource;
@@ -278,12 +307,7 @@ final class Daemon {
     /** Lets go of everything, last opened first; the kernel keeps what is in force. */
     private synchronized void close() {
         while (!opened.isEmpty()) {
-            AutoCloseable resource = opened.pop();
-            try {
-                resource.close();
-            } catch (Exception e) {
-                log.warn("while stopping: {}", resource, e);
-            }
+            closeOne(opened.pop());
         }
         stopped.countDown();
     }

@@ -18,6 +18,7 @@ import dev.sluice.iptables.IptablesBackend;
 import dev.sluice.ipvs.IpvsBackend;
 import dev.sluice.ipvs.IpvsTrafficCounters;
 import dev.sluice.linux.KernelException;
+import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.conntrack.NetlinkConntrack;
 import dev.sluice.linux.ipset.NetlinkIpSets;
 import dev.sluice.linux.iptables.Iptables;
@@ -30,6 +31,7 @@ import dev.sluice.linux.process.SystemCommands;
 import dev.sluice.linux.route.LinkChange;
 import dev.sluice.linux.route.NetlinkLinks;
 import dev.sluice.linux.rulewatch.OwnRestores;
+import dev.sluice.linux.socket.ResourceLimits;
 import dev.sluice.linux.sysctl.Sysctl;
 import dev.sluice.userspace.UserspaceBackend;
 import dev.sluice.userspace.UserspaceTrafficCounters;
@@ -38,12 +40,14 @@ import dev.sluice.userspace.engine.EngineOptions;
 import dev.sluice.userspace.engine.UserspaceEngine;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +57,14 @@ import org.slf4j.LoggerFactory;
 /** Puts a mode together with the kernel: the only class that knows every room. */
 final class ProxyAssembly implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ProxyAssembly.class);
+
+    /** How long clients of userspace mode are kept waiting for the next process. */
+    private static final Duration PAUSE = Duration.ofSeconds(30);
+
+    /** What the kernel allows at most unless told otherwise (fs.nr_open). */
+    private static final long OPEN_FILES = 1 << 20;
+
+    private static final long FEW_OPEN_FILES = 1024;
 
     private final ProxyMode mode;
     private final Sysctl sysctl;
@@ -65,6 +77,7 @@ final class ProxyAssembly implements AutoCloseable {
     private final List<UserspaceBackend> userspaceBackends = new ArrayList<>();
     private final FlowListener flows;
     private final Consumer<IpFamily> refusals;
+    private volatile boolean retired;
     private @Nullable UserspaceEngine engine;
     private @Nullable NamedCounters ruleCounters;
     private @Nullable RuleWatching watching;
@@ -258,10 +271,22 @@ final class ProxyAssembly implements AutoCloseable {
     private UserspaceEngine engine(BackendConfig config) {
         UserspaceEngine present = engine;
         if (present == null) {
-            present = new UserspaceEngine(EngineOptions.of(config.userspace()));
+            present = new UserspaceEngine(EngineOptions.of(config.userspace()).withinOpenFiles(openFiles()));
             engine = present;
         }
         return present;
+    }
+
+    /** How many descriptors this process may have, once that is raised as far as it goes. */
+    private static long openFiles() {
+        try {
+            long limit = ResourceLimits.raiseOpenFiles(OPEN_FILES);
+            log.info("room for {} open files", limit);
+            return limit;
+        } catch (NetlinkException e) {
+            log.warn("{}; assuming room for {}", e.getMessage(), FEW_OPEN_FILES);
+            return FEW_OPEN_FILES;
+        }
     }
 
     /** What the userspace proxy has carried; empty in the other modes. */
@@ -303,14 +328,45 @@ final class ProxyAssembly implements AutoCloseable {
         traffic().ifPresent(TrafficCounters::close);
     }
 
-    private static void drain(UserspaceEngine engine) {
+    /**
+     * Another process in userspace mode has new connections led to itself: stops listening, once those that were on their way here have
+     * arrived. What is open goes on; the rules are the other's.
+     */
+    void retire() {
+        retired = true;
+        UserspaceEngine running = engine;
+        if (running == null) {
+            return;
+        }
+        try {
+            TimeUnit.SECONDS.sleep(1);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        userspaceBackends.forEach(backend -> running.stopListening(backend.family()));
+    }
+
+    private void pauseNewConnections() {
+        if (retired) {
+            return;
+        }
+        for (UserspaceBackend backend : userspaceBackends) {
+            try {
+                backend.pauseNewConnections(Instant.now().plus(PAUSE));
+            } catch (SyncException e) {
+                log.warn("{}; they are refused until the next start", e.getMessage());
+            }
+        }
+    }
+
+    private void drain(UserspaceEngine engine) {
         Duration limit = engine.options().userspace().drainTimeout();
         long open = engine.counters().connectionsActive();
         if (open > 0) {
             log.info("waiting up to {} seconds for {} open connections", limit.toSeconds(), open);
         }
         try {
-            long reset = engine.drain(limit);
+            long reset = engine.drain(limit, this::pauseNewConnections);
             if (reset > 0) {
                 log.warn("{} connections were still open after {} seconds and were reset", reset, limit.toSeconds());
             }

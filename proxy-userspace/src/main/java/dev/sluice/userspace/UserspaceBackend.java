@@ -39,6 +39,7 @@ import dev.sluice.userspace.rules.PortalSet;
 import dev.sluice.userspace.rules.RedirectRules;
 import dev.sluice.userspace.rules.ServicePlan.Member;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -275,6 +276,25 @@ public final class UserspaceBackend implements ProxyBackend {
             removeSets(sets, family());
         } catch (KernelException e) {
             throw new SyncException("userspace mode, " + family() + ": clean-up stopped: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Has new TCP connections wait, instead of being refused, until a next process is there or {@code end} has come. Not while syncs
+     * run, and before the engine stops listening. Without rules in force there is nothing to do.
+     */
+    public void pauseNewConnections(Instant end) throws SyncException {
+        RedirectRules inForce = rules;
+        if (inForce == null) {
+            return;
+        }
+        RestoreScript script = new RestoreScript().table("filter");
+        inForce.pause(end).forEach(rule -> script.insert(rule.chain(), 1, rule.spec()));
+        try {
+            restore(script);
+        } catch (KernelException e) {
+            throw new SyncException(
+                    "userspace mode, " + family() + ": new connections cannot be made to wait: " + e.getMessage(), e);
         }
     }
 

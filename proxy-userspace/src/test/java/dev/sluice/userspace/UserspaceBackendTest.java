@@ -19,6 +19,7 @@ import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
 import dev.sluice.userspace.rules.PortalSet;
 import dev.sluice.userspace.rules.PortalSet.Fate;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -273,5 +274,35 @@ class UserspaceBackendTest {
         assertThat(report.full()).isTrue();
         assertThat(node.sets.elements("SLUICE-OPEN")).containsExactly("10.96.0.10,udp:53");
         assertThat(node.iptables.rules("nat", "SLUICE-UDP")).hasSize(1);
+    }
+
+    @Test
+    void newConnectionsWaitForTheNextProcessUntilItsRulesAreInForce() throws Exception {
+        node.snapshot.put(Endpoints.resolved(web().build(), Endpoints.remote("10.244.2.2", 8080)));
+        node.backend.pauseNewConnections(Instant.EPOCH);
+        assertThat(node.iptables.inForce("filter").chains()).doesNotContain("SLUICE-INPUT");
+        node.sync();
+        RulesInForce before = RulesInForce.of(node);
+        node.backend.pauseNewConnections(Instant.parse("2026-01-02T03:04:05.678Z"));
+        RulesInForce paused = RulesInForce.of(node);
+        assertPaused(paused.input(), before.input());
+        assertPaused(paused.firewall(), before.firewall());
+        node.full();
+        assertThat(RulesInForce.of(node)).isEqualTo(before);
+    }
+
+    private record RulesInForce(List<String> input, List<String> firewall) {
+        static RulesInForce of(FakeNode node) {
+            return new RulesInForce(
+                    node.iptables.inForce("filter").rules("SLUICE-INPUT"),
+                    node.iptables.inForce("filter").rules("SLUICE-FIREWALL"));
+        }
+    }
+
+    private static void assertPaused(List<String> rules, List<String> before) {
+        assertThat(rules).hasSize(before.size() + 1).endsWith(before.toArray(String[]::new));
+        assertThat(rules.getFirst())
+                .contains("-d 127.0.0.1/32 -p tcp -m tcp --dport ", "--tcp-flags FIN,SYN,RST,ACK SYN")
+                .contains("--datestop 2026-01-02T03:04:05 ", "-j DROP");
     }
 }

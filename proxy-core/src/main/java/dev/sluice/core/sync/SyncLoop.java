@@ -104,6 +104,21 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
         return answer;
     }
 
+    /**
+     * Lets the running sync finish, and then does nothing at all until {@code verdict} is known: true ends the loop without another
+     * sync, false lets it go on.
+     *
+     * @return done from when on nothing is done
+     */
+    public CompletableFuture<?> hold(CompletableFuture<Boolean> verdict) {
+        CompletableFuture<Void> holding = new CompletableFuture<>();
+        posted.add(() -> {
+            holding.complete(null);
+            stopping |= verdict.join();
+        });
+        return holding;
+    }
+
     /** Lets the running sync finish, then ends the thread. Does not undo anything in the kernel. */
     @Override
     public void close() {
@@ -136,7 +151,7 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
     private void loop() {
         while (!stopping) {
             // not until the queue is empty: a flood of events must not keep syncs from running
-            for (int waiting = posted.size(); waiting > 0; waiting--) {
+            for (int waiting = posted.size(); waiting > 0 && !stopping; waiting--) {
                 handle(posted.poll());
             }
             if (!stopping) {

@@ -13,10 +13,12 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
@@ -101,6 +103,31 @@ class SyncLoopTest {
                 .isInstanceOf(ExecutionException.class)
                 .hasRootCauseMessage("no such packet");
         assertThat(loop.submit(() -> 1).get(30, TimeUnit.SECONDS)).isEqualTo(1);
+    }
+
+    @Test
+    void aHeldLoopDoesNothingUntilItIsToldToGoOn() throws Exception {
+        syncAll();
+        await().until(() -> v6.syncs().size() == 1);
+        CompletableFuture<Boolean> verdict = new CompletableFuture<>();
+        loop.hold(verdict).get(30, TimeUnit.SECONDS);
+        CompletableFuture<Integer> asked = loop.submit(() -> 1);
+        assertThatThrownBy(() -> asked.get(50, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+        verdict.complete(false);
+        assertThat(asked.get(30, TimeUnit.SECONDS)).isOne();
+    }
+
+    @Test
+    void aHeldLoopThatIsToldToEndDoesNothingMore() throws Exception {
+        syncAll();
+        await().until(() -> v6.syncs().size() == 1);
+        CompletableFuture<Boolean> verdict = new CompletableFuture<>();
+        loop.hold(verdict).get(30, TimeUnit.SECONDS);
+        loop.service(service("shop/web").port("http", 80).build());
+        CompletableFuture<Integer> asked = loop.submit(() -> 1);
+        verdict.complete(true);
+        assertThatThrownBy(() -> asked.get(30, TimeUnit.SECONDS)).hasCauseInstanceOf(RejectedExecutionException.class);
+        assertThat(v6.syncs()).hasSize(1);
     }
 
     @Test

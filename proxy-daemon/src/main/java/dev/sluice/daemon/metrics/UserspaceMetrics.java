@@ -31,6 +31,10 @@ final class UserspaceMetrics {
                 counters::connectionsRefused);
         registry.register((Collector) () -> histogram(counters.connectTimes()));
         metrics.counter("connect_retries_total", "Connect attempts after the first", counters::connectRetries);
+        metrics.counter(
+                "connections_spliced_total",
+                "TCP connections whose bytes the kernel came to move by itself",
+                counters::connectionsSpliced);
         metrics.counter("udp_flows_total", "UDP flows opened", counters::flowsOpened);
         metrics.gauge("udp_flows_active", "UDP flows that are open", counters::flowsActive);
         metrics.counter("datagrams_dropped_total", "UDP datagrams dropped", counters::datagramsDropped);

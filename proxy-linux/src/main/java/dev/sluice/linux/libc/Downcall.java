@@ -38,6 +38,12 @@ final class Downcall {
         return link("open", descriptor, ERRNO_CAPTURE, Linker.Option.firstVariadicArg(2));
     }
 
+    /** {@code int fcntl(int, int, ...)} with a whole number. */
+    static MethodHandle ofFcntl() {
+        FunctionDescriptor descriptor = FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+        return link("fcntl", descriptor, ERRNO_CAPTURE, Linker.Option.firstVariadicArg(2));
+    }
+
     private static MethodHandle link(String name, FunctionDescriptor descriptor, Linker.Option... options) {
         MemorySegment address = LINKER.defaultLookup().findOrThrow(name);
         return LINKER.downcallHandle(address, descriptor, options);

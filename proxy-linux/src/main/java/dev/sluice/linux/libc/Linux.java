@@ -2,6 +2,7 @@ package dev.sluice.linux.libc;
 
 /** Constants of the Linux ABI, equal on x86_64 and aarch64. */
 public final class Linux {
+    public static final int AF_UNIX = 1;
     public static final int AF_NETLINK = 16;
 
     /** Protocol of a raw socket that only sends, and for the options of iptables. */
@@ -9,11 +10,13 @@ public final class Linux {
 
     public static final int SOCK_STREAM = 1;
     public static final int SOCK_RAW = 3;
+    public static final int SOCK_SEQPACKET = 5;
     public static final int SOCK_NONBLOCK = 0x800;
     public static final int SOCK_CLOEXEC = 0x80000;
 
     public static final int MSG_DONTWAIT = 0x40;
     public static final int MSG_TRUNC = 0x20;
+    public static final int MSG_NOSIGNAL = 0x4000;
 
     public static final int SOL_IP = 0;
     public static final int SOL_SOCKET = 1;
@@ -22,6 +25,7 @@ public final class Linux {
 
     public static final int SO_ERROR = 4;
     public static final int SO_RCVBUF = 8;
+    public static final int SO_PEERCRED = 17;
     public static final int SO_RCVTIMEO = 20;
     public static final int SO_SNDTIMEO = 21;
     public static final int SO_ATTACH_FILTER = 26;
@@ -47,9 +51,15 @@ public final class Linux {
     public static final int EFD_CLOEXEC = 0x80000;
 
     public static final int O_RDONLY = 0;
+    public static final int O_NONBLOCK = 0x800;
     public static final int O_CREAT = 0x40;
     public static final int O_EXCL = 0x80;
     public static final int O_CLOEXEC = 0x80000;
+
+    public static final int SPLICE_F_MOVE = 1;
+    public static final int SPLICE_F_NONBLOCK = 2;
+    /** linux/fcntl.h. */
+    public static final int F_SETPIPE_SZ = 1031;
 
     public static final int CLONE_NEWNET = 0x4000_0000;
 

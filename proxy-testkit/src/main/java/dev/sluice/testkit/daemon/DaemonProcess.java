@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -147,6 +148,21 @@ public final class DaemonProcess implements AutoCloseable {
                 .mapToDouble(line ->
                         Double.parseDouble(line.substring(series.length() + 1).strip()))
                 .findFirst();
+    }
+
+    /** The memory that it holds now, in KiB (proc(5), VmRSS). */
+    public long residentKib() throws IOException {
+        return Files.readAllLines(Path.of("/proc", Long.toString(pid()), "status")).stream()
+                .filter(line -> line.startsWith("VmRSS:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                .sum();
+    }
+
+    /** How many descriptors it has open. */
+    public int openFiles() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("/proc", Long.toString(pid()), "fd"))) {
+            return (int) files.count();
+        }
     }
 
     /** What the daemon has printed so far. */

@@ -8,6 +8,7 @@ final class Counters implements EngineCounters {
     final LongAdder active = new LongAdder();
     final LongAdder refused = new LongAdder();
     final LongAdder retries = new LongAdder();
+    final LongAdder spliced = new LongAdder();
     final LongAdder flows = new LongAdder();
     final LongAdder activeFlows = new LongAdder();
     final LongAdder dropped = new LongAdder();
@@ -33,6 +34,11 @@ final class Counters implements EngineCounters {
     @Override
     public long connectRetries() {
         return retries.sum();
+    }
+
+    @Override
+    public long connectionsSpliced() {
+        return spliced.sum();
     }
 
     @Override

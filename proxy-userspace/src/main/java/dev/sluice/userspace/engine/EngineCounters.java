@@ -15,6 +15,9 @@ public interface EngineCounters {
     /** Connect attempts after the first of a connection. */
     long connectRetries();
 
+    /** TCP connections whose bytes came to be moved inside the kernel. */
+    long connectionsSpliced();
+
     /** UDP flows (a client address and port at one service port) opened. */
     long flowsOpened();
 

@@ -1,5 +1,6 @@
 package dev.sluice.userspace.engine;
 
+import dev.sluice.linux.socket.PipePool;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.EventLoop;
@@ -20,12 +21,22 @@ final class LoopContext {
     /** Above the high mark of what waits for one side, reading from the other side stops until the low mark is reached. */
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(64 << 10, 256 << 10);
 
+    private static final int PIPE_CAPACITY = 256 << 10;
+    private static final int IDLE_PIPES = 64;
+
+    /** So many times as many flows as are free may belong to one socket: seven eighths, if it is the only one that wants many. */
+    private static final long SHARE = 7;
+
     final EventLoop loop;
     final EngineOptions options;
     final Counters counters;
     private final AdaptiveRecvByteBufAllocator reads = new AdaptiveRecvByteBufAllocator(1 << 10, 16 << 10, 64 << 10);
     private final Set<TcpRelay> relays = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<TcpRelay> then = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<UdpSocket> udpSockets = Collections.newSetFromMap(new IdentityHashMap<>());
+    /** For the connections whose bytes are moved inside the kernel. */
+    final PipePool pipes = new PipePool(PIPE_CAPACITY, IDLE_PIPES);
+
     private int flows;
 
     LoopContext(EventLoop loop, EngineOptions options, Counters counters) {
@@ -42,13 +53,12 @@ final class LoopContext {
         var _ = loop.scheduleWithFixedDelay(this::sweep, every, every, TimeUnit.MILLISECONDS);
     }
 
+    /** Sets what Netty's defaults, TCP_NODELAY among them, and the listening sockets' options do not; without a system call. */
     void configure(EpollSocketChannelConfig config) {
         config.setAllocator(PooledByteBufAllocator.DEFAULT);
         config.setRecvByteBufAllocator(reads);
         config.setWriteBufferWaterMark(WATER_MARK);
         config.setAllowHalfClosure(true);
-        config.setTcpNoDelay(true);
-        config.setKeepAlive(true);
         config.setAutoRead(false);
     }
 
@@ -72,9 +82,18 @@ final class LoopContext {
         udpSockets.remove(socket);
     }
 
-    /** Whether one more UDP flow may be opened; counts it if so. */
-    boolean admitFlow() {
-        if (flows >= options.maxFlowsPerLoop()) {
+    /** Whether more connections are open than may be; the one that asks counts. */
+    boolean isOverfull() {
+        return relays.size() > options.maxConnectionsPerLoop();
+    }
+
+    /**
+     * Whether one more UDP flow may be opened by a socket that has {@code own} already; counts it if so. However many clients one
+     * socket has, it leaves room for others.
+     */
+    boolean admitFlow(int own) {
+        int free = options.maxFlowsPerLoop() - flows;
+        if (own >= SHARE * free) {
             return false;
         }
         flows++;
@@ -88,14 +107,23 @@ final class LoopContext {
         counters.activeFlows.decrement();
     }
 
-    int openRelays() {
-        return relays.size();
+    /** Remembers the connections that are open now, for {@link #leftOfThen}. */
+    void remember() {
+        then.clear();
+        then.addAll(relays);
+    }
+
+    /** How many of the connections that were open then still are. */
+    int leftOfThen() {
+        then.retainAll(relays);
+        return then.size();
     }
 
     /** Resets every connection. */
     void abortAll() {
         List.copyOf(relays).forEach(TcpRelay::abort);
         new ArrayList<>(udpSockets).forEach(UdpSocket::closeNow);
+        pipes.close();
     }
 
     private void sweep() {

@@ -19,12 +19,15 @@ import org.jspecify.annotations.Nullable;
  * the bytes before it; the other direction goes on. When both directions have ended both connections are closed.
  */
 final class RelaySide extends ChannelInboundHandlerAdapter {
-    private static final int LINGER_SECONDS = 2;
+    static final int LINGER_SECONDS = 2;
+    /** What is read at once from a connection that carries much. */
+    private static final int LARGE_PIECE = 16 << 10;
 
     private final TcpRelay relay;
     private final EpollSocketChannel channel;
     private final LongAdder bytes;
-    /** What was read before there was another side: an end of stream makes the transport read regardless of autoRead. */
+    private final long spliceAfter;
+    /** What was read before there was another side, or while the two are on their way to a {@link SplicedRelay}: an end of stream makes the transport read regardless of autoRead. */
     private final Queue<ByteBuf> early = new ArrayDeque<>(0);
 
     private @Nullable LongAdder serviceBytes;
@@ -33,9 +36,19 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     private boolean inputEnded;
     private boolean outputEnded;
     private boolean lingering;
+    private boolean held;
+    private @Nullable SplicedRelay spliced;
+    /** Bytes of the read operation under way, and of all the large ones directly before it. */
+    private long piece;
 
-    /** @param bytes counts what this side reads */
-    RelaySide(TcpRelay relay, EpollSocketChannel channel, LongAdder bytes) {
+    private long run;
+
+    /**
+     * @param bytes counts what this side reads
+     * @param spliceAfter as in {@link EngineOptions}
+     */
+    RelaySide(TcpRelay relay, EpollSocketChannel channel, LongAdder bytes, long spliceAfter) {
+        this.spliceAfter = spliceAfter;
         this.relay = relay;
         this.channel = channel;
         this.bytes = bytes;
@@ -65,10 +78,16 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
 
     /** Starts to pass on what this side reads. */
     void join(RelaySide other) {
+        early.forEach(data -> count(data.readableBytes()));
         peer = other;
+        passOn(other);
+    }
+
+    /** Passes on what has come meanwhile, and what comes from now on. */
+    private void passOn(RelaySide other) {
         boolean any = !early.isEmpty();
         while (!early.isEmpty()) {
-            write(other, early.remove());
+            var _ = other.channel.write(early.remove(), other.channel.voidPromise());
         }
         if (any) {
             other.channel.flush();
@@ -92,7 +111,11 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
             data.release();
         } else if (other == null) {
             early.add(data);
+        } else if (held) {
+            count(data.readableBytes());
+            early.add(data);
         } else {
+            piece += data.readableBytes();
             write(other, data);
         }
     }
@@ -114,16 +137,60 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
         RelaySide other = peer;
-        if (other != null && !lingering) {
+        if (other != null && !lingering && !held) {
             other.channel.flush();
+            run = piece < Math.min(LARGE_PIECE, spliceAfter) ? 0 : run + piece;
+            piece = 0;
+            if (spliceAfter >= 0 && run > spliceAfter) {
+                run = 0;
+                relay.cameInBulk(this);
+            }
         }
+    }
+
+    /** Whether both its streams go on, by way of buffers. */
+    boolean isPlain() {
+        return peer != null && !inputEnded && !outputEnded && !lingering && !held && channel.isOpen();
+    }
+
+    /** Stops passing on what comes; what the transport reads nevertheless is kept for {@link #takeEarly}. */
+    void hold() {
+        held = true;
+        channel.config().setAutoRead(false);
+    }
+
+    /** Takes {@link #hold} back. */
+    void goOn() {
+        held = false;
+        RelaySide other = peer;
+        if (other != null && !lingering && channel.isOpen()) {
+            passOn(other);
+        }
+    }
+
+    Queue<ByteBuf> takeEarly() {
+        return early;
+    }
+
+    boolean inputEnded() {
+        return inputEnded;
+    }
+
+    /** From now on {@code relay} does everything. */
+    void handOver(SplicedRelay relay) {
+        spliced = relay;
+    }
+
+    /** The {@link SplicedRelay} has closed this side. */
+    void closedBySplice() {
+        relay.closed(this);
     }
 
     /** More or less of what was written to this side waits now: lets the other side read, or stops it. */
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         RelaySide other = peer;
-        if (other != null && !other.lingering) {
+        if (other != null && !other.lingering && !other.held) {
             other.channel.config().setAutoRead(channel.isWritable());
         }
     }
@@ -135,7 +202,7 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
             RelaySide other = peer;
             if (lingering) {
                 reset();
-            } else if (other != null) {
+            } else if (other != null && !held) {
                 other.endOutput();
             }
         }
@@ -152,14 +219,13 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     }
 
     private void shutdownOutput() {
-        channel.shutdownOutput().addListener(done -> {
-            outputEnded = true;
-            RelaySide other = peer;
-            if (other != null && other.outputEnded) {
-                var _ = channel.close();
-                var _ = other.channel.close();
-            }
-        });
+        RelaySide other = peer;
+        if (other != null && other.outputEnded) {
+            var _ = channel.close(); // its own stream has ended, so this ends the other one in order too
+            var _ = other.channel.close();
+        } else {
+            channel.shutdownOutput().addListener(done -> outputEnded = true);
+        }
     }
 
     @Override
@@ -189,9 +255,17 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
 
     /** Closes with a reset, so that the far end sees an error and no regular end of stream. */
     void reset() {
+        if (spliced != null) {
+            spliced.abort();
+            return;
+        }
         if (channel.isOpen()) {
+            boolean told = channel.isRegistered();
             channel.config().setSoLinger(0);
             var _ = channel.close();
+            if (!told) {
+                relay.closed(this);
+            }
         }
         dropEarly();
     }

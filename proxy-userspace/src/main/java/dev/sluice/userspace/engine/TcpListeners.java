@@ -24,6 +24,10 @@ final class TcpListeners {
     private static final IntegerUnixChannelOption IPV6_V6ONLY =
             new IntegerUnixChannelOption("SLUICE_IPV6_V6ONLY", 41, 26);
 
+    /** asm-generic/socket.h; accepted sockets have it from the listening one, without a call each. */
+    private static final IntegerUnixChannelOption SO_KEEPALIVE =
+            new IntegerUnixChannelOption("SLUICE_SO_KEEPALIVE", 1, 9);
+
     private final int port;
     private final List<Channel> channels;
 
@@ -63,6 +67,7 @@ final class TcpListeners {
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .option(UnixChannelOption.SO_REUSEPORT, true)
+                .option(SO_KEEPALIVE, 1)
                 .childHandler(new ChannelInitializer<EpollSocketChannel>() {
                     @Override
                     protected void initChannel(EpollSocketChannel accepted) {

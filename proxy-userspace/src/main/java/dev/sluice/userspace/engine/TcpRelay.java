@@ -48,7 +48,7 @@ final class TcpRelay {
         this.context = context;
         this.table = table;
         this.destinations = destinations;
-        this.client = new RelaySide(this, accepted, context.counters.toEndpoints);
+        this.client = new RelaySide(this, accepted, context.counters.toEndpoints, context.options.spliceAfter());
         context.configure(accepted.config());
         accepted.pipeline().addLast(client);
     }
@@ -62,6 +62,10 @@ final class TcpRelay {
 
     private void start() {
         context.opened(this);
+        if (context.isOverfull()) {
+            refuse("as many connections are open as there is room for");
+            return;
+        }
         Portal.Address portal;
         InetSocketAddress peer = client.channel().remoteAddress();
         try {
@@ -141,8 +145,9 @@ final class TcpRelay {
         EpollSocketChannel channel = new EpollSocketChannel(
                 table.family() == IpFamily.IPV4 ? SocketProtocolFamily.INET : SocketProtocolFamily.INET6);
         context.configure(channel.config());
+        channel.config().setKeepAlive(true);
         channel.config().setConnectTimeoutMillis(timeoutMillis);
-        RelaySide side = new RelaySide(this, channel, context.counters.toClients);
+        RelaySide side = new RelaySide(this, channel, context.counters.toClients, context.options.spliceAfter());
         endpoint = side;
         channel.pipeline().addLast(side);
         var _ = context.loop.register(channel);
@@ -168,6 +173,14 @@ final class TcpRelay {
         });
         client.join(other);
         other.join(client);
+    }
+
+    /** Much has come in large pieces from {@code side}: from now on the kernel moves the bytes, if the connections allow it. */
+    void cameInBulk(RelaySide side) {
+        RelaySide other = endpoint;
+        if (other != null && client.isPlain() && other.isPlain()) {
+            SpliceStart.begin(context, this, client, other, side);
+        }
     }
 
     private void refuse(String why) {

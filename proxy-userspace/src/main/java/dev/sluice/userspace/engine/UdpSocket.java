@@ -234,7 +234,7 @@ public final class UdpSocket {
         if (!service.enter()) {
             return false;
         }
-        if (context.admitFlow()) {
+        if (context.admitFlow(flows.size())) {
             return true;
         }
         service.leave();

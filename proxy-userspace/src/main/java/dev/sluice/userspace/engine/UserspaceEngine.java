@@ -16,6 +16,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +30,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class UserspaceEngine implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(UserspaceEngine.class);
+
+    /** What connections that came during a drain have left to end by themselves. */
+    private static final Duration LAST_MOMENT = Duration.ofSeconds(2);
+
+    /** How long a client's last packet of a handshake may take. */
+    private static final Duration ON_THE_WAY = Duration.ofMillis(500);
 
     private final EngineOptions options;
     private final OriginalDestinations destinations;
@@ -132,20 +140,48 @@ public final class UserspaceEngine implements AutoCloseable {
     }
 
     /**
-     * Stops taking TCP connections, waits until those that are open have ended, at most {@code limit} long, and closes.
-     * UDP goes on meanwhile. Answers how many connections had to be reset.
+     * Waits until the connections that are open have ended, at most {@code limit} long; new ones are taken meanwhile. Then takes no
+     * more, leaves the last ones a moment, and closes. UDP goes on until then.
+     *
+     * @param beforeRefusing is run before the first new connection would be refused
+     * @return how many connections had to be reset
      */
-    public long drain(Duration limit) throws InterruptedException {
+    public long drain(Duration limit, Runnable beforeRefusing) throws InterruptedException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        onLoops(context -> {
+            context.remember();
+            return 0;
+        });
+        await(() -> onLoops(LoopContext::leftOfThen) == 0, deadline);
+        beforeRefusing.run();
+        TimeUnit.NANOSECONDS.sleep(ON_THE_WAY.toNanos());
         for (IpFamily family : IpFamily.values()) {
             stopListening(family);
         }
-        long deadline = System.nanoTime() + limit.toNanos();
-        while (counters.connectionsActive() > 0 && System.nanoTime() - deadline < 0) {
-            TimeUnit.MILLISECONDS.sleep(20);
-        }
+        await(
+                () -> counters.connectionsActive() == onLoops(LoopContext::leftOfThen),
+                System.nanoTime() + LAST_MOMENT.toNanos());
         long left = counters.connectionsActive();
         close();
         return left;
+    }
+
+    private static void await(BooleanSupplier condition, long deadline) throws InterruptedException {
+        while (!condition.getAsBoolean() && System.nanoTime() - deadline < 0) {
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+    }
+
+    /** The sum of what {@code question} answers on each loop. */
+    private long onLoops(ToIntFunction<LoopContext> question) {
+        List<LoopContext> running;
+        synchronized (this) {
+            running = List.copyOf(contexts);
+        }
+        return running.stream()
+                .map(context -> context.loop.submit(() -> question.applyAsInt(context)))
+                .mapToLong(answer -> answer.syncUninterruptibly().getNow())
+                .sum();
     }
 
     /** Resets what is open and ends the event loops. */

@@ -11,6 +11,11 @@ import dev.sluice.linux.iptables.RuleLine;
 import dev.sluice.linux.iptables.RuleText;
 import dev.sluice.linux.iptables.TableRules;
 import dev.sluice.userspace.rules.PortalSet.Fate;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -125,6 +130,19 @@ public record RedirectRules(BackendConfig config, IpAddress proxyAddress, int tc
                 tcp + " -j REJECT --reject-with tcp-reset",
                 udp + " " + DNATED + " -j ACCEPT",
                 udp + reject());
+    }
+
+    /**
+     * For the time between two processes: until {@code end} they drop what would open a new TCP connection to the proxy, instead of letting
+     * the kernel refuse it, so that the client's own repetition meets the next process. Each goes before the rules of its chain. What
+     * the node itself sends has to be dropped on its way out: once it has left, connection tracking leads its repetitions to the old port.
+     */
+    public List<RuleLine> pause(Instant end) {
+        LocalDateTime utc = LocalDateTime.ofInstant(end, ZoneOffset.UTC).truncatedTo(ChronoUnit.SECONDS);
+        String spec = RuleText.destination(proxyAddress) + " -p tcp -m tcp --dport " + tcpPort
+                + " --tcp-flags FIN,SYN,RST,ACK SYN -m time --datestop "
+                + DateTimeFormatter.ISO_LOCAL_DATE_TIME.format(utc) + " -j DROP";
+        return List.of(new RuleLine(INPUT, spec), new RuleLine(FIREWALL, spec));
     }
 
     private List<String> firewall() {

@@ -15,9 +15,14 @@ import dev.sluice.userspace.routing.Scope;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +30,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.AfterEach;
@@ -282,6 +288,28 @@ class TcpRelayTest {
     }
 
     @Test
+    void aConnectionBeyondTheLimitIsResetAndTheOthersGoOn() throws Exception {
+        EngineOptions options = EngineOptions.of(EngineFixture.udp(Duration.ofSeconds(30)))
+                .withEventLoops(1)
+                .withinOpenFiles(8);
+        try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4, options);
+                TestServer server = TestServer.echo(fixture.loopbackAddress())) {
+            fixture.tcp(server.port());
+            try (Socket first = fixture.connect();
+                    Socket second = fixture.connect()) {
+                first.getOutputStream().write(1);
+                second.getOutputStream().write(2);
+                assertThat(first.getInputStream().read()).isOne();
+                assertThat(second.getInputStream().read()).isEqualTo(2);
+                assertReset(fixture);
+                assertThat(fixture.engine.counters().connectionsRefused()).isOne();
+                first.getOutputStream().write(3);
+                assertThat(first.getInputStream().read()).isEqualTo(3);
+            }
+        }
+    }
+
+    @Test
     void aConnectionToNoServiceIsReset() throws Exception {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4)) {
             fixture.portal = new Portal.Address(Protocol.TCP, fixture.clusterIp(), 81);
@@ -341,6 +369,27 @@ class TcpRelayTest {
     }
 
     @Test
+    void aResetIsNoticedWhileTheEndpointTakesNothing() throws Exception {
+        CountDownLatch over = new CountDownLatch(1);
+        try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
+                TestServer server = new TestServer(fixture.loopbackAddress(), peer -> over.await())) {
+            fixture.tcp(server.port());
+            try (SocketChannel client = SocketChannel.open()) {
+                client.connect(new InetSocketAddress(fixture.loopbackAddress(), fixture.port));
+                client.configureBlocking(false);
+                ByteBuffer piece = ByteBuffer.allocate(1 << 16);
+                for (int idle = 0; idle < 20; Thread.sleep(10)) {
+                    idle = client.write(piece.clear()) == 0 ? idle + 1 : 0;
+                }
+                client.setOption(StandardSocketOptions.SO_LINGER, 0);
+            }
+            await().until(() -> fixture.engine.counters().connectionsActive() == 0);
+        } finally {
+            over.countDown();
+        }
+    }
+
+    @Test
     void openConnectionsOutliveTheirEndpointsPlaceInTheTable() throws Exception {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 TestServer server = TestServer.echo(fixture.loopbackAddress())) {
@@ -357,7 +406,8 @@ class TcpRelayTest {
     }
 
     @Test
-    void drainingRefusesNewConnectionsAndWaitsForOpenOnes() throws Exception {
+    void drainingWaitsForOpenConnectionsAndTakesNewOnesMeanwhile() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 TestServer server = TestServer.echo(fixture.loopbackAddress())) {
             fixture.tcp(server.port());
@@ -365,15 +415,28 @@ class TcpRelayTest {
                 client.getOutputStream().write(1);
                 assertThat(client.getInputStream().read()).isEqualTo(1);
                 CompletableFuture<Long> drained =
-                        CompletableFuture.supplyAsync(() -> drain(fixture.engine, Duration.ofSeconds(30)));
-                await().untilAsserted(() ->
-                        assertThatThrownBy(() -> fixture.connect().close()).hasMessageContaining("refused"));
+                        CompletableFuture.supplyAsync(() -> drain(fixture.engine, Duration.ofSeconds(30), () -> {
+                            try {
+                                fixture.connect().close();
+                                asked.incrementAndGet();
+                            } catch (IOException e) {
+                                throw new UncheckedIOException(e);
+                            }
+                        }));
+                for (int i = 0; i < 20; i++) {
+                    try (Socket newcomer = fixture.connect()) {
+                        newcomer.getOutputStream().write(i);
+                        assertThat(newcomer.getInputStream().read()).isEqualTo(i);
+                    }
+                }
                 client.getOutputStream().write(2);
                 assertThat(client.getInputStream().read()).isEqualTo(2);
                 assertThat(drained).isNotDone();
                 client.shutdownOutput();
                 assertThat(client.getInputStream().read()).isEqualTo(-1);
                 assertThat(drained.get(20, TimeUnit.SECONDS)).isZero();
+                assertThat(asked).hasValue(1);
+                assertThatThrownBy(() -> fixture.connect().close()).hasMessageContaining("refused");
             }
         }
     }
@@ -386,15 +449,16 @@ class TcpRelayTest {
             try (Socket client = fixture.connect()) {
                 client.getOutputStream().write(1);
                 assertThat(client.getInputStream().read()).isEqualTo(1);
-                assertThat(drain(fixture.engine, Duration.ofMillis(50))).isEqualTo(1);
+                assertThat(drain(fixture.engine, Duration.ofMillis(50), () -> {}))
+                        .isEqualTo(1);
                 assertThatThrownBy(() -> client.getInputStream().read()).hasMessageContaining("reset");
             }
         }
     }
 
-    private static long drain(UserspaceEngine engine, Duration limit) {
+    private static long drain(UserspaceEngine engine, Duration limit, Runnable beforeRefusing) {
         try {
-            return engine.drain(limit);
+            return engine.drain(limit, beforeRefusing);
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }

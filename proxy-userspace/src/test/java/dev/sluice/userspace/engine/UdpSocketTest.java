@@ -179,6 +179,28 @@ class UdpSocketTest {
     }
 
     @Test
+    void aServiceWithVeryManyClientsLeavesRoomForAnother() throws Exception {
+        EngineOptions options = EngineOptions.of(EngineFixture.udp(Duration.ofSeconds(30)))
+                .withEventLoops(1)
+                .withMaxFlowsPerLoop(16);
+        try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4, options);
+                UdpServer server = new UdpServer(fixture, "a")) {
+            UdpSocket crowded = open(fixture, fixture.udpService(server.port()));
+            UdpSocket other = open(fixture, fixture.udpService(server.port()));
+            for (int i = 0; i < 40; i++) {
+                try (Client client = new Client(fixture, crowded)) {
+                    client.send("x".getBytes(UTF_8));
+                }
+            }
+            await().until(() -> fixture.engine.counters().datagramsDropped() == 26);
+            assertThat(fixture.engine.counters().flowsActive()).isEqualTo(14);
+            try (Client client = new Client(fixture, other)) {
+                assertThat(client.ask("1")).isEqualTo("a:1");
+            }
+        }
+    }
+
+    @Test
     void manyDatagramsAtOnceAreAllCarried() throws Exception {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 UdpServer server = new UdpServer(fixture, "a")) {

@@ -43,6 +43,7 @@ public final class Catalogue {
                         UserspaceChoiceScenarios.all(),
                         UserspaceLimitScenarios.all(),
                         ProxyProtocolScenarios.all(),
+                        HostilePeerScenarios.all(),
                         HealthPortScenarios.all(),
                         ExplainScenarios.all(),
                         DaemonScenarios.all(),
@@ -51,6 +52,7 @@ public final class Catalogue {
                         MetricScenarios.all(),
                         TakeoverScenarios.all(),
                         RestartScenarios.all(),
+                        SuccessionScenarios.all(),
                         RepairScenarios.all(),
                         GapScenarios.all())
                 .flatMap(List::stream)

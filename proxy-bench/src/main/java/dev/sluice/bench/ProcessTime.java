@@ -1,0 +1,21 @@
+package dev.sluice.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The processor time that a process has used, of all its threads, by {@code /proc/PID/stat} (proc(5)). */
+final class ProcessTime {
+    /** {@code USER_HZ}, which is 100 on every architecture that Sluice runs on. */
+    private static final double TICKS_PER_SECOND = 100;
+
+    private ProcessTime() {}
+
+    /** User and system time in seconds, to a hundredth. */
+    static double seconds(long pid) throws IOException {
+        String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+        // the second field is the program's name in brackets, which may hold anything
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_PER_SECOND;
+    }
+}

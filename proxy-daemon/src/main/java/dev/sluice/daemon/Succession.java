@@ -1,0 +1,167 @@
+package dev.sluice.daemon;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.SyncLoop;
+import dev.sluice.core.sync.SyncObserver;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.socket.LocalSocket;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How a daemon in userspace mode takes over from one that still runs on the node, and later hands over to its own successor.
+ *
+ * <p>The successor connects, and the predecessor stops to write rules ({@link #HELD}). The successor listens on a port of its own, and
+ * its first syncs lead new connections there. Then it says so ({@link #IN_FORCE}), and the predecessor stops listening and keeps what
+ * it carries until it is told to end. A successor that goes away before that has changed nothing: the predecessor goes on.
+ */
+final class Succession implements SyncObserver, AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Succession.class);
+    /** One for each network namespace. */
+    private static final String NAME = "sluice-userspace";
+
+    private static final int HELD = 'H';
+    private static final int IN_FORCE = 'F';
+    private static final Duration LOOK = Duration.ofMillis(200);
+    private static final Duration HOLD_PATIENCE = Duration.ofSeconds(10);
+    private static final Duration START_PATIENCE = Duration.ofMinutes(2);
+
+    private final Set<IpFamily> missing;
+    private final Runnable retire;
+    private final CompletableFuture<SyncLoop> loop = new CompletableFuture<>();
+    private final Thread thread =
+            Thread.ofPlatform().daemon().name("sluice-succession").unstarted(this::serve);
+    private @Nullable LocalSocket predecessor;
+    private volatile boolean closed;
+
+    /**
+     * @param families whose rules must be in force before a predecessor may stop listening
+     * @param retire gives up what a successor needs, once that carries new connections
+     */
+    Succession(Set<IpFamily> families, Runnable retire) {
+        missing = EnumSet.copyOf(families);
+        this.retire = retire;
+    }
+
+    /**
+     * Asks a daemon that runs already to write no more rules; waits until it has finished what it was writing.
+     *
+     * @param own not started yet
+     */
+    void begin(SyncLoop own) {
+        loop.complete(own);
+        try {
+            Optional<LocalSocket> found = LocalSocket.connect(NAME);
+            if (found.isEmpty()) {
+                return;
+            }
+            LocalSocket other = found.get();
+            if (other.receive(HOLD_PATIENCE) == HELD) {
+                log.info("taking over from process {}", other.peerProcess());
+            } else {
+                log.warn("process {} does not say that it writes no more rules; going on", other.peerProcess());
+            }
+            predecessor = other;
+        } catch (NetlinkException e) {
+            log.warn("cannot look for a daemon that runs already: {}", e.getMessage());
+        }
+    }
+
+    @Override
+    public void succeeded(Success success) {
+        if (missing.remove(success.family()) && missing.isEmpty()) {
+            thread.start();
+        }
+    }
+
+    private void serve() {
+        LocalSocket other = predecessor;
+        if (other != null) {
+            other.send(IN_FORCE);
+            int end = other.receive(HOLD_PATIENCE);
+            log.info(
+                    "took over from process {}{}",
+                    other.peerProcess(),
+                    end == LocalSocket.END ? "" : ", which is slow");
+            other.close();
+        }
+        try (LocalSocket door = LocalSocket.listen(NAME)) {
+            boolean retired = false;
+            while (!closed && !retired) {
+                Optional<LocalSocket> successor = door.accept(LOOK);
+                if (successor.isPresent()) {
+                    try (LocalSocket taken = successor.get()) {
+                        retired = handOver(taken, door);
+                    }
+                }
+            }
+        } catch (NetlinkException e) {
+            log.warn("no other daemon can take over from this one without a gap: {}", e.getMessage());
+        }
+    }
+
+    private boolean handOver(LocalSocket successor, LocalSocket door) {
+        CompletableFuture<Boolean> verdict = new CompletableFuture<>();
+        try {
+            loop.join().hold(verdict).get(HOLD_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            log.info("process {} is about to take over", successor.peerProcess());
+            successor.send(HELD);
+            int said = waitFor(successor);
+            if (said == IN_FORCE) {
+                log.info("process {} has taken over; open connections go on here", successor.peerProcess());
+                verdict.complete(true);
+                retire.run();
+                door.close(); // before the successor is answered, which listens here next
+                return true;
+            }
+            if (!closed) {
+                log.warn("process {} has not taken over after all", successor.peerProcess());
+                loop.join().requestFull("a successor went away");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            log.warn("a sync takes too long for process {} to take over", successor.peerProcess());
+        } finally {
+            verdict.complete(closed);
+        }
+        return false;
+    }
+
+    private int waitFor(LocalSocket successor) {
+        long deadline = System.nanoTime() + START_PATIENCE.toNanos();
+        int said = LocalSocket.NOTHING;
+        while (said == LocalSocket.NOTHING && !closed && System.nanoTime() - deadline < 0) {
+            said = successor.receive(LOOK);
+        }
+        return said;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        if (thread.getState() == Thread.State.NEW) {
+            LocalSocket other = predecessor;
+            if (other != null) {
+                other.close(); // it goes on
+            }
+            return;
+        }
+        try {
+            if (!thread.join(HOLD_PATIENCE)) {
+                log.warn("the hand-over has not ended within {}; not waiting any longer", HOLD_PATIENCE);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

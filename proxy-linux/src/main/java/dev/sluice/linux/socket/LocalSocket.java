@@ -1,0 +1,158 @@
+package dev.sluice.linux.socket;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.sluice.linux.Errno;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.libc.Libc;
+import dev.sluice.linux.libc.Linux;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A socket by which two processes of the same user in the same network namespace exchange single bytes: unix(7), SOCK_SEQPACKET,
+ * in the abstract namespace, so without a file. Its calls block, up to their time-out.
+ */
+public final class LocalSocket implements AutoCloseable {
+    /** What {@link #receive} answers at the end of the stream. */
+    public static final int END = -1;
+
+    /** What {@link #receive} answers when nothing has come in time. */
+    public static final int NOTHING = -2;
+
+    private static final Libc LIBC = Libc.system();
+    private static final int BACKLOG = 4;
+    private static final int PATH = 108;
+
+    private final int fd;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private LocalSocket(int fd) {
+        this.fd = fd;
+    }
+
+    /**
+     * Listens by {@code name}.
+     *
+     * @throws NetlinkException EADDRINUSE when another process does
+     */
+    public static LocalSocket listen(String name) throws NetlinkException {
+        LocalSocket socket = open();
+        int answer = LIBC.bind(socket.fd, address(name));
+        answer = answer < 0 ? answer : LIBC.listen(socket.fd, BACKLOG);
+        if (answer < 0) {
+            socket.close();
+            throw new NetlinkException("listen at the local address " + name, -answer, "");
+        }
+        return socket;
+    }
+
+    /** Connects to who listens by {@code name}; empty when nobody of this user does. */
+    public static Optional<LocalSocket> connect(String name) throws NetlinkException {
+        LocalSocket socket = open();
+        int answer = LIBC.connect(socket.fd, address(name));
+        if (answer == 0 && socket.peerIsSameUser()) {
+            return Optional.of(socket);
+        }
+        socket.close();
+        if (answer < 0 && answer != -Errno.ECONNREFUSED) {
+            throw new NetlinkException("connect to the local address " + name, -answer, "");
+        }
+        return Optional.empty();
+    }
+
+    private static LocalSocket open() throws NetlinkException {
+        int fd = LIBC.socket(Linux.AF_UNIX, Linux.SOCK_SEQPACKET | Linux.SOCK_CLOEXEC, 0);
+        if (fd < 0) {
+            throw new NetlinkException("open a local socket", -fd, "");
+        }
+        return new LocalSocket(fd);
+    }
+
+    /** {@code struct sockaddr_un} of linux/un.h; a zero before the name makes it an abstract one. */
+    private static ByteBuffer address(String name) {
+        byte[] path = name.getBytes(US_ASCII);
+        if (path.length >= PATH) {
+            throw new IllegalArgumentException("too long a name: " + name);
+        }
+        return ByteBuffer.allocateDirect(3 + path.length)
+                .order(ByteOrder.nativeOrder())
+                .putShort((short) Linux.AF_UNIX)
+                .put((byte) 0)
+                .put(path)
+                .flip();
+    }
+
+    /** The next connection of a process of this user; others' are closed. Empty when none came in time. */
+    public Optional<LocalSocket> accept(Duration time) {
+        if (!comes(time)) {
+            return Optional.empty();
+        }
+        int peer = LIBC.accept4(fd, ByteBuffer.allocateDirect(PATH + 2), Linux.SOCK_CLOEXEC);
+        if (peer < 0) {
+            return Optional.empty();
+        }
+        LocalSocket accepted = new LocalSocket(peer);
+        if (!accepted.peerIsSameUser()) {
+            accepted.close();
+            return Optional.empty();
+        }
+        return Optional.of(accepted);
+    }
+
+    private boolean peerIsSameUser() {
+        // struct ucred: pid, uid, gid
+        ByteBuffer credentials = ByteBuffer.allocateDirect(12).order(ByteOrder.nativeOrder());
+        return LIBC.getsockopt(fd, Linux.SOL_SOCKET, Linux.SO_PEERCRED, credentials) == 12
+                && credentials.getInt(4) == user();
+    }
+
+    private static int user() {
+        try {
+            return (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The process at the other end, as it was when it connected or listened. */
+    public int peerProcess() {
+        ByteBuffer credentials = ByteBuffer.allocateDirect(12).order(ByteOrder.nativeOrder());
+        return LIBC.getsockopt(fd, Linux.SOL_SOCKET, Linux.SO_PEERCRED, credentials) < 0 ? 0 : credentials.getInt(0);
+    }
+
+    /** Sends one byte; answers whether the other end is still there. */
+    public boolean send(int value) {
+        return LIBC.send(fd, ByteBuffer.allocateDirect(1).put((byte) value).flip(), Linux.MSG_NOSIGNAL) == 1;
+    }
+
+    /** The next byte, {@link #END} or {@link #NOTHING}. */
+    public int receive(Duration time) {
+        if (!comes(time)) {
+            return NOTHING;
+        }
+        ByteBuffer one = ByteBuffer.allocateDirect(1);
+        return LIBC.recv(fd, one, 0) == 1 ? one.get(0) & 0xff : END;
+    }
+
+    private boolean comes(Duration time) {
+        ByteBuffer poll = ByteBuffer.allocateDirect(8).order(ByteOrder.nativeOrder());
+        poll.putInt(0, fd).putShort(4, Linux.POLLIN);
+        return LIBC.poll(poll, (int) Math.min(time.toMillis(), Integer.MAX_VALUE)) > 0;
+    }
+
+    /** Closes once; no call may be under way. */
+    @Override
+    public void close() {
+        if (!closed.getAndSet(true)) {
+            LIBC.close(fd);
+        }
+    }
+}

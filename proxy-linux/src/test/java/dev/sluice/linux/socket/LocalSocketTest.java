@@ -1,0 +1,47 @@
+package dev.sluice.linux.socket;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.linux.NetlinkException;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class LocalSocketTest {
+    private static final Duration SOON = Duration.ofMillis(20);
+    private static final Duration LONG = Duration.ofSeconds(5);
+
+    private final String name = "sluice-test-" + ProcessHandle.current().pid();
+
+    @Test
+    void bytesGoBothWaysUntilOneEndCloses() throws NetlinkException {
+        try (LocalSocket door = LocalSocket.listen(name)) {
+            assertThat(door.accept(SOON)).isEmpty();
+            LocalSocket left = LocalSocket.connect(name).orElseThrow();
+            try (LocalSocket right = door.accept(LONG).orElseThrow()) {
+                assertThat(right.peerProcess())
+                        .isEqualTo((int) ProcessHandle.current().pid());
+                assertThat(left.send('a')).isTrue();
+                assertThat(right.receive(LONG)).isEqualTo('a');
+                assertThat(right.receive(SOON)).isEqualTo(LocalSocket.NOTHING);
+                assertThat(right.send('b')).isTrue();
+                assertThat(left.receive(LONG)).isEqualTo('b');
+                left.close();
+                assertThat(right.receive(LONG)).isEqualTo(LocalSocket.END);
+                assertThat(right.send('c')).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void nobodyListensOrTwoWantTo() throws NetlinkException {
+        assertThat(LocalSocket.connect(name)).isEmpty();
+        try (LocalSocket door = LocalSocket.listen(name)) {
+            assertThatThrownBy(() -> LocalSocket.listen(name)).hasMessageContaining("EADDRINUSE");
+            assertThat(door.accept(SOON)).isEmpty();
+        }
+        try (LocalSocket again = LocalSocket.listen(name)) {
+            assertThat(again.accept(SOON)).isEmpty();
+        }
+    }
+}

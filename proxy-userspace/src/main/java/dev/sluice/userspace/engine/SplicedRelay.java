@@ -1,0 +1,138 @@
+package dev.sluice.userspace.engine;
+
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoRegistration;
+import io.netty.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Two connections between which the kernel moves the bytes (splice(2)), on the event loop that carried them before. As in a
+ * {@link RelaySide}, an end of stream is passed on as such, and a reset as a reset, except to a side that still has to be given
+ * the rest of a stream that ended in order.
+ */
+final class SplicedRelay implements Runnable {
+    private static final long LATER_MILLIS = 20;
+
+    private final LoopContext context;
+    private final SplicedSide client;
+    private final SplicedSide endpoint;
+    private final SplicedStream toEndpoint;
+    private final SplicedStream toClient;
+    private boolean over;
+    private boolean lingering;
+    private boolean running;
+    private boolean waiting;
+
+    SplicedRelay(LoopContext context, RelaySide client, RelaySide endpoint) {
+        this.context = context;
+        this.client = new SplicedSide(this, client);
+        this.endpoint = new SplicedSide(this, endpoint);
+        toEndpoint = new SplicedStream(context.pipes, this, this.client, this.endpoint);
+        toClient = new SplicedStream(context.pipes, this, this.endpoint, this.client);
+        client.handOver(this);
+        endpoint.handOver(this);
+    }
+
+    void start() {
+        context.counters.spliced.increment();
+        register(client);
+        register(endpoint);
+        run();
+    }
+
+    private void register(SplicedSide side) {
+        Future<IoRegistration> registered = ((IoEventLoop) context.loop).register(side);
+        if (registered.isSuccess()) { // on the loop itself it is done at once
+            side.registered(registered.getNow());
+        } else {
+            abort();
+        }
+    }
+
+    /** Moves what can be moved; both directions have their turn. */
+    @Override
+    public void run() {
+        waiting = false;
+        if (over || running) {
+            return;
+        }
+        running = true;
+        boolean more = toEndpoint.move();
+        if (!over) {
+            more |= toClient.move();
+        }
+        running = false;
+        if (over) {
+            return;
+        }
+        if (toEndpoint.isDone() && toClient.isDone()) {
+            end(false);
+        } else if (lingering && discarded().hasEnded()) {
+            abort();
+        } else if (more) {
+            comeBack(0);
+        }
+    }
+
+    private SplicedStream discarded() {
+        return client.isOpen() ? toEndpoint : toClient;
+    }
+
+    /** Tries again in a while. */
+    void tryLater() {
+        comeBack(LATER_MILLIS);
+    }
+
+    private void comeBack(long millis) {
+        if (waiting) {
+            return;
+        }
+        waiting = true;
+        if (millis == 0) {
+            context.loop.execute(this);
+        } else {
+            var _ = context.loop.schedule(this, millis, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    boolean isOver() {
+        return over;
+    }
+
+    /** The error of {@code side}'s connection, 0 for none. */
+    int takeError(SplicedSide side) {
+        return context.pipes.takeError(side.descriptor());
+    }
+
+    /** The connection of {@code side} is broken. */
+    void failed(SplicedSide side) {
+        if (over) {
+            return;
+        }
+        SplicedStream rest = side == client ? toEndpoint : toClient;
+        if (lingering || !rest.hasEnded()) {
+            abort();
+            return;
+        }
+        lingering = true;
+        (side == client ? toClient : toEndpoint).discard();
+        side.close(true);
+        var _ = context.loop.schedule(this::abort, RelaySide.LINGER_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Resets both connections, unless they are closed. */
+    void abort() {
+        if (!over) {
+            end(true);
+        }
+    }
+
+    private void end(boolean reset) {
+        over = true;
+        endpoint.close(reset);
+        client.close(reset);
+        toEndpoint.release();
+        toClient.release();
+        client.side().closedBySplice();
+    }
+}
