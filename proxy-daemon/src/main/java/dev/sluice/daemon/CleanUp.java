@@ -48,7 +48,7 @@ final class CleanUp {
             for (ProxyBackend backend : assembly.backends()) {
                 cleanUp(backend);
                 if (mode == ProxyMode.IPTABLES) {
-                    assembly.removeNftables(backend.family());
+                    assembly.leftovers().removeNftables(backend.family());
                 }
             }
         }

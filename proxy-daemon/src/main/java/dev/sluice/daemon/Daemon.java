@@ -188,7 +188,7 @@ final class Daemon {
                 metrics.observer(),
                 healthPorts,
                 new ProblemEvents(cluster.events()),
-                new Takeover(families, prepared.assembly()::removeOtherModes),
+                new Takeover(families, prepared.assembly().leftovers()::removeOtherModes),
                 repair,
                 new Lifeline(families)));
         if (settings.detectLocal().mode() == DetectLocalMode.NODE_CIDR) {

@@ -18,7 +18,6 @@ import dev.sluice.iptables.IptablesBackend;
 import dev.sluice.ipvs.IpvsBackend;
 import dev.sluice.ipvs.IpvsTrafficCounters;
 import dev.sluice.linux.KernelException;
-import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.conntrack.NetlinkConntrack;
 import dev.sluice.linux.ipset.NetlinkIpSets;
 import dev.sluice.linux.iptables.Iptables;
@@ -31,23 +30,14 @@ import dev.sluice.linux.process.SystemCommands;
 import dev.sluice.linux.route.LinkChange;
 import dev.sluice.linux.route.NetlinkLinks;
 import dev.sluice.linux.rulewatch.OwnRestores;
-import dev.sluice.linux.socket.ResourceLimits;
 import dev.sluice.linux.sysctl.Sysctl;
 import dev.sluice.userspace.UserspaceBackend;
-import dev.sluice.userspace.UserspaceTrafficCounters;
 import dev.sluice.userspace.engine.EngineCounters;
-import dev.sluice.userspace.engine.EngineOptions;
-import dev.sluice.userspace.engine.UserspaceEngine;
-import java.nio.file.Files;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -58,14 +48,6 @@ import org.slf4j.LoggerFactory;
 final class ProxyAssembly implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ProxyAssembly.class);
 
-    /** How long clients of userspace mode are kept waiting for the next process. */
-    private static final Duration PAUSE = Duration.ofSeconds(30);
-
-    /** What the kernel allows at most unless told otherwise (fs.nr_open). */
-    private static final long OPEN_FILES = 1 << 20;
-
-    private static final long FEW_OPEN_FILES = 1024;
-
     private final ProxyMode mode;
     private final Sysctl sysctl;
     private final OwnRestores restores = new OwnRestores();
@@ -74,11 +56,9 @@ final class ProxyAssembly implements AutoCloseable {
     private final List<ProxyBackend> backends = new ArrayList<>();
     private final List<IptablesBackend> iptablesBackends = new ArrayList<>();
     private final List<IpvsBackend> ipvsBackends = new ArrayList<>();
-    private final List<UserspaceBackend> userspaceBackends = new ArrayList<>();
+    private final UserspaceMode userspace = new UserspaceMode();
     private final FlowListener flows;
     private final Consumer<IpFamily> refusals;
-    private volatile boolean retired;
-    private @Nullable UserspaceEngine engine;
     private @Nullable NamedCounters ruleCounters;
     private @Nullable RuleWatching watching;
     private @Nullable TrafficCounters traffic;
@@ -136,7 +116,7 @@ final class ProxyAssembly implements AutoCloseable {
         return switch (chosen) {
             case IPTABLES -> null;
             case IPVS -> new IpvsTrafficCounters(NetlinkIpvs.open(), ipvsBackends);
-            case USERSPACE -> new UserspaceTrafficCounters(userspaceBackends);
+            case USERSPACE -> userspace.traffic();
         };
     }
 
@@ -162,70 +142,6 @@ final class ProxyAssembly implements AutoCloseable {
         }
     }
 
-    /**
-     * Takes away what proxies of other modes have left in {@code family}; call it with this mode's rules in force. Best effort:
-     * what fails is logged, and a next start tries it again.
-     */
-    void removeOtherModes(IpFamily family) {
-        try {
-            int chains = OtherModes.removeChains(
-                    tools.open(family),
-                    owner(mode),
-                    Arrays.stream(ProxyMode.values())
-                            .filter(other -> other != mode)
-                            .map(ProxyAssembly::owner)
-                            .toList());
-            boolean nftables = OtherModes.removeNftables(family);
-            boolean ipvs = mode != ProxyMode.IPVS && removeIpvs(family);
-            boolean sets = mode != ProxyMode.USERSPACE && removeUserspaceSets(family);
-            if (chains > 0 || nftables || ipvs || sets) {
-                log.info("{}: what a proxy of another mode had left is removed", family);
-            }
-        } catch (KernelException | SyncException e) {
-            log.warn("{}: what a proxy of another mode has left cannot be removed: {}", family, e.getMessage());
-        }
-    }
-
-    /** Takes away what kube-proxy's mode nftables has left in {@code family}. */
-    void removeNftables(IpFamily family) {
-        try {
-            if (OtherModes.removeNftables(family)) {
-                log.info("mode nftables, {}: clean", family);
-            }
-        } catch (KernelException e) {
-            log.warn("mode nftables, {}: {}", family, e.getMessage());
-        }
-    }
-
-    private static OtherModes.ChainOwner owner(ProxyMode mode) {
-        return switch (mode) {
-            case IPTABLES -> IptablesBackend::owns;
-            case IPVS -> IpvsBackend::owns;
-            case USERSPACE -> UserspaceBackend::owns;
-        };
-    }
-
-    private boolean removeIpvs(IpFamily family) throws KernelException, SyncException {
-        if (!Files.isDirectory(CleanUp.IPVS_MODULE)) {
-            return false;
-        }
-        try (IpvsBackend ipvs = new IpvsBackend(
-                BackendConfig.defaults(family),
-                NetlinkIpvs.open(),
-                NetlinkIpSets.open(),
-                NetlinkLinks.open(),
-                tools.open(family),
-                sysctl)) {
-            return ipvs.removeBesideRules();
-        }
-    }
-
-    private static boolean removeUserspaceSets(IpFamily family) throws KernelException {
-        try (NetlinkIpSets sets = NetlinkIpSets.open()) {
-            return UserspaceBackend.removeSets(sets, family);
-        }
-    }
-
     private ProxyBackend backend(BackendConfig config, Iptables iptables) throws KernelException {
         return switch (mode) {
             case IPTABLES -> {
@@ -241,10 +157,8 @@ final class ProxyAssembly implements AutoCloseable {
                 yield cleaning(config, ipvs, FlowTargets.endpoints());
             }
             case USERSPACE -> {
-                UserspaceBackend userspace = new UserspaceBackend(
-                        config, engine(config), iptables, NetlinkIpSets.open(), NetlinkLinks.open());
-                userspaceBackends.add(userspace);
-                yield cleaning(config, userspace, userspace::flowEnds);
+                UserspaceBackend backend = userspace.open(config, iptables);
+                yield cleaning(config, backend, backend::flowEnds);
             }
         };
     }
@@ -268,30 +182,9 @@ final class ProxyAssembly implements AutoCloseable {
         return Optional.ofNullable(ruleCounters);
     }
 
-    private UserspaceEngine engine(BackendConfig config) {
-        UserspaceEngine present = engine;
-        if (present == null) {
-            present = new UserspaceEngine(EngineOptions.of(config.userspace()).withinOpenFiles(openFiles()));
-            engine = present;
-        }
-        return present;
-    }
-
-    /** How many descriptors this process may have, once that is raised as far as it goes. */
-    private static long openFiles() {
-        try {
-            long limit = ResourceLimits.raiseOpenFiles(OPEN_FILES);
-            log.info("room for {} open files", limit);
-            return limit;
-        } catch (NetlinkException e) {
-            log.warn("{}; assuming room for {}", e.getMessage(), FEW_OPEN_FILES);
-            return FEW_OPEN_FILES;
-        }
-    }
-
     /** What the userspace proxy has carried; empty in the other modes. */
     Optional<EngineCounters> counters() {
-        return Optional.ofNullable(engine).map(UserspaceEngine::counters);
+        return userspace.counters();
     }
 
     /** What Services have carried; empty in the modes that cannot tell. */
@@ -315,10 +208,7 @@ final class ProxyAssembly implements AutoCloseable {
     /** In userspace mode, open connections may go on for the drain time; the kernel's modes keep what is in force. */
     @Override
     public void close() {
-        UserspaceEngine running = engine;
-        if (running != null) {
-            drain(running);
-        }
+        userspace.drain();
         backends.forEach(ProxyBackend::close);
         countedByRules().ifPresent(NamedCounters::close);
         RuleWatching opened = watching;
@@ -328,51 +218,13 @@ final class ProxyAssembly implements AutoCloseable {
         traffic().ifPresent(TrafficCounters::close);
     }
 
-    /**
-     * Another process in userspace mode has new connections led to itself: stops listening, once those that were on their way here have
-     * arrived. What is open goes on; the rules are the other's.
-     */
+    /** What proxies have left behind on this node. */
+    Leftovers leftovers() {
+        return new Leftovers(mode, tools, sysctl);
+    }
+
+    /** Another process in userspace mode has new connections led to itself. */
     void retire() {
-        retired = true;
-        UserspaceEngine running = engine;
-        if (running == null) {
-            return;
-        }
-        try {
-            TimeUnit.SECONDS.sleep(1);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        userspaceBackends.forEach(backend -> running.stopListening(backend.family()));
-    }
-
-    private void pauseNewConnections() {
-        if (retired) {
-            return;
-        }
-        for (UserspaceBackend backend : userspaceBackends) {
-            try {
-                backend.pauseNewConnections(Instant.now().plus(PAUSE));
-            } catch (SyncException e) {
-                log.warn("{}; they are refused until the next start", e.getMessage());
-            }
-        }
-    }
-
-    private void drain(UserspaceEngine engine) {
-        Duration limit = engine.options().userspace().drainTimeout();
-        long open = engine.counters().connectionsActive();
-        if (open > 0) {
-            log.info("waiting up to {} seconds for {} open connections", limit.toSeconds(), open);
-        }
-        try {
-            long reset = engine.drain(limit, this::pauseNewConnections);
-            if (reset > 0) {
-                log.warn("{} connections were still open after {} seconds and were reset", reset, limit.toSeconds());
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            engine.close();
-        }
+        userspace.retire();
     }
 }

@@ -14,10 +14,10 @@ class RoomTest {
             .importPackages("dev.sluice.daemon");
 
     @Test
-    void onlyTheAssemblyKnowsTheModes() {
+    void onlyTheAssemblyAndItsPartsKnowTheModes() {
         noClasses()
                 .that()
-                .doNotHaveFullyQualifiedName("dev.sluice.daemon.ProxyAssembly")
+                .haveNameNotMatching("dev\\.sluice\\.daemon\\.(ProxyAssembly|UserspaceMode|Leftovers)(\\$.*)?")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("dev.sluice.iptables..", "dev.sluice.ipvs..", "dev.sluice.userspace.rules..")
