@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
 
 /** New connections all the time, by several callers in both families: connect, ask, close, and begin again. */
 final class NewConnections implements AutoCloseable {
@@ -23,6 +24,9 @@ final class NewConnections implements AutoCloseable {
 
     private final List<Thread> threads = new ArrayList<>();
     private final Map<String, Long> failures = new TreeMap<>();
+    /** When each caller began its connection under way. */
+    private final List<AtomicLong> begun = new ArrayList<>();
+
     private final AtomicLong answered = new AtomicLong();
     private final AtomicLong slowest = new AtomicLong();
     private volatile boolean stopped;
@@ -39,15 +43,18 @@ final class NewConnections implements AutoCloseable {
 
     private void call(LabHost from, IpAddress to, int port) {
         Caller caller = from.caller().waiting(PATIENCE);
+        AtomicLong mine = new AtomicLong(System.nanoTime());
+        begun.add(mine);
         threads.add(Thread.ofPlatform().daemon().name("takeover-" + from.name()).start(() -> {
             while (!stopped) {
-                once(caller, to, port);
+                once(caller, to, port, mine);
             }
         }));
     }
 
-    private void once(Caller caller, IpAddress to, int port) {
+    private void once(Caller caller, IpAddress to, int port, AtomicLong begins) {
         long start = System.nanoTime();
+        begins.set(start);
         Outcome outcome;
         try (Connection connection = caller.connect(to, port)) {
             outcome = connection.ask();
@@ -68,8 +75,12 @@ final class NewConnections implements AutoCloseable {
         return answered.get();
     }
 
-    /** The longest time that a connection took since this was asked last. */
+    /** The longest time that a connection took since this was asked last, those under way included: waits for their end. */
     Duration slowest() {
+        long now = System.nanoTime();
+        Awaitility.await("the connections under way are over")
+                .atMost(PATIENCE.multipliedBy(3))
+                .until(() -> begun.stream().allMatch(began -> began.get() - now > 0));
         return Duration.ofNanos(slowest.getAndSet(0));
     }
 
