@@ -96,6 +96,11 @@ public final class Soak {
             }
         }
         long resident = daemon.residentKib();
+        Awaitility.await("no connection is counted as open any more")
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(200))
+                .until(() ->
+                        daemon.metric("sluice_userspace_connections_active").orElse(-1) == 0);
         Awaitility.await("the descriptors of all connections are closed")
                 .atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(200))

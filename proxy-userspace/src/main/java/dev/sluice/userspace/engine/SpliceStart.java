@@ -30,6 +30,8 @@ final class SpliceStart {
                             new SplicedRelay(context, client, endpoint).start();
                         } else {
                             relay.abort();
+                            // one that was closed on the way has lost its handlers before it could tell
+                            relay.closed(client);
                         }
                     }));
         });

@@ -76,6 +76,23 @@ class SplicedTcpRelayTest extends TcpRelayTest {
         }
     }
 
+    @Test
+    void clientsThatResetAtOnceAreForgotten() throws Exception {
+        try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
+                TestServer server = TestServer.echo(fixture.loopbackAddress())) {
+            fixture.tcp(server.port());
+            for (int i = 0; i < 500; i++) {
+                try (Socket client = fixture.connect()) {
+                    client.getOutputStream().write(new byte[1 + i % 50 * 4096]);
+                    client.setSoLinger(true, 0);
+                } catch (SocketException e) {
+                    assertThat(e).hasMessageContaining("reset");
+                }
+            }
+            await().until(() -> fixture.engine.counters().connectionsActive() == 0);
+        }
+    }
+
     private static void talk(Socket client, int times) throws Exception {
         for (int i = 0; i < times; i++) {
             client.getOutputStream().write("ping".getBytes(UTF_8));
