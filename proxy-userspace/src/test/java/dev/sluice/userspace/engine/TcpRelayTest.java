@@ -378,9 +378,13 @@ class TcpRelayTest {
                 client.connect(new InetSocketAddress(fixture.loopbackAddress(), fixture.port));
                 client.configureBlocking(false);
                 ByteBuffer piece = ByteBuffer.allocate(1 << 16);
-                for (int idle = 0; idle < 20; Thread.sleep(10)) {
-                    idle = client.write(piece.clear()) == 0 ? idle + 1 : 0;
-                }
+                await("nothing more goes in").during(Duration.ofMillis(300)).until(() -> {
+                    int taken = client.write(piece.clear());
+                    while (client.write(piece.clear()) > 0) {
+                        Thread.onSpinWait();
+                    }
+                    return taken == 0;
+                });
                 client.setOption(StandardSocketOptions.SO_LINGER, 0);
             }
             await().until(() -> fixture.engine.counters().connectionsActive() == 0);

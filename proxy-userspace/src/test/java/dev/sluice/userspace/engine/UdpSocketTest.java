@@ -18,8 +18,10 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
@@ -187,12 +189,17 @@ class UdpSocketTest {
                 UdpServer server = new UdpServer(fixture, "a")) {
             UdpSocket crowded = open(fixture, fixture.udpService(server.port()));
             UdpSocket other = open(fixture, fixture.udpService(server.port()));
-            for (int i = 0; i < 40; i++) {
-                try (Client client = new Client(fixture, crowded)) {
-                    client.send("x".getBytes(UTF_8));
+            List<Client> clients = new ArrayList<>();
+            try {
+                // all open at the same time: the port of a closed one may be given to the next
+                for (int i = 0; i < 40; i++) {
+                    clients.add(new Client(fixture, crowded));
+                    clients.getLast().send("x".getBytes(UTF_8));
                 }
+                await().until(() -> fixture.engine.counters().datagramsDropped() == 26);
+            } finally {
+                clients.forEach(Client::close);
             }
-            await().until(() -> fixture.engine.counters().datagramsDropped() == 26);
             assertThat(fixture.engine.counters().flowsActive()).isEqualTo(14);
             try (Client client = new Client(fixture, other)) {
                 assertThat(client.ask("1")).isEqualTo("a:1");

@@ -82,6 +82,7 @@ final class UserspaceDetailScenarios {
                         .build());
     }
 
+    /** The pause is what is tested here. */
     private static void pause(Stage stage) throws InterruptedException {
         Probe probe = fromPod("a4").to("dns", 53).udp().sourcePort(41380);
         Outcome before = stage.calls(probe).getFirst();
