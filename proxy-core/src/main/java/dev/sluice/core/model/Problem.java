@@ -1,5 +1,7 @@
 package dev.sluice.core.model;
 
+import java.util.Comparator;
+
 /**
  * Something wrong with one object, in words that an operator can act on. A problem never stops the other objects; it is
  * logged once, counted, and listed in the health details for as long as it lasts.
@@ -8,7 +10,12 @@ package dev.sluice.core.model;
  * @param field the path of the field, e.g. {@code spec.ports[0].nodePort}, or {@code line 12}; may be empty
  * @param message what is wrong and what to do about it
  */
-public record Problem(Severity severity, String object, String field, String message) {
+public record Problem(Severity severity, String object, String field, String message) implements Comparable<Problem> {
+
+    private static final Comparator<Problem> ORDER = Comparator.comparing(Problem::object)
+            .thenComparing(Problem::field)
+            .thenComparing(Problem::message)
+            .thenComparing(Problem::severity);
 
     /** How much is lost. */
     public enum Severity {
@@ -24,6 +31,11 @@ public record Problem(Severity severity, String object, String field, String mes
 
     public static Problem ignored(String object, String field, String message) {
         return new Problem(Severity.IGNORED, object, field, message);
+    }
+
+    @Override
+    public int compareTo(Problem other) {
+        return ORDER.compare(this, other);
     }
 
     @Override
