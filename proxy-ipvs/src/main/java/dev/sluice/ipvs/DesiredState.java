@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -159,16 +161,22 @@ final class DesiredState {
     List<Problem> problems() {
         List<Problem> problems = new ArrayList<>();
         ignored.values().forEach(problems::addAll);
+        problems.addAll(conflicts());
+        return problems;
+    }
+
+    private SortedSet<Problem> conflicts() {
+        SortedSet<Problem> conflicts = new TreeSet<>();
         contested.forEach((key, rivals) -> {
             ServicePortName owner = rivals.firstKey();
             rivals.tailMap(owner, false)
                     .keySet()
-                    .forEach(loser -> problems.add(Problem.ignored(
+                    .forEach(loser -> conflicts.add(Problem.ignored(
                             "Service " + loser.service(),
                             Problems.field(loser),
                             key + " belongs to Service " + owner
                                     + " already; give one of the two another address or port")));
         });
-        return problems;
+        return conflicts;
     }
 }

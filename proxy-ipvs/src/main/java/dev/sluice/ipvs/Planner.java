@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the plans of service ports: rendering, with scheduler and weights as the objects' annotations ask for. */
@@ -28,7 +29,7 @@ final class Planner {
 
     private final Schedulers schedulers;
     private final SlowStart<RealServer> slowStart;
-    private final Map<ServicePortName, List<Problem>> problems = new HashMap<>();
+    private final Map<ServicePortName, List<Problem>> problems = new TreeMap<>();
     private final Set<ServicePortName> startingSlowly = new HashSet<>();
 
     Planner(Schedulers schedulers, SlowStart<RealServer> slowStart) {

@@ -8,7 +8,7 @@ import java.util.Map;
  * What a successful sync did.
  *
  * @param full whether the whole state was compared with the kernel
- * @param problems every Service that this backend leaves out at present, also those of earlier syncs, ordered by object
+ * @param problems every Service that this backend leaves out at present, also those of earlier syncs
  * @param inForce counts of what is in force, by name; the daemon turns them into metrics: {@code iptables.nat.rules},
  *     {@code iptables.filter.rules}, {@code ipvs.virtual_servers}, {@code ipvs.real_servers},
  *     {@code userspace.tcp_listeners}, {@code userspace.udp_sockets}
@@ -25,7 +25,7 @@ public record SyncReport(
         Map<String, Map<String, Integer>> mended) {
 
     public SyncReport {
-        problems = problems.stream().sorted().toList();
+        problems = List.copyOf(problems);
         inForce = Map.copyOf(inForce);
         written = Map.copyOf(written);
         mended = Map.copyOf(mended);
