@@ -32,7 +32,7 @@ final class LongLived implements AutoCloseable {
     LongLived(LabHost from, List<IpAddress> addresses, int each) throws IOException {
         for (int i = 0; i < each; i++) {
             for (IpAddress address : addresses) {
-                Connection connection = from.caller().waiting(PATIENCE).connect(address, RolledService.PORT);
+                Connection connection = from.caller().waiting(PATIENCE).connect(address, RolledService.SERVICE.port());
                 if (!(connection.ask() instanceof Outcome.Answer answer)) {
                     throw new IOException("nobody answers at " + address);
                 }

@@ -29,8 +29,9 @@ final class Newcomers implements AutoCloseable {
     private void work() {
         for (int i = 0; !stopped; i++) {
             long begun = System.nanoTime();
-            Outcome outcome =
-                    from.caller().waiting(PATIENCE).tcp(addresses.get(i % addresses.size()), RolledService.PORT);
+            Outcome outcome = from.caller()
+                    .waiting(PATIENCE)
+                    .tcp(addresses.get(i % addresses.size()), RolledService.SERVICE.port());
             synchronized (attempts) {
                 attempts.add(new Attempt(begun, outcome));
             }

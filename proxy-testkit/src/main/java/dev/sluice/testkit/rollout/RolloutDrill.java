@@ -64,7 +64,7 @@ public final class RolloutDrill implements AutoCloseable {
         manifests.write(FILE, RolledService.yaml(ready, List.of(), drainSeconds));
         start();
         List<IpAddress> addresses =
-                Stream.of(IpFamily.values()).map(RolledService::address).toList();
+                Stream.of(IpFamily.values()).map(RolledService.SERVICE::address).toList();
         try (LongLived open = new LongLived(lab.pod("a4"), addresses, EACH_FAMILY);
                 Newcomers newcomers = new Newcomers(lab.pod("a5"), addresses)) {
             out.printf("%d connections are open: %s%n", open.size(), open.byPod());

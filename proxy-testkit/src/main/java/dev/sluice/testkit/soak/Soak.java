@@ -1,10 +1,10 @@
 package dev.sluice.testkit.soak;
 
 import dev.sluice.core.config.ProxyMode;
-import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.daemon.DaemonOptions;
 import dev.sluice.testkit.daemon.DaemonProcess;
+import dev.sluice.testkit.lab.DualStackService;
 import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.lab.TemporaryFolder;
@@ -18,7 +18,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 
 /**
@@ -28,7 +27,7 @@ import org.awaitility.Awaitility;
  * is told in the log, and the memory is not compared. Ends with 1 unless all was well.
  */
 public final class Soak {
-    static final int PORT = 80;
+    static final DualStackService SERVICE = new DualStackService("soak", "echo", 79, 80, StreamEcho.PORT);
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Duration CHURN = Duration.ofMillis(100);
     private static final List<String> PODS = List.of("a2", "b2", "b3", "b4");
@@ -48,7 +47,7 @@ public final class Soak {
                 StreamEcho echo = new StreamEcho(PODS.stream().map(lab::pod).toList())) {
             System.out.printf(Locale.ROOT, "%d seconds with up to %d endpoints%n", seconds, echo.pods());
             ManifestFolder manifests = new ManifestFolder(folder.path());
-            manifests.write("service.yaml", service());
+            manifests.write("service.yaml", SERVICE.service());
             churn(manifests, PODS);
             DaemonOptions options = new DaemonOptions(
                     ProxyMode.USERSPACE, manifests.flags(), List.of("--cluster-cidr=" + LabAddresses.CLUSTER_CIDR));
@@ -59,10 +58,6 @@ public final class Soak {
             }
         }
         System.exit(whole ? 0 : 1);
-    }
-
-    static IpAddress address(IpFamily family) {
-        return IpAddress.of(family == IpFamily.IPV4 ? "10.96.79.1" : "fd00:96::79:1");
     }
 
     private static Map<String, String> environment(boolean paranoid) {
@@ -115,7 +110,7 @@ public final class Soak {
                 filesBefore,
                 daemon.openFiles(),
                 leak);
-        return clients.failures().isEmpty()
+        return clients.failures() == 0
                 && clients.streams() > 0
                 && (paranoid || resident < GROWTH * settled)
                 && !leak
@@ -134,39 +129,7 @@ public final class Soak {
 
     private static void churn(ManifestFolder manifests, List<String> pods) {
         for (IpFamily family : IpFamily.values()) {
-            manifests.write(family.label() + ".yaml", slice(family, pods));
+            manifests.write(family.label() + ".yaml", SERVICE.slice(family, pods, List.of()));
         }
-    }
-
-    private static String service() {
-        return """
-                apiVersion: v1
-                kind: Service
-                metadata: {namespace: soak, name: echo}
-                spec:
-                  clusterIP: "%1$s"
-                  clusterIPs: ["%1$s", "%2$s"]
-                  ipFamilies: [IPv4, IPv6]
-                  ipFamilyPolicy: RequireDualStack
-                  ports: [{protocol: TCP, port: %3$d, targetPort: %4$d}]
-                """.formatted(address(IpFamily.IPV4), address(IpFamily.IPV6), PORT, StreamEcho.PORT);
-    }
-
-    private static String slice(IpFamily family, List<String> pods) {
-        return """
-                apiVersion: discovery.k8s.io/v1
-                kind: EndpointSlice
-                metadata: {namespace: soak, name: echo-%1$s, labels: {kubernetes.io/service-name: echo}}
-                addressType: %2$s
-                ports: [{protocol: TCP, port: %3$d}]
-                endpoints: [%4$s]
-                """.formatted(
-                        family == IpFamily.IPV4 ? "v4" : "v6",
-                        family.label(),
-                        StreamEcho.PORT,
-                        pods.stream()
-                                .map(pod -> "{addresses: [\"" + LabAddresses.of(pod, family)
-                                        + "\"], conditions: {ready: true}}")
-                                .collect(Collectors.joining(", ")));
     }
 }

@@ -3,18 +3,17 @@ package dev.sluice.testkit.soak;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.lab.Connection;
+import dev.sluice.testkit.lab.Failures;
 import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LabException;
 import dev.sluice.testkit.lab.LabHost;
+import dev.sluice.testkit.lab.Workers;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -28,12 +27,11 @@ final class SoakClients implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int PIECE = 32 << 10;
 
-    private final List<Thread> threads = new ArrayList<>();
-    private final Map<String, Long> failures = new TreeMap<>();
+    private final Workers workers = new Workers();
+    private final Failures failures = new Failures();
     private final AtomicLong streams = new AtomicLong();
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicLong rude = new AtomicLong();
-    private volatile boolean stopped;
 
     private interface Client {
         void once(Connection connection, Random random) throws IOException;
@@ -59,25 +57,17 @@ final class SoakClients implements AutoCloseable {
     }
 
     private void begin(String kind, LabHost from, IpFamily family, Client client) {
-        IpAddress to = Soak.address(family);
-        Random random = new Random(threads.size());
-        threads.add(Thread.ofPlatform().daemon().name("soak-" + threads.size()).start(() -> {
-            while (!stopped) {
-                try (Connection connection = from.caller().waiting(PATIENCE).connect(to, Soak.PORT)) {
-                    client.once(connection, random);
-                } catch (IOException | LabException e) {
-                    if (!kind.equals("rude")) {
-                        failed(kind + ", " + family + ": " + e.getMessage());
-                    }
+        IpAddress to = Soak.SERVICE.address(family);
+        Random random = new Random(Objects.hash(kind, from.name(), family.label()));
+        workers.repeat("soak, " + kind, () -> {
+            try (Connection connection = from.caller().waiting(PATIENCE).connect(to, Soak.SERVICE.port())) {
+                client.once(connection, random);
+            } catch (IOException | LabException e) {
+                if (!kind.equals("rude")) {
+                    failures.add(kind + ", " + family + ": " + e.getMessage());
                 }
             }
-        }));
-    }
-
-    private void failed(String what) {
-        synchronized (failures) {
-            failures.merge(what, 1L, Long::sum);
-        }
+        });
     }
 
     private void stream(Connection connection, Random random, int size, boolean slowly) throws IOException {
@@ -137,13 +127,11 @@ final class SoakClients implements AutoCloseable {
     @Override
     public String toString() {
         return streams + " streams compared, " + bytes.get() / 1_000_000 + " MB, " + rude + " rude clients, failed: "
-                + failures();
+                + failures;
     }
 
-    Map<String, Long> failures() {
-        synchronized (failures) {
-            return Map.copyOf(failures);
-        }
+    long failures() {
+        return failures.total();
     }
 
     long streams() {
@@ -153,13 +141,6 @@ final class SoakClients implements AutoCloseable {
     /** Stops; when it returns, no connection is open. */
     @Override
     public void close() {
-        stopped = true;
-        try {
-            for (Thread thread : threads) {
-                thread.join();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        workers.close();
     }
 }

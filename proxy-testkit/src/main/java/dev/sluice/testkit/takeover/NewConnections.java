@@ -4,16 +4,16 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.lab.Caller;
 import dev.sluice.testkit.lab.Connection;
+import dev.sluice.testkit.lab.Failures;
 import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.lab.LabHost;
 import dev.sluice.testkit.lab.Outcome;
+import dev.sluice.testkit.lab.Workers;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 
@@ -22,21 +22,20 @@ final class NewConnections implements AutoCloseable {
     /** Long enough for a SYN that is repeated after 1, 3 and 7 seconds. */
     private static final Duration PATIENCE = Duration.ofSeconds(12);
 
-    private final List<Thread> threads = new ArrayList<>();
-    private final Map<String, Long> failures = new TreeMap<>();
+    private final Workers workers = new Workers();
+    private final Failures failures = new Failures();
     /** When each caller began its connection under way. */
     private final List<AtomicLong> begun = new ArrayList<>();
 
     private final AtomicLong answered = new AtomicLong();
     private final AtomicLong slowest = new AtomicLong();
-    private volatile boolean stopped;
 
     NewConnections(Lab lab) {
         for (IpFamily family : IpFamily.values()) {
-            IpAddress service = TakeoverDrill.address(family);
+            IpAddress service = TakeoverDrill.SERVICE.address(family);
             IpAddress node = LabAddresses.of(LabAddresses.NODE_A, family);
-            call(lab.pod("a3"), service, TakeoverDrill.PORT);
-            call(lab.node(), service, TakeoverDrill.PORT);
+            call(lab.pod("a3"), service, TakeoverDrill.SERVICE.port());
+            call(lab.node(), service, TakeoverDrill.SERVICE.port());
             call(lab.client(), node, TakeoverDrill.NODE_PORT);
         }
     }
@@ -45,11 +44,7 @@ final class NewConnections implements AutoCloseable {
         Caller caller = from.caller().waiting(PATIENCE);
         AtomicLong mine = new AtomicLong(System.nanoTime());
         begun.add(mine);
-        threads.add(Thread.ofPlatform().daemon().name("takeover-" + from.name()).start(() -> {
-            while (!stopped) {
-                once(caller, to, port, mine);
-            }
-        }));
+        workers.repeat("takeover-" + from.name(), () -> once(caller, to, port, mine));
     }
 
     private void once(Caller caller, IpAddress to, int port, AtomicLong begins) {
@@ -65,9 +60,7 @@ final class NewConnections implements AutoCloseable {
         if (outcome instanceof Outcome.Answer) {
             answered.incrementAndGet();
         } else {
-            synchronized (failures) {
-                failures.merge(caller.host().name() + " to " + to.withPort(port) + ": " + outcome, 1L, Long::sum);
-            }
+            failures.add(caller.host().name() + " to " + to.withPort(port) + ": " + outcome);
         }
     }
 
@@ -85,22 +78,13 @@ final class NewConnections implements AutoCloseable {
     }
 
     /** How often what else than an answer came, by what it was. */
-    Map<String, Long> failures() {
-        synchronized (failures) {
-            return Map.copyOf(failures);
-        }
+    Failures failures() {
+        return failures;
     }
 
     /** Stops; when it returns, no connection is under way. */
     @Override
     public void close() {
-        stopped = true;
-        try {
-            for (Thread thread : threads) {
-                thread.join();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        workers.close();
     }
 }

@@ -1,11 +1,11 @@
 package dev.sluice.testkit.takeover;
 
 import dev.sluice.core.config.ProxyMode;
-import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.daemon.DaemonOptions;
 import dev.sluice.testkit.daemon.DaemonProcess;
 import dev.sluice.testkit.lab.Connection;
+import dev.sluice.testkit.lab.DualStackService;
 import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.lab.LabException;
@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 
 /**
@@ -26,7 +25,7 @@ import org.awaitility.Awaitility;
  * by default. Ends with 1 unless all was well.
  */
 public final class TakeoverDrill {
-    static final int PORT = 80;
+    static final DualStackService SERVICE = new DualStackService("takeover", "web", 78, 80, 8080);
     static final int NODE_PORT = 30080;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final List<String> PODS = List.of("a2", "b2", "b3");
@@ -51,12 +50,10 @@ public final class TakeoverDrill {
         System.exit(whole ? 0 : 1);
     }
 
-    static IpAddress address(IpFamily family) {
-        return IpAddress.of(family == IpFamily.IPV4 ? "10.96.78.1" : "fd00:96::78:1");
-    }
-
     private boolean run(int restarts) throws IOException {
-        Files.writeString(Files.createDirectory(folder.resolve("manifests")).resolve("service.yaml"), manifest());
+        Files.writeString(
+                Files.createDirectory(folder.resolve("manifests")).resolve("service.yaml"),
+                SERVICE.service("", NODE_PORT) + SERVICE.slices(PODS, List.of()));
         DaemonProcess daemon = start().awaitReady(PATIENCE, IpFamily.IPV4, IpFamily.IPV6);
         NewConnections load = new NewConnections(lab);
         try {
@@ -81,9 +78,9 @@ public final class TakeoverDrill {
                 "%d restarts, %d new connections answered, %d failed; open connections lost in a take-over: %d%n",
                 restarts,
                 load.answered(),
-                load.failures().values().stream().mapToLong(n -> n).sum(),
+                load.failures().total(),
                 lost);
-        return load.failures().isEmpty() && lost == 0 && load.answered() > 0;
+        return load.failures().total() == 0 && lost == 0 && load.answered() > 0;
     }
 
     private DaemonProcess start() {
@@ -97,7 +94,7 @@ public final class TakeoverDrill {
 
     private DaemonProcess takeOver(DaemonProcess old) throws IOException {
         DaemonProcess next;
-        try (Connection open = lab.pod("a3").caller().connect(address(IpFamily.IPV4), PORT)) {
+        try (Connection open = lab.pod("a3").caller().connect(SERVICE.address(IpFamily.IPV4), SERVICE.port())) {
             ask(open);
             next = start();
             await(next, "took over from process " + old.pid());
@@ -128,40 +125,5 @@ public final class TakeoverDrill {
                     }
                     return daemon.logText().contains(line);
                 });
-    }
-
-    private static String manifest() {
-        return """
-                apiVersion: v1
-                kind: Service
-                metadata: {namespace: takeover, name: web}
-                spec:
-                  type: NodePort
-                  clusterIP: "%1$s"
-                  clusterIPs: ["%1$s", "%2$s"]
-                  ipFamilies: [IPv4, IPv6]
-                  ipFamilyPolicy: RequireDualStack
-                  ports: [{protocol: TCP, port: %3$d, targetPort: 8080, nodePort: %4$d}]
-                """.formatted(address(IpFamily.IPV4), address(IpFamily.IPV6), PORT, NODE_PORT)
-                + slice(IpFamily.IPV4)
-                + slice(IpFamily.IPV6);
-    }
-
-    private static String slice(IpFamily family) {
-        return """
-                ---
-                apiVersion: discovery.k8s.io/v1
-                kind: EndpointSlice
-                metadata: {namespace: takeover, name: web-%1$s, labels: {kubernetes.io/service-name: web}}
-                addressType: %2$s
-                ports: [{protocol: TCP, port: 8080}]
-                endpoints: [%3$s]
-                """.formatted(
-                        family == IpFamily.IPV4 ? "v4" : "v6",
-                        family.label(),
-                        PODS.stream()
-                                .map(pod -> "{addresses: [\"" + LabAddresses.of(pod, family)
-                                        + "\"], conditions: {ready: true}}")
-                                .collect(Collectors.joining(", ")));
     }
 }

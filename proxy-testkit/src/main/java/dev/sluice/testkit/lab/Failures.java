@@ -1,0 +1,23 @@
+package dev.sluice.testkit.lab;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What went wrong, and how often; for any number of threads. */
+public final class Failures {
+    private final Map<String, Long> counts = new TreeMap<>();
+
+    public synchronized void add(String what) {
+        counts.merge(what, 1L, Long::sum);
+    }
+
+    /** How often anything went wrong. */
+    public synchronized long total() {
+        return counts.values().stream().mapToLong(n -> n).sum();
+    }
+
+    @Override
+    public synchronized String toString() {
+        return counts.toString();
+    }
+}
