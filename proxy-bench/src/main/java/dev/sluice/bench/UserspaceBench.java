@@ -4,6 +4,7 @@ import dev.sluice.bench.Relayer.Measure;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,25 +14,28 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * What a connection through userspace mode costs, beside none, haproxy and nginx, each with one processor for itself; client and
- * server share another one. Arguments: rounds, and seconds of each run.
+ * server share another one. Arguments: rounds, seconds of each run, and names of {@link RelayLoad} where not all are wanted.
  */
 public final class UserspaceBench {
     private static final int PROXY_PROCESSOR = 0;
 
     private final PrintStream out;
+    private final List<RelayLoad> loads;
     private final Map<RelayLoad, Map<Relayer, List<Measure>>> measures = new EnumMap<>(RelayLoad.class);
 
-    private UserspaceBench(PrintStream out) {
+    private UserspaceBench(PrintStream out, List<RelayLoad> loads) {
         this.out = out;
+        this.loads = loads;
     }
 
     public static void main(String[] arguments) throws IOException {
-        if (arguments.length != 2) {
-            System.err.println("usage: UserspaceBench ROUNDS SECONDS");
+        if (arguments.length < 2) {
+            System.err.println("usage: UserspaceBench ROUNDS SECONDS [LOAD...]");
             System.exit(2);
             return;
         }
-        UserspaceBench bench = new UserspaceBench(System.out);
+        UserspaceBench bench =
+                new UserspaceBench(System.out, loads(List.of(arguments).subList(2, arguments.length)));
         try (RelayGround ground = new RelayGround(PROXY_PROCESSOR, "");
                 RelayGround copying = new RelayGround(PROXY_PROCESSOR, "-Dsluice.userspace.splice-after=-1");
                 RelayPeers peers =
@@ -39,6 +43,12 @@ public final class UserspaceBench {
             bench.run(ways(ground, copying, peers), Integer.parseInt(arguments[0]), Double.parseDouble(arguments[1]));
         }
         bench.print();
+    }
+
+    private static List<RelayLoad> loads(List<String> names) {
+        return names.isEmpty()
+                ? List.of(RelayLoad.values())
+                : names.stream().map(RelayLoad::valueOf).toList();
     }
 
     private static List<Relayer> ways(RelayGround ground, RelayGround copying, RelayPeers peers) {
@@ -56,7 +66,7 @@ public final class UserspaceBench {
     }
 
     private void run(List<Relayer> ways, int rounds, double seconds) throws IOException {
-        for (RelayLoad load : RelayLoad.values()) {
+        for (RelayLoad load : loads) {
             for (Relayer way : ways) {
                 if (way.carries(load)) {
                     way.measure(load, load.warmUpSeconds());
@@ -65,8 +75,11 @@ public final class UserspaceBench {
         }
         for (int round = 0; round < rounds; round++) {
             System.err.println("bench: round " + (round + 1) + " of " + rounds);
-            for (RelayLoad load : RelayLoad.values()) {
-                for (Relayer way : ways) {
+            List<Relayer> order = new ArrayList<>(ways);
+            // who follows the way without a proxy is slower by some percent: each has its turn
+            Collections.rotate(order, round);
+            for (RelayLoad load : loads) {
+                for (Relayer way : order) {
                     if (way.carries(load)) {
                         measures.computeIfAbsent(load, any -> new LinkedHashMap<>())
                                 .computeIfAbsent(way, any -> new ArrayList<>())
