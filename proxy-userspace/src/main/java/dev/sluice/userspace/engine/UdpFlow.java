@@ -45,7 +45,7 @@ final class UdpFlow extends ChannelInboundHandlerAdapter {
     boolean connect(IpFamily family) {
         EpollDatagramChannel opened;
         try {
-            opened = UdpSocket.newChannel(family);
+            opened = Datagrams.newChannel(family);
         } catch (ChannelException e) {
             socket.ended(this);
             return false;
@@ -72,7 +72,7 @@ final class UdpFlow extends ChannelInboundHandlerAdapter {
             return false;
         }
         socket.sent(data.readableBytes());
-        var _ = open.write(data, open.voidPromise());
+        var _ = open.write(Datagrams.fit(open, data), open.voidPromise());
         boolean first = !dirty;
         dirty = true;
         return first;

@@ -1,7 +1,6 @@
 package dev.sluice.userspace.engine;
 
 import dev.sluice.core.net.IpAddress;
-import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.userspace.balance.Pool;
 import dev.sluice.userspace.balance.Target;
@@ -10,13 +9,11 @@ import dev.sluice.userspace.routing.LiveService;
 import dev.sluice.userspace.routing.Refusal;
 import dev.sluice.userspace.routing.RoutingTable;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.DatagramPacket;
-import io.netty.channel.socket.SocketProtocolFamily;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,7 +33,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class UdpSocket {
     private static final Logger LOG = LoggerFactory.getLogger(UdpSocket.class);
-    private static final int MAX_DATAGRAM = 1 << 16;
     private static final int BATCH = 8;
 
     private final LoopContext context;
@@ -54,9 +50,9 @@ public final class UdpSocket {
         this.table = table;
         this.service = service;
         idleNanos = context.options.userspace().udpIdleTimeout().toNanos();
-        channel = newChannel(table.family());
-        channel.config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(MAX_DATAGRAM * BATCH));
-        channel.config().setMaxDatagramPayloadSize(MAX_DATAGRAM);
+        channel = Datagrams.newChannel(table.family());
+        channel.config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(Datagrams.LARGEST * BATCH));
+        channel.config().setMaxDatagramPayloadSize(Datagrams.LARGEST);
         channel.config().setAutoRead(true);
         channel.pipeline().addLast(new Handler());
     }
@@ -93,14 +89,6 @@ public final class UdpSocket {
     private static String reason(CompletionException e) {
         Throwable cause = e.getCause();
         return String.valueOf(cause == null ? e.getMessage() : cause.getMessage());
-    }
-
-    static EpollDatagramChannel newChannel(IpFamily family) {
-        EpollDatagramChannel channel = new EpollDatagramChannel(
-                family == IpFamily.IPV4 ? SocketProtocolFamily.INET : SocketProtocolFamily.INET6);
-        channel.config().setAllocator(PooledByteBufAllocator.DEFAULT);
-        channel.config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(MAX_DATAGRAM));
-        return channel;
     }
 
     /** The port that the kernel chose. */
@@ -154,7 +142,7 @@ public final class UdpSocket {
         if (channel.isWritable()) {
             context.counters.toClients.add(data.readableBytes());
             service.counters().bytesOut().add(data.readableBytes());
-            var _ = channel.write(new DatagramPacket(data, client), channel.voidPromise());
+            var _ = channel.write(new DatagramPacket(Datagrams.fit(channel, data), client), channel.voidPromise());
         } else {
             context.counters.dropped.increment();
             data.release();
