@@ -157,12 +157,9 @@ class LabTest {
     }
 
     @Test
-    void aSecondLabStandsBesideTheFirstAndIsBuiltInTime() throws IOException {
+    void aSecondLabStandsBesideTheFirst() throws IOException {
         Set<String> before = namespaces();
-        long start = System.nanoTime();
         try (Lab second = Lab.create()) {
-            Duration took = Duration.ofNanos(System.nanoTime() - start);
-            assertThat(took).isLessThan(Duration.ofSeconds(2));
             assertThat(namespaces()).hasSize(before.size() + 11);
             assertThat(second.client().tcp(second.pod("a2").address(IpFamily.IPV4), 8080))
                     .isInstanceOf(Answer.class);

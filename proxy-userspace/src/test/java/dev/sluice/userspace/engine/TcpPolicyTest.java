@@ -73,7 +73,7 @@ class TcpPolicyTest {
     void anIdleConnectionEndsAndABusyOneDoesNot() throws Exception {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 TestServer server = TestServer.echo(fixture.loopbackAddress())) {
-            LiveService live = fixture.tcp(limits(Duration.ofMillis(400), Duration.ZERO), server.port());
+            LiveService live = fixture.tcp(limits(Duration.ofMillis(1500), Duration.ZERO), server.port());
             try (Socket quiet = fixture.connect();
                     Socket busy = fixture.connect()) {
                 ping(quiet);

@@ -185,7 +185,7 @@ final class UserspaceLimitScenarios {
                 .tcp(stage.allotment().clusterIp("web"), 80);
         Duration took = Duration.ofNanos(System.nanoTime() - begin);
         assertThat(outcome).isEqualTo(new Outcome.Closed());
-        assertThat(took).isBetween(Duration.ofMillis(550), Duration.ofMillis(3000));
+        assertThat(took).isBetween(Duration.ofMillis(550), Duration.ofMillis(3500));
         assertThat(ServiceMetrics.refusals(stage, "connect-failed")).isEqualTo(1);
         stage.note("reset after " + took.toMillis() + " ms");
     }
