@@ -1,11 +1,12 @@
 package dev.sluice.daemon;
 
+import dev.sluice.core.config.ConfigValues;
 import dev.sluice.daemon.cli.CommandLineParser;
 import dev.sluice.daemon.cli.Invocation;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.ConfigFile;
-import dev.sluice.daemon.config.ConfigValues;
 import dev.sluice.daemon.config.EffectiveConfig;
+import dev.sluice.daemon.config.ModeConfigs;
 import dev.sluice.daemon.config.Settings;
 import dev.sluice.daemon.config.SettingsReader;
 import dev.sluice.daemon.explain.ExplainCommand;
@@ -35,7 +36,7 @@ public final class Main {
     /** Runs the command; answers when it has ended or, for the daemon itself, when it has been stopped. */
     static int run(String[] args) {
         Logging.configure(0);
-        CommandLineParser parser = new CommandLineParser();
+        CommandLineParser parser = new CommandLineParser(ModeConfigs.SCHEMA);
         try {
             if (args.length > 0 && args[0].equals(ExplainCommand.NAME)) {
                 return new ExplainCommand().run(List.of(args).subList(1, args.length));
@@ -84,8 +85,8 @@ public final class Main {
         ConfigValues values = call.values();
         if (call.configFile().isPresent()) {
             Path path = call.configFile().get();
-            ConfigFile file = ConfigFile.read(path);
-            values = file.values();
+            ConfigFile file = ConfigFile.read(path, ModeConfigs.SCHEMA);
+            values = file.values().besides(values);
             warnings.addAll(file.warnings());
         }
         Settings settings = SettingsReader.read(values, call.overrides());

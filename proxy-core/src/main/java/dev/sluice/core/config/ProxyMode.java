@@ -11,15 +11,18 @@ public enum ProxyMode {
     IPVS,
     USERSPACE;
 
-    /** The value of {@code --proxy-mode}: {@code iptables}, {@code ipvs} or {@code userspace}. */
+    /** What an empty {@code --proxy-mode} means. */
+    public static final ProxyMode DEFAULT = IPTABLES;
+
+    /** The value of {@code --proxy-mode}: the name in lower case. */
     public String flagValue() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** The mode of that flag value; an empty one means iptables. */
+    /** The mode of that flag value; an empty one means {@link #DEFAULT}. */
     public static Optional<ProxyMode> parse(String text) {
         return text.isEmpty()
-                ? Optional.of(IPTABLES)
+                ? Optional.of(DEFAULT)
                 : Arrays.stream(values())
                         .filter(m -> m.flagValue().equals(text))
                         .findFirst();

@@ -1,16 +1,16 @@
 package dev.sluice.daemon.cli;
 
-import dev.sluice.core.config.Scheduler;
+import dev.sluice.core.config.ConfigField;
+import dev.sluice.core.config.ConfigFlag;
+import dev.sluice.core.config.ConfigSchema;
+import dev.sluice.core.config.ConfigValues;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.daemon.cli.Invocation.Action;
 import dev.sluice.daemon.config.ConfigException;
-import dev.sluice.daemon.config.ConfigField;
-import dev.sluice.daemon.config.ConfigValues;
 import dev.sluice.daemon.config.SettingsReader.Overrides;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,7 +21,7 @@ import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
-/** Reads the command line: kube-proxy's flags, {@code --manifests}, and {@code --userspace-scheduler}. Underscores in flag names mean hyphens. */
+/** Reads the command line: kube-proxy's flags, and Sluice's own. Underscores in flag names mean hyphens. */
 public final class CommandLineParser {
     /** Flags of kube-proxy that have nothing to act on here. */
     private static final List<String> WITHOUT_EFFECT = List.of(
@@ -32,7 +32,14 @@ public final class CommandLineParser {
             "machine-id-file",
             "boot-id-file");
 
-    private final CommandLine commandLine = new CommandLine(spec());
+    private final ConfigSchema schema;
+    private final CommandLine commandLine;
+
+    /** @param schema the fields that flags set */
+    public CommandLineParser(ConfigSchema schema) {
+        this.schema = schema;
+        commandLine = new CommandLine(spec(schema));
+    }
 
     /**
      * Reads {@code args}.
@@ -65,10 +72,7 @@ public final class CommandLineParser {
                 verbosity(result, errors),
                 text(result, "master"),
                 path(result, "manifests"),
-                healthzOff,
-                result.hasMatchedOption("--userspace-scheduler")
-                        ? Optional.of(text(result, "userspace-scheduler"))
-                        : Optional.empty());
+                healthzOff);
         Action action = action(result, errors);
         if (!errors.isEmpty()) {
             throw new ConfigException(errors);
@@ -84,15 +88,16 @@ public final class CommandLineParser {
         return text.toString();
     }
 
-    private static ConfigValues values(ParseResult result, List<String> errors, List<String> warnings) {
-        ConfigValues values = new ConfigValues();
-        // without a file, upstream's ipvs mode takes its least period from the shared default of 1s
-        values.set("ipvs.minSyncPeriod", Duration.ofSeconds(1));
-        for (Flag flag : Flag.all()) {
+    private ConfigValues values(ParseResult result, List<String> errors, List<String> warnings) {
+        ConfigValues values = new ConfigValues(schema);
+        for (ConfigFlag flag : schema.flags()) {
+            ConfigField field = flag.field();
+            if (!flag.fallback().equals(field.fallback())) {
+                values.set(field.path(), flag.fallback());
+            }
             if (!result.hasMatchedOption("--" + flag.name())) {
                 continue;
             }
-            ConfigField field = flag.field();
             String text = text(result, flag.name());
             try {
                 Object value = field.type().fromFlag(text);
@@ -198,7 +203,7 @@ public final class CommandLineParser {
         return normalized;
     }
 
-    private static CommandSpec spec() {
+    private static CommandSpec spec(ConfigSchema schema) {
         CommandSpec spec = CommandSpec.create().name("sluice");
         spec.usageMessage(new UsageMessageSpec()
                 .description(
@@ -211,9 +216,6 @@ public final class CommandLineParser {
                 "manifests",
                 "Takes Services, EndpointSlices and the Node from the YAML and JSON files of"
                         + " this directory instead of an API server, and follows their changes."));
-        spec.addOption(text(
-                "userspace-scheduler",
-                "How userspace mode chooses endpoints: " + Scheduler.choices() + " (default rr)."));
         spec.addOption(text("master", "URL of the API server, overriding the kubeconfig's."));
         spec.addOption(text("hostname-override", "The Node's name; without it the host's name is taken."));
         spec.addOption(text("metrics-port", "Deprecated: the port of the metrics server."));
@@ -230,11 +232,11 @@ public final class CommandLineParser {
                 .description("Log level: 0 to 3 tell what matters, 4 tells of every sync, 6 of every netlink message.")
                 .build());
         WITHOUT_EFFECT.forEach(name -> spec.addOption(text(name, "No effect.")));
-        for (Flag flag : Flag.all()) {
+        for (ConfigFlag flag : schema.flags()) {
             spec.addOption(
                     flag.field().type() == ConfigField.Type.BOOL
-                            ? bool(flag.name(), flag.description())
-                            : text(flag.name(), flag.description()));
+                            ? bool(flag.name(), flag.help())
+                            : text(flag.name(), flag.help()));
         }
         return spec;
     }

@@ -1,6 +1,6 @@
 package dev.sluice.daemon.cli;
 
-import dev.sluice.daemon.config.ConfigValues;
+import dev.sluice.core.config.ConfigValues;
 import dev.sluice.daemon.config.SettingsReader.Overrides;
 import java.nio.file.Path;
 import java.util.List;

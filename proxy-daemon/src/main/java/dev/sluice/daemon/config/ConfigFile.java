@@ -1,5 +1,8 @@
 package dev.sluice.daemon.config;
 
+import dev.sluice.core.config.ConfigField;
+import dev.sluice.core.config.ConfigSchema;
+import dev.sluice.core.config.ConfigValues;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -22,12 +25,15 @@ public final class ConfigFile {
     static final String KIND = "KubeProxyConfiguration";
 
     private final Path path;
-    private final ConfigValues values = new ConfigValues();
+    private final ConfigSchema schema;
+    private final ConfigValues values;
     private final List<String> warnings = new ArrayList<>();
     private final List<String> errors = new ArrayList<>();
 
-    private ConfigFile(Path path) {
+    private ConfigFile(Path path, ConfigSchema schema) {
         this.path = path;
+        this.schema = schema;
+        values = new ConfigValues(schema);
     }
 
     /**
@@ -35,8 +41,8 @@ public final class ConfigFile {
      *
      * @throws ConfigException when it cannot be read, is no KubeProxyConfiguration, or has a field of the wrong type
      */
-    public static ConfigFile read(Path path) throws ConfigException {
-        ConfigFile file = new ConfigFile(path);
+    public static ConfigFile read(Path path, ConfigSchema schema) throws ConfigException {
+        ConfigFile file = new ConfigFile(path, schema);
         file.load();
         if (!file.errors.isEmpty()) {
             throw new ConfigException(file.errors);
@@ -96,10 +102,12 @@ public final class ConfigFile {
             if (value == null || field.equals("apiVersion") || field.equals("kind")) {
                 continue;
             }
-            ConfigField known = ConfigSchema.field(field).orElse(null);
+            ConfigField known = schema.field(field)
+                    .filter(f -> f.support() != ConfigField.Support.FLAG_ONLY)
+                    .orElse(null);
             if (known != null) {
                 take(known, value);
-            } else if (!ConfigSchema.isSection(field)) {
+            } else if (!schema.isSection(field)) {
                 warnings.add(path + ": unknown field '" + field + "' is ignored");
             } else if (value instanceof Map<?, ?> section) {
                 walk(field + ".", section);

@@ -1,7 +1,8 @@
 package dev.sluice.daemon.config;
 
+import dev.sluice.core.config.ConfigField;
+import dev.sluice.core.config.ConfigValues;
 import dev.sluice.core.config.GoDuration;
-import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.daemon.health.JsonText;
 import java.net.InetSocketAddress;
@@ -22,7 +23,6 @@ import org.snakeyaml.engine.v2.common.FlowStyle;
  * one in use carries sync periods and masqueradeAll.
  */
 public final class EffectiveConfig {
-    private static final Set<String> OF_THE_MODE = Set.of("syncPeriod", "minSyncPeriod", "masqueradeAll");
     private static final Set<String> NULL_WHEN_EMPTY =
             Set.of("nodePortAddresses", "ipvs.excludeCIDRs", "logging.vmodule", "featureGates", "logging.options");
 
@@ -35,14 +35,17 @@ public final class EffectiveConfig {
     /** @param settings what {@code values} and the overrides have come to */
     public static EffectiveConfig of(ConfigValues values, Settings settings) {
         Map<String, Object> decided = decided(settings);
-        String section = settings.mode() == ProxyMode.IPVS ? "ipvs" : "iptables";
+        String section = ModeConfigs.of(settings.mode()).periods().section();
         Map<String, Object> root = new TreeMap<>();
         root.put("apiVersion", ConfigFile.API_VERSION);
         root.put("kind", ConfigFile.KIND);
-        for (ConfigField field : ConfigSchema.all()) {
+        for (ConfigField field : values.schema().fields()) {
+            if (field.support() == ConfigField.Support.FLAG_ONLY) {
+                continue;
+            }
             String path = field.path();
             Object value = decided.getOrDefault(path, values.value(path));
-            if (isOfAnotherMode(path, section)) {
+            if (field.ofModeInUse() && !field.section().equals(section)) {
                 value = value instanceof Boolean ? (Object) false : Duration.ZERO;
             }
             put(root, path, plain(path, value));
@@ -66,14 +69,6 @@ public final class EffectiveConfig {
         return host.indexOf(':') < 0
                 ? host + ":" + address.getPort()
                 : "[" + IpAddress.of(address.getAddress()) + "]:" + address.getPort();
-    }
-
-    private static boolean isOfAnotherMode(String path, String section) {
-        int dot = path.indexOf('.');
-        return dot > 0
-                && OF_THE_MODE.contains(path.substring(dot + 1))
-                && !path.substring(0, dot).equals(section)
-                && !path.equals("iptables.masqueradeAll"); // used in ipvs mode too
     }
 
     private static @Nullable Object plain(String path, Object value) {

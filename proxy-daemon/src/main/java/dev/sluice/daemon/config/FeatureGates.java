@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * What the feature gates of Kubernetes 1.36 decide here. Files are often shared by a node's components, so gates of the others
@@ -24,18 +25,18 @@ public record FeatureGates(boolean externalIps, List<String> warnings) {
         warnings = List.copyOf(warnings);
     }
 
-    /** @param reasons gets why a gate cannot be set as it is */
-    static FeatureGates read(Map<String, Boolean> gates, List<String> reasons) {
+    /** @param invalid receives why a gate cannot be set as it is */
+    static FeatureGates read(Map<String, Boolean> gates, Consumer<String> invalid) {
         List<String> warnings = new ArrayList<>();
         gates.forEach((name, on) -> {
             Optional<String> known = known(name);
             if (!name.matches("[A-Za-z][A-Za-z0-9]*")) {
-                reasons.add("featureGates (--feature-gates): '" + name + "' is no name of a feature gate");
+                invalid.accept("featureGates (--feature-gates): '" + name + "' is no name of a feature gate");
             } else if (known.isPresent() && !known.get().equals(name)) {
-                reasons.add(
+                invalid.accept(
                         "featureGates (--feature-gates): unknown gate '" + name + "'; " + known.get() + " is meant?");
             } else if (LOCKED_ON.contains(name) && !on) {
-                reasons.add("featureGates (--feature-gates): cannot set " + name
+                invalid.accept("featureGates (--feature-gates): cannot set " + name
                         + " to false: the feature is locked to true in Kubernetes 1.36");
             } else if (known.isEmpty()) {
                 warnings.add("feature gate " + name + "=" + on + " has no effect: Sluice has nothing that it decides");

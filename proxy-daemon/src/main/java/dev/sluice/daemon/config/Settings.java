@@ -9,8 +9,10 @@ import dev.sluice.core.net.IpAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * The validated configuration of the daemon.
@@ -69,6 +71,11 @@ public record Settings(
 
         public String value() {
             return value;
+        }
+
+        /** All of them, for messages. */
+        static String choices() {
+            return Arrays.stream(values()).map(DetectLocalMode::value).collect(Collectors.joining(", "));
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.daemon.cli.Invocation.Action;
 import dev.sluice.daemon.config.ConfigException;
+import dev.sluice.daemon.config.ModeConfigs;
 import dev.sluice.daemon.config.Settings;
 import dev.sluice.daemon.config.SettingsReader;
 import java.nio.file.Path;
@@ -16,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CommandLineParserTest {
-    private final CommandLineParser parser = new CommandLineParser();
+    private final CommandLineParser parser = new CommandLineParser(ModeConfigs.SCHEMA);
 
     @Test
     void flagsSetTheirFields() throws Exception {
@@ -42,7 +43,7 @@ class CommandLineParserTest {
         assertThat(call.values().integer("conntrack.maxPerCore")).isZero();
         assertThat(call.values().duration("iptables.minSyncPeriod")).isEqualTo(Duration.ofMillis(100));
         assertThat(call.overrides().manifests()).contains(Path.of("/some/dir"));
-        assertThat(call.overrides().userspaceScheduler()).contains("p2c");
+        assertThat(call.values().string("--userspace-scheduler")).isEqualTo("p2c");
         assertThat(call.warnings()).isEmpty();
     }
 

@@ -22,68 +22,68 @@ class ConfigFileTest {
     @Test
     void aStockFileOfKubeadmIsReadWithoutAWarning() throws Exception {
         ConfigFile file = read(HEAD + """
-                bindAddress: 0.0.0.0
-                bindAddressHardFail: false
-                clientConnection:
-                  acceptContentTypes: ""
-                  burst: 0
-                  contentType: ""
-                  kubeconfig: /var/lib/kube-proxy/kubeconfig.conf
-                  qps: 0
-                clusterCIDR: 10.244.0.0/16
-                configSyncPeriod: 0s
-                conntrack:
-                  maxPerCore: null
-                  min: null
-                  tcpBeLiberal: false
-                  tcpCloseWaitTimeout: null
-                  tcpEstablishedTimeout: null
-                  udpStreamTimeout: 0s
-                  udpTimeout: 0s
-                detectLocal:
-                  bridgeInterface: ""
-                  interfaceNamePrefix: ""
-                detectLocalMode: ""
-                enableProfiling: false
-                healthzBindAddress: ""
-                hostnameOverride: ""
-                iptables:
-                  localhostNodePorts: null
-                  masqueradeAll: false
-                  masqueradeBit: null
-                  minSyncPeriod: 5s
-                  syncPeriod: 0s
-                ipvs:
-                  excludeCIDRs: null
-                  minSyncPeriod: 0s
-                  scheduler: ""
-                  strictARP: false
-                  syncPeriod: 0s
-                  tcpFinTimeout: 0s
-                  tcpTimeout: 0s
-                  udpTimeout: 0s
-                logging:
-                  flushFrequency: 0
-                  options:
-                    json:
-                      infoBufferSize: "0"
-                    text:
-                      infoBufferSize: "0"
-                  verbosity: 0
-                metricsBindAddress: ""
-                mode: ""
-                nftables:
-                  masqueradeAll: false
-                  masqueradeBit: null
-                  minSyncPeriod: 0s
-                  syncPeriod: 0s
-                nodePortAddresses: null
-                oomScoreAdj: null
-                portRange: ""
-                showHiddenMetricsForVersion: ""
-                winkernel:
-                  enableDSR: false
-                """);
+            bindAddress: 0.0.0.0
+            bindAddressHardFail: false
+            clientConnection:
+              acceptContentTypes: ""
+              burst: 0
+              contentType: ""
+              kubeconfig: /var/lib/kube-proxy/kubeconfig.conf
+              qps: 0
+            clusterCIDR: 10.244.0.0/16
+            configSyncPeriod: 0s
+            conntrack:
+              maxPerCore: null
+              min: null
+              tcpBeLiberal: false
+              tcpCloseWaitTimeout: null
+              tcpEstablishedTimeout: null
+              udpStreamTimeout: 0s
+              udpTimeout: 0s
+            detectLocal:
+              bridgeInterface: ""
+              interfaceNamePrefix: ""
+            detectLocalMode: ""
+            enableProfiling: false
+            healthzBindAddress: ""
+            hostnameOverride: ""
+            iptables:
+              localhostNodePorts: null
+              masqueradeAll: false
+              masqueradeBit: null
+              minSyncPeriod: 5s
+              syncPeriod: 0s
+            ipvs:
+              excludeCIDRs: null
+              minSyncPeriod: 0s
+              scheduler: ""
+              strictARP: false
+              syncPeriod: 0s
+              tcpFinTimeout: 0s
+              tcpTimeout: 0s
+              udpTimeout: 0s
+            logging:
+              flushFrequency: 0
+              options:
+                json:
+                  infoBufferSize: "0"
+                text:
+                  infoBufferSize: "0"
+              verbosity: 0
+            metricsBindAddress: ""
+            mode: ""
+            nftables:
+              masqueradeAll: false
+              masqueradeBit: null
+              minSyncPeriod: 0s
+              syncPeriod: 0s
+            nodePortAddresses: null
+            oomScoreAdj: null
+            portRange: ""
+            showHiddenMetricsForVersion: ""
+            winkernel:
+              enableDSR: false
+            """);
         assertThat(file.warnings()).isEmpty();
         assertThat(file.values().string("clientConnection.kubeconfig"))
                 .isEqualTo("/var/lib/kube-proxy/kubeconfig.conf");
@@ -106,7 +106,7 @@ class ConfigFileTest {
     void jsonIsReadToo() throws Exception {
         ConfigFile file = read(
                 "{\"apiVersion\":\"kubeproxy.config.k8s.io/v1alpha1\",\"kind\":\"KubeProxyConfiguration\",\"mode\":\"ipvs\","
-                        + "\"ipvs\":{\"scheduler\":\"sh\",\"excludeCIDRs\":[\"10.0.0.0/8\"]}}");
+                    + "\"ipvs\":{\"scheduler\":\"sh\",\"excludeCIDRs\":[\"10.0.0.0/8\"]}}");
         assertThat(file.values().string("mode")).isEqualTo("ipvs");
         assertThat(file.values().string("ipvs.scheduler")).isEqualTo("sh");
         assertThat(file.values().strings("ipvs.excludeCIDRs")).isEqualTo(List.of("10.0.0.0/8"));
@@ -156,12 +156,12 @@ class ConfigFileTest {
 
     @Test
     void aMissingFileIsNamed() {
-        assertThatThrownBy(() -> ConfigFile.read(dir.resolve("none.yaml")))
+        assertThatThrownBy(() -> ConfigFile.read(dir.resolve("none.yaml"), ModeConfigs.SCHEMA))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("none.yaml: no such file");
     }
 
     private ConfigFile read(String text) throws IOException, ConfigException {
-        return ConfigFile.read(Files.writeString(dir.resolve("config.yaml"), text));
+        return ConfigFile.read(Files.writeString(dir.resolve("config.yaml"), text), ModeConfigs.SCHEMA);
     }
 }

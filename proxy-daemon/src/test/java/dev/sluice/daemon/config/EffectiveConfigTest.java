@@ -42,8 +42,8 @@ class EffectiveConfigTest {
                 "--feature-gates=SomeGate=true");
         Path file = folder.resolve("config.yaml");
         Files.writeString(file, yaml);
-        ConfigFile read = ConfigFile.read(file);
-        Invocation flags = new CommandLineParser().parse();
+        ConfigFile read = ConfigFile.read(file, ModeConfigs.SCHEMA);
+        Invocation flags = new CommandLineParser(ModeConfigs.SCHEMA).parse();
         Settings again = SettingsReader.read(read.values(), flags.overrides());
         assertThat(read.warnings()).filteredOn(w -> w.contains("unknown")).isEmpty();
         assertThat(EffectiveConfig.of(read.values(), again).yaml()).isEqualTo(yaml);
@@ -53,7 +53,7 @@ class EffectiveConfigTest {
 
     @Test
     void configzIsOneLineOfJsonUnderTheGroup() throws Exception {
-        Invocation call = new CommandLineParser().parse("--nodeport-addresses=192.168.0.0/16");
+        Invocation call = new CommandLineParser(ModeConfigs.SCHEMA).parse("--nodeport-addresses=192.168.0.0/16");
         String json = EffectiveConfig.of(call.values(), SettingsReader.read(call.values(), call.overrides()))
                 .configz();
         assertThat(json)
@@ -64,7 +64,7 @@ class EffectiveConfigTest {
     }
 
     private static String yaml(String... flags) throws ConfigException {
-        Invocation call = new CommandLineParser().parse(flags);
+        Invocation call = new CommandLineParser(ModeConfigs.SCHEMA).parse(flags);
         return EffectiveConfig.of(call.values(), SettingsReader.read(call.values(), call.overrides()))
                 .yaml();
     }

@@ -14,22 +14,23 @@ final class FeatureGatesTest {
 
     @Test
     void externalIpsAreServedUnlessTheirGateIsOff() {
-        assertThat(FeatureGates.read(Map.of(), reasons)).isEqualTo(new FeatureGates(true, List.of()));
-        assertThat(FeatureGates.read(Map.of("AllowServiceExternalIPs", false), reasons))
+        assertThat(FeatureGates.read(Map.of(), reasons::add)).isEqualTo(new FeatureGates(true, List.of()));
+        assertThat(FeatureGates.read(Map.of("AllowServiceExternalIPs", false), reasons::add))
                 .isEqualTo(new FeatureGates(false, List.of()));
         assertThat(reasons).isEmpty();
     }
 
     @Test
     void whatIsOnForGoodMayBeSetToThat() {
-        assertThat(FeatureGates.read(Map.of("NFTablesProxyMode", true), reasons).warnings())
+        assertThat(FeatureGates.read(Map.of("NFTablesProxyMode", true), reasons::add)
+                        .warnings())
                 .isEmpty();
         assertThat(reasons).isEmpty();
     }
 
     @Test
     void aGateWithoutEffectIsWarnedOf() {
-        assertThat(FeatureGates.read(Map.of("GracefulNodeShutdown", true), reasons)
+        assertThat(FeatureGates.read(Map.of("GracefulNodeShutdown", true), reasons::add)
                         .warnings())
                 .singleElement()
                 .asString()
@@ -44,7 +45,7 @@ final class FeatureGatesTest {
         "Allow-Service, true, no name of a feature gate",
     })
     void whatCannotBeSetIsARefusal(String name, boolean on, String reason) {
-        FeatureGates.read(Map.of(name, on), reasons);
+        FeatureGates.read(Map.of(name, on), reasons::add);
 
         assertThat(reasons).singleElement().asString().contains("--feature-gates", name, reason);
     }

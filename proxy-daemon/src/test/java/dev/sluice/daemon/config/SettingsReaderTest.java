@@ -3,6 +3,7 @@ package dev.sluice.daemon.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.core.config.ConfigValues;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.net.Cidr;
@@ -16,11 +17,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class SettingsReaderTest {
     private static final Overrides NONE =
-            new Overrides(Optional.empty(), Optional.empty(), "", Optional.empty(), false, Optional.empty());
+            new Overrides(Optional.empty(), Optional.empty(), "", Optional.empty(), false);
 
     @Test
     void defaultsAreKubeProxys() throws Exception {
-        Settings settings = SettingsReader.read(new ConfigValues(), NONE);
+        Settings settings = SettingsReader.read(new ConfigValues(ModeConfigs.SCHEMA), NONE);
         assertThat(settings.mode()).isEqualTo(ProxyMode.IPTABLES);
         assertThat(settings.healthz().orElseThrow().getPort()).isEqualTo(10256);
         assertThat(settings.metrics().getAddress().isLoopbackAddress()).isTrue();
@@ -35,24 +36,26 @@ class SettingsReaderTest {
 
     @Test
     void userspaceModesSchedulerIsOneThatThereIs() throws Exception {
-        assertThat(SettingsReader.read(new ConfigValues(), NONE).userspace().scheduler())
-                .isEqualTo(Scheduler.RR);
-        assertThat(SettingsReader.read(new ConfigValues(), scheduler("p2c"))
+        assertThat(SettingsReader.read(new ConfigValues(ModeConfigs.SCHEMA), NONE)
                         .userspace()
                         .scheduler())
+                .isEqualTo(Scheduler.RR);
+        assertThat(SettingsReader.read(scheduler("p2c"), NONE).userspace().scheduler())
                 .isEqualTo(Scheduler.P2C);
-        assertThatThrownBy(() -> SettingsReader.read(new ConfigValues(), scheduler("fastest")))
+        assertThatThrownBy(() -> SettingsReader.read(scheduler("fastest"), NONE))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("--userspace-scheduler: unknown scheduler 'fastest'; choose one of rr, wrr, lc");
     }
 
-    private static Overrides scheduler(String name) {
-        return new Overrides(Optional.empty(), Optional.empty(), "", Optional.empty(), false, Optional.of(name));
+    private static ConfigValues scheduler(String name) {
+        ConfigValues values = new ConfigValues(ModeConfigs.SCHEMA);
+        values.set("--userspace-scheduler", name);
+        return values;
     }
 
     @Test
     void ipvsSyncsFullyWithinItsSyncPeriod() throws Exception {
-        ConfigValues values = new ConfigValues();
+        ConfigValues values = new ConfigValues(ModeConfigs.SCHEMA);
         values.set("mode", "ipvs");
         values.set("ipvs.syncPeriod", Duration.ofSeconds(7));
         Settings settings = SettingsReader.read(values, NONE);
@@ -61,7 +64,7 @@ class SettingsReaderTest {
 
     @Test
     void twoClusterRangesOfDifferentFamiliesAreTaken() throws Exception {
-        ConfigValues values = new ConfigValues();
+        ConfigValues values = new ConfigValues(ModeConfigs.SCHEMA);
         values.set("clusterCIDR", "10.244.0.0/16,fd00:244::/32");
         assertThat(SettingsReader.read(values, NONE).detectLocal().clusterCidrs())
                 .containsExactly(Cidr.of("10.244.0.0/16"), Cidr.of("fd00:244::/32"));
@@ -69,7 +72,7 @@ class SettingsReaderTest {
 
     @Test
     void anIpv6BindAddressMovesTheDefaults() throws Exception {
-        ConfigValues values = new ConfigValues();
+        ConfigValues values = new ConfigValues(ModeConfigs.SCHEMA);
         values.set("bindAddress", "fd00:10::1");
         Settings settings = SettingsReader.read(values, NONE);
         assertThat(settings.metrics().getAddress().getHostAddress()).isEqualTo("0:0:0:0:0:0:0:1");
@@ -77,7 +80,7 @@ class SettingsReaderTest {
 
     @Test
     void anAddressWithoutAPortGetsTheDefaultPort() throws Exception {
-        ConfigValues values = new ConfigValues();
+        ConfigValues values = new ConfigValues(ModeConfigs.SCHEMA);
         values.set("healthzBindAddress", "127.0.0.1");
         assertThat(SettingsReader.read(values, NONE).healthz().orElseThrow().getPort())
                 .isEqualTo(10256);
@@ -90,15 +93,15 @@ class SettingsReaderTest {
                 "mode | nftable | unknown mode 'nftable'; choose one of iptables, ipvs, userspace",
                 "clusterCIDR | 10.0.0.0/8,10.1.0.0/16 | two of different families",
                 "clusterCIDR | 10.0.0.0 | is no CIDR",
-                "metricsBindAddress | 127.0.0.1:0 | is no IP:PORT",
-                "metricsBindAddress | localhost:80 | is no IP:PORT",
-                "bindAddress | here | is no IP address",
+                "metricsBindAddress | 127.0.0.1:0 | is not IP:PORT",
+                "metricsBindAddress | localhost:80 | is not IP:PORT",
+                "bindAddress | here | is not an IP address",
                 "detectLocalMode | Magic | unknown mode 'Magic'",
                 "detectLocalMode | BridgeInterface | detectLocal.bridgeInterface",
                 "ipvs.scheduler | averyveryverylongname | longer than the 15 characters",
             })
     void aBadTextNamesTheFieldAndTheWayOut(String path, String text, String message) {
-        ConfigValues values = new ConfigValues();
+        ConfigValues values = new ConfigValues(ModeConfigs.SCHEMA);
         values.set(path, text);
         assertThatThrownBy(() -> SettingsReader.read(values, NONE))
                 .isInstanceOf(ConfigException.class)
@@ -107,7 +110,7 @@ class SettingsReaderTest {
 
     @Test
     void everyReasonIsToldAtOnce() {
-        ConfigValues values = new ConfigValues();
+        ConfigValues values = new ConfigValues(ModeConfigs.SCHEMA);
         values.set("iptables.masqueradeBit", 32);
         values.set("oomScoreAdj", -1001);
         values.set("iptables.minSyncPeriod", Duration.ofSeconds(31));
@@ -119,10 +122,9 @@ class SettingsReaderTest {
 
     @Test
     void theHostnameFlagWinsAndIsLowerCased() throws Exception {
-        ConfigValues values = new ConfigValues();
+        ConfigValues values = new ConfigValues(ModeConfigs.SCHEMA);
         values.set("hostnameOverride", "from-file");
-        Overrides flag =
-                new Overrides(Optional.of(" Node-A "), Optional.of(4), "", Optional.empty(), false, Optional.empty());
+        Overrides flag = new Overrides(Optional.of(" Node-A "), Optional.of(4), "", Optional.empty(), false);
         Settings settings = SettingsReader.read(values, flag);
         assertThat(settings.hostnameOverride()).isEqualTo("node-a");
         assertThat(settings.verbosity()).isEqualTo(4);

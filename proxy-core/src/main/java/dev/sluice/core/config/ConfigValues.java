@@ -1,4 +1,4 @@
-package dev.sluice.daemon.config;
+package dev.sluice.core.config;
 
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -7,11 +7,33 @@ import java.util.Map;
 
 /** The values of the fields that were given, by flags or by a file; the others have their defaults. */
 public final class ConfigValues {
+    private final ConfigSchema schema;
     private final Map<String, Object> given = new LinkedHashMap<>();
+
+    public ConfigValues(ConfigSchema schema) {
+        this.schema = schema;
+    }
+
+    /** The fields that there are. */
+    public ConfigSchema schema() {
+        return schema;
+    }
+
+    /** These and those values of {@code flags} that count beside a configuration file. */
+    public ConfigValues besides(ConfigValues flags) {
+        ConfigValues both = new ConfigValues(schema);
+        both.given.putAll(given);
+        flags.given.forEach((path, value) -> {
+            if (schema.field(path).orElseThrow().support() == ConfigField.Support.FLAG_ONLY) {
+                both.given.put(path, value);
+            }
+        });
+        return both;
+    }
 
     /** Sets a field to a value of its Java type. */
     public void set(String path, Object value) {
-        if (ConfigSchema.field(path).isEmpty()) {
+        if (schema.field(path).isEmpty()) {
             throw new IllegalArgumentException("no field " + path);
         }
         given.put(path, value);
@@ -52,6 +74,6 @@ public final class ConfigValues {
     /** The given value, else the default. */
     public Object value(String path) {
         Object value = given.get(path);
-        return value != null ? value : ConfigSchema.field(path).orElseThrow().fallback();
+        return value != null ? value : schema.field(path).orElseThrow().fallback();
     }
 }

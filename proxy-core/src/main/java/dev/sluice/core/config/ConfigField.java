@@ -1,6 +1,5 @@
-package dev.sluice.daemon.config;
+package dev.sluice.core.config;
 
-import dev.sluice.core.config.GoDuration;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -9,21 +8,51 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One field of a KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1).
+ * One field of a KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1), or a setting that only a flag has.
  *
- * @param path dotted, e.g. {@code iptables.masqueradeBit}
- * @param fallback the value when the field is absent, of the Java type of {@link Type}
+ * @param path dotted, e.g. {@code iptables.masqueradeBit}; for {@link Support#FLAG_ONLY} the flag, e.g. {@code --scheduler}
+ * @param fallback the default, of the Java type of {@link Type}
  * @param support whether Sluice acts on it
+ * @param ofModeInUse whether the configuration in effect shows it in the section of the mode in use only
+ * @param emptyMeans what an empty text stands for; empty for nothing in particular
  */
-public record ConfigField(String path, Type type, Object fallback, Support support) {
+public record ConfigField(
+        String path, Type type, Object fallback, Support support, boolean ofModeInUse, String emptyMeans) {
+
+    /** A field that has its meaning. */
+    public static ConfigField of(String path, Type type, Object fallback) {
+        return new ConfigField(path, type, fallback, Support.HONOURED, false, "");
+    }
+
+    /** A text whose default is empty, which stands for {@code meaning}. */
+    public static ConfigField choice(String path, String meaning) {
+        return new ConfigField(path, Type.STRING, "", Support.HONOURED, false, meaning);
+    }
+
+    public ConfigField with(Support other) {
+        return new ConfigField(path, type, fallback, other, ofModeInUse, emptyMeans);
+    }
+
+    /** The same, shown in the section of the mode in use only. */
+    public ConfigField shownInUse() {
+        return new ConfigField(path, type, fallback, support, true, emptyMeans);
+    }
+
+    /** What the path begins with, e.g. {@code iptables}; empty for a field outside of sections. */
+    public String section() {
+        int dot = path.indexOf('.');
+        return dot < 0 ? "" : path.substring(0, dot);
+    }
 
     /** What becomes of a field's value. */
     public enum Support {
         /** It has its meaning. */
         HONOURED,
+        /** No field of a file: a flag sets it, also beside a file. */
+        FLAG_ONLY,
         /** Its meaning needs no action here, e.g. the fields for Windows. */
         IRRELEVANT,
-        /** It is accepted and warned of when it is set to something else than its default. */
+        /** It is accepted, with a warning when it is set to something else than its default. */
         NOT_YET
     }
 
@@ -62,7 +91,7 @@ public record ConfigField(String path, Type type, Object fallback, Support suppo
          *
          * @throws IllegalArgumentException when it is of another type
          */
-        Object fromFile(Object value) {
+        public Object fromFile(Object value) {
             Object converted = switch (this) {
                 case STRING -> value instanceof String ? value : null;
                 case BOOL -> value instanceof Boolean ? value : null;
@@ -82,7 +111,7 @@ public record ConfigField(String path, Type type, Object fallback, Support suppo
         /**
          * The text of a flag, turned into the Java type.
          *
-         * @throws IllegalArgumentException when it spells none
+         * @throws IllegalArgumentException when it does not spell such a value
          */
         public Object fromFlag(String text) {
             Object converted = switch (this) {

@@ -1,0 +1,47 @@
+package dev.sluice.core.config;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
+
+/**
+ * A flag of the command line that sets a field of the configuration; without effect beside a configuration file, unless the
+ * field is {@link ConfigField.Support#FLAG_ONLY}.
+ *
+ * @param name without hyphens in front
+ * @param fallback the default when there is no configuration file
+ * @param description for {@code --help}, with a full stop and without the default
+ */
+public record ConfigFlag(String name, ConfigField field, Object fallback, String description) {
+
+    /** A flag with the field's default. */
+    public static ConfigFlag of(String name, ConfigField field, String description) {
+        return new ConfigFlag(name, field, field.fallback(), description);
+    }
+
+    /** The same with another default where there is no configuration file. */
+    public ConfigFlag withFallback(Object other) {
+        return new ConfigFlag(name, field, other, description);
+    }
+
+    /** How the default is written in a flag; empty where the default is that there is no value. */
+    public String defaultText() {
+        return switch (fallback) {
+            case String text when text.isEmpty() -> field.emptyMeans();
+            case Duration duration -> GoDuration.format(duration);
+            case Collection<?> list when list.isEmpty() -> "";
+            case Map<?, ?> map when map.isEmpty() -> "";
+            default -> fallback.toString();
+        };
+    }
+
+    /** What the flag does, and its default, for {@code --help}. */
+    public String help() {
+        String text = defaultText();
+        boolean acts =
+                field.support() == ConfigField.Support.HONOURED || field.support() == ConfigField.Support.FLAG_ONLY;
+        return acts && !text.isEmpty() && !fallback.equals(false)
+                ? description.substring(0, description.length() - 1) + " (default " + text + ")."
+                : description;
+    }
+}

@@ -1,0 +1,48 @@
+package dev.sluice.core.config;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The fields of the configuration, and the flags that set them. */
+public final class ConfigSchema {
+    private final Map<String, ConfigField> fields = new LinkedHashMap<>();
+    private final Map<String, ConfigFlag> flags = new LinkedHashMap<>();
+
+    /** Adds fields and flags; what is there already must be the same. */
+    public ConfigSchema with(List<ConfigField> moreFields, List<ConfigFlag> moreFlags) {
+        ConfigSchema sum = new ConfigSchema();
+        sum.fields.putAll(fields);
+        sum.flags.putAll(flags);
+        moreFields.forEach(field -> put(sum.fields, field.path(), field));
+        moreFlags.forEach(flag -> put(sum.flags, flag.name(), flag));
+        return sum;
+    }
+
+    private static <T> void put(Map<String, T> map, String key, T value) {
+        T present = map.putIfAbsent(key, value);
+        if (present != null && !present.equals(value)) {
+            throw new IllegalArgumentException(key + " is defined twice: " + present + " and " + value);
+        }
+    }
+
+    public Optional<ConfigField> field(String path) {
+        return Optional.ofNullable(fields.get(path));
+    }
+
+    public Collection<ConfigField> fields() {
+        return List.copyOf(fields.values());
+    }
+
+    public Collection<ConfigFlag> flags() {
+        return new ArrayList<>(flags.values());
+    }
+
+    /** Whether {@code path} is a section such as {@code conntrack}, which has fields of its own. */
+    public boolean isSection(String path) {
+        return fields.values().stream().anyMatch(field -> field.section().equals(path));
+    }
+}

@@ -1,0 +1,18 @@
+package dev.sluice.core.mode;
+
+import dev.sluice.core.flows.FlowTargets;
+import dev.sluice.core.net.Protocol;
+import java.util.Set;
+
+/**
+ * What connection tracking remembers of a mode's traffic in one family, which decides when an entry is stale.
+ *
+ * @param protocols those whose entries can lead to an endpoint that is gone
+ * @param targets where the entries of a service port may lead
+ * @param loopbackNodePorts whether node ports are served on loopback addresses too
+ */
+public record ConntrackPolicy(Set<Protocol> protocols, FlowTargets targets, boolean loopbackNodePorts) {
+    public ConntrackPolicy {
+        protocols = Set.copyOf(protocols);
+    }
+}

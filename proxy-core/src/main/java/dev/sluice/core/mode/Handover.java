@@ -1,0 +1,11 @@
+package dev.sluice.core.mode;
+
+/** How a mode that carries traffic in its own process hands new connections over to a successor. */
+public interface Handover {
+
+    /** The name under which processes of this mode find each other in a network namespace. */
+    String name();
+
+    /** The successor's rules are in force: stops listening. Open connections go on until the process ends. */
+    void retire();
+}

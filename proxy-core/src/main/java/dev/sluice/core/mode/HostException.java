@@ -1,0 +1,19 @@
+package dev.sluice.core.mode;
+
+/** The host lacks what a mode needs, or refuses it. The message says what is missing and what to do. */
+public final class HostException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    public HostException(String message) {
+        super(message);
+    }
+
+    public HostException(String message, Throwable cause) {
+        super(message, cause);
+    }
+
+    @Override
+    public String getMessage() {
+        return String.valueOf(super.getMessage());
+    }
+}

@@ -1,0 +1,52 @@
+package dev.sluice.core.mode;
+
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/** A metric that only one mode has; its value is asked for at each scrape, on any thread. */
+public sealed interface ModeMetric {
+
+    /** As it stands on the page, e.g. {@code sluice_userspace_connections_total}. */
+    String name();
+
+    /** What it counts, in one sentence without a full stop. */
+    String help();
+
+    /**
+     * What only grows.
+     *
+     * @param value empty while there is none; the metric is then missing on the page
+     */
+    record Counter(String name, String help, Supplier<OptionalLong> value) implements ModeMetric {
+
+        public static Counter of(String name, String help, LongSupplier value) {
+            return new Counter(name, help, () -> OptionalLong.of(value.getAsLong()));
+        }
+    }
+
+    /** What is so at present. */
+    record Gauge(String name, String help, LongSupplier value) implements ModeMetric {}
+
+    /** How often values fell between bounds. */
+    record Histogram(String name, String help, Supplier<Distribution> value) implements ModeMetric {}
+
+    /**
+     * The content of a histogram.
+     *
+     * @param sum of all values
+     */
+    record Distribution(List<Bucket> buckets, double sum) {
+        public Distribution {
+            buckets = List.copyOf(buckets);
+        }
+    }
+
+    /**
+     * Values up to {@code bound}, but above the bound of the bucket before.
+     *
+     * @param bound positive infinity for the last bucket
+     */
+    record Bucket(double bound, long count) {}
+}

@@ -1,0 +1,8 @@
+/**
+ * What the daemon knows of a mode: one module for each, which assembles the mode on a host. Knows no mode by name and no tool
+ * of the kernel; each mode's own room implements it.
+ */
+@NullMarked
+package dev.sluice.core.mode;
+
+import org.jspecify.annotations.NullMarked;
