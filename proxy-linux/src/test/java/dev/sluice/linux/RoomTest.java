@@ -1,5 +1,7 @@
 package dev.sluice.linux;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
@@ -7,6 +9,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.sluice.core.config.LocalDetector;
 
 /** What may stand in this room, and where. */
 @AnalyzeClasses(packages = "dev.sluice.linux", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -23,9 +26,14 @@ final class RoomTest {
     @ArchTest
     static final ArchRule NO_FOREIGN_LIBRARY = classes()
             .should()
-            .onlyDependOnClassesThat()
-            .resideInAnyPackage(
-                    "java..", "org.slf4j..", "org.jspecify..", "dev.sluice.linux..", "dev.sluice.core.net..");
+            .onlyDependOnClassesThat(resideInAnyPackage(
+                            "java..",
+                            "org.slf4j..",
+                            "org.jspecify..",
+                            "dev.sluice.linux..",
+                            "dev.sluice.core.net..",
+                            "dev.sluice.core.trace..")
+                    .or(belongToAnyOf(LocalDetector.class)));
 
     @ArchTest
     static final ArchRule NO_KUBERNETES_WORDS =
