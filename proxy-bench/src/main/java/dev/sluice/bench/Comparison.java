@@ -5,7 +5,7 @@ import dev.sluice.linux.iptables.Iptables.Variant;
 import dev.sluice.testkit.daemon.VariantHint;
 import dev.sluice.testkit.lab.LabException;
 import dev.sluice.testkit.lab.TemporaryFolder;
-import dev.sluice.testkit.scale.ManyServices;
+import dev.sluice.testkit.model.ManyServices;
 import dev.sluice.testkit.upstream.UpstreamText;
 import java.io.IOException;
 import java.net.InetSocketAddress;

@@ -6,7 +6,7 @@ import dev.sluice.testkit.daemon.DaemonOptions;
 import dev.sluice.testkit.daemon.DaemonProcess;
 import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.TemporaryFolder;
-import dev.sluice.testkit.scale.ManyServices;
+import dev.sluice.testkit.model.ManyServices;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -155,9 +155,10 @@ public final class IpvsBench {
 
     private void print() {
         out.println(
-                "Sluice's ipvs mode, IPv4, every Service with 5 endpoints, beside the kernel's own tools with the same content"
-                        + " in a\nnamespace of their own: ipvsadm -R, ipset restore and ip -batch. Ratios are tools / ours: above 1 where"
-                        + " the daemon is quicker.");
+                "Sluice's ipvs mode, IPv4, every Service with 5 endpoints, beside the kernel's own tools with the same"
+                    + " content in a\n"
+                    + "namespace of their own: ipvsadm -R, ipset restore and ip -batch. Ratios are tools / ours: above"
+                    + " 1 where the daemon is quicker.");
         table(
                 "First sync",
                 "Services | start to in force, s | sync, ms | messages | bytes | RSS, MiB | tools: lines"

@@ -9,7 +9,7 @@ import dev.sluice.testkit.daemon.VariantHint;
 import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.lab.TemporaryFolder;
-import dev.sluice.testkit.scale.ManyServices;
+import dev.sluice.testkit.model.ManyServices;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

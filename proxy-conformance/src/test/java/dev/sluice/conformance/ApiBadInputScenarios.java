@@ -1,16 +1,16 @@
 package dev.sluice.conformance;
 
+import static dev.sluice.conformance.scenario.Expected.reaches;
+import static dev.sluice.conformance.scenario.Probe.fromClient;
+import static dev.sluice.conformance.scenario.Probe.fromPod;
+import static dev.sluice.conformance.scenario.Scenario.scenario;
+import static dev.sluice.conformance.scenario.ServiceTemplate.service;
+import static dev.sluice.conformance.scenario.SliceTemplate.slice;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
 import static dev.sluice.core.net.Protocol.TCP;
-import static dev.sluice.testkit.scenario.Expected.reaches;
-import static dev.sluice.testkit.scenario.Probe.fromClient;
-import static dev.sluice.testkit.scenario.Probe.fromPod;
-import static dev.sluice.testkit.scenario.Scenario.scenario;
-import static dev.sluice.testkit.scenario.ServiceTemplate.service;
-import static dev.sluice.testkit.scenario.SliceTemplate.slice;
 
-import dev.sluice.testkit.scenario.Scenario;
-import dev.sluice.testkit.scenario.Stage;
+import dev.sluice.conformance.scenario.Scenario;
+import dev.sluice.conformance.scenario.Stage;
 import java.util.List;
 
 /** Objects that an API server would not admit, from one that does: they are judged field by field. */

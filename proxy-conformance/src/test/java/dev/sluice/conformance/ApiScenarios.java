@@ -1,7 +1,7 @@
 package dev.sluice.conformance;
 
+import dev.sluice.conformance.scenario.Scenario;
 import dev.sluice.core.config.ProxyMode;
-import dev.sluice.testkit.scenario.Scenario;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;

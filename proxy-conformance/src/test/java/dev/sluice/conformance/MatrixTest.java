@@ -2,14 +2,14 @@ package dev.sluice.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.conformance.catalogue.Catalogue;
+import dev.sluice.conformance.matrix.Column;
+import dev.sluice.conformance.matrix.Matrix;
+import dev.sluice.conformance.matrix.MatrixRow;
+import dev.sluice.conformance.matrix.Reason;
+import dev.sluice.conformance.matrix.Reason.Kind;
+import dev.sluice.conformance.scenario.Scenario;
 import dev.sluice.testkit.daemon.Launcher;
-import dev.sluice.testkit.matrix.Column;
-import dev.sluice.testkit.matrix.Matrix;
-import dev.sluice.testkit.matrix.MatrixRow;
-import dev.sluice.testkit.matrix.Reason;
-import dev.sluice.testkit.matrix.Reason.Kind;
-import dev.sluice.testkit.scenario.Scenario;
-import dev.sluice.testkit.scenario.catalogue.Catalogue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

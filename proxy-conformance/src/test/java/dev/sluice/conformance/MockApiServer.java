@@ -1,10 +1,10 @@
 package dev.sluice.conformance;
 
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.testkit.daemon.ClusterWriter;
 import dev.sluice.testkit.daemon.HttpPage;
 import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LabException;
-import dev.sluice.testkit.scenario.ClusterWriter;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;

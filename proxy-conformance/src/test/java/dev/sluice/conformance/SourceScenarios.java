@@ -1,18 +1,18 @@
 package dev.sluice.conformance;
 
+import static dev.sluice.conformance.scenario.Expected.reaches;
+import static dev.sluice.conformance.scenario.Probe.fromPod;
+import static dev.sluice.conformance.scenario.Scenario.scenario;
+import static dev.sluice.conformance.scenario.ServiceTemplate.service;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
-import static dev.sluice.testkit.scenario.Expected.reaches;
-import static dev.sluice.testkit.scenario.Probe.fromPod;
-import static dev.sluice.testkit.scenario.Scenario.scenario;
-import static dev.sluice.testkit.scenario.ServiceTemplate.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.conformance.scenario.DaemonSetup;
+import dev.sluice.conformance.scenario.Scenario;
+import dev.sluice.conformance.scenario.ServiceTemplate;
+import dev.sluice.conformance.scenario.Stage;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.lab.Outcome;
-import dev.sluice.testkit.scenario.DaemonSetup;
-import dev.sluice.testkit.scenario.Scenario;
-import dev.sluice.testkit.scenario.ServiceTemplate;
-import dev.sluice.testkit.scenario.Stage;
 import java.time.Duration;
 import java.util.List;
 

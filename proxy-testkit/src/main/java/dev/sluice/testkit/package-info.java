@@ -1,4 +1,4 @@
-/** The network lab, the scenario table, the VM runner, and fakes that enforce the kernel's rules. */
+/** The network lab, the VM runner, the daemon as a process, and fakes that enforce the kernel's rules. */
 @NullMarked
 package dev.sluice.testkit;
 

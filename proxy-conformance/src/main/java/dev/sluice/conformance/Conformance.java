@@ -1,0 +1,146 @@
+package dev.sluice.conformance;
+
+import dev.sluice.conformance.catalogue.Catalogue;
+import dev.sluice.conformance.matrix.Matrix;
+import dev.sluice.conformance.matrix.MatrixReport;
+import dev.sluice.conformance.scenario.ConformanceTable;
+import dev.sluice.conformance.scenario.Flavour;
+import dev.sluice.conformance.scenario.Result;
+import dev.sluice.conformance.scenario.Result.Status;
+import dev.sluice.conformance.scenario.Scenario;
+import dev.sluice.conformance.scenario.ScenarioRunner;
+import dev.sluice.conformance.scenario.Timing;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.testkit.daemon.AotCache;
+import dev.sluice.testkit.lab.NativeSocket;
+import dev.sluice.testkit.vm.VirtualMachine;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * Runs the catalogue from the command line, as root: {@code Conformance FOLDER FLAVOUR[,FLAVOUR] [ID-PATTERN]}. The results go to
+ * {@code FOLDER/results.tsv} as they come and, as tables, to {@code conformance.md} and {@code matrix.md} there, manifests and logs below {@code FOLDER}. Ends with 1 when a scenario failed.
+ * With the system property {@code sluice.emulated} it is patient enough for an emulated machine.
+ */
+public final class Conformance {
+    private Conformance() {}
+
+    public static void main(String[] args) throws IOException {
+        if (args.length < 2) {
+            System.err.println("usage: Conformance FOLDER FLAVOUR[,FLAVOUR] [ID-PATTERN]");
+            System.exit(2);
+        }
+        Path folder = Path.of(args[0]).toAbsolutePath();
+        Pattern ids = Pattern.compile(args.length > 2 ? args[2] : ".*");
+        Set<Flavour> flavours = Flavour.parseAll(args[1]);
+        List<Scenario> chosen = Catalogue.all().stream()
+                .filter(s -> ids.matcher(s.id()).matches())
+                .toList();
+        Timing timing = Boolean.getBoolean("sluice.emulated") ? Timing.EMULATED : Timing.HOST;
+        Queue<Result> results = run(chosen, flavours, folder, timing, System.out);
+        ConformanceTable table = new ConformanceTable(chosen, results);
+        Files.writeString(folder.resolve("conformance.md"), table.markdown());
+        Files.writeString(folder.resolve("matrix.md"), new MatrixReport(Matrix.load(), results).markdown());
+        System.out.println(table.summary());
+        System.exit(table.count(Status.FAIL) == 0 ? 0 : 1);
+    }
+
+    /** Runs {@code scenarios}, writes the results into {@code folder}, and prints a line for each. */
+    public static Queue<Result> run(
+            List<Scenario> scenarios, Set<Flavour> flavours, Path folder, Timing timing, PrintStream out)
+            throws IOException {
+        Files.createDirectories(folder);
+        Path file = folder.resolve("results.tsv");
+        Files.deleteIfExists(file);
+        Queue<Result> results = new ConcurrentLinkedQueue<>();
+        ScenarioRunner runner = new ScenarioRunner(timing, folder, result -> {
+            results.add(result);
+            report(result, file, out);
+        });
+        Set<Flavour> whole = EnumSet.copyOf(flavours);
+        Set<Flavour> part = EnumSet.noneOf(Flavour.class);
+        if (timing.equals(Timing.EMULATED) && whole.contains(Flavour.IPVS)) {
+            // the machine was booted for ipvs; of the others comes along what this kernel can do and the host's cannot
+            part.addAll(whole);
+            part.remove(Flavour.IPVS);
+            whole.removeAll(part);
+        }
+        runner.run(needingSctp(scenarios), part, EnumSet.allOf(IpFamily.class));
+        runner.run(scenarios, whole, EnumSet.allOf(IpFamily.class));
+        return results;
+    }
+
+    /** Those of {@code scenarios} that this kernel can run, whatever the flavour. */
+    public static List<Scenario> possibleHere(List<Scenario> scenarios) {
+        return NativeSocket.kernelHasSctp()
+                ? scenarios
+                : scenarios.stream().filter(s -> !s.setup().sctp()).toList();
+    }
+
+    /** Those of {@code scenarios} that need SCTP sockets. */
+    public static List<Scenario> needingSctp(List<Scenario> scenarios) {
+        return scenarios.stream().filter(s -> s.setup().sctp()).toList();
+    }
+
+    /**
+     * Runs the catalogue in a virtual machine, by a JVM with this one's class path: the whole of it in ipvs mode, and in other
+     * flavours what needs SCTP sockets.
+     *
+     * @param limit until the machine is switched off
+     */
+    public static List<Result> runInVirtualMachine(
+            Set<Flavour> flavours, Path folder, Duration limit, Consumer<String> console) throws IOException {
+        Files.createDirectories(folder);
+        Path file = folder.resolve("results.tsv");
+        Files.deleteIfExists(file);
+        String home = System.getProperty("java.home");
+        List<String> command = List.of(
+                "env",
+                "JAVA_HOME=" + home,
+                "SLUICE_JAVA_OPTS=" + AotCache.train(folder),
+                home + "/bin/java",
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx512m",
+                "-Dsluice.emulated=true",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Conformance.class.getName(),
+                folder.toString(),
+                flavours.stream().map(Flavour::label).collect(Collectors.joining(",")));
+        new VirtualMachine(folder, limit).run(command, console);
+        return Files.exists(file)
+                ? Files.readAllLines(file).stream().map(Result::parse).toList()
+                : List.of();
+    }
+
+    private static synchronized void report(Result result, Path file, PrintStream out) {
+        try {
+            Files.writeString(file, result.tsv() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        out.printf(
+                "%s %s %s %s %d ms %s%n",
+                result.status(),
+                result.flavour().label(),
+                result.family(),
+                result.id(),
+                result.millis(),
+                result.detail());
+    }
+}

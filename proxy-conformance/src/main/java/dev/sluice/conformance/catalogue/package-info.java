@@ -1,0 +1,5 @@
+/** Every behaviour that is tested with real packets, by topic. */
+@NullMarked
+package dev.sluice.conformance.catalogue;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Runs the scenario table against the built daemon, which it knows as a process, and makes tables of the results. */
+@NullMarked
+package dev.sluice.conformance;
+
+import org.jspecify.annotations.NullMarked;

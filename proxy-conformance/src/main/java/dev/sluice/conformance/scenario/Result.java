@@ -1,0 +1,64 @@
+package dev.sluice.conformance.scenario;
+
+import dev.sluice.core.net.IpFamily;
+import java.util.List;
+
+/**
+ * What came of one scenario in one flavour and family.
+ *
+ * @param detail why it failed or was skipped; what was measured when it passed, mostly nothing
+ */
+public record Result(
+        String id,
+        String rows,
+        String behaviour,
+        Flavour flavour,
+        IpFamily family,
+        Status status,
+        String detail,
+        long millis) {
+
+    /** How it ended. */
+    public enum Status {
+        PASS,
+        FAIL,
+        SKIP
+    }
+
+    static Result of(Scenario scenario, Flavour flavour, IpFamily family, Status status, String detail, long millis) {
+        return new Result(
+                scenario.id(), scenario.rows(), scenario.behaviour(), flavour, family, status, detail, millis);
+    }
+
+    /** One line of tab-separated values. */
+    public String tsv() {
+        return String.join(
+                "\t",
+                List.of(
+                        id,
+                        rows,
+                        behaviour,
+                        flavour.name(),
+                        family.name(),
+                        status.name(),
+                        Long.toString(millis),
+                        detail.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", " ")));
+    }
+
+    /** Reads what {@link #tsv} wrote. */
+    public static Result parse(String line) {
+        String[] f = line.split("\t", 8);
+        if (f.length != 8) {
+            throw new IllegalArgumentException("not a result: '" + line + "'");
+        }
+        return new Result(
+                f[0],
+                f[1],
+                f[2],
+                Flavour.valueOf(f[3]),
+                IpFamily.valueOf(f[4]),
+                Status.valueOf(f[5]),
+                f[7].replace("\\n", "\n").replace("\\\\", "\\"),
+                Long.parseLong(f[6]));
+    }
+}

@@ -1,0 +1,136 @@
+package dev.sluice.conformance.scenario;
+
+import dev.sluice.conformance.scenario.Result.Status;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.testkit.daemon.ClusterWriter;
+import dev.sluice.testkit.daemon.ManifestFolder;
+import dev.sluice.testkit.lab.NativeSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs scenarios with real packets against the real daemon: one daemon for each flavour and set-up. */
+public final class ScenarioRunner {
+    private static final Logger log = LoggerFactory.getLogger(ScenarioRunner.class);
+    private final Timing timing;
+    private final Path work;
+    private final Consumer<Result> listener;
+    private final ClusterWriter.Opener opener;
+    private final AtomicInteger sessions = new AtomicInteger();
+
+    /** A scenario in one flavour and family. */
+    private record Run(Scenario scenario, Flavour flavour, IpFamily family) {
+        Result result(Status status, String detail, long millis) {
+            return Result.of(scenario, flavour, family, status, detail, millis);
+        }
+    }
+
+    /** What decides whether two runs share a daemon. */
+    private record Group(Flavour flavour, DaemonSetup setup, String owner) {}
+
+    /**
+     * @param work where manifests and logs of the daemons go
+     * @param listener hears each result as it comes, on several threads
+     */
+    public ScenarioRunner(Timing timing, Path work, Consumer<Result> listener) {
+        this(timing, work, listener, (lab, folder) -> new ManifestFolder(folder));
+    }
+
+    /** @param opener the way by which the objects of scenarios come to the daemon */
+    public ScenarioRunner(Timing timing, Path work, Consumer<Result> listener, ClusterWriter.Opener opener) {
+        this.timing = timing;
+        this.work = work;
+        this.listener = listener;
+        this.opener = opener;
+    }
+
+    /** Runs each scenario in those of {@code flavours} and {@code families} that it applies to. */
+    public void run(Collection<Scenario> scenarios, Set<Flavour> flavours, Set<IpFamily> families) {
+        Map<Group, List<Run>> groups = new LinkedHashMap<>();
+        for (Scenario scenario : scenarios) {
+            for (Flavour flavour : flavours) {
+                for (IpFamily family : scenario.families()) {
+                    if (scenario.modes().contains(flavour.mode()) && families.contains(family)) {
+                        String owner = scenario.setup().own() ? scenario.id() + "-" + family : "";
+                        groups.computeIfAbsent(new Group(flavour, scenario.setup(), owner), g -> new ArrayList<>())
+                                .add(new Run(scenario, flavour, family));
+                    }
+                }
+            }
+        }
+        inParallel(timing.daemons(), groups.entrySet(), group -> runGroup(group.getKey(), group.getValue()));
+    }
+
+    private void runGroup(Group group, List<Run> runs) {
+        Optional<String> lack = lackOfKernel(group);
+        if (lack.isPresent()) {
+            String detail = "this kernel has no " + lack.get() + " (or it is not loaded): run it in the VM";
+            runs.forEach(run -> listener.accept(run.result(Status.SKIP, detail, 0)));
+            return;
+        }
+        String name = group.flavour().label() + "-" + sessions.incrementAndGet();
+        try (DaemonSession session =
+                new DaemonSession(work.resolve(name), group.flavour(), group.setup(), timing, opener)) {
+            if (group.setup().started()) {
+                session.start();
+            }
+            inParallel(timing.parallel(), runs, run -> listener.accept(runOne(session, run)));
+        } catch (RuntimeException e) {
+            log.error("{}", name, e);
+            runs.forEach(run -> listener.accept(run.result(Status.FAIL, name + ": " + e, 0)));
+        }
+    }
+
+    private static Optional<String> lackOfKernel(Group group) {
+        if (group.flavour() == Flavour.IPVS && !Files.exists(Path.of("/proc/net/ip_vs"))) {
+            return Optional.of("ip_vs");
+        }
+        return group.setup().sctp() && !NativeSocket.kernelHasSctp() ? Optional.of("SCTP") : Optional.empty();
+    }
+
+    private static Result runOne(DaemonSession session, Run run) {
+        long start = System.nanoTime();
+        String detail = "";
+        String notes = "";
+        try (Stage stage = new Stage(session, run.scenario().id(), run.family())) {
+            for (Step step : run.scenario().steps()) {
+                stage.play(step);
+            }
+            notes = stage.notes();
+        } catch (AssertionError | Exception e) {
+            log.debug("{}", run, e);
+            detail = (e instanceof AssertionError ? e.getMessage() : e.toString()) + " (log: " + session.log() + ")";
+        }
+        long millis = (System.nanoTime() - start) / 1_000_000;
+        return detail.isEmpty() ? run.result(Status.PASS, notes, millis) : run.result(Status.FAIL, detail, millis);
+    }
+
+    private static <T> void inParallel(int threads, Collection<T> items, Consumer<T> work) {
+        try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
+            List<Future<?>> futures = new ArrayList<>();
+            items.forEach(item -> futures.add(pool.submit(() -> work.accept(item))));
+            for (Future<?> future : futures) {
+                future.get();
+            }
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+}

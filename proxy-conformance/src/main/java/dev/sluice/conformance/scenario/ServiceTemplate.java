@@ -1,0 +1,303 @@
+package dev.sluice.conformance.scenario;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.Protocol;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** A Service of a scenario with its EndpointSlices; addresses come from the {@link Allotment} of the run. */
+public final class ServiceTemplate {
+    private final String name;
+    private final List<Port> ports = new ArrayList<>();
+    private final List<SliceTemplate> slices = new ArrayList<>();
+    private final Map<String, String> labels = new LinkedHashMap<>();
+    private final Map<String, String> annotations = new LinkedHashMap<>();
+    private final Map<String, String> spec = new LinkedHashMap<>();
+    private String namespaceSuffix = "";
+    private String address;
+    private @Nullable String literalClusterIp;
+    private boolean nodePorts;
+    private boolean external;
+    private final List<String> moreExternalIps = new ArrayList<>();
+    private final List<String> ingressOf = new ArrayList<>();
+    private boolean otherFamily;
+    private int literalNodePort;
+    private String outside;
+    private boolean bothFamilies;
+    private @Nullable String ingress;
+    private boolean hostname;
+    private boolean healthCheck;
+
+    private record Port(String name, Protocol protocol, int number, int target, String nodePortOf) {}
+
+    private ServiceTemplate(String name) {
+        this.name = name;
+        this.address = name;
+        this.outside = name;
+    }
+
+    public static ServiceTemplate service(String name) {
+        return new ServiceTemplate(name);
+    }
+
+    /** An unnamed TCP port. */
+    public ServiceTemplate port(int number, int target) {
+        return port("", Protocol.TCP, number, target);
+    }
+
+    public ServiceTemplate port(String portName, Protocol protocol, int number, int target) {
+        ports.add(new Port(portName, protocol, number, target, nodePortName(name, number)));
+        return this;
+    }
+
+    /** The name that the node port of a Service's port has in the {@link Allotment}. */
+    static String nodePortName(String service, int port) {
+        return service + ":" + port;
+    }
+
+    /** Ready endpoints for every port given before, in one slice. */
+    public ServiceTemplate on(String... pods) {
+        return on(List.of(pods).stream().map(EndpointTemplate::endpoint).toArray(EndpointTemplate[]::new));
+    }
+
+    /** Endpoints for every port given before, in one slice. */
+    public ServiceTemplate on(EndpointTemplate... endpoints) {
+        SliceTemplate slice = SliceTemplate.slice(name, "s" + slices.size());
+        ports.forEach(p -> slice.port(p.name(), p.protocol(), p.target()));
+        return slice(slice.endpoints(endpoints));
+    }
+
+    public ServiceTemplate slice(SliceTemplate slice) {
+        slices.add(slice);
+        return this;
+    }
+
+    public ServiceTemplate label(String key, String value) {
+        labels.put(key, value);
+        return this;
+    }
+
+    public ServiceTemplate annotation(String key, String value) {
+        annotations.put(key, value);
+        return this;
+    }
+
+    /** A field of {@code spec}, its value as YAML. */
+    public ServiceTemplate spec(String field, String yaml) {
+        spec.put(field, yaml);
+        return this;
+    }
+
+    /** Type NodePort with an allotted node port for every port. */
+    public ServiceTemplate nodePort() {
+        spec.putIfAbsent("type", "NodePort");
+        nodePorts = true;
+        return this;
+    }
+
+    /** Makes all ports of this Service ask for the node port of another Service's port. */
+    public ServiceTemplate nodePortOf(String service, int port) {
+        ports.replaceAll(p -> new Port(p.name(), p.protocol(), p.number(), p.target(), nodePortName(service, port)));
+        return nodePort();
+    }
+
+    /** A node port as written. */
+    public ServiceTemplate literalNodePort(int number) {
+        literalNodePort = number;
+        return this;
+    }
+
+    /** Type LoadBalancer with node ports and an allotted ingress address. */
+    public ServiceTemplate loadBalancer() {
+        spec.put("type", "LoadBalancer");
+        nodePorts = true;
+        ingress = "";
+        return this;
+    }
+
+    /** As {@link #loadBalancer()}, with {@code ipMode} in the status. */
+    public ServiceTemplate loadBalancer(String ipMode) {
+        loadBalancer();
+        ingress = ", ipMode: " + ipMode;
+        return this;
+    }
+
+    /** Type LoadBalancer whose load balancer has a name instead of an address. */
+    public ServiceTemplate loadBalancerHostname() {
+        loadBalancerPending();
+        hostname = true;
+        return this;
+    }
+
+    /** Type LoadBalancer whose load balancer has no address yet. */
+    public ServiceTemplate loadBalancerPending() {
+        loadBalancer();
+        ingress = null;
+        return this;
+    }
+
+    /** An allotted ingress address in the status, whatever the type. */
+    public ServiceTemplate ingress() {
+        ingress = "";
+        return this;
+    }
+
+    /** A further ingress address, the one that is allotted to {@code service}. */
+    public ServiceTemplate moreIngress(String service) {
+        ingressOf.add(service);
+        return this;
+    }
+
+    /** With an ingress address of the family that the Service does not have. */
+    public ServiceTemplate otherIngress() {
+        otherFamily = true;
+        return this;
+    }
+
+    /** Takes the load balancer's or external address of that Service instead of its own. */
+    public ServiceTemplate outsideOf(String service) {
+        outside = service;
+        return this;
+    }
+
+    /** With external IPs as written, before the allotted one if there is one. */
+    public ServiceTemplate externalIps(String... literals) {
+        moreExternalIps.addAll(List.of(literals));
+        return this;
+    }
+
+    /** A load balancer with external policy Local, and an allotted health check node port. */
+    public ServiceTemplate healthCheck() {
+        spec.put("externalTrafficPolicy", "Local");
+        healthCheck = true;
+        return loadBalancer();
+    }
+
+    /** The name that a Service's health check node port has in the {@link Allotment}. */
+    public static String healthCheckName(String service) {
+        return service + ":health";
+    }
+
+    /** With an allotted external IP. */
+    public ServiceTemplate externalIp() {
+        external = true;
+        return this;
+    }
+
+    /** Takes the cluster IP of that name instead of its own. */
+    public ServiceTemplate address(String other) {
+        address = other;
+        return this;
+    }
+
+    /** A cluster IP as written, e.g. {@code None}. */
+    public ServiceTemplate clusterIp(String literal) {
+        literalClusterIp = literal;
+        return this;
+    }
+
+    /** Lives in another Kubernetes namespace than the scenario's other Services. */
+    public ServiceTemplate inOtherNamespace() {
+        namespaceSuffix = "-other";
+        return this;
+    }
+
+    public ServiceTemplate dualStack() {
+        bothFamilies = true;
+        return this;
+    }
+
+    String yaml(Allotment allotment) {
+        String namespace = allotment.namespace() + namespaceSuffix;
+        List<IpFamily> families = bothFamilies ? List.of(IpFamily.IPV4, IpFamily.IPV6) : List.of(allotment.family());
+        StringBuilder s = new StringBuilder("---\napiVersion: v1\nkind: Service\nmetadata:\n");
+        s.append("  name: ")
+                .append(name)
+                .append("\n  namespace: ")
+                .append(namespace)
+                .append("\n  labels:\n");
+        s.append("    lab: sluice\n");
+        labels.forEach(
+                (k, v) -> s.append("    ").append(k).append(": \"").append(v).append("\"\n"));
+        s.append(annotations.isEmpty() ? "" : "  annotations:\n");
+        annotations.forEach(
+                (k, v) -> s.append("    ").append(k).append(": \"").append(v).append("\"\n"));
+        s.append("spec:\n");
+        clusterIps(s, allotment, families);
+        spec.forEach((k, v) -> s.append("  ").append(k).append(": ").append(v).append('\n'));
+        if (healthCheck) {
+            s.append("  healthCheckNodePort: ")
+                    .append(allotment.nodePort(healthCheckName(name)))
+                    .append('\n');
+        }
+        if (external || !moreExternalIps.isEmpty()) {
+            s.append("  externalIPs: [")
+                    .append(externalIps(allotment, families))
+                    .append("]\n");
+        }
+        s.append("  ports:\n");
+        ports.forEach(p -> s.append(port(p, allotment)));
+        if (ingress != null) {
+            s.append("status:\n  loadBalancer:\n    ingress:\n");
+            List<String> names = new ArrayList<>(ingressOf);
+            names.addFirst(outside);
+            List<IpFamily> of = otherFamily ? List.of(IpFamily.values()) : families;
+            names.forEach(n -> of.forEach(f -> s.append("    - {ip: \"")
+                    .append(allotment.outsideIp(n, f))
+                    .append('"')
+                    .append(ingress)
+                    .append("}\n")));
+        }
+        if (hostname) {
+            s.append("status: {loadBalancer: {ingress: [{hostname: lb.example.org}]}}\n");
+        }
+        families.forEach(f -> slices.forEach(slice -> s.append(slice.yaml(namespace, f))));
+        return s.toString();
+    }
+
+    private void clusterIps(StringBuilder s, Allotment allotment, List<IpFamily> families) {
+        if (literalClusterIp != null) {
+            s.append("  clusterIP: \"").append(literalClusterIp).append("\"\n");
+            s.append("  clusterIPs: [\"").append(literalClusterIp).append("\"]\n");
+        } else {
+            s.append("  clusterIP: \"")
+                    .append(allotment.clusterIp(address, families.getFirst()))
+                    .append("\"\n");
+            s.append("  clusterIPs: [")
+                    .append(families.stream()
+                            .map(f -> "\"" + allotment.clusterIp(address, f) + "\"")
+                            .collect(Collectors.joining(", ")))
+                    .append("]\n");
+        }
+        s.append("  ipFamilies: [")
+                .append(families.stream().map(IpFamily::label).collect(Collectors.joining(", ")))
+                .append("]\n");
+    }
+
+    private String externalIps(Allotment allotment, List<IpFamily> families) {
+        List<String> all = new ArrayList<>(moreExternalIps);
+        if (external) {
+            families.forEach(f -> all.add(allotment.outsideIp(outside, f).toString()));
+        }
+        return all.stream().map(a -> "\"" + a + "\"").collect(Collectors.joining(", "));
+    }
+
+    private String port(Port port, Allotment allotment) {
+        StringBuilder s = new StringBuilder("  - {");
+        if (!port.name().isEmpty()) {
+            s.append("name: ").append(port.name()).append(", ");
+        }
+        s.append("protocol: ").append(port.protocol()).append(", port: ").append(port.number());
+        s.append(", targetPort: ").append(port.target());
+        if (literalNodePort != 0) {
+            s.append(", nodePort: ").append(literalNodePort);
+        } else if (nodePorts) {
+            s.append(", nodePort: ").append(allotment.nodePort(port.nodePortOf()));
+        }
+        return s.append("}\n").toString();
+    }
+}

@@ -1,0 +1,5 @@
+/** The scenario table: behaviours written once, run for every mode and family that they apply to. */
+@NullMarked
+package dev.sluice.conformance.scenario;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.conformance.catalogue;
+
+import org.jspecify.annotations.NullMarked;

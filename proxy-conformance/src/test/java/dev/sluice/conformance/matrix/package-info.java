@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.conformance.matrix;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.conformance.scenario;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** A small cluster that shows the daemon at work. */
+@NullMarked
+package dev.sluice.drills.demo;
+
+import org.jspecify.annotations.NullMarked;

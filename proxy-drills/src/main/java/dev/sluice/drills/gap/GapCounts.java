@@ -1,0 +1,64 @@
+package dev.sluice.drills.gap;
+
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What came of new connections while rules changed.
+ *
+ * @param changes changes of rules meanwhile
+ * @param seconds how long it took
+ * @param retransmissions SYNs that were sent again, by the kernel's count
+ * @param slow answered, but after 900 ms or more
+ * @param refused though there were endpoints
+ * @param lost without an answer, or sent where no endpoint is
+ * @param wrong answered by a Pod that was not, or no longer, behind the Service
+ * @param cut accepted and then cut
+ * @param mishaps the first ones in words
+ */
+public record GapCounts(
+        int changes,
+        double seconds,
+        int connections,
+        long retransmissions,
+        int slow,
+        int refused,
+        int lost,
+        int wrong,
+        int cut,
+        List<String> mishaps) {
+    public static final String HEADER = "| rules written by | Services | changes | seconds | connections | a second |"
+            + " SYNs sent again | slow | refused | lost | wrong | cut |\n"
+            + "|---|---|---|---|---|---|---|---|---|---|---|---|";
+
+    public GapCounts {
+        mishaps = List.copyOf(mishaps);
+    }
+
+    /**
+     * Whether every connection was answered by a Pod that may answer, and no SYN was lost. A slow one whose SYN was not sent
+     * again waited for a busy machine, not for the rules.
+     */
+    public boolean isSeamless() {
+        return retransmissions == 0 && refused == 0 && lost == 0 && wrong == 0 && cut == 0;
+    }
+
+    /** A row of the table that {@link #HEADER} begins. */
+    public String row(String writer, int services) {
+        return String.format(
+                Locale.ROOT,
+                "| %s | %d | %d | %.1f | %d | %.0f | %d | %d | %d | %d | %d | %d |",
+                writer,
+                services,
+                changes,
+                seconds,
+                connections,
+                connections / seconds,
+                retransmissions,
+                slow,
+                refused,
+                lost,
+                wrong,
+                cut);
+    }
+}

@@ -1,0 +1,221 @@
+package dev.sluice.drills.gap;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.drills.gap.Tally.Verdict;
+import dev.sluice.testkit.lab.Connection;
+import dev.sluice.testkit.lab.Lab;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
+
+/**
+ * New connections to Services while their objects change, one change after the other. Every Pod listens all the time, also
+ * one that is an endpoint no longer; so what a connection suffers comes from the rules.
+ */
+public final class GapRun implements AutoCloseable {
+    private static final String FEW = "gap.yaml";
+    private static final String MANY = "gap-many.yaml";
+    private static final int BARRIER = 30_000;
+    private static final int BARRIER_PORT = 1000;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration BARRIER_PATIENCE = Duration.ofMillis(40);
+
+    private final Lab lab;
+    private final IpFamily family;
+    private final ProxyUnderDrill proxy;
+    private final Wishes wishes;
+    private final Traffic traffic;
+    private final SynRetransmissions retransmissions;
+    private final Map<String, List<Way>> inside = new HashMap<>();
+    private final Map<String, List<Way>> outside = new HashMap<>();
+    private Map<Integer, WatchedService> inForce = new TreeMap<>();
+    private int generation;
+    private int changes;
+    private long start = System.nanoTime();
+
+    /**
+     * @param seed decides which changes are made
+     * @param many the size of the crowd of Services that comes and goes
+     * @param perSecond new connections
+     */
+    public GapRun(Lab lab, IpFamily family, ProxyUnderDrill proxy, long seed, int many, int perSecond) {
+        this.lab = lab;
+        this.family = family;
+        this.proxy = proxy;
+        this.wishes = new Wishes(family, seed, many);
+        this.retransmissions = new SynRetransmissions(List.of(lab.pod("a3"), lab.node(), lab.client()));
+        this.traffic = new Traffic(perSecond);
+    }
+
+    /** Puts the first Services in force and begins with the traffic. */
+    public GapRun begin() throws InterruptedException {
+        change(wishes.first(), false);
+        countAnew();
+        return this;
+    }
+
+    /** Makes so many changes. */
+    public void change(int times) throws InterruptedException {
+        for (int i = 0; i < times; i++) {
+            change(wishes.next(inForce), false);
+            changes++;
+        }
+    }
+
+    /** Kills the proxy, changes something while nobody looks, and starts it again. */
+    public void restart() throws InterruptedException {
+        change(wishes.next(inForce), true);
+        changes++;
+    }
+
+    /** Somebody else writes rules so many times, under the same traffic. */
+    public void elsewhere(int times, Runnable writing) {
+        for (int i = 0; i < times; i++) {
+            writing.run();
+            changes++;
+        }
+    }
+
+    /** Counts from nothing again, once the connections under way have ended. */
+    public void countAnew() {
+        traffic.pause();
+        traffic.countAnew();
+        retransmissions.countAnew();
+        changes = 0;
+        start = System.nanoTime();
+        traffic.goOn();
+    }
+
+    /** What was counted; connections that still wait for an answer are waited for. */
+    public GapCounts counts() {
+        double seconds = (System.nanoTime() - start) / 1e9;
+        traffic.pause();
+        try {
+            Tally tally = traffic.tally();
+            return new GapCounts(
+                    changes,
+                    seconds,
+                    tally.connections(),
+                    retransmissions.count(),
+                    tally.count(Verdict.SLOW),
+                    tally.count(Verdict.REFUSED),
+                    tally.count(Verdict.LOST),
+                    tally.count(Verdict.WRONG),
+                    tally.count(Verdict.CUT),
+                    tally.mishaps());
+        } finally {
+            traffic.goOn();
+        }
+    }
+
+    /** While the rules turn, both states may be met; connections that start after that meet the new one. */
+    private void change(Map<Integer, WatchedService> next, boolean overRestart) throws InterruptedException {
+        for (WatchedService before : inForce.values()) {
+            WatchedService after = next.get(before.number());
+            if (after == null) {
+                close(inside, before);
+            }
+            if (before.exposed() && (after == null || !after.exposed())) {
+                close(outside, before);
+            }
+        }
+        next.forEach((number, service) -> allow(service, true));
+        if (overRestart) {
+            proxy.kill();
+        }
+        write(next);
+        if (overRestart) {
+            proxy.start();
+        }
+        awaitBarriers();
+        next.forEach((number, service) -> allow(service, false));
+        for (WatchedService after : next.values()) {
+            open(after);
+        }
+        inForce = next;
+    }
+
+    private void close(Map<String, List<Way>> ways, WatchedService service) throws InterruptedException {
+        List<Way> gone = ways.remove(service.name());
+        if (gone != null) {
+            traffic.remove(gone);
+        }
+    }
+
+    private void allow(WatchedService service, boolean oldToo) {
+        List<Way> ways = new ArrayList<>(inside.getOrDefault(service.name(), List.of()));
+        ways.addAll(outside.getOrDefault(service.name(), List.of()));
+        Allowance wanted = Allowance.of(service.pods());
+        ways.forEach(way -> way.allow(oldToo ? way.allowance().or(wanted) : wanted));
+    }
+
+    private void open(WatchedService service) {
+        if (!inside.containsKey(service.name()) && wishes.isCalled(service)) {
+            List<Way> ways = wishes.blinks(service) ? service.waysForRefusals(lab) : service.waysInside(lab);
+            inside.put(service.name(), ways);
+            traffic.add(ways);
+        } else {
+            inside.putIfAbsent(service.name(), List.of());
+        }
+        if (service.exposed() && !outside.containsKey(service.name())) {
+            List<Way> ways = service.waysOutside(lab);
+            outside.put(service.name(), ways);
+            traffic.add(ways);
+        }
+    }
+
+    private void write(Map<Integer, WatchedService> next) {
+        generation++;
+        List<WatchedService> crowd =
+                next.values().stream().filter(wishes::isOfCrowd).toList();
+        List<WatchedService> crowdBefore =
+                inForce.values().stream().filter(wishes::isOfCrowd).toList();
+        if (!crowd.equals(crowdBefore)) {
+            proxy.write(MANY, yaml(crowd));
+        }
+        List<WatchedService> few = new ArrayList<>(
+                next.values().stream().filter(s -> !wishes.isOfCrowd(s)).toList());
+        few.add(barrier());
+        proxy.write(FEW, yaml(few));
+    }
+
+    private static String yaml(List<WatchedService> services) {
+        return services.stream().map(WatchedService::yaml).collect(Collectors.joining());
+    }
+
+    /** The last object of the file that is read last, with a port that it never had before. */
+    private WatchedService barrier() {
+        return new WatchedService(BARRIER, family, BARRIER_PORT + generation, false, Set.of("b5"));
+    }
+
+    private void awaitBarriers() {
+        WatchedService barrier = barrier();
+        Awaitility.await("change " + generation + " is in force")
+                .pollInSameThread()
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(10))
+                .atMost(PATIENCE)
+                .until(() -> {
+                    try (Connection connection = lab.pod("a5")
+                            .caller()
+                            .waiting(BARRIER_PATIENCE)
+                            .connect(barrier.clusterIp(), barrier.port())) {
+                        return connection.localPort() > 0;
+                    } catch (IOException e) {
+                        return false;
+                    }
+                });
+    }
+
+    @Override
+    public void close() {
+        traffic.close();
+    }
+}

@@ -1,0 +1,5 @@
+/** A rollout under load: what happens to connections while endpoints are replaced and the daemon is restarted. */
+@NullMarked
+package dev.sluice.drills.rollout;
+
+import org.jspecify.annotations.NullMarked;

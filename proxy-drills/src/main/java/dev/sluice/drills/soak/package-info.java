@@ -1,0 +1,5 @@
+/** The userspace proxy under mixed load for a long time: nothing may be lost, changed, or kept for ever. */
+@NullMarked
+package dev.sluice.drills.soak;
+
+import org.jspecify.annotations.NullMarked;

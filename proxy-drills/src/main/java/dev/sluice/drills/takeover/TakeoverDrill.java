@@ -1,0 +1,129 @@
+package dev.sluice.drills.takeover;
+
+import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.testkit.daemon.DaemonOptions;
+import dev.sluice.testkit.daemon.DaemonProcess;
+import dev.sluice.testkit.lab.Connection;
+import dev.sluice.testkit.lab.DualStackService;
+import dev.sluice.testkit.lab.Lab;
+import dev.sluice.testkit.lab.LabAddresses;
+import dev.sluice.testkit.lab.LabException;
+import dev.sluice.testkit.lab.Outcome;
+import dev.sluice.testkit.lab.TemporaryFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import org.awaitility.Awaitility;
+
+/**
+ * Restarts of the daemon in userspace mode under load, by turns with the next process started before the last is stopped, and after.
+ * Each new connection must be answered, and one that is open when a successor takes over must go on. Argument: how many restarts, 20
+ * by default. Ends with 1 unless all was well.
+ */
+public final class TakeoverDrill {
+    static final DualStackService SERVICE = new DualStackService("takeover", "web", 78, 80, 8080);
+    static final int NODE_PORT = 30080;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final List<String> PODS = List.of("a2", "b2", "b3");
+
+    private final Lab lab;
+    private final Path folder;
+    private int started;
+    private int lost;
+
+    private TakeoverDrill(Lab lab, Path folder) {
+        this.lab = lab;
+        this.folder = folder;
+    }
+
+    public static void main(String[] arguments) throws IOException {
+        int restarts = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 20;
+        boolean whole;
+        try (TemporaryFolder folder = new TemporaryFolder("sluice-takeover");
+                Lab lab = Lab.create()) {
+            whole = new TakeoverDrill(lab, folder.path()).run(restarts);
+        }
+        System.exit(whole ? 0 : 1);
+    }
+
+    private boolean run(int restarts) throws IOException {
+        Files.writeString(
+                Files.createDirectory(folder.resolve("manifests")).resolve("service.yaml"),
+                SERVICE.service("", NODE_PORT) + SERVICE.slices(PODS, List.of()));
+        DaemonProcess daemon = start().awaitReady(PATIENCE, IpFamily.IPV4, IpFamily.IPV6);
+        NewConnections load = new NewConnections(lab);
+        try {
+            try (load) {
+                for (int i = 1; i <= restarts; i++) {
+                    boolean overlapping = i % 2 == 1;
+                    daemon = overlapping ? takeOver(daemon) : restart(daemon);
+                    System.out.printf(
+                            Locale.ROOT,
+                            "%2d  %-22s slowest new connection %5d ms, failed so far %s%n",
+                            i,
+                            overlapping ? "started, then stopped" : "stopped, then started",
+                            load.slowest().toMillis(),
+                            load.failures());
+                }
+            }
+        } finally {
+            daemon.close();
+        }
+        System.out.printf(
+                Locale.ROOT,
+                "%d restarts, %d new connections answered, %d failed; open connections lost in a take-over: %d%n",
+                restarts,
+                load.answered(),
+                load.failures().total(),
+                lost);
+        return load.failures().total() == 0 && lost == 0 && load.answered() > 0;
+    }
+
+    private DaemonProcess start() {
+        DaemonOptions options = new DaemonOptions(
+                ProxyMode.USERSPACE,
+                List.of("--manifests", folder.resolve("manifests").toString()),
+                List.of("--cluster-cidr=" + LabAddresses.CLUSTER_CIDR));
+        started++;
+        return DaemonProcess.start(lab.node(), options, folder.resolve("log-" + started));
+    }
+
+    private DaemonProcess takeOver(DaemonProcess old) throws IOException {
+        DaemonProcess next;
+        try (Connection open = lab.pod("a3").caller().connect(SERVICE.address(IpFamily.IPV4), SERVICE.port())) {
+            ask(open);
+            next = start();
+            await(next, "took over from process " + old.pid());
+            ask(open);
+        }
+        old.terminate(PATIENCE);
+        return next.awaitReady(PATIENCE, IpFamily.IPV4, IpFamily.IPV6);
+    }
+
+    private void ask(Connection open) {
+        if (!(open.ask() instanceof Outcome.Answer)) {
+            lost++;
+        }
+    }
+
+    private DaemonProcess restart(DaemonProcess old) {
+        old.terminate(PATIENCE);
+        return start().awaitReady(PATIENCE, IpFamily.IPV4, IpFamily.IPV6);
+    }
+
+    private static void await(DaemonProcess daemon, String line) {
+        Awaitility.await(line)
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> {
+                    if (!daemon.isAlive()) {
+                        throw new LabException("the daemon ended: " + daemon.logText());
+                    }
+                    return daemon.logText().contains(line);
+                });
+    }
+}

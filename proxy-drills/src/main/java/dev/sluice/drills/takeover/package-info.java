@@ -1,0 +1,5 @@
+/** Restarts of a daemon in userspace mode under load, none of which may refuse a new connection. */
+@NullMarked
+package dev.sluice.drills.takeover;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.drills.gap;
+
+import org.jspecify.annotations.NullMarked;

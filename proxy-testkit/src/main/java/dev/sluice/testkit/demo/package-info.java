@@ -1,5 +1,0 @@
-/** A small cluster that shows the daemon at work. */
-@NullMarked
-package dev.sluice.testkit.demo;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Drills: what somebody breaks under traffic, and how long it takes until it is whole again. */
-@NullMarked
-package dev.sluice.testkit.drill;
-
-import org.jspecify.annotations.NullMarked;

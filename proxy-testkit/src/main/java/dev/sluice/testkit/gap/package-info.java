@@ -1,5 +1,0 @@
-/** Looks for the gaps that a proxy's way of writing rules opens: new connections without end while rules change. */
-@NullMarked
-package dev.sluice.testkit.gap;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** kube-proxy's behaviours as a numbered list, and what came of each in each mode. */
-@NullMarked
-package dev.sluice.testkit.matrix;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** A rollout under load: what happens to connections while endpoints are replaced and the daemon is restarted. */
-@NullMarked
-package dev.sluice.testkit.rollout;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Runs the daemon with many Services and prints what a start and a change cost. */
-@NullMarked
-package dev.sluice.testkit.scale;
-
-import org.jspecify.annotations.NullMarked;

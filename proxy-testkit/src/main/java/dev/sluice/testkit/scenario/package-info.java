@@ -1,5 +1,0 @@
-/** The scenario table: behaviours written once, run for every mode and family that they apply to. */
-@NullMarked
-package dev.sluice.testkit.scenario;
-
-import org.jspecify.annotations.NullMarked;

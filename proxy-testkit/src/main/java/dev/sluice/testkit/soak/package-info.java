@@ -1,5 +1,0 @@
-/** The userspace proxy under mixed load for a long time: nothing may be lost, changed, or kept for ever. */
-@NullMarked
-package dev.sluice.testkit.soak;
-
-import org.jspecify.annotations.NullMarked;

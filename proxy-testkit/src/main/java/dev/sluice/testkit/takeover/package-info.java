@@ -1,5 +1,0 @@
-/** Restarts of a daemon in userspace mode under load, none of which may refuse a new connection. */
-@NullMarked
-package dev.sluice.testkit.takeover;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.sluice.testkit.gap;
-
-import org.jspecify.annotations.NullMarked;

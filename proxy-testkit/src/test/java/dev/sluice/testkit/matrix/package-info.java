@@ -1,4 +1,0 @@
-@NullMarked
-package dev.sluice.testkit.matrix;
-
-import org.jspecify.annotations.NullMarked;

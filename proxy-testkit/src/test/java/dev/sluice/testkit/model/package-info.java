@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.testkit.model;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.sluice.testkit.scale;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.sluice.testkit.scenario.catalogue;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.sluice.testkit.scenario;
-
-import org.jspecify.annotations.NullMarked;
