@@ -15,6 +15,7 @@ import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.iptables.render.FixedChains;
 import dev.sluice.testkit.fake.FakeIptables;
 import dev.sluice.testkit.model.ServicePorts;
 import java.util.List;
@@ -28,12 +29,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class IptablesBackendTest {
     private static final String FOREIGN_NAT = """
-            *nat
-            :DOCKER - [0:0]
-            -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
-            -A DOCKER -i docker0 -j RETURN
-            COMMIT
-            """;
+        *nat
+        :DOCKER - [0:0]
+        -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+        -A DOCKER -i docker0 -j RETURN
+        COMMIT
+        """;
 
     private final SamplePorts ports = new SamplePorts(IpFamily.IPV4);
 

@@ -9,6 +9,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.iptables.render.FixedChains;
 import dev.sluice.linux.iptables.SavedTable;
 import dev.sluice.testkit.fake.FakeCounters;
 import dev.sluice.testkit.fake.FakeIptables;

@@ -8,6 +8,8 @@ import dev.sluice.core.config.NodePortAddresses;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncException;
+import dev.sluice.iptables.render.FixedChains;
+import dev.sluice.iptables.render.LoopbackGuard;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -176,14 +178,14 @@ class NodeSetupTest {
 
     private static void kubelet(Node node) {
         node.tools.byOthers("""
-                *filter
-                :KUBE-FIREWALL - [0:0]
-                -A KUBE-FIREWALL -m mark --mark 0x8000/0x8000 -j DROP
-                -A KUBE-FIREWALL %s
-                -A INPUT -j KUBE-FIREWALL
-                -A OUTPUT -j KUBE-FIREWALL
-                COMMIT
-                """.formatted(LoopbackGuard.dropRule()));
+            *filter
+            :KUBE-FIREWALL - [0:0]
+            -A KUBE-FIREWALL -m mark --mark 0x8000/0x8000 -j DROP
+            -A KUBE-FIREWALL %s
+            -A INPUT -j KUBE-FIREWALL
+            -A OUTPUT -j KUBE-FIREWALL
+            COMMIT
+            """.formatted(LoopbackGuard.dropRule()));
     }
 
     private static Node node(IpFamily family, boolean localhost, @Nullable String cidrs) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncException;
+import dev.sluice.iptables.render.ChainRef;
+import dev.sluice.iptables.sync.Mended;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;

@@ -1,0 +1,134 @@
+package dev.sluice.iptables.render;
+
+import static dev.sluice.iptables.render.RuleSpec.rule;
+
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.model.ResolvedPort.Disposition;
+import dev.sluice.core.model.ServicePort;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.Protocol;
+import dev.sluice.iptables.node.RuleCounters;
+import dev.sluice.linux.iptables.RuleLine;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Renders the rules of one port in the shared chains: which of its addresses leads to which of its chains, and what is
+ * refused. A port without any usable endpoint is rejected, one whose policy leaves none here is dropped. Both sit in
+ * filter, so what nat has sent to an endpoint already no longer matches them.
+ */
+final class DispatchRules {
+    private final Rendering rendering;
+    private final ServicePort service;
+    private final ChainNames chains;
+    private final Disposition internal;
+    private final Disposition external;
+    private final Set<RuleLine> nat = new LinkedHashSet<>();
+    private final Set<RuleLine> filter = new LinkedHashSet<>();
+
+    DispatchRules(Rendering rendering, ResolvedPort port, ChainNames chains) {
+        this.rendering = rendering;
+        this.service = port.service();
+        this.chains = chains;
+        this.internal = port.internalDisposition();
+        this.external = port.externalDisposition();
+        clusterIp();
+        service.externalIps().forEach(this::externalIp);
+        service.loadBalancerVips().forEach(this::loadBalancerVip);
+        if (service.nodePort() != 0) {
+            nodePort();
+        }
+        if (service.healthCheckNodePort() != 0) {
+            healthCheckNodePort();
+        }
+    }
+
+    List<RuleLine> nat() {
+        return List.copyOf(nat);
+    }
+
+    List<RuleLine> filter() {
+        return List.copyOf(filter);
+    }
+
+    private void clusterIp() {
+        if (internal == Disposition.FORWARD) {
+            String chain = service.internalPolicyLocal() ? chains.local() : chains.cluster();
+            nat(FixedChains.SERVICES, to(service.clusterIp(), "cluster IP").jump(chain));
+        } else {
+            refuse(FixedChains.SERVICES, to(service.clusterIp(), why(internal)), internal);
+        }
+    }
+
+    private void externalIp(IpAddress address) {
+        if (external != Disposition.REJECT) {
+            nat(FixedChains.SERVICES, to(address, "external IP").jump(chains.external()));
+        }
+        refuse(FixedChains.EXTERNAL_SERVICES, to(address, why(external)), external);
+    }
+
+    private void loadBalancerVip(IpAddress vip) {
+        boolean restricted = !service.sourceRanges().isEmpty();
+        if (external != Disposition.REJECT) {
+            String chain = restricted ? chains.firewall() : chains.external();
+            nat(FixedChains.SERVICES, to(vip, "loadbalancer IP").jump(chain));
+        }
+        if (external != Disposition.REJECT && restricted) {
+            RuleSpec rest = to(vip, "traffic not accepted by " + chains.firewall());
+            filter(FixedChains.PROXY_FIREWALL, rest.jump("DROP"));
+        }
+        refuse(FixedChains.EXTERNAL_SERVICES, to(vip, why(external)), external);
+    }
+
+    private void nodePort() {
+        if (external != Disposition.REJECT && rendering.countLocalhost()) {
+            // the same jump as below; only above it, it counts
+            RuleSpec counted =
+                    toNodePort().to(FixedRules.V4_LOOPBACK).match(RuleCounters.match(RuleCounters.LOCALHOST_ACCEPTED));
+            nat(FixedChains.NODE_PORTS, counted.jump(chains.external()));
+        }
+        if (external != Disposition.REJECT) {
+            nat(FixedChains.NODE_PORTS, toNodePort().jump(chains.external()));
+        }
+        RuleSpec refused = commented(why(external)).toLocalAddress().port(service.protocol(), service.nodePort());
+        refuse(FixedChains.EXTERNAL_SERVICES, refused, external);
+    }
+
+    private RuleSpec toNodePort() {
+        return rule().comment(service.name().toString()).port(service.protocol(), service.nodePort());
+    }
+
+    private void healthCheckNodePort() {
+        RuleSpec rule = commented("health check node port").port(Protocol.TCP, service.healthCheckNodePort());
+        filter(FixedChains.NODE_PORTS, rule.jump("ACCEPT"));
+    }
+
+    private void refuse(String chain, RuleSpec rule, Disposition disposition) {
+        switch (disposition) {
+            case REJECT -> filter(chain, rule.jump(rendering.reject()));
+            case DROP -> filter(chain, rule.jump("DROP"));
+            case FORWARD -> {}
+        }
+    }
+
+    private static String why(Disposition disposition) {
+        return disposition == Disposition.REJECT ? "has no endpoints" : "has no local endpoints";
+    }
+
+    private RuleSpec to(IpAddress address, String comment) {
+        return commented(comment).to(address).port(service.protocol(), service.port());
+    }
+
+    private RuleSpec commented(String comment) {
+        return rule().comment(service.name() + " " + comment);
+    }
+
+    private void nat(String chain, String spec) {
+        nat.add(new RuleLine(chain, spec));
+    }
+
+    private void filter(String chain, String spec) {
+        filter.add(new RuleLine(chain, spec));
+    }
+}

@@ -1,0 +1,86 @@
+package dev.sluice.iptables.render;
+
+import static dev.sluice.iptables.render.FixedChains.FIREWALL;
+import static dev.sluice.iptables.render.RuleSpec.rule;
+
+import dev.sluice.core.net.Cidr;
+import dev.sluice.linux.iptables.RestoreScript;
+import dev.sluice.linux.iptables.RuleLine;
+import dev.sluice.linux.iptables.SavedTable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The chain that keeps neighbours from reaching 127.0.0.0/8 while the kernel routes such packets (CVE-2020-8558).
+ *
+ * <p>kubelet keeps the same chain with the same rule. So only what is missing is added, nothing is rewritten; and our own
+ * jumps carry a comment where kubelet's have none, which tells at clean-up whether somebody else needs the chain.
+ */
+public final class LoopbackGuard {
+    public static final List<String> HOOKS = List.of("INPUT", "OUTPUT");
+    private static final String JUMP =
+            rule().comment("block incoming localnet connections").jump(FIREWALL);
+
+    private LoopbackGuard() {}
+
+    /** What drops the martians. */
+    public static String dropRule() {
+        return rule().to(Cidr.of("127.0.0.0/8"))
+                .notFrom(Cidr.of("127.0.0.0/8"))
+                .comment("block incoming localnet connections")
+                .match("-m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT")
+                .jump("DROP");
+    }
+
+    /** Whether our jumps are in {@code filter}. */
+    public static boolean isOurs(SavedTable filter) {
+        return HOOKS.stream().anyMatch(hook -> filter.rules(hook).contains(JUMP));
+    }
+
+    /** Adds the guard to the rules of an otherwise complete table, as on a host without kubelet. */
+    public static void addTo(Map<String, List<String>> filter) {
+        HOOKS.forEach(
+                hook -> filter.computeIfAbsent(hook, name -> new ArrayList<>()).addFirst(JUMP));
+        filter.put(FIREWALL, List.of(dropRule()));
+    }
+
+    /** Completes the guard. */
+    public static void install(SavedTable filter, RestoreScript out) {
+        if (!filter.has(FIREWALL)) {
+            out.declare(FIREWALL);
+        }
+        if (!filter.rules(FIREWALL).contains(dropRule())) {
+            out.append(FIREWALL, dropRule());
+        }
+        for (String hook : HOOKS) {
+            if (filter.rules(hook).stream().noneMatch(LoopbackGuard::leadsHere)) {
+                out.insert(hook, 1, JUMP);
+            }
+        }
+    }
+
+    /** Takes away our jumps, and the chain unless somebody else's rules lead to it. Nothing when no jump is ours. */
+    public static void remove(SavedTable filter, RestoreScript out) {
+        if (!isOurs(filter)) {
+            return;
+        }
+        for (String hook : HOOKS) {
+            filter.rules(hook).stream().filter(JUMP::equals).forEach(jump -> out.delete(hook, jump));
+        }
+        if (!isShared(filter)) {
+            out.deleteChain(FIREWALL);
+        }
+    }
+
+    /** Whether rules that are not ours lead to the chain. */
+    public static boolean isShared(SavedTable filter) {
+        return filter.chains().stream()
+                .flatMap(chain -> filter.rules(chain).stream())
+                .anyMatch(spec -> leadsHere(spec) && !spec.equals(JUMP));
+    }
+
+    private static boolean leadsHere(String spec) {
+        return RuleLine.target(spec).filter(FIREWALL::equals).isPresent();
+    }
+}

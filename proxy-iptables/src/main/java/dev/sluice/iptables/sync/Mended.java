@@ -1,0 +1,18 @@
+package dev.sluice.iptables.sync;
+
+import dev.sluice.core.sync.KernelCost;
+import dev.sluice.iptables.render.ChainRef;
+import java.util.List;
+
+/**
+ * What a look at some chains led to.
+ *
+ * @param chains those that were not as they should be, and are again
+ */
+public record Mended(List<ChainRef> chains, KernelCost cost) {
+    public static final Mended NOTHING = new Mended(List.of(), KernelCost.NONE);
+
+    public Mended {
+        chains = List.copyOf(chains);
+    }
+}
