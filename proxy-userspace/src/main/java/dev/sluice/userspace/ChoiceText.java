@@ -5,9 +5,9 @@ import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace.Candidate;
-import dev.sluice.userspace.balance.Pool;
 import dev.sluice.userspace.balance.Target;
-import dev.sluice.userspace.routing.LiveService;
+import dev.sluice.userspace.balance.TargetPool;
+import dev.sluice.userspace.routing.PortBalancer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** Tells how an endpoint would be chosen for a packet now: the scheduler, weights, who is ejected, and who may be the one. */
 final class ChoiceText {
     private final Scheduler scheduler;
-    private final Pool pool;
+    private final TargetPool pool;
     private final long now;
     private final @Nullable Target pinned;
     private final @Nullable Target hashed;
@@ -27,14 +27,14 @@ final class ChoiceText {
     private final int[] open;
 
     /** @param destination what the proxy takes for it, which with datagrams is always the cluster address */
-    ChoiceText(LiveService live, Pool pool, Packet packet, IpAddress destination, long nanoTime) {
+    ChoiceText(PortBalancer live, TargetPool pool, Packet packet, IpAddress destination, long nanoTime) {
         this.pool = pool;
         scheduler = live.policy().scheduler();
         now = nanoTime;
         pinned = live.pinned(pool, packet.source(), nanoTime);
-        boolean minded = live.mindsEjections(pool, nanoTime);
+        boolean skipEjected = live.skipsEjected(pool, nanoTime);
         open = IntStream.range(0, pool.size())
-                .filter(i -> !minded || pool.target(i).ejectedFor(now).isZero())
+                .filter(i -> !skipEjected || pool.target(i).ejectedFor(now).isZero())
                 .toArray();
         // a process of the node may have any of its addresses
         boolean anySource = packet.origin() == Packet.Origin.NODE && scheduler == Scheduler.SH;

@@ -7,15 +7,15 @@ import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
 import dev.sluice.core.trace.Trace.Step;
 import dev.sluice.core.trace.Trace.Verdict;
-import dev.sluice.userspace.balance.Pool;
-import dev.sluice.userspace.routing.LiveService;
+import dev.sluice.userspace.balance.TargetPool;
+import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.Portal;
+import dev.sluice.userspace.routing.PortalScope;
 import dev.sluice.userspace.routing.RoutingTable;
-import dev.sluice.userspace.routing.Scope;
-import dev.sluice.userspace.rules.PortalSet;
-import dev.sluice.userspace.rules.PortalSet.Fate;
+import dev.sluice.userspace.rules.PortalAccess;
+import dev.sluice.userspace.rules.PortalPolicy;
+import dev.sluice.userspace.rules.PortalSets;
 import dev.sluice.userspace.rules.RedirectRules;
-import dev.sluice.userspace.rules.ServicePlan.Door;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -42,7 +42,7 @@ final class Explanation {
             portal = new Portal.NodePort(packet.protocol(), packet.destinationPort());
             state = book.behind(portal);
         }
-        Door door = state == null ? null : state.plan().portals().get(portal);
+        PortalPolicy door = state == null ? null : state.plan().portals().get(portal);
         if (state == null || door == null) {
             steps.add(new Step(
                     "nat SLUICE-SERVICES",
@@ -58,17 +58,17 @@ final class Explanation {
                 && config.nodePortAddresses().contains(address);
     }
 
-    private Trace through(Packet packet, Portal portal, ServiceState state, Door door) {
+    private Trace through(Packet packet, Portal portal, ServiceState state, PortalPolicy door) {
         boolean fromNode =
                 packet.origin() == Packet.Origin.NODE || table.locality().isLocal(packet.source());
         if (fenced(packet, portal, state.live().resolved().service())) {
             steps.add(new Step("filter SLUICE-FIREWALL", "source range: DROP"));
             return end(state, Verdict.DROP);
         }
-        String set = set(portal, door.fate());
-        boolean taken = door.fate() == Fate.OPEN || (door.fate() == Fate.NODE_ONLY && fromNode);
+        String set = set(portal, door.access());
+        boolean taken = door.access() == PortalAccess.OPEN || (door.access() == PortalAccess.NODE_ONLY && fromNode);
         if (!taken) {
-            boolean refused = door.fate() == Fate.REFUSED;
+            boolean refused = door.access() == PortalAccess.REFUSED;
             steps.add(new Step("filter SLUICE-FIREWALL", set + ": " + (refused ? "REJECT" : "DROP")));
             return end(state, refused ? Verdict.REJECT : Verdict.DROP);
         }
@@ -76,9 +76,9 @@ final class Explanation {
         return choice(packet, portal, state, door.scope(), fromNode);
     }
 
-    private Trace choice(Packet packet, Portal portal, ServiceState state, Scope scope, boolean fromNode) {
-        LiveService live = state.live();
-        Pool allowed = state.udp() == null ? live.endpoints(scope, fromNode) : live.datagramEndpoints(fromNode);
+    private Trace choice(Packet packet, Portal portal, ServiceState state, PortalScope scope, boolean fromNode) {
+        PortBalancer live = state.live();
+        TargetPool allowed = state.udp() == null ? live.endpoints(scope, fromNode) : live.datagramEndpoints(fromNode);
         IpAddress destination = state.udp() == null
                 ? packet.destination()
                 : live.resolved().service().clusterIp();
@@ -95,11 +95,11 @@ final class Explanation {
                 .orElse("DNAT");
     }
 
-    private String set(Portal portal, Fate fate) {
+    private String set(Portal portal, PortalAccess fate) {
         return switch (portal) {
-            case Portal.Address a -> PortalSet.addresses(config.family(), fate).name();
+            case Portal.Address a -> PortalSets.addresses(config.family(), fate).name();
             case Portal.NodePort n ->
-                PortalSet.nodePorts(config.family(), n.protocol(), fate).name();
+                PortalSets.nodePorts(config.family(), n.protocol(), fate).name();
         };
     }
 

@@ -11,20 +11,21 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.iptables.RuleLine;
-import dev.sluice.userspace.balance.Pool;
 import dev.sluice.userspace.balance.Target;
+import dev.sluice.userspace.balance.TargetPool;
 import dev.sluice.userspace.engine.EngineException;
 import dev.sluice.userspace.engine.UdpSocket;
 import dev.sluice.userspace.engine.UserspaceEngine;
-import dev.sluice.userspace.routing.LiveService;
-import dev.sluice.userspace.routing.PolicyReader;
+import dev.sluice.userspace.routing.ConnectionPolicy;
+import dev.sluice.userspace.routing.ConnectionPolicyReader;
+import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.Portal;
-import dev.sluice.userspace.routing.Route;
+import dev.sluice.userspace.routing.PortalRoute;
 import dev.sluice.userspace.routing.RoutingTable;
-import dev.sluice.userspace.routing.ServicePolicy;
-import dev.sluice.userspace.rules.PortalSet;
-import dev.sluice.userspace.rules.ServicePlan;
-import dev.sluice.userspace.rules.ServicePlan.Member;
+import dev.sluice.userspace.rules.PortRedirection;
+import dev.sluice.userspace.rules.PortalPolicy;
+import dev.sluice.userspace.rules.PortalSets;
+import dev.sluice.userspace.rules.SetElement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -51,14 +52,14 @@ final class ServiceBook {
     private final Map<ServicePortName, ServiceState> states = new LinkedHashMap<>();
 
     private final Map<ServicePortName, List<Problem>> problems = new TreeMap<>();
-    private final PolicyReader policies;
+    private final ConnectionPolicyReader policies;
     private final SlowStart<Target.Key> slowStart;
     private int udpSockets;
 
     ServiceBook(RoutingTable table, UserspaceEngine engine, LongSupplier nanoTime) {
         this.table = table;
         this.engine = engine;
-        policies = new PolicyReader(engine.options().userspace().scheduler());
+        policies = new ConnectionPolicyReader(engine.options().userspace().scheduler());
         slowStart = new SlowStart<>(nanoTime, Target.Key::of);
     }
 
@@ -83,8 +84,8 @@ final class ServiceBook {
 
     @Nullable
     ServiceState behind(Portal portal) {
-        Route route = table.get(portal);
-        return route == null ? null : states.get(route.service().name());
+        PortalRoute route = table.get(portal);
+        return route == null ? null : states.get(route.balancer().name());
     }
 
     List<Problem> problems() {
@@ -96,8 +97,8 @@ final class ServiceBook {
     }
 
     /** The set elements of all service ports. */
-    Set<Member> members() {
-        Set<Member> members = new LinkedHashSet<>();
+    Set<SetElement> members() {
+        Set<SetElement> members = new LinkedHashSet<>();
         states.values().forEach(state -> members.addAll(members(state)));
         return members;
     }
@@ -110,7 +111,7 @@ final class ServiceBook {
     }
 
     /** Notes that the kernel refused {@code member}. */
-    void refused(Member member, String reason) {
+    void refused(SetElement member, String reason) {
         states.forEach((name, state) -> {
             if (state.plan().members().contains(member)) {
                 problems.computeIfAbsent(name, any -> new ArrayList<>())
@@ -161,8 +162,8 @@ final class ServiceBook {
     }
 
     private @Nullable ServiceState next(ResolvedPort port, @Nullable ServiceState old, IpAddress address) {
-        ServicePlan plan = ServicePlan.of(port);
-        LiveService live = live(port, old);
+        PortRedirection plan = PortRedirection.of(port);
+        PortBalancer live = live(port, old);
         if (!plan.needsUdpSocket()) {
             return new ServiceState(plan, live, null, List.of());
         }
@@ -179,19 +180,19 @@ final class ServiceBook {
         }
     }
 
-    private LiveService live(ResolvedPort port, @Nullable ServiceState old) {
+    private PortBalancer live(ResolvedPort port, @Nullable ServiceState old) {
         ProblemList found = new ProblemList("Service " + port.name().service());
-        ServicePolicy policy = policies.read(port.service(), found);
+        ConnectionPolicy policy = policies.read(port.service(), found);
         found.toList().forEach(problem -> report(problem, port.name()));
         ToIntFunction<Endpoint> weights = weights(port, policy, old);
         if (old == null) {
-            return new LiveService(port, policy, weights);
+            return new PortBalancer(port, policy, weights);
         }
         old.live().update(port, policy, weights);
         return old.live();
     }
 
-    private ToIntFunction<Endpoint> weights(ResolvedPort port, ServicePolicy policy, @Nullable ServiceState old) {
+    private ToIntFunction<Endpoint> weights(ResolvedPort port, ConnectionPolicy policy, @Nullable ServiceState old) {
         Duration time = policy.slowStart();
         if (time == null) {
             slowStart.forget(port.name());
@@ -200,7 +201,7 @@ final class ServiceBook {
         Map<Target.Key, Integer> inForce = new HashMap<>();
         if (old != null) {
             int factor = old.live().policy().slowStart() == null ? SlowStart.STEPS : 1;
-            Pool pool = old.live().reachable();
+            TargetPool pool = old.live().reachable();
             for (int i = 0; i < pool.size(); i++) {
                 inForce.put(pool.target(i).key(), pool.weight(i) * factor);
             }
@@ -213,15 +214,15 @@ final class ServiceBook {
     }
 
     private void retire(ServiceState old, @Nullable ServiceState next, PendingChange change) {
-        Set<Member> kept = next == null ? Set.of() : members(next);
+        Set<SetElement> kept = next == null ? Set.of() : members(next);
         members(old).stream().filter(m -> !kept.contains(m)).forEach(change.elements::delete);
         if (next == null || !next.udpRules().equals(old.udpRules())) {
             change.oldRules.addAll(old.udpRules());
         }
         old.plan().portals().forEach((portal, door) -> {
-            ServicePlan.Door now = next == null ? null : next.plan().portals().get(portal);
+            PortalPolicy now = next == null ? null : next.plan().portals().get(portal);
             if (now == null || now.scope() != door.scope()) {
-                change.last(() -> table.remove(portal, new Route(old.live(), door.scope())));
+                change.last(() -> table.remove(portal, new PortalRoute(old.live(), door.scope())));
             }
         });
         UdpSocket socket = old.udp();
@@ -232,9 +233,9 @@ final class ServiceBook {
     }
 
     private void introduce(ServiceState next, @Nullable ServiceState old, PendingChange change) {
-        Set<Member> present = old == null ? Set.of() : members(old);
+        Set<SetElement> present = old == null ? Set.of() : members(old);
         members(next).stream().filter(m -> !present.contains(m)).forEach(change.elements::add);
-        next.plan().portals().forEach((portal, door) -> table.put(portal, new Route(next.live(), door.scope())));
+        next.plan().portals().forEach((portal, door) -> table.put(portal, new PortalRoute(next.live(), door.scope())));
         boolean moved = old == null || !next.udpRules().equals(old.udpRules());
         if (moved) {
             change.newRules.addAll(next.udpRules());
@@ -255,10 +256,10 @@ final class ServiceBook {
         }
     }
 
-    private Set<Member> members(ServiceState state) {
-        Set<Member> members = new LinkedHashSet<>(state.plan().members());
+    private Set<SetElement> members(ServiceState state) {
+        Set<SetElement> members = new LinkedHashSet<>(state.plan().members());
         if (state.udp() != null) {
-            members.add(new Member(PortalSet.udpSockets(table.family()), new SetEntry.Port(state.udpPort())));
+            members.add(new SetElement(PortalSets.udpSockets(table.family()), new SetEntry.Port(state.udpPort())));
         }
         return members;
     }

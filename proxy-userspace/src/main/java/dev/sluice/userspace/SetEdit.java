@@ -7,8 +7,8 @@ import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipset.IpSets.SetChange;
 import dev.sluice.linux.ipset.IpSets.SetResult;
 import dev.sluice.linux.ipset.SetEntry;
-import dev.sluice.userspace.rules.PortalSet;
-import dev.sluice.userspace.rules.ServicePlan.Member;
+import dev.sluice.userspace.rules.PortalSets;
+import dev.sluice.userspace.rules.SetElement;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -20,14 +20,14 @@ import java.util.Set;
  * for a moment, where the redirect wins, and never in none.
  */
 final class SetEdit {
-    private final Set<Member> added = new LinkedHashSet<>();
-    private final Set<Member> deleted = new LinkedHashSet<>();
+    private final Set<SetElement> added = new LinkedHashSet<>();
+    private final Set<SetElement> deleted = new LinkedHashSet<>();
 
-    void add(Member member) {
+    void add(SetElement member) {
         added.add(member);
     }
 
-    void delete(Member member) {
+    void delete(SetElement member) {
         deleted.add(member);
     }
 
@@ -36,13 +36,13 @@ final class SetEdit {
     }
 
     /** What turns the sets in the kernel into {@code desired}; sets that are missing are created. */
-    static SetEdit against(IpSets sets, IpFamily family, Set<Member> desired) throws NetlinkException {
+    static SetEdit against(IpSets sets, IpFamily family, Set<SetElement> desired) throws NetlinkException {
         SetEdit edit = new SetEdit();
-        Set<Member> present = new HashSet<>();
-        for (IpSet set : PortalSet.all(family)) {
+        Set<SetElement> present = new HashSet<>();
+        for (IpSet set : PortalSets.all(family)) {
             sets.create(set);
             for (SetEntry entry : sets.list(set)) {
-                present.add(new Member(set, entry));
+                present.add(new SetElement(set, entry));
             }
         }
         desired.stream().filter(member -> !present.contains(member)).forEach(edit::add);

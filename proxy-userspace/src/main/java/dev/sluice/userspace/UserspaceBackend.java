@@ -32,12 +32,12 @@ import dev.sluice.linux.route.Links;
 import dev.sluice.userspace.engine.EngineException;
 import dev.sluice.userspace.engine.UdpSocket;
 import dev.sluice.userspace.engine.UserspaceEngine;
-import dev.sluice.userspace.routing.LiveService;
 import dev.sluice.userspace.routing.Locality;
+import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.RoutingTable;
-import dev.sluice.userspace.rules.PortalSet;
+import dev.sluice.userspace.rules.PortalSets;
 import dev.sluice.userspace.rules.RedirectRules;
-import dev.sluice.userspace.rules.ServicePlan.Member;
+import dev.sluice.userspace.rules.SetElement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
@@ -192,7 +192,7 @@ public final class UserspaceBackend implements ProxyBackend {
         for (IpSets.Failure failure : result.failures()) {
             if (failure.change().add()) {
                 book.refused(
-                        new Member(failure.change().set(), failure.change().entry()),
+                        new SetElement(failure.change().set(), failure.change().entry()),
                         String.valueOf(failure.error().getMessage()));
             } else {
                 LOG.warn("{} stays: {}", failure.change(), failure.error().getMessage());
@@ -226,8 +226,8 @@ public final class UserspaceBackend implements ProxyBackend {
     }
 
     /** The service ports in force; asked on any thread. */
-    Set<LiveService> services() {
-        return table.services();
+    Set<PortBalancer> services() {
+        return table.balancers();
     }
 
     private Map<String, Long> counts() {
@@ -255,7 +255,7 @@ public final class UserspaceBackend implements ProxyBackend {
     public static boolean removeSets(IpSets sets, IpFamily family) throws NetlinkException {
         Set<String> present = sets.names();
         boolean any = false;
-        for (var set : PortalSet.all(family)) {
+        for (var set : PortalSets.all(family)) {
             if (present.contains(set.name())) {
                 sets.destroy(set.name());
                 any = true;

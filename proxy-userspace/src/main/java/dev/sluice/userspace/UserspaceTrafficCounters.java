@@ -6,12 +6,12 @@ import dev.sluice.core.traffic.PortTraffic;
 import dev.sluice.core.traffic.ProxyTraffic;
 import dev.sluice.core.traffic.Traffic;
 import dev.sluice.core.traffic.TrafficCounters;
-import dev.sluice.userspace.balance.Pool;
 import dev.sluice.userspace.balance.Target;
-import dev.sluice.userspace.routing.Expiry;
-import dev.sluice.userspace.routing.LiveService;
-import dev.sluice.userspace.routing.Refusal;
-import dev.sluice.userspace.routing.ServiceCounters;
+import dev.sluice.userspace.balance.TargetPool;
+import dev.sluice.userspace.routing.ExpiryReason;
+import dev.sluice.userspace.routing.PortBalancer;
+import dev.sluice.userspace.routing.PortCounters;
+import dev.sluice.userspace.routing.RefusalReason;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -36,8 +36,8 @@ public final class UserspaceTrafficCounters implements TrafficCounters {
         return ports;
     }
 
-    private static PortTraffic traffic(LiveService service, IpFamily family, long now) {
-        ServiceCounters counters = service.counters();
+    private static PortTraffic traffic(PortBalancer service, IpFamily family, long now) {
+        PortCounters counters = service.counters();
         Traffic carried = new Traffic(
                 counters.connections(),
                 0,
@@ -47,17 +47,17 @@ public final class UserspaceTrafficCounters implements TrafficCounters {
         return new PortTraffic(service.name(), family, carried, endpoints(service, now), proxy(service));
     }
 
-    private static ProxyTraffic proxy(LiveService service) {
-        ServiceCounters counters = service.counters();
+    private static ProxyTraffic proxy(PortBalancer service) {
+        PortCounters counters = service.counters();
         Map<String, Long> refusals = new HashMap<>();
-        for (Refusal why : Refusal.values()) {
+        for (RefusalReason why : RefusalReason.values()) {
             long count = counters.refusals(why);
             if (count > 0) {
                 refusals.put(why.label(), count);
             }
         }
         Map<String, Long> expired = new HashMap<>();
-        for (Expiry why : Expiry.values()) {
+        for (ExpiryReason why : ExpiryReason.values()) {
             long count = counters.expirations(why);
             if (count > 0) {
                 expired.put(why.label(), count);
@@ -73,13 +73,13 @@ public final class UserspaceTrafficCounters implements TrafficCounters {
                 expired);
     }
 
-    private static List<EndpointTraffic> endpoints(LiveService service, long now) {
-        Pool pool = service.reachable();
-        boolean minded = service.mindsEjections(pool, now);
+    private static List<EndpointTraffic> endpoints(PortBalancer service, long now) {
+        TargetPool pool = service.reachable();
+        boolean skipEjected = service.skipsEjected(pool, now);
         List<EndpointTraffic> endpoints = new ArrayList<>(pool.size());
         for (int i = 0; i < pool.size(); i++) {
             Target target = pool.target(i);
-            int weight = minded && !target.ejectedFor(now).isZero() ? 0 : pool.weight(i);
+            int weight = skipEjected && !target.ejectedFor(now).isZero() ? 0 : pool.weight(i);
             endpoints.add(new EndpointTraffic(target.address(), target.port(), weight, target.open(), 0));
         }
         return endpoints;

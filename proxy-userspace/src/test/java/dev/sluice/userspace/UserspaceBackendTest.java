@@ -17,8 +17,8 @@ import dev.sluice.linux.ipset.IpSets.SetChange;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
-import dev.sluice.userspace.rules.PortalSet;
-import dev.sluice.userspace.rules.PortalSet.Fate;
+import dev.sluice.userspace.rules.PortalAccess;
+import dev.sluice.userspace.rules.PortalSets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -139,11 +139,11 @@ class UserspaceBackendTest {
         SyncReport report = node.sync();
         String port = node.sets.elements("SLUICE-UDP-SOCKETS").iterator().next();
         assertThat(node.iptables.inputs()).containsExactly("""
-                        *nat
-                        -A SLUICE-UDP -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/dns:dns" -m udp --dport 53 -j DNAT --to-destination 127.0.0.1:PORT
-                        -A SLUICE-UDP-NODE -p udp -m comment --comment "kube-system/dns:dns" -m udp --dport 30053 -j DNAT --to-destination 127.0.0.1:PORT
-                        COMMIT
-                        """.replace("PORT", port));
+            *nat
+            -A SLUICE-UDP -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/dns:dns" -m udp --dport 53 -j DNAT --to-destination 127.0.0.1:PORT
+            -A SLUICE-UDP-NODE -p udp -m comment --comment "kube-system/dns:dns" -m udp --dport 30053 -j DNAT --to-destination 127.0.0.1:PORT
+            COMMIT
+            """.replace("PORT", port));
         assertThat(report.inForce()).containsEntry("userspace.udp_sockets", 1L);
         assertThat(node.full().cost().bytes())
                 .as("as the full comparison wants it")
@@ -251,7 +251,7 @@ class UserspaceBackendTest {
         String good = String.valueOf(node.iptables.inForce("filter").rules("SLUICE-INPUT"));
         node.iptables.byOthers("*filter\n-F SLUICE-INPUT\nCOMMIT\n");
         node.sets.apply(List.of(new SetChange(
-                PortalSet.addresses(IpFamily.IPV4, Fate.OPEN),
+                PortalSets.addresses(IpFamily.IPV4, PortalAccess.OPEN),
                 new SetEntry.IpPort(IpAddress.of("10.9.9.9"), Protocol.TCP, 1),
                 true)));
         node.full();

@@ -7,19 +7,16 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
-/**
- * An endpoint of a service port as long as the port has it: how many connections it has open, and whether it takes new ones. Any
- * event loop may ask and tell.
- */
+/** An endpoint of a service port, for as long as the port has it: its open connections and its health. Thread-safe. */
 public final class Target {
     private final Key key;
     private final InetSocketAddress socketAddress;
     private final long hash;
     private final AtomicInteger open = new AtomicInteger();
-    private final AtomicReference<Health> health = new AtomicReference<>(Health.GOOD);
-    private volatile boolean gone;
+    private final AtomicReference<PassiveHealth> health = new AtomicReference<>(PassiveHealth.GOOD);
+    private volatile boolean removed;
 
-    /** What an endpoint is known by, whatever its conditions. */
+    /** The identity of an endpoint, whatever its conditions. */
     public record Key(IpAddress address, int port) {
         public static Key of(Endpoint endpoint) {
             return new Key(endpoint.address(), endpoint.port());
@@ -29,7 +26,7 @@ public final class Target {
     public Target(Key key) {
         this.key = key;
         socketAddress = new InetSocketAddress(key.address().toInetAddress(), key.port());
-        hash = Hash.of(key.address(), key.port());
+        hash = AddressHash.of(key.address(), key.port());
     }
 
     public Key key() {
@@ -52,7 +49,7 @@ public final class Target {
         return hash;
     }
 
-    /** A connection goes there, or is to: between this and {@link #closed} it counts. */
+    /** Counts a connection from the moment it is being opened until {@link #closed}. */
     public void opened() {
         open.incrementAndGet();
     }
@@ -61,7 +58,7 @@ public final class Target {
         open.decrementAndGet();
     }
 
-    /** Its connections that are open or being opened, and flows of UDP. */
+    /** The connections that are open or being opened, and the UDP flows. */
     public int open() {
         return open.get();
     }
@@ -71,31 +68,31 @@ public final class Target {
         return health.get().admits(now);
     }
 
-    /** Whether it is ejected, whoever may try it at present. */
+    /** Whether it is ejected, even if a connection may try it now. */
     public boolean isEjected() {
         return health.get().isEjected();
     }
 
-    /** How long it stays ejected until somebody may try it. */
+    /** How long until a connection may try it, zero when it is not ejected. */
     public Duration ejectedFor(long now) {
         return health.get().left(now);
     }
 
     /**
-     * Takes it for a connection. Of an ejected one whose time is over, one caller gets it.
+     * Claims it for a connection. Of an ejected target whose time is over, one caller gets it.
      *
-     * @return whether it may be dialled
+     * @return whether the caller may connect to it
      */
     boolean claim(long now) {
-        Health present = health.get();
+        PassiveHealth present = health.get();
         return present.ejections() == 0 || (present.admits(now) && health.compareAndSet(present, present.probing(now)));
     }
 
-    /** A connect has failed or taken too long. When that ejects it, answers how often in a row it has been; else 0. */
+    /** Notes that a connect has failed or timed out. Returns the number of ejections in a row if that ejects it, else 0. */
     int failed(long now) {
-        while (!gone) {
-            Health present = health.get();
-            Health next = present.failed(now);
+        while (!removed) {
+            PassiveHealth present = health.get();
+            PassiveHealth next = present.failed(now);
             if (health.compareAndSet(present, next)) {
                 return next.ejections() > present.ejections() ? next.ejections() : 0;
             }
@@ -103,18 +100,18 @@ public final class Target {
         return 0;
     }
 
-    /** It has taken a connection; answers whether it was ejected until then. */
+    /** Notes that it has accepted a connection; returns whether that ends an ejection. */
     boolean succeeded() {
-        Health present = health.get();
+        PassiveHealth present = health.get();
         if (present.failures() == 0) {
             return false;
         }
-        return health.getAndSet(Health.GOOD).isEjected();
+        return health.getAndSet(PassiveHealth.GOOD).isEjected();
     }
 
-    /** The service port has it no more: what its connections come to does not count. */
-    void leave() {
-        gone = true;
+    /** Notes that the service port has lost it: its connects no longer count. */
+    void remove() {
+        removed = true;
     }
 
     @Override

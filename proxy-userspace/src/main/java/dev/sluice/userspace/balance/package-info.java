@@ -1,4 +1,4 @@
-/** Which endpoint gets a connection: what event loops choose among, and how. */
+/** The schedulers: which endpoint gets a new connection, by weight, load and health. Knows neither Services nor sockets. */
 @NullMarked
 package dev.sluice.userspace.balance;
 

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
-/** How long it took until endpoints had taken connections, retries included. Any thread may add and read. */
+/** A histogram of the times until endpoints accepted connections, retries included. Any thread may add and read. */
 public final class ConnectTimes {
     private static final double[] BOUNDS = {
         0.0001,
@@ -39,7 +39,7 @@ public final class ConnectTimes {
         nanos.add(time);
     }
 
-    /** How many buckets there are. */
+    /** The number of buckets. */
     public int buckets() {
         return BOUNDS.length;
     }
@@ -49,12 +49,12 @@ public final class ConnectTimes {
         return BOUNDS[bucket];
     }
 
-    /** How many took so long, but longer than the bound of the bucket before. */
+    /** The number of times in a bucket: at most its bound, and longer than that of the bucket before. */
     public long count(int bucket) {
         return counts[bucket].sum();
     }
 
-    /** All of them together, in seconds. */
+    /** The sum of all times, in seconds. */
     public double seconds() {
         return nanos.sum() / (double) TimeUnit.SECONDS.toNanos(1);
     }

@@ -1,21 +1,21 @@
 package dev.sluice.userspace.engine;
 
-/** What the engine has carried since it started; every figure but the active ones only grows. */
+/** What the engine has carried since it started; all figures but the active ones only grow. */
 public interface EngineCounters {
 
     /** TCP connections accepted from clients. */
     long connectionsAccepted();
 
-    /** TCP connections whose client is still there. */
+    /** TCP connections whose client is still connected. */
     long connectionsActive();
 
-    /** Accepted connections that were reset because no endpoint took them, or because they led to no Service. */
+    /** Accepted connections that were reset because no endpoint accepted them, or because they belong to no Service. */
     long connectionsRefused();
 
     /** Connect attempts after the first of a connection. */
     long connectRetries();
 
-    /** TCP connections whose bytes came to be moved inside the kernel. */
+    /** TCP connections that were spliced: the kernel moves their bytes. */
     long connectionsSpliced();
 
     /** UDP flows (a client address and port at one service port) opened. */
@@ -26,12 +26,12 @@ public interface EngineCounters {
     /** Datagrams dropped: no endpoint, too many flows, or a full socket buffer. */
     long datagramsDropped();
 
-    /** Bytes given to endpoints, TCP and UDP. */
+    /** Bytes sent to endpoints, TCP and UDP. */
     long bytesToEndpoints();
 
-    /** Bytes given to clients, TCP and UDP. */
+    /** Bytes sent to clients, TCP and UDP. */
     long bytesToClients();
 
-    /** How long endpoints took to take TCP connections. */
+    /** The times until endpoints accepted TCP connections. */
     ConnectTimes connectTimes();
 }

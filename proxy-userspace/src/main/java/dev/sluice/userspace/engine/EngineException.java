@@ -1,6 +1,6 @@
 package dev.sluice.userspace.engine;
 
-/** The engine could not do what the sync asked for; the message says what and why. */
+/** Thrown when the engine cannot start or open a socket; the message says what failed and why. */
 public final class EngineException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

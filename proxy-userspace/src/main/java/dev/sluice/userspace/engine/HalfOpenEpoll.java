@@ -16,15 +16,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Netty's epoll transport, with fewer calls, and a remedy for connections of which one direction has ended.
+ * Netty's epoll transport with fewer system calls, and with a fix for half-closed connections.
  *
- * <p>What a channel waits for changes several times while it is opened, joined to another, and closed. The kernel is told once, before
- * it is asked for events the next time; of a channel that is closed by then it hears no more.
+ * <p>The interest of a channel changes several times while it is opened, joined to another, and closed. Here the kernel gets only the
+ * last change, before the next {@code epoll_wait}, and none for a channel that is closed by then.
  *
- * <p>When a channel has nothing to wait for, Netty (4.2.13 to 4.2.18 at least) takes its descriptor out of the epoll set, so as not to
- * be woken by EPOLLHUP for ever, but does not put it back when the channel waits for something again: that fails with
- * ENOENT, and the channel is closed with its last bytes unsent. A channel whose peer has ended its stream comes to that point
- * whenever it has nothing to write. Here such a descriptor stays in the set edge-triggered, which reports EPOLLHUP once.
+ * <p>When a channel has no interest, Netty (4.2.13 to 4.2.18 at least) removes its descriptor from the epoll set, so that
+ * EPOLLHUP does not wake the loop for ever, but does not add it again when the interest returns: that fails with ENOENT, and
+ * the channel is closed with its last bytes unsent. A channel whose peer has ended its stream gets there whenever it has
+ * nothing to write. Here such a descriptor stays in the set edge-triggered, which reports EPOLLHUP once.
  */
 final class HalfOpenEpoll implements IoHandlerFactory {
     private static final Logger LOG = LoggerFactory.getLogger(HalfOpenEpoll.class);
@@ -51,8 +51,8 @@ final class HalfOpenEpoll implements IoHandlerFactory {
 
         @Override
         public int run(IoHandlerContext context) {
-            for (int i = 0; i < changed.size(); i++) { // one that fails may add to the list
-                changed.get(i).tellKernel();
+            for (int i = 0; i < changed.size(); i++) { // a failing one may add to the list
+                changed.get(i).submitInterest();
             }
             changed.clear();
             return epoll.run(context);
@@ -84,13 +84,13 @@ final class HalfOpenEpoll implements IoHandlerFactory {
         }
     }
 
-    /** Used by the thread of its event loop only, as Netty's channels do. */
+    /** Confined to the thread of its event loop, like Netty's channels. */
     private static final class Registration implements IoRegistration {
         private final IoRegistration epoll;
         private final IoHandle handle;
         private final List<Registration> changed;
-        private EpollIoOps told = EpollIoOps.NONE;
-        private EpollIoOps wanted = EpollIoOps.NONE;
+        private EpollIoOps submitted = EpollIoOps.NONE;
+        private EpollIoOps interest = EpollIoOps.NONE;
         private boolean waiting;
 
         Registration(IoRegistration epoll, IoHandle handle, List<Registration> changed) {
@@ -110,24 +110,24 @@ final class HalfOpenEpoll implements IoHandlerFactory {
             if (!epoll.isValid()) {
                 return -1;
             }
-            wanted = (EpollIoOps) ops;
+            interest = (EpollIoOps) ops;
             if (!waiting) {
                 waiting = true;
                 changed.add(this);
             }
-            return wanted.value();
+            return interest.value();
         }
 
-        private void tellKernel() {
+        private void submitInterest() {
             waiting = false;
-            if (!epoll.isValid() || wanted.equals(told)) {
+            if (!epoll.isValid() || interest.equals(submitted)) {
                 return;
             }
-            told = wanted;
+            submitted = interest;
             try {
-                epoll.submit(wanted.equals(EpollIoOps.NONE) ? EpollIoOps.EPOLLET : wanted);
+                epoll.submit(interest.equals(EpollIoOps.NONE) ? EpollIoOps.EPOLLET : interest);
             } catch (UncheckedIOException e) {
-                LOG.warn("epoll does not take a connection: {}", e.getMessage());
+                LOG.warn("epoll rejects a connection, which is closed: {}", e.getMessage());
                 closeHandle();
             }
         }
@@ -136,7 +136,7 @@ final class HalfOpenEpoll implements IoHandlerFactory {
             try {
                 handle.close();
             } catch (Exception e) {
-                LOG.warn("cannot close a connection that epoll does not take", e);
+                LOG.warn("cannot close a connection that epoll rejects", e);
             }
         }
 

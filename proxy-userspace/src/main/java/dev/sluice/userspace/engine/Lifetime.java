@@ -1,7 +1,7 @@
 package dev.sluice.userspace.engine;
 
-import dev.sluice.userspace.routing.Expiry;
-import dev.sluice.userspace.routing.ServicePolicy;
+import dev.sluice.userspace.routing.ConnectionPolicy;
+import dev.sluice.userspace.routing.ExpiryReason;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.concurrent.Future;
@@ -11,27 +11,26 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends a connection that has become as old as its Service allows, or has been idle for as long. A connection of a Service without
- * such limits has none. All on the connection's event loop.
+ * Ends a connection that has reached the idle time or the age of its Service's limits. Runs on the connection's event loop.
  *
- * <p>That bytes have moved is not noted byte by byte but looked for {@value #LOOKS} times in the idle time, so a connection ends up
- * to one such part later than that.
+ * <p>Traffic is not noted with each byte but checked {@value #CHECKS} times in the idle time, so an idle connection ends up to
+ * one such part late.
  */
 final class Lifetime implements Runnable {
-    private static final int LOOKS = 8;
+    private static final int CHECKS = 8;
 
     private final EventLoop loop;
     private final LongSupplier moved;
-    private final Consumer<Expiry> end;
+    private final Consumer<ExpiryReason> end;
     private final long idle;
-    /** The moment of the largest age. */
+    /** When the connection reaches the largest age. */
     private final long last;
 
     private long seen;
     private long seenAt;
     private @Nullable Future<?> next;
 
-    private Lifetime(EventLoop loop, long idle, long age, LongSupplier moved, Consumer<Expiry> end) {
+    private Lifetime(EventLoop loop, long idle, long age, LongSupplier moved, Consumer<ExpiryReason> end) {
         this.loop = loop;
         this.idle = idle;
         this.moved = moved;
@@ -41,31 +40,32 @@ final class Lifetime implements Runnable {
     }
 
     /**
-     * Begins with a connection that an endpoint has just taken.
+     * Starts with a connection that an endpoint has just accepted.
      *
-     * @param moved how many bytes have passed in both directions
+     * @param moved the bytes that have passed in both directions
      * @param end ends the connection
-     * @return null when nothing limits it
+     * @return null without limits
      */
-    static @Nullable Lifetime begin(EventLoop loop, ServicePolicy policy, LongSupplier moved, Consumer<Expiry> end) {
+    static @Nullable Lifetime begin(
+            EventLoop loop, ConnectionPolicy policy, LongSupplier moved, Consumer<ExpiryReason> end) {
         Duration idle = policy.idleTimeout();
         Duration age = policy.maxAge();
         if (idle == null && age == null) {
             return null;
         }
         Lifetime lifetime = new Lifetime(loop, nanos(idle), nanos(age), moved, end);
-        lifetime.lookLater(lifetime.seenAt);
+        lifetime.checkLater(lifetime.seenAt);
         return lifetime;
     }
 
-    /** Half of what the clock can tell apart stands for no limit. */
+    /** No limit is half of the clock's range. */
     private static long nanos(@Nullable Duration limit) {
         return limit == null ? Long.MAX_VALUE / 2 : limit.toNanos();
     }
 
-    private void lookLater(long now) {
-        long look = Math.min(Math.max(idle / LOOKS, 1), last - now);
-        next = loop.schedule(this, Math.max(look, 1), TimeUnit.NANOSECONDS);
+    private void checkLater(long now) {
+        long delay = Math.min(Math.max(idle / CHECKS, 1), last - now);
+        next = loop.schedule(this, Math.max(delay, 1), TimeUnit.NANOSECONDS);
     }
 
     @Override
@@ -77,15 +77,15 @@ final class Lifetime implements Runnable {
             seenAt = now;
         }
         if (now - last >= 0) {
-            end.accept(Expiry.AGE);
+            end.accept(ExpiryReason.AGE);
         } else if (now - seenAt >= idle) {
-            end.accept(Expiry.IDLE);
+            end.accept(ExpiryReason.IDLE);
         } else {
-            lookLater(now);
+            checkLater(now);
         }
     }
 
-    /** The connection has ended by itself. */
+    /** Notes that the connection has ended. */
     void end() {
         Future<?> waiting = next;
         if (waiting != null) {

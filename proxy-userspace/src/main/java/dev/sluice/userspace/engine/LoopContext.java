@@ -14,46 +14,46 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What belongs to one event loop: its open relays and UDP sockets. Everything but the constructor runs on the loop, so
- * there are no locks.
+ * The relays, UDP sockets, limits and pipes of one event loop. Everything but the constructor runs on the loop, so there are
+ * no locks.
  */
 final class LoopContext {
-    /** Above the high mark of what waits for one side, reading from the other side stops until the low mark is reached. */
+    /** When more bytes wait for one side than the high mark, reading from the other stops until they are fewer than the low mark. */
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(64 << 10, 256 << 10);
 
     private static final int PIPE_CAPACITY = 256 << 10;
     private static final int IDLE_PIPES = 64;
 
-    /** So many times as many flows as are free may belong to one socket: seven eighths, if it is the only one that wants many. */
+    /** One socket may have so many times as many flows as are free: seven eighths of all, if it is the only busy one. */
     private static final long SHARE = 7;
 
     final EventLoop loop;
     final EngineOptions options;
-    final Counters counters;
+    final EngineAdders counters;
     private final AdaptiveRecvByteBufAllocator reads = new AdaptiveRecvByteBufAllocator(1 << 10, 16 << 10, 64 << 10);
     private final Set<TcpRelay> relays = Collections.newSetFromMap(new IdentityHashMap<>());
-    private final Set<TcpRelay> then = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<TcpRelay> remembered = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<UdpSocket> udpSockets = Collections.newSetFromMap(new IdentityHashMap<>());
-    /** For the connections whose bytes are moved inside the kernel. */
+    /** The pipes of spliced connections. */
     final PipePool pipes = new PipePool(PIPE_CAPACITY, IDLE_PIPES);
 
     private int flows;
 
-    LoopContext(EventLoop loop, EngineOptions options, Counters counters) {
+    LoopContext(EventLoop loop, EngineOptions options, EngineAdders counters) {
         this.loop = loop;
         this.options = options;
         this.counters = counters;
         reads.maxMessagesPerRead(4);
     }
 
-    /** Sweeps idle UDP flows from now on. */
+    /** Starts to sweep idle UDP flows. */
     void start() {
         long idle = options.userspace().udpIdleTimeout().toMillis();
         long every = Math.max(20, idle / 8);
         var _ = loop.scheduleWithFixedDelay(this::sweep, every, every, TimeUnit.MILLISECONDS);
     }
 
-    /** Sets what Netty's defaults, TCP_NODELAY among them, and the listening sockets' options do not; without a system call. */
+    /** Sets the options of a relay's channel, without a system call; TCP_NODELAY is Netty's default. */
     void configure(EpollSocketChannelConfig config) {
         config.setAllocator(PooledByteBufAllocator.DEFAULT);
         config.setRecvByteBufAllocator(reads);
@@ -82,14 +82,14 @@ final class LoopContext {
         udpSockets.remove(socket);
     }
 
-    /** Whether more connections are open than may be; the one that asks counts. */
-    boolean isOverfull() {
+    /** Whether more connections are open than the limit allows, the newest included. */
+    boolean exceedsConnectionLimit() {
         return relays.size() > options.maxConnectionsPerLoop();
     }
 
     /**
-     * Whether one more UDP flow may be opened by a socket that has {@code own} already; counts it if so. However many clients one
-     * socket has, it leaves room for others.
+     * Admits one more UDP flow of a socket that has {@code own} already, if the limits allow it. However many clients one socket
+     * has, it leaves room for others.
      */
     boolean admitFlow(int own) {
         int free = options.maxFlowsPerLoop() - flows;
@@ -107,16 +107,16 @@ final class LoopContext {
         counters.activeFlows.decrement();
     }
 
-    /** Remembers the connections that are open now, for {@link #leftOfThen}. */
+    /** Remembers the connections that are open now. */
     void remember() {
-        then.clear();
-        then.addAll(relays);
+        remembered.clear();
+        remembered.addAll(relays);
     }
 
-    /** How many of the connections that were open then still are. */
-    int leftOfThen() {
-        then.retainAll(relays);
-        return then.size();
+    /** How many of the connections that {@link #remember} saw are still open. */
+    int remembered() {
+        remembered.retainAll(relays);
+        return remembered.size();
     }
 
     /** Resets every connection. */

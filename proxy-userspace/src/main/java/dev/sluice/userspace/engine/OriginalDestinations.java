@@ -9,16 +9,16 @@ import io.netty.channel.unix.RawUnixChannelOption;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Tells where the client of an accepted connection meant to connect to. */
+/** Finds the original destination of an accepted connection, from before the redirect. */
 public interface OriginalDestinations {
 
     /**
-     * Asks connection tracking: {@code SO_ORIGINAL_DST} (linux/netfilter_ipv4.h, 80), {@code IP6T_SO_ORIGINAL_DST}
+     * Asks conntrack: {@code SO_ORIGINAL_DST} (linux/netfilter_ipv4.h, 80), {@code IP6T_SO_ORIGINAL_DST}
      * (linux/netfilter_ipv6/ip6_tables.h, 80).
      */
     OriginalDestinations CONNTRACK = OriginalDestinations::askKernel;
 
-    /** @throws io.netty.channel.ChannelException when the kernel does not know the connection (any more) */
+    /** @throws io.netty.channel.ChannelException when the kernel does not know the connection, or no longer */
     Portal.Address of(EpollSocketChannel accepted, IpFamily family);
 
     private static Portal.Address askKernel(EpollSocketChannel accepted, IpFamily family) {
@@ -30,7 +30,7 @@ public interface OriginalDestinations {
         return new Portal.Address(Protocol.TCP, IpAddress.of(bytes), port);
     }
 
-    /** The two socket options; their values are a {@code sockaddr_in} and a {@code sockaddr_in6}. */
+    /** The two socket options, whose values are a {@code sockaddr_in} and a {@code sockaddr_in6}. */
     final class SocketOptions {
         private static final RawUnixChannelOption ORIGINAL_4 =
                 new RawUnixChannelOption("SLUICE_SO_ORIGINAL_DST", 0, 80, 16);

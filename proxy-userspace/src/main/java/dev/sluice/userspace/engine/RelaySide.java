@@ -15,22 +15,25 @@ import org.jspecify.annotations.Nullable;
 /**
  * One of the two connections of a relay: what it reads is written to the other one.
  *
- * <p>Reading goes on only while the other side takes what is written to it. An end of stream is passed on as such, after
- * the bytes before it; the other direction goes on. When both directions have ended both connections are closed.
+ * <p>It reads only while the other side keeps up. An end of stream is passed on as such, after the bytes before it, while the
+ * other direction goes on. When both directions have ended, both connections are closed.
  */
 final class RelaySide extends ChannelInboundHandlerAdapter {
     static final int LINGER_SECONDS = 2;
-    /** What is read at once from a connection that carries much. */
-    private static final int LARGE_PIECE = 16 << 10;
+    /** A read operation of at least so many bytes is a sign of a bulk transfer. */
+    private static final int LARGE_READ = 16 << 10;
 
     private final TcpRelay relay;
     private final EpollSocketChannel channel;
     private final LongAdder bytes;
     private final long spliceAfter;
-    /** What was read before there was another side, or while the two are on their way to a {@link SplicedRelay}: an end of stream makes the transport read regardless of autoRead. */
+    /**
+     * What was read before the join, or on the way to a {@link SplicedRelay}: an end of stream makes the transport read
+     * regardless of autoRead.
+     */
     private final Queue<ByteBuf> early = new ArrayDeque<>(0);
 
-    private @Nullable LongAdder serviceBytes;
+    private @Nullable LongAdder portBytes;
     private long moved;
     private @Nullable RelaySide peer;
     private boolean inputEnded;
@@ -38,13 +41,13 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     private boolean lingering;
     private boolean held;
     private @Nullable SplicedRelay spliced;
-    /** Bytes of the read operation under way, and of all the large ones directly before it. */
-    private long piece;
-
-    private long run;
+    /** Bytes of the read operation under way. */
+    private long readBytes;
+    /** Bytes of the large read operations directly before it. */
+    private long largeReads;
 
     /**
-     * @param bytes counts what this side reads
+     * @param bytes the counter of what this side reads
      * @param spliceAfter as in {@link EngineOptions}
      */
     RelaySide(TcpRelay relay, EpollSocketChannel channel, LongAdder bytes, long spliceAfter) {
@@ -66,12 +69,12 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         return peer != null;
     }
 
-    /** Has {@code service} count too what this side reads. */
-    void countFor(LongAdder service) {
-        serviceBytes = service;
+    /** Adds a second counter, that of the service port. */
+    void countFor(LongAdder portBytes) {
+        this.portBytes = portBytes;
     }
 
-    /** How many bytes this side has passed on. */
+    /** The bytes that this side has passed on. */
     long moved() {
         return moved;
     }
@@ -83,13 +86,13 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         passOn(other);
     }
 
-    /** Passes on what has come meanwhile, and what comes from now on. */
+    /** Passes on what was read meanwhile, and resumes reading. */
     private void passOn(RelaySide other) {
-        boolean any = !early.isEmpty();
+        boolean wrote = !early.isEmpty();
         while (!early.isEmpty()) {
             var _ = other.channel.write(early.remove(), other.channel.voidPromise());
         }
-        if (any) {
+        if (wrote) {
             other.channel.flush();
         }
         if (inputEnded) {
@@ -115,7 +118,7 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
             count(data.readableBytes());
             early.add(data);
         } else {
-            piece += data.readableBytes();
+            readBytes += data.readableBytes();
             write(other, data);
         }
     }
@@ -125,12 +128,12 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         var _ = other.channel.write(data, other.channel.voidPromise());
     }
 
-    /** Notes that {@code size} bytes of this side were read. */
+    /** Counts {@code size} bytes read from this side. */
     void count(int size) {
         bytes.add(size);
         moved += size;
-        if (serviceBytes != null) {
-            serviceBytes.add(size);
+        if (portBytes != null) {
+            portBytes.add(size);
         }
     }
 
@@ -139,28 +142,28 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         RelaySide other = peer;
         if (other != null && !lingering && !held) {
             other.channel.flush();
-            run = piece < Math.min(LARGE_PIECE, spliceAfter) ? 0 : run + piece;
-            piece = 0;
-            if (spliceAfter >= 0 && run > spliceAfter) {
-                run = 0;
-                relay.cameInBulk(this);
+            largeReads = readBytes < Math.min(LARGE_READ, spliceAfter) ? 0 : largeReads + readBytes;
+            readBytes = 0;
+            if (spliceAfter >= 0 && largeReads > spliceAfter) {
+                largeReads = 0;
+                relay.bulkFrom(this);
             }
         }
     }
 
     /** Whether both its streams go on, by way of buffers. */
-    boolean isPlain() {
+    boolean isBuffered() {
         return peer != null && !inputEnded && !outputEnded && !lingering && !held && channel.isOpen();
     }
 
-    /** Stops passing on what comes; what the transport reads nevertheless is kept for {@link #takeEarly}. */
+    /** Stops passing on; what the transport reads nevertheless is kept in {@link #early}. */
     void hold() {
         held = true;
         channel.config().setAutoRead(false);
     }
 
-    /** Takes {@link #hold} back. */
-    void goOn() {
+    /** Ends {@link #hold}. */
+    void resume() {
         held = false;
         RelaySide other = peer;
         if (other != null && !lingering && channel.isOpen()) {
@@ -168,7 +171,7 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         }
     }
 
-    Queue<ByteBuf> takeEarly() {
+    Queue<ByteBuf> early() {
         return early;
     }
 
@@ -176,17 +179,17 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         return inputEnded;
     }
 
-    /** From now on {@code relay} does everything. */
+    /** Hands this side over to {@code relay}. */
     void handOver(SplicedRelay relay) {
         spliced = relay;
     }
 
-    /** The {@link SplicedRelay} has closed this side. */
+    /** Notes that the {@link SplicedRelay} has closed this side. */
     void closedBySplice() {
         relay.closed(this);
     }
 
-    /** More or less of what was written to this side waits now: lets the other side read, or stops it. */
+    /** Lets the other side read, or stops it, as what waits for this side falls below or exceeds a mark. */
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         RelaySide other = peer;
@@ -208,9 +211,9 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Ends the stream to this side's peer once all that was written before has gone out. */
+    /** Ends the stream to this side's peer once everything written before has been sent. */
     private void endOutput() {
-        // shutting down at once would throw away what still waits; the empty buffer is done when that has gone
+        // shutting down at once would lose what still waits; the empty buffer completes after that
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> {
             if (flushed.isSuccess()) {
                 channel.eventLoop().execute(this::shutdownOutput);
@@ -240,8 +243,8 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     }
 
     /**
-     * The other side is closed: resets this one, unless the other side's stream had ended in order. Then its bytes are still to
-     * be delivered, and since a reset would overtake them, what comes in meanwhile is read and thrown away.
+     * Closes this side after {@code other}: by a reset, unless the other side's stream had ended in order. Then its bytes are still
+     * to be delivered, and since a reset would overtake them, what this side reads meanwhile is discarded.
      */
     void closeAfter(RelaySide other) {
         if (!other.inputEnded) {
@@ -253,17 +256,17 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Closes with a reset, so that the far end sees an error and no regular end of stream. */
+    /** Closes with a reset, so that the peer sees an error and not a regular end of stream. */
     void reset() {
         if (spliced != null) {
             spliced.abort();
             return;
         }
         if (channel.isOpen()) {
-            boolean told = channel.isRegistered();
+            boolean registered = channel.isRegistered();
             channel.config().setSoLinger(0);
             var _ = channel.close();
-            if (!told) {
+            if (!registered) {
                 relay.closed(this);
             }
         }

@@ -4,22 +4,22 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelOutboundBuffer;
 
 /**
- * The way of two connections from Netty to a {@link SplicedRelay}: reading from the one that sends much stops, what it has sent goes
- * out, and both leave Netty's part of the event loop. The other direction goes on until then: if it stopped too, an endpoint that writes
- * before it reads on would wait for this proxy, and this proxy for it.
+ * Moves two connections from Netty to a {@link SplicedRelay}: stops reading from the source of the bulk transfer, flushes what it has
+ * sent, and deregisters both channels. The other direction goes on until then: were it stopped too, an endpoint that writes before it
+ * reads on would wait for this proxy, and this proxy for it.
  *
- * <p>When a connection ends on the way, or something waits in the other direction, all goes on by way of buffers.
+ * <p>When a connection ends meanwhile, or bytes wait in the other direction, the relay goes on by way of buffers.
  */
 final class SpliceStart {
     private SpliceStart() {}
 
-    /** @param source the side that much has come from */
+    /** @param source the side that the bulk transfer comes from */
     static void begin(LoopContext context, TcpRelay relay, RelaySide client, RelaySide endpoint, RelaySide source) {
         RelaySide target = source == client ? endpoint : client;
         source.hold();
         target.channel().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> {
-            if (!flushed.isSuccess() || source.inputEnded() || !target.isPlain() || !isWritten(source)) {
-                source.goOn();
+            if (!flushed.isSuccess() || source.inputEnded() || !target.isBuffered() || !isWritten(source)) {
+                source.resume();
                 return;
             }
             target.hold();
@@ -30,14 +30,14 @@ final class SpliceStart {
                             new SplicedRelay(context, client, endpoint).start();
                         } else {
                             relay.abort();
-                            // one that was closed on the way has lost its handlers before it could tell
+                            // a client that was closed meanwhile has lost its handlers, so nobody has reported it
                             relay.closed(client);
                         }
                     }));
         });
     }
 
-    /** Whether all that was to be written to {@code side} is with the kernel. */
+    /** Whether the kernel has everything that was written to {@code side}. */
     private static boolean isWritten(RelaySide side) {
         ChannelOutboundBuffer waiting = side.channel().unsafe().outboundBuffer();
         return waiting != null && waiting.totalPendingWriteBytes() == 0;

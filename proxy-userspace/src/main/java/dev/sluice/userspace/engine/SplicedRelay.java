@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Two connections between which the kernel moves the bytes (splice(2)), on the event loop that carried them before. As in a
- * {@link RelaySide}, an end of stream is passed on as such, and a reset as a reset, except to a side that still has to be given
- * the rest of a stream that ended in order.
+ * {@link RelaySide}, an end of stream is passed on as such, and a reset as a reset, except to a side that is still owed the rest of
+ * a stream that ended in order.
  */
 final class SplicedRelay implements Runnable {
     private static final long LATER_MILLIS = 20;
@@ -18,7 +18,7 @@ final class SplicedRelay implements Runnable {
     private final SplicedSide endpoint;
     private final SplicedStream toEndpoint;
     private final SplicedStream toClient;
-    private boolean over;
+    private boolean closed;
     private boolean lingering;
     private boolean running;
     private boolean waiting;
@@ -49,20 +49,20 @@ final class SplicedRelay implements Runnable {
         }
     }
 
-    /** Moves what can be moved; both directions have their turn. */
+    /** Moves what can be moved, in both directions. */
     @Override
     public void run() {
         waiting = false;
-        if (over || running) {
+        if (closed || running) {
             return;
         }
         running = true;
         boolean more = toEndpoint.move();
-        if (!over) {
+        if (!closed) {
             more |= toClient.move();
         }
         running = false;
-        if (over) {
+        if (closed) {
             return;
         }
         if (toEndpoint.isDone() && toClient.isDone()) {
@@ -70,7 +70,7 @@ final class SplicedRelay implements Runnable {
         } else if (lingering && discarded().hasEnded()) {
             abort();
         } else if (more) {
-            comeBack(0);
+            runAgain(0);
         }
     }
 
@@ -80,10 +80,10 @@ final class SplicedRelay implements Runnable {
 
     /** Tries again in a while. */
     void tryLater() {
-        comeBack(LATER_MILLIS);
+        runAgain(LATER_MILLIS);
     }
 
-    private void comeBack(long millis) {
+    private void runAgain(long millis) {
         if (waiting) {
             return;
         }
@@ -95,18 +95,18 @@ final class SplicedRelay implements Runnable {
         }
     }
 
-    boolean isOver() {
-        return over;
+    boolean isClosed() {
+        return closed;
     }
 
-    /** The error of {@code side}'s connection, 0 for none. */
+    /** The pending error of {@code side}'s socket, 0 for none. */
     int takeError(SplicedSide side) {
         return context.pipes.takeError(side.descriptor());
     }
 
-    /** The connection of {@code side} is broken. */
+    /** Notes that the connection of {@code side} has failed. */
     void failed(SplicedSide side) {
-        if (over) {
+        if (closed) {
             return;
         }
         SplicedStream rest = side == client ? toEndpoint : toClient;
@@ -120,15 +120,15 @@ final class SplicedRelay implements Runnable {
         var _ = context.loop.schedule(this::abort, RelaySide.LINGER_SECONDS, TimeUnit.SECONDS);
     }
 
-    /** Resets both connections, unless they are closed. */
+    /** Resets both connections, unless they are closed already. */
     void abort() {
-        if (!over) {
+        if (!closed) {
             end(true);
         }
     }
 
     private void end(boolean reset) {
-        over = true;
+        closed = true;
         endpoint.close(reset);
         client.close(reset);
         toEndpoint.release();

@@ -9,9 +9,9 @@ import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
 import org.jspecify.annotations.Nullable;
 
-/** One of the two sockets of a {@link SplicedRelay}, on the event loop by its descriptor, edge-triggered: no call for a change of interest. */
+/** One of the two sockets of a {@link SplicedRelay}, registered edge-triggered, so that its interest never changes. */
 final class SplicedSide implements EpollIoHandle {
-    /** sys/epoll.h: EPOLLERR and EPOLLHUP, which come unasked and end every waiting. */
+    /** sys/epoll.h: EPOLLERR; like EPOLLHUP it is reported unasked and ends every waiting. */
     private static final int ERROR = 0x8;
 
     private static final int ENDED = ERROR | 0x10;
@@ -27,10 +27,10 @@ final class SplicedSide implements EpollIoHandle {
     private final RelaySide side;
     private final int descriptor;
     private @Nullable IoRegistration registration;
-    /** Whether the peer is known to have ended its stream in order; what it sent is worth something even if an error follows. */
+    /** Whether the peer has ended its stream in order; what it sent then counts even if an error follows. */
     private boolean finished;
 
-    /** Whether bytes may wait to be read, and to be taken: until a call has said no. */
+    /** Whether a read, and a write, may succeed: until a call returns EAGAIN. */
     boolean readable = true;
 
     boolean writable = true;
@@ -71,7 +71,7 @@ final class SplicedSide implements EpollIoHandle {
         if ((happened & ERROR) == 0) {
             finished |= (happened & EpollIoOps.EPOLLRDHUP.value()) != 0;
         } else if (!finished && relay.takeError(this) != Errno.EPIPE) {
-            relay.failed(this); // a read would tell as well, but nothing is read while the other side takes nothing
+            relay.failed(this); // a read would show it too, but nothing is read while the other side is full
             return;
         }
         relay.run();
@@ -82,7 +82,7 @@ final class SplicedSide implements EpollIoHandle {
         var _ = side.channel().shutdownOutput();
     }
 
-    /** @param reset whether the peer is to see an error */
+    /** @param reset whether the peer sees an error */
     void close(boolean reset) {
         IoRegistration on = registration;
         if (on == null) {
@@ -96,7 +96,7 @@ final class SplicedSide implements EpollIoHandle {
         var _ = side.channel().close();
     }
 
-    /** The event loop ends. */
+    /** Called when the event loop ends. */
     @Override
     public void close() {
         relay.abort();

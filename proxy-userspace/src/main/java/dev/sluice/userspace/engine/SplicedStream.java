@@ -9,11 +9,11 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One direction of a {@link SplicedRelay}: from a socket into a pipe, and from there into the other socket, so that no byte comes into
- * this process. A full pipe is the back-pressure. A stream that rests holds no pipe.
+ * One direction of a {@link SplicedRelay}: from a socket into a pipe, and from there into the other socket, so that no byte enters
+ * this process. A full pipe is the back-pressure. An idle stream holds no pipe.
  */
 final class SplicedStream {
-    /** After so many moves others have their turn. */
+    /** After so many moves other connections have their turn. */
     private static final int MOVES = 8;
 
     private static final int DISCARD = 1 << 20;
@@ -22,7 +22,7 @@ final class SplicedStream {
     private final SplicedRelay relay;
     private final SplicedSide from;
     private final SplicedSide to;
-    /** What was read before, and goes first. */
+    /** What was read before, and is sent first. */
     private final Queue<ByteBuf> early;
 
     private @Nullable Pipe pipe;
@@ -35,8 +35,8 @@ final class SplicedStream {
         this.relay = relay;
         this.from = from;
         this.to = to;
-        early = new ArrayDeque<>(from.side().takeEarly());
-        from.side().takeEarly().clear();
+        early = new ArrayDeque<>(from.side().early());
+        from.side().early().clear();
         ended = from.side().inputEnded();
     }
 
@@ -50,17 +50,17 @@ final class SplicedStream {
         return done;
     }
 
-    /** From now on throws away what comes. */
+    /** Discards what comes from now on. */
     void discard() {
         discarding = true;
         release();
     }
 
-    /** Moves what can be moved now; answers whether it stopped only to let others have their turn. */
+    /** Moves what can be moved now; returns whether it stopped only to give others their turn. */
     boolean move() {
         for (int i = 0; i < MOVES; i++) {
-            boolean moved = discarding ? thrownAway() : sentEarly() && movedOn();
-            if (!moved || done || relay.isOver()) {
+            boolean moved = discarding ? discarded() : sentEarly() && movedOn();
+            if (!moved || done || relay.isClosed()) {
                 rest();
                 return false;
             }
@@ -98,7 +98,7 @@ final class SplicedStream {
 
     private boolean movedOn() {
         boolean filled = fill();
-        boolean drained = !relay.isOver() && drain();
+        boolean drained = !relay.isClosed() && drain();
         return filled || drained;
     }
 
@@ -124,7 +124,7 @@ final class SplicedStream {
         if (moved != -Errno.EAGAIN) {
             relay.failed(from);
         } else if (through.isEmpty()) {
-            from.readable = false; // with something in it, the pipe might be what has no room
+            from.readable = false; // else the pipe may be what is full
         }
         return false;
     }
@@ -149,7 +149,7 @@ final class SplicedStream {
         return moved;
     }
 
-    private boolean thrownAway() {
+    private boolean discarded() {
         if (ended || !from.readable) {
             return false;
         }

@@ -17,14 +17,14 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The listening sockets of one family: one for each event loop, which share a port by SO_REUSEPORT. */
+/** The listening TCP sockets of one family: one for each event loop, sharing a port by SO_REUSEPORT. */
 final class TcpListeners {
     private static final int BACKLOG = 4096;
-    /** linux/in6.h; keeps IPv4 clients, whom the IPv6 rules do not see, off the IPv6 sockets. */
+    /** linux/in6.h; keeps IPv4 clients, which the IPv6 rules do not see, off the IPv6 sockets. */
     private static final IntegerUnixChannelOption IPV6_V6ONLY =
             new IntegerUnixChannelOption("SLUICE_IPV6_V6ONLY", 41, 26);
 
-    /** asm-generic/socket.h; accepted sockets have it from the listening one, without a call each. */
+    /** asm-generic/socket.h; accepted sockets inherit it, without a system call each. */
     private static final IntegerUnixChannelOption SO_KEEPALIVE =
             new IntegerUnixChannelOption("SLUICE_SO_KEEPALIVE", 1, 9);
 
@@ -46,7 +46,7 @@ final class TcpListeners {
             if (!bound.isSuccess()) {
                 new TcpListeners(port, channels).close();
                 throw new EngineException(
-                        "no listening " + table.family() + " TCP socket: "
+                        "cannot listen for " + table.family() + " TCP connections: "
                                 + bound.cause().getMessage(),
                         bound.cause());
             }

@@ -4,12 +4,12 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.userspace.balance.Target;
-import dev.sluice.userspace.routing.Dial;
-import dev.sluice.userspace.routing.LiveService;
+import dev.sluice.userspace.routing.ConnectAttempts;
+import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.Portal;
+import dev.sluice.userspace.routing.PortalRoute;
 import dev.sluice.userspace.routing.ProxyProtocol;
-import dev.sluice.userspace.routing.Refusal;
-import dev.sluice.userspace.routing.Route;
+import dev.sluice.userspace.routing.RefusalReason;
 import dev.sluice.userspace.routing.RoutingTable;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelException;
@@ -24,25 +24,25 @@ import org.slf4j.LoggerFactory;
 /**
  * One client connection and the connection to the endpoint that serves it, both on one event loop.
  *
- * <p>The client is accepted but not read from until an endpoint has taken the connection. A connect that fails or times out
- * is repeated with another endpoint, see {@link Dial}; when all attempts are used up the client is reset, so that it sees an error
- * and not an empty answer.
+ * <p>The client is accepted but not read from until an endpoint has accepted the connection. A connect that fails or times out
+ * is repeated with another endpoint, see {@link ConnectAttempts}. When all attempts are used up the client is reset, so that it
+ * sees an error and not an empty answer.
  */
 final class TcpRelay {
     private static final Logger LOG = LoggerFactory.getLogger(TcpRelay.class);
-    private static final byte[] NO_GREETING = {};
+    private static final byte[] NO_HEADER = {};
 
     private final LoopContext context;
     private final RoutingTable table;
     private final OriginalDestinations destinations;
     private final RelaySide client;
     private @Nullable RelaySide endpoint;
-    /** Null before a Service is found that has a place for it, and after the client's connection is closed. */
-    private @Nullable Dial dial;
-    /** Null unless the Service limits it. */
+    /** Null until a service port admits the connection, and after the client's connection is closed. */
+    private @Nullable ConnectAttempts attempts;
+    /** Null without limits of the Service. */
     private @Nullable Lifetime lifetime;
 
-    private byte[] greeting = NO_GREETING;
+    private byte[] header = NO_HEADER;
 
     TcpRelay(LoopContext context, RoutingTable table, OriginalDestinations destinations, EpollSocketChannel accepted) {
         this.context = context;
@@ -62,8 +62,8 @@ final class TcpRelay {
 
     private void start() {
         context.opened(this);
-        if (context.isOverfull()) {
-            refuse("as many connections are open as there is room for");
+        if (context.exceedsConnectionLimit()) {
+            refuse("the limit of open connections is reached");
             return;
         }
         Portal.Address portal;
@@ -74,66 +74,65 @@ final class TcpRelay {
             refuse("its original destination is unknown: " + e.getMessage());
             return;
         }
-        Route route = table.find(Protocol.TCP, portal.address(), portal.port());
+        PortalRoute route = table.find(Protocol.TCP, portal.address(), portal.port());
         if (route == null || peer == null) {
             refuse("no Service has " + portal);
             return;
         }
-        if (!route.service().enter()) {
-            refuse(route.service().name() + " has as many connections as it may");
+        if (!route.balancer().admit()) {
+            refuse(route.balancer().name() + " has reached its limit of connections");
             return;
         }
         long now = System.nanoTime();
         IpAddress address = IpAddress.of(peer.getAddress());
-        Dial begun = new Dial(
+        ConnectAttempts begun = new ConnectAttempts(
                 table,
                 route,
                 address,
                 portal.address(),
                 context.options.userspace().connectTimeouts(),
                 now);
-        dial = begun;
-        greeting = greeting(route.service().policy().proxyProtocol(), address, peer.getPort(), portal);
+        attempts = begun;
+        header = header(route.balancer().policy().proxyProtocol(), address, peer.getPort(), portal);
         connect(begun, now);
     }
 
-    private static byte[] greeting(
-            @Nullable ProxyProtocol protocol, IpAddress address, int port, Portal.Address portal) {
-        return protocol == null ? NO_GREETING : protocol.header(address, port, portal.address(), portal.port());
+    private static byte[] header(@Nullable ProxyProtocol protocol, IpAddress address, int port, Portal.Address portal) {
+        return protocol == null ? NO_HEADER : protocol.header(address, port, portal.address(), portal.port());
     }
 
-    private void connect(Dial begun, long now) {
-        LiveService service = begun.service();
+    private void connect(ConnectAttempts begun, long now) {
+        PortBalancer balancer = begun.balancer();
         Target next = begun.next(now);
         if (next == null) {
-            boolean none = begun.attempts() == 0;
-            service.counters().refused(none ? Refusal.NO_ENDPOINT : Refusal.CONNECT_FAILED);
-            refuse(service.name() + " has no endpoint that accepts it, after " + begun.attempts() + " attempts");
+            boolean none = begun.count() == 0;
+            balancer.counters().refused(none ? RefusalReason.NO_ENDPOINT : RefusalReason.CONNECT_FAILED);
+            refuse(balancer.name() + " has no endpoint that accepts it, after " + begun.count() + " attempts");
             return;
         }
-        if (begun.attempts() > 1) {
+        if (begun.count() > 1) {
             context.counters.retries.increment();
         }
         ChannelFuture connected;
         try {
-            connected = dial(next, begun.timeoutMillis());
+            connected = open(next, begun.timeoutMillis());
         } catch (ChannelException e) {
             // out of descriptors or memory: another endpoint would not help
-            service.counters().refused(Refusal.NO_SOCKET);
+            balancer.counters().refused(RefusalReason.NO_SOCKET);
             refuse("no socket to " + next + ": " + e.getMessage());
             return;
         }
         connected.addListener(done -> {
             long then = System.nanoTime();
             if (done.isSuccess()) {
-                context.counters.connectTimes.add(begun.taken(then));
-                joined(service);
+                context.counters.connectTimes.add(begun.succeeded(then));
+                joined(balancer);
             } else if (client.isOpen()) {
                 LOG.debug(
                         "{}: {} refused attempt {}: {}",
-                        service.name(),
+                        balancer.name(),
                         next,
-                        begun.attempts(),
+                        begun.count(),
                         done.cause().getMessage());
                 begun.failed(then);
                 connect(begun, then);
@@ -141,7 +140,7 @@ final class TcpRelay {
         });
     }
 
-    private ChannelFuture dial(Target target, int timeoutMillis) {
+    private ChannelFuture open(Target target, int timeoutMillis) {
         EpollSocketChannel channel = new EpollSocketChannel(
                 table.family() == IpFamily.IPV4 ? SocketProtocolFamily.INET : SocketProtocolFamily.INET6);
         context.configure(channel.config());
@@ -154,31 +153,31 @@ final class TcpRelay {
         return channel.connect(target.socketAddress());
     }
 
-    private void joined(LiveService service) {
+    private void joined(PortBalancer balancer) {
         RelaySide other = endpoint;
         if (other == null || !client.isOpen()) {
             abort();
             return;
         }
-        client.countFor(service.counters().bytesIn());
-        other.countFor(service.counters().bytesOut());
-        if (greeting.length > 0) {
+        client.countFor(balancer.counters().bytesIn());
+        other.countFor(balancer.counters().bytesOut());
+        if (header.length > 0) {
             var _ = other.channel()
-                    .write(Unpooled.wrappedBuffer(greeting), other.channel().voidPromise());
+                    .write(Unpooled.wrappedBuffer(header), other.channel().voidPromise());
             other.channel().flush();
         }
-        lifetime = Lifetime.begin(context.loop, service.policy(), () -> client.moved() + other.moved(), why -> {
-            service.counters().expired(why);
+        lifetime = Lifetime.begin(context.loop, balancer.policy(), () -> client.moved() + other.moved(), why -> {
+            balancer.counters().expired(why);
             abort();
         });
         client.join(other);
         other.join(client);
     }
 
-    /** Much has come in large pieces from {@code side}: from now on the kernel moves the bytes, if the connections allow it. */
-    void cameInBulk(RelaySide side) {
+    /** Called when {@code side} sends a bulk transfer: splices the connections, if their state allows it. */
+    void bulkFrom(RelaySide side) {
         RelaySide other = endpoint;
-        if (other != null && client.isPlain() && other.isPlain()) {
+        if (other != null && client.isBuffered() && other.isBuffered()) {
             SpliceStart.begin(context, this, client, other, side);
         }
     }
@@ -204,11 +203,11 @@ final class TcpRelay {
     }
 
     private void end() {
-        Dial begun = dial;
+        ConnectAttempts begun = attempts;
         if (begun != null) {
             begun.ended();
-            begun.service().leave();
-            dial = null;
+            begun.balancer().release();
+            attempts = null;
         }
         if (lifetime != null) {
             lifetime.end();

@@ -12,13 +12,13 @@ import io.netty.channel.socket.DatagramPacket;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/** The datagrams between one client and one endpoint: a connected socket, whose own port tells the endpoint's replies apart. */
+/** The datagrams between one client and one endpoint, by a connected socket whose port tells the endpoint's replies apart. */
 final class UdpFlow extends ChannelInboundHandlerAdapter {
     private final UdpSocket socket;
     private final Target target;
     private final InetSocketAddress client;
     private @Nullable EpollDatagramChannel channel;
-    private boolean dirty;
+    private boolean queued;
     private boolean answered;
     private long lastUse = System.nanoTime();
 
@@ -41,11 +41,11 @@ final class UdpFlow extends ChannelInboundHandlerAdapter {
         return lastUse;
     }
 
-    /** Opens the socket to the endpoint; when that fails the flow has ended. */
+    /** Opens the socket to the endpoint; if that fails the flow has ended. */
     boolean connect(IpFamily family) {
         EpollDatagramChannel opened;
         try {
-            opened = Datagrams.newChannel(family);
+            opened = DatagramChannels.newChannel(family);
         } catch (ChannelException e) {
             socket.ended(this);
             return false;
@@ -54,7 +54,7 @@ final class UdpFlow extends ChannelInboundHandlerAdapter {
         opened.pipeline().addLast(this);
         var _ = socket.context().loop.register(opened);
         ChannelFuture connected = opened.connect(target.socketAddress());
-        // connecting a datagram socket asks nobody: on its own loop it is done at once
+        // connecting a datagram socket sends nothing: on its own loop it completes at once
         if (!connected.isSuccess()) {
             close();
             return false;
@@ -62,7 +62,7 @@ final class UdpFlow extends ChannelInboundHandlerAdapter {
         return true;
     }
 
-    /** Hands a datagram over, to be sent at the next {@link #flush}; answers whether a flush is due. */
+    /** Queues a datagram for the next {@link #flush}; returns whether it is the first one since the last flush. */
     boolean send(ByteBuf data) {
         lastUse = System.nanoTime();
         EpollDatagramChannel open = channel;
@@ -72,14 +72,14 @@ final class UdpFlow extends ChannelInboundHandlerAdapter {
             return false;
         }
         socket.sent(data.readableBytes());
-        var _ = open.write(Datagrams.fit(open, data), open.voidPromise());
-        boolean first = !dirty;
-        dirty = true;
+        var _ = open.write(DatagramChannels.fit(open, data), open.voidPromise());
+        boolean first = !queued;
+        queued = true;
         return first;
     }
 
     void flush() {
-        dirty = false;
+        queued = false;
         if (channel != null) {
             channel.flush();
         }
@@ -100,7 +100,7 @@ final class UdpFlow extends ChannelInboundHandlerAdapter {
         socket.flush();
     }
 
-    /** The endpoint has no such port, or is out of reach: the next datagram of the client opens another flow. */
+    /** The endpoint refuses the port or is unreachable: the client's next datagram opens another flow. */
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         socket.refused(this);

@@ -2,11 +2,11 @@ package dev.sluice.userspace.engine;
 
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
-import dev.sluice.userspace.balance.Pool;
+import dev.sluice.userspace.balance.ExcludedTargets;
 import dev.sluice.userspace.balance.Target;
-import dev.sluice.userspace.balance.Tried;
-import dev.sluice.userspace.routing.LiveService;
-import dev.sluice.userspace.routing.Refusal;
+import dev.sluice.userspace.balance.TargetPool;
+import dev.sluice.userspace.routing.PortBalancer;
+import dev.sluice.userspace.routing.RefusalReason;
 import dev.sluice.userspace.routing.RoutingTable;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
@@ -26,10 +26,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The socket of one UDP service port, with the flows of its clients. A flow is a client's address and port; it keeps its
- * endpoint until it has been idle for a while, the endpoint goes away, or the endpoint refuses.
+ * endpoint until it is idle for a while, or the endpoint is removed or refuses.
  *
- * <p>The socket is bound to the very address that the rules redirect to, so that replies leave from it, and connection
- * tracking turns it back into the address that the client had sent to.
+ * <p>The socket is bound to the very address that the rules redirect to, so that replies leave from it and conntrack turns it
+ * back into the portal that the client has sent to.
  */
 public final class UdpSocket {
     private static final Logger LOG = LoggerFactory.getLogger(UdpSocket.class);
@@ -37,7 +37,7 @@ public final class UdpSocket {
 
     private final LoopContext context;
     private final RoutingTable table;
-    private final LiveService service;
+    private final PortBalancer balancer;
     private final EpollDatagramChannel channel;
     private final long idleNanos;
     /** Least recently used first. */
@@ -45,24 +45,24 @@ public final class UdpSocket {
 
     private final List<UdpFlow> written = new ArrayList<>();
 
-    private UdpSocket(LoopContext context, RoutingTable table, LiveService service) {
+    private UdpSocket(LoopContext context, RoutingTable table, PortBalancer balancer) {
         this.context = context;
         this.table = table;
-        this.service = service;
+        this.balancer = balancer;
         idleNanos = context.options.userspace().udpIdleTimeout().toNanos();
-        channel = Datagrams.newChannel(table.family());
-        channel.config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(Datagrams.LARGEST * BATCH));
-        channel.config().setMaxDatagramPayloadSize(Datagrams.LARGEST);
+        channel = DatagramChannels.newChannel(table.family());
+        channel.config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(DatagramChannels.LARGEST * BATCH));
+        channel.config().setMaxDatagramPayloadSize(DatagramChannels.LARGEST);
         channel.config().setAutoRead(true);
         channel.pipeline().addLast(new Handler());
     }
 
-    /** Opens and binds a socket on {@code context}'s loop; blocks until that is done. */
-    static UdpSocket open(LoopContext context, RoutingTable table, LiveService service, IpAddress address) {
+    /** Opens and binds a socket on {@code context}'s loop; blocks until it is bound. */
+    static UdpSocket open(LoopContext context, RoutingTable table, PortBalancer balancer, IpAddress address) {
         CompletableFuture<UdpSocket> opened = new CompletableFuture<>();
         context.loop.execute(() -> {
             try {
-                UdpSocket socket = new UdpSocket(context, table, service);
+                UdpSocket socket = new UdpSocket(context, table, balancer);
                 var _ = context.loop.register(socket.channel);
                 socket.channel
                         .bind(new InetSocketAddress(address.toInetAddress(), 0))
@@ -82,7 +82,8 @@ public final class UdpSocket {
         try {
             return opened.join();
         } catch (CompletionException e) {
-            throw new EngineException("no UDP socket for " + service.name() + " on " + address + ": " + reason(e), e);
+            throw new EngineException(
+                    "cannot open the UDP socket of " + balancer.name() + " on " + address + ": " + reason(e), e);
         }
     }
 
@@ -101,14 +102,14 @@ public final class UdpSocket {
         return IpAddress.of(channel.localAddress().getAddress());
     }
 
-    /** Ends the flows of endpoints that do not answer any more; their clients' next datagrams go to others. */
+    /** Ends the flows of endpoints that no longer answer; their clients' next datagrams go to others. */
     public void endpointsChanged() {
         context.loop.execute(() -> List.copyOf(flows.values()).stream()
-                .filter(flow -> !service.keepsFlowsTo(flow.target()))
+                .filter(flow -> !balancer.keepsFlowsTo(flow.target()))
                 .forEach(UdpFlow::close));
     }
 
-    /** Ends every flow and lets go of the port; an engine that has ended did so already. */
+    /** Ends every flow and closes the socket, unless the engine has ended and done so already. */
     public void close() {
         if (!context.loop.isShuttingDown()) {
             context.loop.execute(this::closeNow);
@@ -136,13 +137,14 @@ public final class UdpSocket {
         return context;
     }
 
-    /** Sends a reply from this socket, unless too much waits already. */
+    /** Sends a reply from this socket, or drops it when too many wait. */
     void reply(ByteBuf data, InetSocketAddress client) {
         flows.get(client); // moves it to the end of the idle order
         if (channel.isWritable()) {
             context.counters.toClients.add(data.readableBytes());
-            service.counters().bytesOut().add(data.readableBytes());
-            var _ = channel.write(new DatagramPacket(Datagrams.fit(channel, data), client), channel.voidPromise());
+            balancer.counters().bytesOut().add(data.readableBytes());
+            var _ = channel.write(
+                    new DatagramPacket(DatagramChannels.fit(channel, data), client), channel.voidPromise());
         } else {
             context.counters.dropped.increment();
             data.release();
@@ -157,24 +159,24 @@ public final class UdpSocket {
         if (flows.remove(flow.client(), flow)) {
             context.flowEnded();
             flow.target().closed();
-            service.leave();
+            balancer.release();
         }
     }
 
     void sent(int bytes) {
         context.counters.toEndpoints.add(bytes);
-        service.counters().bytesIn().add(bytes);
+        balancer.counters().bytesIn().add(bytes);
     }
 
-    /** The endpoint of a flow has sent its first datagram. */
+    /** Notes that the endpoint of a flow has sent its first datagram. */
     void answered(UdpFlow flow) {
-        service.reached(flow.target());
+        balancer.answered(flow.target());
     }
 
-    /** The endpoint of a flow has no such port, or is out of reach. */
+    /** Notes that the endpoint of a flow refuses the port or is unreachable. */
     void refused(UdpFlow flow) {
         if (flows.get(flow.client()) == flow) {
-            service.failed(flow.target(), System.nanoTime());
+            balancer.failed(flow.target(), System.nanoTime());
         }
     }
 
@@ -193,11 +195,11 @@ public final class UdpSocket {
 
     private @Nullable UdpFlow open(InetSocketAddress client) {
         IpAddress address = IpAddress.of(client.getAddress());
-        IpAddress destination = service.resolved().service().clusterIp();
-        Pool allowed = service.datagramEndpoints(table.locality().isLocal(address));
-        Tried tried = null;
+        IpAddress destination = balancer.resolved().service().clusterIp();
+        TargetPool allowed = balancer.datagramEndpoints(table.locality().isLocal(address));
+        ExcludedTargets excluded = null;
         for (int i = 0; i < context.options.userspace().connectTimeouts().size(); i++) {
-            Target next = service.choose(allowed, address, destination, tried, System.nanoTime());
+            Target next = balancer.choose(allowed, address, destination, excluded, System.nanoTime());
             if (next == null) {
                 break;
             }
@@ -207,29 +209,29 @@ public final class UdpSocket {
             }
             UdpFlow flow = back ? null : open(client, next);
             if (flow != null) {
-                service.pin(address, next, System.nanoTime());
+                balancer.pin(address, next, System.nanoTime());
                 return flow;
             }
-            tried = tried == null ? new Tried() : tried;
-            tried.add(next);
+            excluded = excluded == null ? new ExcludedTargets() : excluded;
+            excluded.add(next);
         }
-        service.counters().refused(Refusal.NO_ENDPOINT);
+        balancer.counters().refused(RefusalReason.NO_ENDPOINT);
         return null;
     }
 
-    /** Whether the service port and the loop have room for one more flow; counts it if so. */
+    /** Admits one more flow, if the service port and the loop allow it. */
     private boolean admitFlow() {
-        if (!service.enter()) {
+        if (!balancer.admit()) {
             return false;
         }
         if (context.admitFlow(flows.size())) {
             return true;
         }
-        service.leave();
+        balancer.release();
         return false;
     }
 
-    /** Opens an admitted flow; null when that fails, after which it has ended. */
+    /** Opens an admitted flow; null if that fails, in which case it has ended. */
     private @Nullable UdpFlow open(InetSocketAddress client, Target target) {
         UdpFlow flow = new UdpFlow(this, target, client);
         flows.put(client, flow);
@@ -253,7 +255,7 @@ public final class UdpSocket {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            LOG.debug("UDP socket of {}: {}", service.name(), cause.getMessage());
+            LOG.debug("UDP socket of {}: {}", balancer.name(), cause.getMessage());
         }
     }
 }

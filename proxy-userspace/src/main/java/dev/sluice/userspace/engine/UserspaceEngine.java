@@ -2,7 +2,7 @@ package dev.sluice.userspace.engine;
 
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.userspace.routing.LiveService;
+import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.RoutingTable;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
@@ -23,30 +23,30 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The event loops that carry the traffic of both families. One engine is shared by the two backends of userspace mode and
- * owned by whoever starts them.
+ * The event loops that carry the traffic of both families. The two backends of userspace mode share one engine; its creator
+ * closes it.
  *
  * <p>Its threads, and so all its sockets, belong to the network namespace of the thread that calls {@link #start}.
  */
 public final class UserspaceEngine implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(UserspaceEngine.class);
 
-    /** What connections that came during a drain have left to end by themselves. */
+    /** The time that connections opened during a drain have to end by themselves. */
     private static final Duration LAST_MOMENT = Duration.ofSeconds(2);
 
-    /** How long a client's last packet of a handshake may take. */
-    private static final Duration ON_THE_WAY = Duration.ofMillis(500);
+    /** The time that the last packet of a handshake may take. */
+    private static final Duration HANDSHAKE = Duration.ofMillis(500);
 
     private final EngineOptions options;
     private final OriginalDestinations destinations;
-    private final Counters counters = new Counters();
+    private final EngineAdders counters = new EngineAdders();
     private final Map<IpFamily, TcpListeners> listeners = new EnumMap<>(IpFamily.class);
     private final List<LoopContext> contexts = new ArrayList<>();
     private @Nullable EventLoopGroup group;
     private boolean closed;
     private int nextLoop;
 
-    /** An engine that asks connection tracking where clients meant to connect to. Nothing is opened yet. */
+    /** An engine that asks conntrack for original destinations. Opens nothing yet. */
     public UserspaceEngine(EngineOptions options) {
         this(options, OriginalDestinations.CONNTRACK);
     }
@@ -65,7 +65,7 @@ public final class UserspaceEngine implements AutoCloseable {
     }
 
     /**
-     * Starts the event loops, unless they run.
+     * Starts the event loops, unless they run already.
      *
      * @throws EngineException when Netty's native library for epoll cannot be loaded, or the engine was closed
      */
@@ -97,9 +97,10 @@ public final class UserspaceEngine implements AutoCloseable {
 
     /**
      * Listens for redirected TCP connections of {@code table}'s family: one socket for each event loop, all on one port that
-     * the kernel chooses. Answers that port; a family that listens already keeps it.
+     * the kernel chooses. A family that listens already keeps its port.
      *
-     * @throws EngineException when no socket can be bound
+     * @return the port
+     * @throws EngineException when a socket cannot be bound
      */
     public synchronized int listen(RoutingTable table) {
         start();
@@ -124,14 +125,14 @@ public final class UserspaceEngine implements AutoCloseable {
      * @param address an address of this node, to which the rules redirect
      * @throws EngineException when it cannot be bound
      */
-    public synchronized UdpSocket openUdp(RoutingTable table, LiveService service, IpAddress address) {
+    public synchronized UdpSocket openUdp(RoutingTable table, PortBalancer balancer, IpAddress address) {
         start();
         LoopContext context = contexts.get(nextLoop);
         nextLoop = (nextLoop + 1) % contexts.size();
-        return UdpSocket.open(context, table, service, address);
+        return UdpSocket.open(context, table, balancer, address);
     }
 
-    /** Stops taking TCP connections of {@code family}; the kernel refuses them from now on. Open ones go on. */
+    /** Stops accepting TCP connections of {@code family}; the kernel refuses them from now on. Open ones go on. */
     public synchronized void stopListening(IpFamily family) {
         TcpListeners open = listeners.remove(family);
         if (open != null) {
@@ -140,11 +141,11 @@ public final class UserspaceEngine implements AutoCloseable {
     }
 
     /**
-     * Waits until the connections that are open have ended, at most {@code limit} long; new ones are taken meanwhile. Then takes no
-     * more, leaves the last ones a moment, and closes. UDP goes on until then.
+     * Waits until the open connections have ended, for at most {@code limit}, while new ones are accepted. Then stops listening, gives
+     * the last connections a moment, and closes. UDP goes on until then.
      *
-     * @param beforeRefusing is run before the first new connection would be refused
-     * @return how many connections had to be reset
+     * @param beforeRefusing runs before the first new connection would be refused
+     * @return the number of connections that were reset
      */
     public long drain(Duration limit, Runnable beforeRefusing) throws InterruptedException {
         long deadline = System.nanoTime() + limit.toNanos();
@@ -152,14 +153,14 @@ public final class UserspaceEngine implements AutoCloseable {
             context.remember();
             return 0;
         });
-        await(() -> onLoops(LoopContext::leftOfThen) == 0, deadline);
+        await(() -> onLoops(LoopContext::remembered) == 0, deadline);
         beforeRefusing.run();
-        TimeUnit.NANOSECONDS.sleep(ON_THE_WAY.toNanos());
+        TimeUnit.NANOSECONDS.sleep(HANDSHAKE.toNanos());
         for (IpFamily family : IpFamily.values()) {
             stopListening(family);
         }
         await(
-                () -> counters.connectionsActive() == onLoops(LoopContext::leftOfThen),
+                () -> counters.connectionsActive() == onLoops(LoopContext::remembered),
                 System.nanoTime() + LAST_MOMENT.toNanos());
         long left = counters.connectionsActive();
         close();
@@ -172,7 +173,7 @@ public final class UserspaceEngine implements AutoCloseable {
         }
     }
 
-    /** The sum of what {@code question} answers on each loop. */
+    /** The sum of {@code question} over all loops, each asked on its own thread. */
     private long onLoops(ToIntFunction<LoopContext> question) {
         List<LoopContext> running;
         synchronized (this) {
@@ -184,7 +185,7 @@ public final class UserspaceEngine implements AutoCloseable {
                 .sum();
     }
 
-    /** Resets what is open and ends the event loops. */
+    /** Resets the open connections and ends the event loops. */
     @Override
     public synchronized void close() {
         closed = true;

@@ -6,11 +6,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Tells clients of this node from others by their address. The redirect keeps the client's address, so that the accepted
- * connection shows it.
+ * Tells clients of this node from others by their address, which the redirect keeps.
  *
- * @param nodeAddresses every address of the node, loopback ones apart
- * @param pods the ranges of Pods that count as local, empty when they cannot be told
+ * @param nodeAddresses every address of the node but loopback ones
+ * @param pods the ranges of this node's Pods, empty when they are unknown
  */
 public record Locality(Set<IpAddress> nodeAddresses, List<Cidr> pods) {
     public static final Locality UNKNOWN = new Locality(Set.of(), List.of());
@@ -20,11 +19,12 @@ public record Locality(Set<IpAddress> nodeAddresses, List<Cidr> pods) {
         pods = List.copyOf(pods);
     }
 
+    /** Whether {@code address} is one of the node itself. */
     public boolean isNode(IpAddress address) {
         return address.isLoopback() || nodeAddresses.contains(address);
     }
 
-    /** Whether the short circuit of the external Local policy applies: a process of the node, or a Pod. */
+    /** Whether {@code client} is a process or Pod of this node, which the external Local policy does not bind. */
     public boolean isLocal(IpAddress client) {
         return isNode(client) || pods.stream().anyMatch(net -> net.contains(client));
     }

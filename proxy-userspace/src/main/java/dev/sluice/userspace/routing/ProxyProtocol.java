@@ -7,11 +7,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * The PROXY protocol, by which an endpoint learns whose connection it has got: a header before the client's first byte
+ * The version of the PROXY protocol, a header before the client's first byte that gives an endpoint the client's address
  * (haproxy, doc/proxy-protocol.txt, sections 2.1 and 2.2).
  */
 public enum ProxyProtocol {
-    /** A line of text. */
+    /** The header is a line of text. */
     V1 {
         @Override
         public byte[] header(IpAddress client, int clientPort, IpAddress destination, int port) {
@@ -20,7 +20,7 @@ public enum ProxyProtocol {
             return line.getBytes(StandardCharsets.US_ASCII);
         }
     },
-    /** Bytes. */
+    /** The header is binary. */
     V2 {
         @Override
         public byte[] header(IpAddress client, int clientPort, IpAddress destination, int port) {
@@ -50,7 +50,7 @@ public enum ProxyProtocol {
      */
     public abstract byte[] header(IpAddress client, int clientPort, IpAddress destination, int port);
 
-    /** The version that {@code v1} or {@code v2} spells. */
+    /** The version named {@code v1} or {@code v2}. */
     public static Optional<ProxyProtocol> parse(String text) {
         return switch (text) {
             case "v1" -> Optional.of(V1);

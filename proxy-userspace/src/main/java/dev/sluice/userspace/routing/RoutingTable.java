@@ -9,12 +9,12 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The portals of one family. The sync thread writes it one entry at a time, at a cost that does not depend on its size;
- * event loops read it without a lock.
+ * The routes of one family, by portal. The sync thread writes one entry at a time, at a cost that does not depend on the
+ * table's size; event loops read without a lock.
  */
 public final class RoutingTable {
     private final IpFamily family;
-    private final ConcurrentHashMap<Portal, Route> routes = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Portal, PortalRoute> routes = new ConcurrentHashMap<>();
     private volatile Locality locality = Locality.UNKNOWN;
 
     public RoutingTable(IpFamily family) {
@@ -25,16 +25,16 @@ public final class RoutingTable {
         return family;
     }
 
-    public void put(Portal portal, Route route) {
+    public void put(Portal portal, PortalRoute route) {
         routes.put(portal, route);
     }
 
-    /** Takes the portal away, unless it leads elsewhere by now. */
-    public void remove(Portal portal, Route route) {
+    /** Removes the portal, unless it leads elsewhere by now. */
+    public void remove(Portal portal, PortalRoute route) {
         routes.remove(portal, route);
     }
 
-    public @Nullable Route get(Portal portal) {
+    public @Nullable PortalRoute get(Portal portal) {
         return routes.get(portal);
     }
 
@@ -42,9 +42,9 @@ public final class RoutingTable {
         return routes.size();
     }
 
-    /** Each service port that some portal leads to. */
-    public Set<LiveService> services() {
-        return routes.values().stream().map(Route::service).collect(Collectors.toSet());
+    /** The service ports that some portal leads to. */
+    public Set<PortBalancer> balancers() {
+        return routes.values().stream().map(PortalRoute::balancer).collect(Collectors.toSet());
     }
 
     public Locality locality() {
@@ -55,15 +55,15 @@ public final class RoutingTable {
         locality = value;
     }
 
-    /** The route of what a client connected to: a service address, or else a node port. */
-    public @Nullable Route find(Protocol protocol, IpAddress address, int port) {
-        Route route = routes.get(new Portal.Address(protocol, address, port));
+    /** The route of a client's original destination: that of the service address, or else of the node port. */
+    public @Nullable PortalRoute find(Protocol protocol, IpAddress address, int port) {
+        PortalRoute route = routes.get(new Portal.Address(protocol, address, port));
         return route != null ? route : routes.get(new Portal.NodePort(protocol, port));
     }
 
     /**
-     * Whether a connection of this node to {@code address} would come back to the proxy. An endpoint like that is never
-     * dialled: two Services that name each other's addresses would pass a connection round until no descriptor is left.
+     * Whether a connection of this node to {@code address} would come back to the proxy. Such an endpoint is never used: two
+     * Services that name each other's addresses would pass a connection round until no descriptor is left.
      */
     public boolean leadsBack(Protocol protocol, IpAddress address, int port) {
         return routes.containsKey(new Portal.Address(protocol, address, port))

@@ -1,4 +1,4 @@
-/** From a service address to an endpoint: the table that the event loops read and the sync thread writes. */
+/** The way from a portal to an endpoint: what the event loops read and the sync thread writes. Knows neither sockets nor rules. */
 @NullMarked
 package dev.sluice.userspace.routing;
 

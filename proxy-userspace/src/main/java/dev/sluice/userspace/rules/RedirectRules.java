@@ -10,7 +10,6 @@ import dev.sluice.linux.ipset.IpSet;
 import dev.sluice.linux.iptables.RuleLine;
 import dev.sluice.linux.iptables.RuleText;
 import dev.sluice.linux.iptables.TableRules;
-import dev.sluice.userspace.rules.PortalSet.Fate;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
@@ -91,8 +90,8 @@ public record RedirectRules(BackendConfig config, IpAddress proxyAddress, int tc
     private List<String> services() {
         List<String> rules = new ArrayList<>();
         rules.add(fence("RETURN"));
-        rules.add(to(PortalSet.addresses(family(), Fate.OPEN)) + " -j " + REDIRECT);
-        rules.add(to(PortalSet.addresses(family(), Fate.NODE_ONLY)) + " -j " + FROM_NODE);
+        rules.add(to(PortalSets.addresses(family(), PortalAccess.OPEN)) + " -j " + REDIRECT);
+        rules.add(to(PortalSets.addresses(family(), PortalAccess.NODE_ONLY)) + " -j " + FROM_NODE);
         nodePortTraffic().forEach(match -> rules.add(match + " -j " + NODE_PORTS));
         return rules;
     }
@@ -115,8 +114,10 @@ public record RedirectRules(BackendConfig config, IpAddress proxyAddress, int tc
     private List<String> nodePorts() {
         List<String> rules = new ArrayList<>();
         for (Protocol protocol : List.of(Protocol.TCP, Protocol.UDP)) {
-            rules.add(toPort(protocol, PortalSet.nodePorts(family(), protocol, Fate.OPEN)) + " -j " + REDIRECT);
-            rules.add(toPort(protocol, PortalSet.nodePorts(family(), protocol, Fate.NODE_ONLY)) + " -j " + FROM_NODE);
+            rules.add(
+                    toPort(protocol, PortalSets.nodePorts(family(), protocol, PortalAccess.OPEN)) + " -j " + REDIRECT);
+            rules.add(toPort(protocol, PortalSets.nodePorts(family(), protocol, PortalAccess.NODE_ONLY)) + " -j "
+                    + FROM_NODE);
         }
         return rules;
     }
@@ -124,7 +125,7 @@ public record RedirectRules(BackendConfig config, IpAddress proxyAddress, int tc
     /** Redirected traffic comes in whatever the node's own rules say; a connection straight to the sockets does not. */
     private List<String> input() {
         String tcp = "-p tcp -m tcp --dport " + tcpPort;
-        String udp = RuleText.destination(proxyAddress) + " " + toPort(Protocol.UDP, PortalSet.udpSockets(family()));
+        String udp = RuleText.destination(proxyAddress) + " " + toPort(Protocol.UDP, PortalSets.udpSockets(family()));
         return List.of(
                 tcp + " " + DNATED + " -j ACCEPT",
                 tcp + " -j REJECT --reject-with tcp-reset",
@@ -148,9 +149,9 @@ public record RedirectRules(BackendConfig config, IpAddress proxyAddress, int tc
     private List<String> firewall() {
         List<String> rules = new ArrayList<>();
         rules.add(fence("DROP"));
-        rules.add(to(PortalSet.addresses(family(), Fate.REFUSED)) + reject());
-        rules.add(to(PortalSet.addresses(family(), Fate.DROPPED)) + " -j DROP");
-        rules.add(to(PortalSet.addresses(family(), Fate.NODE_ONLY)) + " -j DROP");
+        rules.add(to(PortalSets.addresses(family(), PortalAccess.REFUSED)) + reject());
+        rules.add(to(PortalSets.addresses(family(), PortalAccess.DROPPED)) + " -j DROP");
+        rules.add(to(PortalSets.addresses(family(), PortalAccess.NODE_ONLY)) + " -j DROP");
         nodePortTraffic().forEach(match -> rules.add(match + " -j " + NODE_FIREWALL));
         return rules;
     }
@@ -158,17 +159,17 @@ public record RedirectRules(BackendConfig config, IpAddress proxyAddress, int tc
     private List<String> nodeFirewall() {
         List<String> rules = new ArrayList<>();
         for (Protocol protocol : List.of(Protocol.TCP, Protocol.UDP)) {
-            rules.add(toPort(protocol, PortalSet.nodePorts(family(), protocol, Fate.REFUSED)) + reject());
-            rules.add(toPort(protocol, PortalSet.nodePorts(family(), protocol, Fate.DROPPED)) + " -j DROP");
-            rules.add(toPort(protocol, PortalSet.nodePorts(family(), protocol, Fate.NODE_ONLY)) + " -j DROP");
+            rules.add(toPort(protocol, PortalSets.nodePorts(family(), protocol, PortalAccess.REFUSED)) + reject());
+            rules.add(toPort(protocol, PortalSets.nodePorts(family(), protocol, PortalAccess.DROPPED)) + " -j DROP");
+            rules.add(toPort(protocol, PortalSets.nodePorts(family(), protocol, PortalAccess.NODE_ONLY)) + " -j DROP");
         }
         return rules;
     }
 
     /** Clients outside the source ranges of a load balancer address. */
     private String fence(String target) {
-        return to(PortalSet.fenced(family())) + " -m set ! --match-set "
-                + PortalSet.allowed(family()).name() + " dst,dst,src -j " + target;
+        return to(PortalSets.fenced(family())) + " -m set ! --match-set "
+                + PortalSets.allowed(family()).name() + " dst,dst,src -j " + target;
     }
 
     /** What may be meant for a node port: any local address, or those of the configured ranges. */

@@ -31,8 +31,8 @@ class ChooserTest {
         return new Target(new Target.Key(IpAddress.of("10.244.1." + number), 80));
     }
 
-    private static Pool pool(boolean weighted, Integer... weights) {
-        return Pool.of(
+    private static TargetPool pool(boolean weighted, Integer... weights) {
+        return TargetPool.of(
                 IntStream.rangeClosed(1, weights.length)
                         .mapToObj(ChooserTest::target)
                         .toList(),
@@ -40,20 +40,20 @@ class ChooserTest {
                 weighted);
     }
 
-    private static Pool pool(Scheduler scheduler, Integer... weights) {
+    private static TargetPool pool(Scheduler scheduler, Integer... weights) {
         return pool(scheduler.weighted(), weights);
     }
 
-    private Target choose(Scheduler scheduler, Pool pool, IpAddress client, IpAddress vip, long now) {
+    private Target choose(Scheduler scheduler, TargetPool pool, IpAddress client, IpAddress vip, long now) {
         return Objects.requireNonNull(chooser.choose(scheduler, pool, client, vip, null, now));
     }
 
-    private Target choose(Scheduler scheduler, Pool pool) {
+    private Target choose(Scheduler scheduler, TargetPool pool) {
         return choose(scheduler, pool, CLIENT, VIP, 0);
     }
 
     /** The last numbers of those that get {@code count} connections, which stay open when {@code held}. */
-    private List<Integer> numbers(Scheduler scheduler, Pool pool, int count, boolean held) {
+    private List<Integer> numbers(Scheduler scheduler, TargetPool pool, int count, boolean held) {
         List<Integer> numbers = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             Target target = choose(scheduler, pool);
@@ -76,7 +76,7 @@ class ChooserTest {
     }
 
     private void eject(Target target, long now) {
-        for (int i = 0; i < Health.MOST_FAILURES; i++) {
+        for (int i = 0; i < PassiveHealth.MOST_FAILURES; i++) {
             chooser.failed(target, now);
         }
     }
@@ -101,7 +101,7 @@ class ChooserTest {
 
     @Test
     void lcFillsUpWhoHasFewest() {
-        Pool pool = pool(Scheduler.LC, 1, 9, 1);
+        TargetPool pool = pool(Scheduler.LC, 1, 9, 1);
         IntStream.range(0, 4).forEach(i -> pool.target(0).opened());
         assertThat(counts(numbers(Scheduler.LC, pool, 8, true))).isEqualTo(Map.of(2, 4, 3, 4));
         assertThat(counts(numbers(Scheduler.LC, pool, 3, true))).isEqualTo(Map.of(1, 1, 2, 1, 3, 1));
@@ -121,7 +121,7 @@ class ChooserTest {
 
     @Test
     void sedBeginsWithTheFastest() {
-        Pool pool = pool(Scheduler.SED, 1, 3);
+        TargetPool pool = pool(Scheduler.SED, 1, 3);
         assertThat(numbers(Scheduler.SED, pool, 2, true)).containsExactly(2, 2);
         numbers(Scheduler.SED, pool, 6, true);
         assertThat(pool.target(0).open()).isEqualTo(2);
@@ -129,7 +129,7 @@ class ChooserTest {
 
     @Test
     void nqBeginsWithWhoIsIdle() {
-        Pool pool = pool(Scheduler.NQ, 1, 3);
+        TargetPool pool = pool(Scheduler.NQ, 1, 3);
         assertThat(numbers(Scheduler.NQ, pool, 2, true)).containsExactlyInAnyOrder(1, 2);
         numbers(Scheduler.NQ, pool, 6, true);
         assertThat(pool.target(0).open()).isEqualTo(2);
@@ -137,8 +137,9 @@ class ChooserTest {
 
     @Test
     void shKeepsClientsAndMovesThoseOfTheOneThatWentOnly() {
-        Pool four = pool(Scheduler.SH, 1, 1, 1, 1);
-        Pool three = Pool.of(List.of(four.target(0), four.target(1), four.target(2)), List.of(1, 1, 1), true);
+        TargetPool four = pool(Scheduler.SH, 1, 1, 1, 1);
+        TargetPool three =
+                TargetPool.of(List.of(four.target(0), four.target(1), four.target(2)), List.of(1, 1, 1), true);
         Map<Integer, Integer> shares = new HashMap<>();
         for (int i = 0; i < 4000; i++) {
             IpAddress client = new IpAddress(CLIENT.family(), 0, CLIENT.low() + i);
@@ -154,7 +155,7 @@ class ChooserTest {
 
     @Test
     void shSharesClientsByWeight() {
-        Pool pool = pool(Scheduler.SH, 3, 1);
+        TargetPool pool = pool(Scheduler.SH, 3, 1);
         int first = 0;
         for (int i = 0; i < 4000; i++) {
             IpAddress client = new IpAddress(CLIENT.family(), 0, CLIENT.low() + i);
@@ -165,7 +166,7 @@ class ChooserTest {
 
     @Test
     void dhGoesByTheAddressThatTheClientUsed() {
-        Pool pool = pool(Scheduler.DH, 1, 1, 1);
+        TargetPool pool = pool(Scheduler.DH, 1, 1, 1);
         Map<Integer, Integer> shares = new HashMap<>();
         for (int i = 0; i < 300; i++) {
             IpAddress vip = new IpAddress(VIP.family(), 0, VIP.low() + i);
@@ -178,10 +179,10 @@ class ChooserTest {
 
     @Test
     void p2cAvoidsTheBusyOneAndGoesByWeight() {
-        Pool pool = pool(Scheduler.P2C, 1, 1, 1);
+        TargetPool pool = pool(Scheduler.P2C, 1, 1, 1);
         IntStream.range(0, 50).forEach(i -> pool.target(0).opened());
         assertThat(numbers(Scheduler.P2C, pool, 1000, false)).doesNotContain(1).contains(2, 3);
-        Pool uneven = pool(Scheduler.P2C, 200, 1);
+        TargetPool uneven = pool(Scheduler.P2C, 200, 1);
         IntStream.range(0, 1000).forEach(i -> uneven.target(0).opened());
         assertThat(numbers(Scheduler.P2C, uneven, 100, false)).containsOnly(2);
         Map<Integer, Integer> counts = counts(numbers(Scheduler.P2C, pool(Scheduler.P2C, 3, 1), 4000, true));
@@ -191,7 +192,7 @@ class ChooserTest {
     @ParameterizedTest
     @EnumSource(Scheduler.class)
     void whoIsEjectedGetsNothingUntilOneTryGoesWell(Scheduler scheduler) {
-        Pool pool = pool(scheduler, 1, 1, 1);
+        TargetPool pool = pool(scheduler, 1, 1, 1);
         Target bad = choose(scheduler, pool);
         eject(bad, 0);
         for (int i = 0; i < 50; i++) {
@@ -214,21 +215,21 @@ class ChooserTest {
 
     @Test
     void theTurnsOfAnEjectedOneAreSharedByAllOthers() {
-        Pool pool = pool(Scheduler.RR, 1, 1, 1, 1);
+        TargetPool pool = pool(Scheduler.RR, 1, 1, 1, 1);
         eject(pool.target(0), 0);
         assertThat(counts(numbers(Scheduler.RR, pool, 300, false))).isEqualTo(Map.of(2, 100, 3, 100, 4, 100));
     }
 
     @Test
     void aRetryTakesNobodysTurn() {
-        Pool pool = pool(Scheduler.RR, 1, 1);
+        TargetPool pool = pool(Scheduler.RR, 1, 1);
         List<Integer> first = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
             Target target = choose(Scheduler.RR, pool);
             first.add(number(target));
-            Tried tried = new Tried();
-            tried.add(target);
-            assertThat(chooser.choose(Scheduler.RR, pool, CLIENT, VIP, tried, 0))
+            ExcludedTargets excluded = new ExcludedTargets();
+            excluded.add(target);
+            assertThat(chooser.choose(Scheduler.RR, pool, CLIENT, VIP, excluded, 0))
                     .isNotNull()
                     .isNotSameAs(target);
         }
@@ -238,17 +239,17 @@ class ChooserTest {
     @ParameterizedTest
     @EnumSource(Scheduler.class)
     void whenMostAreEjectedNobodyIs(Scheduler scheduler) {
-        Pool pool = pool(scheduler, 1, 1, 1);
+        TargetPool pool = pool(scheduler, 1, 1, 1);
         eject(pool.target(0), 0);
-        assertThat(chooser.minds(pool, 0)).isTrue();
+        assertThat(chooser.skipsEjected(pool, 0)).isTrue();
         eject(pool.target(1), 0);
-        assertThat(chooser.minds(pool, 0)).isFalse();
+        assertThat(chooser.skipsEjected(pool, 0)).isFalse();
         Target usual = choose(scheduler, pool);
-        Tried tried = new Tried();
-        tried.add(usual);
-        Target second = Objects.requireNonNull(chooser.choose(scheduler, pool, CLIENT, VIP, tried, 0));
-        tried.add(second);
-        Target third = Objects.requireNonNull(chooser.choose(scheduler, pool, CLIENT, VIP, tried, 0));
+        ExcludedTargets excluded = new ExcludedTargets();
+        excluded.add(usual);
+        Target second = Objects.requireNonNull(chooser.choose(scheduler, pool, CLIENT, VIP, excluded, 0));
+        excluded.add(second);
+        Target third = Objects.requireNonNull(chooser.choose(scheduler, pool, CLIENT, VIP, excluded, 0));
         assertThat(List.of(usual, second, third)).doesNotHaveDuplicates();
     }
 
@@ -257,7 +258,7 @@ class ChooserTest {
     @EnumSource(Scheduler.class)
     void loopsThatRaceForATryAllGetSomebody(Scheduler scheduler) throws Exception {
         int loops = 4;
-        Pool pool = pool(scheduler, 1, 1);
+        TargetPool pool = pool(scheduler, 1, 1);
         AtomicInteger none = new AtomicInteger();
         CyclicBarrier round = new CyclicBarrier(loops, () -> {
             for (int i = 0; i < pool.size(); i++) {
@@ -288,7 +289,7 @@ class ChooserTest {
 
     @Test
     void aFailedTryDoublesTheTime() {
-        Pool pool = pool(Scheduler.RR, 1, 1, 1);
+        TargetPool pool = pool(Scheduler.RR, 1, 1, 1);
         Target bad = pool.target(0);
         eject(bad, 0);
         assertThat(bad.ejectedFor(0)).hasSeconds(1);
@@ -303,7 +304,7 @@ class ChooserTest {
         }
         chooser.succeeded(bad);
         assertThat(bad.admits(now)).isTrue();
-        assertThat(chooser.minds(pool, now)).isFalse();
+        assertThat(chooser.skipsEjected(pool, now)).isFalse();
     }
 
     @Test
@@ -318,11 +319,11 @@ class ChooserTest {
 
     @Test
     void whoHasLeftCannotBeEjected() {
-        Pool pool = pool(Scheduler.RR, 1, 1);
+        TargetPool pool = pool(Scheduler.RR, 1, 1);
         eject(pool.target(0), 0);
-        chooser.left(pool.target(0));
+        chooser.removed(pool.target(0));
         eject(pool.target(0), 0);
         assertThat(pool.target(0).isEjected()).isFalse();
-        assertThat(chooser.minds(pool, 0)).isFalse();
+        assertThat(chooser.skipsEjected(pool, 0)).isFalse();
     }
 }

@@ -8,12 +8,12 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
-import dev.sluice.userspace.routing.LiveService;
+import dev.sluice.userspace.routing.ConnectionPolicy;
+import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.Portal;
-import dev.sluice.userspace.routing.Route;
+import dev.sluice.userspace.routing.PortalRoute;
+import dev.sluice.userspace.routing.PortalScope;
 import dev.sluice.userspace.routing.RoutingTable;
-import dev.sluice.userspace.routing.Scope;
-import dev.sluice.userspace.routing.ServicePolicy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -68,32 +68,32 @@ final class EngineFixture implements AutoCloseable {
         return Endpoints.local(loopback(), endpointPort);
     }
 
-    LiveService tcp(int... ports) {
+    PortBalancer tcp(int... ports) {
         return route(
                 ServicePorts.tcp("shop/web:http", clusterIp().toString(), 80).build(), ports);
     }
 
     /** As {@link #tcp(int...)}, under a policy. */
-    LiveService tcp(ServicePolicy policy, int... ports) {
-        LiveService live = tcp(ports);
+    PortBalancer tcp(ConnectionPolicy policy, int... ports) {
+        PortBalancer live = tcp(ports);
         live.update(live.resolved(), policy, Endpoint::weight);
         return live;
     }
 
-    LiveService udpService(int... ports) {
+    PortBalancer udpService(int... ports) {
         return route(
                 ServicePorts.udp("shop/dns:dns", clusterIp().toString(), 53).build(), ports);
     }
 
-    LiveService route(ServicePort service, int... ports) {
-        LiveService live = new LiveService(Endpoints.resolved(service, endpoints(ports)));
+    PortBalancer route(ServicePort service, int... ports) {
+        PortBalancer live = new PortBalancer(Endpoints.resolved(service, endpoints(ports)));
         table.put(
                 new Portal.Address(service.protocol(), service.clusterIp(), service.port()),
-                new Route(live, Scope.INTERNAL));
+                new PortalRoute(live, PortalScope.INTERNAL));
         return live;
     }
 
-    void endpoints(LiveService live, int... ports) {
+    void endpoints(PortBalancer live, int... ports) {
         live.update(Endpoints.resolved(live.resolved().service(), endpoints(ports)));
     }
 

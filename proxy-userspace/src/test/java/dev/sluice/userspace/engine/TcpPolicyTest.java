@@ -7,11 +7,11 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.userspace.routing.Expiry;
-import dev.sluice.userspace.routing.LiveService;
+import dev.sluice.userspace.routing.ConnectionPolicy;
+import dev.sluice.userspace.routing.ExpiryReason;
+import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.ProxyProtocol;
-import dev.sluice.userspace.routing.Refusal;
-import dev.sluice.userspace.routing.ServicePolicy;
+import dev.sluice.userspace.routing.RefusalReason;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
@@ -36,8 +36,8 @@ class TcpPolicyTest {
         Buffers.assertNoneInUse();
     }
 
-    private static ServicePolicy limits(Duration idle, Duration age) {
-        return new ServicePolicy(
+    private static ConnectionPolicy limits(Duration idle, Duration age) {
+        return new ConnectionPolicy(
                 Scheduler.RR, null, List.of(), idle.isZero() ? null : idle, age.isZero() ? null : age, 0, null);
     }
 
@@ -54,8 +54,9 @@ class TcpPolicyTest {
                 TestServer server = new TestServer(
                         fixture.loopbackAddress(),
                         peer -> got.add(peer.getInputStream().readAllBytes()))) {
-            LiveService live = fixture.tcp(
-                    new ServicePolicy(Scheduler.RR, null, List.of(), null, null, 0, ProxyProtocol.V1), server.port());
+            PortBalancer live = fixture.tcp(
+                    new ConnectionPolicy(Scheduler.RR, null, List.of(), null, null, 0, ProxyProtocol.V1),
+                    server.port());
             try (Socket client = fixture.connect()) {
                 client.getOutputStream().write("first".getBytes(US_ASCII));
                 client.shutdownOutput();
@@ -73,7 +74,7 @@ class TcpPolicyTest {
     void anIdleConnectionEndsAndABusyOneDoesNot() throws Exception {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 TestServer server = TestServer.echo(fixture.loopbackAddress())) {
-            LiveService live = fixture.tcp(limits(Duration.ofMillis(1500), Duration.ZERO), server.port());
+            PortBalancer live = fixture.tcp(limits(Duration.ofMillis(1500), Duration.ZERO), server.port());
             try (Socket quiet = fixture.connect();
                     Socket busy = fixture.connect()) {
                 ping(quiet);
@@ -84,7 +85,7 @@ class TcpPolicyTest {
                 });
                 assertThatThrownBy(() -> ping(quiet)).isInstanceOfAny(IOException.class, AssertionError.class);
                 ping(busy);
-                assertThat(live.counters().expirations(Expiry.IDLE)).isEqualTo(1);
+                assertThat(live.counters().expirations(ExpiryReason.IDLE)).isEqualTo(1);
             }
             await().until(() -> live.open() == 0);
         }
@@ -94,7 +95,7 @@ class TcpPolicyTest {
     void aBusyConnectionEndsAtItsAge() throws Exception {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 TestServer server = TestServer.echo(fixture.loopbackAddress())) {
-            LiveService live = fixture.tcp(limits(Duration.ZERO, Duration.ofMillis(500)), server.port());
+            PortBalancer live = fixture.tcp(limits(Duration.ZERO, Duration.ofMillis(500)), server.port());
             try (Socket client = fixture.connect()) {
                 long begin = System.nanoTime();
                 assertThatThrownBy(() -> {
@@ -114,12 +115,13 @@ class TcpPolicyTest {
     void overTheLimitConnectionsAreResetUntilOneEnds() throws Exception {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 TestServer server = TestServer.echo(fixture.loopbackAddress())) {
-            LiveService live =
-                    fixture.tcp(new ServicePolicy(Scheduler.RR, null, List.of(), null, null, 1, null), server.port());
+            PortBalancer live = fixture.tcp(
+                    new ConnectionPolicy(Scheduler.RR, null, List.of(), null, null, 1, null), server.port());
             try (Socket first = fixture.connect()) {
                 ping(first);
                 assertThatThrownBy(() -> call(fixture)).isInstanceOfAny(IOException.class, AssertionError.class);
-                assertThat(live.counters().refusals(Refusal.CONNECTION_LIMIT)).isEqualTo(1);
+                assertThat(live.counters().refusals(RefusalReason.CONNECTION_LIMIT))
+                        .isEqualTo(1);
                 ping(first);
             }
             await().until(() -> live.open() == 0);
@@ -133,7 +135,7 @@ class TcpPolicyTest {
     void whatAServiceCarriesIsCounted() throws Exception {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 TestServer server = TestServer.echo(fixture.loopbackAddress())) {
-            LiveService live = fixture.tcp(server.port());
+            PortBalancer live = fixture.tcp(server.port());
             try (Socket client = fixture.connect()) {
                 ping(client);
                 ping(client);
@@ -160,13 +162,13 @@ class TcpPolicyTest {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 TestServer alive = TestServer.echo(fixture.loopbackAddress())) {
             port = TestServer.deadPort(fixture.loopbackAddress());
-            LiveService live = fixture.tcp(port, alive.port());
+            PortBalancer live = fixture.tcp(port, alive.port());
             await().until(() -> {
                 call(fixture);
                 return live.counters().ejections() > 0;
             });
             assertThat(live.counters().retries()).isEqualTo(3);
-            assertThat(live.counters().refusals(Refusal.CONNECT_FAILED)).isZero();
+            assertThat(live.counters().refusals(RefusalReason.CONNECT_FAILED)).isZero();
             try (TestServer back = TestServer.echo(fixture.loopbackAddress(), port)) {
                 await().until(() -> {
                     call(fixture);

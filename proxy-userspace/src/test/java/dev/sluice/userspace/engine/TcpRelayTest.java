@@ -8,10 +8,10 @@ import static org.awaitility.Awaitility.await;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.testkit.model.ServicePorts;
-import dev.sluice.userspace.routing.LiveService;
+import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.Portal;
-import dev.sluice.userspace.routing.Route;
-import dev.sluice.userspace.routing.Scope;
+import dev.sluice.userspace.routing.PortalRoute;
+import dev.sluice.userspace.routing.PortalScope;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -181,7 +181,7 @@ class TcpRelayTest {
                     }
                 });
                 TestServer echo = TestServer.echo(fixture.loopbackAddress())) {
-            LiveService service = fixture.tcp(server.port());
+            PortBalancer service = fixture.tcp(server.port());
             try (Socket stuck = fixture.connect()) {
                 assertThat(stuck.getInputStream().read()).isZero();
                 // still: the endpoint cannot send any more
@@ -397,12 +397,12 @@ class TcpRelayTest {
     void openConnectionsOutliveTheirEndpointsPlaceInTheTable() throws Exception {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 TestServer server = TestServer.echo(fixture.loopbackAddress())) {
-            LiveService service = fixture.tcp(server.port());
+            PortBalancer service = fixture.tcp(server.port());
             try (Socket client = fixture.connect()) {
                 client.getOutputStream().write(1);
                 assertThat(client.getInputStream().read()).isEqualTo(1);
                 fixture.endpoints(service);
-                fixture.table.remove(fixture.portal, new Route(service, Scope.INTERNAL));
+                fixture.table.remove(fixture.portal, new PortalRoute(service, PortalScope.INTERNAL));
                 client.getOutputStream().write(2);
                 assertThat(client.getInputStream().read()).isEqualTo(2);
             }

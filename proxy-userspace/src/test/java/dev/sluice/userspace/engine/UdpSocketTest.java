@@ -11,7 +11,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
 import dev.sluice.userspace.balance.Target;
-import dev.sluice.userspace.routing.LiveService;
+import dev.sluice.userspace.routing.PortBalancer;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -93,7 +93,7 @@ class UdpSocketTest {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 UdpServer a = new UdpServer(fixture, "a");
                 UdpServer b = new UdpServer(fixture, "b")) {
-            LiveService service = fixture.udpService(a.port());
+            PortBalancer service = fixture.udpService(a.port());
             UdpSocket socket = open(fixture, service);
             try (Client client = new Client(fixture, socket)) {
                 assertThat(client.ask("1")).isEqualTo("a:1");
@@ -110,7 +110,7 @@ class UdpSocketTest {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 UdpServer a = new UdpServer(fixture, "a");
                 UdpServer b = new UdpServer(fixture, "b")) {
-            LiveService service = fixture.udpService(a.port());
+            PortBalancer service = fixture.udpService(a.port());
             UdpSocket socket = open(fixture, service);
             try (Client client = new Client(fixture, socket);
                     Client other = new Client(fixture, socket)) {
@@ -144,7 +144,7 @@ class UdpSocketTest {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 UdpServer alive = new UdpServer(fixture, "alive")) {
             int dead = TestServer.deadPort(fixture.loopbackAddress());
-            LiveService live = fixture.udpService(dead, alive.port());
+            PortBalancer live = fixture.udpService(dead, alive.port());
             UdpSocket socket = open(fixture, live);
             for (int i = 0; i < 20 && live.counters().ejections() == 0; i++) {
                 try (Client client = new Client(fixture, socket)) {
@@ -258,7 +258,7 @@ class UdpSocketTest {
     @Test
     void anAddressThatIsNotOfThisNodeCannotBeBound() {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4)) {
-            LiveService service =
+            PortBalancer service =
                     fixture.route(ServicePorts.udp("shop/dns", "10.96.0.9", 53).build());
             assertThatThrownBy(() -> fixture.engine.openUdp(fixture.table, service, IpAddress.of("192.0.2.77")))
                     .isInstanceOf(EngineException.class)
@@ -267,7 +267,7 @@ class UdpSocketTest {
         }
     }
 
-    private static UdpSocket open(EngineFixture fixture, LiveService service) {
+    private static UdpSocket open(EngineFixture fixture, PortBalancer service) {
         return fixture.engine.openUdp(fixture.table, service, IpAddress.of(fixture.loopback()));
     }
 

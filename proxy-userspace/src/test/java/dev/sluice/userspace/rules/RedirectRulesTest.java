@@ -32,7 +32,7 @@ class RedirectRulesTest {
         boolean v4 = family == IpFamily.IPV4;
         RedirectRules rules = rules(BackendConfig.defaults(family)
                 .withLocalDetector(new LocalDetector.SourceCidr(Cidr.of(v4 ? "10.244.0.0/16" : "fd00:244::/32"))));
-        ServicePlan plan = ServicePlan.of(Endpoints.resolved(
+        PortRedirection plan = PortRedirection.of(Endpoints.resolved(
                 ServicePorts.udp("kube-system/dns:dns", v4 ? "10.96.0.10" : "fd00:96::10", 53)
                         .nodePort(30053)
                         .build(),
@@ -120,7 +120,7 @@ class RedirectRulesTest {
                     .map(rest -> rest.substring(0, rest.indexOf(' ')))
                     .distinct()
                     .toList();
-            assertThat(PortalSet.all(family)).extracting(set -> set.name()).containsExactlyInAnyOrderElementsOf(named);
+            assertThat(PortalSets.all(family)).extracting(set -> set.name()).containsExactlyInAnyOrderElementsOf(named);
         }
     }
 

@@ -3,8 +3,8 @@ package dev.sluice.userspace.balance;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The targets that have failed for one connection. Used on one event loop. */
-public final class Tried {
+/** The targets that one connection is not to try again: those that failed, and those that lead back to the proxy. Used on one event loop. */
+public final class ExcludedTargets {
     private final List<Target> targets = new ArrayList<>(4);
 
     public void add(Target target) {
@@ -15,7 +15,7 @@ public final class Tried {
         return targets.contains(target);
     }
 
-    /** Another round begins: all may be tried again. */
+    /** Starts another round, in which all may be tried again. */
     public void clear() {
         targets.clear();
     }

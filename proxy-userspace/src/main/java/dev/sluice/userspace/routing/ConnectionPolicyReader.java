@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a {@link ServicePolicy} from a Service's annotations. What cannot be had is told, and the usual holds. */
-public final class PolicyReader {
+/** Reads a {@link ConnectionPolicy} from a Service's annotations. An invalid value is reported as a problem; the default applies. */
+public final class ConnectionPolicyReader {
     public static final String SCHEDULER = "sluice.dev/scheduler";
     public static final String CONNECT_TIMEOUT = "sluice.dev/connect-timeout";
     public static final String IDLE_TIMEOUT = "sluice.dev/idle-timeout";
@@ -19,25 +19,25 @@ public final class PolicyReader {
     public static final String MAX_CONNECTIONS = "sluice.dev/max-connections";
     public static final String PROXY_PROTOCOL = "sluice.dev/proxy-protocol";
 
-    /** Of the time for all attempts: every one may take twice as long as the one before. */
-    private static final List<Integer> PARTS = List.of(1, 2, 4, 8);
+    /** The attempts' shares of the time for all: each may take twice as long as the one before. */
+    private static final List<Integer> SHARES = List.of(1, 2, 4, 8);
 
     private static final Duration LONGEST_CONNECT = Duration.ofMinutes(2);
     private static final Duration LONGEST = Duration.ofDays(7);
 
-    private final Scheduler usual;
+    private final Scheduler fallback;
 
-    /** @param usual the scheduler of Services that ask for none */
-    public PolicyReader(Scheduler usual) {
-        this.usual = usual;
+    /** @param fallback the scheduler of Services that request none */
+    public ConnectionPolicyReader(Scheduler fallback) {
+        this.fallback = fallback;
     }
 
-    /** What {@code service} asks for. */
-    public ServicePolicy read(ServicePort service, ProblemList problems) {
+    /** The policy of {@code service}. */
+    public ConnectionPolicy read(ServicePort service, ProblemList problems) {
         AnnotationReader annotations = new AnnotationReader(service, problems);
         Scheduler scheduler = scheduler(annotations);
         String byWeight = scheduler.weighted() ? null : Scheduler.weightedChoices();
-        return new ServicePolicy(
+        return new ConnectionPolicy(
                 scheduler,
                 SlowStart.asked(service, scheduler.text(), byWeight, problems).orElse(null),
                 connectTimeouts(annotations),
@@ -52,18 +52,18 @@ public final class PolicyReader {
     private Scheduler scheduler(AnnotationReader annotations) {
         String text = annotations.text(SCHEDULER);
         if (text == null) {
-            return usual;
+            return fallback;
         }
         return Scheduler.parse(text).orElseGet(() -> {
             annotations.ignored(
                     SCHEDULER,
-                    "is no scheduler, want one of " + Scheduler.choices() + "; " + usual.text() + " is in force");
-            return usual;
+                    "is no scheduler, want one of " + Scheduler.choices() + "; " + fallback.text() + " is in force");
+            return fallback;
         });
     }
 
     private static List<Duration> connectTimeouts(AnnotationReader annotations) {
-        int parts = PARTS.stream().mapToInt(Integer::intValue).sum();
+        int shares = SHARES.stream().mapToInt(Integer::intValue).sum();
         return annotations
                 .duration(
                         CONNECT_TIMEOUT,
@@ -71,7 +71,7 @@ public final class PolicyReader {
                         LONGEST_CONNECT,
                         "from 15ms to 2m such as 3s",
                         "the usual time holds")
-                .map(all -> PARTS.stream().map(p -> all.multipliedBy(p).dividedBy(parts)))
+                .map(all -> SHARES.stream().map(p -> all.multipliedBy(p).dividedBy(shares)))
                 .map(Stream::toList)
                 .orElse(List.of());
     }

@@ -7,19 +7,19 @@ import java.util.List;
 import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
-/** Endpoints that share some traffic, with their weights, all at least 1. Immutable: a change makes another one. */
-public final class Pool {
-    public static final Pool EMPTY = new Pool(List.of(), new int[0], false);
-    /** How long the order of turns may become; weights that would need more lose precision. */
+/** Endpoints that share traffic, with their weights, all at least 1. Immutable: a change makes a new pool. */
+public final class TargetPool {
+    public static final TargetPool EMPTY = new TargetPool(List.of(), new int[0], false);
+    /** The longest round of turns; weights that would need more lose precision. */
     private static final int MOST_TURNS = 4096;
 
     private final Target[] targets;
     private final int[] weights;
     private final boolean uniform;
-    /** Indexes of targets, each as often as its weight. */
+    /** Indexes of targets, each as often as its weight says. */
     private final int[] turns;
 
-    private Pool(List<Target> targets, int[] weights, boolean weighted) {
+    private TargetPool(List<Target> targets, int[] weights, boolean weighted) {
         this.targets = targets.toArray(Target[]::new);
         this.weights = weights;
         uniform = Arrays.stream(weights).distinct().count() <= 1;
@@ -29,21 +29,22 @@ public final class Pool {
     /**
      * A pool of {@code targets}.
      *
-     * @param weights of the targets, in their order; those of weight 0 are left out
+     * @param weights of the targets, in their order; targets of weight 0 are left out
      * @param weighted whether turns follow the weights
      */
-    public static Pool of(List<Target> targets, List<Integer> weights, boolean weighted) {
+    public static TargetPool of(List<Target> targets, List<Integer> weights, boolean weighted) {
         List<Target> taking = new ArrayList<>();
-        List<Integer> theirs = new ArrayList<>();
+        List<Integer> positive = new ArrayList<>();
         for (int i = 0; i < targets.size(); i++) {
             if (weights.get(i) > 0) {
                 taking.add(targets.get(i));
-                theirs.add(weights.get(i));
+                positive.add(weights.get(i));
             }
         }
         return taking.isEmpty()
                 ? EMPTY
-                : new Pool(taking, theirs.stream().mapToInt(Integer::intValue).toArray(), weighted);
+                : new TargetPool(
+                        taking, positive.stream().mapToInt(Integer::intValue).toArray(), weighted);
     }
 
     public int size() {
@@ -67,17 +68,17 @@ public final class Pool {
         return uniform;
     }
 
-    /** How many turns a round has. */
+    /** The number of turns of a round. */
     int turns() {
         return turns.length;
     }
 
-    /** Whose turn it is. */
+    /** The index of the target whose turn {@code number} is. */
     int turn(int number) {
         return turns[number];
     }
 
-    /** The target of that key; null when it is none of them. */
+    /** The target of that key, null when the pool has none. */
     public @Nullable Target find(Target.Key key) {
         for (Target target : targets) {
             if (target.key().equals(key)) {
@@ -87,7 +88,7 @@ public final class Pool {
         return null;
     }
 
-    /** How many of the targets take connections at {@code now}. */
+    /** The number of targets that take connections at {@code now}. */
     int admitting(long now) {
         int count = 0;
         for (Target target : targets) {
@@ -98,7 +99,7 @@ public final class Pool {
 
     /** The same ratio in small numbers. */
     private static int[] reduced(int[] weights) {
-        int common = Arrays.stream(weights).reduce(0, Pool::gcd);
+        int common = Arrays.stream(weights).reduce(0, TargetPool::gcd);
         long sum = Arrays.stream(weights).asLongStream().sum() / common;
         long most = Math.max(MOST_TURNS, weights.length);
         return Arrays.stream(weights)
@@ -110,7 +111,7 @@ public final class Pool {
         return b == 0 ? a : gcd(b, a % b);
     }
 
-    /** Turns that are spread as evenly as whole numbers allow: the k-th turn of a target of weight w stands at (k + 1/2) / w. */
+    /** Turns spread as evenly as whole numbers allow: the k-th turn of a target of weight w stands at (k + 1/2) / w. */
     private static int[] turns(int[] weights, int size) {
         if (weights.length == 0) {
             int[] inOrder = new int[size];

@@ -7,15 +7,13 @@ import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
-import dev.sluice.linux.ipset.IpSet;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipset.SetEntry.IpPort;
 import dev.sluice.linux.ipset.SetEntry.IpPortNet;
 import dev.sluice.linux.iptables.RuleLine;
 import dev.sluice.linux.iptables.RuleText;
 import dev.sluice.userspace.routing.Portal;
-import dev.sluice.userspace.routing.Scope;
-import dev.sluice.userspace.rules.PortalSet.Fate;
+import dev.sluice.userspace.routing.PortalScope;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -29,30 +27,20 @@ import java.util.Set;
  * @param portals what leads to it, and under which policy
  * @param members the set elements that carry that
  */
-public record ServicePlan(ServicePortName name, IpFamily family, Map<Portal, Door> portals, Set<Member> members) {
-
-    /** An element of a set. */
-    public record Member(IpSet set, SetEntry entry) {}
-
-    /** A portal's policy, and what becomes of new connections to it. */
-    public record Door(Scope scope, Fate fate) {
-        /** Whether some traffic is led to the proxy. */
-        public boolean redirects() {
-            return fate == Fate.OPEN || fate == Fate.NODE_ONLY;
-        }
-    }
+public record PortRedirection(
+        ServicePortName name, IpFamily family, Map<Portal, PortalPolicy> portals, Set<SetElement> members) {
 
     /** Renders {@code port}. */
-    public static ServicePlan of(ResolvedPort port) {
+    public static PortRedirection of(ResolvedPort port) {
         ServicePort service = port.service();
-        Fate internal = internalFate(port);
-        Fate external = externalFate(port);
-        Map<Portal, Door> portals = new LinkedHashMap<>();
-        portals.put(address(service, service.clusterIp()), new Door(Scope.INTERNAL, internal));
+        PortalAccess internal = internalFate(port);
+        PortalAccess external = externalFate(port);
+        Map<Portal, PortalPolicy> portals = new LinkedHashMap<>();
+        portals.put(address(service, service.clusterIp()), new PortalPolicy(PortalScope.INTERNAL, internal));
         for (Portal portal : externalPortals(service)) {
-            portals.putIfAbsent(portal, new Door(Scope.EXTERNAL, external));
+            portals.putIfAbsent(portal, new PortalPolicy(PortalScope.EXTERNAL, external));
         }
-        return new ServicePlan(port.name(), port.family(), portals, members(service, portals));
+        return new PortRedirection(port.name(), port.family(), portals, members(service, portals));
     }
 
     private static Set<Portal> externalPortals(ServicePort service) {
@@ -69,33 +57,34 @@ public record ServicePlan(ServicePortName name, IpFamily family, Map<Portal, Doo
         return new Portal.Address(service.protocol(), address, service.port());
     }
 
-    private static Fate internalFate(ResolvedPort port) {
+    private static PortalAccess internalFate(ResolvedPort port) {
         return switch (port.internalDisposition()) {
-            case FORWARD -> Fate.OPEN;
-            case DROP -> Fate.DROPPED;
-            case REJECT -> Fate.REFUSED;
+            case FORWARD -> PortalAccess.OPEN;
+            case DROP -> PortalAccess.DROPPED;
+            case REJECT -> PortalAccess.REFUSED;
         };
     }
 
-    private static Fate externalFate(ResolvedPort port) {
+    private static PortalAccess externalFate(ResolvedPort port) {
         return switch (port.externalDisposition()) {
-            case FORWARD -> Fate.OPEN;
-            case DROP -> port.endpoints().cluster().isEmpty() ? Fate.DROPPED : Fate.NODE_ONLY;
-            case REJECT -> Fate.REFUSED;
+            case FORWARD -> PortalAccess.OPEN;
+            case DROP -> port.endpoints().cluster().isEmpty() ? PortalAccess.DROPPED : PortalAccess.NODE_ONLY;
+            case REJECT -> PortalAccess.REFUSED;
         };
     }
 
-    private static Set<Member> members(ServicePort service, Map<Portal, Door> portals) {
+    private static Set<SetElement> members(ServicePort service, Map<Portal, PortalPolicy> portals) {
         IpFamily family = service.family();
-        Set<Member> members = new LinkedHashSet<>();
+        Set<SetElement> members = new LinkedHashSet<>();
         portals.forEach((portal, door) -> members.add(
                 switch (portal) {
                     case Portal.Address a ->
-                        new Member(
-                                PortalSet.addresses(family, door.fate()),
+                        new SetElement(
+                                PortalSets.addresses(family, door.access()),
                                 new IpPort(a.address(), a.protocol(), a.port()));
                     case Portal.NodePort n ->
-                        new Member(PortalSet.nodePorts(family, n.protocol(), door.fate()), new SetEntry.Port(n.port()));
+                        new SetElement(
+                                PortalSets.nodePorts(family, n.protocol(), door.access()), new SetEntry.Port(n.port()));
                 }));
         if (!service.sourceRanges().isEmpty()) {
             for (IpAddress vip : service.loadBalancerVips()) {
@@ -105,22 +94,22 @@ public record ServicePlan(ServicePortName name, IpFamily family, Map<Portal, Doo
         return members;
     }
 
-    private static Set<Member> fence(ServicePort service, IpAddress vip) {
-        Set<Member> members = new LinkedHashSet<>();
+    private static Set<SetElement> fence(ServicePort service, IpAddress vip) {
+        Set<SetElement> members = new LinkedHashSet<>();
         // the allowed ones come first, so that the fence never stands without its gates
         for (Cidr range : service.sourceRanges()) {
-            members.add(new Member(
-                    PortalSet.allowed(service.family()),
+            members.add(new SetElement(
+                    PortalSets.allowed(service.family()),
                     new IpPortNet(vip, service.protocol(), service.port(), range)));
         }
-        members.add(
-                new Member(PortalSet.fenced(service.family()), new IpPort(vip, service.protocol(), service.port())));
+        members.add(new SetElement(
+                PortalSets.fenced(service.family()), new IpPort(vip, service.protocol(), service.port())));
         return members;
     }
 
     /** Whether it needs a UDP socket. */
     public boolean needsUdpSocket() {
-        return name.protocol() == Protocol.UDP && portals.values().stream().anyMatch(Door::redirects);
+        return name.protocol() == Protocol.UDP && portals.values().stream().anyMatch(PortalPolicy::redirects);
     }
 
     /** The redirect rules of its UDP socket, one for each portal that redirects. */

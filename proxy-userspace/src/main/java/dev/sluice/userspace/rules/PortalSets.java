@@ -7,35 +7,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The IP sets of one family. Their number is fixed; a Service is a few elements of them. */
-public final class PortalSet {
-    private PortalSet() {}
+public final class PortalSets {
+    private PortalSets() {}
 
-    /** What becomes of a new connection to a portal. */
-    public enum Fate {
-        /** Redirected, whoever the client is. */
-        OPEN("OPEN"),
-        /** Redirected for clients of this node, dropped for others. */
-        NODE_ONLY("LOCAL"),
-        /** Refused: the service port has no endpoint. */
-        REFUSED("REJECT"),
-        /** Dropped: it has endpoints, but none that its policy allows. */
-        DROPPED("DROP");
-
-        private final String word;
-
-        Fate(String word) {
-            this.word = word;
-        }
+    /** The service addresses of that access: {@code hash:ip,port}. */
+    public static IpSet addresses(IpFamily family, PortalAccess access) {
+        return hash(family, access.setSuffix(), IpSet.Type.HASH_IP_PORT);
     }
 
-    /** The service addresses of that fate: {@code hash:ip,port}. */
-    public static IpSet addresses(IpFamily family, Fate fate) {
-        return hash(family, fate.word, IpSet.Type.HASH_IP_PORT);
-    }
-
-    /** The node ports of that fate: {@code bitmap:port}. */
-    public static IpSet nodePorts(IpFamily family, Protocol protocol, Fate fate) {
-        return ports(family, "NODE-" + protocol + "-" + fate.word);
+    /** The node ports of that access: {@code bitmap:port}. */
+    public static IpSet nodePorts(IpFamily family, Protocol protocol, PortalAccess access) {
+        return ports(family, "NODE-" + protocol + "-" + access.setSuffix());
     }
 
     /** The load balancer addresses that only some clients may use: {@code hash:ip,port}. */
@@ -56,10 +38,10 @@ public final class PortalSet {
     /** All of them. */
     public static List<IpSet> all(IpFamily family) {
         List<IpSet> sets = new ArrayList<>();
-        for (Fate fate : Fate.values()) {
-            sets.add(addresses(family, fate));
-            sets.add(nodePorts(family, Protocol.TCP, fate));
-            sets.add(nodePorts(family, Protocol.UDP, fate));
+        for (PortalAccess access : PortalAccess.values()) {
+            sets.add(addresses(family, access));
+            sets.add(nodePorts(family, Protocol.TCP, access));
+            sets.add(nodePorts(family, Protocol.UDP, access));
         }
         sets.add(fenced(family));
         sets.add(allowed(family));

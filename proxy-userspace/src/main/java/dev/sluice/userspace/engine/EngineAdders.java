@@ -2,8 +2,8 @@ package dev.sluice.userspace.engine;
 
 import java.util.concurrent.atomic.LongAdder;
 
-/** The engine's counters; any thread may add. */
-final class Counters implements EngineCounters {
+/** The counters of the engine, as its event loops write them. */
+final class EngineAdders implements EngineCounters {
     final LongAdder accepted = new LongAdder();
     final LongAdder active = new LongAdder();
     final LongAdder refused = new LongAdder();

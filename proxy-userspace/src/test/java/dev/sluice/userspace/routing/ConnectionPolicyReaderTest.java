@@ -13,11 +13,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class PolicyReaderTest {
+class ConnectionPolicyReaderTest {
     private final ProblemList problems = new ProblemList("Service shop/web");
 
-    private ServicePolicy read(Map<String, String> annotations) {
-        return new PolicyReader(Scheduler.LC)
+    private ConnectionPolicy read(Map<String, String> annotations) {
+        return new ConnectionPolicyReader(Scheduler.LC)
                 .read(
                         ServicePorts.tcp("shop/web", "10.96.0.1", 80)
                                 .annotations(annotations)
@@ -27,28 +27,28 @@ class PolicyReaderTest {
 
     @Test
     void withoutAnnotationsTheNodesOwnHolds() {
-        assertThat(read(Map.of())).isEqualTo(ServicePolicy.of(Scheduler.LC));
+        assertThat(read(Map.of())).isEqualTo(ConnectionPolicy.of(Scheduler.LC));
         assertThat(problems.toList()).isEmpty();
     }
 
     @Test
     void everythingMayBeAskedFor() {
         assertThat(read(Map.of(
-                        PolicyReader.SCHEDULER,
+                        ConnectionPolicyReader.SCHEDULER,
                         "p2c",
                         "sluice.dev/slow-start",
                         "30s",
-                        PolicyReader.CONNECT_TIMEOUT,
+                        ConnectionPolicyReader.CONNECT_TIMEOUT,
                         "1500ms",
-                        PolicyReader.IDLE_TIMEOUT,
+                        ConnectionPolicyReader.IDLE_TIMEOUT,
                         "10m",
-                        PolicyReader.MAX_AGE,
+                        ConnectionPolicyReader.MAX_AGE,
                         "1h",
-                        PolicyReader.MAX_CONNECTIONS,
+                        ConnectionPolicyReader.MAX_CONNECTIONS,
                         "200",
-                        PolicyReader.PROXY_PROTOCOL,
+                        ConnectionPolicyReader.PROXY_PROTOCOL,
                         "v2")))
-                .isEqualTo(new ServicePolicy(
+                .isEqualTo(new ConnectionPolicy(
                         Scheduler.P2C,
                         Duration.ofSeconds(30),
                         List.of(
@@ -83,7 +83,7 @@ class PolicyReaderTest {
         "sluice.dev/proxy-protocol, true, none is spoken",
     })
     void whatCannotBeHadIsToldAndTheUsualHolds(String annotation, String value, String otherwise) {
-        assertThat(read(Map.of(annotation, value))).isEqualTo(ServicePolicy.of(Scheduler.LC));
+        assertThat(read(Map.of(annotation, value))).isEqualTo(ConnectionPolicy.of(Scheduler.LC));
         assertThat(problems.toList()).hasSize(1);
         Problem problem = problems.toList().getFirst();
         assertThat(problem.severity()).isEqualTo(Problem.Severity.IGNORED);

@@ -1,8 +1,8 @@
 package dev.sluice.userspace.routing;
 
 import dev.sluice.core.net.IpAddress;
-import dev.sluice.userspace.balance.Pool;
 import dev.sluice.userspace.balance.Target;
+import dev.sluice.userspace.balance.TargetPool;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -10,13 +10,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which endpoint each client of one service port keeps ({@code sessionAffinity: ClientIP}), whatever address of the
- * service port it uses. Times are of {@link System#nanoTime}.
+ * The endpoint of each client of one service port with {@code sessionAffinity: ClientIP}, whichever portal the client uses. Times
+ * are of {@link System#nanoTime}.
  */
-final class Affinity {
-    /** Clients beyond this are balanced without affinity until others have expired: about 10 MB per service port. */
+final class AffinityTable {
+    /** Further clients get no affinity until others have expired: about 10 MB per service port. */
     static final int MAX_CLIENTS = 100_000;
-    /** A look at all of them takes about a millisecond of an event loop, so not each client beyond the limit brings one. */
+    /** A sweep takes an event loop about a millisecond, so only one in so many clients beyond the limit starts one. */
     static final int CLIENTS_PER_SWEEP = 1024;
 
     private final ConcurrentHashMap<IpAddress, Pin> pins = new ConcurrentHashMap<>();
@@ -24,9 +24,9 @@ final class Affinity {
 
     private record Pin(Target.Key key, long lastUse) {}
 
-    /** The endpoint that {@code client} keeps, as long as it is one of {@code allowed}. */
+    /** The endpoint of {@code client} if it is one of {@code allowed}, else null. */
     @Nullable
-    Target pinned(IpAddress client, Pool allowed, int seconds, long now) {
+    Target pinned(IpAddress client, TargetPool allowed, int seconds, long now) {
         Pin pin = pins.get(client);
         if (pin == null) {
             return null;
@@ -50,7 +50,7 @@ final class Affinity {
         pins.put(client, new Pin(endpoint, now));
     }
 
-    /** Forgets every client whose endpoint is not one of {@code known}. */
+    /** Forgets every client whose endpoint is not in {@code known}. */
     void keepOnly(Set<Target.Key> known) {
         pins.values().removeIf(pin -> !known.contains(pin.key()));
     }

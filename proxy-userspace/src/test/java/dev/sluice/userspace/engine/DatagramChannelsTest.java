@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
-class DatagramsTest {
-    private static final int WHOLE = 8 * Datagrams.LARGEST;
+class DatagramChannelsTest {
+    private static final int WHOLE = 8 * DatagramChannels.LARGEST;
 
     private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
 
@@ -29,7 +29,7 @@ class DatagramsTest {
 
     @Test
     void onlySmallDatagramsThatHaveToWaitAreCopied() throws Exception {
-        EpollDatagramChannel channel = Datagrams.newChannel(IpFamily.IPV4);
+        EpollDatagramChannel channel = DatagramChannels.newChannel(IpFamily.IPV4);
         loops.register(channel).sync();
         channel.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), 9))
                 .sync();
@@ -42,11 +42,11 @@ class DatagramsTest {
 
     private static void fitIn(EpollDatagramChannel channel) {
         ByteBuf first = received(100);
-        assertThat(Datagrams.fit(channel, first)).isSameAs(first);
+        assertThat(DatagramChannels.fit(channel, first)).isSameAs(first);
         var _ = channel.write(first);
 
         ByteBuf second = received(100);
-        ByteBuf fitting = Datagrams.fit(channel, second);
+        ByteBuf fitting = DatagramChannels.fit(channel, second);
         assertThat(fitting).isNotSameAs(second);
         assertThat(fitting.capacity()).isLessThan(1 << 10);
         assertThat(fitting.readableBytes()).isEqualTo(100);
@@ -54,8 +54,8 @@ class DatagramsTest {
         assertThat(second.refCnt()).isZero();
         fitting.release();
 
-        ByteBuf large = received(Datagrams.LARGEST - 100);
-        assertThat(Datagrams.fit(channel, large)).isSameAs(large);
+        ByteBuf large = received(DatagramChannels.LARGEST - 100);
+        assertThat(DatagramChannels.fit(channel, large)).isSameAs(large);
         large.release();
     }
 

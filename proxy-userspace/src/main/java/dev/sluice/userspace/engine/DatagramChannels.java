@@ -8,12 +8,12 @@ import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.SocketProtocolFamily;
 
-/** What the two kinds of UDP sockets have in common. */
-final class Datagrams {
+/** Makes the channels of both kinds of UDP sockets, and sizes what they send. */
+final class DatagramChannels {
     static final int LARGEST = 1 << 16;
     private static final int SMALL = 4 << 10;
 
-    private Datagrams() {}
+    private DatagramChannels() {}
 
     static EpollDatagramChannel newChannel(IpFamily family) {
         EpollDatagramChannel channel = new EpollDatagramChannel(
@@ -24,8 +24,8 @@ final class Datagrams {
     }
 
     /**
-     * What to write to {@code to} for {@code data}: a small datagram that has others before it goes into a buffer of its size, because
-     * where the network is slower than the senders very many would wait, each in one of half a megabyte.
+     * The buffer to write to {@code to} for {@code data}. A small datagram that has to queue is copied into a buffer of its size:
+     * where the network is slower than the senders very many queue, each in a buffer of half a megabyte.
      */
     static ByteBuf fit(EpollDatagramChannel to, ByteBuf data) {
         ChannelOutboundBuffer waiting = to.unsafe().outboundBuffer();

@@ -3,8 +3,8 @@ package dev.sluice.userspace.routing;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePort;
-import dev.sluice.userspace.balance.Pool;
 import dev.sluice.userspace.balance.Target;
+import dev.sluice.userspace.balance.TargetPool;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -14,30 +14,33 @@ import java.util.Set;
 import java.util.function.ToIntFunction;
 
 /**
- * What one sync has put in force for a service port; immutable.
+ * The endpoints of a service port by the traffic that may use them, as of one sync; immutable.
  *
- * @param targets of every endpoint known, usable or not
- * @param serving those that still answer
+ * @param targets of every endpoint, usable or not
+ * @param serving the endpoints that still answer
  */
-record PortState(
+record PortPools(
         ResolvedPort port,
-        ServicePolicy policy,
+        ConnectionPolicy policy,
         Map<Target.Key, Target> targets,
         Set<Target.Key> serving,
-        Pool internal,
-        Pool external,
-        Pool cluster,
-        Pool reachable) {
+        TargetPool internal,
+        TargetPool external,
+        TargetPool cluster,
+        TargetPool reachable) {
 
-    /** @param before the targets so far: who stays is the same, with its connections */
-    static PortState of(
-            ResolvedPort port, ServicePolicy policy, ToIntFunction<Endpoint> weights, Map<Target.Key, Target> before) {
+    /** @param before the targets so far: an endpoint that stays keeps its target, with its connections and health */
+    static PortPools of(
+            ResolvedPort port,
+            ConnectionPolicy policy,
+            ToIntFunction<Endpoint> weights,
+            Map<Target.Key, Target> before) {
         Map<Target.Key, Target> targets = new HashMap<>();
         Set<Target.Key> serving = new HashSet<>();
         for (Endpoint endpoint : port.endpoints().all()) {
             Target.Key key = Target.Key.of(endpoint);
-            Target kept = before.get(key);
-            targets.put(key, kept == null ? new Target(key) : kept);
+            Target present = before.get(key);
+            targets.put(key, present == null ? new Target(key) : present);
             if (endpoint.serving()) {
                 serving.add(key);
             }
@@ -46,9 +49,9 @@ record PortState(
         List<Endpoint> local = port.endpoints().local();
         List<Endpoint> reachable = port.endpoints().reachable();
         boolean weighted = policy.scheduler().weighted();
-        Pool ofCluster = pool(cluster, targets, weights, weighted);
-        Pool ofNode = local.equals(cluster) ? ofCluster : pool(local, targets, weights, weighted);
-        return new PortState(
+        TargetPool ofCluster = pool(cluster, targets, weights, weighted);
+        TargetPool ofNode = local.equals(cluster) ? ofCluster : pool(local, targets, weights, weighted);
+        return new PortPools(
                 port,
                 policy,
                 Map.copyOf(targets),
@@ -59,12 +62,12 @@ record PortState(
                 reachable.equals(cluster) ? ofCluster : pool(reachable, targets, weights, weighted));
     }
 
-    private static Pool pool(
+    private static TargetPool pool(
             List<Endpoint> endpoints,
             Map<Target.Key, Target> targets,
             ToIntFunction<Endpoint> weights,
             boolean weighted) {
-        return Pool.of(
+        return TargetPool.of(
                 endpoints.stream()
                         .map(e -> Objects.requireNonNull(targets.get(Target.Key.of(e))))
                         .toList(),
@@ -73,19 +76,19 @@ record PortState(
     }
 
     /** The endpoints that a new connection may go to. */
-    Pool endpoints(Scope scope, boolean localClient) {
+    TargetPool endpoints(PortalScope scope, boolean localClient) {
         return switch (scope) {
             case INTERNAL -> internal;
-            // local clients are short-circuited: the external policy does not bind them
+            // the external policy does not bind clients of this node
             case EXTERNAL -> localClient ? cluster : external;
         };
     }
 
-    /** As {@link LiveService#datagramEndpoints}. */
-    Pool datagramEndpoints(boolean localClient) {
+    /** As {@link PortBalancer#datagramEndpoints}. */
+    TargetPool datagramEndpoints(boolean localClient) {
         ServicePort service = port.service();
         boolean same = service.internalPolicyLocal() == service.externalPolicyLocal();
-        Pool allowed = endpoints(same || localClient ? Scope.INTERNAL : Scope.EXTERNAL, localClient);
+        TargetPool allowed = endpoints(same || localClient ? PortalScope.INTERNAL : PortalScope.EXTERNAL, localClient);
         return allowed.isEmpty() ? reachable : allowed;
     }
 }

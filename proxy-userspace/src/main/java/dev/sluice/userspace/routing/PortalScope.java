@@ -1,7 +1,7 @@
 package dev.sluice.userspace.routing;
 
-/** Which traffic policy a portal is under. */
-public enum Scope {
+/** The traffic policy that a portal is under. */
+public enum PortalScope {
     /** The cluster address: {@code internalTrafficPolicy}. */
     INTERNAL,
     /** Node ports, external and load balancer addresses: {@code externalTrafficPolicy}. */

@@ -2,9 +2,9 @@ package dev.sluice.userspace.balance;
 
 import dev.sluice.core.net.IpAddress;
 
-/** Hashes of addresses that are the same in every process. */
-final class Hash {
-    private Hash() {}
+/** Hashes of addresses, the same in every process. */
+final class AddressHash {
+    private AddressHash() {}
 
     static long of(IpAddress address) {
         return mix(address.low() + mix(address.high()));

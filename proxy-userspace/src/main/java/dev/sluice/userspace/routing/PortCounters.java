@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What one service port has carried since this process has it. Any thread may add and read. */
-public final class ServiceCounters {
+/** What one service port has carried since this process serves it. Any thread may add and read. */
+public final class PortCounters {
     private final LongAdder connections = new LongAdder();
     private final LongAdder bytesIn = new LongAdder();
     private final LongAdder bytesOut = new LongAdder();
@@ -14,14 +14,14 @@ public final class ServiceCounters {
     private final LongAdder connectNanos = new LongAdder();
     private final LongAdder retries = new LongAdder();
     private final LongAdder ejections = new LongAdder();
-    private final Map<Refusal, LongAdder> refusals = new EnumMap<>(Refusal.class);
-    private final Map<Expiry, LongAdder> expired = new EnumMap<>(Expiry.class);
+    private final Map<RefusalReason, LongAdder> refusals = new EnumMap<>(RefusalReason.class);
+    private final Map<ExpiryReason, LongAdder> expired = new EnumMap<>(ExpiryReason.class);
 
-    ServiceCounters() {
-        for (Expiry expiry : Expiry.values()) {
+    PortCounters() {
+        for (ExpiryReason expiry : ExpiryReason.values()) {
             expired.put(expiry, new LongAdder());
         }
-        for (Refusal refusal : Refusal.values()) {
+        for (RefusalReason refusal : RefusalReason.values()) {
             refusals.put(refusal, new LongAdder());
         }
     }
@@ -30,17 +30,17 @@ public final class ServiceCounters {
         connections.increment();
     }
 
-    /** Connections that were not over the limit, and flows of UDP. */
+    /** Connections within the limit, and UDP flows. */
     public long connections() {
         return connections.sum();
     }
 
-    /** Counts the bytes from clients to endpoints. */
+    /** The bytes from clients to endpoints. */
     public LongAdder bytesIn() {
         return bytesIn;
     }
 
-    /** Counts the bytes from endpoints to clients. */
+    /** The bytes from endpoints to clients. */
     public LongAdder bytesOut() {
         return bytesOut;
     }
@@ -50,12 +50,12 @@ public final class ServiceCounters {
         connectNanos.add(nanos);
     }
 
-    /** Connections that an endpoint has taken. */
+    /** Connections that an endpoint has accepted. */
     public long connects() {
         return connects.sum();
     }
 
-    /** How long that took, from the first attempt on, in nanoseconds for all together. */
+    /** The time that took from the first attempt on, in nanoseconds for all of them together. */
     public long connectNanos() {
         return connectNanos.sum();
     }
@@ -73,25 +73,25 @@ public final class ServiceCounters {
         ejections.increment();
     }
 
-    /** How often an endpoint was ejected, or kept out longer because a try had failed. */
+    /** How often an endpoint was ejected, or its ejection extended by a failed try. */
     public long ejections() {
         return ejections.sum();
     }
 
-    public void refused(Refusal why) {
+    public void refused(RefusalReason why) {
         Objects.requireNonNull(refusals.get(why)).increment();
     }
 
-    public long refusals(Refusal why) {
+    public long refusals(RefusalReason why) {
         return Objects.requireNonNull(refusals.get(why)).sum();
     }
 
-    public void expired(Expiry why) {
+    public void expired(ExpiryReason why) {
         Objects.requireNonNull(expired.get(why)).increment();
     }
 
     /** TCP connections that a limit of the Service ended. */
-    public long expirations(Expiry why) {
+    public long expirations(ExpiryReason why) {
         return Objects.requireNonNull(expired.get(why)).sum();
     }
 }

@@ -1,0 +1,132 @@
+package dev.sluice.userspace.routing;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.Protocol;
+import dev.sluice.userspace.balance.ExcludedTargets;
+import dev.sluice.userspace.balance.Target;
+import dev.sluice.userspace.balance.TargetPool;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connect attempts of one TCP connection: which endpoint is next, and its time-out. A failed attempt is repeated with an
+ * endpoint that has not been tried, or with all of them again when none is left, until the attempts are used up. Used on one
+ * event loop; opens no socket itself.
+ */
+public final class ConnectAttempts {
+    private final RoutingTable table;
+    private final PortalRoute route;
+    private final IpAddress client;
+    private final IpAddress destination;
+    private final List<Duration> timeouts;
+    private final long began;
+    private @Nullable ExcludedTargets excluded;
+    private @Nullable Target target;
+    private int attempts;
+
+    /**
+     * @param destination what the client connected to
+     * @param defaults the time-outs of the attempts, unless the Service has its own
+     */
+    public ConnectAttempts(
+            RoutingTable table,
+            PortalRoute route,
+            IpAddress client,
+            IpAddress destination,
+            List<Duration> defaults,
+            long nanoTime) {
+        this.table = table;
+        this.route = route;
+        this.client = client;
+        this.destination = destination;
+        List<Duration> own = route.balancer().policy().connectTimeouts();
+        timeouts = own.isEmpty() ? defaults : own;
+        began = nanoTime;
+    }
+
+    public PortBalancer balancer() {
+        return route.balancer();
+    }
+
+    /** The number of attempts so far. */
+    public int count() {
+        return attempts;
+    }
+
+    /** The endpoint of the next attempt, which counts as busy from now on; null when no attempt or no endpoint is left. */
+    public @Nullable Target next(long nanoTime) {
+        Target next = attempts == timeouts.size() ? null : usable(nanoTime);
+        if (next != null) {
+            if (attempts++ > 0) {
+                balancer().counters().retry();
+            }
+            target = next;
+            next.opened();
+        }
+        return next;
+    }
+
+    private @Nullable Target usable(long nanoTime) {
+        PortBalancer balancer = balancer();
+        TargetPool allowed = balancer.endpoints(route.scope(), table.locality().isLocal(client));
+        for (int i = 0; i < timeouts.size(); i++) {
+            Target next = balancer.choose(allowed, client, destination, excluded, nanoTime);
+            if (next == null && excluded != null) {
+                excluded.clear();
+                next = balancer.choose(allowed, client, destination, excluded, nanoTime);
+            }
+            if (next == null || !table.leadsBack(Protocol.TCP, next.address(), next.port())) {
+                return next;
+            }
+            exclude(next);
+        }
+        return null;
+    }
+
+    private void exclude(Target target) {
+        ExcludedTargets present = excluded;
+        if (present == null) {
+            present = new ExcludedTargets();
+            excluded = present;
+        }
+        present.add(target);
+    }
+
+    /** The time-out of the present attempt in milliseconds, at least 1. */
+    public int timeoutMillis() {
+        long millis = timeouts.get(attempts - 1).toMillis();
+        return Math.clamp(millis, 1, Integer.MAX_VALUE);
+    }
+
+    /** Notes that the present attempt has failed. */
+    public void failed(long nanoTime) {
+        Target present = target;
+        if (present != null) {
+            present.closed();
+            target = null;
+            exclude(present);
+            balancer().failed(present, nanoTime);
+        }
+    }
+
+    /** Notes that the present attempt has succeeded; returns the time of all attempts in nanoseconds. */
+    public long succeeded(long nanoTime) {
+        long time = nanoTime - began;
+        Target present = target;
+        if (present != null) {
+            balancer().connected(client, present, nanoTime);
+            balancer().counters().connected(time);
+        }
+        return time;
+    }
+
+    /** Notes that the connection has ended, or that its client has left. */
+    public void ended() {
+        Target present = target;
+        if (present != null) {
+            present.closed();
+            target = null;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package dev.sluice.userspace.routing;
+
+import dev.sluice.core.config.Scheduler;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the connections of a service port are balanced and limited: what its Service requests by annotations, and else the defaults.
+ *
+ * @param slowStart how long a new endpoint takes to reach its weight, null for none
+ * @param connectTimeouts the time-out of each connect attempt, empty for the proxy's defaults
+ * @param idleTimeout the time without a byte after which a TCP connection is reset, null for none
+ * @param maxAge the age at which a TCP connection is reset, null for none
+ * @param maxConnections of the service port on this node, 0 for no limit
+ * @param proxyProtocol the version of the PROXY protocol that its TCP endpoints speak, null for none
+ */
+public record ConnectionPolicy(
+        Scheduler scheduler,
+        @Nullable Duration slowStart,
+        List<Duration> connectTimeouts,
+        @Nullable Duration idleTimeout,
+        @Nullable Duration maxAge,
+        int maxConnections,
+        @Nullable ProxyProtocol proxyProtocol) {
+
+    public ConnectionPolicy {
+        connectTimeouts = List.copyOf(connectTimeouts);
+    }
+
+    /** The policy of a Service without annotations. */
+    public static ConnectionPolicy of(Scheduler scheduler) {
+        return new ConnectionPolicy(scheduler, null, List.of(), null, null, 0, null);
+    }
+}

@@ -1,0 +1,200 @@
+package dev.sluice.userspace.routing;
+
+import dev.sluice.core.config.Scheduler;
+import dev.sluice.core.model.Endpoint;
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.userspace.balance.Chooser;
+import dev.sluice.userspace.balance.ExcludedTargets;
+import dev.sluice.userspace.balance.Target;
+import dev.sluice.userspace.balance.TargetPool;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A service port as the event loops see it: its present endpoints and policy, and what outlives their changes, which is session
+ * affinity, open connections, ejections and counters. The sync thread replaces the endpoints; loops choose among them without
+ * a lock.
+ */
+public final class PortBalancer {
+    private final Chooser chooser = new Chooser();
+    private final AffinityTable affinity = new AffinityTable();
+    private final PortCounters counters = new PortCounters();
+    private final AtomicInteger open = new AtomicInteger();
+    private volatile PortPools pools;
+
+    /** A balancer that takes endpoints in turn. */
+    public PortBalancer(ResolvedPort resolved) {
+        this(resolved, ConnectionPolicy.of(Scheduler.RR), Endpoint::weight);
+    }
+
+    /** As {@link #update}. */
+    public PortBalancer(ResolvedPort resolved, ConnectionPolicy policy, ToIntFunction<Endpoint> weights) {
+        pools = PortPools.of(resolved, policy, weights, Map.of());
+    }
+
+    public ServicePortName name() {
+        return pools.port().name();
+    }
+
+    public ResolvedPort resolved() {
+        return pools.port();
+    }
+
+    public ConnectionPolicy policy() {
+        return pools.policy();
+    }
+
+    public PortCounters counters() {
+        return counters;
+    }
+
+    /** Replaces the endpoints, under the same policy and with their own weights. */
+    public void update(ResolvedPort port) {
+        update(port, pools.policy(), Endpoint::weight);
+    }
+
+    /**
+     * Replaces the endpoints and the policy. New connections see them at once; open ones go on.
+     *
+     * @param weights of endpoints; one of weight 0 gets no new connections
+     */
+    public void update(ResolvedPort port, ConnectionPolicy policy, ToIntFunction<Endpoint> weights) {
+        Map<Target.Key, Target> before = pools.targets();
+        PortPools next = PortPools.of(port, policy, weights, before);
+        pools = next;
+        before.forEach((key, target) -> {
+            if (!next.targets().containsKey(key)) {
+                chooser.removed(target);
+            }
+        });
+        if (port.service().hasAffinity()) {
+            affinity.keepOnly(next.targets().keySet());
+        } else {
+            affinity.clear();
+        }
+    }
+
+    /** The endpoints that a new connection may go to. */
+    public TargetPool endpoints(PortalScope scope, boolean localClient) {
+        return pools.endpoints(scope, localClient);
+    }
+
+    /**
+     * The endpoints for a datagram, of which the service port is known but not the portal. Where the two policies differ,
+     * clients of this node are taken to have used the cluster address, and others an external one. The rules have admitted
+     * the datagram, so if that policy allows no endpoint, the other one applies.
+     */
+    public TargetPool datagramEndpoints(boolean localClient) {
+        return pools.datagramEndpoints(localClient);
+    }
+
+    /** The endpoints that any traffic may be sent to. */
+    public TargetPool reachable() {
+        return pools.reachable();
+    }
+
+    /**
+     * Chooses the endpoint of a new connection or flow.
+     *
+     * @param destination what the client connected to
+     * @param excluded the targets not to try again; null at first, which is when session affinity counts
+     * @return null when none of {@code allowed} is left
+     */
+    public @Nullable Target choose(
+            TargetPool allowed,
+            IpAddress client,
+            IpAddress destination,
+            @Nullable ExcludedTargets excluded,
+            long nanoTime) {
+        if (excluded == null) {
+            Target pinned = pinned(allowed, client, nanoTime);
+            if (pinned != null && chooser.claim(allowed, pinned, nanoTime)) {
+                return pinned;
+            }
+        }
+        return chooser.choose(pools.policy().scheduler(), allowed, client, destination, excluded, nanoTime);
+    }
+
+    /** The endpoint of {@code client} by session affinity, unless it is ejected. */
+    public @Nullable Target pinned(TargetPool allowed, IpAddress client, long nanoTime) {
+        int seconds = pools.port().service().affinitySeconds();
+        if (seconds == 0) {
+            return null;
+        }
+        Target pinned = affinity.pinned(client, allowed, seconds, nanoTime);
+        return pinned != null && chooser.admits(allowed, pinned, nanoTime) ? pinned : null;
+    }
+
+    /** The endpoint that a hash gives {@code client} now, null under a scheduler without a hash. */
+    public @Nullable Target hashed(TargetPool allowed, IpAddress client, IpAddress destination, long nanoTime) {
+        Scheduler scheduler = pools.policy().scheduler();
+        boolean byHash = scheduler == Scheduler.SH || scheduler == Scheduler.DH;
+        return byHash ? chooser.hashed(scheduler, allowed, client, destination, nanoTime) : null;
+    }
+
+    /** Whether ejected endpoints of {@code allowed} are skipped. */
+    public boolean skipsEjected(TargetPool allowed, long nanoTime) {
+        return chooser.skipsEjected(allowed, nanoTime);
+    }
+
+    /** Notes that {@code target} has accepted a connection of {@code client}. */
+    public void connected(IpAddress client, Target target, long nanoTime) {
+        answered(target);
+        pin(client, target, nanoTime);
+    }
+
+    /** Notes that {@code target} answers. */
+    public void answered(Target target) {
+        chooser.succeeded(target);
+    }
+
+    /** Under session affinity, keeps {@code client} at {@code target} from now on. */
+    public void pin(IpAddress client, Target target, long nanoTime) {
+        int seconds = pools.port().service().affinitySeconds();
+        if (seconds != 0) {
+            affinity.pin(client, target.key(), seconds, nanoTime);
+        }
+    }
+
+    /** Notes that {@code target} has not accepted a connection. */
+    public void failed(Target target, long nanoTime) {
+        if (chooser.failed(target, nanoTime)) {
+            counters.ejection();
+        }
+    }
+
+    /** Admits one more connection, until {@link #release}, if the policy's limit allows it. */
+    public boolean admit() {
+        int limit = pools.policy().maxConnections();
+        int present = open.get();
+        // a connection over the limit must never count, not even for a moment: another loop would refuse one within it
+        while ((limit == 0 || present < limit) && !open.compareAndSet(present, present + 1)) {
+            present = open.get();
+        }
+        if (limit > 0 && present >= limit) {
+            counters.refused(RefusalReason.CONNECTION_LIMIT);
+            return false;
+        }
+        counters.connection();
+        return true;
+    }
+
+    /** Notes that an admitted connection has ended. */
+    public void release() {
+        open.decrementAndGet();
+    }
+
+    /** The open connections and UDP flows. */
+    public int open() {
+        return open.get();
+    }
+
+    /** Whether {@code target} still answers, so that its UDP flows may go on. */
+    public boolean keepsFlowsTo(Target target) {
+        return pools.serving().contains(target.key());
+    }
+}

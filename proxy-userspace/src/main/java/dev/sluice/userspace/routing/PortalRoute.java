@@ -1,0 +1,4 @@
+package dev.sluice.userspace.routing;
+
+/** Where a portal leads: to a service port, under one of its two traffic policies. */
+public record PortalRoute(PortBalancer balancer, PortalScope scope) {}

@@ -1,0 +1,24 @@
+package dev.sluice.userspace.routing;
+
+/** Why a connection was reset, or a datagram dropped, before it reached an endpoint. */
+public enum RefusalReason {
+    /** Readiness, policy and weights leave no endpoint, or only some that lead back to the proxy. */
+    NO_ENDPOINT("no-endpoint"),
+    /** Every connect attempt has failed or timed out. */
+    CONNECT_FAILED("connect-failed"),
+    /** The service port has as many connections open on this node as its annotation allows. */
+    CONNECTION_LIMIT("connection-limit"),
+    /** The process has no descriptor or memory left for a socket. */
+    NO_SOCKET("no-socket");
+
+    private final String label;
+
+    RefusalReason(String label) {
+        this.label = label;
+    }
+
+    /** The value of the metrics' label. */
+    public String label() {
+        return label;
+    }
+}

@@ -1,4 +1,0 @@
-package dev.sluice.userspace.routing;
-
-/** What stands behind a portal. */
-public record Route(LiveService service, Scope scope) {}
