@@ -16,7 +16,7 @@ import dev.sluice.daemon.repair.RuleRepair;
 import dev.sluice.daemon.repair.RuleWatching;
 import dev.sluice.iptables.IptablesBackend;
 import dev.sluice.ipvs.IpvsBackend;
-import dev.sluice.ipvs.IpvsTrafficCounters;
+import dev.sluice.ipvs.traffic.IpvsTrafficCounters;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.conntrack.NetlinkConntrack;
 import dev.sluice.linux.ipset.NetlinkIpSets;

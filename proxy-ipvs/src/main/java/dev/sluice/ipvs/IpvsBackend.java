@@ -13,6 +13,14 @@ import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
+import dev.sluice.ipvs.kernel.CleanUp;
+import dev.sluice.ipvs.kernel.DummyDevice;
+import dev.sluice.ipvs.kernel.KernelPreparation;
+import dev.sluice.ipvs.kernel.KernelReader;
+import dev.sluice.ipvs.kernel.RuleSync;
+import dev.sluice.ipvs.kernel.SchedulerProbe;
+import dev.sluice.ipvs.rules.FixedRules;
+import dev.sluice.ipvs.sync.ServerSync;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.iptables.Iptables;
@@ -107,7 +115,7 @@ public final class IpvsBackend implements ProxyBackend {
     }
 
     /** The same without the comparison, which never ends: empty when nothing drains and nothing rises. */
-    Optional<Duration> nextOwnStep() {
+    public Optional<Duration> nextOwnStep() {
         return servers.nextOwnStep();
     }
 
@@ -160,7 +168,7 @@ public final class IpvsBackend implements ProxyBackend {
     }
 
     /** Gives every virtual server of the last successful sync to {@code each}, with the port that has it. Asked on any thread. */
-    void forEachServer(BiConsumer<ServiceKey, ServicePortName> each) {
+    public void forEachServer(BiConsumer<ServiceKey, ServicePortName> each) {
         servers.forEachServer(each);
     }
 

@@ -13,6 +13,7 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.ipvs.rules.KubeSet;
 import dev.sluice.linux.ipset.IpSets.SetChange;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipvs.IpvsCommand.NewDestination;
@@ -145,11 +146,11 @@ class AdoptionTest {
         node.sets.apply(
                 List.of(new SetChange(KubeSet.NODE_PORT_TCP.in(IpFamily.IPV4), new SetEntry.Port(30099), true)));
         node.iptables.byOthers("""
-                *filter
-                :KUBE-IPVS-OUT-FILTER - [0:0]
-                -I OUTPUT -m comment --comment "kubernetes ipvs access filter" -j KUBE-IPVS-OUT-FILTER
-                COMMIT
-                """);
+            *filter
+            :KUBE-IPVS-OUT-FILTER - [0:0]
+            -I OUTPUT -m comment --comment "kubernetes ipvs access filter" -j KUBE-IPVS-OUT-FILTER
+            COMMIT
+            """);
 
         node.put(web(IpFamily.IPV4));
         node.fullSync();
@@ -173,12 +174,12 @@ class AdoptionTest {
         TestNode node = new TestNode(family);
         foreign(node, "198.18.0.1", 80);
         node.iptables.byOthers("""
-                *nat
-                :MINE - [0:0]
-                -A PREROUTING -j MINE
-                -A MINE -p tcp -m tcp --dport 8888 -j ACCEPT
-                COMMIT
-                """);
+            *nat
+            :MINE - [0:0]
+            -A PREROUTING -j MINE
+            -A MINE -p tcp -m tcp --dport 8888 -j ACCEPT
+            COMMIT
+            """);
         String before = node.dump();
         node.put(web(family));
         node.fullSync();

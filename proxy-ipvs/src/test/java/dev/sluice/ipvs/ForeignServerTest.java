@@ -9,6 +9,8 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.ipvs.rules.KubeSet;
+import dev.sluice.ipvs.sync.DriftCheck;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.ipset.IpSet;
 import dev.sluice.linux.ipset.IpSets.SetChange;

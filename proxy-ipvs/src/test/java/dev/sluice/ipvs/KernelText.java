@@ -1,6 +1,7 @@
 package dev.sluice.ipvs;
 
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.ipvs.plan.PortPlan;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.Ipvs;
 import dev.sluice.linux.ipvs.RealServer;
@@ -14,10 +15,10 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** Virtual servers as {@code ipvsadm -Sn} prints them, and sets as {@code ipset save} does; both sorted. */
-final class KernelText {
+public final class KernelText {
     private KernelText() {}
 
-    static String ipvsadm(Ipvs ipvs) throws NetlinkException {
+    public static String ipvsadm(Ipvs ipvs) throws NetlinkException {
         List<String> blocks = new ArrayList<>();
         for (VirtualServerState service : ipvs.services()) {
             List<RealServer> destinations = ipvs.destinations(service.server().key()).stream()
@@ -28,19 +29,19 @@ final class KernelText {
         return blocks.stream().sorted().collect(Collectors.joining());
     }
 
-    static String ipvsadm(PortPlan plan) {
+    public static String ipvsadm(PortPlan plan) {
         return plan.servers().stream()
                 .map(s -> server(s.server(), s.destinations()))
                 .collect(Collectors.joining());
     }
 
-    static String ipset(PortPlan plan, IpFamily family) {
+    public static String ipset(PortPlan plan, IpFamily family) {
         return plan.members().stream()
                 .map(m -> "add " + m.set().nameIn(family) + " " + m.entry() + "\n")
                 .collect(Collectors.joining());
     }
 
-    static String ipset(FakeIpSets sets) {
+    public static String ipset(FakeIpSets sets) {
         return sets.names().stream()
                 .sorted()
                 .flatMap(name -> sets.elements(name).stream().map(e -> "add " + name + " " + e + "\n"))

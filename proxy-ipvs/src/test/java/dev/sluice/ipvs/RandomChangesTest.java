@@ -10,6 +10,7 @@ import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.ipvs.sync.Drains;
 import dev.sluice.testkit.model.ServicePorts;
 import java.util.ArrayList;
 import java.util.List;

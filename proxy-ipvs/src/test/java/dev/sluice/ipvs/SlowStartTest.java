@@ -9,6 +9,7 @@ import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.ipvs.plan.Schedulers;
 import dev.sluice.testkit.model.ServicePorts;
 import java.time.Duration;
 import java.util.Arrays;

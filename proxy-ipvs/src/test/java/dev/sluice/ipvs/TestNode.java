@@ -21,13 +21,13 @@ import java.util.List;
 import java.util.Set;
 
 /** A node of fakes with the backend of one family on it: 192.168.7.10 or fd00:7::10 on eth0, and a bridge for Pods. */
-final class TestNode {
-    final IpFamily family;
-    final FakeIpvs ipvs = new FakeIpvs();
-    final FakeLinks links = new FakeLinks();
-    final FakeIptables iptables;
-    final FakeIpSets sets;
-    final FakeSysctl sysctl = new FakeSysctl()
+public final class TestNode {
+    public final IpFamily family;
+    public final FakeIpvs ipvs = new FakeIpvs();
+    public final FakeLinks links = new FakeLinks();
+    public final FakeIptables iptables;
+    public final FakeIpSets sets;
+    public final FakeSysctl sysctl = new FakeSysctl()
             .with("kernel.osrelease", "6.1.0-18-amd64")
             .with("net.ipv4.vs.conntrack", "0")
             .with("net.ipv4.vs.conn_reuse_mode", "1")
@@ -36,16 +36,16 @@ final class TestNode {
             .with("net.ipv4.ip_forward", "0")
             .with("net.ipv4.conf.all.arp_ignore", "0")
             .with("net.ipv4.conf.all.arp_announce", "0");
-    final EditableSnapshot snapshot;
+    public final EditableSnapshot snapshot;
     private long nanos;
     private BackendConfig config;
     private IpvsBackend backend;
 
-    TestNode(IpFamily family) {
+    public TestNode(IpFamily family) {
         this(BackendConfig.defaults(family));
     }
 
-    TestNode(BackendConfig config) {
+    public TestNode(BackendConfig config) {
         this.config = config;
         family = config.family();
         iptables = new FakeIptables(family);
@@ -64,13 +64,13 @@ final class TestNode {
         return new NodeFacts("node", "", List.of(IpAddress.of(address)), List.of());
     }
 
-    static TestNode withScheduler(String scheduler) {
+    public static TestNode withScheduler(String scheduler) {
         BackendConfig base = BackendConfig.defaults(IpFamily.IPV4);
         IpvsOptions options = new IpvsOptions(scheduler, List.of(), false, Duration.ZERO, Duration.ZERO, Duration.ZERO);
         return new TestNode(withOptions(base, options));
     }
 
-    static BackendConfig withOptions(BackendConfig base, IpvsOptions options) {
+    public static BackendConfig withOptions(BackendConfig base, IpvsOptions options) {
         return new BackendConfig(
                 base.family(),
                 base.masqueradeBit(),
@@ -93,47 +93,47 @@ final class TestNode {
         return new IpvsBackend(config, ipvs, sets, links, iptables, sysctl, () -> nanos);
     }
 
-    IpvsBackend backend() {
+    public IpvsBackend backend() {
         return backend;
     }
 
     /** The process dies and starts again; the kernel keeps what it has. */
-    void restart() {
+    public void restart() {
         restart(config);
     }
 
-    void restart(BackendConfig with) {
+    public void restart(BackendConfig with) {
         config = with;
         backend = newBackend();
     }
 
-    void pass(Duration time) {
+    public void pass(Duration time) {
         nanos += time.toNanos();
     }
 
-    TestNode put(ResolvedPort port) {
+    public TestNode put(ResolvedPort port) {
         snapshot.put(port);
         return this;
     }
 
-    SyncReport fullSync() throws SyncException {
+    public SyncReport fullSync() throws SyncException {
         snapshot.changes();
         return backend.sync(snapshot, Changes.all());
     }
 
     /** Syncs what was put or removed since the last sync. */
-    SyncReport sync() throws SyncException {
+    public SyncReport sync() throws SyncException {
         return backend.sync(snapshot, snapshot.changes());
     }
 
-    void resetCounters() {
+    public void resetCounters() {
         ipvs.resetCounters();
         sets.resetCounters();
         links.resetCounters();
         iptables.resetCounts();
     }
 
-    String ipvsadm() {
+    public String ipvsadm() {
         try {
             return KernelText.ipvsadm(ipvs);
         } catch (NetlinkException e) {
@@ -142,7 +142,7 @@ final class TestNode {
     }
 
     /** Everything that an operator could list. */
-    String dump() {
+    public String dump() {
         StringBuilder text = new StringBuilder(ipvsadm());
         text.append(sets.names().stream().sorted().toList()).append('\n');
         text.append(KernelText.ipset(sets));

@@ -1,0 +1,62 @@
+package dev.sluice.ipvs.explain;
+
+import dev.sluice.ipvs.plan.InForce;
+import dev.sluice.ipvs.plan.PlannedServer;
+import dev.sluice.linux.ipvs.RealServer;
+import dev.sluice.linux.ipvs.VirtualServer;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A virtual server in words: {@code wrr, persistent 10800 s, 2 destinations, weight 10.244.1.5:8080 3, 10.244.1.6:8080 1,
+ * draining 10.244.1.7:8080}. Weights are told where they differ.
+ */
+public final class ServerText {
+    /** Those that can choose a destination of weight 0, unless they may fall back. */
+    private static final Set<String> HASHES = Set.of("sh", "mh");
+
+    private ServerText() {}
+
+    /** @param inForce what the kernel has, null when that is not known */
+    static String of(PlannedServer planned, InForce.@Nullable Server inForce) {
+        VirtualServer settings = planned.server();
+        StringBuilder text = new StringBuilder(settings.scheduler());
+        if (has(settings, VirtualServer.SCHED_1)) {
+            text.append(", flag ").append(settings.scheduler()).append("-fallback");
+        }
+        if (has(settings, VirtualServer.SCHED_2)) {
+            text.append(", flag ").append(settings.scheduler()).append("-port");
+        }
+        if (has(settings, VirtualServer.PERSISTENT)) {
+            text.append(", persistent ").append(settings.timeoutSeconds()).append(" s");
+        }
+        List<RealServer> destinations = planned.destinations();
+        text.append(", ").append(destinations.size()).append(" destinations");
+        if (destinations.stream().map(RealServer::weight).distinct().count() > 1) {
+            text.append(", weight ").append(joined(destinations, true));
+        }
+        List<RealServer> draining = inForce == null
+                ? List.of()
+                : inForce.destinations().stream().filter(d -> d.weight() == 0).toList();
+        if (!draining.isEmpty()) {
+            text.append(", draining ").append(joined(draining, false));
+            if (HASHES.contains(settings.scheduler()) && !has(settings, VirtualServer.SCHED_1)) {
+                text.append(", whose share of the clients is refused");
+            }
+        }
+        return text.toString();
+    }
+
+    private static boolean has(VirtualServer settings, int flag) {
+        return (settings.flags() & flag) != 0;
+    }
+
+    private static String joined(List<RealServer> destinations, boolean withWeight) {
+        return destinations.stream()
+                .map(d -> withWeight ? d.key() + " " + d.weight() : d.key())
+                .sorted()
+                .collect(Collectors.joining(", "));
+    }
+}

@@ -1,0 +1,61 @@
+package dev.sluice.ipvs.kernel;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.ipvs.Ipvs;
+import dev.sluice.linux.ipvs.RealServerState;
+import dev.sluice.linux.ipvs.ServiceKey;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The destinations of all virtual servers of a family: from one read of the kernel's table, and by a dump of its own for each
+ * server that the table leaves out.
+ *
+ * <p>The kernel prints the table in pieces of a page, and counts its place by the servers of all network namespaces when it
+ * goes on within a piece, but by those of ours when it begins the next one. So where other namespaces have virtual servers
+ * too, some of ours are left out (net/netfilter/ipvs/ip_vs_ctl.c, {@code ip_vs_info_seq_next} and {@code ip_vs_info_array}).
+ */
+public final class DestinationTable {
+    private final Ipvs ipvs;
+    private final Map<ServiceKey, List<RealServerState>> listed;
+    private @Nullable Set<ServiceKey> existing;
+
+    private DestinationTable(
+            Ipvs ipvs, Map<ServiceKey, List<RealServerState>> listed, @Nullable Set<ServiceKey> existing) {
+        this.ipvs = ipvs;
+        this.listed = listed;
+        this.existing = existing;
+    }
+
+    public static DestinationTable read(Ipvs ipvs, IpFamily family) throws NetlinkException {
+        return new DestinationTable(ipvs, ipvs.destinations(family), null);
+    }
+
+    /** The same for a caller that knows which virtual servers there are. */
+    public static DestinationTable read(Ipvs ipvs, IpFamily family, Set<ServiceKey> existing) throws NetlinkException {
+        return new DestinationTable(ipvs, ipvs.destinations(family), existing);
+    }
+
+    /** Null when there is no such virtual server. */
+    @Nullable
+    public List<RealServerState> of(ServiceKey key) throws NetlinkException {
+        List<RealServerState> found = listed.get(key);
+        return found == null && exists(key) ? ipvs.destinations(key) : found;
+    }
+
+    /** Whether {@link #of} has to ask the kernel. */
+    public boolean leavesOut(ServiceKey key) throws NetlinkException {
+        return !listed.containsKey(key) && exists(key);
+    }
+
+    private boolean exists(ServiceKey key) throws NetlinkException {
+        if (existing == null) {
+            existing = ipvs.services().stream().map(s -> s.server().key()).collect(Collectors.toSet());
+        }
+        return existing.contains(key);
+    }
+}

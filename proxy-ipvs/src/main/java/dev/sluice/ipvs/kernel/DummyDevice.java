@@ -1,0 +1,127 @@
+package dev.sluice.ipvs.kernel;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.route.LinkChange;
+import dev.sluice.linux.route.Links;
+import dev.sluice.linux.route.Links.Link;
+import dev.sluice.linux.route.Links.LinkAddress;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+
+/**
+ * The device {@value #NAME}, which makes Services' addresses local, so that IPVS gets to see their packets. It is of type
+ * dummy and stays down: the local routes of its addresses exist regardless. They are bound such that the kernel never
+ * chooses one as a source by itself; else MASQUERADE would give a client some Service's address, in IPv6 above all.
+ */
+public final class DummyDevice {
+    public static final String NAME = "kube-ipvs0";
+    private static final String KIND = "dummy";
+
+    private final Links links;
+    private final IpFamily family;
+    private final Set<IpAddress> wanted = ConcurrentHashMap.newKeySet();
+    private volatile int index;
+
+    public DummyDevice(Links links, IpFamily family) {
+        this.links = links;
+        this.family = family;
+    }
+
+    /** Makes the device when it is missing. */
+    public void ensure() throws NetlinkException {
+        if (isMissing()) {
+            create();
+            isMissing();
+        }
+    }
+
+    private void create() throws NetlinkException {
+        try {
+            links.createDummy(NAME);
+        } catch (NetlinkException e) {
+            if (!e.alreadyExists()) {
+                throw e;
+            }
+        }
+    }
+
+    public boolean isMissing() throws NetlinkException {
+        Optional<Link> link = links.link(NAME);
+        index = link.map(Link::index).orElse(0);
+        return link.isEmpty();
+    }
+
+    public Links.AddressResult bind(List<IpAddress> addresses) throws NetlinkException {
+        wanted.addAll(addresses);
+        return links.addAddresses(NAME, addresses);
+    }
+
+    public Links.AddressResult unbind(List<IpAddress> addresses) throws NetlinkException {
+        addresses.forEach(wanted::remove);
+        return links.deleteAddresses(NAME, addresses);
+    }
+
+    /** These are bound already. */
+    public void found(Collection<IpAddress> addresses) {
+        wanted.addAll(addresses);
+    }
+
+    /** Whether this announcement of the kernel is about the device and not of our doing. Asked on any thread. */
+    public boolean isForeign(LinkChange change) {
+        return switch (change) {
+            case LinkChange.AddressSet c ->
+                c.linkIndex() == index && isOurs(c.address()) && !wanted.contains(c.address());
+            case LinkChange.AddressDeleted c -> c.linkIndex() == index && wanted.contains(c.address());
+            case LinkChange.LinkDeleted c -> c.link().name().equals(NAME);
+            case LinkChange.LinkSet c -> false;
+            case LinkChange.Lost c -> true;
+        };
+    }
+
+    private boolean isOurs(IpAddress address) {
+        return address.family() == family && !(family == IpFamily.IPV6 && address.isLinkLocal());
+    }
+
+    /** The Services' addresses of this family among {@code all}. */
+    public List<IpAddress> bound(Collection<LinkAddress> all) {
+        return all.stream()
+                .filter(a -> a.linkName().equals(NAME))
+                .map(LinkAddress::address)
+                .filter(this::isOurs)
+                .toList();
+    }
+
+    /** Those of {@link #bound} that the kernel may choose as a source: bound by kube-proxy, or by hand. */
+    public Set<IpAddress> selectable(Collection<LinkAddress> all) {
+        return all.stream()
+                .filter(a -> a.linkName().equals(NAME) && a.address().family() == family && !a.deprecated())
+                .map(LinkAddress::address)
+                .collect(Collectors.toSet());
+    }
+
+    /**
+     * Takes this family's addresses away, and the device with them once no address of the other family is left. A device
+     * of that name that is no dummy is not ours and stays as it is.
+     */
+    void remove() throws NetlinkException {
+        Optional<Link> link = links.link(NAME);
+        if (link.isEmpty() || !link.get().kind().equals(KIND)) {
+            return;
+        }
+        List<LinkAddress> all = links.addresses();
+        unbind(bound(all));
+        boolean othersLeft = all.stream()
+                .anyMatch(a -> a.linkName().equals(NAME)
+                        && a.address().family() != family
+                        && !a.address().isLinkLocal());
+        if (!othersLeft) {
+            links.deleteLink(NAME);
+        }
+    }
+}

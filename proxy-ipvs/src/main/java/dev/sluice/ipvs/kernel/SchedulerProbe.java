@@ -1,0 +1,74 @@
+package dev.sluice.ipvs.kernel;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.Protocol;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.ipvs.Ipvs;
+import dev.sluice.linux.ipvs.IpvsCommand;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteService;
+import dev.sluice.linux.ipvs.IpvsCommand.NewService;
+import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServer;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Asks the kernel whether it has a scheduler, by a virtual server at an address of TEST-NET-2 (RFC 5737) that is deleted at
+ * once. The kernel loads the scheduler's module if it can. Each is asked for once.
+ */
+public final class SchedulerProbe {
+    private static final IpAddress NOBODY = IpAddress.of("198.51.100.0");
+    private static final int FIRST_PORT = 20_000;
+    private static final int PORTS = 8;
+
+    private final Ipvs ipvs;
+    private final Map<String, Optional<NetlinkException>> answers = new HashMap<>();
+
+    public SchedulerProbe(Ipvs ipvs) {
+        this.ipvs = ipvs;
+    }
+
+    /** Why the kernel refuses that scheduler; empty when it has it. */
+    public Optional<NetlinkException> refusal(String scheduler) throws NetlinkException {
+        Optional<NetlinkException> known = answers.get(scheduler);
+        if (known == null) {
+            known = ask(scheduler);
+            answers.put(scheduler, known);
+        }
+        return known;
+    }
+
+    /** That scheduler was seen in use. */
+    void has(String scheduler) {
+        answers.put(scheduler, Optional.empty());
+    }
+
+    /** What was refused is asked for again next time: its module may have come. */
+    public void forgetRefusals() {
+        answers.values().removeIf(Optional::isPresent);
+    }
+
+    /** A virtual server that somebody has at the probe's address is left alone, and another port taken. */
+    private Optional<NetlinkException> ask(String scheduler) throws NetlinkException {
+        Optional<NetlinkException> refusal = Optional.empty();
+        for (int i = 0; i < PORTS; i++) {
+            ServiceKey key = new ServiceKey(Protocol.TCP, NOBODY, FIRST_PORT + i);
+            refusal = send(new NewService(new VirtualServer(key, scheduler, 0, 0)));
+            if (refusal.isEmpty()) {
+                return send(new DeleteService(key)).filter(error -> !error.notFound());
+            }
+            if (!refusal.get().alreadyExists()) {
+                return refusal;
+            }
+        }
+        return refusal;
+    }
+
+    private Optional<NetlinkException> send(IpvsCommand command) throws NetlinkException {
+        return ipvs.apply(List.of(command)).failures().stream()
+                .map(Ipvs.Failure::error)
+                .findFirst();
+    }
+}

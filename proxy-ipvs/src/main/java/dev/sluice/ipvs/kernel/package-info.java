@@ -1,0 +1,5 @@
+/** Reads and writes what ipvs mode keeps in the kernel. Knows what is ours there, but not why it is desired. */
+@NullMarked
+package dev.sluice.ipvs.kernel;
+
+import org.jspecify.annotations.NullMarked;

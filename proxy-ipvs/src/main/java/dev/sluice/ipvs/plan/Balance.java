@@ -1,0 +1,35 @@
+package dev.sluice.ipvs.plan;
+
+import dev.sluice.core.model.Endpoint;
+import dev.sluice.linux.ipvs.RealServer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToIntFunction;
+
+/**
+ * How the virtual servers of one service port spread connections over its endpoints.
+ *
+ * @param weights the kernel's weight of an endpoint that is to take connections, at least 1
+ */
+public record Balance(Schedulers.Choice choice, ToIntFunction<Endpoint> weights) {
+
+    /** By that scheduler, with the weights as the objects give them. */
+    static Balance plain(Schedulers.Choice choice) {
+        return new Balance(choice, Endpoint::weight);
+    }
+
+    /** Those of {@code endpoints} that may get connections; weight 0 is what Kubernetes' own removal looks like too. */
+    static List<Endpoint> taking(List<Endpoint> endpoints) {
+        return endpoints.stream().allMatch(e -> e.weight() > 0)
+                ? endpoints
+                : endpoints.stream().filter(e -> e.weight() > 0).toList();
+    }
+
+    List<RealServer> destinations(List<Endpoint> endpoints) {
+        List<RealServer> destinations = new ArrayList<>(endpoints.size());
+        for (Endpoint endpoint : endpoints) {
+            destinations.add(new RealServer(endpoint.address(), endpoint.port(), weights.applyAsInt(endpoint)));
+        }
+        return destinations;
+    }
+}

@@ -1,0 +1,184 @@
+package dev.sluice.ipvs.plan;
+
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.ipvs.rules.Member;
+import dev.sluice.ipvs.rules.ShortCircuit;
+import dev.sluice.linux.ipvs.ServiceKey;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The plans of all service ports put together. Set elements and addresses are counted, because several ports share them.
+ * A virtual server that two ports want goes to the one whose name comes first, whatever the order in which they came.
+ */
+public final class DesiredState {
+    private final Map<ServicePortName, PortPlan> plans = new HashMap<>();
+    private final Map<ServiceKey, Claim> servers = new ConcurrentHashMap<>();
+    private final Map<ServiceKey, NavigableMap<ServicePortName, PlannedServer>> contested = new HashMap<>();
+    private final Map<Member, Integer> members = new HashMap<>();
+    private final Map<IpAddress, Integer> addresses = new HashMap<>();
+    private final Map<ServicePortName, List<ShortCircuit>> shortCircuits = new TreeMap<>();
+    private final Map<ServicePortName, List<Problem>> ignored = new TreeMap<>();
+
+    private record Claim(ServicePortName owner, PlannedServer server) {}
+
+    /** Gives {@code name} the plan {@code plan}, or none, and notes in {@code touched} what that may change. */
+    public void put(ServicePortName name, @Nullable PortPlan plan, Touched touched) {
+        touched.ports().add(name);
+        PortPlan old = plan == null ? plans.remove(name) : plans.put(name, plan);
+        if (plan != null && plan.equals(old)) {
+            return;
+        }
+        ignored.remove(name);
+        shortCircuits.remove(name);
+        if (plan != null && !plan.shortCircuits().isEmpty()) {
+            shortCircuits.put(name, plan.shortCircuits());
+        }
+        if (plan != null && !plan.problems().isEmpty()) {
+            ignored.put(name, plan.problems());
+        }
+        if (old != null) {
+            touched.add(old);
+            old.servers().forEach(s -> release(name, s.key()));
+            old.members().forEach(m -> members.merge(m, -1, DesiredState::sumOrGone));
+            old.addresses().forEach(a -> addresses.merge(a, -1, DesiredState::sumOrGone));
+        }
+        if (plan != null) {
+            touched.add(plan);
+            plan.servers().forEach(s -> claim(name, s));
+            plan.members().forEach(m -> members.merge(m, 1, DesiredState::sumOrGone));
+            plan.addresses().forEach(a -> addresses.merge(a, 1, DesiredState::sumOrGone));
+        }
+    }
+
+    /** Takes the virtual servers {@code foreign} out of all plans. */
+    public void giveUp(Set<ServiceKey> foreign, Touched touched) {
+        if (!foreign.isEmpty()) {
+            Map.copyOf(plans).forEach((name, plan) -> put(name, plan.without(foreign, name), touched));
+        }
+    }
+
+    private static @Nullable Integer sumOrGone(Integer count, Integer more) {
+        int sum = count + more;
+        return sum == 0 ? null : sum;
+    }
+
+    private void claim(ServicePortName name, PlannedServer server) {
+        Claim holder = servers.putIfAbsent(server.key(), new Claim(name, server));
+        if (holder != null) {
+            NavigableMap<ServicePortName, PlannedServer> rivals =
+                    contested.computeIfAbsent(server.key(), key -> new TreeMap<>());
+            rivals.put(holder.owner(), holder.server());
+            rivals.put(name, server);
+            giveToFirst(server.key(), rivals);
+        }
+    }
+
+    private void release(ServicePortName name, ServiceKey key) {
+        NavigableMap<ServicePortName, PlannedServer> rivals = contested.get(key);
+        if (rivals == null) {
+            servers.remove(key);
+            return;
+        }
+        rivals.remove(name);
+        giveToFirst(key, rivals);
+        if (rivals.size() == 1) {
+            contested.remove(key);
+        }
+    }
+
+    private void giveToFirst(ServiceKey key, NavigableMap<ServicePortName, PlannedServer> rivals) {
+        var first = rivals.firstEntry();
+        servers.put(key, new Claim(first.getKey(), first.getValue()));
+    }
+
+    @Nullable
+    public PlannedServer server(ServiceKey key) {
+        Claim claim = servers.get(key);
+        return claim == null ? null : claim.server();
+    }
+
+    @Nullable
+    public ServicePortName owner(ServiceKey key) {
+        Claim claim = servers.get(key);
+        return claim == null ? null : claim.owner();
+    }
+
+    /** The virtual servers with their owners. The only method for other threads than the one that changes the plans. */
+    public void forEachServer(BiConsumer<ServiceKey, ServicePortName> each) {
+        servers.forEach((key, claim) -> each.accept(key, claim.owner()));
+    }
+
+    public boolean wants(Member member) {
+        return members.containsKey(member);
+    }
+
+    public boolean wants(IpAddress address) {
+        return addresses.containsKey(address);
+    }
+
+    @Nullable
+    public PortPlan plan(ServicePortName name) {
+        return plans.get(name);
+    }
+
+    /** Those of virtual servers that their ports got, in the order of the ports' names. */
+    public List<ShortCircuit> shortCircuits() {
+        return shortCircuits.values().stream()
+                .flatMap(List::stream)
+                .filter(s -> s.service().equals(owner(s.from())) && s.service().equals(owner(s.to())))
+                .toList();
+    }
+
+    public Set<ServicePortName> ports() {
+        return plans.keySet();
+    }
+
+    Set<ServiceKey> serverKeys() {
+        return servers.keySet();
+    }
+
+    Collection<Member> members() {
+        return members.keySet();
+    }
+
+    Set<IpAddress> addresses() {
+        return addresses.keySet();
+    }
+
+    /** What is ignored of the plans, and one problem for each port that wants a virtual server which another has. */
+    public List<Problem> problems() {
+        List<Problem> problems = new ArrayList<>();
+        ignored.values().forEach(problems::addAll);
+        problems.addAll(conflicts());
+        return problems;
+    }
+
+    private SortedSet<Problem> conflicts() {
+        SortedSet<Problem> conflicts = new TreeSet<>();
+        contested.forEach((key, rivals) -> {
+            ServicePortName owner = rivals.firstKey();
+            rivals.tailMap(owner, false)
+                    .keySet()
+                    .forEach(loser -> conflicts.add(Problem.ignored(
+                            "Service " + loser.service(),
+                            Problems.field(loser),
+                            key + " belongs to Service " + owner
+                                    + " already; give one of the two another address or port")));
+        });
+        return conflicts;
+    }
+}

@@ -1,0 +1,34 @@
+package dev.sluice.ipvs.plan;
+
+import dev.sluice.core.config.GoDuration;
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ServicePort;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** How long an endpoint that is gone may keep the connections that it has. */
+public final class DrainTimeout {
+    static final String ANNOTATION = "sluice.dev/ipvs-drain-timeout";
+    static final Duration DEFAULT = Duration.ofMinutes(15);
+    private static final Duration LONGEST = Duration.ofDays(7);
+
+    private DrainTimeout() {}
+
+    /** What the Service's annotation says; a bad one is told to {@code problems}, and the default is in force. */
+    static Duration of(ServicePort service, Consumer<Problem> problems) {
+        String text = service.annotations().get(ANNOTATION);
+        if (text == null) {
+            return DEFAULT;
+        }
+        Optional<Duration> limit = GoDuration.parse(text).filter(d -> !d.isNegative() && d.compareTo(LONGEST) <= 0);
+        if (limit.isEmpty()) {
+            problems.accept(Problem.ignored(
+                    "Service " + service.name().service(),
+                    "metadata.annotations[" + ANNOTATION + "]",
+                    "'" + text + "' is no duration from 0 to 168h such as 90s or 15m; " + GoDuration.format(DEFAULT)
+                            + " is in force"));
+        }
+        return limit.orElse(DEFAULT);
+    }
+}

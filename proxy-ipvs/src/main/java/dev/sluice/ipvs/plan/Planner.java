@@ -1,0 +1,157 @@
+package dev.sluice.ipvs.plan;
+
+import dev.sluice.core.balance.SlowStart;
+import dev.sluice.core.model.Endpoint;
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ProblemList;
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.model.Weight;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.ipvs.RealServer;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the plans of service ports: rendering, with scheduler and weights as the objects' annotations ask for. */
+public final class Planner {
+    /** The kernel's table of sh (CONFIG_IP_VS_SH_TAB_BITS, 8 where nobody chose otherwise). */
+    private static final int SH_PLACES = 256;
+
+    private static final String WEIGHTED = "wrr, wlc, lblc, lblcr, sed, nq, mh or twos";
+
+    private final Schedulers schedulers;
+    private final SlowStart<RealServer> slowStart;
+    private final Map<ServicePortName, List<Problem>> problems = new TreeMap<>();
+    private final Set<ServicePortName> startingSlowly = new HashSet<>();
+
+    public Planner(Schedulers schedulers, SlowStart<RealServer> slowStart) {
+        this.schedulers = schedulers;
+        this.slowStart = slowStart;
+    }
+
+    /**
+     * The plan of one port; null when the port is gone.
+     *
+     * @param inForce what slow start goes by; null when it is not known yet
+     */
+    @Nullable
+    public PortPlan plan(
+            ServicePortName name, @Nullable ResolvedPort port, PortRenderer renderer, @Nullable InForce inForce)
+            throws NetlinkException {
+        if (port == null) {
+            forget(name);
+            return null;
+        }
+        ProblemList found = new ProblemList("Service " + name.service());
+        Schedulers.Choice choice = schedulers.choose(port.service(), found);
+        Optional<Duration> slowly =
+                SlowStart.asked(port.service(), choice.scheduler(), choice.weighted() ? null : WEIGHTED, found);
+        Balance balance = slowly.isPresent() ? new Balance(choice, SlowStart::full) : settled(choice, port, found);
+        note(name, found.toList());
+        PortPlan plan = renderer.render(port, balance);
+        if (slowly.isEmpty()) {
+            startingSlowly.remove(name);
+            slowStart.forget(name);
+            return plan;
+        }
+        startingSlowly.add(name);
+        return inForce == null
+                ? plan
+                : renderer.render(
+                        port,
+                        new Balance(
+                                choice,
+                                slowStart.weights(
+                                        name, slowly.get(), port.endpoints().reachable(), weights(plan, inForce))));
+    }
+
+    /**
+     * The weights without slow start. sh gives each server as many places of its table in a row as its weight, and begins
+     * anew when all have theirs; so only their ratio is passed on, in the smallest numbers.
+     */
+    private static Balance settled(Schedulers.Choice choice, ResolvedPort port, ProblemList problems) {
+        if (!choice.scheduler().equals("sh")) {
+            return Balance.plain(choice);
+        }
+        BigInteger common = BigInteger.ZERO;
+        long sum = 0;
+        for (Endpoint endpoint : port.endpoints().reachable()) {
+            common = common.gcd(BigInteger.valueOf(endpoint.weight()));
+            sum += endpoint.weight();
+        }
+        int divisor = Math.max(1, common.intValue());
+        if (sum / divisor > SH_PLACES && sum > port.endpoints().reachable().size()) {
+            problems.ignored(
+                    Weight.FIELD,
+                    "the weights add up to " + sum / divisor + ", but sh has " + SH_PLACES
+                            + " places: some endpoints get no client; take smaller weights, or mh");
+        }
+        return new Balance(choice, endpoint -> endpoint.weight() / divisor);
+    }
+
+    private static Map<RealServer, Integer> weights(PortPlan plan, InForce inForce) {
+        Map<RealServer, Integer> weights = new HashMap<>();
+        for (PlannedServer planned : plan.servers()) {
+            InForce.Server server = inForce.server(planned.key());
+            for (RealServer destination : server == null ? List.<RealServer>of() : server.destinations()) {
+                if (destination.weight() > 0) {
+                    weights.merge(
+                            new RealServer(destination.address(), destination.port(), 0),
+                            destination.weight(),
+                            Math::max);
+                }
+            }
+        }
+        return weights;
+    }
+
+    private void note(ServicePortName name, List<Problem> found) {
+        if (found.isEmpty()) {
+            problems.remove(name);
+        } else {
+            problems.put(name, found);
+        }
+    }
+
+    private void forget(ServicePortName name) {
+        problems.remove(name);
+        startingSlowly.remove(name);
+        slowStart.forget(name);
+    }
+
+    /** Forgets the ports that are none of {@code present}. */
+    public void keepOnly(Set<ServicePortName> present) {
+        Set<ServicePortName> known = new HashSet<>(problems.keySet());
+        known.addAll(startingSlowly);
+        known.removeAll(present);
+        known.forEach(this::forget);
+    }
+
+    /** The planned ports whose new endpoints start slowly. */
+    public Set<ServicePortName> startingSlowly() {
+        return Set.copyOf(startingSlowly);
+    }
+
+    /** The ports to plan anew although nothing about them has changed. */
+    public Set<ServicePortName> due() {
+        return slowStart.due();
+    }
+
+    /** How long until a port is due. */
+    public Optional<Duration> nextStep() {
+        return slowStart.nextStep();
+    }
+
+    /** What the annotations ask for in vain, once for each Service. */
+    public List<Problem> problems() {
+        return problems.values().stream().flatMap(List::stream).distinct().toList();
+    }
+}

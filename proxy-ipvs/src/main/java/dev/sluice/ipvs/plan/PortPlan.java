@@ -1,0 +1,76 @@
+package dev.sluice.ipvs.plan;
+
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.ipvs.rules.KubeSet;
+import dev.sluice.ipvs.rules.Member;
+import dev.sluice.ipvs.rules.ShortCircuit;
+import dev.sluice.linux.ipset.SetEntry;
+import dev.sluice.linux.ipvs.ServiceKey;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * All that one service port puts into the kernel.
+ *
+ * @param addresses what it needs bound to the dummy device
+ * @param shortCircuits of its external addresses
+ * @param problems values of the Service that are ignored
+ */
+public record PortPlan(
+        List<PlannedServer> servers,
+        List<Member> members,
+        List<IpAddress> addresses,
+        List<ShortCircuit> shortCircuits,
+        List<Problem> problems) {
+    public PortPlan {
+        servers = List.copyOf(servers);
+        members = List.copyOf(members);
+        addresses = List.copyOf(addresses);
+        shortCircuits = List.copyOf(shortCircuits);
+        problems = List.copyOf(problems);
+    }
+
+    /** The same without the virtual servers {@code foreign}, which other programs have, and all that belongs to them. */
+    public PortPlan without(Set<ServiceKey> foreign, ServicePortName name) {
+        List<ServiceKey> taken = servers.stream()
+                .map(PlannedServer::key)
+                .filter(foreign::contains)
+                .toList();
+        if (taken.isEmpty()) {
+            return this;
+        }
+        List<PlannedServer> left =
+                servers.stream().filter(s -> !taken.contains(s.key())).toList();
+        Set<IpAddress> served = left.stream().map(s -> s.key().address()).collect(Collectors.toSet());
+        List<Problem> all = new ArrayList<>(problems);
+        taken.forEach(key -> all.add(Problem.ignored("Service " + name.service(), Problems.field(name), isTaken(key))));
+        return new PortPlan(
+                left,
+                membersWithout(taken, served),
+                addresses.stream().filter(served::contains).toList(),
+                shortCircuits.stream()
+                        .filter(s -> !taken.contains(s.from()) && !taken.contains(s.to()))
+                        .toList(),
+                all);
+    }
+
+    private static String isTaken(ServiceKey key) {
+        return key + " is a virtual server of another program and left alone; delete it with ipvsadm -D, or give the"
+                + " Service another address or port";
+    }
+
+    /** Elements of an address go with its last virtual server, those of a node port's number with the last of node ports. */
+    private List<Member> membersWithout(List<ServiceKey> taken, Set<IpAddress> served) {
+        boolean anyNodePort =
+                members.stream().anyMatch(m -> m.set() == KubeSet.NODE_PORT_SERVERS && !taken.contains(m.server()));
+        return members.stream()
+                .filter(m -> !taken.contains(m.server()))
+                .filter(m -> !(m.entry() instanceof SetEntry.Ip e) || served.contains(e.address()))
+                .filter(m -> anyNodePort || !m.set().isOfNodePorts())
+                .toList();
+    }
+}

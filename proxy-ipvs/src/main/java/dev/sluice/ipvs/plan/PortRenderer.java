@@ -1,0 +1,240 @@
+package dev.sluice.ipvs.plan;
+
+import dev.sluice.core.model.Endpoint;
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.model.ResolvedPort.Disposition;
+import dev.sluice.core.model.ServicePort;
+import dev.sluice.core.net.Cidr;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.Protocol;
+import dev.sluice.ipvs.rules.KubeSet;
+import dev.sluice.ipvs.rules.Member;
+import dev.sluice.ipvs.rules.ShortCircuit;
+import dev.sluice.linux.ipset.SetEntry;
+import dev.sluice.linux.ipvs.RealServer;
+import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Says what one service port puts into the kernel. Pure: the same port on the same node gives the same plan.
+ *
+ * <p>Under {@code externalTrafficPolicy: Local} without local endpoints the external virtual servers hold the cluster's
+ * endpoints, for traffic of this node and its Pods, while rules drop what comes from outside (set
+ * {@link KubeSet#DROP_EXTERNAL}): the meaning that the policy has in iptables mode. With local endpoints they hold those
+ * alone, and a {@link ShortCircuit} leads the node and its Pods to all.
+ */
+public final class PortRenderer {
+    private final NodeView node;
+
+    public PortRenderer(NodeView node) {
+        this.node = node;
+    }
+
+    PortPlan render(ResolvedPort port, Balance balance) {
+        Draft draft = new Draft(port, balance);
+        draft.clusterAddress();
+        port.service().externalIps().forEach(draft::externalAddress);
+        port.service().loadBalancerVips().forEach(draft::loadBalancerAddress);
+        draft.nodePort();
+        draft.hairpin();
+        return draft.plan();
+    }
+
+    /** One plan in the making. */
+    private final class Draft {
+        private final ResolvedPort port;
+        private final Balance balance;
+        private final ServicePort service;
+        private final Protocol protocol;
+        private final Map<ServiceKey, PlannedServer> servers = new LinkedHashMap<>();
+        private final Set<Member> members = new LinkedHashSet<>();
+        private final Set<IpAddress> addresses = new LinkedHashSet<>();
+        private final List<ShortCircuit> shortCircuits = new ArrayList<>();
+        private final List<Problem> problems = new ArrayList<>();
+        private final Duration drainTimeout;
+
+        Draft(ResolvedPort port, Balance balance) {
+            this.port = port;
+            this.balance = balance;
+            service = port.service();
+            protocol = service.protocol();
+            drainTimeout = DrainTimeout.of(service, problems::add);
+        }
+
+        PortPlan plan() {
+            return new PortPlan(
+                    new ArrayList<>(servers.values()),
+                    new ArrayList<>(members),
+                    new ArrayList<>(addresses),
+                    shortCircuits,
+                    problems);
+        }
+
+        void clusterAddress() {
+            IpAddress address = service.clusterIp();
+            bind(address);
+            addressMember(KubeSet.CLUSTER_IP, address, service.port());
+            if (port.internalDisposition() == Disposition.DROP) {
+                addressMember(KubeSet.DROP_INTERNAL, address, service.port());
+            }
+            server(address, service.port(), port.internalEndpoints());
+        }
+
+        void externalAddress(IpAddress address) {
+            bindUnlessElsewhere(address);
+            KubeSet set = service.externalPolicyLocal() ? KubeSet.EXTERNAL_IP_LOCAL : KubeSet.EXTERNAL_IP;
+            addressMember(set, address, service.port());
+            externalServer(address, service.port());
+        }
+
+        void loadBalancerAddress(IpAddress vip) {
+            bindUnlessElsewhere(vip);
+            addressMember(KubeSet.LOAD_BALANCER, vip, service.port());
+            if (service.externalPolicyLocal()) {
+                addressMember(KubeSet.LOAD_BALANCER_LOCAL, vip, service.port());
+            }
+            if (!service.sourceRanges().isEmpty()) {
+                sourceRanges(vip);
+            }
+            externalServer(vip, service.port());
+        }
+
+        private void sourceRanges(IpAddress vip) {
+            addressMember(KubeSet.LOAD_BALANCER_FW, vip, service.port());
+            for (Cidr range : service.sourceRanges()) {
+                members.add(
+                        new Member(KubeSet.SOURCE_CIDR, new SetEntry.IpPortNet(vip, protocol, service.port(), range)));
+            }
+            boolean nodeAllowed = node.nodeIp()
+                    .filter(ip -> service.sourceRanges().stream().anyMatch(r -> r.contains(ip)))
+                    .isPresent();
+            if (nodeAllowed) {
+                members.add(new Member(KubeSet.SOURCE_IP, new SetEntry.IpPortIp(vip, protocol, service.port(), vip)));
+            }
+        }
+
+        void nodePort() {
+            if (service.healthCheckNodePort() != 0) {
+                members.add(new Member(KubeSet.HEALTH_CHECK, new SetEntry.Port(service.healthCheckNodePort())));
+            }
+            if (service.nodePort() == 0) {
+                return;
+            }
+            for (IpAddress address : node.nodePortAddresses()) {
+                addressMember(KubeSet.NODE_PORT_SERVERS, address, service.nodePort());
+                nodePortMembers(address);
+                externalServer(address, service.nodePort());
+            }
+        }
+
+        private void nodePortMembers(IpAddress address) {
+            int number = service.nodePort();
+            boolean local = service.externalPolicyLocal();
+            switch (protocol) {
+                case TCP -> portMembers(KubeSet.NODE_PORT_TCP, KubeSet.NODE_PORT_LOCAL_TCP, number, local);
+                case UDP -> portMembers(KubeSet.NODE_PORT_UDP, KubeSet.NODE_PORT_LOCAL_UDP, number, local);
+                case SCTP -> {
+                    addressMember(KubeSet.NODE_PORT_SCTP, address, number);
+                    if (local) {
+                        addressMember(KubeSet.NODE_PORT_LOCAL_SCTP, address, number);
+                    }
+                }
+            }
+        }
+
+        private void portMembers(KubeSet all, KubeSet onlyLocal, int number, boolean local) {
+            members.add(new Member(all, new SetEntry.Port(number)));
+            if (local) {
+                members.add(new Member(onlyLocal, new SetEntry.Port(number)));
+            }
+        }
+
+        void hairpin() {
+            for (Endpoint endpoint : port.endpoints().all()) {
+                if (endpoint.local()) {
+                    members.add(new Member(
+                            KubeSet.LOOP_BACK,
+                            new SetEntry.IpPortIp(endpoint.address(), protocol, endpoint.port(), endpoint.address())));
+                }
+            }
+        }
+
+        private void externalServer(IpAddress address, int number) {
+            boolean drop = port.externalDisposition() == Disposition.DROP;
+            if (drop) {
+                addressMember(KubeSet.DROP_EXTERNAL, address, number);
+            }
+            if (isShortCircuited()) {
+                addressMember(KubeSet.SHORT_CIRCUIT, address, number);
+                shortCircuits.add(new ShortCircuit(
+                        service.name(),
+                        new ServiceKey(protocol, address, number),
+                        new ServiceKey(protocol, service.clusterIp(), service.port())));
+            }
+            server(address, number, drop ? port.endpoints().cluster() : port.externalEndpoints());
+        }
+
+        /** An internal policy Local leaves no virtual server that has all endpoints. */
+        private boolean isShortCircuited() {
+            return service.externalPolicyLocal()
+                    && !service.internalPolicyLocal()
+                    && port.externalDisposition() == Disposition.FORWARD
+                    && !Set.copyOf(port.externalEndpoints())
+                            .equals(Set.copyOf(port.endpoints().cluster()));
+        }
+
+        private void server(IpAddress address, int number, List<Endpoint> endpoints) {
+            if (protocol == Protocol.SCTP && !port.endpoints().any()) {
+                addressMember(KubeSet.NO_ENDPOINTS, address, number);
+            }
+            ServiceKey key = new ServiceKey(protocol, address, number);
+            int flags = balance.choice().flags() | (service.hasAffinity() ? VirtualServer.PERSISTENT : 0);
+            VirtualServer server =
+                    new VirtualServer(key, balance.choice().scheduler(), flags, service.affinitySeconds());
+            List<Endpoint> taking = Balance.taking(endpoints);
+            servers.putIfAbsent(
+                    key,
+                    new PlannedServer(
+                            server,
+                            balance.destinations(taking),
+                            new Departure(drainTimeout, answeringBeside(taking))));
+        }
+
+        /** Endpoints that still answer, but are not for new connections: they terminate, or a policy prefers others. */
+        private Set<RealServer> answeringBeside(List<Endpoint> endpoints) {
+            List<Endpoint> all = port.endpoints().all();
+            if (all.size() == endpoints.size()) {
+                return Set.of();
+            }
+            Set<Endpoint> used = Set.copyOf(endpoints);
+            return all.stream()
+                    .filter(e -> e.serving() && !used.contains(e))
+                    .map(e -> new RealServer(e.address(), e.port(), 0))
+                    .collect(Collectors.toSet());
+        }
+
+        private void bindUnlessElsewhere(IpAddress address) {
+            if (!node.elsewhere().contains(address)) {
+                bind(address);
+            }
+        }
+
+        private void bind(IpAddress address) {
+            addresses.add(address);
+            members.add(new Member(KubeSet.IPVS_IPS, new SetEntry.Ip(address)));
+        }
+
+        private void addressMember(KubeSet set, IpAddress address, int number) {
+            members.add(new Member(set, new SetEntry.IpPort(address, protocol, number)));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package dev.sluice.ipvs.plan;
+
+import dev.sluice.core.model.ProblemList;
+import dev.sluice.core.model.ServicePort;
+import dev.sluice.ipvs.kernel.SchedulerProbe;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.ipvs.VirtualServer;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which scheduler a service port's virtual servers have: the one of the command line, or the one that the Service's
+ * annotations ask for, if the kernel has it.
+ *
+ * <p>By annotation only the kernel's own schedulers are taken: a name makes the kernel load the module {@code ip_vs_NAME},
+ * and who may write a Service shall not choose the node's modules.
+ */
+public final class Schedulers {
+    public static final String SCHEDULER = "sluice.dev/ipvs-scheduler";
+    public static final String FLAGS = "sluice.dev/ipvs-scheduler-flags";
+
+    /** Those of Linux 6.x. */
+    public static final List<String> OF_THE_KERNEL =
+            List.of("rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "sed", "nq", "fo", "ovf", "mh", "twos");
+
+    /** Those whose share of connections follows the weights. */
+    private static final Set<String> WEIGHTED = Set.of("wrr", "wlc", "lblc", "lblcr", "sed", "nq", "mh", "twos");
+
+    private static final Map<String, Integer> FLAG_BITS = Map.of(
+            "sh-fallback", VirtualServer.SCHED_1,
+            "sh-port", VirtualServer.SCHED_2,
+            "mh-fallback", VirtualServer.SCHED_1,
+            "mh-port", VirtualServer.SCHED_2);
+
+    private final String usual;
+    private final SchedulerProbe probe;
+
+    /** @param usual the scheduler of Services that ask for none */
+    public Schedulers(String usual, SchedulerProbe probe) {
+        this.usual = usual;
+        this.probe = probe;
+    }
+
+    /** A scheduler with its flags. */
+    record Choice(String scheduler, int flags) {
+
+        /** With the flags that it has unless somebody says otherwise. */
+        static Choice usual(String scheduler) {
+            return new Choice(scheduler, usualFlags(scheduler));
+        }
+
+        /** Whether an endpoint of half the weight gets about half the connections. */
+        boolean weighted() {
+            return WEIGHTED.contains(scheduler);
+        }
+    }
+
+    /**
+     * mh hashes the source port too, as kube-proxy has it. Both hashes fall back to another server when the chosen one has
+     * weight 0: without that, clients whose hash meets a draining server would be refused until it is gone.
+     */
+    private static int usualFlags(String scheduler) {
+        return switch (scheduler) {
+            case "mh" -> VirtualServer.SCHED_2 | VirtualServer.SCHED_1;
+            case "sh" -> VirtualServer.SCHED_1;
+            default -> 0;
+        };
+    }
+
+    /** What the Service asks for, as far as it can be had; the rest is told to {@code problems}. */
+    Choice choose(ServicePort service, ProblemList problems) throws NetlinkException {
+        String scheduler = scheduler(service.annotations().get(SCHEDULER), problems);
+        String flags = service.annotations().get(FLAGS);
+        return new Choice(scheduler, flags == null ? usualFlags(scheduler) : flags(scheduler, flags, problems));
+    }
+
+    private String scheduler(@Nullable String asked, ProblemList problems) throws NetlinkException {
+        if (asked == null || asked.equals(usual)) {
+            return usual;
+        }
+        if (!OF_THE_KERNEL.contains(asked)) {
+            problems.ignored(
+                    field(SCHEDULER),
+                    "'" + asked + "' is no scheduler, want one of " + String.join(", ", OF_THE_KERNEL) + "; " + usual
+                            + " is in force");
+            return usual;
+        }
+        Optional<NetlinkException> refusal = probe.refusal(asked);
+        refusal.ifPresent(error -> problems.ignored(
+                field(SCHEDULER),
+                "this node's kernel has no scheduler " + asked + " (module ip_vs_" + asked + "); " + usual
+                        + " is in force: " + error.getMessage()));
+        return refusal.isPresent() ? usual : asked;
+    }
+
+    private static int flags(String scheduler, String text, ProblemList problems) {
+        int bits = 0;
+        for (String word : text.isBlank() ? new String[0] : text.split(",", -1)) {
+            String flag = word.strip();
+            Integer bit = FLAG_BITS.get(flag);
+            if (bit == null || !flag.startsWith(scheduler + "-")) {
+                problems.ignored(
+                        field(FLAGS),
+                        "'" + flag + "' is no flag of scheduler " + scheduler
+                                + ", want sh-fallback, sh-port with sh and mh-fallback, mh-port with mh; the usual"
+                                + " flags of "
+                                + scheduler + " are in force");
+                return usualFlags(scheduler);
+            }
+            bits |= bit;
+        }
+        return bits;
+    }
+
+    /** The path of an annotation. */
+    static String field(String annotation) {
+        return "metadata.annotations[" + annotation + "]";
+    }
+}

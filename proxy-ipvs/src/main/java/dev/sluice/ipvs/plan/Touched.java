@@ -1,0 +1,55 @@
+package dev.sluice.ipvs.plan;
+
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.ipvs.rules.KubeSet;
+import dev.sluice.ipvs.rules.Member;
+import dev.sluice.linux.ipvs.ServiceKey;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/** What a sync must look at: everything else is in force as it is wanted. */
+public final class Touched {
+    private final Set<ServicePortName> ports = new LinkedHashSet<>();
+    private final Set<ServiceKey> servers = new LinkedHashSet<>();
+    private final Set<Member> members = new LinkedHashSet<>();
+    private final Set<IpAddress> addresses = new LinkedHashSet<>();
+
+    public Set<ServicePortName> ports() {
+        return ports;
+    }
+
+    public Set<ServiceKey> servers() {
+        return servers;
+    }
+
+    public Set<Member> members() {
+        return members;
+    }
+
+    public Set<IpAddress> addresses() {
+        return addresses;
+    }
+
+    void add(PortPlan plan) {
+        plan.servers().forEach(s -> servers.add(s.key()));
+        members.addAll(plan.members());
+        addresses.addAll(plan.addresses());
+    }
+
+    /** Adds all that is in force, so that what nobody wants is found. */
+    public void addInForce(InForce state) {
+        servers.addAll(state.serverKeys());
+        for (KubeSet set : KubeSet.values()) {
+            state.members(set).forEach(entry -> members.add(new Member(set, entry)));
+        }
+        addresses.addAll(state.addresses());
+    }
+
+    public void addAll(Touched other) {
+        ports.addAll(other.ports);
+        servers.addAll(other.servers);
+        members.addAll(other.members);
+        addresses.addAll(other.addresses);
+    }
+}

@@ -1,0 +1,25 @@
+package dev.sluice.ipvs.rules;
+
+import dev.sluice.linux.ipset.SetEntry;
+import dev.sluice.linux.ipvs.ServiceKey;
+import org.jspecify.annotations.Nullable;
+
+/** An element of one of the sets. */
+public record Member(KubeSet set, SetEntry entry) {
+    /** The virtual server that the element is about; null where it is about something else. */
+    @Nullable
+    public ServiceKey server() {
+        return switch (entry) {
+            case SetEntry.IpPort e -> new ServiceKey(e.protocol(), e.address(), e.port());
+            case SetEntry.IpPortNet e -> new ServiceKey(e.protocol(), e.address(), e.port());
+            case SetEntry.IpPortIp e
+            when set != KubeSet.LOOP_BACK -> new ServiceKey(e.protocol(), e.address(), e.port());
+            default -> null;
+        };
+    }
+
+    @Override
+    public String toString() {
+        return set.name() + " " + entry;
+    }
+}

@@ -1,0 +1,79 @@
+package dev.sluice.ipvs.sync;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.ipvs.kernel.DummyDevice;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.route.Links;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Binds addresses to the dummy device, and takes them from it. */
+public final class AddressChanges {
+    private final DummyDevice dummy;
+    private final SyncRun run;
+
+    AddressChanges(DummyDevice dummy, SyncRun run) {
+        this.dummy = dummy;
+        this.run = run;
+    }
+
+    void bindMissing() throws NetlinkException {
+        List<IpAddress> missing = run.touched().addresses().stream()
+                .filter(a ->
+                        run.desired().wants(a) && !run.inForce().addresses().contains(a))
+                .filter(this::whole)
+                .toList();
+        if (missing.isEmpty()) {
+            return;
+        }
+        Map<IpAddress, NetlinkException> failed = outcome(dummy.bind(missing));
+        for (IpAddress address : missing) {
+            NetlinkException error = failed.get(address);
+            if (error == null) {
+                run.inForce().addresses().add(address);
+            } else {
+                run.surprisedIf(error.notFound());
+                run.unfinished().addresses().add(address);
+                String what = "address " + address + " on " + DummyDevice.NAME;
+                run.wanting(address).forEach(name -> run.refused(name, what, error));
+            }
+        }
+    }
+
+    /** An address goes live only when there is a port that wants it and has all that it needs. */
+    private boolean whole(IpAddress address) {
+        boolean whole = !run.anyBlocked() || run.wanting(address).stream().anyMatch(name -> !run.blocked(name));
+        if (!whole) {
+            run.unfinished().addresses().add(address);
+        }
+        return whole;
+    }
+
+    void unbindStale() throws NetlinkException {
+        List<IpAddress> stale = run.touched().addresses().stream()
+                .filter(a ->
+                        !run.desired().wants(a) && run.inForce().addresses().contains(a))
+                .toList();
+        if (stale.isEmpty()) {
+            return;
+        }
+        Map<IpAddress, NetlinkException> failed = outcome(dummy.unbind(stale));
+        for (IpAddress address : stale) {
+            NetlinkException error = failed.get(address);
+            if (error == null || error.notFound()) {
+                run.inForce().addresses().remove(address);
+            } else {
+                run.unfinished().addresses().add(address);
+                run.leftOver("address " + address + " on " + DummyDevice.NAME, error);
+            }
+        }
+    }
+
+    private Map<IpAddress, NetlinkException> outcome(Links.AddressResult result) {
+        run.charge(result.messages(), result.bytes());
+        Map<IpAddress, NetlinkException> failed = new HashMap<>();
+        result.failures().forEach(f -> failed.put(f.address(), f.error()));
+        return failed;
+    }
+}

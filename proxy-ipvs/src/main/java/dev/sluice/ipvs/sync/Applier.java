@@ -1,0 +1,41 @@
+package dev.sluice.ipvs.sync;
+
+import dev.sluice.ipvs.kernel.RuleSync;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.NetlinkException;
+
+/**
+ * Carries one difference between what is wanted and what is in force into the kernel, in an order that never shows a
+ * Service half made: set elements, virtual servers with their destinations, then the addresses; and backwards for what
+ * goes. What the kernel refuses is charged to its service port and kept for the next sync; the rest goes on.
+ */
+public final class Applier {
+    private final MemberChanges members;
+    private final ServerChanges servers;
+    private final AddressChanges addresses;
+    private final RuleSync rules;
+    private final SyncRun run;
+
+    Applier(MemberChanges members, ServerChanges servers, AddressChanges addresses, RuleSync rules, SyncRun run) {
+        this.members = members;
+        this.servers = servers;
+        this.addresses = addresses;
+        this.rules = rules;
+        this.run = run;
+    }
+
+    /** Fills the sets: what the fixed rules need to know before any packet meets a new virtual server. */
+    void addMembers() throws NetlinkException {
+        members.addMissing();
+    }
+
+    /** Makes what is wanted live, then takes down what is not. */
+    void serveAndRetire() throws KernelException {
+        servers.serve();
+        addresses.bindMissing();
+        run.charge(rules.exchange(run.desired().shortCircuits()));
+        addresses.unbindStale();
+        servers.retire();
+        members.deleteStale();
+    }
+}

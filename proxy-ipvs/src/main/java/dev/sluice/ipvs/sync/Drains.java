@@ -1,0 +1,134 @@
+package dev.sluice.ipvs.sync;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.KernelCost;
+import dev.sluice.ipvs.kernel.DestinationTable;
+import dev.sluice.ipvs.plan.DesiredState;
+import dev.sluice.ipvs.plan.InForce;
+import dev.sluice.ipvs.plan.PlannedServer;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.ipvs.Ipvs;
+import dev.sluice.linux.ipvs.IpvsCommand;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteDestination;
+import dev.sluice.linux.ipvs.RealServer;
+import dev.sluice.linux.ipvs.RealServerState;
+import dev.sluice.linux.ipvs.ServiceKey;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Destinations that take no new connections and wait for their last ones to end, or for their time to be over. They are
+ * looked at when a sync comes by and a pause has passed; each look costs one listing per virtual server that has such
+ * destinations, one of all where they are many, and nothing when none has.
+ */
+public final class Drains {
+    public static final Duration PAUSE = Duration.ofSeconds(10);
+    private static final Logger LOG = LoggerFactory.getLogger(Drains.class);
+
+    private static final int ASKED_ONE_BY_ONE = 64;
+
+    private final IpFamily family;
+    private final Ipvs ipvs;
+    private final LongSupplier nanoTime;
+    private long lastLook;
+
+    Drains(IpFamily family, Ipvs ipvs, LongSupplier nanoTime) {
+        this.family = family;
+        this.ipvs = ipvs;
+        this.nanoTime = nanoTime;
+        lastLook = nanoTime.getAsLong();
+    }
+
+    /** The second that is written to a destination that begins to drain; never 0, which stands for none. */
+    long nowSeconds() {
+        return Math.max(1, TimeUnit.NANOSECONDS.toSeconds(nanoTime.getAsLong()));
+    }
+
+    /** How long until a look is due; empty when nothing drains. */
+    Optional<Duration> nextLook(InForce state) {
+        if (state.draining().isEmpty()) {
+            return Optional.empty();
+        }
+        Duration left = PAUSE.minusNanos(nanoTime.getAsLong() - lastLook);
+        return Optional.of(left.isNegative() ? Duration.ZERO : left);
+    }
+
+    /** Starts a new pause: whatever begins to drain now is given that long before it is looked at. */
+    void pause() {
+        lastLook = nanoTime.getAsLong();
+    }
+
+    /** Deletes the destinations that have become idle or too old, if a look is due. */
+    KernelCost look(InForce state, DesiredState desired) throws NetlinkException {
+        if (nextLook(state).filter(Duration::isZero).isEmpty()) {
+            return KernelCost.NONE;
+        }
+        pause();
+        List<IpvsCommand> over = new ArrayList<>();
+        boolean many = state.draining().size() > ASKED_ONE_BY_ONE;
+        DestinationTable table = many ? DestinationTable.read(ipvs, family) : null;
+        for (ServiceKey key : state.draining()) {
+            InForce.Server server = state.server(key);
+            PlannedServer wanted = desired.server(key);
+            if (server != null && wanted != null) {
+                Set<RealServer> stay = new HashSet<>(wanted.destinations());
+                List<RealServerState> listed = table == null ? ipvs.destinations(key) : table.of(key);
+                over.addAll(over(
+                        server,
+                        listed == null ? List.of() : listed,
+                        wanted.departure().limit(),
+                        stay));
+            }
+        }
+        if (over.isEmpty()) {
+            return KernelCost.NONE;
+        }
+        Ipvs.BatchResult result = ipvs.apply(over);
+        Set<IpvsCommand> failed = new HashSet<>();
+        result.failures().stream().filter(f -> !f.error().notFound()).forEach(f -> failed.add(f.command()));
+        over.stream().filter(command -> !failed.contains(command)).forEach(state::carriedOut);
+        return new KernelCost(result.messages(), result.bytes());
+    }
+
+    /** The destinations of weight 0 that have no connection, or have had theirs for too long. */
+    private List<IpvsCommand> over(
+            InForce.Server server, List<RealServerState> listed, Duration limit, Set<RealServer> stay) {
+        ServiceKey key = server.settings().key();
+        Map<RealServer, Long> connections = new HashMap<>();
+        for (RealServerState destination : listed) {
+            RealServer at = destination.server();
+            connections.put(
+                    new RealServer(at.address(), at.port(), 0),
+                    destination.activeConnections() + destination.inactiveConnections());
+        }
+        List<IpvsCommand> over = new ArrayList<>();
+        for (RealServer destination : server.destinations()) {
+            if (destination.weight() != 0 || stay.contains(destination)) {
+                continue;
+            }
+            long left = connections.getOrDefault(new RealServer(destination.address(), destination.port(), 0), 0L);
+            if (left == 0) {
+                over.add(new DeleteDestination(key, destination));
+            } else if (isTooOld(destination, limit)) {
+                LOG.info("{} has {} connections to {} left after {}; they end", key, left, destination.key(), limit);
+                over.add(new DeleteDestination(key, destination));
+            }
+        }
+        return over;
+    }
+
+    private boolean isTooOld(RealServer destination, Duration limit) {
+        long since = destination.upperThreshold();
+        return since != 0 && nowSeconds() - since >= limit.toSeconds();
+    }
+}

@@ -1,0 +1,110 @@
+package dev.sluice.ipvs.sync;
+
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.ipvs.plan.InForce;
+import dev.sluice.ipvs.plan.PlannedServer;
+import dev.sluice.ipvs.plan.ServerDelta;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.ipvs.Ipvs;
+import dev.sluice.linux.ipvs.IpvsCommand;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteService;
+import dev.sluice.linux.ipvs.IpvsCommand.NewService;
+import dev.sluice.linux.ipvs.ServiceKey;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Makes virtual servers with their destinations, changes them, and takes down those that nobody wants. */
+public final class ServerChanges {
+    private final Ipvs ipvs;
+    private final SyncRun run;
+    private final long nowSeconds;
+
+    /** @param nowSeconds what is written to destinations that begin to drain */
+    ServerChanges(Ipvs ipvs, SyncRun run, long nowSeconds) {
+        this.ipvs = ipvs;
+        this.run = run;
+        this.nowSeconds = nowSeconds;
+    }
+
+    /** A server that we never had is made before it gets destinations, which somebody else's must not get. */
+    void serve() throws NetlinkException {
+        List<IpvsCommand> births = new ArrayList<>();
+        List<IpvsCommand> commands = new ArrayList<>();
+        for (ServiceKey key : run.touched().servers()) {
+            PlannedServer want = run.desired().server(key);
+            if (want == null) {
+                continue;
+            }
+            InForce.Server have = run.inForce().server(key);
+            if (have == null && run.blocked(run.desired().owner(key))) {
+                run.unfinished().servers().add(key);
+                continue;
+            }
+            List<IpvsCommand> delta = ServerDelta.between(have, want, nowSeconds);
+            if (have == null && !run.inForce().isOurs(key)) {
+                births.add(delta.removeFirst());
+            }
+            commands.addAll(delta);
+        }
+        Set<ServiceKey> absent = send(births);
+        commands.removeIf(c -> absent.contains(c.service()));
+        send(commands);
+    }
+
+    void retire() throws NetlinkException {
+        List<IpvsCommand> commands = new ArrayList<>();
+        for (ServiceKey key : run.touched().servers()) {
+            if (run.desired().server(key) == null && run.inForce().server(key) != null) {
+                commands.add(new DeleteService(key));
+            }
+        }
+        send(commands);
+    }
+
+    /** The answer is which virtual servers were refused. */
+    private Set<ServiceKey> send(List<IpvsCommand> commands) throws NetlinkException {
+        if (commands.isEmpty()) {
+            return Set.of();
+        }
+        Ipvs.BatchResult result = ipvs.apply(commands);
+        run.charge(result.messages(), result.bytes());
+        Map<IpvsCommand, NetlinkException> failed = new HashMap<>();
+        result.failures().forEach(f -> failed.put(f.command(), f.error()));
+        Set<ServiceKey> absent = new HashSet<>();
+        for (IpvsCommand command : commands) {
+            NetlinkException error = failed.get(command);
+            if (error != null) {
+                refused(command, error, absent);
+            } else if (!absent.contains(command.service())) {
+                run.inForce().carriedOut(command);
+            }
+        }
+        return absent;
+    }
+
+    private void refused(IpvsCommand command, NetlinkException error, Set<ServiceKey> absent) {
+        ServiceKey key = command.service();
+        run.unfinished().servers().add(key);
+        if (command instanceof NewService) {
+            absent.add(key);
+            if (error.alreadyExists() && !run.inForce().isOurs(key)) {
+                run.inForce().foreign().add(key);
+            }
+        }
+        // ENOENT to a new service means its scheduler, which no reading anew will bring
+        run.surprisedIf(error.alreadyExists()
+                || (error.notFound() && !(command instanceof NewService) && !absent.contains(key)));
+        ServicePortName owner = run.desired().owner(key);
+        if (owner != null) {
+            run.refused(owner, command.toString(), error);
+        } else if (error.notFound()) {
+            run.inForce().carriedOut(command);
+        } else {
+            run.leftOver("virtual server " + key, error);
+        }
+    }
+}

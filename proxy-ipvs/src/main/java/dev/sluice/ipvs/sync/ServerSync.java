@@ -1,0 +1,318 @@
+package dev.sluice.ipvs.sync;
+
+import dev.sluice.core.balance.SlowStart;
+import dev.sluice.core.config.BackendConfig;
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.Changes;
+import dev.sluice.core.sync.KernelCost;
+import dev.sluice.core.sync.ProxySnapshot;
+import dev.sluice.core.sync.SyncException;
+import dev.sluice.core.sync.SyncReport;
+import dev.sluice.core.trace.Packet;
+import dev.sluice.ipvs.IpvsBackend;
+import dev.sluice.ipvs.explain.PacketWalk;
+import dev.sluice.ipvs.kernel.DummyDevice;
+import dev.sluice.ipvs.kernel.KernelReader;
+import dev.sluice.ipvs.kernel.RuleSync;
+import dev.sluice.ipvs.kernel.SchedulerProbe;
+import dev.sluice.ipvs.plan.DesiredState;
+import dev.sluice.ipvs.plan.InForce;
+import dev.sluice.ipvs.plan.NodeView;
+import dev.sluice.ipvs.plan.Planner;
+import dev.sluice.ipvs.plan.PortPlan;
+import dev.sluice.ipvs.plan.PortRenderer;
+import dev.sluice.ipvs.plan.Problems;
+import dev.sluice.ipvs.plan.Schedulers;
+import dev.sluice.ipvs.plan.Touched;
+import dev.sluice.ipvs.rules.FixedRules;
+import dev.sluice.ipvs.rules.KubeSet;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.ipset.IpSets;
+import dev.sluice.linux.ipvs.Ipvs;
+import dev.sluice.linux.ipvs.RealServer;
+import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.route.Links;
+import dev.sluice.linux.route.Links.LinkAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings virtual servers, set elements, addresses and rules of one family to what the Services want, and knows what of it is in
+ * force. Used on the sync thread alone, but for {@link #forEachServer}.
+ */
+public final class ServerSync {
+    private final BackendConfig config;
+    private final Ipvs ipvs;
+    private final IpSets sets;
+    private final Links links;
+    private final DummyDevice dummy;
+    private final KernelReader reader;
+    private final RuleSync ruleSync;
+    private final Drains drains;
+    private final DriftCheck driftCheck;
+    private final SchedulerProbe probe;
+    private final Planner planner;
+    private final Problems problems = new Problems();
+
+    private boolean rulesInForce;
+    private DesiredState desired = new DesiredState();
+    private volatile DesiredState served = desired;
+    private NodeView node = new NodeView(Set.of(), List.of(), Optional.empty());
+    private Touched unfinished = new Touched();
+    private Drift drift = new Drift();
+    private @Nullable InForce inForce;
+    private @Nullable InForce lastKnown;
+
+    public ServerSync(
+            BackendConfig config,
+            Ipvs ipvs,
+            IpSets sets,
+            Links links,
+            DummyDevice dummy,
+            KernelReader reader,
+            RuleSync ruleSync,
+            SchedulerProbe probe,
+            LongSupplier bootNanos) {
+        this.config = config;
+        this.ipvs = ipvs;
+        this.sets = sets;
+        this.links = links;
+        this.dummy = dummy;
+        this.reader = reader;
+        this.ruleSync = ruleSync;
+        this.probe = probe;
+        planner = new Planner(
+                new Schedulers(config.ipvs().scheduler(), probe),
+                new SlowStart<>(bootNanos, endpoint -> new RealServer(endpoint.address(), endpoint.port(), 0)));
+        drains = new Drains(config.family(), ipvs, bootNanos);
+        driftCheck = new DriftCheck(config.family(), ipvs, sets, links, dummy, bootNanos);
+    }
+
+    private IpFamily family() {
+        return config.family();
+    }
+
+    /** As {@link IpvsBackend#nextCheck()}. */
+    public Optional<Duration> nextLook() {
+        return inForce == null ? Optional.empty() : soonest(nextOwnStep(), Optional.of(driftCheck.nextLook()));
+    }
+
+    /** As {@link IpvsBackend#nextOwnStep()}. */
+    public Optional<Duration> nextOwnStep() {
+        InForce known = inForce;
+        return known == null ? Optional.empty() : soonest(drains.nextLook(known), planner.nextStep());
+    }
+
+    private static Optional<Duration> soonest(Optional<Duration> one, Optional<Duration> other) {
+        return Stream.of(one, other).flatMap(Optional::stream).min(Duration::compareTo);
+    }
+
+    /** What fails leaves nothing known to be in force, so the next sync reads everything. */
+    public SyncReport sync(ProxySnapshot snapshot, Changes since) throws KernelException, SyncException {
+        InForce known = inForce;
+        if (known != null) {
+            lastKnown = known;
+        }
+        inForce = null;
+        drift = new Drift();
+        if (known == null) {
+            return full(snapshot, KernelCost.NONE);
+        }
+        if (since.everything()) {
+            // tells what others have changed, before everything is read anew
+            drift.add(driftCheck.look(known, node, new Touched()));
+            return full(snapshot, KernelCost.NONE);
+        }
+        return partial(snapshot, since, known);
+    }
+
+    /** The rules, and what else somebody has changed; no Service is rendered anew. */
+    public SyncReport mend(ProxySnapshot applied) throws KernelException, SyncException {
+        if (inForce == null || !rulesInForce) {
+            return sync(applied, Changes.all());
+        }
+        KernelCost rulesCost = ruleSync.ensure(desired.shortCircuits());
+        driftCheck.beDue();
+        SyncReport report = sync(applied, Changes.of(Set.of()));
+        return new SyncReport(
+                report.full(),
+                report.cost().plus(rulesCost),
+                report.problems(),
+                report.inForce(),
+                report.written(),
+                report.mended());
+    }
+
+    private SyncReport partial(ProxySnapshot snapshot, Changes since, InForce known)
+            throws KernelException, SyncException {
+        Touched touched = new Touched();
+        touched.addAll(unfinished);
+        PortRenderer renderer = new PortRenderer(node);
+        Set<ServicePortName> names = new HashSet<>(planner.due());
+        names.addAll(since.ports());
+        for (ServicePortName name : names) {
+            PortPlan plan = planner.plan(name, snapshot.port(name), renderer, known);
+            desired.put(name, plan == null ? null : plan.without(known.foreign(), name), touched);
+        }
+        if (driftCheck.nextLook().isZero()) {
+            drift.add(driftCheck.look(known, node, touched));
+            if (drift.isFullSyncNeeded()) {
+                return full(snapshot, KernelCost.NONE);
+            }
+            if (!drift.isEmpty()) {
+                touched.ports().addAll(desired.ports()); // whom a refusal would concern
+            }
+        }
+        problems.forget(touched.ports());
+        boolean wasDraining = !known.draining().isEmpty();
+        KernelCost looked = drains.look(known, desired);
+        SyncRun run = new SyncRun(desired, known, problems, touched);
+        Applier applier = applier(run);
+        try {
+            applier.addMembers();
+            applier.serveAndRetire();
+        } catch (NetlinkException e) {
+            if (!e.notFound()) {
+                throw e;
+            }
+            return full(snapshot, looked.plus(run.cost()));
+        }
+        if (run.surprised()) {
+            return full(snapshot, looked.plus(run.cost()));
+        }
+        return finish(known, run, false, wasDraining, looked.plus(run.cost()));
+    }
+
+    private SyncReport full(ProxySnapshot snapshot, KernelCost before) throws KernelException, SyncException {
+        dummy.ensure();
+        Set<String> existing = sets.names();
+        KernelCost cost = before.plus(createSets(existing));
+        List<LinkAddress> addresses = links.addresses();
+        node = NodeView.of(config, snapshot.node(), addresses);
+        desired = new DesiredState();
+        problems.clear();
+        Touched touched = new Touched();
+        probe.forgetRefusals();
+        PortRenderer renderer = new PortRenderer(node);
+        for (ResolvedPort port : snapshot.ports()) {
+            desired.put(port.name(), planner.plan(port.name(), port, renderer, null), touched);
+        }
+        planner.keepOnly(desired.ports());
+        InForce state = reader.read(existing, dummy.bound(addresses), node.elsewhere(), desired, lastKnown);
+        for (ServicePortName name : planner.startingSlowly()) {
+            desired.put(name, planner.plan(name, snapshot.port(name), renderer, state), touched);
+        }
+        desired.giveUp(state.foreign(), touched);
+        touched.addInForce(state);
+        state.addresses().removeAll(wantedAmong(dummy.selectable(addresses)));
+        driftCheck.pause();
+        dummy.found(state.addresses());
+        boolean wasDraining = !state.draining().isEmpty();
+        SyncRun run = new SyncRun(desired, state, problems, touched);
+        Applier applier = applier(run);
+        applier.addMembers();
+        KernelException rulesRefused = ensureRules(run);
+        applier.serveAndRetire();
+        if (rulesRefused != null) {
+            throw rulesRefused;
+        }
+        cost = cost.plus(run.cost()).plus(drains.look(state, desired));
+        return finish(state, run, true, wasDraining, cost);
+    }
+
+    /** Addresses to bind anew although they are there; those that nobody wants are found as they are. */
+    private Set<IpAddress> wantedAmong(Set<IpAddress> selectable) {
+        return selectable.stream().filter(desired::wants).collect(Collectors.toSet());
+    }
+
+    /**
+     * Rules that are refused stop the first sync, because without them source ranges would stand open. Later on the old
+     * ones are still in force, and Services go on without waiting for iptables to recover.
+     */
+    private @Nullable KernelException ensureRules(SyncRun run) throws KernelException {
+        try {
+            run.charge(ruleSync.ensure(run.desired().shortCircuits()));
+            rulesInForce = true;
+            return null;
+        } catch (KernelException e) {
+            if (!rulesInForce) {
+                throw e;
+            }
+            return e;
+        }
+    }
+
+    private KernelCost createSets(Set<String> existing) throws NetlinkException {
+        long created = 0;
+        for (KubeSet set : KubeSet.values()) {
+            if (!existing.contains(set.nameIn(family()))) {
+                sets.create(set.in(family()));
+                created++;
+            }
+        }
+        return new KernelCost(created, 0);
+    }
+
+    private Applier applier(SyncRun run) {
+        return new Applier(
+                new MemberChanges(family(), sets, run),
+                new ServerChanges(ipvs, run, drains.nowSeconds()),
+                new AddressChanges(dummy, run),
+                ruleSync,
+                run);
+    }
+
+    private SyncReport finish(InForce state, SyncRun run, boolean full, boolean wasDraining, KernelCost cost) {
+        if (!wasDraining && !state.draining().isEmpty()) {
+            drains.pause();
+        }
+        unfinished = run.unfinished();
+        inForce = state;
+        served = desired;
+        List<Problem> all = new ArrayList<>(problems.list());
+        all.addAll(desired.problems());
+        all.addAll(planner.problems());
+        return new SyncReport(
+                full,
+                cost,
+                all,
+                Map.of(
+                        "ipvs.virtual_servers",
+                        (long) state.serverKeys().size(),
+                        "ipvs.real_servers",
+                        state.realServers()),
+                Map.of(),
+                drift.found());
+    }
+
+    /** The way of {@code packet} through what is wanted. */
+    public PacketWalk walk(FixedRules rules, Packet packet) {
+        return new PacketWalk(rules, desired, inForce, node, packet);
+    }
+
+    /** Gives every virtual server of the last successful sync to {@code each}, with the port that has it. On any thread. */
+    public void forEachServer(BiConsumer<ServiceKey, ServicePortName> each) {
+        served.forEachServer(each);
+    }
+
+    /** Nothing is known to be in force any more. */
+    public void forget() {
+        inForce = null;
+        rulesInForce = false;
+    }
+}

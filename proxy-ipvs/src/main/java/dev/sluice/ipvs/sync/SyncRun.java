@@ -1,0 +1,107 @@
+package dev.sluice.ipvs.sync;
+
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.sync.KernelCost;
+import dev.sluice.ipvs.plan.DesiredState;
+import dev.sluice.ipvs.plan.InForce;
+import dev.sluice.ipvs.plan.Owners;
+import dev.sluice.ipvs.plan.Problems;
+import dev.sluice.ipvs.plan.Touched;
+import dev.sluice.ipvs.rules.Member;
+import dev.sluice.linux.NetlinkException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One difference between what is wanted and what is in force, on its way into the kernel: what it must look at, what it
+ * cost, and what the kernel refused, charged to its service port and kept for the next sync.
+ */
+public final class SyncRun {
+    private final DesiredState desired;
+    private final InForce inForce;
+    private final Problems problems;
+    private final Touched touched;
+    private final Touched unfinished = new Touched();
+    private KernelCost cost = KernelCost.NONE;
+    private boolean surprised;
+    private @Nullable Owners owners;
+
+    SyncRun(DesiredState desired, InForce inForce, Problems problems, Touched touched) {
+        this.desired = desired;
+        this.inForce = inForce;
+        this.problems = problems;
+        this.touched = touched;
+    }
+
+    DesiredState desired() {
+        return desired;
+    }
+
+    InForce inForce() {
+        return inForce;
+    }
+
+    Touched touched() {
+        return touched;
+    }
+
+    KernelCost cost() {
+        return cost;
+    }
+
+    void charge(KernelCost more) {
+        cost = cost.plus(more);
+    }
+
+    void charge(long messages, long bytes) {
+        charge(new KernelCost(messages, bytes));
+    }
+
+    /** Whether the kernel's state was not what we held it to be, so that it must be read anew. */
+    boolean surprised() {
+        return surprised;
+    }
+
+    void surprisedIf(boolean unexpected) {
+        surprised |= unexpected;
+    }
+
+    /** What the next sync must look at again. */
+    Touched unfinished() {
+        return unfinished;
+    }
+
+    List<ServicePortName> wanting(Member member) {
+        return owners().members().getOrDefault(member, List.of());
+    }
+
+    List<ServicePortName> wanting(IpAddress address) {
+        return owners().addresses().getOrDefault(address, List.of());
+    }
+
+    private Owners owners() {
+        if (owners == null) {
+            owners = Owners.of(touched.ports(), desired);
+        }
+        return owners;
+    }
+
+    /** Whether something that the port needs was refused, so that no more of it may go live. */
+    boolean blocked(@Nullable ServicePortName name) {
+        return name != null && problems.has(name);
+    }
+
+    boolean anyBlocked() {
+        return !problems.isEmpty();
+    }
+
+    void refused(ServicePortName name, String what, NetlinkException error) {
+        unfinished.ports().add(name);
+        problems.refused(name, what, error);
+    }
+
+    void leftOver(String what, NetlinkException error) {
+        problems.leftOver(what, error);
+    }
+}

@@ -1,0 +1,5 @@
+/** One sync: the changes to carry out, their order, and what the kernel refused. Renders nothing itself. */
+@NullMarked
+package dev.sluice.ipvs.sync;
+
+import org.jspecify.annotations.NullMarked;

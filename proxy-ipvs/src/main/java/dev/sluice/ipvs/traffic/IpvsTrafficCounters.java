@@ -1,0 +1,141 @@
+package dev.sluice.ipvs.traffic;
+
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.traffic.EndpointTraffic;
+import dev.sluice.core.traffic.PortTraffic;
+import dev.sluice.core.traffic.Traffic;
+import dev.sluice.core.traffic.TrafficCounters;
+import dev.sluice.core.traffic.TrafficException;
+import dev.sluice.ipvs.IpvsBackend;
+import dev.sluice.ipvs.kernel.DestinationTable;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.ipvs.Ipvs;
+import dev.sluice.linux.ipvs.IpvsStats;
+import dev.sluice.linux.ipvs.RealServerState;
+import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServerState;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The kernel's counters of the virtual servers: one dump has what each virtual server has carried, and one read of the kernel's
+ * table for each family has the connections of all destinations, but for those that it leaves out ({@link DestinationTable}):
+ * of these the servers that have carried the most are asked for, and the others show no endpoints.
+ * What a destination has carried is in neither; the kernel tells it only in a dump for each virtual server.
+ *
+ * <p>The kernel adds its counters up every two seconds (net/netfilter/ipvs/ip_vs_est.c), and never with {@code
+ * net.ipv4.vs.run_estimation=0}.
+ */
+public final class IpvsTrafficCounters implements TrafficCounters {
+    /** So many virtual servers that the table leaves out are asked for, one by one, in a read. */
+    private static final int ASKED = 1000;
+
+    private final Ipvs ipvs;
+    private final List<IpvsBackend> backends;
+    private final TrafficLedger ledger = new TrafficLedger();
+
+    /**
+     * Holds {@code ipvs} from now on.
+     *
+     * @param ipvs a handle that nothing else uses
+     * @param backends one for each family
+     */
+    public IpvsTrafficCounters(Ipvs ipvs, List<IpvsBackend> backends) {
+        this.ipvs = ipvs;
+        this.backends = List.copyOf(backends);
+    }
+
+    @Override
+    public synchronized List<PortTraffic> read() throws TrafficException {
+        Map<ServiceKey, ServicePortName> owners = new HashMap<>();
+        backends.forEach(backend -> backend.forEachServer(owners::put));
+        try {
+            Map<ServiceKey, Traffic> counted = counted();
+            Map<TrafficLedger.Account, Traffic> totals = ledger.update(owners, counted);
+            var endpoints = endpoints(owners, counted);
+            List<PortTraffic> ports = new ArrayList<>(totals.size());
+            totals.forEach((account, carried) -> ports.add(new PortTraffic(
+                    account.port(),
+                    account.family(),
+                    carried,
+                    List.copyOf(endpoints
+                            .getOrDefault(account, new LinkedHashMap<>())
+                            .values()))));
+            return ports;
+        } catch (NetlinkException e) {
+            throw new TrafficException("the traffic counters of IPVS: " + e.getMessage(), e);
+        }
+    }
+
+    private Map<ServiceKey, Traffic> counted() throws NetlinkException {
+        Map<ServiceKey, Traffic> counted = new HashMap<>();
+        for (VirtualServerState state : ipvs.services()) {
+            counted.put(state.server().key(), traffic(state.stats()));
+        }
+        return counted;
+    }
+
+    private static Traffic traffic(IpvsStats stats) {
+        return new Traffic(
+                stats.connections(), stats.inPackets(), stats.outPackets(), stats.inBytes(), stats.outBytes());
+    }
+
+    private Map<TrafficLedger.Account, Map<String, EndpointTraffic>> endpoints(
+            Map<ServiceKey, ServicePortName> owners, Map<ServiceKey, Traffic> counted) throws NetlinkException {
+        Map<TrafficLedger.Account, Map<String, EndpointTraffic>> endpoints = new HashMap<>();
+        for (IpvsBackend backend : backends) {
+            IpFamily family = backend.family();
+            DestinationTable table = DestinationTable.read(ipvs, family, counted.keySet());
+            List<ServiceKey> leftOut = new ArrayList<>();
+            for (ServiceKey key : owners.keySet()) {
+                if (key.family() != family) {
+                    continue;
+                }
+                if (table.leavesOut(key)) {
+                    leftOut.add(key);
+                } else {
+                    add(key, table.of(key), owners, endpoints);
+                }
+            }
+            leftOut.sort(Comparator.comparingLong(
+                    (ServiceKey key) -> -counted.getOrDefault(key, Traffic.NONE).bytes()));
+            for (ServiceKey key : leftOut.subList(0, Math.min(ASKED, leftOut.size()))) {
+                add(key, table.of(key), owners, endpoints);
+            }
+        }
+        return endpoints;
+    }
+
+    private static void add(
+            ServiceKey key,
+            @Nullable List<RealServerState> destinations,
+            Map<ServiceKey, ServicePortName> owners,
+            Map<TrafficLedger.Account, Map<String, EndpointTraffic>> endpoints) {
+        ServicePortName owner = owners.get(key);
+        if (destinations != null && owner != null) {
+            var of = endpoints.computeIfAbsent(
+                    new TrafficLedger.Account(owner, key.family()), account -> new LinkedHashMap<>());
+            destinations.forEach(d -> of.merge(d.server().key(), endpoint(d), EndpointTraffic::plus));
+        }
+    }
+
+    private static EndpointTraffic endpoint(RealServerState state) {
+        return new EndpointTraffic(
+                state.server().address(),
+                state.server().port(),
+                state.server().weight(),
+                state.activeConnections(),
+                state.inactiveConnections());
+    }
+
+    @Override
+    public void close() {
+        ipvs.close();
+    }
+}

@@ -1,0 +1,42 @@
+package dev.sluice.ipvs.traffic;
+
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.traffic.Traffic;
+import dev.sluice.linux.ipvs.ServiceKey;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Adds the kernel's counters of virtual servers up to counters of service ports that never go back: what a virtual server had
+ * counted when it was last seen stays with its port when it goes or is made anew.
+ */
+public final class TrafficLedger {
+    private Map<ServiceKey, Traffic> seen = new HashMap<>();
+    private Map<Account, Traffic> totals = new HashMap<>();
+
+    /** One port in one family. */
+    record Account(ServicePortName port, IpFamily family) {}
+
+    /**
+     * Takes note of what the kernel shows.
+     *
+     * @param owners the virtual servers that are ours, whether the kernel has them at this moment or not
+     * @param counted what the kernel has counted for each of its virtual servers
+     * @return the totals of the ports in {@code owners}; others are forgotten
+     */
+    Map<Account, Traffic> update(Map<ServiceKey, ServicePortName> owners, Map<ServiceKey, Traffic> counted) {
+        Map<ServiceKey, Traffic> seenNow = new HashMap<>();
+        Map<Account, Traffic> now = new HashMap<>();
+        owners.forEach((key, port) -> {
+            Account account = new Account(port, key.family());
+            Traffic count = counted.getOrDefault(key, Traffic.NONE);
+            Traffic more = count.since(seen.getOrDefault(key, Traffic.NONE));
+            now.merge(account, totals.getOrDefault(account, Traffic.NONE).plus(more), (a, b) -> a.plus(more));
+            seenNow.put(key, count);
+        });
+        seen = seenNow;
+        totals = now;
+        return Map.copyOf(now);
+    }
+}
