@@ -10,29 +10,18 @@ import java.util.Set;
 
 /**
  * One port of one Service in one address family, parsed and validated: everything a mode needs in order to program it,
- * apart from its endpoints. All addresses are of the family of {@link #clusterIp}.
+ * apart from its endpoints.
  *
  * @param port the port on the cluster, external and load balancer addresses, 1 to 65535
  * @param nodePort 0 when there is none, or when another Service holds that number
- * @param externalPolicyLocal {@code externalTrafficPolicy: Local}, and the Service is externally accessible by its spec
- * @param affinitySeconds the time-out of {@code sessionAffinity: ClientIP} in seconds, 0 for no affinity
- * @param sourceRanges who may use the load balancer addresses; empty means everybody
- * @param loadBalancerVips the ingress addresses that this node is to handle ({@code ipMode} absent or {@code VIP})
- * @param healthCheckNodePort 0 when there is none
  * @param annotations those whose keys begin with {@code sluice.dev/}
  */
 public record ServicePort(
         ServicePortName name,
-        IpAddress clusterIp,
         int port,
         int nodePort,
-        boolean externalPolicyLocal,
-        boolean internalPolicyLocal,
-        int affinitySeconds,
-        List<IpAddress> externalIps,
-        List<Cidr> sourceRanges,
-        List<IpAddress> loadBalancerVips,
-        int healthCheckNodePort,
+        Addresses addresses,
+        Policies policies,
         Map<String, String> annotations) {
 
     /** The time-out of a Service with affinity that names none: three hours. */
@@ -42,10 +31,54 @@ public record ServicePort(
     public static final int MAX_AFFINITY_SECONDS = 86_400;
 
     public ServicePort {
-        externalIps = List.copyOf(externalIps);
-        sourceRanges = List.copyOf(sourceRanges);
-        loadBalancerVips = List.copyOf(loadBalancerVips);
         annotations = Map.copyOf(annotations);
+    }
+
+    /**
+     * The addresses of a Service in one family; its ports share them.
+     *
+     * @param loadBalancerVips the ingress addresses that this node handles ({@code ipMode} absent or {@code VIP})
+     * @param sourceRanges the clients that may use the load balancer addresses; empty means everybody
+     */
+    public record Addresses(
+            IpAddress clusterIp,
+            List<IpAddress> externalIps,
+            List<IpAddress> loadBalancerVips,
+            List<Cidr> sourceRanges) {
+
+        public Addresses {
+            externalIps = List.copyOf(externalIps);
+            loadBalancerVips = List.copyOf(loadBalancerVips);
+            sourceRanges = List.copyOf(sourceRanges);
+        }
+
+        /** A cluster address and no other. */
+        public static Addresses of(IpAddress clusterIp) {
+            return new Addresses(clusterIp, List.of(), List.of(), List.of());
+        }
+
+        /** These addresses without external and load balancer addresses that are {@code lost} to another Service. */
+        Addresses without(Set<IpAddress> lost) {
+            return new Addresses(
+                    clusterIp, remaining(externalIps, lost), remaining(loadBalancerVips, lost), sourceRanges);
+        }
+
+        private static List<IpAddress> remaining(List<IpAddress> addresses, Set<IpAddress> lost) {
+            return addresses.stream().filter(a -> !lost.contains(a)).toList();
+        }
+    }
+
+    /**
+     * How a Service treats its traffic; its ports share it.
+     *
+     * @param externalLocal {@code externalTrafficPolicy: Local}, and the Service is externally accessible by its spec
+     * @param internalLocal {@code internalTrafficPolicy: Local}
+     * @param affinitySeconds the time-out of {@code sessionAffinity: ClientIP} in seconds, 0 for no affinity
+     * @param healthCheckNodePort where a load balancer asks for the endpoints of this node, 0 when there is none
+     */
+    public record Policies(boolean externalLocal, boolean internalLocal, int affinitySeconds, int healthCheckNodePort) {
+        /** Both policies Cluster, no affinity. */
+        public static final Policies DEFAULT = new Policies(false, false, 0, 0);
     }
 
     /** This port without what another Service holds. */
@@ -55,18 +88,10 @@ public record ServicePort(
         }
         return new ServicePort(
                 name,
-                clusterIp,
                 port,
                 nodePortLost ? 0 : nodePort,
-                externalPolicyLocal,
-                internalPolicyLocal,
-                affinitySeconds,
-                externalIps.stream().filter(a -> !addressesLost.contains(a)).toList(),
-                sourceRanges,
-                loadBalancerVips.stream()
-                        .filter(a -> !addressesLost.contains(a))
-                        .toList(),
-                healthCheckNodePort,
+                addressesLost.isEmpty() ? addresses : addresses.without(addressesLost),
+                policies,
                 annotations);
     }
 
@@ -75,28 +100,61 @@ public record ServicePort(
         return Weight.of(annotations, Weight.DEFAULT);
     }
 
+    /** The family of all its addresses. */
     public IpFamily family() {
-        return clusterIp.family();
+        return clusterIp().family();
     }
 
     public Protocol protocol() {
         return name.protocol();
     }
 
+    public IpAddress clusterIp() {
+        return addresses.clusterIp();
+    }
+
+    public List<IpAddress> externalIps() {
+        return addresses.externalIps();
+    }
+
+    public List<IpAddress> loadBalancerVips() {
+        return addresses.loadBalancerVips();
+    }
+
+    public List<Cidr> sourceRanges() {
+        return addresses.sourceRanges();
+    }
+
+    public boolean externalPolicyLocal() {
+        return policies.externalLocal();
+    }
+
+    public boolean internalPolicyLocal() {
+        return policies.internalLocal();
+    }
+
+    public int affinitySeconds() {
+        return policies.affinitySeconds();
+    }
+
+    public int healthCheckNodePort() {
+        return policies.healthCheckNodePort();
+    }
+
     public boolean hasAffinity() {
-        return affinitySeconds > 0;
+        return affinitySeconds() > 0;
     }
 
     /** Whether anything but the cluster address leads here. */
     public boolean externallyAccessible() {
-        return nodePort != 0 || !loadBalancerVips.isEmpty() || !externalIps.isEmpty();
+        return nodePort != 0 || !loadBalancerVips().isEmpty() || !externalIps().isEmpty();
     }
 
     public boolean usesClusterEndpoints() {
-        return !internalPolicyLocal || externallyAccessible();
+        return !internalPolicyLocal() || externallyAccessible();
     }
 
     public boolean usesLocalEndpoints() {
-        return internalPolicyLocal || (externalPolicyLocal && externallyAccessible());
+        return internalPolicyLocal() || (externalPolicyLocal() && externallyAccessible());
     }
 }

@@ -72,7 +72,7 @@ public final class ChangeTracker implements ClusterState {
             ParsedService parsed = ServiceParser.parse(service, family);
             found.addAll(parsed.problems());
             List<Claimant> declared = parsed.declared().stream()
-                    .map(port -> new Claimant(port, service.created()))
+                    .map(port -> new Claimant(port, service.metadata().created()))
                     .toList();
             family(family).declare(service.name(), declared);
         }

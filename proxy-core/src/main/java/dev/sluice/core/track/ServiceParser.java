@@ -52,11 +52,11 @@ final class ServiceParser {
     }
 
     private Optional<IpAddress> clusterIp() {
-        if (service.ipFamilies().isEmpty()) {
+        if (service.addresses().ipFamilies().isEmpty()) {
             return clusterIp("spec.clusterIP", service.clusterIp()).filter(address -> address.family() == family);
         }
-        for (int i = 0; i < service.ipFamilies().size(); i++) {
-            String name = service.ipFamilies().get(i);
+        for (int i = 0; i < service.addresses().ipFamilies().size(); i++) {
+            String name = service.addresses().ipFamilies().get(i);
             if (name.equals(family.label())) {
                 return clusterIpOfFamily(i);
             }
@@ -69,7 +69,9 @@ final class ServiceParser {
 
     private Optional<IpAddress> clusterIpOfFamily(int index) {
         String field = "spec.clusterIPs[" + index + "]";
-        List<String> all = service.clusterIps().isEmpty() ? List.of(service.clusterIp()) : service.clusterIps();
+        List<String> all = service.addresses().clusterIps().isEmpty()
+                ? List.of(service.clusterIp())
+                : service.addresses().clusterIps();
         if (index >= all.size()) {
             problems.skipped(field, "absent, although spec.ipFamilies[" + index + "] is " + family);
             return Optional.empty();
@@ -92,12 +94,8 @@ final class ServiceParser {
     }
 
     private List<DeclaredPort> ports(IpAddress clusterIp) {
-        ServiceAddresses addresses = ServiceAddresses.read(service, family, problems);
-        boolean externalLocal =
-                externallyAccessibleBySpec() && service.externalTrafficPolicy().equals(LOCAL);
-        boolean internalLocal = service.internalTrafficPolicy().equals(LOCAL);
-        int affinity = affinitySeconds();
-        int healthPort = healthCheckNodePort(externalLocal);
+        ServicePort.Addresses addresses = AddressParsing.parse(service, clusterIp, problems);
+        ServicePort.Policies policies = policies();
         Weight.check(service.annotations(), "weight " + Weight.DEFAULT + " holds", problems);
         List<DeclaredPort> ports = new ArrayList<>(service.ports().size());
         Set<ServicePortName> names = new HashSet<>();
@@ -111,22 +109,19 @@ final class ServiceParser {
                 problems.skipped("spec.ports[" + i + "].name", "'" + port.name() + "' names two ports of this Service");
                 continue;
             }
-            ServicePort parsed = new ServicePort(
-                    name,
-                    clusterIp,
-                    port.port(),
-                    nodePort(i, port),
-                    externalLocal,
-                    internalLocal,
-                    affinity,
-                    addresses.externalIps(),
-                    addresses.sourceRanges(),
-                    addresses.loadBalancerVips(),
-                    healthPort,
-                    service.annotations());
+            ServicePort parsed =
+                    new ServicePort(name, port.port(), nodePort(i, port), addresses, policies, service.annotations());
             ports.add(new DeclaredPort(i, parsed));
         }
         return ports;
+    }
+
+    private ServicePort.Policies policies() {
+        boolean externalLocal =
+                externallyAccessibleBySpec() && service.policies().external().equals(LOCAL);
+        boolean internalLocal = service.policies().internal().equals(LOCAL);
+        return new ServicePort.Policies(
+                externalLocal, internalLocal, affinitySeconds(), healthCheckNodePort(externalLocal));
     }
 
     private @Nullable ServicePortName portName(int index, ServiceObject.Port port) {
@@ -158,16 +153,16 @@ final class ServiceParser {
     private boolean externallyAccessibleBySpec() {
         return switch (service.type()) {
             case "LoadBalancer", "NodePort" -> true;
-            case "", "ClusterIP" -> !service.externalIps().isEmpty();
+            case "", "ClusterIP" -> !service.addresses().externalIps().isEmpty();
             default -> false;
         };
     }
 
     private int affinitySeconds() {
-        if (!service.sessionAffinity().equals("ClientIP")) {
+        if (!service.affinity().type().equals("ClientIP")) {
             return 0;
         }
-        Integer seconds = service.affinityTimeoutSeconds();
+        Integer seconds = service.affinity().timeoutSeconds();
         if (seconds == null) {
             return ServicePort.DEFAULT_AFFINITY_SECONDS;
         }
@@ -185,7 +180,7 @@ final class ServiceParser {
         if (!externalLocal || !service.type().equals("LoadBalancer")) {
             return 0;
         }
-        int port = service.healthCheckNodePort();
+        int port = service.loadBalancer().healthCheckNodePort();
         if (port < 1 || port > 65535) {
             problems.ignored(
                     "spec.healthCheckNodePort",

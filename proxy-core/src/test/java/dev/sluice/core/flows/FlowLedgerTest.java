@@ -271,22 +271,11 @@ class FlowLedgerTest {
     }
 
     private static ServicePort service(ServicePortName name, IpAddress address, int nodePort, List<IpAddress> vips) {
-        return new ServicePort(name, address, 53, nodePort, false, false, 0, List.of(), List.of(), vips, 0, Map.of());
+        ServicePort.Addresses addresses = new ServicePort.Addresses(address, List.of(), vips, List.of());
+        return new ServicePort(name, 53, nodePort, addresses, ServicePort.Policies.DEFAULT, Map.of());
     }
 
     private static ServicePort withPort80(ServicePort service) {
-        return new ServicePort(
-                service.name(),
-                service.clusterIp(),
-                80,
-                0,
-                false,
-                false,
-                0,
-                List.of(),
-                List.of(),
-                service.loadBalancerVips(),
-                0,
-                Map.of());
+        return new ServicePort(service.name(), 80, 0, service.addresses(), service.policies(), Map.of());
     }
 }

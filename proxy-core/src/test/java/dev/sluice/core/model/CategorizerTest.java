@@ -41,16 +41,10 @@ class CategorizerTest {
         ServicePort port() {
             return new ServicePort(
                     new ServicePortName(new ServiceName("shop", "web"), "", Protocol.TCP),
-                    IpAddress.of("10.96.0.10"),
                     80,
                     nodePort ? 30080 : 0,
-                    externalLocal,
-                    internalLocal,
-                    0,
-                    List.of(),
-                    List.of(),
-                    List.of(),
-                    0,
+                    ServicePort.Addresses.of(IpAddress.of("10.96.0.10")),
+                    new ServicePort.Policies(externalLocal, internalLocal, 0, 0),
                     Map.of());
         }
     }

@@ -33,36 +33,49 @@ final class ServiceManifest {
     }
 
     private static ServiceObject completed(ServiceObject raw) {
+        ServiceObject.Metadata metadata = raw.metadata();
+        ServiceName name = new ServiceName(
+                or(metadata.name().namespace(), "default"), metadata.name().name());
         String type = or(raw.type(), "ClusterIP");
-        String clusterIp = raw.clusterIp().isEmpty() && !raw.clusterIps().isEmpty()
-                ? raw.clusterIps().getFirst()
-                : raw.clusterIp();
-        List<String> clusterIps =
-                raw.clusterIps().isEmpty() && !clusterIp.isEmpty() ? List.of(clusterIp) : raw.clusterIps();
         boolean external = type.equals("NodePort")
                 || type.equals("LoadBalancer")
-                || !raw.externalIps().isEmpty();
-        String affinity = or(raw.sessionAffinity(), "None");
-        Integer timeout = raw.affinityTimeoutSeconds();
+                || !raw.addresses().externalIps().isEmpty();
+        ServiceObject.LoadBalancer loadBalancer = raw.loadBalancer();
         return new ServiceObject(
-                new ServiceName(
-                        or(raw.name().namespace(), "default"), raw.name().name()),
-                raw.created(),
+                new ServiceObject.Metadata(name, metadata.created(), metadata.labels(), metadata.annotations()),
                 type,
+                completed(raw.addresses()),
+                raw.ports().stream().map(ServiceManifest::completed).toList(),
+                new ServiceObject.Policies(
+                        external
+                                ? or(raw.policies().external(), "Cluster")
+                                : raw.policies().external(),
+                        or(raw.policies().internal(), "Cluster")),
+                completed(raw.affinity()),
+                new ServiceObject.LoadBalancer(
+                        loadBalancer.ingress().stream()
+                                .map(ServiceManifest::completed)
+                                .toList(),
+                        loadBalancer.sourceRanges(),
+                        loadBalancer.healthCheckNodePort()));
+    }
+
+    private static ServiceObject.Addresses completed(ServiceObject.Addresses raw) {
+        List<String> all = raw.clusterIps();
+        String clusterIp = raw.clusterIp().isEmpty() && !all.isEmpty() ? all.getFirst() : raw.clusterIp();
+        List<String> clusterIps = all.isEmpty() && !clusterIp.isEmpty() ? List.of(clusterIp) : all;
+        return new ServiceObject.Addresses(
                 clusterIp,
                 clusterIps,
                 raw.ipFamilies().isEmpty() ? families(clusterIps) : raw.ipFamilies(),
-                raw.ports().stream().map(ServiceManifest::completed).toList(),
-                raw.externalIps(),
-                external ? or(raw.externalTrafficPolicy(), "Cluster") : raw.externalTrafficPolicy(),
-                or(raw.internalTrafficPolicy(), "Cluster"),
-                affinity,
-                timeout == null && affinity.equals("ClientIP") ? Integer.valueOf(AFFINITY_TIMEOUT) : timeout,
-                raw.loadBalancerSourceRanges(),
-                raw.ingress().stream().map(ServiceManifest::completed).toList(),
-                raw.healthCheckNodePort(),
-                raw.labels(),
-                raw.annotations());
+                raw.externalIps());
+    }
+
+    private static ServiceObject.Affinity completed(ServiceObject.Affinity raw) {
+        String type = or(raw.type(), "None");
+        Integer timeout = raw.timeoutSeconds();
+        return new ServiceObject.Affinity(
+                type, timeout == null && type.equals("ClientIP") ? Integer.valueOf(AFFINITY_TIMEOUT) : timeout);
     }
 
     private static ServiceObject.Port completed(ServiceObject.Port port) {

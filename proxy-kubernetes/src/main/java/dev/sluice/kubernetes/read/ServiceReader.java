@@ -13,28 +13,38 @@ public final class ServiceReader {
     public static ServiceObject read(Fields root) {
         Metadata metadata = Metadata.of(root);
         Fields spec = root.at("spec");
-        String clusterIp = spec.text("clusterIP");
         return new ServiceObject(
-                new ServiceName(metadata.namespace(), metadata.name()),
-                metadata.created(),
+                new ServiceObject.Metadata(
+                        new ServiceName(metadata.namespace(), metadata.name()),
+                        metadata.created(),
+                        metadata.labels(),
+                        metadata.annotations()),
                 spec.word("type"),
+                addresses(spec),
+                List.copyOf(
+                        spec.items("ports").stream().map(ServiceReader::port).toList()),
+                new ServiceObject.Policies(spec.word("externalTrafficPolicy"), spec.word("internalTrafficPolicy")),
+                new ServiceObject.Affinity(spec.word("sessionAffinity"), affinityTimeout(spec)),
+                loadBalancer(root));
+    }
+
+    private static ServiceObject.Addresses addresses(Fields spec) {
+        String clusterIp = spec.text("clusterIP");
+        return new ServiceObject.Addresses(
                 clusterIp,
                 sharing(clusterIp, spec.texts("clusterIPs")),
                 spec.words("ipFamilies"),
-                List.copyOf(
-                        spec.items("ports").stream().map(ServiceReader::port).toList()),
-                spec.texts("externalIPs"),
-                spec.word("externalTrafficPolicy"),
-                spec.word("internalTrafficPolicy"),
-                spec.word("sessionAffinity"),
-                affinityTimeout(spec),
-                spec.texts("loadBalancerSourceRanges"),
+                spec.texts("externalIPs"));
+    }
+
+    private static ServiceObject.LoadBalancer loadBalancer(Fields root) {
+        Fields spec = root.at("spec");
+        return new ServiceObject.LoadBalancer(
                 List.copyOf(root.at("status").at("loadBalancer").items("ingress").stream()
                         .map(ServiceReader::ingress)
                         .toList()),
-                spec.number("healthCheckNodePort"),
-                metadata.labels(),
-                metadata.annotations());
+                spec.texts("loadBalancerSourceRanges"),
+                spec.number("healthCheckNodePort"));
     }
 
     private static ServiceObject.Port port(Fields port) {

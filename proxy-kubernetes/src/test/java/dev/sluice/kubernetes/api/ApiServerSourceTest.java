@@ -89,25 +89,21 @@ class ApiServerSourceTest {
 
         assertThat(recorder.services().get("shop/web"))
                 .usingRecursiveComparison()
-                .ignoringFields("created")
+                .ignoringFields("metadata.created")
                 .isEqualTo(new ServiceObject(
-                        new ServiceName("shop", "web"),
-                        0,
+                        new ServiceObject.Metadata(
+                                new ServiceName("shop", "web"), 0, Map.of(), Map.of("sluice.dev/x", "y")),
                         "NodePort",
-                        "10.96.0.50",
-                        List.of("10.96.0.50", "fd00:96::50"),
-                        List.of("IPv4", "IPv6"),
+                        new ServiceObject.Addresses(
+                                "10.96.0.50",
+                                List.of("10.96.0.50", "fd00:96::50"),
+                                List.of("IPv4", "IPv6"),
+                                List.of("198.51.100.1")),
                         List.of(new ServiceObject.Port("http", "TCP", 80, 30_080)),
-                        List.of("198.51.100.1"),
-                        "Local",
-                        "Cluster",
-                        "ClientIP",
-                        60,
-                        List.of(),
-                        List.of(new ServiceObject.Ingress("203.0.113.10", "", "VIP")),
-                        0,
-                        Map.of(),
-                        Map.of("sluice.dev/x", "y")));
+                        new ServiceObject.Policies("Local", "Cluster"),
+                        new ServiceObject.Affinity("ClientIP", 60),
+                        new ServiceObject.LoadBalancer(
+                                List.of(new ServiceObject.Ingress("203.0.113.10", "", "VIP")), List.of(), 0)));
         assertThat(recorder.slices().get("shop/web-1"))
                 .isEqualTo(new EndpointSliceObject(
                         "shop",

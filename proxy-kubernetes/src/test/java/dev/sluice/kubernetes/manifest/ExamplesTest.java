@@ -32,7 +32,7 @@ class ExamplesTest {
 
     private static void hasAddressesOnly(Wish wish) {
         List<String> addresses = switch (wish) {
-            case Wish.OfService(var service) -> service.clusterIps();
+            case Wish.OfService(var service) -> service.addresses().clusterIps();
             case Wish.OfSlice(var slice) ->
                 slice.endpoints().stream()
                         .flatMap(endpoint -> endpoint.addresses().stream())

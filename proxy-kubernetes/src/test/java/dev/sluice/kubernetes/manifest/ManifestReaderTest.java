@@ -250,23 +250,13 @@ class ManifestReaderTest {
 
         assertThat(service)
                 .isEqualTo(new ServiceObject(
-                        new ServiceName("shop", "web"),
-                        0,
+                        new ServiceObject.Metadata(new ServiceName("shop", "web"), 0, Map.of(), Map.of()),
                         "ClusterIP",
-                        "10.96.0.50",
-                        List.of("10.96.0.50"),
-                        List.of("IPv4"),
+                        new ServiceObject.Addresses("10.96.0.50", List.of("10.96.0.50"), List.of("IPv4"), List.of()),
                         List.of(new ServiceObject.Port("", "TCP", 80, 0)),
-                        List.of(),
-                        "",
-                        "Cluster",
-                        "ClientIP",
-                        10_800,
-                        List.of(),
-                        List.of(),
-                        0,
-                        Map.of(),
-                        Map.of()));
+                        new ServiceObject.Policies("", "Cluster"),
+                        new ServiceObject.Affinity("ClientIP", 10_800),
+                        new ServiceObject.LoadBalancer(List.of(), List.of(), 0)));
     }
 
     @Test
@@ -275,8 +265,8 @@ class ManifestReaderTest {
                 "clusterIP: 10.96.0.50", "clusterIPs: [\"fd00:96::50\", 10.96.0.50]\n  type: NodePort"));
 
         assertThat(service.clusterIp()).isEqualTo("fd00:96::50");
-        assertThat(service.ipFamilies()).containsExactly("IPv6", "IPv4");
-        assertThat(service.externalTrafficPolicy()).isEqualTo("Cluster");
+        assertThat(service.addresses().ipFamilies()).containsExactly("IPv6", "IPv4");
+        assertThat(service.policies().external()).isEqualTo("Cluster");
     }
 
     @Test
@@ -308,26 +298,24 @@ class ManifestReaderTest {
 
         assertThat(service)
                 .isEqualTo(new ServiceObject(
-                        new ServiceName("default", "web"),
-                        1_767_225_601_000L,
+                        new ServiceObject.Metadata(
+                                new ServiceName("default", "web"),
+                                1_767_225_601_000L,
+                                Map.of("service.kubernetes.io/headless", ""),
+                                Map.of("sluice.dev/x", "y")),
                         "LoadBalancer",
-                        "10.96.0.70",
-                        List.of("10.96.0.70"),
-                        List.of("IPv4"),
+                        new ServiceObject.Addresses(
+                                "10.96.0.70", List.of("10.96.0.70"), List.of("IPv4"), List.of("198.51.100.1")),
                         List.of(new ServiceObject.Port("http", "UDP", 80, 30_080)),
-                        List.of("198.51.100.1"),
-                        "Local",
-                        "Local",
-                        "ClientIP",
-                        60,
-                        List.of("192.0.2.0/24"),
-                        List.of(
-                                new ServiceObject.Ingress("203.0.113.10", "", "VIP"),
-                                new ServiceObject.Ingress("", "lb.example.org", ""),
-                                new ServiceObject.Ingress("203.0.113.11", "", "Proxy")),
-                        32_000,
-                        Map.of("service.kubernetes.io/headless", ""),
-                        Map.of("sluice.dev/x", "y")));
+                        new ServiceObject.Policies("Local", "Local"),
+                        new ServiceObject.Affinity("ClientIP", 60),
+                        new ServiceObject.LoadBalancer(
+                                List.of(
+                                        new ServiceObject.Ingress("203.0.113.10", "", "VIP"),
+                                        new ServiceObject.Ingress("", "lb.example.org", ""),
+                                        new ServiceObject.Ingress("203.0.113.11", "", "Proxy")),
+                                List.of("192.0.2.0/24"),
+                                32_000)));
     }
 
     @Test

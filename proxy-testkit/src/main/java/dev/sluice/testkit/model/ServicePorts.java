@@ -108,16 +108,10 @@ public final class ServicePorts {
     public ServicePort build() {
         return new ServicePort(
                 name,
-                clusterIp,
                 port,
                 nodePort,
-                externalLocal,
-                internalLocal,
-                affinitySeconds,
-                externalIps,
-                sourceRanges,
-                vips,
-                healthCheckNodePort,
+                new ServicePort.Addresses(clusterIp, externalIps, vips, sourceRanges),
+                new ServicePort.Policies(externalLocal, internalLocal, affinitySeconds, healthCheckNodePort),
                 annotations);
     }
 

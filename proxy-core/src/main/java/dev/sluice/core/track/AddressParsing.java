@@ -1,6 +1,7 @@
 package dev.sluice.core.track;
 
 import dev.sluice.core.model.ProblemList;
+import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
@@ -10,14 +11,17 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** The addresses of a Service beyond its cluster address, in one family, and who may use them. */
-record ServiceAddresses(List<IpAddress> externalIps, List<Cidr> sourceRanges, List<IpAddress> loadBalancerVips) {
+/** Reads the addresses of a Service, and who may use them, in the family of its cluster address. */
+final class AddressParsing {
+    private AddressParsing() {}
 
-    static ServiceAddresses read(ServiceObject service, IpFamily family, ProblemList problems) {
-        List<IpAddress> externalIps = externalIps(service.externalIps(), family, problems);
-        List<IpAddress> vips = loadBalancerVips(service.ingress(), family, problems);
-        List<Cidr> ranges = sourceRanges(service.loadBalancerSourceRanges(), family, !vips.isEmpty(), problems);
-        return new ServiceAddresses(externalIps, ranges, vips);
+    static ServicePort.Addresses parse(ServiceObject service, IpAddress clusterIp, ProblemList problems) {
+        IpFamily family = clusterIp.family();
+        ServiceObject.LoadBalancer loadBalancer = service.loadBalancer();
+        List<IpAddress> externalIps = externalIps(service.addresses().externalIps(), family, problems);
+        List<IpAddress> vips = loadBalancerVips(loadBalancer.ingress(), family, problems);
+        List<Cidr> ranges = sourceRanges(loadBalancer.sourceRanges(), family, !vips.isEmpty(), problems);
+        return new ServicePort.Addresses(clusterIp, externalIps, vips, ranges);
     }
 
     private static List<IpAddress> externalIps(List<String> texts, IpFamily family, ProblemList problems) {
