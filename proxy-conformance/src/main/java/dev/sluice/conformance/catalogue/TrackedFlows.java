@@ -6,7 +6,7 @@ import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.linux.conntrack.Conntrack;
-import dev.sluice.linux.conntrack.Conntrack.Flow;
+import dev.sluice.linux.conntrack.ConntrackEntry;
 import dev.sluice.linux.conntrack.NetlinkConntrack;
 import dev.sluice.testkit.lab.LabAddresses;
 import java.util.HashSet;
@@ -19,11 +19,11 @@ import org.assertj.core.api.Assertions;
 
 /** What the node's kernel remembers of the flows of one scenario, told apart from later ones of the same addresses. */
 final class TrackedFlows {
-    private final Map<String, Set<Flow>> remembered = new ConcurrentHashMap<>();
+    private final Map<String, Set<ConntrackEntry>> remembered = new ConcurrentHashMap<>();
     private final Map<String, Double> counts = new ConcurrentHashMap<>();
 
     /** The entries that {@code probe} has made. */
-    static List<Flow> of(Stage stage, Probe probe) {
+    static List<ConntrackEntry> of(Stage stage, Probe probe) {
         return stage.lab().node().call(() -> {
             try (Conntrack conntrack = NetlinkConntrack.open()) {
                 IpAddress client = LabAddresses.of(probe.from(), stage.family());
@@ -32,7 +32,7 @@ final class TrackedFlows {
                                 stage.family(),
                                 probe.protocol(),
                                 probe.destination(
-                                        stage.allotment(), (address, port) -> new Conntrack.Asked(address, port)))
+                                        stage.allotment(), (address, port) -> new Conntrack.Filter(address, port)))
                         .stream()
                         .filter(flow -> flow.original().source().equals(client))
                         .filter(flow ->
@@ -44,7 +44,7 @@ final class TrackedFlows {
 
     /** Keeps in mind the entries that {@code probe} has made, of which there must be some. */
     void remember(Stage stage, Probe probe) {
-        List<Flow> flows = of(stage, probe);
+        List<ConntrackEntry> flows = of(stage, probe);
         Assertions.assertThat(flows).as("entries of the flow").isNotEmpty();
         remembered.put(key(stage, probe), new HashSet<>(flows));
     }
@@ -58,7 +58,7 @@ final class TrackedFlows {
 
     /** None of the entries kept in mind is there. */
     void expectGone(Stage stage, Probe probe) {
-        Set<Flow> before = remembered.getOrDefault(key(stage, probe), Set.of());
+        Set<ConntrackEntry> before = remembered.getOrDefault(key(stage, probe), Set.of());
         try {
             stage.eventually(
                     "the old entries of the flow are gone",

@@ -9,8 +9,8 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.conntrack.Conntrack;
-import dev.sluice.linux.conntrack.Conntrack.Asked;
-import dev.sluice.linux.conntrack.Conntrack.Flow;
+import dev.sluice.linux.conntrack.Conntrack.Filter;
+import dev.sluice.linux.conntrack.ConntrackEntry;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -50,8 +50,8 @@ final class FlowSweep {
 
     /** @param nodePortsAt tells the addresses of this node that serve node ports */
     Swept sweep(FlowPortals portals, Predicate<IpAddress> nodePortsAt) throws NetlinkException {
-        Map<Flow, Cause> stale = new LinkedHashMap<>();
-        for (Flow flow : candidates(portals.all())) {
+        Map<ConntrackEntry, Cause> stale = new LinkedHashMap<>();
+        for (ConntrackEntry flow : candidates(portals.all())) {
             portals.judge(path(flow), nodePortsAt)
                     .ifPresent(reason -> stale.put(flow, new Cause(reason, flow.protocol())));
         }
@@ -65,33 +65,33 @@ final class FlowSweep {
         return new Swept(deleted, deletion.refusals());
     }
 
-    private Set<Flow> candidates(Set<FlowPortal> portals) throws NetlinkException {
+    private Set<ConntrackEntry> candidates(Set<FlowPortal> portals) throws NetlinkException {
         Map<Protocol, List<FlowPortal>> byProtocol =
                 portals.stream().collect(Collectors.groupingBy(FlowPortal::protocol));
-        Set<Flow> candidates = new HashSet<>();
+        Set<ConntrackEntry> candidates = new HashSet<>();
         for (Map.Entry<Protocol, List<FlowPortal>> entry : byProtocol.entrySet()) {
-            List<Asked> asked =
-                    entry.getValue().size() > ASKED_ONE_BY_ONE ? List.of(Asked.ANYTHING) : asked(entry.getValue());
-            for (Asked one : asked) {
+            List<Filter> asked =
+                    entry.getValue().size() > ASKED_ONE_BY_ONE ? List.of(Filter.ANYTHING) : asked(entry.getValue());
+            for (Filter one : asked) {
                 candidates.addAll(conntrack.list(family, entry.getKey(), one));
             }
         }
         return candidates;
     }
 
-    private static List<Asked> asked(List<FlowPortal> portals) {
-        List<Asked> asked = new ArrayList<>();
+    private static List<Filter> asked(List<FlowPortal> portals) {
+        List<Filter> asked = new ArrayList<>();
         for (FlowPortal portal : portals) {
             asked.add(
                     switch (portal) {
-                        case FlowPortal.OnAddress a -> new Asked(a.address(), a.port());
-                        case FlowPortal.OnNode n -> new Asked(null, n.port());
+                        case FlowPortal.OnAddress a -> new Filter(a.address(), a.port());
+                        case FlowPortal.OnNode n -> new Filter(null, n.port());
                     });
         }
         return asked;
     }
 
-    private static FlowPath path(Flow flow) {
+    private static FlowPath path(ConntrackEntry flow) {
         return new FlowPath(
                 flow.protocol(),
                 new FlowEnd(flow.original().destination(), flow.original().destinationPort()),

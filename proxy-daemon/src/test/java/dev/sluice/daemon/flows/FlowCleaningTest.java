@@ -22,7 +22,7 @@ import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
-import dev.sluice.linux.conntrack.Conntrack.Flow;
+import dev.sluice.linux.conntrack.ConntrackEntry;
 import dev.sluice.testkit.fake.FakeConntrack;
 import dev.sluice.testkit.fake.FakeLinks;
 import dev.sluice.testkit.model.EditableSnapshot;
@@ -133,7 +133,7 @@ class FlowCleaningTest {
     void aFlowToAnEndpointThatIsGoneIsDeletedAndCountedWithItsReason() throws Exception {
         table.add(Protocol.UDP, CLIENT, VIP + ":53", A.key());
         table.add(Protocol.UDP, "10.244.1.9:40001", VIP + ":53", A.key());
-        Flow toB = table.add(Protocol.UDP, "10.244.1.9:40002", VIP + ":53", B.key());
+        ConntrackEntry toB = table.add(Protocol.UDP, "10.244.1.9:40002", VIP + ":53", B.key());
         table.add(Protocol.UDP, "192.0.2.7:40000", "192.168.10.1:30053", "192.168.10.1:30053");
         syncAll(A, B);
         sync(B);
@@ -154,7 +154,7 @@ class FlowCleaningTest {
         table.add(Protocol.TCP, CLIENT, "10.96.0.50:80", "10.244.1.2:8080");
         table.add(Protocol.SCTP, CLIENT, "10.96.0.60:2905", "10.244.2.2:2905");
         table.add(Protocol.UDP, CLIENT, "192.0.2.53:53", "192.0.2.53:53");
-        List<Flow> before = table.flows();
+        List<ConntrackEntry> before = table.flows();
         syncAll(A);
         assertThat(table.flows()).isEqualTo(before);
         assertThat(heard.cleanings).containsExactly(Map.of());
@@ -175,7 +175,7 @@ class FlowCleaningTest {
     @Test
     void nothingIsDeletedBeforeTheNewRulesAreInForce() throws Exception {
         syncAll(A);
-        Flow flow = table.add(Protocol.UDP, CLIENT, VIP + ":53", A.key());
+        ConntrackEntry flow = table.add(Protocol.UDP, CLIENT, VIP + ":53", A.key());
         mode.during = () -> assertThat(table.flows()).containsExactly(flow);
         sync(B);
         assertThat(table.flows()).isEmpty();
@@ -202,7 +202,7 @@ class FlowCleaningTest {
                 Endpoints.resolved(signal, Endpoints.remote("10.244.2.2", 2905), Endpoints.remote("10.244.2.3", 2905)));
         cleaning.sync(snapshot, Changes.all());
         table.add(Protocol.SCTP, "10.244.1.9:2905", "10.96.0.60:2905", "10.244.2.2:2905");
-        Flow toUnready = table.add(Protocol.SCTP, "10.244.1.8:2905", "10.96.0.60:2905", "10.244.2.3:2905");
+        ConntrackEntry toUnready = table.add(Protocol.SCTP, "10.244.1.8:2905", "10.96.0.60:2905", "10.244.2.3:2905");
         snapshot.put(Endpoints.resolved(signal, Endpoints.notReady("10.244.2.3", 2905)));
         cleaning.sync(snapshot, snapshot.changes());
         assertThat(table.flows()).containsExactly(toUnready);
@@ -217,7 +217,7 @@ class FlowCleaningTest {
         for (String elsewhere : List.of("198.51.100.9", "10.96.0.77", "172.16.0.1", "192.168.99.1")) {
             table.add(Protocol.UDP, CLIENT, elsewhere + ":30053", elsewhere + ":30053");
         }
-        List<Flow> others = table.flows();
+        List<ConntrackEntry> others = table.flows();
         table.add(Protocol.UDP, CLIENT, "192.168.10.1:30053", "10.244.9.9:5353");
         table.add(Protocol.UDP, "127.0.0.1:999", "127.0.0.1:30053", "127.0.0.1:30053");
         syncAll(A);
@@ -245,7 +245,7 @@ class FlowCleaningTest {
     @Test
     void afterSomebodyMeddledWithTheRulesFlowsThatPassedThemByAreDeleted() throws Exception {
         syncAll(A);
-        Flow fine = table.add(Protocol.UDP, CLIENT, VIP + ":53", A.key());
+        ConntrackEntry fine = table.add(Protocol.UDP, CLIENT, VIP + ":53", A.key());
         table.add(Protocol.UDP, "10.244.1.9:40001", VIP + ":53", VIP + ":53");
         mode.cost = new KernelCost(3, 200);
         cleaning.sync(snapshot, Changes.all());
@@ -255,8 +255,8 @@ class FlowCleaningTest {
     @Test
     void afterAMendTheFlowsThatBeganMeanwhileAreDeleted() throws Exception {
         syncAll(A);
-        Flow fine = table.add(Protocol.UDP, CLIENT, VIP + ":53", A.key());
-        Flow passedBy = table.add(Protocol.UDP, "10.244.1.9:40001", VIP + ":53", VIP + ":53");
+        ConntrackEntry fine = table.add(Protocol.UDP, CLIENT, VIP + ":53", A.key());
+        ConntrackEntry passedBy = table.add(Protocol.UDP, "10.244.1.9:40001", VIP + ":53", VIP + ":53");
         cleaning.mend(snapshot, Suspects.all());
         assertThat(table.flows()).as("nothing was mended").containsExactly(fine, passedBy);
         mode.cost = new KernelCost(1, 80);

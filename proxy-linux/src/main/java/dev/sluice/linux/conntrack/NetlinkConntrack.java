@@ -28,10 +28,10 @@ public final class NetlinkConntrack implements Conntrack {
     }
 
     @Override
-    public List<Flow> list(IpFamily family, Protocol protocol, Asked asked) throws NetlinkException {
-        NetlinkSocket.Decoder<Flow> decoder = message -> FlowCodec.read(message, family, protocol, asked);
+    public List<ConntrackEntry> list(IpFamily family, Protocol protocol, Filter filter) throws NetlinkException {
+        NetlinkSocket.Decoder<ConntrackEntry> decoder = message -> EntryCodec.read(message, family, protocol, filter);
         try {
-            return socket.dump(dump(family, protocol, Optional.of(asked)), decoder);
+            return socket.dump(dump(family, protocol, Optional.of(filter)), decoder);
         } catch (NetlinkException e) {
             if (e.errno() != Errno.EINVAL && !e.unsupported()) {
                 throw e;
@@ -44,35 +44,35 @@ public final class NetlinkConntrack implements Conntrack {
         }
     }
 
-    /** @param filter what the kernel is asked to leave in; empty for kernels that refuse to be asked */
-    static NetlinkRequest dump(IpFamily family, Protocol protocol, Optional<Asked> filter) {
+    /** @param filter empty for kernels that refuse to filter */
+    static NetlinkRequest dump(IpFamily family, Protocol protocol, Optional<Filter> filter) {
         return ConntrackProtocol.SUBSYSTEM.request(
                 "conntrack list " + family + " " + protocol,
                 ConntrackProtocol.GET,
                 0,
                 family.addressFamily(),
-                out -> filter.ifPresent(asked -> FlowCodec.writeFilter(out, protocol, asked)));
+                out -> filter.ifPresent(only -> EntryCodec.writeFilter(out, protocol, only)));
     }
 
     @Override
-    public Deletion delete(List<Flow> flows) throws NetlinkException {
-        if (flows.isEmpty()) {
+    public Deletion delete(List<ConntrackEntry> entries) throws NetlinkException {
+        if (entries.isEmpty()) {
             return new Deletion(List.of(), List.of());
         }
-        List<NetlinkRequest> requests = flows.stream()
-                .map(flow -> ConntrackProtocol.SUBSYSTEM.request(
-                        flow,
+        List<NetlinkRequest> requests = entries.stream()
+                .map(entry -> ConntrackProtocol.SUBSYSTEM.request(
+                        entry,
                         ConntrackProtocol.DELETE,
                         0,
-                        flow.family().addressFamily(),
-                        out -> FlowCodec.writeKey(out, flow)))
+                        entry.family().addressFamily(),
+                        out -> EntryCodec.writeKey(out, entry)))
                 .toList();
         List<BatchReply.Refusal> refusals = socket.batch(requests).refusals();
         Set<Integer> left = refusals.stream().map(BatchReply.Refusal::index).collect(Collectors.toSet());
         return new Deletion(
-                IntStream.range(0, flows.size())
+                IntStream.range(0, entries.size())
                         .filter(i -> !left.contains(i))
-                        .mapToObj(flows::get)
+                        .mapToObj(entries::get)
                         .toList(),
                 refusals.stream()
                         .map(BatchReply.Refusal::error)

@@ -6,10 +6,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
-import dev.sluice.linux.conntrack.Conntrack.Asked;
 import dev.sluice.linux.conntrack.Conntrack.Deletion;
-import dev.sluice.linux.conntrack.Conntrack.Flow;
-import dev.sluice.linux.conntrack.Conntrack.Tuple;
+import dev.sluice.linux.conntrack.Conntrack.Filter;
+import dev.sluice.linux.conntrack.ConntrackEntry.Tuple;
 import dev.sluice.linux.namespace.NetworkNamespace;
 import dev.sluice.linux.netlink.Message;
 import dev.sluice.linux.netlink.Netlink;
@@ -69,7 +68,7 @@ class NetlinkConntrackTest {
         int endpointPort = serve(loopback, service);
         List<Integer> clientPorts = send(loopback, service);
 
-        List<Flow> flows = conntrack.list(family, Protocol.UDP);
+        List<ConntrackEntry> flows = conntrack.list(family, Protocol.UDP);
 
         assertThat(flows).hasSize(FLOWS);
         for (int port : clientPorts) {
@@ -77,7 +76,7 @@ class NetlinkConntrackTest {
                     .filteredOn(flow -> flow.original().sourcePort() == port)
                     .singleElement()
                     .satisfies(flow -> assertThat(flow)
-                            .isEqualTo(new Flow(
+                            .isEqualTo(new ConntrackEntry(
                                     family,
                                     Protocol.UDP,
                                     new Tuple(loopback, port, service, SERVICE_PORT),
@@ -90,7 +89,7 @@ class NetlinkConntrackTest {
         assertThat(conntrack.list(other(family), Protocol.UDP)).isEmpty();
         assertThat(counted(family)).isEqualTo(FLOWS);
 
-        List<Flow> half = flows.subList(0, FLOWS / 2);
+        List<ConntrackEntry> half = flows.subList(0, FLOWS / 2);
         assertThat(conntrack.delete(half)).isEqualTo(new Deletion(half, List.of()));
         assertThat(conntrack.delete(half)).as("gone already").isEqualTo(new Deletion(List.of(), List.of()));
         assertThat(conntrack.delete(List.of())).isEqualTo(new Deletion(List.of(), List.of()));
@@ -110,11 +109,11 @@ class NetlinkConntrackTest {
         }
         serve(loopback, service);
         send(loopback, service);
-        List<Flow> flows = conntrack.list(family, Protocol.UDP);
-        assertThat(flows).hasSize(FLOWS).extracting(Flow::zone).containsOnly(7);
+        List<ConntrackEntry> flows = conntrack.list(family, Protocol.UDP);
+        assertThat(flows).hasSize(FLOWS).extracting(ConntrackEntry::zone).containsOnly(7);
 
-        List<Flow> elsewhere = flows.stream()
-                .map(flow -> new Flow(family, Protocol.UDP, flow.original(), flow.reply(), 0, 8, flow.id()))
+        List<ConntrackEntry> elsewhere = flows.stream()
+                .map(flow -> new ConntrackEntry(family, Protocol.UDP, flow.original(), flow.reply(), 0, 8, flow.id()))
                 .toList();
         assertThat(conntrack.delete(elsewhere).deleted()).as("of another zone").isEmpty();
         assertThat(conntrack.delete(flows).deleted()).hasSize(FLOWS);
@@ -129,9 +128,9 @@ class NetlinkConntrackTest {
         serve(loopback, service);
         send(loopback, service);
 
-        assertThat(messages(family, Protocol.TCP, Optional.of(Asked.ANYTHING))).isZero();
+        assertThat(messages(family, Protocol.TCP, Optional.of(Filter.ANYTHING))).isZero();
         assertThat(messages(family, Protocol.TCP, Optional.empty())).isGreaterThanOrEqualTo(FLOWS);
-        assertThat(messages(family, Protocol.UDP, Optional.of(Asked.ANYTHING))).isEqualTo(FLOWS);
+        assertThat(messages(family, Protocol.UDP, Optional.of(Filter.ANYTHING))).isEqualTo(FLOWS);
     }
 
     @ParameterizedTest
@@ -142,18 +141,18 @@ class NetlinkConntrackTest {
         serve(loopback, service);
         send(loopback, service);
 
-        for (Asked none : List.of(
-                new Asked(loopback, 0),
-                new Asked(loopback, SERVICE_PORT),
-                new Asked(service, SERVICE_PORT + 1),
-                new Asked(null, SERVICE_PORT + 1))) {
+        for (Filter none : List.of(
+                new Filter(loopback, 0),
+                new Filter(loopback, SERVICE_PORT),
+                new Filter(service, SERVICE_PORT + 1),
+                new Filter(null, SERVICE_PORT + 1))) {
             boolean byAddressOnly = none.port() != SERVICE_PORT + 1;
             int heard = family == IpFamily.IPV6 && byAddressOnly ? FLOWS : 0;
             assertThat(messages(family, Protocol.UDP, Optional.of(none))).isEqualTo(heard);
             assertThat(conntrack.list(family, Protocol.UDP, none)).isEmpty();
         }
-        for (Asked all :
-                List.of(new Asked(service, 0), new Asked(service, SERVICE_PORT), new Asked(null, SERVICE_PORT))) {
+        for (Filter all :
+                List.of(new Filter(service, 0), new Filter(service, SERVICE_PORT), new Filter(null, SERVICE_PORT))) {
             assertThat(messages(family, Protocol.UDP, Optional.of(all))).isEqualTo(FLOWS);
             assertThat(conntrack.list(family, Protocol.UDP, all)).hasSize(FLOWS);
         }
@@ -166,18 +165,18 @@ class NetlinkConntrackTest {
         IpAddress loopback = IpAddress.of(family == IpFamily.IPV4 ? "127.0.0.1" : "::1");
         serve(loopback, service);
         send(loopback, service);
-        List<Flow> flows = conntrack.list(family, Protocol.UDP);
-        assertThat(flows).extracting(Flow::id).doesNotContain(0).doesNotHaveDuplicates();
+        List<ConntrackEntry> flows = conntrack.list(family, Protocol.UDP);
+        assertThat(flows).extracting(ConntrackEntry::id).doesNotContain(0).doesNotHaveDuplicates();
 
-        List<Flow> earlier = flows.stream()
-                .map(flow ->
-                        new Flow(family, Protocol.UDP, flow.original(), flow.reply(), 0, 0, flow.id() ^ 0x5a5a5a5a | 1))
+        List<ConntrackEntry> earlier = flows.stream()
+                .map(flow -> new ConntrackEntry(
+                        family, Protocol.UDP, flow.original(), flow.reply(), 0, 0, flow.id() ^ 0x5a5a5a5a | 1))
                 .toList();
         assertThat(conntrack.delete(earlier).deleted()).isEmpty();
         assertThat(conntrack.list(family, Protocol.UDP)).hasSize(FLOWS);
     }
 
-    private int messages(IpFamily family, Protocol protocol, Optional<Asked> filter) throws Exception {
+    private int messages(IpFamily family, Protocol protocol, Optional<Filter> filter) throws Exception {
         try (NetlinkSocket socket = namespace.call(() -> NetlinkSocket.open(Netlink.NETFILTER))) {
             return socket.dump(NetlinkConntrack.dump(family, protocol, filter), Message::type)
                     .size();

@@ -81,7 +81,7 @@ final class NatAnchorTest {
             }
         });
         return !conntrack
-                .list(family, Protocol.UDP, new Conntrack.Asked(null, 9))
+                .list(family, Protocol.UDP, new Conntrack.Filter(null, 9))
                 .isEmpty();
     }
 }

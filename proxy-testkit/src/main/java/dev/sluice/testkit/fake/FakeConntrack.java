@@ -6,6 +6,8 @@ import dev.sluice.core.net.Protocol;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.conntrack.Conntrack;
+import dev.sluice.linux.conntrack.ConntrackEntry;
+import dev.sluice.linux.conntrack.ConntrackEntry.Tuple;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,23 +17,23 @@ import java.util.Optional;
  * and an entry is deleted by its original direction, its zone and, where given, its identity.
  */
 public final class FakeConntrack implements Conntrack {
-    private final List<Flow> flows = new ArrayList<>();
+    private final List<ConntrackEntry> flows = new ArrayList<>();
     private int lastId = 1000;
     private int dumps;
     private int failures;
     private int refusals;
 
     /** A flow of a client to {@code asked} that is answered by {@code reached}, both {@code address:port}. */
-    public Flow add(Protocol protocol, String client, String asked, String reached) {
+    public ConntrackEntry add(Protocol protocol, String client, String asked, String reached) {
         return add(protocol, client, asked, reached, 0);
     }
 
     /** As the other, in another zone. */
-    public Flow add(Protocol protocol, String client, String asked, String reached, int zone) {
+    public ConntrackEntry add(Protocol protocol, String client, String asked, String reached, int zone) {
         IpAddress from = address(client);
         Tuple original = new Tuple(from, port(client), address(asked), port(asked));
         Tuple reply = new Tuple(address(reached), port(reached), from, port(client));
-        Flow flow = new Flow(from.family(), protocol, original, reply, 0, zone, ++lastId);
+        ConntrackEntry flow = new ConntrackEntry(from.family(), protocol, original, reply, 0, zone, ++lastId);
         if (flows.stream().anyMatch(other -> sameKey(other, flow))) {
             throw new IllegalArgumentException("there is a flow " + original + " in zone " + zone);
         }
@@ -40,7 +42,7 @@ public final class FakeConntrack implements Conntrack {
     }
 
     /** What is in the table. */
-    public List<Flow> flows() {
+    public List<ConntrackEntry> flows() {
         return List.copyOf(flows);
     }
 
@@ -60,7 +62,7 @@ public final class FakeConntrack implements Conntrack {
     }
 
     @Override
-    public List<Flow> list(IpFamily family, Protocol protocol, Asked asked) throws NetlinkException {
+    public List<ConntrackEntry> list(IpFamily family, Protocol protocol, Filter asked) throws NetlinkException {
         dumps++;
         if (failures > 0) {
             failures--;
@@ -73,11 +75,11 @@ public final class FakeConntrack implements Conntrack {
     }
 
     @Override
-    public Deletion delete(List<Flow> unwanted) {
-        List<Flow> deleted = new ArrayList<>();
+    public Deletion delete(List<ConntrackEntry> unwanted) {
+        List<ConntrackEntry> deleted = new ArrayList<>();
         List<NetlinkException> refused = new ArrayList<>();
-        for (Flow flow : unwanted) {
-            Optional<Flow> present = flows.stream()
+        for (ConntrackEntry flow : unwanted) {
+            Optional<ConntrackEntry> present = flows.stream()
                     .filter(other -> sameKey(other, flow) && (flow.id() == 0 || flow.id() == other.id()))
                     .findFirst();
             if (present.isPresent() && refusals > 0) {
@@ -91,7 +93,7 @@ public final class FakeConntrack implements Conntrack {
         return new Deletion(deleted, refused);
     }
 
-    private static boolean sameKey(Flow one, Flow other) {
+    private static boolean sameKey(ConntrackEntry one, ConntrackEntry other) {
         return one.protocol() == other.protocol()
                 && one.zone() == other.zone()
                 && one.original().equals(other.original());

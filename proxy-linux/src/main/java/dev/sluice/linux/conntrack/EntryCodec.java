@@ -4,23 +4,22 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.linux.NetlinkException;
-import dev.sluice.linux.conntrack.Conntrack.Asked;
-import dev.sluice.linux.conntrack.Conntrack.Flow;
-import dev.sluice.linux.conntrack.Conntrack.Tuple;
+import dev.sluice.linux.conntrack.Conntrack.Filter;
+import dev.sluice.linux.conntrack.ConntrackEntry.Tuple;
 import dev.sluice.linux.netlink.AttributeReader;
 import dev.sluice.linux.netlink.Message;
 import dev.sluice.linux.netlink.MessageWriter;
 import dev.sluice.linux.netlink.NetfilterSubsystem;
 import org.jspecify.annotations.Nullable;
 
-/** Entries as attributes. */
-final class FlowCodec {
-    private FlowCodec() {}
+/** Conntrack entries as netlink attributes. */
+final class EntryCodec {
+    private EntryCodec() {}
 
     /** Writes what names an entry: its original direction, its zone, and what tells it from a later one of the same tuple. */
-    static void writeKey(MessageWriter out, Flow flow) {
-        Tuple tuple = flow.original();
-        boolean v4 = flow.family() == IpFamily.IPV4;
+    static void writeKey(MessageWriter out, ConntrackEntry entry) {
+        Tuple tuple = entry.original();
+        boolean v4 = entry.family() == IpFamily.IPV4;
         out.nested(NetfilterSubsystem.nested(ConntrackProtocol.TUPLE_ORIG), in -> {
             in.nested(
                     NetfilterSubsystem.nested(ConntrackProtocol.TUPLE_IP),
@@ -31,29 +30,30 @@ final class FlowCodec {
             in.nested(
                     NetfilterSubsystem.nested(ConntrackProtocol.TUPLE_PROTO),
                     proto -> proto.u8(
-                                    ConntrackProtocol.PROTO_NUM, flow.protocol().number())
+                                    ConntrackProtocol.PROTO_NUM,
+                                    entry.protocol().number())
                             .u16BigEndian(ConntrackProtocol.PROTO_SRC_PORT, tuple.sourcePort())
                             .u16BigEndian(ConntrackProtocol.PROTO_DST_PORT, tuple.destinationPort()));
         });
-        if (flow.zone() != 0) {
-            out.u16BigEndian(ConntrackProtocol.ZONE, flow.zone());
+        if (entry.zone() != 0) {
+            out.u16BigEndian(ConntrackProtocol.ZONE, entry.zone());
         }
-        if (flow.id() != 0) {
-            out.u32BigEndian(ConntrackProtocol.ID, flow.id());
+        if (entry.id() != 0) {
+            out.u32BigEndian(ConntrackProtocol.ID, entry.id());
         }
     }
 
     /**
-     * Asks the kernel, since Linux 5.8, to leave out what is not of interest; an older one passes over this, and whoever reads
-     * the answer must look for himself. IPv6 addresses are not asked for: the kernel compares them the wrong way round
-     * ({@code ctnetlink_filter_match_tuple}, seen in 5.8 to 6.18) and would leave out the very entries that match.
+     * Requests a dump of matching entries only. Kernels before 5.8 ignore it, so the reader filters again. IPv6 addresses are
+     * left out: the kernel compares them the wrong way round ({@code ctnetlink_filter_match_tuple}, seen in 5.8 to 6.18), and
+     * would skip exactly the entries that match.
      */
-    static void writeFilter(MessageWriter out, Protocol protocol, Asked asked) {
-        IpAddress wanted = asked.address();
+    static void writeFilter(MessageWriter out, Protocol protocol, Filter filter) {
+        IpAddress wanted = filter.address();
         IpAddress v4 = wanted != null && wanted.family() == IpFamily.IPV4 ? wanted : null;
         int flags = ConntrackProtocol.FILTER_PROTO_NUM
                 | (v4 == null ? 0 : ConntrackProtocol.FILTER_IP_DST)
-                | (asked.port() == 0 ? 0 : ConntrackProtocol.FILTER_PROTO_DST_PORT);
+                | (filter.port() == 0 ? 0 : ConntrackProtocol.FILTER_PROTO_DST_PORT);
         out.nested(NetfilterSubsystem.nested(ConntrackProtocol.TUPLE_ORIG), in -> {
             if (v4 != null) {
                 in.nested(
@@ -62,8 +62,8 @@ final class FlowCodec {
             }
             in.nested(NetfilterSubsystem.nested(ConntrackProtocol.TUPLE_PROTO), proto -> {
                 proto.u8(ConntrackProtocol.PROTO_NUM, protocol.number());
-                if (asked.port() != 0) {
-                    proto.u16BigEndian(ConntrackProtocol.PROTO_DST_PORT, asked.port());
+                if (filter.port() != 0) {
+                    proto.u16BigEndian(ConntrackProtocol.PROTO_DST_PORT, filter.port());
                 }
             });
         });
@@ -72,8 +72,8 @@ final class FlowCodec {
                 in -> in.u32(ConntrackProtocol.FILTER_ORIG_FLAGS, flags).u32(ConntrackProtocol.FILTER_REPLY_FLAGS, 0));
     }
 
-    /** The entry of {@code message}, or null when it is of another family or protocol, or was sent to something else. */
-    static @Nullable Flow read(Message message, IpFamily family, Protocol protocol, Asked asked)
+    /** The entry of {@code message}, or null when {@code filter}, family or protocol do not match. */
+    static @Nullable ConntrackEntry read(Message message, IpFamily family, Protocol protocol, Filter filter)
             throws NetlinkException {
         TupleParts original = new TupleParts();
         TupleParts reply = new TupleParts();
@@ -94,9 +94,9 @@ final class FlowCodec {
         attributes.check("read a connection tracking entry");
         Tuple there = original.tuple(family, protocol);
         Tuple back = reply.tuple(family, protocol);
-        return there == null || back == null || !asked.matches(there)
+        return there == null || back == null || !filter.matches(there)
                 ? null
-                : new Flow(family, protocol, there, back, mark, zone, id);
+                : new ConntrackEntry(family, protocol, there, back, mark, zone, id);
     }
 
     /** What the attributes of one direction say. */
