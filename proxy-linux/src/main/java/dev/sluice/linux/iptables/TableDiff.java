@@ -100,38 +100,27 @@ public final class TableDiff {
         Set<String> chains = new LinkedHashSet<>();
         inForce.chains().stream().filter(ChainName::isBuiltIn).forEach(chains::add);
         desired.jumps().forEach(jump -> chains.add(jump.chain()));
-        desired.trailingJumps().forEach(jump -> chains.add(jump.chain()));
         return chains;
     }
 
     private int mendJumps(String chain, RestoreScript out) {
-        List<String> leading = specs(desired.jumps().reversed(), chain);
-        List<String> trailing = specs(desired.trailingJumps(), chain);
+        List<String> jumps = specs(desired.jumps().reversed(), chain);
         List<String> rules = new ArrayList<>(inForce.rules(chain));
-        int changes = removeUnwanted(chain, rules, leading, trailing, out);
-        for (int i = leading.size() - 1; i >= 0; i--) {
-            String spec = leading.get(i);
+        int changes = removeUnwanted(chain, rules, jumps, out);
+        for (int i = jumps.size() - 1; i >= 0; i--) {
+            String spec = jumps.get(i);
             if (!rules.contains(spec)) {
-                int index = placeFor(i, leading, rules);
+                int index = placeFor(i, jumps, rules);
                 out.insert(chain, index + 1, spec);
                 rules.add(index, spec);
-                changes++;
-            }
-        }
-        for (String spec : trailing) {
-            if (!rules.contains(spec)) {
-                out.append(chain, spec);
-                rules.add(spec);
                 changes++;
             }
         }
         return changes;
     }
 
-    private int removeUnwanted(
-            String chain, List<String> rules, List<String> leading, List<String> trailing, RestoreScript out) {
-        Set<String> missing = new HashSet<>(leading);
-        missing.addAll(trailing);
+    private int removeUnwanted(String chain, List<String> rules, List<String> jumps, RestoreScript out) {
+        Set<String> missing = new HashSet<>(jumps);
         Set<String> wanted = Set.copyOf(missing);
         int changes = 0;
         for (String spec : List.copyOf(rules)) {
@@ -146,15 +135,15 @@ public final class TableDiff {
     }
 
     /** Right above the next of our jumps that is there, else right below the one before it, else on top. */
-    private static int placeFor(int i, List<String> leading, List<String> rules) {
-        for (int next = i + 1; next < leading.size(); next++) {
-            int index = rules.indexOf(leading.get(next));
+    private static int placeFor(int i, List<String> jumps, List<String> rules) {
+        for (int next = i + 1; next < jumps.size(); next++) {
+            int index = rules.indexOf(jumps.get(next));
             if (index >= 0) {
                 return index;
             }
         }
         for (int before = i - 1; before >= 0; before--) {
-            int index = rules.indexOf(leading.get(before));
+            int index = rules.indexOf(jumps.get(before));
             if (index >= 0) {
                 return index + 1;
             }

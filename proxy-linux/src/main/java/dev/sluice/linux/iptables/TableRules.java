@@ -15,7 +15,6 @@ public final class TableRules {
     private final String table;
     private final Map<String, List<String>> chains;
     private final List<RuleLine> jumps;
-    private final List<RuleLine> trailingJumps;
 
     private TableRules(Builder builder) {
         table = builder.table;
@@ -23,7 +22,6 @@ public final class TableRules {
         builder.chains.forEach((chain, rules) -> copy.put(chain, List.copyOf(rules)));
         chains = Collections.unmodifiableMap(copy);
         jumps = List.copyOf(builder.jumps);
-        trailingJumps = List.copyOf(builder.trailingJumps);
     }
 
     /** Starts the content of {@code table}, e.g. {@code nat}. */
@@ -50,18 +48,12 @@ public final class TableRules {
         return jumps;
     }
 
-    /** Rules for the ends of built-in chains. */
-    public List<RuleLine> trailingJumps() {
-        return trailingJumps;
-    }
-
     /** The table as iptables-save would print it on a host with nothing else: chains sorted, counters zero. */
     public String text() {
         StringBuilder text = new StringBuilder("*" + table + "\n");
         Map<String, List<String>> sorted = new TreeMap<>(chains);
         sorted.keySet().forEach(chain -> text.append(':').append(chain).append(" - [0:0]\n"));
         jumps.reversed().forEach(jump -> text.append(jump).append('\n'));
-        trailingJumps.forEach(jump -> text.append(jump).append('\n'));
         sorted.forEach((chain, rules) ->
                 rules.forEach(spec -> text.append(new RuleLine(chain, spec)).append('\n')));
         return text.append("COMMIT\n").toString();
@@ -77,7 +69,6 @@ public final class TableRules {
         private final String table;
         private final Map<String, List<String>> chains = new LinkedHashMap<>();
         private final List<RuleLine> jumps = new ArrayList<>();
-        private final List<RuleLine> trailingJumps = new ArrayList<>();
 
         private Builder(String table) {
             this.table = table;
@@ -106,12 +97,6 @@ public final class TableRules {
         /** Wants {@code spec} in the built-in {@code chain}; inserted at its head when it is missing. */
         public Builder jump(String chain, String spec) {
             jumps.add(new RuleLine(chain, spec));
-            return this;
-        }
-
-        /** Wants {@code spec} in the built-in {@code chain}; appended at its end when it is missing. */
-        public Builder trailingJump(String chain, String spec) {
-            trailingJumps.add(new RuleLine(chain, spec));
             return this;
         }
 

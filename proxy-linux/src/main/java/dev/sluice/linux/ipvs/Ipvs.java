@@ -35,9 +35,6 @@ public interface Ipvs extends AutoCloseable {
 
     IpvsInfo info() throws NetlinkException;
 
-    /** Deletes every virtual server of the namespace, whoever made it. */
-    void flush() throws NetlinkException;
-
     @Override
     void close();
 

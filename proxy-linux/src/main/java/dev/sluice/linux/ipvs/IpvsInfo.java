@@ -1,10 +1,4 @@
 package dev.sluice.linux.ipvs;
 
 /** The kernel's IPVS version ({@code 0x010201} is 1.2.1) and the size of its connection table. */
-public record IpvsInfo(int version, int connectionTableSize) {
-
-    /** {@code 1.2.1}. */
-    public String versionText() {
-        return (version >> 16 & 0xff) + "." + (version >> 8 & 0xff) + "." + (version & 0xff);
-    }
-}
+public record IpvsInfo(int version, int connectionTableSize) {}

@@ -21,7 +21,6 @@ final class IpvsProtocol implements WireNames {
     static final int SET_CONFIG = 12;
     static final int GET_CONFIG = 13;
     static final int GET_INFO = 15;
-    static final int FLUSH = 17;
 
     static final int ATTR_SERVICE = 1;
     static final int ATTR_DEST = 2;
@@ -36,7 +35,6 @@ final class IpvsProtocol implements WireNames {
     static final int SERVICE_PROTOCOL = 2;
     static final int SERVICE_ADDR = 3;
     static final int SERVICE_PORT = 4;
-    static final int SERVICE_FWMARK = 5;
     static final int SERVICE_SCHED_NAME = 6;
     static final int SERVICE_FLAGS = 7;
     static final int SERVICE_TIMEOUT = 8;

@@ -69,10 +69,6 @@ final class IpvsRequests {
         return family.request("IPVS read version", IpvsProtocol.GET_INFO, out -> {});
     }
 
-    NetlinkRequest flush() {
-        return family.request("IPVS delete all services", IpvsProtocol.FLUSH, out -> {});
-    }
-
     private NetlinkRequest service(Described operation, int command, VirtualServer server) {
         boolean ipv4 = server.key().family() == IpFamily.IPV4;
         return family.request(

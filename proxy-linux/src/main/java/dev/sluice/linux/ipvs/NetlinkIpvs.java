@@ -88,11 +88,6 @@ public final class NetlinkIpvs implements Ipvs {
         return one(requests.info(), IpvsReplies::info);
     }
 
-    @Override
-    public void flush() throws NetlinkException {
-        socket.request(requests.flush());
-    }
-
     private <T> T one(NetlinkRequest request, NetlinkSocket.Decoder<T> decoder) throws NetlinkException {
         List<T> values = socket.query(request, decoder).values();
         if (values.isEmpty()) {

@@ -14,17 +14,11 @@ public record VirtualServer(ServiceKey key, String scheduler, int flags, int tim
     /** Set by the kernel on every service; ignored in comparisons. */
     public static final int HASHED = 0x2;
 
-    /** Every UDP datagram is scheduled on its own. */
-    public static final int ONE_PACKET = 0x4;
-
     /** Scheduler flag 1: sh-fallback, mh-fallback. */
     public static final int SCHED_1 = 0x8;
 
     /** Scheduler flag 2: sh-port, mh-port. */
     public static final int SCHED_2 = 0x10;
-
-    /** Scheduler flag 3. */
-    public static final int SCHED_3 = 0x20;
 
     public VirtualServer {
         flags &= ~HASHED;

@@ -47,8 +47,6 @@ final class ForeignLibc implements Libc {
         static final MethodHandle UNSHARE = Downcall.ofInt("unshare", JAVA_INT);
         static final MethodHandle SETNS = Downcall.ofInt("setns", JAVA_INT, JAVA_INT);
         static final MethodHandle GETTID = Downcall.ofInt("gettid");
-        static final MethodHandle MOUNT = Downcall.ofInt("mount", ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
-        static final MethodHandle UMOUNT2 = Downcall.ofInt("umount2", ADDRESS, JAVA_INT);
         static final MethodHandle GETRLIMIT = Downcall.ofInt("getrlimit", JAVA_INT, ADDRESS);
         static final MethodHandle SETRLIMIT = Downcall.ofInt("setrlimit", JAVA_INT, ADDRESS);
     }
@@ -273,34 +271,6 @@ final class ForeignLibc implements Libc {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment errno = Downcall.errno(arena);
             return Downcall.orErrno((int) Threads.GETTID.invokeExact(errno), errno);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
-    }
-
-    @Override
-    public int mount(String source, String target, String fileSystem, long flags) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
-            return Downcall.orErrno(
-                    (int) Threads.MOUNT.invokeExact(
-                            errno,
-                            arena.allocateFrom(source),
-                            arena.allocateFrom(target),
-                            arena.allocateFrom(fileSystem),
-                            flags,
-                            MemorySegment.NULL),
-                    errno);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
-    }
-
-    @Override
-    public int umount2(String target, int flags) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
-            return Downcall.orErrno((int) Threads.UMOUNT2.invokeExact(errno, arena.allocateFrom(target), flags), errno);
         } catch (Throwable thrown) {
             throw Downcall.rethrown(thrown);
         }

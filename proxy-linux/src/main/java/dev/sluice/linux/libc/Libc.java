@@ -71,11 +71,6 @@ public interface Libc {
     /** The kernel's number of the calling thread. */
     int gettid();
 
-    /** {@code fileSystem} may be empty for a bind mount or a change of propagation. */
-    int mount(String source, String target, String fileSystem, long flags);
-
-    int umount2(String target, int flags);
-
     /** Fills {@code limit} with a {@code struct rlimit}: soft and hard limit, 64 bits each. */
     int getrlimit(int resource, ByteBuffer limit);
 

@@ -38,9 +38,6 @@ public final class Linux {
 
     public static final int IPV6_RECVERR = 25;
 
-    /** linux/netfilter_ipv4.h; IP6T_SO_ORIGINAL_DST has the same number. */
-    public static final int SO_ORIGINAL_DST = 80;
-
     public static final int NETLINK_ADD_MEMBERSHIP = 1;
     public static final int NETLINK_CAP_ACK = 10;
     public static final int NETLINK_EXT_ACK = 11;
@@ -52,8 +49,6 @@ public final class Linux {
 
     public static final int O_RDONLY = 0;
     public static final int O_NONBLOCK = 0x800;
-    public static final int O_CREAT = 0x40;
-    public static final int O_EXCL = 0x80;
     public static final int O_CLOEXEC = 0x80000;
 
     public static final int SPLICE_F_MOVE = 1;
@@ -62,11 +57,6 @@ public final class Linux {
     public static final int F_SETPIPE_SZ = 1031;
 
     public static final int CLONE_NEWNET = 0x4000_0000;
-
-    public static final long MS_BIND = 0x1000;
-    public static final long MS_REC = 0x4000;
-    public static final long MS_SHARED = 0x10_0000;
-    public static final int MNT_DETACH = 2;
 
     public static final int RLIMIT_NOFILE = 7;
 

@@ -7,9 +7,6 @@ import dev.sluice.linux.libc.Linux;
 import dev.sluice.linux.route.Links.Link;
 import dev.sluice.linux.route.NetlinkLinks;
 import java.nio.file.Path;
-import java.util.Optional;
-import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,35 +25,19 @@ public final class NetworkNamespace implements AutoCloseable {
     private final String label;
     private final NamespaceThread thread;
     private final Path path;
-    private final Optional<NamespaceMount> mount;
 
-    private NetworkNamespace(String label, NamespaceThread thread, Path path, Optional<NamespaceMount> mount) {
+    private NetworkNamespace(String label, NamespaceThread thread, Path path) {
         this.label = label;
         this.thread = thread;
         this.path = path;
-        this.mount = mount;
     }
 
     /** Makes a namespace, with its loopback up. It is gone when it is closed, and when this process ends. Needs root. */
     public static NetworkNamespace create(String label) throws KernelException {
-        return create(label, false);
-    }
-
-    /**
-     * Makes a namespace that {@code ip netns} knows by {@code name}, with its loopback up. It is gone when it is closed;
-     * a process that dies before leaves it behind, for {@code ip netns delete}.
-     */
-    public static NetworkNamespace createNamed(String name) throws KernelException {
-        return create(name, true);
-    }
-
-    private static NetworkNamespace create(String label, boolean named) throws KernelException {
         NamespaceThread thread = new NamespaceThread("netns-" + label);
         try {
             int threadId = thread.call(() -> enterNew(label));
-            Path path = Path.of("/proc/" + threadId + "/ns/net");
-            Optional<NamespaceMount> mount = named ? Optional.of(NamespaceMount.make(label, path)) : Optional.empty();
-            return new NetworkNamespace(label, thread, path, mount);
+            return new NetworkNamespace(label, thread, Path.of("/proc/" + threadId + "/ns/net"));
         } catch (KernelException | RuntimeException e) {
             thread.close();
             throw e;
@@ -110,12 +91,6 @@ public final class NetworkNamespace implements AutoCloseable {
         });
     }
 
-    /** Makes threads {@code prefix-1}, {@code prefix-2} and so on, which live inside. */
-    public ThreadFactory threadFactory(String prefix) {
-        AtomicInteger count = new AtomicInteger();
-        return task -> newThread(prefix + "-" + count.incrementAndGet(), task);
-    }
-
     private void enter() {
         Libc libc = Libc.system();
         int fd = libc.open(path.toString(), Linux.O_RDONLY | Linux.O_CLOEXEC, 0);
@@ -130,7 +105,7 @@ public final class NetworkNamespace implements AutoCloseable {
     }
 
     /**
-     * Deletes its links (so that the other ends of veth pairs are gone at once), its name, and ends its thread. The kernel
+     * Deletes its links (so that the other ends of veth pairs are gone at once) and ends its thread. The kernel
      * frees it when no thread, process or socket is left inside.
      */
     @Override
@@ -143,7 +118,6 @@ public final class NetworkNamespace implements AutoCloseable {
         } catch (NetlinkException e) {
             LOG.warn("links of network namespace {} stay until the kernel frees it: {}", label, e.getMessage());
         }
-        mount.ifPresent(NamespaceMount::close);
         thread.close();
     }
 

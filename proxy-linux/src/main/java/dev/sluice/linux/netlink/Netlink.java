@@ -36,9 +36,6 @@ public final class Netlink {
     /** Of a new request: make it when it is not there. */
     public static final int F_CREATE = 0x400;
 
-    /** Of a new request: add at the end of the list. */
-    public static final int F_APPEND = 0x800;
-
     /** Of an error reply: the request's payload was left out. */
     static final int F_CAPPED = 0x100;
 

@@ -25,19 +25,6 @@ final class AddressMessages {
                 out -> out.u8(0).u8(0).u8(0).u8(0).u32(0));
     }
 
-    static NetlinkRequest add(Link link, IpAddress address, int prefixLength) {
-        return new NetlinkRequest(
-                "add address " + address + "/" + prefixLength + " to link " + link.name(),
-                RouteProtocol.NEW_ADDRESS,
-                Netlink.F_CREATE | Netlink.F_EXCL,
-                out -> {
-                    body(out, link, address, prefixLength, 0);
-                    if (address.family() == IpFamily.IPV6) {
-                        out.u32(RouteProtocol.IFA_FLAGS, RouteProtocol.IFA_F_NODAD);
-                    }
-                });
-    }
-
     /** A host address that is not chosen as a source; it replaces the lifetimes of one that is there. */
     static NetlinkRequest bind(Link link, IpAddress address) {
         int length = address.family().bits();

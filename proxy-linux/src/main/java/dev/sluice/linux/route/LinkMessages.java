@@ -29,32 +29,15 @@ final class LinkMessages {
 
     /** A new link of a kind that needs no parameters. */
     static NetlinkRequest create(String name, String kind) {
-        return create("create " + kind + " link " + name, name, kind, data -> {});
-    }
-
-    static NetlinkRequest createVeth(String name, String peer) {
-        return create(
-                "create veth link " + name + " with peer " + peer,
-                name,
-                "veth",
-                info -> info.nested(
-                        RouteProtocol.IFLA_INFO_DATA | NLA_F_NESTED,
-                        data -> data.nested(
-                                RouteProtocol.VETH_INFO_PEER | NLA_F_NESTED,
-                                inside -> header(inside, 0, 0, 0).string(RouteProtocol.IFLA_IFNAME, peer))));
-    }
-
-    private static NetlinkRequest create(String operation, String name, String kind, MessageWriter.Content data) {
         return new NetlinkRequest(
-                operation,
+                "create " + kind + " link " + name,
                 RouteProtocol.NEW_LINK,
                 F_CREATE | F_EXCL,
                 out -> header(out, 0, 0, 0)
                         .string(RouteProtocol.IFLA_IFNAME, name)
-                        .nested(RouteProtocol.IFLA_LINKINFO | NLA_F_NESTED, info -> {
-                            info.string(RouteProtocol.IFLA_INFO_KIND, kind);
-                            data.write(info);
-                        }));
+                        .nested(
+                                RouteProtocol.IFLA_LINKINFO | NLA_F_NESTED,
+                                info -> info.string(RouteProtocol.IFLA_INFO_KIND, kind)));
     }
 
     static NetlinkRequest delete(String name) {
@@ -71,22 +54,6 @@ final class LinkMessages {
                 RouteProtocol.NEW_LINK,
                 0,
                 out -> header(out, link.index(), RouteProtocol.IFF_UP, RouteProtocol.IFF_UP));
-    }
-
-    static NetlinkRequest setMaster(Link link, Link master) {
-        return new NetlinkRequest(
-                "put link " + link.name() + " under " + master.name(),
-                RouteProtocol.NEW_LINK,
-                0,
-                out -> header(out, link.index(), 0, 0).u32(RouteProtocol.IFLA_MASTER, master.index()));
-    }
-
-    static NetlinkRequest move(Link link, int namespaceFd) {
-        return new NetlinkRequest(
-                "move link " + link.name() + " to another namespace",
-                RouteProtocol.NEW_LINK,
-                0,
-                out -> header(out, link.index(), 0, 0).u32(RouteProtocol.IFLA_NET_NS_FD, namespaceFd));
     }
 
     private static MessageWriter header(MessageWriter out, int index, int flags, int changed) {

@@ -3,21 +3,18 @@ package dev.sluice.linux.route;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.NetlinkException;
-import dev.sluice.linux.libc.Libc;
-import dev.sluice.linux.libc.Linux;
 import dev.sluice.linux.netlink.BatchReply;
 import dev.sluice.linux.netlink.Netlink;
 import dev.sluice.linux.netlink.NetlinkRequest;
 import dev.sluice.linux.netlink.NetlinkSocket;
 import dev.sluice.linux.route.AddressMessages.Reported;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** {@link Links} over rtnetlink, and what it takes to lay out a network: veth pairs, bridges, moving links. */
+/** {@link Links} over rtnetlink. */
 public final class NetlinkLinks implements Links {
     private final NetlinkSocket socket;
 
@@ -81,48 +78,14 @@ public final class NetlinkLinks implements Links {
         }
     }
 
-    /** Creates a bridge, left administratively down. */
-    public void createBridge(String name) throws NetlinkException {
-        socket.request(LinkMessages.create(name, "bridge"));
-    }
-
-    /** Creates a pair of connected links, left administratively down. */
-    public void createVeth(String name, String peer) throws NetlinkException {
-        socket.request(LinkMessages.createVeth(name, peer));
-    }
-
-    /** Moves a link to the namespace of a file such as {@code /run/netns/x} or {@code /proc/7/ns/net}; it loses its addresses. */
-    public void moveTo(String link, Path namespace) throws NetlinkException {
-        Link moving = existing(link);
-        Libc libc = Libc.system();
-        int fd = libc.open(namespace.toString(), Linux.O_RDONLY | Linux.O_CLOEXEC, 0);
-        if (fd < 0) {
-            throw new NetlinkException("open network namespace " + namespace, -fd, "");
-        }
-        try {
-            socket.request(LinkMessages.move(moving, fd));
-        } finally {
-            libc.close(fd);
-        }
-    }
-
+    /** Sets a link administratively up. */
     public void setUp(String link) throws NetlinkException {
         socket.request(LinkMessages.setUp(existing(link)));
-    }
-
-    /** Makes a link a port of a bridge. */
-    public void setMaster(String link, String bridge) throws NetlinkException {
-        socket.request(LinkMessages.setMaster(existing(link), existing(bridge)));
     }
 
     @Override
     public void deleteLink(String name) throws NetlinkException {
         socket.request(LinkMessages.delete(name));
-    }
-
-    /** Adds an address with its network, e.g. 10.0.0.1 and 24. EEXIST when it is there. */
-    public void addAddress(String link, IpAddress address, int prefixLength) throws NetlinkException {
-        socket.request(AddressMessages.add(existing(link), address, prefixLength));
     }
 
     @Override

@@ -4,7 +4,7 @@ import dev.sluice.linux.netlink.AttributeNames;
 import dev.sluice.linux.netlink.Message;
 import dev.sluice.linux.netlink.WireNames;
 
-/** Numbers and names of rtnetlink (include/uapi/linux/{rtnetlink,if_link,if_addr,veth}.h). */
+/** Numbers and names of rtnetlink (include/uapi/linux/{rtnetlink,if_link,if_addr}.h). */
 final class RouteProtocol implements WireNames {
     static final int NEW_LINK = 16;
     static final int DELETE_LINK = 17;
@@ -12,9 +12,6 @@ final class RouteProtocol implements WireNames {
     static final int NEW_ADDRESS = 20;
     static final int DELETE_ADDRESS = 21;
     static final int GET_ADDRESS = 22;
-    static final int NEW_ROUTE = 24;
-    static final int DELETE_ROUTE = 25;
-    static final int GET_ROUTE = 26;
 
     /** {@code struct ifinfomsg}: family, pad, type 16, index 32, flags 32, change mask 32. */
     static final int LINK_HEADER = 16;
@@ -25,20 +22,12 @@ final class RouteProtocol implements WireNames {
     /** {@code struct ifaddrmsg}: family, prefix length, flags, scope, index 32. */
     static final int ADDRESS_HEADER = 8;
 
-    /** {@code struct rtmsg}: family, destination and source length, tos, table, protocol, scope, type, flags 32. */
-    static final int ROUTE_HEADER = 12;
-
     static final int IFF_UP = 0x1;
     static final int IFF_LOOPBACK = 0x8;
 
     static final int IFLA_IFNAME = 3;
-    static final int IFLA_MTU = 4;
-    static final int IFLA_MASTER = 10;
     static final int IFLA_LINKINFO = 18;
-    static final int IFLA_NET_NS_FD = 28;
     static final int IFLA_INFO_KIND = 1;
-    static final int IFLA_INFO_DATA = 2;
-    static final int VETH_INFO_PEER = 1;
 
     static final int IFA_ADDRESS = 1;
     static final int IFA_LOCAL = 2;
@@ -58,13 +47,6 @@ final class RouteProtocol implements WireNames {
 
     /** RT_SCOPE_LINK. */
     static final int SCOPE_LINK = 253;
-
-    static final int RTA_DST = 1;
-    static final int RTA_OIF = 4;
-    static final int RTA_GATEWAY = 5;
-    static final int RTA_PRIORITY = 6;
-    static final int RTA_PREFSRC = 7;
-    static final int RTA_TABLE = 15;
 
     static final int GROUP_LINK = 1;
     static final int GROUP_IPV4_ADDRESS = 5;
@@ -94,26 +76,10 @@ final class RouteProtocol implements WireNames {
             .nesting(IFLA_LINKINFO, LINK_INFO);
     private static final AttributeNames ADDRESS = AttributeNames.of(
             "ADDRESS", "LOCAL", "LABEL", "BROADCAST", "ANYCAST", "CACHEINFO", "MULTICAST", "FLAGS", "RT_PRIORITY");
-    private static final AttributeNames ROUTE = AttributeNames.of(
-            "DST",
-            "SRC",
-            "IIF",
-            "OIF",
-            "GATEWAY",
-            "PRIORITY",
-            "PREFSRC",
-            "METRICS",
-            "MULTIPATH",
-            "PROTOINFO",
-            "FLOW",
-            "CACHEINFO",
-            "SESSION",
-            "MP_ALGO",
-            "TABLE");
 
     @Override
     public String message(Message message) {
-        String object = isLink(message) ? "LINK" : isAddress(message) ? "ADDR" : "ROUTE";
+        String object = isLink(message) ? "LINK" : "ADDR";
         return switch (message.type() & 3) {
             case 0 -> "RTM_NEW" + object;
             case 1 -> "RTM_DEL" + object;
@@ -124,19 +90,15 @@ final class RouteProtocol implements WireNames {
 
     @Override
     public int headerLength(Message message) {
-        return isLink(message) ? LINK_HEADER : isAddress(message) ? ADDRESS_HEADER : ROUTE_HEADER;
+        return isLink(message) ? LINK_HEADER : ADDRESS_HEADER;
     }
 
     @Override
     public AttributeNames attributes(Message message) {
-        return isLink(message) ? LINK : isAddress(message) ? ADDRESS : ROUTE;
+        return isLink(message) ? LINK : ADDRESS;
     }
 
     private static boolean isLink(Message message) {
         return message.type() < NEW_ADDRESS;
-    }
-
-    private static boolean isAddress(Message message) {
-        return message.type() >= NEW_ADDRESS && message.type() < NEW_ROUTE;
     }
 }

@@ -23,13 +23,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(120)
 class ProcessIptablesTest {
     private static final String FOREIGN = """
-            *nat
-            :OTHERS - [0:0]
-            -A PREROUTING -i eth0 -j OTHERS
-            -A PREROUTING -p udp -j ACCEPT
-            -A OTHERS -j RETURN
-            COMMIT
-            """;
+        *nat
+        :OTHERS - [0:0]
+        -A PREROUTING -i eth0 -j OTHERS
+        -A PREROUTING -p udp -j ACCEPT
+        -A OTHERS -j RETURN
+        COMMIT
+        """;
 
     private final SystemCommands commands = new SystemCommands();
     private NetworkNamespace namespace;
@@ -74,7 +74,7 @@ class ProcessIptablesTest {
                 .rule("KUBE-A", "-p tcp -m comment --comment \"a: b\" -m tcp --dport 80 -j KUBE-B")
                 .rule("KUBE-B", "-j RETURN")
                 .jump("PREROUTING", "-m comment --comment \"first\\\"s\" -j KUBE-A")
-                .trailingJump("PREROUTING", "-m addrtype --dst-type LOCAL -j KUBE-B")
+                .jump("PREROUTING", "-m addrtype --dst-type LOCAL -j KUBE-B")
                 .build();
 
         sync(iptables, desired);

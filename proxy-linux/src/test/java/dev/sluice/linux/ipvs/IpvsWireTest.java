@@ -87,7 +87,6 @@ final class IpvsWireTest {
                 .isEqualTo("2c000000" + "2500" + "0500" + FROM_SEQUENCE + "0c010000" + "0800040084030000"
                         + "0800050000000000" + "080006002c010000");
         assertThat(hex(requests.info())).isEqualTo("14000000" + "2500" + "0500" + FROM_SEQUENCE + "0f010000");
-        assertThat(hex(requests.flush())).endsWith("11010000");
         assertThat(hex(requests.timeouts())).endsWith("0d010000");
         assertThat(hex(requests.services())).endsWith("04010000");
     }

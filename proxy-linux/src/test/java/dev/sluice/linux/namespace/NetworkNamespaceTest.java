@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.core.net.IpAddress;
-import dev.sluice.linux.Errno;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.route.Links.Link;
@@ -95,7 +93,7 @@ final class NetworkNamespaceTest {
     void newThreadsLiveInside() throws Exception {
         try (NetworkNamespace namespace = NetworkNamespace.create("threads")) {
             CompletableFuture<String> seen = new CompletableFuture<>();
-            Thread thread = namespace.threadFactory("worker").newThread(() -> {
+            Thread thread = namespace.newThread("worker-1", () -> {
                 try {
                     seen.complete(Thread.currentThread().getName() + " " + current());
                 } catch (IOException e) {
@@ -127,35 +125,11 @@ final class NetworkNamespaceTest {
     }
 
     @Test
-    void namedNamespaceIsKnownToTheTools() throws Exception {
-        String name = "sluice-test-" + ProcessHandle.current().pid();
-        Path file = Path.of("/run/netns", name);
-        try (NetworkNamespace namespace = NetworkNamespace.createNamed(name)) {
-            String inside = namespace.call(NetworkNamespaceTest::current);
-            assertThat(output("ip", "netns", "exec", name, "readlink", "/proc/self/ns/net"))
-                    .isEqualTo(inside);
-            assertThat(output("ip", "-n", name, "-o", "link")).contains("lo:").contains("UP");
-            assertThatExceptionOfType(NetlinkException.class)
-                    .isThrownBy(() -> NetworkNamespace.createNamed(name).close())
-                    .satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.EEXIST))
-                    .withMessageContaining("ip netns delete " + name);
-            assertThat(file).as("the refused one leaves the other's name alone").exists();
-        }
-        assertThat(file).doesNotExist();
-        assertThat(output("ip", "netns", "list")).doesNotContain(name);
-    }
-
-    @Test
     void closingRemovesTheOtherEndsOfItsLinks() throws Exception {
         try (NetworkNamespace left = NetworkNamespace.create("left")) {
             NetworkNamespace right = NetworkNamespace.create("right");
-            left.run(() -> {
-                try (NetlinkLinks links = NetlinkLinks.open()) {
-                    links.createVeth("l0", "r0");
-                    links.moveTo("r0", right.path());
-                    links.addAddress("l0", IpAddress.of("10.1.0.1"), 24);
-                }
-            });
+            IpCommand.run(left, "link add l0 type veth peer name r0");
+            IpCommand.run(left, "link set r0 netns " + threadOf(right));
             assertThat(linkNames(right)).containsExactlyInAnyOrder("lo", "r0");
             right.close();
             right.close();
@@ -170,6 +144,10 @@ final class NetworkNamespaceTest {
             inside = namespace.call(Thread::currentThread);
         }
         Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> !inside.isAlive());
+    }
+
+    private static String threadOf(NetworkNamespace namespace) {
+        return namespace.path().getName(1).toString();
     }
 
     private static java.util.List<String> linkNames(NetworkNamespace namespace) throws NetlinkException {

@@ -185,16 +185,6 @@ final class ScriptedLibc implements Libc {
     }
 
     @Override
-    public int mount(String source, String target, String fileSystem, long flags) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public int umount2(String target, int flags) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
     public int getrlimit(int resource, ByteBuffer limit) {
         throw new UnsupportedOperationException();
     }

@@ -3,6 +3,7 @@ package dev.sluice.linux.route;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.linux.namespace.IpCommand;
 import dev.sluice.linux.namespace.NetworkNamespace;
 import dev.sluice.linux.namespace.RootOnly;
 import dev.sluice.linux.route.LinkChange.AddressDeleted;
@@ -31,7 +32,7 @@ final class LinkMonitorTest {
         try (NetworkNamespace namespace = NetworkNamespace.create("monitor");
                 LinkMonitor monitor = namespace.call(() -> LinkMonitor.open(heard::add));
                 NetlinkLinks links = namespace.call(NetlinkLinks::open)) {
-            links.createBridge("br0");
+            IpCommand.run(namespace, "link add br0 type bridge");
             int index = links.link("br0").orElseThrow().index();
             links.addAddresses("br0", List.of(V4, V6));
             // The kernel announces an IPv6 address from a work queue; one that is deleted before that is never
@@ -59,7 +60,7 @@ final class LinkMonitorTest {
                     throw new IllegalStateException("a listener that fails on purpose");
                 }));
                 NetlinkLinks links = namespace.call(NetlinkLinks::open)) {
-            links.createBridge("br0");
+            IpCommand.run(namespace, "link add br0 type bridge");
             links.deleteLink("br0");
             awaitThat(() -> assertThat(heard).hasAtLeastOneElementOfType(LinkDeleted.class));
             assertThat(monitor).isNotNull();
@@ -76,7 +77,7 @@ final class LinkMonitorTest {
                 threads.add(Thread.currentThread());
                 heard.add(change);
             }));
-            links.createBridge("br0");
+            IpCommand.run(namespace, "link add br0 type bridge");
             awaitThat(() -> assertThat(heard).isNotEmpty());
             monitor.close();
             monitor.close();
@@ -102,7 +103,7 @@ final class LinkMonitorTest {
                 closed.countDown();
             }));
             opened.countDown();
-            links.createBridge("br0");
+            IpCommand.run(namespace, "link add br0 type bridge");
             assertThat(closed.await(20, TimeUnit.SECONDS)).isTrue();
         }
     }

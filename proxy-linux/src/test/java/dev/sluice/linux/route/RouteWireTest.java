@@ -28,23 +28,25 @@ final class RouteWireTest {
     }
 
     @Test
-    void hostAddressIpv4() {
-        assertThat(hex(AddressMessages.add(LINK, IpAddress.of("10.96.0.1"), 32)))
-                .isEqualTo("28000000" + "1400" + "0506" + "01000000" + "00000000"
-                        + "02200000" + "05000000"
+    void hostAddressIpv4IsNeverPreferred() {
+        assertThat(hex(AddressMessages.bind(LINK, IpAddress.of("10.96.0.1"))))
+                .isEqualTo("3c000000" + "1400" + "0505" + "01000000" + "00000000"
+                        + "022000fd" + "05000000"
                         + "0800" + "0200" + "0a600001"
-                        + "0800" + "0100" + "0a600001");
+                        + "0800" + "0100" + "0a600001"
+                        + "1400" + "0600" + "00000000" + "ffffffff" + "00000000" + "00000000");
     }
 
     @Test
     void hostAddressIpv6SkipsDuplicateDetection() {
         String address = "fd000000000000000000000000000001";
-        assertThat(hex(AddressMessages.add(LINK, IpAddress.of("fd00::1"), 128)))
-                .isEqualTo("48000000" + "1400" + "0506" + "01000000" + "00000000"
+        assertThat(hex(AddressMessages.bind(LINK, IpAddress.of("fd00::1"))))
+                .isEqualTo("5c000000" + "1400" + "0505" + "01000000" + "00000000"
                         + "0a800000" + "05000000"
                         + "1400" + "0200" + address
                         + "1400" + "0100" + address
-                        + "0800" + "0800" + "02000000");
+                        + "0800" + "0800" + "02000000"
+                        + "1400" + "0600" + "00000000" + "ffffffff" + "00000000" + "00000000");
     }
 
     @Test

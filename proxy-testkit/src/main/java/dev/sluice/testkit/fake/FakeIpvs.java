@@ -283,7 +283,7 @@ public final class FakeIpvs implements Ipvs {
         return new IpvsInfo(0x010201, 4096);
     }
 
-    @Override
+    /** Deletes every virtual server, as {@code ipvsadm -C} does. */
     public void flush() throws NetlinkException {
         checkSocket();
         servers.clear();
