@@ -2,6 +2,7 @@ package dev.sluice.iptables;
 
 import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
@@ -21,7 +22,6 @@ import dev.sluice.iptables.dispatch.DispatchLimits;
 import dev.sluice.iptables.explain.RuleWalk;
 import dev.sluice.iptables.node.NodeSetup;
 import dev.sluice.iptables.node.RuleCounters;
-import dev.sluice.iptables.render.ChainRef;
 import dev.sluice.iptables.render.FixedChains;
 import dev.sluice.iptables.render.FixedRules;
 import dev.sluice.iptables.render.PortChains;
@@ -48,7 +48,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -232,14 +231,11 @@ public final class IptablesBackend implements ProxyBackend {
         long few = FEW_CHAINS + inForce.rules() / RULES_PER_CHAIN_READ;
         // what was left out may have been refused only because somebody was changing rules at that moment
         boolean all = this.applied == null || !inForce.problems().isEmpty() || suspects.everything();
-        if (all || suspects.chains().size() > few) {
+        if (all || suspects.objects().size() > few) {
             return sync(applied, Changes.all());
         }
-        Set<ChainRef> chains = suspects.chains().stream()
-                .map(chain -> new ChainRef(chain.table(), chain.name()))
-                .collect(Collectors.toSet());
         try {
-            return new SyncReport(false, recheck(chains).cost(), inForce.problems(), inForce.counts());
+            return new SyncReport(false, recheck(suspects.objects()).cost(), inForce.problems(), inForce.counts());
         } catch (SyncException e) {
             LOG.warn(
                     "Comparing all {} rules with the kernel: more was changed than noticed: {}",
@@ -250,8 +246,8 @@ public final class IptablesBackend implements ProxyBackend {
     }
 
     @Override
-    public boolean keepsRulesIn(String table, String chain) {
-        return FixedChains.isKept(table, chain);
+    public boolean keepsStateIn(KernelObject object) {
+        return FixedChains.isKept(object.kind(), object.name());
     }
 
     /** Rules name single addresses only where ranges are configured. */
@@ -288,7 +284,7 @@ public final class IptablesBackend implements ProxyBackend {
      * @throws SyncException when that failed, e.g. because more is missing than was named, or before the first sync; the next
      *     sync is a full one then
      */
-    public Mended recheck(Set<ChainRef> touched) throws SyncException {
+    public Mended recheck(Set<KernelObject> touched) throws SyncException {
         Applied last = applied;
         if (last == null) {
             throw new SyncException(

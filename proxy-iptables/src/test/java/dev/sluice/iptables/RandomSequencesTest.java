@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.LocalDetector;
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
@@ -13,7 +14,6 @@ import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.iptables.dispatch.DispatchLayout;
 import dev.sluice.iptables.dispatch.DispatchLimits;
-import dev.sluice.iptables.render.ChainRef;
 import dev.sluice.iptables.render.FixedChains;
 import dev.sluice.iptables.render.FixedRules;
 import dev.sluice.iptables.render.PortChains;
@@ -170,12 +170,12 @@ class RandomSequencesTest {
 
     private static boolean isDispatch(String table, String chain) {
         return FixedChains.DISPATCH_PREFIXES.entrySet().stream()
-                .filter(root -> root.getKey().table().equals(table))
-                .anyMatch(root -> root.getKey().chain().equals(chain) || chain.startsWith(root.getValue()));
+                .filter(root -> root.getKey().kind().equals(table))
+                .anyMatch(root -> root.getKey().name().equals(chain) || chain.startsWith(root.getValue()));
     }
 
     private static List<String> sorted(String table, String chain, List<String> rules) {
-        boolean services = new ChainRef(table, chain).equals(FixedChains.NAT_SERVICES);
+        boolean services = new KernelObject(table, chain).equals(FixedChains.NAT_SERVICES);
         int end = services ? rules.size() - 1 : rules.size();
         List<String> sorted =
                 new ArrayList<>(rules.subList(0, end).stream().sorted().toList());

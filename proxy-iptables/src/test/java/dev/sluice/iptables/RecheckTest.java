@@ -3,9 +3,9 @@ package dev.sluice.iptables;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncException;
-import dev.sluice.iptables.render.ChainRef;
 import dev.sluice.iptables.sync.Mended;
 import java.util.Arrays;
 import java.util.List;
@@ -53,7 +53,7 @@ class RecheckTest {
 
         Mended mended = node.backend.recheck(refs("nat " + chain, "nat DOCKER", "raw OUTPUT"));
 
-        assertThat(mended.chains()).containsExactly(new ChainRef("nat", chain));
+        assertThat(mended.chains()).containsExactly(new KernelObject("nat", chain));
         assertThat(mended.cost().bytes()).isPositive();
         assertThat(node.dump("nat")).isEqualTo(before);
         assertThat(node.backend.recheck(refs("nat " + chain))).isEqualTo(Mended.NOTHING);
@@ -137,10 +137,10 @@ class RecheckTest {
         node.full();
     }
 
-    private static Set<ChainRef> refs(String... chains) {
+    private static Set<KernelObject> refs(String... chains) {
         return Arrays.stream(chains)
                 .map(chain -> chain.split(" "))
-                .map(words -> new ChainRef(words[0], words[1]))
+                .map(words -> new KernelObject(words[0], words[1]))
                 .collect(Collectors.toSet());
     }
 }

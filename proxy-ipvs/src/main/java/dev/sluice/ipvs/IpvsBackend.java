@@ -2,6 +2,7 @@ package dev.sluice.ipvs;
 
 import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
@@ -152,8 +153,8 @@ public final class IpvsBackend implements ProxyBackend {
     }
 
     @Override
-    public boolean keepsRulesIn(String table, String chain) {
-        return RuleSync.isKept(table, chain);
+    public boolean keepsStateIn(KernelObject object) {
+        return RuleSync.isKept(object.kind(), object.name());
     }
 
     /** Each address has virtual servers of its own for node ports, and is not bound to the dummy device. */

@@ -32,6 +32,7 @@ final class RoomTest {
                             "org.jspecify..",
                             "dev.sluice.linux..",
                             "dev.sluice.core.net..",
+                            "dev.sluice.core.kernel..",
                             "dev.sluice.core.trace..")
                     .or(belongToAnyOf(LocalDetector.class)));
 

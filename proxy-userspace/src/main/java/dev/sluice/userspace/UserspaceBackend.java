@@ -4,6 +4,7 @@ import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.flows.FlowEnd;
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
@@ -116,9 +117,10 @@ public final class UserspaceBackend implements ProxyBackend {
     }
 
     @Override
-    public boolean keepsRulesIn(String table, String chain) {
-        return RedirectRules.owns(chain)
-                || (table.equals("nat") || table.equals("filter")) && ChainName.isBuiltIn(chain);
+    public boolean keepsStateIn(KernelObject object) {
+        return RedirectRules.owns(object.name())
+                || (object.kind().equals("nat") || object.kind().equals("filter"))
+                        && ChainName.isBuiltIn(object.name());
     }
 
     /** The proxy's own address is one of them, and whose clients are the node's is told by them. */

@@ -1,6 +1,7 @@
 package dev.sluice.core.sync;
 
 import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.trace.Packet;
@@ -50,10 +51,10 @@ public interface ProxyBackend extends AutoCloseable {
     }
 
     /**
-     * Whether this mode keeps rules in that chain of iptables, a chain of its own or a built-in one. Asked on any thread;
+     * Whether this mode keeps state in {@code object}, e.g. rules in a chain, its own or a built-in one. Asked on any thread;
      * the answer depends on nothing but the names.
      */
-    default boolean keepsRulesIn(String table, String chain) {
+    default boolean keepsStateIn(KernelObject object) {
         return false;
     }
 

@@ -1,20 +1,18 @@
 package dev.sluice.core.sync;
 
+import dev.sluice.core.kernel.KernelObject;
 import java.util.HashSet;
 import java.util.Set;
 
 /**
- * What somebody else may have changed of a mode's rules in the kernel.
+ * What another program may have changed of a mode's state in the kernel.
  *
- * @param everything whether nothing in the kernel is certain any more; {@code chains} is empty then
+ * @param everything whether nothing in the kernel is certain any more; {@code objects} is empty then
  */
-public record Suspects(boolean everything, Set<Chain> chains) {
-
-    /** A chain of a table of iptables, built-in or not. */
-    public record Chain(String table, String name) {}
+public record Suspects(boolean everything, Set<KernelObject> objects) {
 
     public Suspects {
-        chains = everything ? Set.of() : Set.copyOf(chains);
+        objects = everything ? Set.of() : Set.copyOf(objects);
     }
 
     /** All that the mode has in the kernel. */
@@ -22,14 +20,14 @@ public record Suspects(boolean everything, Set<Chain> chains) {
         return new Suspects(true, Set.of());
     }
 
-    public static Suspects of(Set<Chain> chains) {
-        return new Suspects(false, chains);
+    public static Suspects of(Set<KernelObject> objects) {
+        return new Suspects(false, objects);
     }
 
     /** These and those. */
     public Suspects and(Suspects other) {
-        Set<Chain> both = new HashSet<>(chains);
-        both.addAll(other.chains);
+        Set<KernelObject> both = new HashSet<>(objects);
+        both.addAll(other.objects);
         return new Suspects(everything || other.everything, both);
     }
 }

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.core.config.SyncPeriods;
 import dev.sluice.core.fixture.ManualClock;
 import dev.sluice.core.fixture.RecordingBackend;
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.ClusterListener.Kind;
-import dev.sluice.core.sync.Suspects.Chain;
 import dev.sluice.core.track.ChangeTracker;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class MendTest {
     private static final SyncPeriods PERIODS =
             new SyncPeriods(Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ofHours(1));
-    private static final Suspects NAT = Suspects.of(Set.of(new Chain("nat", "KUBE-SERVICES")));
+    private static final Suspects NAT = Suspects.of(Set.of(new KernelObject("nat", "KUBE-SERVICES")));
 
     private final ManualClock clock = new ManualClock(0);
     private final RecordingBackend v4 = new RecordingBackend(IpFamily.IPV4);
@@ -120,8 +120,8 @@ class MendTest {
 
     @Test
     void suspectsAddUp() {
-        Suspects filter = Suspects.of(Set.of(new Chain("filter", "INPUT")));
-        assertThat(NAT.and(filter).chains()).hasSize(2);
+        Suspects filter = Suspects.of(Set.of(new KernelObject("filter", "INPUT")));
+        assertThat(NAT.and(filter).objects()).hasSize(2);
         assertThat(NAT.and(Suspects.all())).isEqualTo(Suspects.all());
         assertThat(Suspects.all().and(NAT)).isEqualTo(Suspects.all());
     }

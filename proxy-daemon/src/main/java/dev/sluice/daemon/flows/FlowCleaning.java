@@ -6,6 +6,7 @@ import dev.sluice.core.flows.FlowLedger;
 import dev.sluice.core.flows.FlowPortal;
 import dev.sluice.core.flows.FlowPortals;
 import dev.sluice.core.flows.FlowTargets;
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
@@ -126,8 +127,8 @@ public final class FlowCleaning implements ProxyBackend {
     }
 
     @Override
-    public boolean keepsRulesIn(String table, String chain) {
-        return mode.keepsRulesIn(table, chain);
+    public boolean keepsStateIn(KernelObject object) {
+        return mode.keepsStateIn(object);
     }
 
     @Override

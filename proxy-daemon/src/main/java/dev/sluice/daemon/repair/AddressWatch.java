@@ -1,5 +1,6 @@
 package dev.sluice.daemon.repair;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.route.LinkChange;
@@ -13,7 +14,7 @@ import java.util.function.Predicate;
 
 /** Beside a watch of rules, notices when somebody else changes the addresses that ipvs mode lives by, or their device. */
 public final class AddressWatch implements RuleWatch {
-    private static final Set<ForeignEdit.Chain> DEVICE = Set.of(new ForeignEdit.Chain("addresses", "kube-ipvs0"));
+    private static final Set<KernelObject> DEVICE = Set.of(new KernelObject("addresses", "kube-ipvs0"));
 
     private final RuleWatch rules;
     private final LinkMonitor monitor;

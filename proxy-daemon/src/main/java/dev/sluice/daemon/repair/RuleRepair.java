@@ -1,5 +1,6 @@
 package dev.sluice.daemon.repair;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.Suspects;
@@ -25,7 +26,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -115,25 +115,21 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
         }
     }
 
-    private boolean watches(IpFamily family, String table, String chain) {
+    private boolean watches(IpFamily family, KernelObject object) {
         ProxyBackend backend = backends.get(family);
-        return backend != null && backend.keepsRulesIn(table, chain);
+        return backend != null && backend.keepsStateIn(object);
     }
 
     private void noticed(ForeignEdit edit) {
         FamilyRepair family = families.get(edit.family());
         if (family != null) {
-            log.debug("{} changed {} of {}", edit.by(), edit.everything() ? "anything" : edit.chains(), edit.family());
+            log.debug("{} changed {} of {}", edit.by(), edit.everything() ? "anything" : edit.objects(), edit.family());
             suspect(family, suspects(edit), edit.by());
         }
     }
 
     private static Suspects suspects(ForeignEdit edit) {
-        return edit.everything()
-                ? Suspects.all()
-                : Suspects.of(edit.chains().stream()
-                        .map(chain -> new Suspects.Chain(chain.table(), chain.name()))
-                        .collect(Collectors.toSet()));
+        return edit.everything() ? Suspects.all() : Suspects.of(edit.objects());
     }
 
     private void suspect(FamilyRepair family, Suspects suspects, String by) {

@@ -3,6 +3,7 @@ package dev.sluice.daemon.repair;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
@@ -89,8 +90,8 @@ class RuleRepairTest {
         }
 
         @Override
-        public boolean keepsRulesIn(String table, String chain) {
-            return chain.equals("OURS");
+        public boolean keepsStateIn(KernelObject object) {
+            return object.name().equals("OURS");
         }
 
         @Override
@@ -137,8 +138,7 @@ class RuleRepairTest {
     }
 
     private void edit(String by, String chain) {
-        watches.getFirst()
-                .accept(new ForeignEdit(IpFamily.IPV4, by, false, Set.of(new ForeignEdit.Chain("nat", chain))));
+        watches.getFirst().accept(new ForeignEdit(IpFamily.IPV4, by, false, Set.of(new KernelObject("nat", chain))));
     }
 
     private Suspects nextLook() throws InterruptedException {
@@ -159,7 +159,7 @@ class RuleRepairTest {
         restored =
                 "*nat\n:OURS - [0:0]\n-A OURS -j RETURN\n-A OURS -j ACCEPT\nCOMMIT\n*filter\n-I INPUT 1 -j OURS\nCOMMIT\n";
         edit("firewalld (pid 7)", "OURS");
-        assertThat(nextLook()).isEqualTo(Suspects.of(Set.of(new Suspects.Chain("nat", "OURS"))));
+        assertThat(nextLook()).isEqualTo(Suspects.of(Set.of(new KernelObject("nat", "OURS"))));
         Repair told = repairs.take();
         assertThat(told.written()).isEqualTo(Map.of("nat", Map.of("OURS", 2), "filter", Map.of("INPUT", 1)));
         assertThat(told.text())
@@ -184,7 +184,7 @@ class RuleRepairTest {
         int chains = 0;
         int looks = 0;
         while (chains < 10) {
-            chains += nextLook().chains().size();
+            chains += nextLook().objects().size();
             looks++;
         }
         assertThat(looks).isLessThan(10);
@@ -194,8 +194,10 @@ class RuleRepairTest {
     void onlyChainsOfTheModeAreOfInterest() throws Exception {
         start();
         Interest interest = interests.getFirst();
-        assertThat(interest.watches(IpFamily.IPV6, "nat", "OURS")).isTrue();
-        assertThat(interest.watches(IpFamily.IPV6, "nat", "THEIRS")).isFalse();
+        assertThat(interest.watches(IpFamily.IPV6, new KernelObject("nat", "OURS")))
+                .isTrue();
+        assertThat(interest.watches(IpFamily.IPV6, new KernelObject("nat", "THEIRS")))
+                .isFalse();
     }
 
     @Test
@@ -205,11 +207,11 @@ class RuleRepairTest {
         for (IpFamily family : IpFamily.values()) {
             repair.failed(new Failure(family, true, Duration.ZERO, new SyncException("any end will do")));
         }
-        ForeignEdit edit = new ForeignEdit(IpFamily.IPV6, "", false, Set.of(new ForeignEdit.Chain("nat", "OURS")));
+        ForeignEdit edit = new ForeignEdit(IpFamily.IPV6, "", false, Set.of(new KernelObject("nat", "OURS")));
         watches.getFirst().accept(edit);
         assertThat(asked.poll(30, TimeUnit.SECONDS))
                 .as("the first look is at that edit")
-                .isEqualTo(Suspects.of(Set.of(new Suspects.Chain("nat", "OURS"))));
+                .isEqualTo(Suspects.of(Set.of(new KernelObject("nat", "OURS"))));
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.sluice.iptables.render;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.linux.iptables.ChainName;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -49,31 +50,31 @@ public final class FixedChains {
     public static final Set<String> OF_FILTER =
             Set.of(SERVICES, EXTERNAL_SERVICES, NODE_PORTS, FORWARD, PROXY_FIREWALL);
 
-    public static final ChainRef NAT_SERVICES = new ChainRef(NAT, SERVICES);
+    public static final KernelObject NAT_SERVICES = new KernelObject(NAT, SERVICES);
 
     /**
      * The dispatch chains, and what the names of the chains below them begin with. Those of nat look like a Service's, so that
      * a kube-proxy which takes over deletes them as stale.
      */
-    public static final Map<ChainRef, String> DISPATCH_PREFIXES = prefixes();
+    public static final Map<KernelObject, String> DISPATCH_PREFIXES = prefixes();
 
     private FixedChains() {}
 
-    private static Map<ChainRef, String> prefixes() {
-        Map<ChainRef, String> prefixes = new LinkedHashMap<>();
+    private static Map<KernelObject, String> prefixes() {
+        Map<KernelObject, String> prefixes = new LinkedHashMap<>();
         prefixes.put(NAT_SERVICES, "KUBE-SVC-");
-        prefixes.put(new ChainRef(NAT, NODE_PORTS), "KUBE-SVC-");
-        prefixes.put(new ChainRef(FILTER, SERVICES), "KUBE-CIP-");
-        prefixes.put(new ChainRef(FILTER, EXTERNAL_SERVICES), "KUBE-XIP-");
-        prefixes.put(new ChainRef(FILTER, NODE_PORTS), "KUBE-HCP-");
-        prefixes.put(new ChainRef(FILTER, PROXY_FIREWALL), "KUBE-LBF-");
+        prefixes.put(new KernelObject(NAT, NODE_PORTS), "KUBE-SVC-");
+        prefixes.put(new KernelObject(FILTER, SERVICES), "KUBE-CIP-");
+        prefixes.put(new KernelObject(FILTER, EXTERNAL_SERVICES), "KUBE-XIP-");
+        prefixes.put(new KernelObject(FILTER, NODE_PORTS), "KUBE-HCP-");
+        prefixes.put(new KernelObject(FILTER, PROXY_FIREWALL), "KUBE-LBF-");
         return Collections.unmodifiableMap(prefixes);
     }
 
     /** Whether the chain of filter is part of a dispatch tree, below the shared chain. */
     public static boolean isFilterBranch(String chain) {
         return DISPATCH_PREFIXES.entrySet().stream()
-                .anyMatch(root -> root.getKey().table().equals(FILTER) && chain.startsWith(root.getValue()));
+                .anyMatch(root -> root.getKey().kind().equals(FILTER) && chain.startsWith(root.getValue()));
     }
 
     /** Whether rules of ours are in that chain: in all of its own, in a shared one, or in a built-in one. */

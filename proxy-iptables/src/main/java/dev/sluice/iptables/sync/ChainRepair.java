@@ -3,9 +3,9 @@ package dev.sluice.iptables.sync;
 import static dev.sluice.iptables.render.FixedChains.FILTER;
 import static dev.sluice.iptables.render.FixedChains.NAT;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.iptables.dispatch.ChainContent;
-import dev.sluice.iptables.render.ChainRef;
 import dev.sluice.iptables.render.FixedChains;
 import dev.sluice.iptables.render.FixedRules;
 import dev.sluice.iptables.render.LoopbackGuard;
@@ -37,7 +37,7 @@ public final class ChainRepair {
     private final FixedRules fixed;
     private final boolean guardLoopback;
     private final RenderedChains rendered;
-    private final List<ChainRef> mended = new ArrayList<>();
+    private final List<KernelObject> mended = new ArrayList<>();
 
     public ChainRepair(Iptables iptables, FixedRules fixed, boolean guardLoopback, RenderedChains rendered) {
         this.iptables = iptables;
@@ -46,10 +46,10 @@ public final class ChainRepair {
         this.rendered = rendered;
     }
 
-    public Mended run(Set<ChainRef> touched) throws KernelException {
-        Set<ChainRef> asked = new TreeSet<>(touched);
-        asked.removeIf(ref -> !ref.table().equals(NAT) && !ref.table().equals(FILTER));
-        Map<ChainRef, ChainContent> wanted = rendered.of(asked);
+    public Mended run(Set<KernelObject> touched) throws KernelException {
+        Set<KernelObject> asked = new TreeSet<>(touched);
+        asked.removeIf(ref -> !ref.kind().equals(NAT) && !ref.kind().equals(FILTER));
+        Map<KernelObject, ChainContent> wanted = rendered.of(asked);
         RestoreScript script = new RestoreScript();
         for (String table : List.of(FILTER, NAT)) {
             mend(table, asked, wanted, script);
@@ -62,23 +62,24 @@ public final class ChainRepair {
         return new Mended(mended, new KernelCost(script.lines(), text.length()));
     }
 
-    private void mend(String table, Set<ChainRef> asked, Map<ChainRef, ChainContent> wanted, RestoreScript script)
+    private void mend(
+            String table, Set<KernelObject> asked, Map<KernelObject, ChainContent> wanted, RestoreScript script)
             throws KernelException {
         List<String> ours = new ArrayList<>();
         Set<String> hooks = new TreeSet<>();
-        for (ChainRef ref : asked) {
-            if (!ref.table().equals(table)) {
+        for (KernelObject ref : asked) {
+            if (!ref.kind().equals(table)) {
                 continue;
             }
-            if (ChainName.isBuiltIn(ref.chain())) {
-                hooks.add(ref.chain());
+            if (ChainName.isBuiltIn(ref.name())) {
+                hooks.add(ref.name());
             } else if (wanted.containsKey(ref)) {
-                ours.add(ref.chain());
+                ours.add(ref.name());
             }
         }
         boolean guard = guardLoopback
                 && table.equals(FILTER)
-                && (asked.contains(new ChainRef(FILTER, FixedChains.FIREWALL)) || !hooks.isEmpty());
+                && (asked.contains(new KernelObject(FILTER, FixedChains.FIREWALL)) || !hooks.isEmpty());
         List<String> read = new ArrayList<>(ours);
         if (guard) {
             hooks.addAll(LoopbackGuard.HOOKS);
@@ -88,7 +89,7 @@ public final class ChainRepair {
         SavedTable found = read(table, read);
         script.table(table);
         for (String chain : ours) {
-            ChainRef ref = new ChainRef(table, chain);
+            KernelObject ref = new KernelObject(table, chain);
             ChainContent content = wanted.getOrDefault(ref, ChainContent.inOrder(List.of()));
             int before = script.lines();
             if (found.has(chain)) {
@@ -105,16 +106,16 @@ public final class ChainRepair {
                     jumps(table, hook),
                     chain -> FixedChains.isOwned(table, chain),
                     script);
-            note(new ChainRef(table, hook), before, script);
+            note(new KernelObject(table, hook), before, script);
         }
         if (guard) {
             int before = script.lines();
             LoopbackGuard.install(found, script);
-            note(new ChainRef(table, FixedChains.FIREWALL), before, script);
+            note(new KernelObject(table, FixedChains.FIREWALL), before, script);
         }
     }
 
-    private void note(ChainRef ref, int linesBefore, RestoreScript script) {
+    private void note(KernelObject ref, int linesBefore, RestoreScript script) {
         if (script.lines() != linesBefore) {
             mended.add(ref);
         }

@@ -1,9 +1,9 @@
 package dev.sluice.iptables.sync;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.iptables.dispatch.ChainContent;
 import dev.sluice.iptables.dispatch.DispatchLayout;
-import dev.sluice.iptables.render.ChainRef;
 import dev.sluice.iptables.render.FixedChains;
 import dev.sluice.iptables.render.RenderedPort;
 import dev.sluice.linux.iptables.RestoreException;
@@ -45,7 +45,7 @@ final class DispatchWork {
 
     /** The jump to the node ports stays last, and is looked after apart. */
     private boolean endsServices(String chain, String spec) {
-        return FixedChains.NAT_SERVICES.equals(new ChainRef(table, chain))
+        return FixedChains.NAT_SERVICES.equals(new KernelObject(table, chain))
                 && RuleLine.target(spec).filter(FixedChains.NODE_PORTS::equals).isPresent();
     }
 
@@ -77,7 +77,7 @@ final class DispatchWork {
     }
 
     private boolean isShared(String chain) {
-        return FixedChains.DISPATCH_PREFIXES.containsKey(new ChainRef(table, chain));
+        return FixedChains.DISPATCH_PREFIXES.containsKey(new KernelObject(table, chain));
     }
 
     private void own(Map<ServicePortName, RenderedPort> ports, Map<String, ServicePortName> owners) {

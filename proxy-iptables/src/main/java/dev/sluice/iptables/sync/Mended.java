@@ -1,7 +1,7 @@
 package dev.sluice.iptables.sync;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.sync.KernelCost;
-import dev.sluice.iptables.render.ChainRef;
 import java.util.List;
 
 /**
@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param chains those that were not as they should be, and are again
  */
-public record Mended(List<ChainRef> chains, KernelCost cost) {
+public record Mended(List<KernelObject> chains, KernelCost cost) {
     public static final Mended NOTHING = new Mended(List.of(), KernelCost.NONE);
 
     public Mended {

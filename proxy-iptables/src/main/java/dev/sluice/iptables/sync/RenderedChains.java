@@ -1,11 +1,11 @@
 package dev.sluice.iptables.sync;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.iptables.dispatch.ChainContent;
 import dev.sluice.iptables.dispatch.DispatchLayout;
 import dev.sluice.iptables.render.ChainNames;
-import dev.sluice.iptables.render.ChainRef;
 import dev.sluice.iptables.render.FixedChains;
 import dev.sluice.iptables.render.FixedRules;
 import dev.sluice.iptables.render.PortChains;
@@ -34,8 +34,8 @@ public final class RenderedChains {
     }
 
     /** The content of those among {@code asked} that are ours and wanted. */
-    Map<ChainRef, ChainContent> of(Set<ChainRef> asked) {
-        Map<ChainRef, ChainContent> contents = new HashMap<>();
+    Map<KernelObject, ChainContent> of(Set<KernelObject> asked) {
+        Map<KernelObject, ChainContent> contents = new HashMap<>();
         addFixed(fixed.nat(SavedTable.empty(FixedChains.NAT)), asked, contents);
         addFixed(fixed.filter(SavedTable.empty(FixedChains.FILTER)), asked, contents);
         addDispatch(asked, contents);
@@ -43,27 +43,25 @@ public final class RenderedChains {
         return contents;
     }
 
-    private static void addFixed(TableRules table, Set<ChainRef> asked, Map<ChainRef, ChainContent> contents) {
+    private static void addFixed(TableRules table, Set<KernelObject> asked, Map<KernelObject, ChainContent> contents) {
         table.chains().forEach((chain, rules) -> {
-            ChainRef ref = new ChainRef(table.table(), chain);
+            KernelObject ref = new KernelObject(table.table(), chain);
             if (asked.contains(ref)) {
                 contents.put(ref, ChainContent.inOrder(rules));
             }
         });
     }
 
-    private void addDispatch(Set<ChainRef> asked, Map<ChainRef, ChainContent> contents) {
+    private void addDispatch(Set<KernelObject> asked, Map<KernelObject, ChainContent> contents) {
         asked.stream().filter(layout::has).forEach(ref -> contents.put(ref, layout.content(ref)));
     }
 
     /** A chain's name does not tell its port, so all ports are asked; only those that have it are rendered. */
-    private void addOwn(Set<ChainRef> asked, Map<ChainRef, ChainContent> contents) {
+    private void addOwn(Set<KernelObject> asked, Map<KernelObject, ChainContent> contents) {
         Set<String> left = new HashSet<>();
-        for (ChainRef ref : asked) {
-            if (ref.table().equals(FixedChains.NAT)
-                    && ChainNames.isPerPort(ref.chain())
-                    && !contents.containsKey(ref)) {
-                left.add(ref.chain());
+        for (KernelObject ref : asked) {
+            if (ref.kind().equals(FixedChains.NAT) && ChainNames.isPerPort(ref.name()) && !contents.containsKey(ref)) {
+                left.add(ref.name());
             }
         }
         for (ResolvedPort port : ports) {
@@ -73,7 +71,7 @@ public final class RenderedChains {
             if (has(port, left)) {
                 PortChains.render(rendering, port).chains().forEach((chain, rules) -> {
                     if (left.remove(chain)) {
-                        contents.put(new ChainRef(FixedChains.NAT, chain), ChainContent.inOrder(rules));
+                        contents.put(new KernelObject(FixedChains.NAT, chain), ChainContent.inOrder(rules));
                     }
                 });
             }

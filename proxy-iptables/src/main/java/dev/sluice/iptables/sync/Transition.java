@@ -1,8 +1,8 @@
 package dev.sluice.iptables.sync;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.iptables.dispatch.ChainEdits;
 import dev.sluice.iptables.dispatch.DispatchLayout;
-import dev.sluice.iptables.render.ChainRef;
 import dev.sluice.iptables.render.FixedChains;
 import dev.sluice.iptables.render.RenderedPort;
 import dev.sluice.linux.iptables.RestoreScript;
@@ -53,11 +53,11 @@ public final class Transition {
 
     /** The input of one restore, empty when nothing differs. Call it once, after all steps. */
     public String finish() {
-        refusalEdits.writeTo(refusals, chain -> layout.content(new ChainRef(FixedChains.FILTER, chain)));
-        natEdits.writeTo(nat, chain -> layout.content(new ChainRef(FixedChains.NAT, chain)));
+        refusalEdits.writeTo(refusals, chain -> layout.content(new KernelObject(FixedChains.FILTER, chain)));
+        natEdits.writeTo(nat, chain -> layout.content(new KernelObject(FixedChains.NAT, chain)));
         ChainEdits liftedEdits = new ChainEdits();
         surplus.forEach(rule -> layout.remove(FixedChains.FILTER, rule, liftedEdits));
-        liftedEdits.writeTo(lifted, chain -> layout.content(new ChainRef(FixedChains.FILTER, chain)));
+        liftedEdits.writeTo(lifted, chain -> layout.content(new KernelObject(FixedChains.FILTER, chain)));
         return refusals.text() + nat.text() + lifted.text();
     }
 

@@ -4,6 +4,7 @@ import static dev.sluice.testkit.model.Endpoints.remote;
 import static dev.sluice.testkit.model.Endpoints.resolved;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
@@ -171,7 +172,7 @@ class DriftTest {
         node.links.removeAddress("kube-ipvs0", VIP.toString());
         node.iptables.restore("*nat\n-F KUBE-SERVICES\nCOMMIT\n");
         SyncReport report =
-                node.backend().mend(node.snapshot, Suspects.of(Set.of(new Suspects.Chain("addresses", "kube-ipvs0"))));
+                node.backend().mend(node.snapshot, Suspects.of(Set.of(new KernelObject("addresses", "kube-ipvs0"))));
         assertThat(report.mended()).isEqualTo(Map.of("addresses", Map.of("kube-ipvs0", 1)));
         assertThat(sorted()).isEqualTo(before);
     }

@@ -1,5 +1,6 @@
 package dev.sluice.linux.rulewatch;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import java.util.Set;
 
@@ -7,15 +8,12 @@ import java.util.Set;
  * Another program changed rules, or may have.
  *
  * @param by its name and process id as the kernel tells them, e.g. {@code iptables-nft (pid 4711)}; empty when unknown
- * @param everything whether any chain may have been changed
- * @param chains those that are known to have been changed
+ * @param everything whether anything may have been changed
+ * @param objects the chains or devices that are known to have been changed
  */
-public record ForeignEdit(IpFamily family, String by, boolean everything, Set<Chain> chains) {
-
-    /** A chain of a table. */
-    public record Chain(String table, String name) {}
+public record ForeignEdit(IpFamily family, String by, boolean everything, Set<KernelObject> objects) {
 
     public ForeignEdit {
-        chains = Set.copyOf(chains);
+        objects = Set.copyOf(objects);
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.linux.rulewatch;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.NetlinkException;
@@ -64,7 +65,7 @@ final class LegacyRuleWatch implements RuleWatch, OwnRestores.Follower {
 
     private void open(IpFamily family, Interest interest) throws NetlinkException {
         List<String> used = TABLES.stream()
-                .filter(table -> interest.watches(family, table, "OUTPUT"))
+                .filter(table -> interest.watches(family, new KernelObject(table, "OUTPUT")))
                 .toList();
         if (!used.isEmpty()) {
             XtablesSocket socket = XtablesSocket.open(family);

@@ -1,8 +1,8 @@
 package dev.sluice.linux.rulewatch;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.NetlinkException;
-import dev.sluice.linux.rulewatch.ForeignEdit.Chain;
 import dev.sluice.linux.rulewatch.XtablesSocket.Content;
 import dev.sluice.linux.rulewatch.XtablesSocket.Info;
 import java.util.HashSet;
@@ -99,7 +99,8 @@ final class LegacyTable {
     private Optional<ForeignEdit> read(long before) throws NetlinkException {
         long start = System.nanoTime();
         Content content = socket.content(name);
-        TableDigest.Result result = TableDigest.of(content, family, chain -> interest.watches(family, name, chain));
+        TableDigest.Result result =
+                TableDigest.of(content, family, chain -> interest.watches(family, new KernelObject(name, chain)));
         long end = System.nanoTime();
         synchronized (this) {
             readingTook = end - start;
@@ -119,12 +120,12 @@ final class LegacyTable {
 
     /** @param cameAfterUs whether somebody else replaced the table after us, and may have been at our restores' chains too */
     private Optional<ForeignEdit> compare(ChainDigests old, TableDigest.Result result, boolean cameAfterUs) {
-        Set<Chain> changed = new HashSet<>();
+        Set<KernelObject> changed = new HashSet<>();
         for (String chain : result.chains()) {
             long key = ChainDigests.key(chain);
             boolean same = old.has(key) && old.get(key) == result.digests().get(key);
             if (ownChains.contains(chain) ? cameAfterUs : !same) {
-                changed.add(new Chain(name, chain));
+                changed.add(new KernelObject(name, chain));
             }
         }
         Set<Long> ownKeys = new HashSet<>();

@@ -1,5 +1,6 @@
 package dev.sluice.linux.rulewatch;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.iptables.ChainName;
@@ -7,7 +8,6 @@ import dev.sluice.linux.netlink.AttributeReader;
 import dev.sluice.linux.netlink.Message;
 import dev.sluice.linux.netlink.Netlink;
 import dev.sluice.linux.netlink.NetlinkSubscription;
-import dev.sluice.linux.rulewatch.ForeignEdit.Chain;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -31,7 +31,7 @@ final class NftCommits implements NetlinkSubscription.Listener {
 
     /** What a commit did in one family. */
     private static final class Part {
-        private final Set<Chain> chains = new HashSet<>();
+        private final Set<KernelObject> chains = new HashSet<>();
         private boolean everything;
     }
 
@@ -77,9 +77,10 @@ final class NftCommits implements NetlinkSubscription.Listener {
             }
         }
         attributes.check("read an announcement of nf_tables");
-        if ((goes || !ChainName.isBuiltIn(chain)) && interest.watches(family, table, chain)) {
+        KernelObject changed = new KernelObject(table, chain);
+        if ((goes || !ChainName.isBuiltIn(chain)) && interest.watches(family, changed)) {
             Part part = commit.computeIfAbsent(family, f -> new Part());
-            if (!part.everything && part.chains.add(new Chain(table, chain)) && part.chains.size() > MANY) {
+            if (!part.everything && part.chains.add(changed) && part.chains.size() > MANY) {
                 part.everything = true;
             }
         }
@@ -94,7 +95,8 @@ final class NftCommits implements NetlinkSubscription.Listener {
         AttributeReader attributes = message.attributes(NftProtocol.HEADER);
         while (family != null && attributes.next()) {
             // every mode has rules in OUTPUT of each table that it uses
-            if (attributes.type() == tableAttribute && interest.watches(family, attributes.string(), "OUTPUT")) {
+            if (attributes.type() == tableAttribute
+                    && interest.watches(family, new KernelObject(attributes.string(), "OUTPUT"))) {
                 commit.computeIfAbsent(family, f -> new Part()).everything = true;
             }
         }

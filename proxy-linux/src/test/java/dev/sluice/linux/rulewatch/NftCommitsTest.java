@@ -2,10 +2,10 @@ package dev.sluice.linux.rulewatch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.netlink.Datagrams;
-import dev.sluice.linux.rulewatch.ForeignEdit.Chain;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 final class NftCommitsTest {
     private final List<ForeignEdit> edits = new ArrayList<>();
     private final NftCommits commits = new NftCommits(
-            (family, table, chain) -> table.equals("nat")
-                    && List.of("KUBE-SERVICES", "PREROUTING", "OUTPUT").contains(chain),
+            (family, chain) -> chain.kind().equals("nat")
+                    && List.of("KUBE-SERVICES", "PREROUTING", "OUTPUT").contains(chain.name()),
             edits::add);
 
     @Test
@@ -32,7 +32,7 @@ final class NftCommitsTest {
         assertThat(edit.family()).isEqualTo(IpFamily.IPV4);
         assertThat(edit.by()).startsWith("iptables-nft (pid ");
         assertThat(edit.everything()).isFalse();
-        assertThat(edit.chains()).isEqualTo(Set.of(new Chain("nat", "KUBE-SERVICES")));
+        assertThat(edit.objects()).isEqualTo(Set.of(new KernelObject("nat", "KUBE-SERVICES")));
     }
 
     @Test
@@ -57,7 +57,7 @@ final class NftCommitsTest {
     @Test
     void whatIsOfNoInterestIsNotTold() throws Exception {
         List<ForeignEdit> heard = new ArrayList<>();
-        NftCommits deaf = new NftCommits((family, table, chain) -> false, heard::add);
+        NftCommits deaf = new NftCommits((family, chain) -> false, heard::add);
         for (byte[] datagram : recorded("iptables-nft -t nat -R KUBE-SERVICES 1 -d 10.0.0.2 -j RETURN")) {
             Datagrams.deliver(datagram, deaf);
         }

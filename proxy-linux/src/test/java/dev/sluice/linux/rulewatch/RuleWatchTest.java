@@ -2,6 +2,7 @@ package dev.sluice.linux.rulewatch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.Iptables.Variant;
@@ -10,7 +11,6 @@ import dev.sluice.linux.namespace.NetworkNamespace;
 import dev.sluice.linux.namespace.RootOnly;
 import dev.sluice.linux.process.Command;
 import dev.sluice.linux.process.SystemCommands;
-import dev.sluice.linux.rulewatch.ForeignEdit.Chain;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -70,9 +70,11 @@ final class RuleWatchTest {
             Iptables iptables = namespace.call(
                     () -> IptablesTools.discover(commands, Optional.of(variant)).open(family));
             namespace.run(() -> iptables.restore(RULES));
-            Interest interest = (of, table, chain) -> chain.startsWith("KUBE-")
-                    || table.equals("nat") && List.of("PREROUTING", "OUTPUT").contains(chain)
-                    || table.equals("filter") && List.of("FORWARD", "OUTPUT").contains(chain);
+            Interest interest = (of, chain) -> chain.name().startsWith("KUBE-")
+                    || chain.kind().equals("nat")
+                            && List.of("PREROUTING", "OUTPUT").contains(chain.name())
+                    || chain.kind().equals("filter")
+                            && List.of("FORWARD", "OUTPUT").contains(chain.name());
             try (RuleWatch watch =
                     namespace.call(() -> RuleWatch.open(variant, own, () -> false, interest, noticed::add))) {
                 assertThat(watch.means()).isNotEmpty();
@@ -112,7 +114,7 @@ final class RuleWatchTest {
             if (edit.everything()) {
                 chains.add("everything");
             }
-            edit.chains().stream().map(c -> c.table() + " " + c.name()).forEach(chains::add);
+            edit.objects().stream().map(KernelObject::toString).forEach(chains::add);
         }
         chains.removeAll(marks);
         return chains;
@@ -142,7 +144,7 @@ final class RuleWatchTest {
                 ForeignEdit edit = next();
                 assertThat(edit.family()).isEqualTo(family);
                 assertThat(edit.everything()).isFalse();
-                assertThat(edit.chains()).isEqualTo(Set.of(new Chain("nat", "KUBE-SVC-A")));
+                assertThat(edit.objects()).isEqualTo(Set.of(new KernelObject("nat", "KUBE-SVC-A")));
                 if (variant == Variant.NFT) {
                     assertThat(edit.by()).matches("ip6?tables-nft \\(pid \\d+\\)");
                 }
