@@ -156,15 +156,22 @@ class RuleRepairTest {
     @Test
     void repairTellsWhoAndWhat() throws Exception {
         start();
-        restored =
-                "*nat\n:OURS - [0:0]\n-A OURS -j RETURN\n-A OURS -j ACCEPT\nCOMMIT\n*filter\n-I INPUT 1 -j OURS\nCOMMIT\n";
+        restored = "*nat\n"
+                + ":OURS - [0:0]\n"
+                + "-A OURS -j RETURN\n"
+                + "-A OURS -j ACCEPT\n"
+                + "COMMIT\n"
+                + "*filter\n"
+                + "-I INPUT 1 -j OURS\n"
+                + "COMMIT\n";
         edit("firewalld (pid 7)", "OURS");
         assertThat(nextLook()).isEqualTo(Suspects.of(Set.of(new KernelObject("nat", "OURS"))));
         Repair told = repairs.take();
         assertThat(told.written()).isEqualTo(Map.of("nat", Map.of("OURS", 2), "filter", Map.of("INPUT", 1)));
         assertThat(told.text())
                 .startsWith(
-                        "firewalld (pid 7) changed IPv4 rules of the proxy; mended by 3 lines in filter (INPUT), nat (OURS), ");
+                        "firewalld (pid 7) changed IPv4 rules of the proxy; mended by 3 lines in filter (INPUT), nat"
+                                + " (OURS), ");
     }
 
     @Test

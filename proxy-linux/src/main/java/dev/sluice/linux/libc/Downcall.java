@@ -13,7 +13,7 @@ import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
-/** Looks functions up, and captures errno next to each call. */
+/** Looks up C functions, and captures the errno of each call. */
 final class Downcall {
     private static final Linker LINKER = Linker.nativeLinker();
     private static final Linker.Option ERRNO_CAPTURE = Linker.Option.captureCallState("errno");
@@ -49,6 +49,26 @@ final class Downcall {
         return LINKER.downcallHandle(address, descriptor, options);
     }
 
+    /** Invokes {@code call}: its result, or the negative errno when that is -1. */
+    static int invoke(Call call) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = errno(arena);
+            return orErrno(call.invoke(arena, errno), errno);
+        } catch (Throwable thrown) {
+            throw rethrown(thrown);
+        }
+    }
+
+    /** A call of a function. */
+    @FunctionalInterface
+    interface Call {
+        /**
+         * @param arena for memory that the call needs
+         * @param errno captures the call's errno
+         */
+        long invoke(Arena arena, MemorySegment errno) throws Throwable;
+    }
+
     /** Room for the errno of one call. */
     static MemorySegment errno(Arena arena) {
         return arena.allocate(CAPTURE);
@@ -59,7 +79,7 @@ final class Downcall {
         return result == -1 ? -(int) ERRNO.get(errno, 0L) : (int) result;
     }
 
-    /** What a method handle threw: an unchecked exception as it is; C functions throw none. */
+    /** Rethrows what a method handle threw; C functions throw nothing. */
     static RuntimeException rethrown(Throwable thrown) {
         switch (thrown) {
             case RuntimeException exception -> throw exception;

@@ -5,13 +5,12 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
 
 /**
- * {@link Libc} through {@code java.lang.foreign}. Handles are static and final, so that the JIT compiler sees through
+ * {@link Libc} over {@code java.lang.foreign}. Handles are static and final, so that the JIT compiler sees through
  * them; they stand in groups, so that a program links only the groups that it uses.
  */
 final class ForeignLibc implements Libc {
@@ -53,248 +52,134 @@ final class ForeignLibc implements Libc {
 
     @Override
     public int socket(int domain, int type, int protocol) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
-            return Downcall.orErrno((int) Sockets.SOCKET.invokeExact(errno, domain, type, protocol), errno);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
+        return Downcall.invoke((arena, errno) -> (int) Sockets.SOCKET.invokeExact(errno, domain, type, protocol));
     }
 
     @Override
     public int bind(int fd, ByteBuffer address) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
-            return Downcall.orErrno(
-                    (int) Sockets.BIND.invokeExact(errno, fd, MemorySegment.ofBuffer(address), address.remaining()),
-                    errno);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
+        return Downcall.invoke((arena, errno) ->
+                (int) Sockets.BIND.invokeExact(errno, fd, MemorySegment.ofBuffer(address), address.remaining()));
     }
 
     @Override
     public int connect(int fd, ByteBuffer address) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
-            return Downcall.orErrno(
-                    (int) Sockets.CONNECT.invokeExact(errno, fd, MemorySegment.ofBuffer(address), address.remaining()),
-                    errno);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
+        return Downcall.invoke((arena, errno) ->
+                (int) Sockets.CONNECT.invokeExact(errno, fd, MemorySegment.ofBuffer(address), address.remaining()));
     }
 
     @Override
     public int listen(int fd, int backlog) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
-            return Downcall.orErrno((int) Sockets.LISTEN.invokeExact(errno, fd, backlog), errno);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
+        return Downcall.invoke((arena, errno) -> (int) Sockets.LISTEN.invokeExact(errno, fd, backlog));
     }
 
     @Override
     public int accept4(int fd, ByteBuffer address, int flags) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
+        return Downcall.invoke((arena, errno) -> {
             MemorySegment length = arena.allocateFrom(JAVA_INT, address.remaining());
-            return Downcall.orErrno(
-                    (int) Sockets.ACCEPT4.invokeExact(errno, fd, MemorySegment.ofBuffer(address), length, flags),
-                    errno);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
+            return (int) Sockets.ACCEPT4.invokeExact(errno, fd, MemorySegment.ofBuffer(address), length, flags);
+        });
     }
 
     @Override
     public int getsockname(int fd, ByteBuffer address) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
+        return Downcall.invoke((arena, errno) -> {
             MemorySegment length = arena.allocateFrom(JAVA_INT, address.remaining());
-            int result = Downcall.orErrno(
-                    (int) Sockets.GETSOCKNAME.invokeExact(errno, fd, MemorySegment.ofBuffer(address), length), errno);
+            int result = (int) Sockets.GETSOCKNAME.invokeExact(errno, fd, MemorySegment.ofBuffer(address), length);
             return result < 0 ? result : length.get(JAVA_INT, 0);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
+        });
     }
 
     @Override
     public int send(int fd, ByteBuffer data, int flags) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
-            return Downcall.orErrno(
-                    (long) Sockets.SEND.invokeExact(
-                            errno, fd, MemorySegment.ofBuffer(data), (long) data.remaining(), flags),
-                    errno);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
+        return Downcall.invoke((arena, errno) -> (long)
+                Sockets.SEND.invokeExact(errno, fd, MemorySegment.ofBuffer(data), (long) data.remaining(), flags));
     }
 
     @Override
     public int recv(int fd, ByteBuffer into, int flags) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
-            return Downcall.orErrno(
-                    (long) Sockets.RECV.invokeExact(
-                            errno, fd, MemorySegment.ofBuffer(into), (long) into.remaining(), flags),
-                    errno);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
+        return Downcall.invoke((arena, errno) -> (long)
+                Sockets.RECV.invokeExact(errno, fd, MemorySegment.ofBuffer(into), (long) into.remaining(), flags));
     }
 
     @Override
     public int setsockopt(int fd, int level, int option, ByteBuffer value) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
-            return Downcall.orErrno(
-                    (int) Sockets.SETSOCKOPT.invokeExact(
-                            errno, fd, level, option, MemorySegment.ofBuffer(value), value.remaining()),
-                    errno);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
+        return Downcall.invoke((arena, errno) -> (int) Sockets.SETSOCKOPT.invokeExact(
+                errno, fd, level, option, MemorySegment.ofBuffer(value), value.remaining()));
     }
 
     @Override
     public int getsockopt(int fd, int level, int option, ByteBuffer value) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
+        return Downcall.invoke((arena, errno) -> {
             MemorySegment length = arena.allocateFrom(JAVA_INT, value.remaining());
-            int result = Downcall.orErrno(
-                    (int) Sockets.GETSOCKOPT.invokeExact(
-                            errno, fd, level, option, MemorySegment.ofBuffer(value), length),
-                    errno);
+            int result = (int)
+                    Sockets.GETSOCKOPT.invokeExact(errno, fd, level, option, MemorySegment.ofBuffer(value), length);
             return result < 0 ? result : length.get(JAVA_INT, 0);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
+        });
     }
 
     @Override
     public int attachFilter(int fd, ByteBuffer program) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
+        return Downcall.invoke((arena, errno) -> {
             MemorySegment header = arena.allocate(SOCK_FPROG, 8); // unsigned short len; struct sock_filter *filter
             header.set(JAVA_SHORT, 0, (short) (program.remaining() / 8));
             header.set(ADDRESS, 8, MemorySegment.ofBuffer(program));
-            return Downcall.orErrno(
-                    (int) Sockets.SETSOCKOPT.invokeExact(
-                            errno, fd, Linux.SOL_SOCKET, Linux.SO_ATTACH_FILTER, header, SOCK_FPROG),
-                    errno);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
+            return (int) Sockets.SETSOCKOPT.invokeExact(
+                    errno, fd, Linux.SOL_SOCKET, Linux.SO_ATTACH_FILTER, header, SOCK_FPROG);
+        });
     }
 
     @Override
     public int poll(ByteBuffer fds, int timeoutMillis) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
-            return Downcall.orErrno(
-                    (int) Files.POLL.invokeExact(
-                            errno, MemorySegment.ofBuffer(fds), fds.remaining() / 8L, timeoutMillis),
-                    errno);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
+        return Downcall.invoke((arena, errno) ->
+                (int) Files.POLL.invokeExact(errno, MemorySegment.ofBuffer(fds), fds.remaining() / 8L, timeoutMillis));
     }
 
     @Override
     public int eventfd(int initial, int flags) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
-            return Downcall.orErrno((int) Files.EVENTFD.invokeExact(errno, initial, flags), errno);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
+        return Downcall.invoke((arena, errno) -> (int) Files.EVENTFD.invokeExact(errno, initial, flags));
     }
 
     @Override
     public int write(int fd, ByteBuffer data) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
-            return Downcall.orErrno(
-                    (long) Files.WRITE.invokeExact(errno, fd, MemorySegment.ofBuffer(data), (long) data.remaining()),
-                    errno);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
+        return Downcall.invoke((arena, errno) ->
+                (long) Files.WRITE.invokeExact(errno, fd, MemorySegment.ofBuffer(data), (long) data.remaining()));
     }
 
     @Override
     public int open(String path, int flags, int mode) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
-            return Downcall.orErrno((int) Files.OPEN.invokeExact(errno, arena.allocateFrom(path), flags, mode), errno);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
+        return Downcall.invoke(
+                (arena, errno) -> (int) Files.OPEN.invokeExact(errno, arena.allocateFrom(path), flags, mode));
     }
 
     @Override
     public int close(int fd) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
-            return Downcall.orErrno((int) Files.CLOSE.invokeExact(errno, fd), errno);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
+        return Downcall.invoke((arena, errno) -> (int) Files.CLOSE.invokeExact(errno, fd));
     }
 
     @Override
     public int unshare(int flags) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
-            return Downcall.orErrno((int) Threads.UNSHARE.invokeExact(errno, flags), errno);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
+        return Downcall.invoke((arena, errno) -> (int) Threads.UNSHARE.invokeExact(errno, flags));
     }
 
     @Override
     public int setns(int fd, int namespaceType) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
-            return Downcall.orErrno((int) Threads.SETNS.invokeExact(errno, fd, namespaceType), errno);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
+        return Downcall.invoke((arena, errno) -> (int) Threads.SETNS.invokeExact(errno, fd, namespaceType));
     }
 
     @Override
     public int gettid() {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
-            return Downcall.orErrno((int) Threads.GETTID.invokeExact(errno), errno);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
+        return Downcall.invoke((arena, errno) -> (int) Threads.GETTID.invokeExact(errno));
     }
 
     @Override
     public int getrlimit(int resource, ByteBuffer limit) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
-            return Downcall.orErrno(
-                    (int) Threads.GETRLIMIT.invokeExact(errno, resource, MemorySegment.ofBuffer(limit)), errno);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
+        return Downcall.invoke(
+                (arena, errno) -> (int) Threads.GETRLIMIT.invokeExact(errno, resource, MemorySegment.ofBuffer(limit)));
     }
 
     @Override
     public int setrlimit(int resource, ByteBuffer limit) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = Downcall.errno(arena);
-            return Downcall.orErrno(
-                    (int) Threads.SETRLIMIT.invokeExact(errno, resource, MemorySegment.ofBuffer(limit)), errno);
-        } catch (Throwable thrown) {
-            throw Downcall.rethrown(thrown);
-        }
+        return Downcall.invoke(
+                (arena, errno) -> (int) Threads.SETRLIMIT.invokeExact(errno, resource, MemorySegment.ofBuffer(limit)));
     }
 }

@@ -32,25 +32,25 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(120)
 final class RuleWatchTest {
     private static final String RULES = """
-            *nat
-            :KUBE-SERVICES - [0:0]
-            :KUBE-SVC-A - [0:0]
-            :KUBE-SVC-B - [0:0]
-            :OTHER - [0:0]
-            -A OTHER -j RETURN
-            -A PREROUTING -j KUBE-SERVICES
-            -A KUBE-SERVICES -m comment --comment a -j KUBE-SVC-A
-            -A KUBE-SERVICES -m comment --comment b -j KUBE-SVC-B
-            -A KUBE-SVC-A -m statistic --mode random --probability 0.5 -j RETURN
-            -A KUBE-SVC-A -p tcp -m tcp --dport 80 -j MARK --set-xmark 0x4000/0x4000
-            -A KUBE-SVC-B -p tcp -m tcp --dport 80
-            COMMIT
-            *filter
-            :KUBE-FORWARD - [0:0]
-            -A KUBE-FORWARD -j ACCEPT
-            -A FORWARD -j KUBE-FORWARD
-            COMMIT
-            """;
+        *nat
+        :KUBE-SERVICES - [0:0]
+        :KUBE-SVC-A - [0:0]
+        :KUBE-SVC-B - [0:0]
+        :OTHER - [0:0]
+        -A OTHER -j RETURN
+        -A PREROUTING -j KUBE-SERVICES
+        -A KUBE-SERVICES -m comment --comment a -j KUBE-SVC-A
+        -A KUBE-SERVICES -m comment --comment b -j KUBE-SVC-B
+        -A KUBE-SVC-A -m statistic --mode random --probability 0.5 -j RETURN
+        -A KUBE-SVC-A -p tcp -m tcp --dport 80 -j MARK --set-xmark 0x4000/0x4000
+        -A KUBE-SVC-B -p tcp -m tcp --dport 80
+        COMMIT
+        *filter
+        :KUBE-FORWARD - [0:0]
+        -A KUBE-FORWARD -j ACCEPT
+        -A FORWARD -j KUBE-FORWARD
+        COMMIT
+        """;
 
     /** Marks where a change ends: nothing that was noticed after it can be of before. */
     private static final String END = "KUBE-END";
