@@ -60,13 +60,13 @@ public final class NetlinkSocket implements AutoCloseable {
         outbound.clear();
         outbound.write(request, sequence, Netlink.F_ACK);
         send(request.operation());
-        Collector<T> collector = new Collector<>(request.operation(), decoder);
-        while (!collector.ended) {
+        ReplyCollector<T> collector = new ReplyCollector<>(request.operation(), sequence, decoder);
+        while (!collector.hasEnded()) {
             int errno = receive(0);
             if (errno != 0) {
                 throw unanswered(request.operation(), errno);
             }
-            collector.take(sequence);
+            collector.take(inbound);
         }
         return new Reply<>(collector.result(), outbound.size());
     }
@@ -81,19 +81,19 @@ public final class NetlinkSocket implements AutoCloseable {
             outbound.clear();
             outbound.write(request, sequence, Netlink.F_DUMP);
             send(request.operation());
-            Collector<T> collector = new Collector<>(request.operation(), decoder);
+            ReplyCollector<T> collector = new ReplyCollector<>(request.operation(), sequence, decoder);
             int dropped = 0;
-            while (!collector.ended) {
+            while (!collector.hasEnded()) {
                 int errno = receive(0);
                 if (errno == Errno.ENOBUFS && dropped == 0) {
                     dropped = errno;
                 } else if (errno != 0) {
                     throw unanswered(request.operation(), dropped == 0 ? errno : dropped);
                 }
-                collector.take(sequence);
+                collector.take(inbound);
             }
             List<T> result = collector.result();
-            if (dropped == 0 && !collector.interrupted || dropped == 0 && attempt >= DUMP_ATTEMPTS) {
+            if (dropped == 0 && !collector.wasInterrupted() || dropped == 0 && attempt >= DUMP_ATTEMPTS) {
                 return result;
             }
             if (attempt >= DUMP_ATTEMPTS) {
@@ -120,7 +120,16 @@ public final class NetlinkSocket implements AutoCloseable {
                     + requests.get(from).operation();
             send(operation);
             bytes += outbound.size();
-            collectRefusals(operation, requests, from, firstSequence, refusals);
+            int offset = from;
+            int last = to - from - 1;
+            readAnswers(operation, firstSequence, (place, answer) -> {
+                if (answer.errno() != 0) {
+                    int index = offset + place;
+                    Object refused = requests.get(index).operation();
+                    refusals.add(new BatchReply.Refusal(index, KernelError.of(refused, answer)));
+                }
+                return place == last;
+            });
             from = to;
         }
         return new BatchReply(refusals, requests.size(), bytes);
@@ -137,16 +146,13 @@ public final class NetlinkSocket implements AutoCloseable {
         return to;
     }
 
-    private void collectRefusals(
-            String operation,
-            List<NetlinkRequest> requests,
-            int from,
-            int firstSequence,
-            List<BatchReply.Refusal> refusals)
-            throws NetlinkException {
-        int left = lastSequence - firstSequence + 1;
-        boolean answered = false;
-        while (!answered) {
+    /**
+     * Passes the answers to the requests numbered from {@code first} to {@link #lastSequence} on, until {@code answers} has
+     * seen enough.
+     */
+    private void readAnswers(Object operation, int first, Answers answers) throws NetlinkException {
+        boolean ended = false;
+        while (!ended) {
             int errno = receive(0);
             if (errno != 0) {
                 drain();
@@ -154,15 +160,10 @@ public final class NetlinkSocket implements AutoCloseable {
             }
             while (inbound.hasRemaining()) {
                 Message message = Message.next(inbound);
-                int place = message.sequence() - firstSequence;
-                if (message.type() != Netlink.NLMSG_ERROR || place < 0 || place >= left) {
-                    continue;
+                int place = message.sequence() - first;
+                if (message.type() == Netlink.NLMSG_ERROR && place >= 0 && place <= lastSequence - first) {
+                    ended |= answers.take(place, message);
                 }
-                if (message.errno() != 0) {
-                    Object refused = requests.get(from + place).operation();
-                    refusals.add(new BatchReply.Refusal(from + place, KernelError.of(refused, message)));
-                }
-                answered |= place == left - 1;
             }
         }
     }
@@ -182,25 +183,12 @@ public final class NetlinkSocket implements AutoCloseable {
         }
         Object operation = requests.getFirst().operation();
         send(operation);
-        while (true) {
-            int errno = receive(0);
-            if (errno != 0) {
-                throw unanswered(operation, errno);
+        readAnswers(operation, first, (place, answer) -> {
+            if (answer.errno() != 0) {
+                throw KernelError.of(requests.get(place).operation(), answer);
             }
-            while (inbound.hasRemaining()) {
-                Message message = Message.next(inbound);
-                int place = message.sequence() - first;
-                if (message.type() != Netlink.NLMSG_ERROR || place < 0 || place >= requests.size()) {
-                    continue;
-                }
-                if (message.errno() != 0) {
-                    throw KernelError.of(requests.get(place).operation(), message);
-                }
-                if (place == last) {
-                    return;
-                }
-            }
-        }
+            return place == last;
+        });
     }
 
     private void drain() {
@@ -236,63 +224,13 @@ public final class NetlinkSocket implements AutoCloseable {
         channel.close();
     }
 
-    /** Gathers what one request is answered with. */
-    private final class Collector<T> {
-        private final Object operation;
-        private final Decoder<T> decoder;
-        private final List<T> values = new ArrayList<>();
-        private @Nullable NetlinkException failure;
-        private boolean interrupted;
-        private boolean ended;
-
-        Collector(Object operation, Decoder<T> decoder) {
-            this.operation = operation;
-            this.decoder = decoder;
-        }
-
-        /** Takes the messages of the datagram just received. A bad one does not end the taking: a dump must be read out. */
-        void take(int sequence) {
-            while (inbound.hasRemaining()) {
-                Message message = Message.next(inbound);
-                if (message.sequence() != sequence || message.type() == Netlink.NLMSG_NOOP) {
-                    continue;
-                }
-                interrupted |= message.has(Netlink.F_DUMP_INTR);
-                switch (message.type()) {
-                    case Netlink.NLMSG_ERROR, Netlink.NLMSG_DONE -> {
-                        ended = true;
-                        if (message.errno() != 0) {
-                            failed(KernelError.of(operation, message));
-                        }
-                    }
-                    default -> decode(message);
-                }
-            }
-        }
-
-        private void decode(Message message) {
-            try {
-                T value = decoder.decode(message);
-                if (value != null) {
-                    values.add(value);
-                }
-            } catch (NetlinkException e) {
-                failed(e);
-            }
-        }
-
-        private void failed(NetlinkException exception) {
-            if (failure == null) {
-                failure = exception;
-            }
-        }
-
-        List<T> result() throws NetlinkException {
-            if (failure != null) {
-                throw failure;
-            }
-            return values;
-        }
+    /** Takes the kernel's answers to requests that were sent together. */
+    private interface Answers {
+        /**
+         * @param place of the request among those sent together
+         * @return whether this was the last answer
+         */
+        boolean take(int place, Message answer) throws NetlinkException;
     }
 
     /** Makes a value of a message, or null of one that is of no interest. */
