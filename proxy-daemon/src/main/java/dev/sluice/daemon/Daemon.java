@@ -204,7 +204,7 @@ final class Daemon {
                 prepared.assembly().backends(),
                 settings.syncPeriods(),
                 new Observers(observers)));
-        keep(repair).use(loop::mend);
+        keep(repair).use(loop::repair);
         watchAddresses(prepared.assembly().backends(), loop);
         succession.ifPresent(this::keep);
         succession.ifPresent(s -> s.begin(loop));

@@ -48,7 +48,7 @@ final class Lifeline implements SyncObserver {
     @Override
     public void succeeded(Success success) {
         if (starting.remove(success.family()) && starting.isEmpty()) {
-            log.info("in force: {}", success.report().inForce());
+            log.info("in force: {}", success.report().applied());
             collect();
         } else if (success.full()) {
             collectIfDoubled();
@@ -57,7 +57,7 @@ final class Lifeline implements SyncObserver {
 
     /** A comparison of everything is a full sync, too; one follows right after the start, when the rule watch opens. */
     @Override
-    public void mended(IpFamily family, SyncReport report) {
+    public void repaired(IpFamily family, SyncReport report) {
         if (report.full()) {
             collectIfDoubled();
         }

@@ -66,13 +66,13 @@ final class Observers implements SyncObserver {
     }
 
     @Override
-    public void mending(IpFamily family) {
-        each(o -> o.mending(family));
+    public void repairing(IpFamily family) {
+        each(o -> o.repairing(family));
     }
 
     @Override
-    public void mended(IpFamily family, SyncReport report) {
-        each(o -> o.mended(family, report));
+    public void repaired(IpFamily family, SyncReport report) {
+        each(o -> o.repaired(family, report));
     }
 
     @Override

@@ -61,9 +61,9 @@ class LifelineTest {
         started();
         used = 21;
         lifeline.succeeded(success(IPV4, false));
-        lifeline.mended(IPV4, report(false));
+        lifeline.repaired(IPV4, report(false));
         assertThat(collections).isEqualTo(1);
-        lifeline.mended(IPV4, report(true));
+        lifeline.repaired(IPV4, report(true));
         assertThat(collections).isEqualTo(2);
         used = 21;
         lifeline.succeeded(success(IPV4, true));

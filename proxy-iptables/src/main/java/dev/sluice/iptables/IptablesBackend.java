@@ -161,7 +161,7 @@ public final class IptablesBackend implements ProxyBackend {
         }
         names.forEach(name -> inForce.put(name, desired.port(name)));
         inForce.count(natDelta, filterDelta);
-        return new SyncReport(false, cost, inForce.problems(), inForce.counts(), written.byTable(), Map.of());
+        return new SyncReport(false, cost, inForce.problems(), inForce.counts(), written.counts(), Map.of());
     }
 
     private SyncReport everything(ProxySnapshot desired, KernelCost spent) throws SyncException {
@@ -194,7 +194,7 @@ public final class IptablesBackend implements ProxyBackend {
         node.openLocalhost();
         inForce.replace(desired.ports(), refused, rendered.values(), shared);
         applied = new Applied(now, shared, layout);
-        return new SyncReport(true, cost, inForce.problems(), inForce.counts(), written.byTable(), Map.of());
+        return new SyncReport(true, cost, inForce.problems(), inForce.counts(), written.counts(), Map.of());
     }
 
     private void restoreAll(FullSync sync, Map<ServicePortName, RenderedPort> ports, DispatchLayout layout)
@@ -227,7 +227,7 @@ public final class IptablesBackend implements ProxyBackend {
 
     /** Looks at the suspect chains alone while that is quicker than reading everything. */
     @Override
-    public SyncReport mend(ProxySnapshot applied, Suspects suspects) throws SyncException {
+    public SyncReport repair(ProxySnapshot applied, Suspects suspects) throws SyncException {
         long few = FEW_CHAINS + inForce.rules() / RULES_PER_CHAIN_READ;
         // what was left out may have been refused only because somebody was changing rules at that moment
         boolean all = this.applied == null || !inForce.problems().isEmpty() || suspects.everything();

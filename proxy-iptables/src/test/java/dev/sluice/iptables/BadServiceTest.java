@@ -119,7 +119,7 @@ class BadServiceTest {
         assertThat(without.full().cost()).isNotEqualTo(KernelCost.NONE);
         assertThat(node.dump("nat")).isEqualTo(without.dump("nat"));
         assertThat(node.dump("filter")).isEqualTo(without.dump("filter"));
-        assertThat(report.inForce()).isEqualTo(without.full().inForce());
+        assertThat(report.applied()).isEqualTo(without.full().applied());
     }
 
     private IptablesBackend backend(Wording wording) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.kernel.ObjectKind;
 import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.IpAddress;
@@ -89,7 +90,7 @@ class IptablesBackendTest {
             SyncReport whole = atOnce.full();
             assertThat(stepByStep.dump("nat")).isEqualTo(atOnce.dump("nat"));
             assertThat(stepByStep.dump("filter")).isEqualTo(atOnce.dump("filter"));
-            assertThat(report.inForce()).isEqualTo(whole.inForce());
+            assertThat(report.applied()).isEqualTo(whole.applied());
         }
     }
 
@@ -282,12 +283,12 @@ class IptablesBackendTest {
         Node node = Node.v4();
         node.wishes.put(ports.plain(1, 2)).put(ports.plain(2, 0));
 
-        Map<String, Long> inForce = node.full().inForce();
+        Map<ObjectKind, Long> applied = node.full().applied();
 
         // own chains: 3 rules of SVC, 4 of SEP; shared: 1 of the port, 1 for node ports, 4 for marks
-        assertThat(inForce).containsEntry("iptables.nat.rules", 13L);
+        assertThat(applied).containsEntry(ObjectKind.rules("iptables.nat.rules", "nat"), 13L);
         // 1 refusal, 3 of KUBE-FORWARD, 1 of KUBE-FIREWALL
-        assertThat(inForce).containsEntry("iptables.filter.rules", 5L);
+        assertThat(applied).containsEntry(ObjectKind.rules("iptables.filter.rules", "filter"), 5L);
     }
 
     @Test

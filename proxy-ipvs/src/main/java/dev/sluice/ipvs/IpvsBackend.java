@@ -135,17 +135,17 @@ public final class IpvsBackend implements ProxyBackend {
      * of this node alone, so no Service is rendered anew.
      */
     @Override
-    public SyncReport mend(ProxySnapshot applied, Suspects suspects) throws SyncException {
+    public SyncReport repair(ProxySnapshot applied, Suspects suspects) throws SyncException {
         prepare();
         try {
-            return servers.mend(applied);
+            return servers.repair(applied);
         } catch (KernelException e) {
             throw new SyncException("ipvs mode, " + family() + ": " + e.getMessage(), e);
         }
     }
 
     /**
-     * Whether what the kernel announces about links and addresses is a reason to {@link #mend}: it is about the dummy device,
+     * Whether what the kernel announces about links and addresses is a reason to {@link #repair}: it is about the dummy device,
      * and not of our doing. Asked on any thread.
      */
     public boolean isConcernedBy(LinkChange change) {

@@ -77,7 +77,7 @@ class AdoptionTest {
         assertThat(node.links.messages()).isZero();
         assertThat(node.iptables.restores()).isZero();
         assertThat(report.cost().messages()).isZero();
-        assertThat(report.inForce()).isEqualTo(first.inForce());
+        assertThat(report.applied()).isEqualTo(first.applied());
     }
 
     @ParameterizedTest

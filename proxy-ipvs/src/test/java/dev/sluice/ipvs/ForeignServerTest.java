@@ -126,7 +126,7 @@ class ForeignServerTest {
         node.pass(DriftCheck.PERIOD);
         SyncReport report = node.sync();
         assertThat(report.problems()).isEmpty();
-        assertThat(report.mended()).isEmpty();
+        assertThat(report.repaired()).isEmpty();
         assertThat(node.ipvsadm())
                 .contains("-A -t 10.96.0.50:80 -s rr\n-a -t 10.96.0.50:80 -r 10.244.1.7:8080 -m -w 1\n");
         assertThat(node.sets.elements("KUBE-CLUSTER-IP")).hasSize(2);

@@ -5,6 +5,7 @@ import static dev.sluice.testkit.model.Endpoints.remote;
 import static dev.sluice.testkit.model.Endpoints.resolved;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.core.kernel.ObjectKind;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.IpFamily;
@@ -50,7 +51,9 @@ class IpvsBackendTest {
         assertThat(node.addresses()).containsExactly("10.96.0.50/32");
         assertThat(report.full()).isTrue();
         assertThat(report.problems()).isEmpty();
-        assertThat(report.inForce()).containsEntry("ipvs.virtual_servers", 3L).containsEntry("ipvs.real_servers", 6L);
+        assertThat(report.applied())
+                .containsEntry(ObjectKind.of("ipvs.virtual_servers"), 3L)
+                .containsEntry(ObjectKind.of("ipvs.real_servers"), 6L);
         // two for the probe of the scheduler, three virtual servers, six destinations
         assertThat(node.ipvs.messages()).isEqualTo(2 + 3 + 6);
         assertThat(node.links.messages()).isEqualTo(1);
@@ -162,7 +165,9 @@ class IpvsBackendTest {
         SyncReport report = node.sync();
 
         assertThat(node.dump()).isEqualTo(before);
-        assertThat(report.inForce()).containsEntry("ipvs.virtual_servers", 0L).containsEntry("ipvs.real_servers", 0L);
+        assertThat(report.applied())
+                .containsEntry(ObjectKind.of("ipvs.virtual_servers"), 0L)
+                .containsEntry(ObjectKind.of("ipvs.real_servers"), 0L);
     }
 
     @Test

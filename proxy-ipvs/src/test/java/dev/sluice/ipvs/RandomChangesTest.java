@@ -47,7 +47,7 @@ class RandomChangesTest {
         assertThat(report.cost().messages())
                 .as("a full sync has nothing to add")
                 .isZero();
-        assertThat(report.inForce()).isEqualTo(full.inForce());
+        assertThat(report.applied()).isEqualTo(full.applied());
         assertThat(report.problems()).isEqualTo(full.problems());
     }
 

@@ -5,6 +5,7 @@ import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.flows.FlowEnd;
 import dev.sluice.core.kernel.KernelObject;
+import dev.sluice.core.kernel.ObjectKind;
 import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
@@ -57,6 +58,10 @@ import org.slf4j.LoggerFactory;
  * <p>The engine and the kernel's interfaces are shared with others and stay open when this is closed.
  */
 public final class UserspaceBackend implements ProxyBackend {
+    private static final ObjectKind TCP_LISTENERS = ObjectKind.of("userspace.tcp_listeners");
+    private static final ObjectKind UDP_SOCKETS = ObjectKind.of("userspace.udp_sockets");
+    private static final ObjectKind PORTALS = ObjectKind.of("userspace.portals");
+
     private static final Logger LOG = LoggerFactory.getLogger(UserspaceBackend.class);
 
     private final BackendConfig config;
@@ -232,11 +237,11 @@ public final class UserspaceBackend implements ProxyBackend {
         return table.balancers();
     }
 
-    private Map<String, Long> counts() {
+    private Map<ObjectKind, Long> counts() {
         return Map.of(
-                "userspace.tcp_listeners", (long) engine.listeners(family()),
-                "userspace.udp_sockets", (long) book.udpSockets(),
-                "userspace.portals", (long) table.size());
+                TCP_LISTENERS, (long) engine.listeners(family()),
+                UDP_SOCKETS, (long) book.udpSockets(),
+                PORTALS, (long) table.size());
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.sluice.userspace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.sluice.core.kernel.ObjectKind;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePort;
@@ -195,7 +196,7 @@ class PacketsTest {
                     .build();
             node.snapshot.put(resolved(service, family, Lab.UDP_PORT, "a2", "b2"));
             SyncReport report = node.sync();
-            assertThat(report.inForce()).containsEntry("userspace.udp_sockets", 1L);
+            assertThat(report.applied()).containsEntry(ObjectKind.of("userspace.udp_sockets"), 1L);
             IpAddress second = LabAddresses.secondOfNode(family);
             for (LabHost caller : List.of(lab.pod("a3"), lab.node(), lab.client())) {
                 // the callers' sockets are connected: an answer from elsewhere would not arrive

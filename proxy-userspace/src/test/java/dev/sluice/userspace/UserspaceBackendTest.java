@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.core.flows.FlowEnd;
+import dev.sluice.core.kernel.ObjectKind;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.IpAddress;
@@ -144,7 +145,7 @@ class UserspaceBackendTest {
             -A SLUICE-UDP-NODE -p udp -m comment --comment "kube-system/dns:dns" -m udp --dport 30053 -j DNAT --to-destination 127.0.0.1:PORT
             COMMIT
             """.replace("PORT", port));
-        assertThat(report.inForce()).containsEntry("userspace.udp_sockets", 1L);
+        assertThat(report.applied()).containsEntry(ObjectKind.of("userspace.udp_sockets"), 1L);
         assertThat(node.full().cost().bytes())
                 .as("as the full comparison wants it")
                 .isZero();
@@ -155,7 +156,7 @@ class UserspaceBackendTest {
         assertThat(node.iptables.rules("nat", "SLUICE-UDP")).isEmpty();
         assertThat(node.iptables.rules("nat", "SLUICE-UDP-NODE")).isEmpty();
         assertThat(node.sets.elements("SLUICE-UDP-SOCKETS")).isEmpty();
-        assertThat(report.inForce()).containsEntry("userspace.udp_sockets", 0L);
+        assertThat(report.applied()).containsEntry(ObjectKind.of("userspace.udp_sockets"), 0L);
         assertThat(node.full().cost().bytes()).isZero();
     }
 

@@ -14,7 +14,7 @@ public record Changes(boolean everything, Set<ServicePortName> ports) {
         ports = Set.copyOf(ports);
     }
 
-    /** Compare everything with the kernel, and mend. */
+    /** Compare everything with the kernel, and repair. */
     public static Changes all() {
         return new Changes(true, Set.of());
     }

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 /** The syncs of one family. What goes wrong in them stays in this family. */
 final class FamilySync {
     private static final Logger LOG = LoggerFactory.getLogger(FamilySync.class);
-    private static final int MEND_ATTEMPTS = 3;
+    private static final int REPAIR_ATTEMPTS = 3;
 
     private final ProxyBackend backend;
     private final ClusterState state;
@@ -116,21 +116,21 @@ final class FamilySync {
     }
 
     /**
-     * Mends what is suspect, now. Changes that wait go on waiting, so what is written is what somebody else did. Nothing is
+     * Repairs what is suspect, now. Changes that wait go on waiting, so what is written is what somebody else did. Nothing is
      * done before the first sync or after a failed one: the next sync compares everything anyway.
      */
-    void mend(Suspects suspects) {
+    void repair(Suspects suspects) {
         if (!inForce) {
             return;
         }
         long begin = ticker.nanos();
-        announcer.tell(o -> o.mending(family()));
+        announcer.tell(o -> o.repairing(family()));
         try {
-            SyncReport report = mend(suspects, 1);
+            SyncReport report = repair(suspects, 1);
             problems = report.problems();
             schedule.checkIn(ticker.nanos(), backend.nextCheck());
             LOG.debug("{}: looked for foreign changes, {}", family(), report.cost());
-            announcer.tell(o -> o.mended(family(), report));
+            announcer.tell(o -> o.repaired(family(), report));
         } catch (VirtualMachineError e) {
             throw e;
         } catch (Throwable e) {
@@ -140,15 +140,15 @@ final class FamilySync {
     }
 
     /** Whoever changes rules may still be at it, so a refusal is no surprise, and the next attempt looks at everything. */
-    private SyncReport mend(Suspects suspects, int attempt) throws SyncException {
+    private SyncReport repair(Suspects suspects, int attempt) throws SyncException {
         try {
-            return backend.mend(state.snapshot(family()), suspects);
+            return backend.repair(state.snapshot(family()), suspects);
         } catch (SyncException e) {
-            if (attempt == MEND_ATTEMPTS) {
+            if (attempt == REPAIR_ATTEMPTS) {
                 throw e;
             }
             LOG.info("{}: looking at all rules, they are being changed by others: {}", family(), e.getMessage());
-            return mend(Suspects.all(), attempt + 1);
+            return repair(Suspects.all(), attempt + 1);
         }
     }
 

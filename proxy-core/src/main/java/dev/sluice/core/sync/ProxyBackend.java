@@ -25,18 +25,18 @@ public interface ProxyBackend extends AutoCloseable {
      *
      * @param desired the whole truth for this node, valid during the call
      * @param since what may differ from the last successful sync; {@link Changes#all()} means: compare with the kernel and
-     *     mend
+     *     repair
      * @throws SyncException when the kernel is not in the desired state; the next call is then a full one
      */
     SyncReport sync(ProxySnapshot desired, Changes since) throws SyncException;
 
     /**
-     * Compares what is suspect with the kernel, and mends it. Where nothing differs, nothing is written.
+     * Compares what is suspect with the kernel, and repairs it. Where nothing differs, nothing is written.
      *
      * @param applied what was last synced, successfully
      * @throws SyncException when the kernel is not in the desired state; the next sync is then a full one
      */
-    default SyncReport mend(ProxySnapshot applied, Suspects suspects) throws SyncException {
+    default SyncReport repair(ProxySnapshot applied, Suspects suspects) throws SyncException {
         return sync(applied, Changes.all());
     }
 

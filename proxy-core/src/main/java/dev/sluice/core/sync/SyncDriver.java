@@ -125,11 +125,11 @@ final class SyncDriver implements ClusterListener {
         }
     }
 
-    /** Mends what is suspect in {@code family}, now. */
-    void mend(IpFamily family, Suspects suspects) {
+    /** Repairs what is suspect in {@code family}, now. */
+    void repair(IpFamily family, Suspects suspects) {
         for (FamilySync served : families) {
             if (served.family() == family) {
-                served.mend(suspects);
+                served.repair(suspects);
             }
         }
     }

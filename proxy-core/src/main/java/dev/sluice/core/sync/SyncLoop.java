@@ -78,14 +78,14 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
     }
 
     /**
-     * Compares what is suspect in {@code family} with the kernel and mends it, as soon as the running sync has ended.
+     * Compares what is suspect in {@code family} with the kernel and repairs it, as soon as the running sync has ended.
      *
-     * @return done when that is done, has failed, or was left to the next sync, which compares everything; what was mended
+     * @return done when that is done, has failed, or was left to the next sync, which compares everything; what was repaired
      *     is told to the observer
      */
-    public CompletableFuture<?> mend(IpFamily family, Suspects suspects) {
+    public CompletableFuture<?> repair(IpFamily family, Suspects suspects) {
         return submit(() -> {
-            driver.mend(family, suspects);
+            driver.repair(family, suspects);
             return family;
         });
     }

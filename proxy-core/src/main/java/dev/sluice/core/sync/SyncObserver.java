@@ -48,10 +48,10 @@ public interface SyncObserver {
     default void failed(Failure failure) {}
 
     /** What somebody else may have changed is compared with the kernel from now on. */
-    default void mending(IpFamily family) {}
+    default void repairing(IpFamily family) {}
 
     /** That was done; {@code report} tells what was written. A failure is told by {@link #failed}. */
-    default void mended(IpFamily family, SyncReport report) {}
+    default void repaired(IpFamily family, SyncReport report) {}
 
     /** What is wrong at present: with the source, the objects, and in the backends. Called when the list has changed. */
     default void problems(List<Problem> problems) {}

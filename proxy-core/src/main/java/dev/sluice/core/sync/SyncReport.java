@@ -1,5 +1,7 @@
 package dev.sluice.core.sync;
 
+import dev.sluice.core.kernel.KernelObject;
+import dev.sluice.core.kernel.ObjectKind;
 import dev.sluice.core.model.Problem;
 import java.util.List;
 import java.util.Map;
@@ -9,30 +11,32 @@ import java.util.Map;
  *
  * @param full whether the whole state was compared with the kernel
  * @param problems every Service that this backend leaves out at present, also those of earlier syncs
- * @param inForce counts of what is in force, by name; the daemon turns them into metrics: {@code iptables.nat.rules},
- *     {@code iptables.filter.rules}, {@code ipvs.virtual_servers}, {@code ipvs.real_servers},
- *     {@code userspace.tcp_listeners}, {@code userspace.udp_sockets}
- * @param written how many iptables rules this sync wrote, by table; empty when the mode does not count them
- * @param mended what others had changed beside rules, by kind and name, each with how many things it was: {@code ipvs}
- *     {@code 10.96.0.10:53/UDP} 3
+ * @param applied how many objects of each kind the mode has now
+ * @param written how many rules this sync wrote, by kind; empty when the mode does not count them
+ * @param repaired what other programs had changed beside rules, each with how many things it was
  */
 public record SyncReport(
         boolean full,
         KernelCost cost,
         List<Problem> problems,
-        Map<String, Long> inForce,
-        Map<String, Long> written,
-        Map<String, Map<String, Integer>> mended) {
+        Map<ObjectKind, Long> applied,
+        Map<ObjectKind, Long> written,
+        Map<KernelObject, Integer> repaired) {
 
     public SyncReport {
         problems = List.copyOf(problems);
-        inForce = Map.copyOf(inForce);
+        applied = Map.copyOf(applied);
         written = Map.copyOf(written);
-        mended = Map.copyOf(mended);
+        repaired = Map.copyOf(repaired);
     }
 
-    /** A sync that counts no iptables rules and does not tell of things that others changed. */
-    public SyncReport(boolean full, KernelCost cost, List<Problem> problems, Map<String, Long> inForce) {
-        this(full, cost, problems, inForce, Map.of(), Map.of());
+    /** A sync that counts no written rules and repaired nothing. */
+    public SyncReport(boolean full, KernelCost cost, List<Problem> problems, Map<ObjectKind, Long> applied) {
+        this(full, cost, problems, applied, Map.of(), Map.of());
+    }
+
+    /** This report with {@code more} spent. */
+    public SyncReport plus(KernelCost more) {
+        return new SyncReport(full, cost.plus(more), problems, applied, written, repaired);
     }
 }

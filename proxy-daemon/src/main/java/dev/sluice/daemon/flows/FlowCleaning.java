@@ -117,8 +117,8 @@ public final class FlowCleaning implements ProxyBackend {
 
     /** While rules were missing, flows may have begun that pass them by. */
     @Override
-    public SyncReport mend(ProxySnapshot applied, Suspects suspects) throws SyncException {
-        return afterwards(mode.mend(applied, suspects), applied, Changes.all());
+    public SyncReport repair(ProxySnapshot applied, Suspects suspects) throws SyncException {
+        return afterwards(mode.repair(applied, suspects), applied, Changes.all());
     }
 
     @Override

@@ -24,7 +24,7 @@ final class RepairMetrics implements Repair.Listener {
     @Override
     public void repaired(Repair repair) {
         String family = repair.family().label();
-        repair.written()
+        repair.namesByKind()
                 .keySet()
                 .forEach(table -> repairs.labelValues(family, table).inc());
         duration.labelValues(family).observe(repair.took().toNanos() / 1e9);

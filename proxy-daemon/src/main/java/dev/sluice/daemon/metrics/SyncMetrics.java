@@ -1,6 +1,7 @@
 package dev.sluice.daemon.metrics;
 
 import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.kernel.ObjectKind;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncObserver;
@@ -153,11 +154,8 @@ public final class SyncMetrics implements SyncObserver {
         kernelBytes.labelValues(family).inc((double) success.report().cost().bytes());
         kernelMessages.labelValues(family).inc((double) success.report().cost().messages());
         lastBytes.labelValues(family).set((double) success.report().cost().bytes());
-        success.report().inForce().forEach((kind, count) -> count(kind, family, count));
-        success.report()
-                .written()
-                .forEach((table, rules) ->
-                        writtenRules.labelValues(table, family).set((double) rules));
+        success.report().applied().forEach((kind, count) -> count(kind, family, count));
+        success.report().written().forEach((kind, rules) -> setRules(writtenRules, kind, family, rules));
     }
 
     /** A request that nothing follows looks like a proxy that hangs, so this sync counts although there was nothing to do. */
@@ -167,23 +165,21 @@ public final class SyncMetrics implements SyncObserver {
     }
 
     @Override
-    public void mended(IpFamily of, SyncReport report) {
+    public void repaired(IpFamily of, SyncReport report) {
         String family = of.label();
         kernelBytes.labelValues(family).inc((double) report.cost().bytes());
         kernelMessages.labelValues(family).inc((double) report.cost().messages());
-        report.inForce().forEach((kind, count) -> count(kind, family, count));
+        report.applied().forEach((kind, count) -> count(kind, family, count));
     }
 
-    private void count(String kind, String family, long count) {
-        inForce.labelValues(kind, family).set((double) count);
-        switch (kind) {
-            case "iptables.nat.rules" ->
-                iptablesRules.labelValues("nat", family).set((double) count);
-            case "iptables.filter.rules" ->
-                iptablesRules.labelValues("filter", family).set((double) count);
-            default -> {
-                // a kind without a name of kube-proxy's
-            }
+    private void count(ObjectKind kind, String family, long count) {
+        inForce.labelValues(kind.label(), family).set((double) count);
+        setRules(iptablesRules, kind, family, count);
+    }
+
+    private static void setRules(Gauge gauge, ObjectKind kind, String family, long rules) {
+        if (kind.table() != null) {
+            gauge.labelValues(kind.table(), family).set((double) rules);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.sluice.daemon.repair;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Suspects;
 import dev.sluice.core.sync.Ticker;
@@ -24,7 +25,7 @@ final class FamilyRepair {
     private final IpFamily family;
     private final Ticker ticker;
     private final RepairPace pace = new RepairPace();
-    private final Map<String, Map<String, Integer>> written = new TreeMap<>();
+    private final Map<KernelObject, Integer> written = new TreeMap<>();
     private @Nullable Notice waiting;
     private @Nullable Notice looking;
     private boolean busy;
@@ -89,10 +90,9 @@ final class FamilyRepair {
 
     /** Our own tools write something: counts while mending. */
     synchronized void wrote(RestoreInput input) {
-        input.tables().forEach((table, chains) -> {
-            Map<String, Integer> sum = written.computeIfAbsent(table, t -> new TreeMap<>());
-            chains.forEach((chain, rules) -> sum.merge(chain, rules, Integer::sum));
-        });
+        input.tables()
+                .forEach((table, chains) -> chains.forEach(
+                        (chain, rules) -> written.merge(new KernelObject(table, chain), rules, Integer::sum)));
     }
 
     synchronized boolean isMending() {
@@ -100,9 +100,8 @@ final class FamilyRepair {
     }
 
     /** The backend is done; {@code listener} hears what it had to mend, rules or {@code beside}, if anything. */
-    synchronized void mended(Map<String, Map<String, Integer>> beside, Consumer<Repair> listener) {
-        beside.forEach((kind, names) ->
-                written.computeIfAbsent(kind, k -> new TreeMap<>()).putAll(names));
+    synchronized void mended(Map<KernelObject, Integer> beside, Consumer<Repair> listener) {
+        written.putAll(beside);
         Notice notice = looking;
         if (notice == null) {
             return;

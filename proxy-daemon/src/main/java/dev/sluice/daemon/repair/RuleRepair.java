@@ -86,9 +86,9 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
 
     @Override
     public void succeeded(Success success) {
-        if (!success.report().mended().isEmpty()) {
+        if (!success.report().repaired().isEmpty()) {
             report(new Repair(
-                    success.family(), FamilyRepair.SOMEBODY, success.report().mended(), success.duration()));
+                    success.family(), FamilyRepair.SOMEBODY, success.report().repaired(), success.duration()));
         }
         tried(success.family());
     }
@@ -153,7 +153,7 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
     }
 
     @Override
-    public void mending(IpFamily family) {
+    public void repairing(IpFamily family) {
         FamilyRepair repair = families.get(family);
         if (repair != null) {
             repair.mending();
@@ -161,10 +161,10 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
     }
 
     @Override
-    public void mended(IpFamily family, SyncReport report) {
+    public void repaired(IpFamily family, SyncReport report) {
         FamilyRepair repair = families.get(family);
         if (repair != null) {
-            repair.mended(report.mended(), this::report);
+            repair.mended(report.repaired(), this::report);
         }
     }
 

@@ -94,7 +94,7 @@ class FlowCleaningTest {
         }
 
         @Override
-        public SyncReport mend(ProxySnapshot applied, Suspects suspects) {
+        public SyncReport repair(ProxySnapshot applied, Suspects suspects) {
             return new SyncReport(false, cost, List.of(), Map.of());
         }
 
@@ -257,10 +257,10 @@ class FlowCleaningTest {
         syncAll(A);
         ConntrackEntry fine = table.add(Protocol.UDP, CLIENT, VIP + ":53", A.key());
         ConntrackEntry passedBy = table.add(Protocol.UDP, "10.244.1.9:40001", VIP + ":53", VIP + ":53");
-        cleaning.mend(snapshot, Suspects.all());
+        cleaning.repair(snapshot, Suspects.all());
         assertThat(table.flows()).as("nothing was mended").containsExactly(fine, passedBy);
         mode.cost = new KernelCost(1, 80);
-        cleaning.mend(snapshot, Suspects.all());
+        cleaning.repair(snapshot, Suspects.all());
         assertThat(table.flows()).containsExactly(fine);
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.flows.StaleReason;
+import dev.sluice.core.kernel.ObjectKind;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.ServicePortName;
@@ -264,12 +265,13 @@ class MetricsPageTest {
     }
 
     private static SyncObserver.Success success(IpFamily family, boolean full) {
+        ObjectKind nat = ObjectKind.rules("iptables.nat.rules", "nat");
         SyncReport report = new SyncReport(
                 full,
                 new KernelCost(7, 1000),
                 List.of(),
-                Map.of("iptables.nat.rules", 12L),
-                Map.of("nat", 5L, "filter", 0L),
+                Map.of(nat, 12L),
+                Map.of(nat, 5L, ObjectKind.rules("iptables.filter.rules", "filter"), 0L),
                 Map.of());
         return new SyncObserver.Success(
                 family,

@@ -108,7 +108,7 @@ class RuleRepairTest {
 
     /** As the sync thread would, with a restore of {@link #restored} if there is one. */
     private CompletableFuture<?> mend(IpFamily family, Suspects suspects) {
-        repair.mending(family);
+        repair.repairing(family);
         if (!restored.isEmpty()) {
             Command command = new Command(
                     family == IpFamily.IPV4 ? "/sbin/iptables-nft-restore" : "/sbin/ip6tables-nft-restore",
@@ -118,7 +118,7 @@ class RuleRepairTest {
             own.started(command, 1);
             own.ended(command, 1);
         }
-        repair.mended(family, NOTHING);
+        repair.repaired(family, NOTHING);
         asked.add(suspects);
         return CompletableFuture.completedFuture(family);
     }
@@ -167,7 +167,8 @@ class RuleRepairTest {
         edit("firewalld (pid 7)", "OURS");
         assertThat(nextLook()).isEqualTo(Suspects.of(Set.of(new KernelObject("nat", "OURS"))));
         Repair told = repairs.take();
-        assertThat(told.written()).isEqualTo(Map.of("nat", Map.of("OURS", 2), "filter", Map.of("INPUT", 1)));
+        assertThat(told.written())
+                .isEqualTo(Map.of(new KernelObject("nat", "OURS"), 2, new KernelObject("filter", "INPUT"), 1));
         assertThat(told.text())
                 .startsWith(
                         "firewalld (pid 7) changed IPv4 rules of the proxy; mended by 3 lines in filter (INPUT), nat"
@@ -243,7 +244,11 @@ class RuleRepairTest {
                 List.of(),
                 Map.of(),
                 Map.of(),
-                Map.of("ipvs", Map.of("10.96.0.10:53/UDP", 3), "addresses", Map.of("kube-ipvs0", 1)));
+                Map.of(
+                        new KernelObject("ipvs", "10.96.0.10:53/UDP"),
+                        3,
+                        new KernelObject("addresses", "kube-ipvs0"),
+                        1));
         repair.succeeded(new SyncObserver.Success(
                 IpFamily.IPV4,
                 false,

@@ -1,6 +1,7 @@
 package dev.sluice.iptables.render;
 
 import dev.sluice.core.kernel.KernelObject;
+import dev.sluice.core.kernel.ObjectKind;
 import dev.sluice.linux.iptables.ChainName;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -12,6 +13,8 @@ import java.util.Set;
 public final class FixedChains {
     public static final String NAT = "nat";
     public static final String FILTER = "filter";
+    public static final ObjectKind NAT_RULES = ObjectKind.rules("iptables.nat.rules", NAT);
+    public static final ObjectKind FILTER_RULES = ObjectKind.rules("iptables.filter.rules", FILTER);
 
     /** In nat: dispatch by cluster, external and load balancer address; in filter: refusals of cluster addresses. */
     public static final String SERVICES = "KUBE-SERVICES";

@@ -1,8 +1,10 @@
 package dev.sluice.iptables.sync;
 
+import dev.sluice.core.kernel.ObjectKind;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
+import dev.sluice.iptables.render.FixedChains;
 import dev.sluice.iptables.render.FixedRules;
 import dev.sluice.iptables.render.RenderedPort;
 import java.util.ArrayList;
@@ -75,7 +77,7 @@ public final class PortsInForce {
     }
 
     /** Rules by table, without the jumps within dispatch trees. */
-    public Map<String, Long> counts() {
-        return Map.of("iptables.nat.rules", natRules, "iptables.filter.rules", filterRules);
+    public Map<ObjectKind, Long> counts() {
+        return Map.of(FixedChains.NAT_RULES, natRules, FixedChains.FILTER_RULES, filterRules);
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.iptables.sync;
 
+import dev.sluice.core.kernel.ObjectKind;
 import dev.sluice.iptables.render.FixedChains;
 import java.util.HashMap;
 import java.util.Map;
@@ -27,7 +28,9 @@ public final class WrittenRules {
         other.byTable.forEach((table, rules) -> byTable.merge(table, rules, Long::sum));
     }
 
-    public Map<String, Long> byTable() {
-        return Map.copyOf(byTable);
+    public Map<ObjectKind, Long> counts() {
+        return Map.of(
+                FixedChains.NAT_RULES, byTable.getOrDefault(FixedChains.NAT, 0L),
+                FixedChains.FILTER_RULES, byTable.getOrDefault(FixedChains.FILTER, 0L));
     }
 }

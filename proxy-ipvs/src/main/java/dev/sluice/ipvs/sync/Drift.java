@@ -1,15 +1,16 @@
 package dev.sluice.ipvs.sync;
 
+import dev.sluice.core.kernel.KernelObject;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** What somebody else has changed of ours: how many things of what, by kind and name. */
 public final class Drift {
-    private final Map<String, Map<String, Integer>> found = new TreeMap<>();
+    private final Map<KernelObject, Integer> found = new TreeMap<>();
     private boolean fullSync;
 
     void found(String kind, String name, int count) {
-        found.computeIfAbsent(kind, k -> new TreeMap<>()).merge(name, count, Integer::sum);
+        found.merge(new KernelObject(kind, name), count, Integer::sum);
     }
 
     /** More may have changed than was looked at. */
@@ -25,12 +26,12 @@ public final class Drift {
         return found.isEmpty();
     }
 
-    Map<String, Map<String, Integer>> found() {
+    Map<KernelObject, Integer> found() {
         return found;
     }
 
     void add(Drift other) {
-        other.found.forEach((kind, names) -> names.forEach((name, count) -> found(kind, name, count)));
+        other.found.forEach((object, count) -> found.merge(object, count, Integer::sum));
         fullSync |= other.fullSync;
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.ipvs.sync;
 
 import dev.sluice.core.balance.SlowStart;
 import dev.sluice.core.config.BackendConfig;
+import dev.sluice.core.kernel.ObjectKind;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
@@ -56,6 +57,9 @@ import org.jspecify.annotations.Nullable;
  * force. Used on the sync thread alone, but for {@link #forEachServer}.
  */
 public final class ServerSync {
+    private static final ObjectKind VIRTUAL_SERVERS = ObjectKind.of("ipvs.virtual_servers");
+    private static final ObjectKind REAL_SERVERS = ObjectKind.of("ipvs.real_servers");
+
     private final BackendConfig config;
     private final Ipvs ipvs;
     private final IpSets sets;
@@ -142,20 +146,14 @@ public final class ServerSync {
     }
 
     /** The rules, and what else somebody has changed; no Service is rendered anew. */
-    public SyncReport mend(ProxySnapshot applied) throws KernelException, SyncException {
+    public SyncReport repair(ProxySnapshot applied) throws KernelException, SyncException {
         if (inForce == null || !rulesInForce) {
             return sync(applied, Changes.all());
         }
         KernelCost rulesCost = ruleSync.ensure(desired.shortCircuits());
         driftCheck.beDue();
         SyncReport report = sync(applied, Changes.of(Set.of()));
-        return new SyncReport(
-                report.full(),
-                report.cost().plus(rulesCost),
-                report.problems(),
-                report.inForce(),
-                report.written(),
-                report.mended());
+        return report.plus(rulesCost);
     }
 
     private SyncReport partial(ProxySnapshot snapshot, Changes since, InForce known)
@@ -291,11 +289,7 @@ public final class ServerSync {
                 full,
                 cost,
                 all,
-                Map.of(
-                        "ipvs.virtual_servers",
-                        (long) state.serverKeys().size(),
-                        "ipvs.real_servers",
-                        state.realServers()),
+                Map.of(VIRTUAL_SERVERS, (long) state.serverKeys().size(), REAL_SERVERS, state.realServers()),
                 Map.of(),
                 drift.found());
     }

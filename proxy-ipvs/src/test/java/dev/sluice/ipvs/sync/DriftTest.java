@@ -29,7 +29,7 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What somebody else does to virtual servers, sets and addresses is found within five seconds, named, and mended. */
+/** What somebody else does to virtual servers, sets and addresses is found within five seconds, named, and repaired. */
 class DriftTest {
     private static final IpAddress VIP = IpAddress.of("10.96.0.50");
     private static final ServiceKey KEY = new ServiceKey(Protocol.TCP, VIP, 80);
@@ -53,19 +53,19 @@ class DriftTest {
         return node.dump().lines().sorted().toList().toString();
     }
 
-    private Map<String, Map<String, Integer>> mended() throws Exception {
+    private Map<KernelObject, Integer> repaired() throws Exception {
         assertThat(node.backend().nextCheck()).contains(DriftCheck.PERIOD);
         node.pass(DriftCheck.PERIOD);
         assertThat(node.backend().nextCheck()).contains(Duration.ZERO);
         SyncReport report = node.sync();
         assertThat(sorted()).isEqualTo(before);
-        return report.mended();
+        return report.repaired();
     }
 
     @Test
     void whereNothingHasChangedThreeListsAreReadAndNothingIsWritten() throws Exception {
         node.pass(DriftCheck.PERIOD);
-        assertThat(node.sync().mended()).isEmpty();
+        assertThat(node.sync().repaired()).isEmpty();
         assertThat(node.ipvs.dumps()).isEqualTo(1);
         assertThat(node.ipvs.log()).isEmpty();
         assertThat(node.sets.lists()).isZero();
@@ -77,7 +77,7 @@ class DriftTest {
     void whatTheTableLeavesOutIsAskedForAndIsNoDrift() throws Exception {
         node.ipvs.leaveOut(key -> key.port() == 80);
         node.pass(DriftCheck.PERIOD);
-        assertThat(node.sync().mended()).isEmpty();
+        assertThat(node.sync().repaired()).isEmpty();
         assertThat(node.ipvs.log()).isEmpty();
         node.fullSync();
         assertThat(node.ipvs.log()).isEmpty();
@@ -87,7 +87,7 @@ class DriftTest {
     void whatIsGoneIsFoundAlsoWhereTheTableLeavesOthersOut() throws Exception {
         node.ipvs.leaveOut(key -> key.port() == 30080);
         node.ipvs.apply(List.of(new DeleteService(KEY)));
-        assertThat(mended()).isEqualTo(Map.of("ipvs", Map.of("10.96.0.50:80/TCP", 3)));
+        assertThat(repaired()).isEqualTo(Map.of(new KernelObject("ipvs", "10.96.0.50:80/TCP"), 3));
     }
 
     @Test
@@ -112,50 +112,54 @@ class DriftTest {
     @Test
     void allVirtualServersFlushed() throws Exception {
         node.ipvs.flush();
-        assertThat(mended())
-                .containsOnlyKeys("ipvs")
-                .extractingByKey("ipvs")
-                .isEqualTo(Map.of("10.96.0.50:80/TCP", 3, "192.168.7.10:30080/TCP", 3, "10.244.0.1:30080/TCP", 3));
+        assertThat(repaired())
+                .isEqualTo(Map.of(
+                        new KernelObject("ipvs", "10.96.0.50:80/TCP"),
+                        3,
+                        new KernelObject("ipvs", "192.168.7.10:30080/TCP"),
+                        3,
+                        new KernelObject("ipvs", "10.244.0.1:30080/TCP"),
+                        3));
     }
 
     @Test
     void aDestinationDeletedAndAnotherOnesWeightTaken() throws Exception {
         RealServer second = new RealServer(IpAddress.of("10.244.1.8"), 8080, 0);
         node.ipvs.apply(List.of(new DeleteDestination(KEY, FIRST), new SetDestination(KEY, second)));
-        assertThat(mended()).isEqualTo(Map.of("ipvs", Map.of("10.96.0.50:80/TCP", 2)));
+        assertThat(repaired()).isEqualTo(Map.of(new KernelObject("ipvs", "10.96.0.50:80/TCP"), 2));
     }
 
     @Test
     void aSetFlushed() throws Exception {
         IpSet set = KubeSet.CLUSTER_IP.in(IpFamily.IPV4);
         node.sets.apply(List.of(new SetChange(set, new SetEntry.IpPort(VIP, Protocol.TCP, 80), false)));
-        assertThat(mended()).isEqualTo(Map.of("ipset", Map.of("KUBE-CLUSTER-IP", 1)));
+        assertThat(repaired()).isEqualTo(Map.of(new KernelObject("ipset", "KUBE-CLUSTER-IP"), 1));
     }
 
     @Test
     void anElementAddedToASetOfOurs() throws Exception {
         IpSet set = KubeSet.LOAD_BALANCER.in(IpFamily.IPV4);
         node.sets.apply(List.of(new SetChange(set, new SetEntry.IpPort(VIP, Protocol.TCP, 81), true)));
-        assertThat(mended()).isEqualTo(Map.of("ipset", Map.of("KUBE-LOAD-BALANCER", 1)));
+        assertThat(repaired()).isEqualTo(Map.of(new KernelObject("ipset", "KUBE-LOAD-BALANCER"), 1));
     }
 
     @Test
     void anAddressDeletedAndAnotherAdded() throws Exception {
         node.links.removeAddress("kube-ipvs0", VIP.toString());
         node.links.address("kube-ipvs0", "10.96.9.9", 32);
-        assertThat(mended()).isEqualTo(Map.of("addresses", Map.of("kube-ipvs0", 2)));
+        assertThat(repaired()).isEqualTo(Map.of(new KernelObject("addresses", "kube-ipvs0"), 2));
     }
 
     @Test
     void theDeviceDeleted() throws Exception {
         node.links.deleteLink("kube-ipvs0");
-        assertThat(mended()).isEqualTo(Map.of("addresses", Map.of("kube-ipvs0", 1)));
+        assertThat(repaired()).isEqualTo(Map.of(new KernelObject("addresses", "kube-ipvs0"), 1));
     }
 
     @Test
     void aFullSyncTellsToo() throws Exception {
         node.ipvs.apply(List.of(new DeleteDestination(KEY, FIRST)));
-        assertThat(node.fullSync().mended()).isEqualTo(Map.of("ipvs", Map.of("10.96.0.50:80/TCP", 1)));
+        assertThat(node.fullSync().repaired()).isEqualTo(Map.of(new KernelObject("ipvs", "10.96.0.50:80/TCP"), 1));
         assertThat(sorted()).isEqualTo(before);
     }
 
@@ -168,12 +172,12 @@ class DriftTest {
     }
 
     @Test
-    void announcedChangesAreMendedAtOnceAndRulesWithThem() throws Exception {
+    void announcedChangesAreRepairedAtOnceAndRulesWithThem() throws Exception {
         node.links.removeAddress("kube-ipvs0", VIP.toString());
         node.iptables.restore("*nat\n-F KUBE-SERVICES\nCOMMIT\n");
         SyncReport report =
-                node.backend().mend(node.snapshot, Suspects.of(Set.of(new KernelObject("addresses", "kube-ipvs0"))));
-        assertThat(report.mended()).isEqualTo(Map.of("addresses", Map.of("kube-ipvs0", 1)));
+                node.backend().repair(node.snapshot, Suspects.of(Set.of(new KernelObject("addresses", "kube-ipvs0"))));
+        assertThat(report.repaired()).isEqualTo(Map.of(new KernelObject("addresses", "kube-ipvs0"), 1));
         assertThat(sorted()).isEqualTo(before);
     }
 

@@ -4,6 +4,7 @@ import static dev.sluice.testkit.model.Endpoints.remote;
 import static dev.sluice.testkit.model.Endpoints.resolved;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.core.kernel.ObjectKind;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.IpAddress;
@@ -90,7 +91,7 @@ class GracefulTerminationTest {
         assertThat(node.ipvs.dumps()).as("not before the pause is over").isZero();
 
         node.pass(Duration.ofSeconds(7));
-        assertThat(node.sync().inForce()).containsEntry("ipvs.real_servers", 0L);
+        assertThat(node.sync().applied()).containsEntry(ObjectKind.of("ipvs.real_servers"), 0L);
         assertThat(state(node, Protocol.TCP)).isEqualTo("gone");
         assertThat(node.backend().nextOwnStep()).isEmpty();
     }

@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What happens when somebody else may have changed rules; by a clock that is moved by hand. */
-class MendTest {
+class RepairTest {
     private static final SyncPeriods PERIODS =
             new SyncPeriods(Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ofHours(1));
     private static final Suspects NAT = Suspects.of(Set.of(new KernelObject("nat", "KUBE-SERVICES")));
@@ -33,13 +33,13 @@ class MendTest {
     private SyncDriver driver() {
         Announcer announcer = new Announcer(new SyncObserver() {
             @Override
-            public void mending(IpFamily family) {
-                heard.add("mending " + family);
+            public void repairing(IpFamily family) {
+                heard.add("repairing " + family);
             }
 
             @Override
-            public void mended(IpFamily family, SyncReport report) {
-                heard.add("mended " + family);
+            public void repaired(IpFamily family, SyncReport report) {
+                heard.add("repaired " + family);
             }
 
             @Override
@@ -65,17 +65,17 @@ class MendTest {
     @Test
     void itIsDoneAtOnceAndInThatFamilyOnly() {
         firstSync();
-        driver.mend(IpFamily.IPV4, NAT);
+        driver.repair(IpFamily.IPV4, NAT);
         assertThat(v4.syncs()).containsExactly(Changes.all(), Changes.all());
         assertThat(v6.syncs()).hasSize(1);
-        assertThat(heard).containsExactly("mending IPv4", "mended IPv4");
+        assertThat(heard).containsExactly("repairing IPv4", "repaired IPv4");
     }
 
     @Test
     void changesThatWaitGoOnWaiting() {
         firstSync();
         driver.service(service("shop/web").port("http", 80).build());
-        driver.mend(IpFamily.IPV4, Suspects.all());
+        driver.repair(IpFamily.IPV4, Suspects.all());
         assertThat(v4.lastPorts()).isZero();
         clock.advance(Duration.ofSeconds(1));
         driver.runDue();
@@ -85,24 +85,24 @@ class MendTest {
 
     @Test
     void beforeTheFirstSyncAndAfterAFailureItIsLeftToTheNextSync() {
-        driver.mend(IpFamily.IPV4, NAT);
+        driver.repair(IpFamily.IPV4, NAT);
         assertThat(v4.syncs()).isEmpty();
         firstSync();
         v4.during(() -> {
             throw new SyncException("refused");
         });
-        driver.mend(IpFamily.IPV4, NAT);
-        driver.mend(IpFamily.IPV4, NAT);
-        assertThat(v4.syncs()).as("a first sync, and three attempts to mend").hasSize(4);
-        assertThat(heard).containsExactly("mending IPv4", "failed IPv4");
+        driver.repair(IpFamily.IPV4, NAT);
+        driver.repair(IpFamily.IPV4, NAT);
+        assertThat(v4.syncs()).as("a first sync, and three attempts to repair").hasSize(4);
+        assertThat(heard).containsExactly("repairing IPv4", "failed IPv4");
         v4.during(() -> {});
         clock.advance(PERIODS.min());
         driver.runDue();
         assertThat(v4.syncs()).hasSize(5);
         assertThat(v4.syncs().getLast()).isEqualTo(Changes.all());
-        driver.mend(IpFamily.IPV4, NAT);
+        driver.repair(IpFamily.IPV4, NAT);
         assertThat(v4.syncs()).hasSize(6);
-        assertThat(heard).endsWith("mended IPv4");
+        assertThat(heard).endsWith("repaired IPv4");
     }
 
     @Test
@@ -114,8 +114,8 @@ class MendTest {
                 throw new SyncException("a chain does not exist any more");
             }
         });
-        driver.mend(IpFamily.IPV4, NAT);
-        assertThat(heard).containsExactly("mending IPv4", "mended IPv4");
+        driver.repair(IpFamily.IPV4, NAT);
+        assertThat(heard).containsExactly("repairing IPv4", "repaired IPv4");
     }
 
     @Test
