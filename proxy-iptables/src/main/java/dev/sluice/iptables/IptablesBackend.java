@@ -19,7 +19,7 @@ import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
 import dev.sluice.iptables.dispatch.DispatchLayout;
 import dev.sluice.iptables.dispatch.DispatchLimits;
-import dev.sluice.iptables.explain.RuleWalk;
+import dev.sluice.iptables.explain.AppliedTables;
 import dev.sluice.iptables.node.NodeSetup;
 import dev.sluice.iptables.node.RuleCounters;
 import dev.sluice.iptables.render.FixedChains;
@@ -262,8 +262,8 @@ public final class IptablesBackend implements ProxyBackend {
         if (last == null) {
             return Trace.notAService(List.of());
         }
-        return RuleWalk.of(last.rendering(), last.fixed(), last.layout(), inForce.all(), node.localAddresses())
-                .trace(packet);
+        return new AppliedTables(last.rendering(), last.fixed(), last.layout(), inForce.all())
+                .trace(packet, node.localAddresses());
     }
 
     /** Whether a user chain is of this mode, by its name; {@code KUBE-FIREWALL} is shared and is not. */

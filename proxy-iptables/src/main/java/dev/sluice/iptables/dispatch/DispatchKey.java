@@ -1,6 +1,6 @@
 package dev.sluice.iptables.dispatch;
 
-import static dev.sluice.iptables.render.RuleSpec.rule;
+import static dev.sluice.linux.rules.RuleBuilder.rule;
 
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
@@ -104,15 +104,16 @@ record DispatchKey(Space space, long high, long low) {
     String jump(int nibbles, String chain) {
         if (isAddress()) {
             Cidr network = network(nibbles);
-            return rule().to(network).comment("service addresses in " + network).jump(chain);
+            return rule().to(network)
+                    .comment("service addresses in " + network)
+                    .jump(chain)
+                    .text();
         }
-        Protocol protocol = Protocol.valueOf(space.name());
-        long first = first(nibbles);
-        long last = last(nibbles);
-        String ports = first == last ? String.valueOf(first) : first + ":" + last;
+        int first = (int) first(nibbles);
+        int last = (int) last(nibbles);
         return rule().comment("node ports " + first + " to " + last)
-                .protocol(protocol)
-                .match("--dport " + ports)
-                .jump(chain);
+                .ports(Protocol.valueOf(space.name()), first, last)
+                .jump(chain)
+                .text();
     }
 }

@@ -1,5 +1,7 @@
 package dev.sluice.iptables.node;
 
+import static dev.sluice.linux.rules.RuleBuilder.rule;
+
 import dev.sluice.iptables.render.FixedChains;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.NetlinkException;
@@ -37,11 +39,6 @@ public final class RuleCounters {
     public RuleCounters(NamedCounters counters, Iptables iptables) {
         this.counters = counters;
         this.iptables = iptables;
-    }
-
-    /** The match, spelt as iptables-save prints it, two blanks included. */
-    public static String match(String name) {
-        return "-m nfacct --nfacct-name  " + name;
     }
 
     /** Makes the counter if it is not there. False when rules cannot count into it. */
@@ -83,7 +80,7 @@ public final class RuleCounters {
                 "\n",
                 "*" + FixedChains.FILTER,
                 ":" + TRIAL + " - [0:0]",
-                "-A " + TRIAL + " " + match(name),
+                "-A " + TRIAL + " " + rule().counted(name).noTarget(),
                 "-F " + TRIAL,
                 "-X " + TRIAL,
                 "COMMIT\n");

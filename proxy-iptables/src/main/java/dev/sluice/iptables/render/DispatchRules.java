@@ -1,6 +1,6 @@
 package dev.sluice.iptables.render;
 
-import static dev.sluice.iptables.render.RuleSpec.rule;
+import static dev.sluice.linux.rules.RuleBuilder.rule;
 
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ResolvedPort.Disposition;
@@ -9,6 +9,8 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.iptables.node.RuleCounters;
 import dev.sluice.linux.iptables.RuleLine;
+import dev.sluice.linux.rules.Rule;
+import dev.sluice.linux.rules.RuleBuilder;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -75,8 +77,8 @@ final class DispatchRules {
             nat(FixedChains.SERVICES, to(vip, "loadbalancer IP").jump(chain));
         }
         if (external != Disposition.REJECT && restricted) {
-            RuleSpec rest = to(vip, "traffic not accepted by " + chains.firewall());
-            filter(FixedChains.PROXY_FIREWALL, rest.jump("DROP"));
+            RuleBuilder rest = to(vip, "traffic not accepted by " + chains.firewall());
+            filter(FixedChains.PROXY_FIREWALL, rest.drop());
         }
         refuse(FixedChains.EXTERNAL_SERVICES, to(vip, why(external)), external);
     }
@@ -84,30 +86,29 @@ final class DispatchRules {
     private void nodePort() {
         if (external != Disposition.REJECT && rendering.countLocalhost()) {
             // the same jump as below; only above it, it counts
-            RuleSpec counted =
-                    toNodePort().to(FixedRules.V4_LOOPBACK).match(RuleCounters.match(RuleCounters.LOCALHOST_ACCEPTED));
+            RuleBuilder counted = toNodePort().to(FixedRules.V4_LOOPBACK).counted(RuleCounters.LOCALHOST_ACCEPTED);
             nat(FixedChains.NODE_PORTS, counted.jump(chains.external()));
         }
         if (external != Disposition.REJECT) {
             nat(FixedChains.NODE_PORTS, toNodePort().jump(chains.external()));
         }
-        RuleSpec refused = commented(why(external)).toLocalAddress().port(service.protocol(), service.nodePort());
+        RuleBuilder refused = commented(why(external)).toLocalAddress().port(service.protocol(), service.nodePort());
         refuse(FixedChains.EXTERNAL_SERVICES, refused, external);
     }
 
-    private RuleSpec toNodePort() {
+    private RuleBuilder toNodePort() {
         return rule().comment(service.name().toString()).port(service.protocol(), service.nodePort());
     }
 
     private void healthCheckNodePort() {
-        RuleSpec rule = commented("health check node port").port(Protocol.TCP, service.healthCheckNodePort());
-        filter(FixedChains.NODE_PORTS, rule.jump("ACCEPT"));
+        RuleBuilder rule = commented("health check node port").port(Protocol.TCP, service.healthCheckNodePort());
+        filter(FixedChains.NODE_PORTS, rule.accept());
     }
 
-    private void refuse(String chain, RuleSpec rule, Disposition disposition) {
+    private void refuse(String chain, RuleBuilder rule, Disposition disposition) {
         switch (disposition) {
-            case REJECT -> filter(chain, rule.jump(rendering.reject()));
-            case DROP -> filter(chain, rule.jump("DROP"));
+            case REJECT -> filter(chain, rule.reject(rendering.family()));
+            case DROP -> filter(chain, rule.drop());
             case FORWARD -> {}
         }
     }
@@ -116,19 +117,19 @@ final class DispatchRules {
         return disposition == Disposition.REJECT ? "has no endpoints" : "has no local endpoints";
     }
 
-    private RuleSpec to(IpAddress address, String comment) {
+    private RuleBuilder to(IpAddress address, String comment) {
         return commented(comment).to(address).port(service.protocol(), service.port());
     }
 
-    private RuleSpec commented(String comment) {
+    private RuleBuilder commented(String comment) {
         return rule().comment(service.name() + " " + comment);
     }
 
-    private void nat(String chain, String spec) {
-        nat.add(new RuleLine(chain, spec));
+    private void nat(String chain, Rule rule) {
+        nat.add(new RuleLine(chain, rule.text()));
     }
 
-    private void filter(String chain, String spec) {
-        filter.add(new RuleLine(chain, spec));
+    private void filter(String chain, Rule rule) {
+        filter.add(new RuleLine(chain, rule.text()));
     }
 }

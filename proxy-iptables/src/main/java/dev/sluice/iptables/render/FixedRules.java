@@ -1,6 +1,6 @@
 package dev.sluice.iptables.render;
 
-import static dev.sluice.iptables.render.RuleSpec.rule;
+import static dev.sluice.linux.rules.RuleBuilder.rule;
 
 import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.net.Cidr;
@@ -8,9 +8,13 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.iptables.node.RuleCounters;
 import dev.sluice.linux.iptables.PacketMark;
-import dev.sluice.linux.iptables.RuleText;
 import dev.sluice.linux.iptables.SavedTable;
 import dev.sluice.linux.iptables.TableRules;
+import dev.sluice.linux.rules.ConnectionState;
+import dev.sluice.linux.rules.Rule;
+import dev.sluice.linux.rules.RuleBuilder;
+import dev.sluice.linux.rules.RuleTable;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -60,42 +64,53 @@ public record FixedRules(
                     .filter(address -> servesNodePorts(config, address))
                     .distinct()
                     .sorted()
-                    .map(address ->
-                            rule().to(address).comment(NODE_PORTS_COMMENT).jump(FixedChains.NODE_PORTS))
+                    .map(address -> rule().to(address)
+                            .comment(NODE_PORTS_COMMENT)
+                            .jump(FixedChains.NODE_PORTS)
+                            .text())
                     .toList();
         }
-        RuleSpec rule = rule().comment(NODE_PORTS_COMMENT).toLocalAddress();
+        RuleBuilder rule = rule().comment(NODE_PORTS_COMMENT).toLocalAddress();
         if (!servesLocalhost(config)) {
             rule.notTo(config.family() == IpFamily.IPV4 ? V4_LOOPBACK : V6_LOOPBACK);
         }
-        return List.of(rule.jump(FixedChains.NODE_PORTS));
+        return List.of(rule.jump(FixedChains.NODE_PORTS).text());
     }
 
     /** The shared part of nat. The dispatch chains keep what {@code inForce} has in them: their rules belong to ports. */
     public TableRules nat(SavedTable inForce) {
+        TableRules.Builder table = TableRules.of(FixedChains.NAT);
+        for (String dispatch : FixedChains.NAT_DISPATCH) {
+            table.chain(dispatch, inForce.rules(dispatch));
+        }
+        return nat().addTo(table).build();
+    }
+
+    private RuleTable nat() {
         PacketMark mark = new PacketMark(config.masqueradeBit());
-        String masquerade = rule().comment("kubernetes service traffic requiring SNAT")
-                .jump("MASQUERADE" + (randomFully ? " --random-fully" : ""));
-        return TableRules.of(FixedChains.NAT)
-                .chain(FixedChains.SERVICES, inForce.rules(FixedChains.SERVICES))
-                .chain(FixedChains.NODE_PORTS, inForce.rules(FixedChains.NODE_PORTS))
-                .chain(
-                        FixedChains.POSTROUTING,
-                        List.of(RuleText.join(mark.isNotSet(), "-j RETURN"), mark.flip(), masquerade))
-                .chain(FixedChains.MARK_MASQ, List.of(mark.set()))
+        Rule masquerade =
+                rule().comment("kubernetes service traffic requiring SNAT").masquerade(randomFully);
+        return RuleTable.of(FixedChains.NAT)
+                .chain(FixedChains.POSTROUTING, rule().notMarked(mark).leave(), rule().flipMark(mark), masquerade)
+                .chain(FixedChains.MARK_MASQ, rule().setMark(mark))
                 .jump("OUTPUT", jump("kubernetes service portals", FixedChains.SERVICES))
                 .jump("PREROUTING", jump("kubernetes service portals", FixedChains.SERVICES))
                 .jump("POSTROUTING", jump("kubernetes postrouting rules", FixedChains.POSTROUTING))
                 .build();
     }
 
-    /** The shared part of filter, as {@link #nat}. */
+    /** The shared part of filter, as {@link #nat(SavedTable)}. */
     public TableRules filter(SavedTable inForce) {
         TableRules.Builder table = TableRules.of(FixedChains.FILTER);
         for (String dispatch : FixedChains.FILTER_DISPATCH) {
             table.chain(dispatch, inForce.rules(dispatch));
         }
-        return table.chain(FixedChains.FORWARD, forward())
+        return filter().addTo(table).build();
+    }
+
+    private RuleTable filter() {
+        return RuleTable.of(FixedChains.FILTER)
+                .chain(FixedChains.FORWARD, forward())
                 .jump("INPUT", jumpNew("kubernetes externally-visible service portals", FixedChains.EXTERNAL_SERVICES))
                 .jump(
                         "FORWARD",
@@ -123,24 +138,26 @@ public record FixedRules(
         return forward().size() + (servesLocalhost(config) ? 1 : 0);
     }
 
-    private List<String> forward() {
-        String marked = rule().comment("kubernetes forwarding rules")
-                .match(new PacketMark(config.masqueradeBit()).isSet())
-                .jump("ACCEPT");
-        String known = rule().comment("kubernetes forwarding conntrack rule")
-                .match("-m conntrack --ctstate RELATED,ESTABLISHED")
-                .jump("ACCEPT");
-        String invalid = rule().match("-m conntrack --ctstate INVALID")
-                .match(countInvalid ? RuleCounters.match(RuleCounters.INVALID_DROPPED) : "")
-                .jump("DROP");
-        return dropInvalid ? List.of(invalid, marked, known) : List.of(marked, known);
+    private List<Rule> forward() {
+        List<Rule> rules = new ArrayList<>();
+        if (dropInvalid) {
+            RuleBuilder invalid = rule().state(ConnectionState.INVALID);
+            rules.add((countInvalid ? invalid.counted(RuleCounters.INVALID_DROPPED) : invalid).drop());
+        }
+        rules.add(rule().comment("kubernetes forwarding rules")
+                .marked(new PacketMark(config.masqueradeBit()))
+                .accept());
+        rules.add(rule().comment("kubernetes forwarding conntrack rule")
+                .state(ConnectionState.RELATED, ConnectionState.ESTABLISHED)
+                .accept());
+        return rules;
     }
 
-    private static String jump(String comment, String chain) {
+    private static Rule jump(String comment, String chain) {
         return rule().comment(comment).jump(chain);
     }
 
-    private static String jumpNew(String comment, String chain) {
-        return rule().match("-m conntrack --ctstate NEW").comment(comment).jump(chain);
+    private static Rule jumpNew(String comment, String chain) {
+        return rule().state(ConnectionState.NEW).comment(comment).jump(chain);
     }
 }

@@ -1,7 +1,10 @@
 package dev.sluice.iptables.render;
 
 import static dev.sluice.iptables.render.FixedChains.FIREWALL;
-import static dev.sluice.iptables.render.RuleSpec.rule;
+import static dev.sluice.linux.rules.ConnectionState.DNAT;
+import static dev.sluice.linux.rules.ConnectionState.ESTABLISHED;
+import static dev.sluice.linux.rules.ConnectionState.RELATED;
+import static dev.sluice.linux.rules.RuleBuilder.rule;
 
 import dev.sluice.core.net.Cidr;
 import dev.sluice.linux.iptables.RestoreScript;
@@ -20,7 +23,7 @@ import java.util.Map;
 public final class LoopbackGuard {
     public static final List<String> HOOKS = List.of("INPUT", "OUTPUT");
     private static final String JUMP =
-            rule().comment("block incoming localnet connections").jump(FIREWALL);
+            rule().comment("block incoming localnet connections").jump(FIREWALL).text();
 
     private LoopbackGuard() {}
 
@@ -29,8 +32,9 @@ public final class LoopbackGuard {
         return rule().to(Cidr.of("127.0.0.0/8"))
                 .notFrom(Cidr.of("127.0.0.0/8"))
                 .comment("block incoming localnet connections")
-                .match("-m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT")
-                .jump("DROP");
+                .notState(RELATED, ESTABLISHED, DNAT)
+                .drop()
+                .text();
     }
 
     /** Whether our jumps are in {@code filter}. */

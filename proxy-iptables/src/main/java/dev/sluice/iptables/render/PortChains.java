@@ -1,6 +1,6 @@
 package dev.sluice.iptables.render;
 
-import static dev.sluice.iptables.render.RuleSpec.rule;
+import static dev.sluice.linux.rules.RuleBuilder.rule;
 
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ResolvedPort;
@@ -8,6 +8,9 @@ import dev.sluice.core.model.ResolvedPort.Disposition;
 import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.linux.rules.LocalTraffic;
+import dev.sluice.linux.rules.Rule;
+import dev.sluice.linux.rules.RuleBuilder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -74,22 +77,33 @@ public final class PortChains {
     private void external() {
         List<String> rules = new ArrayList<>();
         if (!service.externalPolicyLocal()) {
-            rules.add(external("masquerade traffic for").jump(FixedChains.MARK_MASQ));
+            rules.add(external("masquerade traffic for")
+                    .jump(FixedChains.MARK_MASQ)
+                    .text());
         } else if (hasClusterChain()) {
             if (rendering.knowsPods()) {
-                rules.add(rendering.fromPods(external("pod traffic for")).jump(names.cluster()));
+                rules.add(external("pod traffic for")
+                        .match(LocalTraffic.from(rendering.config().localDetector()))
+                        .jump(names.cluster())
+                        .text());
             }
-            rules.add(
-                    external("masquerade LOCAL traffic for").fromLocalAddress().jump(FixedChains.MARK_MASQ));
-            rules.add(external("route LOCAL traffic for").fromLocalAddress().jump(names.cluster()));
+            rules.add(external("masquerade LOCAL traffic for")
+                    .fromLocalAddress()
+                    .jump(FixedChains.MARK_MASQ)
+                    .text());
+            rules.add(external("route LOCAL traffic for")
+                    .fromLocalAddress()
+                    .jump(names.cluster())
+                    .text());
         }
         if (port.externalDisposition() == Disposition.FORWARD) {
-            rules.add(rule().jump(service.externalPolicyLocal() ? names.local() : names.cluster()));
+            rules.add(rule().jump(service.externalPolicyLocal() ? names.local() : names.cluster())
+                    .text());
         }
         chains.put(names.external(), List.copyOf(rules));
     }
 
-    private RuleSpec external(String what) {
+    private RuleBuilder external(String what) {
         return rule().comment(what + " " + service.name() + " external destinations");
     }
 
@@ -98,65 +112,73 @@ public final class PortChains {
         List<String> rules = new ArrayList<>();
         String comment = service.name() + " loadbalancer IP";
         for (Cidr range : service.sourceRanges()) {
-            rules.add(rule().comment(comment).from(range).jump(names.external()));
+            rules.add(rule().comment(comment).from(range).jump(names.external()).text());
         }
         // traffic of the node to the load balancer's address has that address as its source where it is bound here
         IpAddress node = rendering.nodeAddress();
         if (node != null && service.sourceRanges().stream().anyMatch(range -> range.contains(node))) {
             for (IpAddress vip : service.loadBalancerVips()) {
-                rules.add(rule().comment(comment).from(vip).jump(names.external()));
+                rules.add(
+                        rule().comment(comment).from(vip).jump(names.external()).text());
             }
         }
         rules.add(rule().comment(
                         "other traffic to " + service.name() + " will be dropped by " + FixedChains.PROXY_FIREWALL)
-                .noTarget());
+                .noTarget()
+                .text());
         chains.put(names.firewall(), List.copyOf(rules));
     }
 
     private void balanced(String chain, List<Endpoint> endpoints, boolean servesClusterIp) {
         List<String> rules = new ArrayList<>(2 * endpoints.size() + 1);
         if (servesClusterIp && (rendering.config().masqueradeAll() || rendering.knowsPods())) {
-            rules.add(masqueraded());
+            rules.add(masqueraded().text());
         }
         if (service.hasAffinity()) {
             for (Endpoint endpoint : endpoints) {
                 String own = ChainNames.endpoint(port.name(), endpoint);
-                String known = "--rcheck --seconds " + service.affinitySeconds() + " --reap";
-                rules.add(
-                        chosen(endpoint).recent(rendering.family(), known, own).jump(own));
+                rules.add(chosen(endpoint)
+                        .sourceSeen(rendering.family(), own, service.affinitySeconds())
+                        .jump(own)
+                        .text());
             }
         }
         for (int i = 0; i < endpoints.size(); i++) {
-            RuleSpec rule = chosen(endpoints.get(i));
+            RuleBuilder rule = chosen(endpoints.get(i));
             int left = endpoints.size() - i;
-            rules.add((left > 1 ? rule.oneIn(left) : rule).jump(ChainNames.endpoint(port.name(), endpoints.get(i))));
+            rules.add((left > 1 ? rule.oneIn(left) : rule)
+                    .jump(ChainNames.endpoint(port.name(), endpoints.get(i)))
+                    .text());
         }
         chains.put(chain, List.copyOf(rules));
     }
 
-    private String masqueraded() {
-        RuleSpec rule = rule().comment(service.name() + " cluster IP")
+    private Rule masqueraded() {
+        RuleBuilder rule = rule().comment(service.name() + " cluster IP")
                 .to(service.clusterIp())
                 .port(service.protocol(), service.port());
-        return (rendering.config().masqueradeAll() ? rule : rendering.notFromPods(rule)).jump(FixedChains.MARK_MASQ);
+        if (!rendering.config().masqueradeAll()) {
+            rule.match(LocalTraffic.notFrom(rendering.config().localDetector()));
+        }
+        return rule.jump(FixedChains.MARK_MASQ);
     }
 
-    private RuleSpec chosen(Endpoint endpoint) {
+    private RuleBuilder chosen(Endpoint endpoint) {
         return rendering.comments() ? rule().comment(service.name() + " -> " + endpoint.key()) : rule();
     }
 
     private void endpoint(Endpoint endpoint) {
         String chain = ChainNames.endpoint(port.name(), endpoint);
-        String hairpin = named().from(endpoint.address()).jump(FixedChains.MARK_MASQ);
-        RuleSpec target = named();
+        Rule hairpin = named().from(endpoint.address()).jump(FixedChains.MARK_MASQ);
+        RuleBuilder target = named();
         if (service.hasAffinity()) {
-            target.recent(rendering.family(), "--set", chain);
+            target.rememberSource(rendering.family(), chain);
         }
-        String dnat = target.protocol(service.protocol()).jump("DNAT --to-destination " + endpoint.key());
-        chains.put(chain, List.of(hairpin, dnat));
+        Rule dnat = target.transport(service.protocol()).dnat(endpoint.address(), endpoint.port());
+        chains.put(chain, List.of(hairpin.text(), dnat.text()));
     }
 
-    private RuleSpec named() {
+    private RuleBuilder named() {
         return rendering.comments() ? rule().comment(service.name().toString()) : rule();
     }
 }

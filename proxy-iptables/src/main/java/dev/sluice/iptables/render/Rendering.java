@@ -2,7 +2,6 @@ package dev.sluice.iptables.render;
 
 import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.LocalDetector;
-import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import org.jspecify.annotations.Nullable;
@@ -32,31 +31,5 @@ public record Rendering(
     /** Whether it is known how Pods' traffic looks. */
     boolean knowsPods() {
         return !(config.localDetector() instanceof LocalDetector.None);
-    }
-
-    /** Narrows a rule to traffic from Pods. */
-    RuleSpec fromPods(RuleSpec rule) {
-        return switch (config.localDetector()) {
-            case LocalDetector.None() -> rule;
-            case LocalDetector.SourceCidr(Cidr cidr) -> rule.from(cidr);
-            case LocalDetector.Bridge(String name) -> rule.in(name);
-            case LocalDetector.InterfacePrefix(String prefix) -> rule.in(prefix + "+");
-        };
-    }
-
-    /** Narrows a rule to traffic from anything but Pods. */
-    RuleSpec notFromPods(RuleSpec rule) {
-        return switch (config.localDetector()) {
-            case LocalDetector.None() -> rule;
-            case LocalDetector.SourceCidr(Cidr cidr) -> rule.notFrom(cidr);
-            case LocalDetector.Bridge(String name) -> rule.notIn(name);
-            case LocalDetector.InterfacePrefix(String prefix) -> rule.notIn(prefix + "+");
-        };
-    }
-
-    /** The refusal that a client notices at once. */
-    String reject() {
-        return "REJECT --reject-with "
-                + (family() == IpFamily.IPV4 ? "icmp-port-unreachable" : "icmp6-port-unreachable");
     }
 }

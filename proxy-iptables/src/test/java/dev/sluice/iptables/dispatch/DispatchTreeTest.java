@@ -9,10 +9,15 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Packet.Origin;
-import dev.sluice.iptables.explain.Flow;
-import dev.sluice.iptables.explain.WalkedRule;
+import dev.sluice.core.trace.Trace.Step;
 import dev.sluice.linux.iptables.ChainName;
 import dev.sluice.linux.iptables.RuleLine;
+import dev.sluice.linux.rules.PacketTracer;
+import dev.sluice.linux.rules.Rule;
+import dev.sluice.linux.rules.RuleTable;
+import dev.sluice.linux.rules.SetLookup;
+import dev.sluice.linux.rules.Target;
+import dev.sluice.linux.rules.TracedPacket;
 import dev.sluice.testkit.fake.CanonicalForm;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,6 +27,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -142,16 +148,15 @@ class DispatchTreeTest {
             ChainName.checkUser(chain);
             content.forEach(form::check);
         });
+        RuleTable split = passing(tree);
+        RuleTable list = passing(Map.of(ROOT, List.copyOf(rules)));
         int hits = 0;
         for (int i = 0; i < 2_000; i++) {
             String aimed = List.copyOf(rules).get(chance.nextInt(rules.size()));
-            Flow flow = chance.nextInt(4) == 0 ? flow(anyRule(family, chance)) : flow(aimed);
-            Set<String> met = new LinkedHashSet<>();
-            meet(ROOT, tree, flow, met);
-            Set<String> list = new LinkedHashSet<>();
-            meet(ROOT, Map.of(ROOT, List.copyOf(rules)), flow, list);
-            assertThat(met).containsExactlyInAnyOrderElementsOf(list);
-            hits += list.isEmpty() ? 0 : 1;
+            Packet packet = packet(chance.nextInt(4) == 0 ? anyRule(family, chance) : aimed);
+            Set<String> met = met(list, packet);
+            assertThat(met(split, packet)).isEqualTo(met);
+            hits += met.isEmpty() ? 0 : 1;
         }
         assertThat(hits).isGreaterThan(1_000);
     }
@@ -195,30 +200,38 @@ class DispatchTreeTest {
         return "-d " + Cidr.host(address) + " " + rest;
     }
 
-    private static Flow flow(String rule) {
+    private static Packet packet(String rule) {
         List<String> words = RuleLine.words(rule);
         Protocol protocol = Protocol.valueOf(words.get(words.indexOf("-p") + 1).toUpperCase(java.util.Locale.ROOT));
         int to = words.indexOf("-d");
         IpAddress address =
                 to < 0 ? IpAddress.of("192.0.2.1") : Cidr.of(words.get(to + 1)).base();
         int port = Integer.parseInt(words.get(words.indexOf("--dport") + 1));
-        Packet packet = new Packet(protocol, IpAddress.of("192.0.2.9"), 1, address, port, Origin.ARRIVING, "");
-        return Flow.of(packet, Set.of());
+        return new Packet(protocol, IpAddress.of("192.0.2.9"), 1, address, port, Origin.ARRIVING, "");
     }
 
-    /** All rules that a packet matches if none of them ends its way. */
-    private static void meet(String chain, Map<String, List<String>> chains, Flow flow, Set<String> met) {
-        for (String spec : chains.getOrDefault(chain, List.of())) {
-            WalkedRule rule = WalkedRule.read(spec);
-            if (rule.matches(flow)) {
-                String target = rule.target().getFirst();
-                if (chains.containsKey(target)) {
-                    meet(target, chains, flow, met);
-                } else {
-                    met.add(spec);
-                }
-            }
-        }
+    /** The chains with rules that accept nothing: a packet meets all that match it. */
+    private static RuleTable passing(Map<String, List<String>> chains) {
+        RuleTable.Builder table = RuleTable.of("nat");
+        chains.forEach((chain, specs) -> table.chain(
+                chain,
+                specs.stream()
+                        .map(Rule::parse)
+                        .map(rule -> rule.target() instanceof Target.Jump
+                                ? rule
+                                : new Rule(rule.matches(), Target.Standard.CONTINUE))
+                        .toList()));
+        return table.build();
+    }
+
+    /** The rules that {@code packet} meets, apart from jumps within the tree. */
+    private static Set<String> met(RuleTable table, Packet packet) {
+        List<Step> steps = new ArrayList<>();
+        new PacketTracer(address -> false, SetLookup.NONE, steps).walk(table, ROOT, TracedPacket.of(packet));
+        return steps.stream()
+                .map(Step::what)
+                .filter(rule -> !rule.contains(" -j "))
+                .collect(Collectors.toSet());
     }
 
     private static int longestWalk(DispatchTree tree) {
