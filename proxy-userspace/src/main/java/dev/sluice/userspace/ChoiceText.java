@@ -16,7 +16,10 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Tells how an endpoint would be chosen for a packet now: the scheduler, weights, who is ejected, and who may be the one. */
+/**
+ * Tells how an endpoint would be chosen for a packet now: the scheduler, weights, who is ejected, and who may be the
+ * one.
+ */
 final class ChoiceText {
     private final Scheduler scheduler;
     private final TargetPool pool;

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What one sync has to do in the kernel, in the order that leaves no gap: new rules, then set elements, then old rules, and
- * last the sockets and routes that nothing leads to any more.
+ * What one sync has to do in the kernel, in the order that leaves no gap: new rules, then set elements, then old rules,
+ * and last the sockets and routes that nothing leads to any more.
  */
 final class PendingChange {
     final SetEdit elements = new SetEdit();

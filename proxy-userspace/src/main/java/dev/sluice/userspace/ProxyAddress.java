@@ -16,8 +16,8 @@ import java.util.stream.Collectors;
 /**
  * The addresses of the node in one family, and the one among them that traffic is redirected to.
  *
- * @param chosen the node's own address by the API, else the one chosen before, else the first global one; loopback when the node
- *     has no address at all, which serves the node's own traffic only
+ * @param chosen the node's own address by the API, else the one chosen before, else the first global one; loopback when
+ *     the node has no address at all, which serves the node's own traffic only
  * @param all every address but loopback and link-local ones
  */
 record ProxyAddress(IpAddress chosen, Set<IpAddress> all) {

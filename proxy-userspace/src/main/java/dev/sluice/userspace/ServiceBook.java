@@ -41,9 +41,9 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The service ports of one family in force. No two of them share a portal: of Services that name the same one the tracker has
- * chosen; when a portal passes from one to the other in one sync, the order of the two updates does not matter. The cost of an update is that of the service port
- * alone.
+ * The service ports of one family in force. No two of them share a portal: of Services that name the same one the
+ * tracker has chosen; when a portal passes from one to the other in one sync, the order of the two updates does not
+ * matter. The cost of an update is that of the service port alone.
  */
 final class ServiceBook {
     private final RoutingTable table;
@@ -63,7 +63,9 @@ final class ServiceBook {
         slowStart = new SlowStart<>(nanoTime, Target.Key::of);
     }
 
-    /** The service ports to update although nothing about them has changed: some endpoint is to get more connections. */
+    /**
+     * The service ports to update although nothing about them has changed: some endpoint is to get more connections.
+     */
     Set<ServicePortName> due() {
         return slowStart.due();
     }

@@ -52,8 +52,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Userspace mode in one family: rules and sets lead Service traffic to the sockets of the {@link UserspaceEngine}, whose loops
- * pass it on.
+ * Userspace mode in one family: rules and sets lead Service traffic to the sockets of the {@link UserspaceEngine},
+ * whose loops pass it on.
  *
  * <p>The engine and the kernel's interfaces are shared with others and stay open when this is closed.
  */
@@ -208,7 +208,10 @@ public final class UserspaceBackend implements ProxyBackend {
         return new KernelCost(result.messages(), result.bytes());
     }
 
-    /** Which clients are Pods of this node. Interfaces cannot be told from a connection: there the node's ranges stand in. */
+    /**
+     * Which clients are Pods of this node. Interfaces cannot be told from a connection: there the node's ranges stand
+     * in.
+     */
     private List<Cidr> localPods(NodeFacts facts) {
         return switch (config.localDetector()) {
             case LocalDetector.None none -> List.of();
@@ -223,8 +226,8 @@ public final class UserspaceBackend implements ProxyBackend {
     }
 
     /**
-     * Where flows to {@code port} go: to its UDP socket. Another endpoint is the loops' own affair, another socket is not: the
-     * kernel would go on with the old one, since it asks the rules for the first datagram of a flow only.
+     * Where flows to {@code port} go: to its UDP socket. Another endpoint is the loops' own affair, another socket is
+     * not: the kernel would go on with the old one, since it asks the rules for the first datagram of a flow only.
      */
     public Set<FlowEnd> flowEnds(ResolvedPort port) {
         ServiceState state = book.state(port.name());
@@ -287,8 +290,8 @@ public final class UserspaceBackend implements ProxyBackend {
     }
 
     /**
-     * Has new TCP connections wait, instead of being refused, until a next process is there or {@code end} has come. Not while syncs
-     * run, and before the engine stops listening. Without rules in force there is nothing to do.
+     * Has new TCP connections wait, instead of being refused, until a next process is there or {@code end} has come.
+     * Not while syncs run, and before the engine stops listening. Without rules in force there is nothing to do.
      */
     public void pauseNewConnections(Instant end) throws SyncException {
         RedirectRules inForce = rules;

@@ -309,7 +309,10 @@ class PacketsTest {
         }
     }
 
-    /** Rules and sets of the node, without counters; the built-in chains of a table that nobody used before are left out. */
+    /**
+     * Rules and sets of the node, without counters; the built-in chains of a table that nobody used before are left
+     * out.
+     */
     private static String state(Variant variant) {
         String kind = variant == Variant.NFT ? "nft" : "legacy";
         String rules = lab.node().run("iptables-" + kind + "-save").output()

@@ -14,7 +14,10 @@ final class AddressHash {
         return mix(of(address) + port);
     }
 
-    /** The finalizer of MurmurHash3 (fmix64, public domain): every bit of the result depends on every bit of {@code value}. */
+    /**
+     * The finalizer of MurmurHash3 (fmix64, public domain): every bit of the result depends on every bit of
+     * {@code value}.
+     */
     static long mix(long value) {
         long h = value + 0x9e3779b97f4a7c15L;
         h = (h ^ h >>> 33) * 0xff51afd7ed558ccdL;

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  * Chooses targets of one service port for new connections. Event loops share it without a lock, and a choice allocates
  * nothing while nothing fails.
  *
- * <p>Of several equal targets the turn decides, where the kernel's schedulers take the first. {@code sh} and {@code dh} are
- * rendezvous hashing: a client goes to the target whose hash with it is highest, so an added or removed target moves its own
- * clients only (Thaler and Ravishankar, 1998; with weights: Schindelhauer and Schomaker, 2005).
+ * <p>Of several equal targets the turn decides, where the kernel's schedulers take the first. {@code sh} and {@code dh}
+ * are rendezvous hashing: a client goes to the target whose hash with it is highest, so an added or removed target
+ * moves its own clients only (Thaler and Ravishankar, 1998; with weights: Schindelhauer and Schomaker, 2005).
  */
 public final class Chooser {
     /** How often {@code p2c} draws a second target at random. */
@@ -80,7 +80,10 @@ public final class Chooser {
         return ejected.get() > 0 && 2 * pool.admitting(nanoTime) >= pool.size();
     }
 
-    /** Claims {@code target} for a connection of session affinity; an ejected one is for one connection at a time, once its time is over. */
+    /**
+     * Claims {@code target} for a connection of session affinity; an ejected one is for one connection at a time, once
+     * its time is over.
+     */
     public boolean claim(TargetPool pool, Target target, long nanoTime) {
         return !skipsEjected(pool, nanoTime) || target.claim(nanoTime);
     }
@@ -90,7 +93,9 @@ public final class Chooser {
         return target.admits(nanoTime) || !skipsEjected(pool, nanoTime);
     }
 
-    /** Notes that a connect to {@code target} has failed; returns whether that ejects it, for the first time or again. */
+    /**
+     * Notes that a connect to {@code target} has failed; returns whether that ejects it, for the first time or again.
+     */
     public boolean failed(Target target, long nanoTime) {
         int ejections = target.failed(nanoTime);
         if (ejections == 1) {

@@ -3,7 +3,10 @@ package dev.sluice.userspace.balance;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The targets that one connection is not to try again: those that failed, and those that lead back to the proxy. Used on one event loop. */
+/**
+ * The targets that one connection is not to try again: those that failed, and those that lead back to the proxy. Used
+ * on one event loop.
+ */
 public final class ExcludedTargets {
     private final List<Target> targets = new ArrayList<>(4);
 

@@ -4,9 +4,9 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The health of an endpoint as clients' own connects show it. After {@value #MOST_FAILURES} failures in a row the endpoint is ejected
- * for a second. Then one connection may try it; while that fails too, the time doubles, up to a minute. The first success ends
- * the ejection. Times are of {@link System#nanoTime}.
+ * The health of an endpoint as clients' own connects show it. After {@value #MOST_FAILURES} failures in a row the
+ * endpoint is ejected for a second. Then one connection may try it; while that fails too, the time doubles, up to a
+ * minute. The first success ends the ejection. Times are of {@link System#nanoTime}.
  *
  * @param failures in a row
  * @param ejections in a row, 0 while it is not ejected
@@ -18,7 +18,9 @@ record PassiveHealth(int failures, int ejections, long until, boolean probed) {
     static final int MOST_FAILURES = 3;
     private static final long FIRST = TimeUnit.SECONDS.toNanos(1);
     private static final long LONGEST = TimeUnit.MINUTES.toNanos(1);
-    /** How long a try may go without an answer before another connection may try: its client may have left meanwhile. */
+    /**
+     * How long a try may go without an answer before another connection may try: its client may have left meanwhile.
+     */
     private static final long PROBE = TimeUnit.SECONDS.toNanos(10);
 
     boolean isEjected() {

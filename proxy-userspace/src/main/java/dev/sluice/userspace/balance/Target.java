@@ -88,7 +88,9 @@ public final class Target {
         return present.ejections() == 0 || (present.admits(now) && health.compareAndSet(present, present.probing(now)));
     }
 
-    /** Notes that a connect has failed or timed out. Returns the number of ejections in a row if that ejects it, else 0. */
+    /**
+     * Notes that a connect has failed or timed out. Returns the number of ejections in a row if that ejects it, else 0.
+     */
     int failed(long now) {
         while (!removed) {
             PassiveHealth present = health.get();

@@ -1,4 +1,6 @@
-/** The schedulers: which endpoint gets a new connection, by weight, load and health. Knows neither Services nor sockets. */
+/**
+ * The schedulers: which endpoint gets a new connection, by weight, load and health. Knows neither Services nor sockets.
+ */
 @NullMarked
 package dev.sluice.userspace.balance;
 

@@ -24,8 +24,8 @@ final class DatagramChannels {
     }
 
     /**
-     * The buffer to write to {@code to} for {@code data}. A small datagram that has to queue is copied into a buffer of its size:
-     * where the network is slower than the senders very many queue, each in a buffer of half a megabyte.
+     * The buffer to write to {@code to} for {@code data}. A small datagram that has to queue is copied into a buffer of
+     * its size: where the network is slower than the senders very many queue, each in a buffer of half a megabyte.
      */
     static ByteBuf fit(EpollDatagramChannel to, ByteBuf data) {
         ChannelOutboundBuffer waiting = to.unsafe().outboundBuffer();

@@ -7,10 +7,10 @@ import dev.sluice.core.config.UserspaceOptions;
  *
  * @param eventLoops the number of threads that carry traffic
  * @param maxFlowsPerLoop UDP flows of one event loop; each holds a descriptor. Datagrams of further clients are dropped
- * @param spliceAfter the bytes in successive large reads after which a TCP connection is spliced: the kernel moves its bytes, in place
- *     of copies by this process; negative for never
- * @param maxConnectionsPerLoop TCP connections of one event loop; each holds two descriptors, and up to four more while it is
- *     spliced and busy. Further ones are reset at once
+ * @param spliceAfter the bytes in successive large reads after which a TCP connection is spliced: the kernel moves its
+ *     bytes, in place of copies by this process; negative for never
+ * @param maxConnectionsPerLoop TCP connections of one event loop; each holds two descriptors, and up to four more while
+ *     it is spliced and busy. Further ones are reset at once
  */
 public record EngineOptions(
         UserspaceOptions userspace, int eventLoops, int maxFlowsPerLoop, long spliceAfter, int maxConnectionsPerLoop) {
@@ -28,8 +28,8 @@ public record EngineOptions(
     }
 
     /**
-     * The defaults: one event loop per processor, with 16,384 flows and 262,144 connections each, and splicing after 256 KiB or the
-     * system property {@code sluice.userspace.splice-after}.
+     * The defaults: one event loop per processor, with 16,384 flows and 262,144 connections each, and splicing after
+     * 256 KiB or the system property {@code sluice.userspace.splice-after}.
      */
     public static EngineOptions of(UserspaceOptions userspace) {
         return new EngineOptions(
@@ -57,8 +57,8 @@ public record EngineOptions(
     }
 
     /**
-     * Limits flows and connections to what {@code limit} open files allow: a quarter of them for UDP flows, half for TCP connections,
-     * and the rest for everything else.
+     * Limits flows and connections to what {@code limit} open files allow: a quarter of them for UDP flows, half for
+     * TCP connections, and the rest for everything else.
      */
     public EngineOptions withinOpenFiles(long limit) {
         int quarter = Math.clamp(limit / 4 / eventLoops, 1, Integer.MAX_VALUE);

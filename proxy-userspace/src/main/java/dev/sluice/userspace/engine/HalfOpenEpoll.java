@@ -18,13 +18,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Netty's epoll transport with fewer system calls, and with a fix for half-closed connections.
  *
- * <p>The interest of a channel changes several times while it is opened, joined to another, and closed. Here the kernel gets only the
- * last change, before the next {@code epoll_wait}, and none for a channel that is closed by then.
+ * <p>The interest of a channel changes several times while it is opened, joined to another, and closed. Here the kernel
+ * gets only the last change, before the next {@code epoll_wait}, and none for a channel that is closed by then.
  *
- * <p>When a channel has no interest, Netty (4.2.13 to 4.2.18 at least) removes its descriptor from the epoll set, so that
- * EPOLLHUP does not wake the loop for ever, but does not add it again when the interest returns: that fails with ENOENT, and
- * the channel is closed with its last bytes unsent. A channel whose peer has ended its stream gets there whenever it has
- * nothing to write. Here such a descriptor stays in the set edge-triggered, which reports EPOLLHUP once.
+ * <p>When a channel has no interest, Netty (4.2.13 to 4.2.18 at least) removes its descriptor from the epoll set, so
+ * that EPOLLHUP does not wake the loop for ever, but does not add it again when the interest returns: that fails with
+ * ENOENT, and the channel is closed with its last bytes unsent. A channel whose peer has ended its stream gets there
+ * whenever it has nothing to write. Here such a descriptor stays in the set edge-triggered, which reports EPOLLHUP
+ * once.
  */
 final class HalfOpenEpoll implements IoHandlerFactory {
     private static final Logger LOG = LoggerFactory.getLogger(HalfOpenEpoll.class);

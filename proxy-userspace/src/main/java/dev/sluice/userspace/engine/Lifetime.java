@@ -11,10 +11,11 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends a connection that has reached the idle time or the age of its Service's limits. Runs on the connection's event loop.
+ * Ends a connection that has reached the idle time or the age of its Service's limits. Runs on the connection's event
+ * loop.
  *
- * <p>Traffic is not noted with each byte but checked {@value #CHECKS} times in the idle time, so an idle connection ends up to
- * one such part late.
+ * <p>Traffic is not noted with each byte but checked {@value #CHECKS} times in the idle time, so an idle connection
+ * ends up to one such part late.
  */
 final class Lifetime implements Runnable {
     private static final int CHECKS = 8;

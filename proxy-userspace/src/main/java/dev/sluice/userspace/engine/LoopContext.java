@@ -14,17 +14,22 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The relays, UDP sockets, limits and pipes of one event loop. Everything but the constructor runs on the loop, so there are
- * no locks.
+ * The relays, UDP sockets, limits and pipes of one event loop. Everything but the constructor runs on the loop, so
+ * there are no locks.
  */
 final class LoopContext {
-    /** When more bytes wait for one side than the high mark, reading from the other stops until they are fewer than the low mark. */
+    /**
+     * When more bytes wait for one side than the high mark, reading from the other stops until they are fewer than the
+     * low mark.
+     */
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(64 << 10, 256 << 10);
 
     private static final int PIPE_CAPACITY = 256 << 10;
     private static final int IDLE_PIPES = 64;
 
-    /** One socket may have so many times as many flows as are free: seven eighths of all, if it is the only busy one. */
+    /**
+     * One socket may have so many times as many flows as are free: seven eighths of all, if it is the only busy one.
+     */
     private static final long SHARE = 7;
 
     final EventLoop loop;
@@ -88,8 +93,8 @@ final class LoopContext {
     }
 
     /**
-     * Admits one more UDP flow of a socket that has {@code own} already, if the limits allow it. However many clients one socket
-     * has, it leaves room for others.
+     * Admits one more UDP flow of a socket that has {@code own} already, if the limits allow it. However many clients
+     * one socket has, it leaves room for others.
      */
     boolean admitFlow(int own) {
         int free = options.maxFlowsPerLoop() - flows;

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One of the two connections of a relay: what it reads is written to the other one.
  *
- * <p>It reads only while the other side keeps up. An end of stream is passed on as such, after the bytes before it, while the
- * other direction goes on. When both directions have ended, both connections are closed.
+ * <p>It reads only while the other side keeps up. An end of stream is passed on as such, after the bytes before it,
+ * while the other direction goes on. When both directions have ended, both connections are closed.
  */
 final class RelaySide extends ChannelInboundHandlerAdapter {
     static final int LINGER_SECONDS = 2;
@@ -243,8 +243,9 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     }
 
     /**
-     * Closes this side after {@code other}: by a reset, unless the other side's stream had ended in order. Then its bytes are still
-     * to be delivered, and since a reset would overtake them, what this side reads meanwhile is discarded.
+     * Closes this side after {@code other}: by a reset, unless the other side's stream had ended in order. Then its
+     * bytes are still to be delivered, and since a reset would overtake them, what this side reads meanwhile is
+     * discarded.
      */
     void closeAfter(RelaySide other) {
         if (!other.inputEnded) {

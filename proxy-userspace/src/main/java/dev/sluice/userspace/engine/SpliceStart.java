@@ -4,9 +4,9 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelOutboundBuffer;
 
 /**
- * Moves two connections from Netty to a {@link SplicedRelay}: stops reading from the source of the bulk transfer, flushes what it has
- * sent, and deregisters both channels. The other direction goes on until then: were it stopped too, an endpoint that writes before it
- * reads on would wait for this proxy, and this proxy for it.
+ * Moves two connections from Netty to a {@link SplicedRelay}: stops reading from the source of the bulk transfer,
+ * flushes what it has sent, and deregisters both channels. The other direction goes on until then: were it stopped too,
+ * an endpoint that writes before it reads on would wait for this proxy, and this proxy for it.
  *
  * <p>When a connection ends meanwhile, or bytes wait in the other direction, the relay goes on by way of buffers.
  */

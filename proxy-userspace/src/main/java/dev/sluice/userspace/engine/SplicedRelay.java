@@ -6,9 +6,9 @@ import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Two connections between which the kernel moves the bytes (splice(2)), on the event loop that carried them before. As in a
- * {@link RelaySide}, an end of stream is passed on as such, and a reset as a reset, except to a side that is still owed the rest of
- * a stream that ended in order.
+ * Two connections between which the kernel moves the bytes (splice(2)), on the event loop that carried them before. As
+ * in a {@link RelaySide}, an end of stream is passed on as such, and a reset as a reset, except to a side that is still
+ * owed the rest of a stream that ended in order.
  */
 final class SplicedRelay implements Runnable {
     private static final long LATER_MILLIS = 20;

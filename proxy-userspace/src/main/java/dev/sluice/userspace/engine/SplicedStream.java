@@ -9,8 +9,8 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One direction of a {@link SplicedRelay}: from a socket into a pipe, and from there into the other socket, so that no byte enters
- * this process. A full pipe is the back-pressure. An idle stream holds no pipe.
+ * One direction of a {@link SplicedRelay}: from a socket into a pipe, and from there into the other socket, so that no
+ * byte enters this process. A full pipe is the back-pressure. An idle stream holds no pipe.
  */
 final class SplicedStream {
     /** After so many moves other connections have their turn. */

@@ -24,9 +24,9 @@ import org.slf4j.LoggerFactory;
 /**
  * One client connection and the connection to the endpoint that serves it, both on one event loop.
  *
- * <p>The client is accepted but not read from until an endpoint has accepted the connection. A connect that fails or times out
- * is repeated with another endpoint, see {@link ConnectAttempts}. When all attempts are used up the client is reset, so that it
- * sees an error and not an empty answer.
+ * <p>The client is accepted but not read from until an endpoint has accepted the connection. A connect that fails or
+ * times out is repeated with another endpoint, see {@link ConnectAttempts}. When all attempts are used up the client is
+ * reset, so that it sees an error and not an empty answer.
  */
 final class TcpRelay {
     private static final Logger LOG = LoggerFactory.getLogger(TcpRelay.class);

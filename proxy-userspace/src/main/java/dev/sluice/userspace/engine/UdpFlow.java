@@ -12,7 +12,10 @@ import io.netty.channel.socket.DatagramPacket;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/** The datagrams between one client and one endpoint, by a connected socket whose port tells the endpoint's replies apart. */
+/**
+ * The datagrams between one client and one endpoint, by a connected socket whose port tells the endpoint's replies
+ * apart.
+ */
 final class UdpFlow extends ChannelInboundHandlerAdapter {
     private final UdpSocket socket;
     private final Target target;

@@ -25,11 +25,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The socket of one UDP service port, with the flows of its clients. A flow is a client's address and port; it keeps its
- * endpoint until it is idle for a while, or the endpoint is removed or refuses.
+ * The socket of one UDP service port, with the flows of its clients. A flow is a client's address and port; it keeps
+ * its endpoint until it is idle for a while, or the endpoint is removed or refuses.
  *
- * <p>The socket is bound to the very address that the rules redirect to, so that replies leave from it and conntrack turns it
- * back into the portal that the client has sent to.
+ * <p>The socket is bound to the very address that the rules redirect to, so that replies leave from it and conntrack
+ * turns it back into the portal that the client has sent to.
  */
 public final class UdpSocket {
     private static final Logger LOG = LoggerFactory.getLogger(UdpSocket.class);

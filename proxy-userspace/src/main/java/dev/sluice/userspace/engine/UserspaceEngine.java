@@ -23,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The event loops that carry the traffic of both families. The two backends of userspace mode share one engine; its creator
- * closes it.
+ * The event loops that carry the traffic of both families. The two backends of userspace mode share one engine; its
+ * creator closes it.
  *
  * <p>Its threads, and so all its sockets, belong to the network namespace of the thread that calls {@link #start}.
  */
@@ -96,8 +96,8 @@ public final class UserspaceEngine implements AutoCloseable {
     }
 
     /**
-     * Listens for redirected TCP connections of {@code table}'s family: one socket for each event loop, all on one port that
-     * the kernel chooses. A family that listens already keeps its port.
+     * Listens for redirected TCP connections of {@code table}'s family: one socket for each event loop, all on one port
+     * that the kernel chooses. A family that listens already keeps its port.
      *
      * @return the port
      * @throws EngineException when a socket cannot be bound
@@ -141,8 +141,8 @@ public final class UserspaceEngine implements AutoCloseable {
     }
 
     /**
-     * Waits until the open connections have ended, for at most {@code limit}, while new ones are accepted. Then stops listening, gives
-     * the last connections a moment, and closes. UDP goes on until then.
+     * Waits until the open connections have ended, for at most {@code limit}, while new ones are accepted. Then stops
+     * listening, gives the last connections a moment, and closes. UDP goes on until then.
      *
      * @param beforeRefusing runs before the first new connection would be refused
      * @return the number of connections that were reset

@@ -1,4 +1,6 @@
-/** The epoll proxy: event loops, listening sockets, TCP relays and UDP flows. Knows routes, but neither rules nor sets. */
+/**
+ * The epoll proxy: event loops, listening sockets, TCP relays and UDP flows. Knows routes, but neither rules nor sets.
+ */
 @NullMarked
 package dev.sluice.userspace.engine;
 

@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The endpoint of each client of one service port with {@code sessionAffinity: ClientIP}, whichever portal the client uses. Times
- * are of {@link System#nanoTime}.
+ * The endpoint of each client of one service port with {@code sessionAffinity: ClientIP}, whichever portal the client
+ * uses. Times are of {@link System#nanoTime}.
  */
 final class AffinityTable {
     /** Further clients get no affinity until others have expired: about 10 MB per service port. */

@@ -10,9 +10,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connect attempts of one TCP connection: which endpoint is next, and its time-out. A failed attempt is repeated with an
- * endpoint that has not been tried, or with all of them again when none is left, until the attempts are used up. Used on one
- * event loop; opens no socket itself.
+ * The connect attempts of one TCP connection: which endpoint is next, and its time-out. A failed attempt is repeated
+ * with an endpoint that has not been tried, or with all of them again when none is left, until the attempts are used
+ * up. Used on one event loop; opens no socket itself.
  */
 public final class ConnectAttempts {
     private final RoutingTable table;
@@ -54,7 +54,9 @@ public final class ConnectAttempts {
         return attempts;
     }
 
-    /** The endpoint of the next attempt, which counts as busy from now on; null when no attempt or no endpoint is left. */
+    /**
+     * The endpoint of the next attempt, which counts as busy from now on; null when no attempt or no endpoint is left.
+     */
     public @Nullable Target next(long nanoTime) {
         Target next = attempts == timeouts.size() ? null : usable(nanoTime);
         if (next != null) {

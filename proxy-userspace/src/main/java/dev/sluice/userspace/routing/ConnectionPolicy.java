@@ -6,7 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the connections of a service port are balanced and limited: what its Service requests by annotations, and else the defaults.
+ * How the connections of a service port are balanced and limited: what its Service requests by annotations, and else
+ * the defaults.
  *
  * @param slowStart how long a new endpoint takes to reach its weight, null for none
  * @param connectTimeouts the time-out of each connect attempt, empty for the proxy's defaults

@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a {@link ConnectionPolicy} from a Service's annotations. An invalid value is reported as a problem; the default applies. */
+/**
+ * Reads a {@link ConnectionPolicy} from a Service's annotations. An invalid value is reported as a problem; the default
+ * applies.
+ */
 public final class ConnectionPolicyReader {
     public static final String SCHEDULER = "sluice.dev/scheduler";
     public static final String CONNECT_TIMEOUT = "sluice.dev/connect-timeout";

@@ -15,9 +15,9 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A service port as the event loops see it: its present endpoints and policy, and what outlives their changes, which is session
- * affinity, open connections, ejections and counters. The sync thread replaces the endpoints; loops choose among them without
- * a lock.
+ * A service port as the event loops see it: its present endpoints and policy, and what outlives their changes, which is
+ * session affinity, open connections, ejections and counters. The sync thread replaces the endpoints; loops choose
+ * among them without a lock.
  */
 public final class PortBalancer {
     private final Chooser chooser = new Chooser();
@@ -84,9 +84,9 @@ public final class PortBalancer {
     }
 
     /**
-     * The endpoints for a datagram, of which the service port is known but not the portal. Where the two policies differ,
-     * clients of this node are taken to have used the cluster address, and others an external one. The rules have admitted
-     * the datagram, so if that policy allows no endpoint, the other one applies.
+     * The endpoints for a datagram, of which the service port is known but not the portal. Where the two policies
+     * differ, clients of this node are taken to have used the cluster address, and others an external one. The rules
+     * have admitted the datagram, so if that policy allows no endpoint, the other one applies.
      */
     public TargetPool datagramEndpoints(boolean localClient) {
         return pools.datagramEndpoints(localClient);

@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * The version of the PROXY protocol, a header before the client's first byte that gives an endpoint the client's address
- * (haproxy, doc/proxy-protocol.txt, sections 2.1 and 2.2).
+ * The version of the PROXY protocol, a header before the client's first byte that gives an endpoint the client's
+ * address (haproxy, doc/proxy-protocol.txt, sections 2.1 and 2.2).
  */
 public enum ProxyProtocol {
     /** The header is a line of text. */

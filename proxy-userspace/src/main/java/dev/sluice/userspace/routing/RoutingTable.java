@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The routes of one family, by portal. The sync thread writes one entry at a time, at a cost that does not depend on the
- * table's size; event loops read without a lock.
+ * The routes of one family, by portal. The sync thread writes one entry at a time, at a cost that does not depend on
+ * the table's size; event loops read without a lock.
  */
 public final class RoutingTable {
     private final IpFamily family;
@@ -62,8 +62,8 @@ public final class RoutingTable {
     }
 
     /**
-     * Whether a connection of this node to {@code address} would come back to the proxy. Such an endpoint is never used: two
-     * Services that name each other's addresses would pass a connection round until no descriptor is left.
+     * Whether a connection of this node to {@code address} would come back to the proxy. Such an endpoint is never
+     * used: two Services that name each other's addresses would pass a connection round until no descriptor is left.
      */
     public boolean leadsBack(Protocol protocol, IpAddress address, int port) {
         return routes.containsKey(new Portal.Address(protocol, address, port))

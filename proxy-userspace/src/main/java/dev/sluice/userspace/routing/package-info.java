@@ -1,4 +1,7 @@
-/** The way from a portal to an endpoint: what the event loops read and the sync thread writes. Knows neither sockets nor rules. */
+/**
+ * The way from a portal to an endpoint: what the event loops read and the sync thread writes. Knows neither sockets nor
+ * rules.
+ */
 @NullMarked
 package dev.sluice.userspace.routing;
 

@@ -19,12 +19,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The rules of one family. Apart from one rule for each portal of a UDP service port their number is fixed: which traffic is
- * meant stands in IP sets.
+ * The rules of one family. Apart from one rule for each portal of a UDP service port their number is fixed: which
+ * traffic is meant stands in IP sets.
  *
- * <p>Traffic is led to the proxy by DNAT to one address of the node, and not by REDIRECT: REDIRECT takes the first address of the
- * interface that a packet came in through, and drops the packet where there is none, as on the interfaces that some
- * network plug-ins give to Pods. The proxy is the endpoint's peer, so there is nothing to masquerade.
+ * <p>Traffic is led to the proxy by DNAT to one address of the node, and not by REDIRECT: REDIRECT takes the first
+ * address of the interface that a packet came in through, and drops the packet where there is none, as on the
+ * interfaces that some network plug-ins give to Pods. The proxy is the endpoint's peer, so there is nothing to
+ * masquerade.
  *
  * @param proxyAddress the node's address that traffic is redirected to
  * @param tcpPort the port of the listening TCP sockets
@@ -134,9 +135,10 @@ public record RedirectRules(BackendConfig config, IpAddress proxyAddress, int tc
     }
 
     /**
-     * For the time between two processes: until {@code end} they drop what would open a new TCP connection to the proxy, instead of letting
-     * the kernel refuse it, so that the client's own repetition meets the next process. Each goes before the rules of its chain. What
-     * the node itself sends has to be dropped on its way out: once it has left, connection tracking leads its repetitions to the old port.
+     * For the time between two processes: until {@code end} they drop what would open a new TCP connection to the
+     * proxy, instead of letting the kernel refuse it, so that the client's own repetition meets the next process. Each
+     * goes before the rules of its chain. What the node itself sends has to be dropped on its way out: once it has
+     * left, connection tracking leads its repetitions to the old port.
      */
     public List<RuleLine> pause(Instant end) {
         LocalDateTime utc = LocalDateTime.ofInstant(end, ZoneOffset.UTC).truncatedTo(ChronoUnit.SECONDS);
