@@ -5,8 +5,8 @@ import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace.Candidate;
-import dev.sluice.userspace.balance.Target;
-import dev.sluice.userspace.balance.TargetPool;
+import dev.sluice.userspace.balance.Upstream;
+import dev.sluice.userspace.balance.UpstreamPool;
 import dev.sluice.userspace.routing.PortBalancer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,22 +22,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class ChoiceText {
     private final Scheduler scheduler;
-    private final TargetPool pool;
+    private final UpstreamPool pool;
     private final long now;
-    private final @Nullable Target pinned;
-    private final @Nullable Target hashed;
+    private final @Nullable Upstream pinned;
+    private final @Nullable Upstream hashed;
     /** Indexes of those that may be chosen. */
     private final int[] open;
 
     /** @param destination what the proxy takes for it, which with datagrams is always the cluster address */
-    ChoiceText(PortBalancer live, TargetPool pool, Packet packet, IpAddress destination, long nanoTime) {
+    ChoiceText(PortBalancer live, UpstreamPool pool, Packet packet, IpAddress destination, long nanoTime) {
         this.pool = pool;
         scheduler = live.policy().scheduler();
         now = nanoTime;
         pinned = live.pinned(pool, packet.source(), nanoTime);
         boolean skipEjected = live.skipsEjected(pool, nanoTime);
         open = IntStream.range(0, pool.size())
-                .filter(i -> !skipEjected || pool.target(i).ejectedFor(now).isZero())
+                .filter(i -> !skipEjected || pool.upstream(i).ejectedFor(now).isZero())
                 .toArray();
         // a process of the node may have any of its addresses
         boolean anySource = packet.origin() == Packet.Origin.NODE && scheduler == Scheduler.SH;
@@ -50,8 +50,8 @@ final class ChoiceText {
         }
         String weights = scheduler.weighted() && !pool.isUniform() ? ", weights " + list(this::weight) : "";
         String ejected = IntStream.range(0, pool.size())
-                .filter(i -> pool.target(i).isEjected())
-                .mapToObj(i -> pool.target(i) + left(pool.target(i)))
+                .filter(i -> pool.upstream(i).isEjected())
+                .mapToObj(i -> pool.upstream(i) + left(pool.upstream(i)))
                 .collect(Collectors.joining(", "));
         boolean ignored = open.length == pool.size();
         return "scheduler " + scheduler.text() + " among " + open.length + " endpoints" + weights
@@ -63,25 +63,25 @@ final class ChoiceText {
     }
 
     private String weight(int index) {
-        return pool.target(index) + " " + pool.weight(index);
+        return pool.upstream(index) + " " + pool.weight(index);
     }
 
-    private String left(Target target) {
-        Duration left = target.ejectedFor(now);
+    private String left(Upstream upstream) {
+        Duration left = upstream.ejectedFor(now);
         return left.isZero() ? " (to be tried)" : " for " + GoDuration.format(Duration.ofMillis(left.toMillis()));
     }
 
     /** Their probabilities are those of many clients, with endpoints as busy as their weights. */
     List<Candidate> candidates() {
-        Target only = pinned != null ? pinned : hashed;
+        Upstream only = pinned != null ? pinned : hashed;
         if (only != null) {
             return List.of(new Candidate(only.address(), only.port(), 1, true));
         }
         long all = IntStream.of(open).mapToLong(this::share).sum();
         List<Candidate> candidates = new ArrayList<>();
         for (int index : open) {
-            Target target = pool.target(index);
-            candidates.add(new Candidate(target.address(), target.port(), (double) share(index) / all, true));
+            Upstream upstream = pool.upstream(index);
+            candidates.add(new Candidate(upstream.address(), upstream.port(), (double) share(index) / all, true));
         }
         return candidates;
     }

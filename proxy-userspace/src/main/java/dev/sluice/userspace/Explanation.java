@@ -7,7 +7,7 @@ import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
 import dev.sluice.core.trace.Trace.Step;
 import dev.sluice.core.trace.Trace.Verdict;
-import dev.sluice.userspace.balance.TargetPool;
+import dev.sluice.userspace.balance.UpstreamPool;
 import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.Portal;
 import dev.sluice.userspace.routing.PortalScope;
@@ -78,7 +78,7 @@ final class Explanation {
 
     private Trace choice(Packet packet, Portal portal, ServiceState state, PortalScope scope, boolean fromNode) {
         PortBalancer live = state.live();
-        TargetPool allowed = state.udp() == null ? live.endpoints(scope, fromNode) : live.datagramEndpoints(fromNode);
+        UpstreamPool allowed = state.udp() == null ? live.endpoints(scope, fromNode) : live.datagramEndpoints(fromNode);
         IpAddress destination = state.udp() == null
                 ? packet.destination()
                 : live.resolved().service().clusterIp();

@@ -11,8 +11,8 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.iptables.RuleLine;
-import dev.sluice.userspace.balance.Target;
-import dev.sluice.userspace.balance.TargetPool;
+import dev.sluice.userspace.balance.Upstream;
+import dev.sluice.userspace.balance.UpstreamPool;
 import dev.sluice.userspace.engine.EngineException;
 import dev.sluice.userspace.engine.UdpSocket;
 import dev.sluice.userspace.engine.UserspaceEngine;
@@ -53,14 +53,14 @@ final class ServiceBook {
 
     private final Map<ServicePortName, List<Problem>> problems = new TreeMap<>();
     private final ConnectionPolicyReader policies;
-    private final SlowStart<Target.Key> slowStart;
+    private final SlowStart<Upstream.Key> slowStart;
     private int udpSockets;
 
     ServiceBook(RoutingTable table, UserspaceEngine engine, LongSupplier nanoTime) {
         this.table = table;
         this.engine = engine;
         policies = new ConnectionPolicyReader(engine.options().userspace().scheduler());
-        slowStart = new SlowStart<>(nanoTime, Target.Key::of);
+        slowStart = new SlowStart<>(nanoTime, Upstream.Key::of);
     }
 
     /**
@@ -200,12 +200,12 @@ final class ServiceBook {
             slowStart.forget(port.name());
             return Endpoint::weight;
         }
-        Map<Target.Key, Integer> inForce = new HashMap<>();
+        Map<Upstream.Key, Integer> inForce = new HashMap<>();
         if (old != null) {
             int factor = old.live().policy().slowStart() == null ? SlowStart.STEPS : 1;
-            TargetPool pool = old.live().reachable();
+            UpstreamPool pool = old.live().reachable();
             for (int i = 0; i < pool.size(); i++) {
-                inForce.put(pool.target(i).key(), pool.weight(i) * factor);
+                inForce.put(pool.upstream(i).key(), pool.weight(i) * factor);
             }
         }
         return slowStart.weights(port.name(), time, port.endpoints().reachable(), inForce);

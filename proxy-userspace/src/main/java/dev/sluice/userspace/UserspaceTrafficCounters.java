@@ -6,8 +6,8 @@ import dev.sluice.core.traffic.PortTraffic;
 import dev.sluice.core.traffic.ProxyTraffic;
 import dev.sluice.core.traffic.Traffic;
 import dev.sluice.core.traffic.TrafficCounters;
-import dev.sluice.userspace.balance.Target;
-import dev.sluice.userspace.balance.TargetPool;
+import dev.sluice.userspace.balance.Upstream;
+import dev.sluice.userspace.balance.UpstreamPool;
 import dev.sluice.userspace.routing.ExpiryReason;
 import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.PortCounters;
@@ -74,13 +74,13 @@ public final class UserspaceTrafficCounters implements TrafficCounters {
     }
 
     private static List<EndpointTraffic> endpoints(PortBalancer service, long now) {
-        TargetPool pool = service.reachable();
+        UpstreamPool pool = service.reachable();
         boolean skipEjected = service.skipsEjected(pool, now);
         List<EndpointTraffic> endpoints = new ArrayList<>(pool.size());
         for (int i = 0; i < pool.size(); i++) {
-            Target target = pool.target(i);
-            int weight = skipEjected && !target.ejectedFor(now).isZero() ? 0 : pool.weight(i);
-            endpoints.add(new EndpointTraffic(target.address(), target.port(), weight, target.open(), 0));
+            Upstream upstream = pool.upstream(i);
+            int weight = skipEjected && !upstream.ejectedFor(now).isZero() ? 0 : pool.weight(i);
+            endpoints.add(new EndpointTraffic(upstream.address(), upstream.port(), weight, upstream.open(), 0));
         }
         return endpoints;
     }

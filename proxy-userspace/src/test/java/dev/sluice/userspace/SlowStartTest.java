@@ -8,7 +8,7 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
-import dev.sluice.userspace.balance.TargetPool;
+import dev.sluice.userspace.balance.UpstreamPool;
 import dev.sluice.userspace.routing.RoutingTable;
 import java.time.Duration;
 import java.util.Arrays;
@@ -45,7 +45,7 @@ class SlowStartTest {
 
     private List<Integer> weights(ResolvedPort port) {
         book.update(port.name(), port, ANY, new PendingChange());
-        TargetPool pool = Objects.requireNonNull(book.state(port.name())).live().reachable();
+        UpstreamPool pool = Objects.requireNonNull(book.state(port.name())).live().reachable();
         return IntStream.range(0, pool.size()).mapToObj(pool::weight).toList();
     }
 

@@ -7,118 +7,118 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chooses targets of one service port for new connections. Event loops share it without a lock, and a choice allocates
+ * Chooses upstreams of one service port for new connections. Event loops share it without a lock, and a choice allocates
  * nothing while nothing fails.
  *
- * <p>Of several equal targets the turn decides, where the kernel's schedulers take the first. {@code sh} and {@code dh}
- * are rendezvous hashing: a client goes to the target whose hash with it is highest, so an added or removed target
+ * <p>Of several equal upstreams the turn decides, where the kernel's schedulers take the first. {@code sh} and {@code dh}
+ * are rendezvous hashing: a client goes to the upstream whose hash with it is highest, so an added or removed upstream
  * moves its own clients only (Thaler and Ravishankar, 1998; with weights: Schindelhauer and Schomaker, 2005).
  */
 public final class Chooser {
-    /** How often {@code p2c} draws a second target at random. */
+    /** How often {@code p2c} draws a second upstream at random. */
     private static final int DRAWS = 3;
 
     private final AtomicInteger cursor = new AtomicInteger();
     private final AtomicInteger ejected = new AtomicInteger();
 
-    /** Which targets may be chosen. */
-    private record Eligibility(@Nullable ExcludedTargets excluded, boolean skipEjected, long now) {
+    /** Which upstreams may be chosen. */
+    private record Eligibility(@Nullable ExcludedUpstreams excluded, boolean skipEjected, long now) {
         private static final Eligibility ANY = new Eligibility(null, false, 0);
 
-        static Eligibility of(@Nullable ExcludedTargets excluded, boolean skipEjected, long now) {
+        static Eligibility of(@Nullable ExcludedUpstreams excluded, boolean skipEjected, long now) {
             return excluded == null && !skipEjected ? ANY : new Eligibility(excluded, skipEjected, now);
         }
 
-        boolean includes(Target target) {
-            return (excluded == null || !excluded.contains(target)) && (!skipEjected || target.admits(now));
+        boolean includes(Upstream upstream) {
+            return (excluded == null || !excluded.contains(upstream)) && (!skipEjected || upstream.admits(now));
         }
     }
 
     /**
-     * The target of a new connection.
+     * The upstream of a new connection.
      *
      * @param destination what the client connected to
-     * @param excluded the targets not to try again; null at first
+     * @param excluded the upstreams not to try again; null at first
      * @param nanoTime now
-     * @return null when no target is left
+     * @return null when no upstream is left
      */
-    public @Nullable Target choose(
+    public @Nullable Upstream choose(
             Scheduler scheduler,
-            TargetPool pool,
+            UpstreamPool pool,
             IpAddress client,
             IpAddress destination,
-            @Nullable ExcludedTargets excluded,
+            @Nullable ExcludedUpstreams excluded,
             long nanoTime) {
         boolean skipEjected = skipsEjected(pool, nanoTime);
         Eligibility eligible = Eligibility.of(excluded, skipEjected, nanoTime);
-        // another loop may have claimed an ejected target whose time is over: then choose again
+        // another loop may have claimed an ejected upstream whose time is over: then choose again
         for (int i = 0; i <= pool.size(); i++) {
             int index = pick(scheduler, pool, client, destination, eligible);
             if (index < 0) {
                 break;
             }
-            Target target = pool.target(index);
-            if (!skipEjected || target.claim(nanoTime)) {
-                return target;
+            Upstream upstream = pool.upstream(index);
+            if (!skipEjected || upstream.claim(nanoTime)) {
+                return upstream;
             }
         }
         // other loops have claimed all that were left: now more than half are ejected, so ejections do not count
         int any = skipEjected && excluded == null ? pick(scheduler, pool, client, destination, Eligibility.ANY) : -1;
-        return any < 0 ? null : pool.target(any);
+        return any < 0 ? null : pool.upstream(any);
     }
 
-    /** The target that a hash gives a client now, without claiming it. */
-    public @Nullable Target hashed(
-            Scheduler byHash, TargetPool pool, IpAddress client, IpAddress destination, long nanoTime) {
+    /** The upstream that a hash gives a client now, without claiming it. */
+    public @Nullable Upstream hashed(
+            Scheduler byHash, UpstreamPool pool, IpAddress client, IpAddress destination, long nanoTime) {
         int index =
                 pick(byHash, pool, client, destination, Eligibility.of(null, skipsEjected(pool, nanoTime), nanoTime));
-        return index < 0 ? null : pool.target(index);
+        return index < 0 ? null : pool.upstream(index);
     }
 
-    /** Whether ejected targets are skipped: unless they are more than half, since then the cause may be elsewhere. */
-    public boolean skipsEjected(TargetPool pool, long nanoTime) {
+    /** Whether ejected upstreams are skipped: unless they are more than half, since then the cause may be elsewhere. */
+    public boolean skipsEjected(UpstreamPool pool, long nanoTime) {
         return ejected.get() > 0 && 2 * pool.admitting(nanoTime) >= pool.size();
     }
 
     /**
-     * Claims {@code target} for a connection of session affinity; an ejected one is for one connection at a time, once
+     * Claims {@code upstream} for a connection of session affinity; an ejected one is for one connection at a time, once
      * its time is over.
      */
-    public boolean claim(TargetPool pool, Target target, long nanoTime) {
-        return !skipsEjected(pool, nanoTime) || target.claim(nanoTime);
+    public boolean claim(UpstreamPool pool, Upstream upstream, long nanoTime) {
+        return !skipsEjected(pool, nanoTime) || upstream.claim(nanoTime);
     }
 
-    /** Whether {@code target} may get a connection of {@code pool}. */
-    public boolean admits(TargetPool pool, Target target, long nanoTime) {
-        return target.admits(nanoTime) || !skipsEjected(pool, nanoTime);
+    /** Whether {@code upstream} may get a connection of {@code pool}. */
+    public boolean admits(UpstreamPool pool, Upstream upstream, long nanoTime) {
+        return upstream.admits(nanoTime) || !skipsEjected(pool, nanoTime);
     }
 
     /**
-     * Notes that a connect to {@code target} has failed; returns whether that ejects it, for the first time or again.
+     * Notes that a connect to {@code upstream} has failed; returns whether that ejects it, for the first time or again.
      */
-    public boolean failed(Target target, long nanoTime) {
-        int ejections = target.failed(nanoTime);
+    public boolean failed(Upstream upstream, long nanoTime) {
+        int ejections = upstream.failed(nanoTime);
         if (ejections == 1) {
             ejected.incrementAndGet();
         }
         return ejections > 0;
     }
 
-    /** Notes that {@code target} has accepted a connection. */
-    public void succeeded(Target target) {
-        if (target.succeeded()) {
+    /** Notes that {@code upstream} has accepted a connection. */
+    public void succeeded(Upstream upstream) {
+        if (upstream.succeeded()) {
             ejected.decrementAndGet();
         }
     }
 
-    /** Notes that the service port has lost {@code target}. */
-    public void removed(Target target) {
-        target.remove();
-        succeeded(target);
+    /** Notes that the service port has lost {@code upstream}. */
+    public void removed(Upstream upstream) {
+        upstream.remove();
+        succeeded(upstream);
     }
 
     private int pick(
-            Scheduler scheduler, TargetPool pool, IpAddress client, IpAddress destination, Eligibility eligible) {
+            Scheduler scheduler, UpstreamPool pool, IpAddress client, IpAddress destination, Eligibility eligible) {
         if (pool.isEmpty()) {
             return -1;
         }
@@ -134,30 +134,30 @@ public final class Chooser {
         };
     }
 
-    private int nextTurn(TargetPool pool) {
+    private int nextTurn(UpstreamPool pool) {
         return (cursor.getAndIncrement() & Integer.MAX_VALUE) % pool.turns();
     }
 
-    /** Turns of targets that may not be chosen pass too: given to their neighbours, these would get twice as much. */
-    private int inTurn(TargetPool pool, Eligibility eligible) {
-        // a retry takes no turn: it would fall into step with the failing target, which would then get every first
+    /** Turns of upstreams that may not be chosen pass too: given to their neighbours, these would get twice as much. */
+    private int inTurn(UpstreamPool pool, Eligibility eligible) {
+        // a retry takes no turn: it would fall into step with the failing upstream, which would then get every first
         // attempt
         int most = eligible.excluded() == null ? pool.size() : 0;
         for (int i = 0; i < most; i++) {
             int index = pool.turn(nextTurn(pool));
-            if (eligible.includes(pool.target(index))) {
+            if (eligible.includes(pool.upstream(index))) {
                 return index;
             }
         }
         return atRandom(pool, eligible);
     }
 
-    /** A random target, by weight. */
-    private static int atRandom(TargetPool pool, Eligibility eligible) {
+    /** A random upstream, by weight. */
+    private static int atRandom(UpstreamPool pool, Eligibility eligible) {
         int from = ThreadLocalRandom.current().nextInt(pool.turns());
         for (int i = 0; i < pool.turns(); i++) {
             int index = pool.turn((from + i) % pool.turns());
-            if (eligible.includes(pool.target(index))) {
+            if (eligible.includes(pool.upstream(index))) {
                 return index;
             }
         }
@@ -165,7 +165,7 @@ public final class Chooser {
     }
 
     /** @param more connections counted beside the open ones: 1 for the new one */
-    private int least(TargetPool pool, int more, boolean weighted, Eligibility eligible) {
+    private int least(UpstreamPool pool, int more, boolean weighted, Eligibility eligible) {
         int best = inTurn(pool, eligible);
         if (best < 0) {
             return best;
@@ -173,39 +173,39 @@ public final class Chooser {
         int first = best;
         for (int i = 1; i < pool.size(); i++) {
             int index = (first + i) % pool.size();
-            if (eligible.includes(pool.target(index)) && isLess(pool, index, best, more, weighted)) {
+            if (eligible.includes(pool.upstream(index)) && isLess(pool, index, best, more, weighted)) {
                 best = index;
             }
         }
         return best;
     }
 
-    private static boolean isLess(TargetPool pool, int a, int b, int more, boolean weighted) {
-        long loadOfA = (long) pool.target(a).open() + more;
-        long loadOfB = (long) pool.target(b).open() + more;
+    private static boolean isLess(UpstreamPool pool, int a, int b, int more, boolean weighted) {
+        long loadOfA = (long) pool.upstream(a).open() + more;
+        long loadOfB = (long) pool.upstream(b).open() + more;
         return weighted ? loadOfA * pool.weight(b) < loadOfB * pool.weight(a) : loadOfA < loadOfB;
     }
 
-    private int neverQueue(TargetPool pool, Eligibility eligible) {
+    private int neverQueue(UpstreamPool pool, Eligibility eligible) {
         int first = nextTurn(pool);
         for (int i = 0; i < pool.turns(); i++) {
             int index = pool.turn((first + i) % pool.turns());
-            if (pool.target(index).open() == 0 && eligible.includes(pool.target(index))) {
+            if (pool.upstream(index).open() == 0 && eligible.includes(pool.upstream(index))) {
                 return index;
             }
         }
         return least(pool, 1, true, eligible);
     }
 
-    private static int byHash(TargetPool pool, long key, boolean weighted, Eligibility eligible) {
+    private static int byHash(UpstreamPool pool, long key, boolean weighted, Eligibility eligible) {
         boolean byWeight = weighted && !pool.isUniform();
         int best = -1;
         double highest = 0;
         for (int i = 0; i < pool.size(); i++) {
-            Target target = pool.target(i);
-            if (eligible.includes(target)) {
+            Upstream upstream = pool.upstream(i);
+            if (eligible.includes(upstream)) {
                 // in (0, 1)
-                double hash = ((AddressHash.mix(key ^ target.hash()) >>> 11) + 0.5) * 0x1p-53;
+                double hash = ((AddressHash.mix(key ^ upstream.hash()) >>> 11) + 0.5) * 0x1p-53;
                 double score = byWeight ? -pool.weight(i) / Math.log(hash) : hash;
                 if (best < 0 || score > highest) {
                     best = i;
@@ -216,18 +216,18 @@ public final class Chooser {
         return best;
     }
 
-    private static int ofTwo(TargetPool pool, Eligibility eligible) {
+    private static int ofTwo(UpstreamPool pool, Eligibility eligible) {
         int first = atRandom(pool, eligible);
         int second = first;
-        // a target of large weight may be drawn again and again
+        // an upstream of large weight may be drawn again and again
         for (int i = 0; i < DRAWS && second == first; i++) {
             second = atRandom(pool, eligible);
         }
         for (int i = 1; i < pool.size() && second == first; i++) {
             int index = (first + i) % pool.size();
-            second = eligible.includes(pool.target(index)) ? index : first;
+            second = eligible.includes(pool.upstream(index)) ? index : first;
         }
-        // one may be missing: another loop may have claimed the last target
+        // one may be missing: another loop may have claimed the last upstream
         return first >= 0 && second >= 0 && isLess(pool, second, first, 0, true) ? second : first;
     }
 }

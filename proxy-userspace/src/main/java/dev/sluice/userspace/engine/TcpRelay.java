@@ -3,7 +3,7 @@ package dev.sluice.userspace.engine;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
-import dev.sluice.userspace.balance.Target;
+import dev.sluice.userspace.balance.Upstream;
 import dev.sluice.userspace.routing.ConnectAttempts;
 import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.Portal;
@@ -103,7 +103,7 @@ final class TcpRelay {
 
     private void connect(ConnectAttempts begun, long now) {
         PortBalancer balancer = begun.balancer();
-        Target next = begun.next(now);
+        Upstream next = begun.next(now);
         if (next == null) {
             boolean none = begun.count() == 0;
             balancer.counters().refused(none ? RefusalReason.NO_ENDPOINT : RefusalReason.CONNECT_FAILED);
@@ -140,7 +140,7 @@ final class TcpRelay {
         });
     }
 
-    private ChannelFuture open(Target target, int timeoutMillis) {
+    private ChannelFuture open(Upstream upstream, int timeoutMillis) {
         EpollSocketChannel channel = new EpollSocketChannel(
                 table.family() == IpFamily.IPV4 ? SocketProtocolFamily.INET : SocketProtocolFamily.INET6);
         context.configure(channel.config());
@@ -150,7 +150,7 @@ final class TcpRelay {
         endpoint = side;
         channel.pipeline().addLast(side);
         var _ = context.loop.register(channel);
-        return channel.connect(target.socketAddress());
+        return channel.connect(upstream.socketAddress());
     }
 
     private void joined(PortBalancer balancer) {

@@ -1,7 +1,7 @@
 package dev.sluice.userspace.engine;
 
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.userspace.balance.Target;
+import dev.sluice.userspace.balance.Upstream;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
@@ -18,21 +18,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class UdpFlow extends ChannelInboundHandlerAdapter {
     private final UdpSocket socket;
-    private final Target target;
+    private final Upstream upstream;
     private final InetSocketAddress client;
     private @Nullable EpollDatagramChannel channel;
     private boolean queued;
     private boolean answered;
     private long lastUse = System.nanoTime();
 
-    UdpFlow(UdpSocket socket, Target target, InetSocketAddress client) {
+    UdpFlow(UdpSocket socket, Upstream upstream, InetSocketAddress client) {
         this.socket = socket;
-        this.target = target;
+        this.upstream = upstream;
         this.client = client;
     }
 
-    Target target() {
-        return target;
+    Upstream upstream() {
+        return upstream;
     }
 
     InetSocketAddress client() {
@@ -56,7 +56,7 @@ final class UdpFlow extends ChannelInboundHandlerAdapter {
         channel = opened;
         opened.pipeline().addLast(this);
         var _ = socket.context().loop.register(opened);
-        ChannelFuture connected = opened.connect(target.socketAddress());
+        ChannelFuture connected = opened.connect(upstream.socketAddress());
         // connecting a datagram socket sends nothing: on its own loop it completes at once
         if (!connected.isSuccess()) {
             close();

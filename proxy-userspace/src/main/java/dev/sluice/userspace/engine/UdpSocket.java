@@ -2,9 +2,9 @@ package dev.sluice.userspace.engine;
 
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
-import dev.sluice.userspace.balance.ExcludedTargets;
-import dev.sluice.userspace.balance.Target;
-import dev.sluice.userspace.balance.TargetPool;
+import dev.sluice.userspace.balance.ExcludedUpstreams;
+import dev.sluice.userspace.balance.Upstream;
+import dev.sluice.userspace.balance.UpstreamPool;
 import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.RefusalReason;
 import dev.sluice.userspace.routing.RoutingTable;
@@ -105,7 +105,7 @@ public final class UdpSocket {
     /** Ends the flows of endpoints that no longer answer; their clients' next datagrams go to others. */
     public void endpointsChanged() {
         context.loop.execute(() -> List.copyOf(flows.values()).stream()
-                .filter(flow -> !balancer.keepsFlowsTo(flow.target()))
+                .filter(flow -> !balancer.keepsFlowsTo(flow.upstream()))
                 .forEach(UdpFlow::close));
     }
 
@@ -158,7 +158,7 @@ public final class UdpSocket {
     void ended(UdpFlow flow) {
         if (flows.remove(flow.client(), flow)) {
             context.flowEnded();
-            flow.target().closed();
+            flow.upstream().closed();
             balancer.release();
         }
     }
@@ -170,13 +170,13 @@ public final class UdpSocket {
 
     /** Notes that the endpoint of a flow has sent its first datagram. */
     void answered(UdpFlow flow) {
-        balancer.answered(flow.target());
+        balancer.answered(flow.upstream());
     }
 
     /** Notes that the endpoint of a flow refuses the port or is unreachable. */
     void refused(UdpFlow flow) {
         if (flows.get(flow.client()) == flow) {
-            balancer.failed(flow.target(), System.nanoTime());
+            balancer.failed(flow.upstream(), System.nanoTime());
         }
     }
 
@@ -196,10 +196,10 @@ public final class UdpSocket {
     private @Nullable UdpFlow open(InetSocketAddress client) {
         IpAddress address = IpAddress.of(client.getAddress());
         IpAddress destination = balancer.resolved().service().clusterIp();
-        TargetPool allowed = balancer.datagramEndpoints(table.locality().isLocal(address));
-        ExcludedTargets excluded = null;
+        UpstreamPool allowed = balancer.datagramEndpoints(table.locality().isLocal(address));
+        ExcludedUpstreams excluded = null;
         for (int i = 0; i < context.options.userspace().connectTimeouts().size(); i++) {
-            Target next = balancer.choose(allowed, address, destination, excluded, System.nanoTime());
+            Upstream next = balancer.choose(allowed, address, destination, excluded, System.nanoTime());
             if (next == null) {
                 break;
             }
@@ -212,7 +212,7 @@ public final class UdpSocket {
                 balancer.pin(address, next, System.nanoTime());
                 return flow;
             }
-            excluded = excluded == null ? new ExcludedTargets() : excluded;
+            excluded = excluded == null ? new ExcludedUpstreams() : excluded;
             excluded.add(next);
         }
         balancer.counters().refused(RefusalReason.NO_ENDPOINT);
@@ -232,10 +232,10 @@ public final class UdpSocket {
     }
 
     /** Opens an admitted flow; null if that fails, in which case it has ended. */
-    private @Nullable UdpFlow open(InetSocketAddress client, Target target) {
-        UdpFlow flow = new UdpFlow(this, target, client);
+    private @Nullable UdpFlow open(InetSocketAddress client, Upstream upstream) {
+        UdpFlow flow = new UdpFlow(this, upstream, client);
         flows.put(client, flow);
-        target.opened();
+        upstream.opened();
         return flow.connect(table.family()) ? flow : null;
     }
 

@@ -1,8 +1,8 @@
 package dev.sluice.userspace.routing;
 
 import dev.sluice.core.net.IpAddress;
-import dev.sluice.userspace.balance.Target;
-import dev.sluice.userspace.balance.TargetPool;
+import dev.sluice.userspace.balance.Upstream;
+import dev.sluice.userspace.balance.UpstreamPool;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -22,11 +22,11 @@ final class AffinityTable {
     private final ConcurrentHashMap<IpAddress, Pin> pins = new ConcurrentHashMap<>();
     private final AtomicInteger turnedAway = new AtomicInteger();
 
-    private record Pin(Target.Key key, long lastUse) {}
+    private record Pin(Upstream.Key key, long lastUse) {}
 
     /** The endpoint of {@code client} if it is one of {@code allowed}, else null. */
     @Nullable
-    Target pinned(IpAddress client, TargetPool allowed, int seconds, long now) {
+    Upstream pinned(IpAddress client, UpstreamPool allowed, int seconds, long now) {
         Pin pin = pins.get(client);
         if (pin == null) {
             return null;
@@ -38,7 +38,7 @@ final class AffinityTable {
         return allowed.find(pin.key());
     }
 
-    void pin(IpAddress client, Target.Key endpoint, int seconds, long now) {
+    void pin(IpAddress client, Upstream.Key endpoint, int seconds, long now) {
         if (pins.size() >= MAX_CLIENTS && !pins.containsKey(client)) {
             if (turnedAway.getAndIncrement() % CLIENTS_PER_SWEEP == 0) {
                 pins.values().removeIf(pin -> expired(pin, seconds, now));
@@ -51,7 +51,7 @@ final class AffinityTable {
     }
 
     /** Forgets every client whose endpoint is not in {@code known}. */
-    void keepOnly(Set<Target.Key> known) {
+    void keepOnly(Set<Upstream.Key> known) {
         pins.values().removeIf(pin -> !known.contains(pin.key()));
     }
 

@@ -2,9 +2,9 @@ package dev.sluice.userspace.routing;
 
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
-import dev.sluice.userspace.balance.ExcludedTargets;
-import dev.sluice.userspace.balance.Target;
-import dev.sluice.userspace.balance.TargetPool;
+import dev.sluice.userspace.balance.ExcludedUpstreams;
+import dev.sluice.userspace.balance.Upstream;
+import dev.sluice.userspace.balance.UpstreamPool;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +21,8 @@ public final class ConnectAttempts {
     private final IpAddress destination;
     private final List<Duration> timeouts;
     private final long began;
-    private @Nullable ExcludedTargets excluded;
-    private @Nullable Target target;
+    private @Nullable ExcludedUpstreams excluded;
+    private @Nullable Upstream upstream;
     private int attempts;
 
     /**
@@ -57,23 +57,23 @@ public final class ConnectAttempts {
     /**
      * The endpoint of the next attempt, which counts as busy from now on; null when no attempt or no endpoint is left.
      */
-    public @Nullable Target next(long nanoTime) {
-        Target next = attempts == timeouts.size() ? null : usable(nanoTime);
+    public @Nullable Upstream next(long nanoTime) {
+        Upstream next = attempts == timeouts.size() ? null : usable(nanoTime);
         if (next != null) {
             if (attempts++ > 0) {
                 balancer().counters().retry();
             }
-            target = next;
+            upstream = next;
             next.opened();
         }
         return next;
     }
 
-    private @Nullable Target usable(long nanoTime) {
+    private @Nullable Upstream usable(long nanoTime) {
         PortBalancer balancer = balancer();
-        TargetPool allowed = balancer.endpoints(route.scope(), table.locality().isLocal(client));
+        UpstreamPool allowed = balancer.endpoints(route.scope(), table.locality().isLocal(client));
         for (int i = 0; i < timeouts.size(); i++) {
-            Target next = balancer.choose(allowed, client, destination, excluded, nanoTime);
+            Upstream next = balancer.choose(allowed, client, destination, excluded, nanoTime);
             if (next == null && excluded != null) {
                 excluded.clear();
                 next = balancer.choose(allowed, client, destination, excluded, nanoTime);
@@ -86,13 +86,13 @@ public final class ConnectAttempts {
         return null;
     }
 
-    private void exclude(Target target) {
-        ExcludedTargets present = excluded;
+    private void exclude(Upstream upstream) {
+        ExcludedUpstreams present = excluded;
         if (present == null) {
-            present = new ExcludedTargets();
+            present = new ExcludedUpstreams();
             excluded = present;
         }
-        present.add(target);
+        present.add(upstream);
     }
 
     /** The time-out of the present attempt in milliseconds, at least 1. */
@@ -103,10 +103,10 @@ public final class ConnectAttempts {
 
     /** Notes that the present attempt has failed. */
     public void failed(long nanoTime) {
-        Target present = target;
+        Upstream present = upstream;
         if (present != null) {
             present.closed();
-            target = null;
+            upstream = null;
             exclude(present);
             balancer().failed(present, nanoTime);
         }
@@ -115,7 +115,7 @@ public final class ConnectAttempts {
     /** Notes that the present attempt has succeeded; returns the time of all attempts in nanoseconds. */
     public long succeeded(long nanoTime) {
         long time = nanoTime - began;
-        Target present = target;
+        Upstream present = upstream;
         if (present != null) {
             balancer().connected(client, present, nanoTime);
             balancer().counters().connected(time);
@@ -125,10 +125,10 @@ public final class ConnectAttempts {
 
     /** Notes that the connection has ended, or that its client has left. */
     public void ended() {
-        Target present = target;
+        Upstream present = upstream;
         if (present != null) {
             present.closed();
-            target = null;
+            upstream = null;
         }
     }
 }

@@ -6,9 +6,9 @@ import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.userspace.balance.Chooser;
-import dev.sluice.userspace.balance.ExcludedTargets;
-import dev.sluice.userspace.balance.Target;
-import dev.sluice.userspace.balance.TargetPool;
+import dev.sluice.userspace.balance.ExcludedUpstreams;
+import dev.sluice.userspace.balance.Upstream;
+import dev.sluice.userspace.balance.UpstreamPool;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToIntFunction;
@@ -63,23 +63,23 @@ public final class PortBalancer {
      * @param weights of endpoints; one of weight 0 gets no new connections
      */
     public void update(ResolvedPort port, ConnectionPolicy policy, ToIntFunction<Endpoint> weights) {
-        Map<Target.Key, Target> before = pools.targets();
+        Map<Upstream.Key, Upstream> before = pools.upstreams();
         PortPools next = PortPools.of(port, policy, weights, before);
         pools = next;
-        before.forEach((key, target) -> {
-            if (!next.targets().containsKey(key)) {
-                chooser.removed(target);
+        before.forEach((key, upstream) -> {
+            if (!next.upstreams().containsKey(key)) {
+                chooser.removed(upstream);
             }
         });
         if (port.service().hasAffinity()) {
-            affinity.keepOnly(next.targets().keySet());
+            affinity.keepOnly(next.upstreams().keySet());
         } else {
             affinity.clear();
         }
     }
 
     /** The endpoints that a new connection may go to. */
-    public TargetPool endpoints(PortalScope scope, boolean localClient) {
+    public UpstreamPool endpoints(PortalScope scope, boolean localClient) {
         return pools.endpoints(scope, localClient);
     }
 
@@ -88,12 +88,12 @@ public final class PortBalancer {
      * differ, clients of this node are taken to have used the cluster address, and others an external one. The rules
      * have admitted the datagram, so if that policy allows no endpoint, the other one applies.
      */
-    public TargetPool datagramEndpoints(boolean localClient) {
+    public UpstreamPool datagramEndpoints(boolean localClient) {
         return pools.datagramEndpoints(localClient);
     }
 
     /** The endpoints that any traffic may be sent to. */
-    public TargetPool reachable() {
+    public UpstreamPool reachable() {
         return pools.reachable();
     }
 
@@ -101,17 +101,17 @@ public final class PortBalancer {
      * Chooses the endpoint of a new connection or flow.
      *
      * @param destination what the client connected to
-     * @param excluded the targets not to try again; null at first, which is when session affinity counts
+     * @param excluded the upstreams not to try again; null at first, which is when session affinity counts
      * @return null when none of {@code allowed} is left
      */
-    public @Nullable Target choose(
-            TargetPool allowed,
+    public @Nullable Upstream choose(
+            UpstreamPool allowed,
             IpAddress client,
             IpAddress destination,
-            @Nullable ExcludedTargets excluded,
+            @Nullable ExcludedUpstreams excluded,
             long nanoTime) {
         if (excluded == null) {
-            Target pinned = pinned(allowed, client, nanoTime);
+            Upstream pinned = pinned(allowed, client, nanoTime);
             if (pinned != null && chooser.claim(allowed, pinned, nanoTime)) {
                 return pinned;
             }
@@ -120,49 +120,49 @@ public final class PortBalancer {
     }
 
     /** The endpoint of {@code client} by session affinity, unless it is ejected. */
-    public @Nullable Target pinned(TargetPool allowed, IpAddress client, long nanoTime) {
+    public @Nullable Upstream pinned(UpstreamPool allowed, IpAddress client, long nanoTime) {
         int seconds = pools.port().service().affinitySeconds();
         if (seconds == 0) {
             return null;
         }
-        Target pinned = affinity.pinned(client, allowed, seconds, nanoTime);
+        Upstream pinned = affinity.pinned(client, allowed, seconds, nanoTime);
         return pinned != null && chooser.admits(allowed, pinned, nanoTime) ? pinned : null;
     }
 
     /** The endpoint that a hash gives {@code client} now, null under a scheduler without a hash. */
-    public @Nullable Target hashed(TargetPool allowed, IpAddress client, IpAddress destination, long nanoTime) {
+    public @Nullable Upstream hashed(UpstreamPool allowed, IpAddress client, IpAddress destination, long nanoTime) {
         Scheduler scheduler = pools.policy().scheduler();
         boolean byHash = scheduler == Scheduler.SH || scheduler == Scheduler.DH;
         return byHash ? chooser.hashed(scheduler, allowed, client, destination, nanoTime) : null;
     }
 
     /** Whether ejected endpoints of {@code allowed} are skipped. */
-    public boolean skipsEjected(TargetPool allowed, long nanoTime) {
+    public boolean skipsEjected(UpstreamPool allowed, long nanoTime) {
         return chooser.skipsEjected(allowed, nanoTime);
     }
 
-    /** Notes that {@code target} has accepted a connection of {@code client}. */
-    public void connected(IpAddress client, Target target, long nanoTime) {
-        answered(target);
-        pin(client, target, nanoTime);
+    /** Notes that {@code upstream} has accepted a connection of {@code client}. */
+    public void connected(IpAddress client, Upstream upstream, long nanoTime) {
+        answered(upstream);
+        pin(client, upstream, nanoTime);
     }
 
-    /** Notes that {@code target} answers. */
-    public void answered(Target target) {
-        chooser.succeeded(target);
+    /** Notes that {@code upstream} answers. */
+    public void answered(Upstream upstream) {
+        chooser.succeeded(upstream);
     }
 
-    /** Under session affinity, keeps {@code client} at {@code target} from now on. */
-    public void pin(IpAddress client, Target target, long nanoTime) {
+    /** Under session affinity, keeps {@code client} at {@code upstream} from now on. */
+    public void pin(IpAddress client, Upstream upstream, long nanoTime) {
         int seconds = pools.port().service().affinitySeconds();
         if (seconds != 0) {
-            affinity.pin(client, target.key(), seconds, nanoTime);
+            affinity.pin(client, upstream.key(), seconds, nanoTime);
         }
     }
 
-    /** Notes that {@code target} has not accepted a connection. */
-    public void failed(Target target, long nanoTime) {
-        if (chooser.failed(target, nanoTime)) {
+    /** Notes that {@code upstream} has not accepted a connection. */
+    public void failed(Upstream upstream, long nanoTime) {
+        if (chooser.failed(upstream, nanoTime)) {
             counters.ejection();
         }
     }
@@ -193,8 +193,8 @@ public final class PortBalancer {
         return open.get();
     }
 
-    /** Whether {@code target} still answers, so that its UDP flows may go on. */
-    public boolean keepsFlowsTo(Target target) {
-        return pools.serving().contains(target.key());
+    /** Whether {@code upstream} still answers, so that its UDP flows may go on. */
+    public boolean keepsFlowsTo(Upstream upstream) {
+        return pools.serving().contains(upstream.key());
     }
 }

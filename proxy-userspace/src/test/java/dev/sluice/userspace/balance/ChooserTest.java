@@ -27,46 +27,46 @@ class ChooserTest {
 
     private final Chooser chooser = new Chooser();
 
-    private static Target target(int number) {
-        return new Target(new Target.Key(IpAddress.of("10.244.1." + number), 80));
+    private static Upstream upstream(int number) {
+        return new Upstream(new Upstream.Key(IpAddress.of("10.244.1." + number), 80));
     }
 
-    private static TargetPool pool(boolean weighted, Integer... weights) {
-        return TargetPool.of(
+    private static UpstreamPool pool(boolean weighted, Integer... weights) {
+        return UpstreamPool.of(
                 IntStream.rangeClosed(1, weights.length)
-                        .mapToObj(ChooserTest::target)
+                        .mapToObj(ChooserTest::upstream)
                         .toList(),
                 Arrays.asList(weights),
                 weighted);
     }
 
-    private static TargetPool pool(Scheduler scheduler, Integer... weights) {
+    private static UpstreamPool pool(Scheduler scheduler, Integer... weights) {
         return pool(scheduler.weighted(), weights);
     }
 
-    private Target choose(Scheduler scheduler, TargetPool pool, IpAddress client, IpAddress vip, long now) {
+    private Upstream choose(Scheduler scheduler, UpstreamPool pool, IpAddress client, IpAddress vip, long now) {
         return Objects.requireNonNull(chooser.choose(scheduler, pool, client, vip, null, now));
     }
 
-    private Target choose(Scheduler scheduler, TargetPool pool) {
+    private Upstream choose(Scheduler scheduler, UpstreamPool pool) {
         return choose(scheduler, pool, CLIENT, VIP, 0);
     }
 
     /** The last numbers of those that get {@code count} connections, which stay open when {@code held}. */
-    private List<Integer> numbers(Scheduler scheduler, TargetPool pool, int count, boolean held) {
+    private List<Integer> numbers(Scheduler scheduler, UpstreamPool pool, int count, boolean held) {
         List<Integer> numbers = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            Target target = choose(scheduler, pool);
+            Upstream upstream = choose(scheduler, pool);
             if (held) {
-                target.opened();
+                upstream.opened();
             }
-            numbers.add(number(target));
+            numbers.add(number(upstream));
         }
         return numbers;
     }
 
-    private static int number(Target target) {
-        return (int) (target.address().low() & 0xff);
+    private static int number(Upstream upstream) {
+        return (int) (upstream.address().low() & 0xff);
     }
 
     private static Map<Integer, Integer> counts(List<Integer> numbers) {
@@ -75,9 +75,9 @@ class ChooserTest {
         return counts;
     }
 
-    private void eject(Target target, long now) {
+    private void eject(Upstream upstream, long now) {
         for (int i = 0; i < PassiveHealth.MOST_FAILURES; i++) {
-            chooser.failed(target, now);
+            chooser.failed(upstream, now);
         }
     }
 
@@ -101,8 +101,8 @@ class ChooserTest {
 
     @Test
     void lcFillsUpWhoHasFewest() {
-        TargetPool pool = pool(Scheduler.LC, 1, 9, 1);
-        IntStream.range(0, 4).forEach(i -> pool.target(0).opened());
+        UpstreamPool pool = pool(Scheduler.LC, 1, 9, 1);
+        IntStream.range(0, 4).forEach(i -> pool.upstream(0).opened());
         assertThat(counts(numbers(Scheduler.LC, pool, 8, true))).isEqualTo(Map.of(2, 4, 3, 4));
         assertThat(counts(numbers(Scheduler.LC, pool, 3, true))).isEqualTo(Map.of(1, 1, 2, 1, 3, 1));
     }
@@ -121,32 +121,32 @@ class ChooserTest {
 
     @Test
     void sedBeginsWithTheFastest() {
-        TargetPool pool = pool(Scheduler.SED, 1, 3);
+        UpstreamPool pool = pool(Scheduler.SED, 1, 3);
         assertThat(numbers(Scheduler.SED, pool, 2, true)).containsExactly(2, 2);
         numbers(Scheduler.SED, pool, 6, true);
-        assertThat(pool.target(0).open()).isEqualTo(2);
+        assertThat(pool.upstream(0).open()).isEqualTo(2);
     }
 
     @Test
     void nqBeginsWithWhoIsIdle() {
-        TargetPool pool = pool(Scheduler.NQ, 1, 3);
+        UpstreamPool pool = pool(Scheduler.NQ, 1, 3);
         assertThat(numbers(Scheduler.NQ, pool, 2, true)).containsExactlyInAnyOrder(1, 2);
         numbers(Scheduler.NQ, pool, 6, true);
-        assertThat(pool.target(0).open()).isEqualTo(2);
+        assertThat(pool.upstream(0).open()).isEqualTo(2);
     }
 
     @Test
     void shKeepsClientsAndMovesThoseOfTheOneThatWentOnly() {
-        TargetPool four = pool(Scheduler.SH, 1, 1, 1, 1);
-        TargetPool three =
-                TargetPool.of(List.of(four.target(0), four.target(1), four.target(2)), List.of(1, 1, 1), true);
+        UpstreamPool four = pool(Scheduler.SH, 1, 1, 1, 1);
+        UpstreamPool three =
+                UpstreamPool.of(List.of(four.upstream(0), four.upstream(1), four.upstream(2)), List.of(1, 1, 1), true);
         Map<Integer, Integer> shares = new HashMap<>();
         for (int i = 0; i < 4000; i++) {
             IpAddress client = new IpAddress(CLIENT.family(), 0, CLIENT.low() + i);
-            Target before = choose(Scheduler.SH, four, client, VIP, 0);
+            Upstream before = choose(Scheduler.SH, four, client, VIP, 0);
             assertThat(choose(Scheduler.SH, four, client, VIP, 0)).isSameAs(before);
             shares.merge(number(before), 1, Integer::sum);
-            if (before != four.target(3)) {
+            if (before != four.upstream(3)) {
                 assertThat(choose(Scheduler.SH, three, client, VIP, 0)).isSameAs(before);
             }
         }
@@ -155,22 +155,22 @@ class ChooserTest {
 
     @Test
     void shSharesClientsByWeight() {
-        TargetPool pool = pool(Scheduler.SH, 3, 1);
+        UpstreamPool pool = pool(Scheduler.SH, 3, 1);
         int first = 0;
         for (int i = 0; i < 4000; i++) {
             IpAddress client = new IpAddress(CLIENT.family(), 0, CLIENT.low() + i);
-            first += choose(Scheduler.SH, pool, client, VIP, 0) == pool.target(0) ? 1 : 0;
+            first += choose(Scheduler.SH, pool, client, VIP, 0) == pool.upstream(0) ? 1 : 0;
         }
         assertThat(first).isBetween(2850, 3150);
     }
 
     @Test
     void dhGoesByTheAddressThatTheClientUsed() {
-        TargetPool pool = pool(Scheduler.DH, 1, 1, 1);
+        UpstreamPool pool = pool(Scheduler.DH, 1, 1, 1);
         Map<Integer, Integer> shares = new HashMap<>();
         for (int i = 0; i < 300; i++) {
             IpAddress vip = new IpAddress(VIP.family(), 0, VIP.low() + i);
-            Target mine = choose(Scheduler.DH, pool, CLIENT, vip, 0);
+            Upstream mine = choose(Scheduler.DH, pool, CLIENT, vip, 0);
             assertThat(choose(Scheduler.DH, pool, VIP, vip, 0)).isSameAs(mine);
             shares.merge(number(mine), 1, Integer::sum);
         }
@@ -179,11 +179,11 @@ class ChooserTest {
 
     @Test
     void p2cAvoidsTheBusyOneAndGoesByWeight() {
-        TargetPool pool = pool(Scheduler.P2C, 1, 1, 1);
-        IntStream.range(0, 50).forEach(i -> pool.target(0).opened());
+        UpstreamPool pool = pool(Scheduler.P2C, 1, 1, 1);
+        IntStream.range(0, 50).forEach(i -> pool.upstream(0).opened());
         assertThat(numbers(Scheduler.P2C, pool, 1000, false)).doesNotContain(1).contains(2, 3);
-        TargetPool uneven = pool(Scheduler.P2C, 200, 1);
-        IntStream.range(0, 1000).forEach(i -> uneven.target(0).opened());
+        UpstreamPool uneven = pool(Scheduler.P2C, 200, 1);
+        IntStream.range(0, 1000).forEach(i -> uneven.upstream(0).opened());
         assertThat(numbers(Scheduler.P2C, uneven, 100, false)).containsOnly(2);
         Map<Integer, Integer> counts = counts(numbers(Scheduler.P2C, pool(Scheduler.P2C, 3, 1), 4000, true));
         assertThat(counts.get(1)).isBetween(2900, 3100);
@@ -192,14 +192,14 @@ class ChooserTest {
     @ParameterizedTest
     @EnumSource(Scheduler.class)
     void whoIsEjectedGetsNothingUntilOneTryGoesWell(Scheduler scheduler) {
-        TargetPool pool = pool(scheduler, 1, 1, 1);
-        Target bad = choose(scheduler, pool);
+        UpstreamPool pool = pool(scheduler, 1, 1, 1);
+        Upstream bad = choose(scheduler, pool);
         eject(bad, 0);
         for (int i = 0; i < 50; i++) {
             assertThat(choose(scheduler, pool)).isNotSameAs(bad);
         }
         long later = TimeUnit.SECONDS.toNanos(1);
-        List<Target> chosen = new ArrayList<>();
+        List<Upstream> chosen = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
             chosen.add(choose(scheduler, pool, CLIENT, VIP, later));
         }
@@ -215,23 +215,23 @@ class ChooserTest {
 
     @Test
     void theTurnsOfAnEjectedOneAreSharedByAllOthers() {
-        TargetPool pool = pool(Scheduler.RR, 1, 1, 1, 1);
-        eject(pool.target(0), 0);
+        UpstreamPool pool = pool(Scheduler.RR, 1, 1, 1, 1);
+        eject(pool.upstream(0), 0);
         assertThat(counts(numbers(Scheduler.RR, pool, 300, false))).isEqualTo(Map.of(2, 100, 3, 100, 4, 100));
     }
 
     @Test
     void aRetryTakesNobodysTurn() {
-        TargetPool pool = pool(Scheduler.RR, 1, 1);
+        UpstreamPool pool = pool(Scheduler.RR, 1, 1);
         List<Integer> first = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
-            Target target = choose(Scheduler.RR, pool);
-            first.add(number(target));
-            ExcludedTargets excluded = new ExcludedTargets();
-            excluded.add(target);
+            Upstream upstream = choose(Scheduler.RR, pool);
+            first.add(number(upstream));
+            ExcludedUpstreams excluded = new ExcludedUpstreams();
+            excluded.add(upstream);
             assertThat(chooser.choose(Scheduler.RR, pool, CLIENT, VIP, excluded, 0))
                     .isNotNull()
-                    .isNotSameAs(target);
+                    .isNotSameAs(upstream);
         }
         assertThat(first).containsExactly(1, 2, 1, 2, 1, 2);
     }
@@ -239,17 +239,17 @@ class ChooserTest {
     @ParameterizedTest
     @EnumSource(Scheduler.class)
     void whenMostAreEjectedNobodyIs(Scheduler scheduler) {
-        TargetPool pool = pool(scheduler, 1, 1, 1);
-        eject(pool.target(0), 0);
+        UpstreamPool pool = pool(scheduler, 1, 1, 1);
+        eject(pool.upstream(0), 0);
         assertThat(chooser.skipsEjected(pool, 0)).isTrue();
-        eject(pool.target(1), 0);
+        eject(pool.upstream(1), 0);
         assertThat(chooser.skipsEjected(pool, 0)).isFalse();
-        Target usual = choose(scheduler, pool);
-        ExcludedTargets excluded = new ExcludedTargets();
+        Upstream usual = choose(scheduler, pool);
+        ExcludedUpstreams excluded = new ExcludedUpstreams();
         excluded.add(usual);
-        Target second = Objects.requireNonNull(chooser.choose(scheduler, pool, CLIENT, VIP, excluded, 0));
+        Upstream second = Objects.requireNonNull(chooser.choose(scheduler, pool, CLIENT, VIP, excluded, 0));
         excluded.add(second);
-        Target third = Objects.requireNonNull(chooser.choose(scheduler, pool, CLIENT, VIP, excluded, 0));
+        Upstream third = Objects.requireNonNull(chooser.choose(scheduler, pool, CLIENT, VIP, excluded, 0));
         assertThat(List.of(usual, second, third)).doesNotHaveDuplicates();
     }
 
@@ -258,12 +258,12 @@ class ChooserTest {
     @EnumSource(Scheduler.class)
     void loopsThatRaceForATryAllGetSomebody(Scheduler scheduler) throws Exception {
         int loops = 4;
-        TargetPool pool = pool(scheduler, 1, 1);
+        UpstreamPool pool = pool(scheduler, 1, 1);
         AtomicInteger none = new AtomicInteger();
         CyclicBarrier round = new CyclicBarrier(loops, () -> {
             for (int i = 0; i < pool.size(); i++) {
-                chooser.succeeded(pool.target(i));
-                eject(pool.target(i), 0);
+                chooser.succeeded(pool.upstream(i));
+                eject(pool.upstream(i), 0);
             }
         });
         List<Future<?>> ends = new ArrayList<>();
@@ -289,8 +289,8 @@ class ChooserTest {
 
     @Test
     void aFailedTryDoublesTheTime() {
-        TargetPool pool = pool(Scheduler.RR, 1, 1, 1);
-        Target bad = pool.target(0);
+        UpstreamPool pool = pool(Scheduler.RR, 1, 1, 1);
+        Upstream bad = pool.upstream(0);
         eject(bad, 0);
         assertThat(bad.ejectedFor(0)).hasSeconds(1);
         assertThat(chooser.failed(bad, 5)).as("a connect that began before").isFalse();
@@ -309,21 +309,21 @@ class ChooserTest {
 
     @Test
     void twoFailuresInARowAreForgiven() {
-        Target target = target(1);
+        Upstream upstream = upstream(1);
         for (int i = 0; i < 5; i++) {
-            assertThat(chooser.failed(target, 0)).isFalse();
-            assertThat(chooser.failed(target, 0)).isFalse();
-            chooser.succeeded(target);
+            assertThat(chooser.failed(upstream, 0)).isFalse();
+            assertThat(chooser.failed(upstream, 0)).isFalse();
+            chooser.succeeded(upstream);
         }
     }
 
     @Test
     void whoHasLeftCannotBeEjected() {
-        TargetPool pool = pool(Scheduler.RR, 1, 1);
-        eject(pool.target(0), 0);
-        chooser.removed(pool.target(0));
-        eject(pool.target(0), 0);
-        assertThat(pool.target(0).isEjected()).isFalse();
+        UpstreamPool pool = pool(Scheduler.RR, 1, 1);
+        eject(pool.upstream(0), 0);
+        chooser.removed(pool.upstream(0));
+        eject(pool.upstream(0), 0);
+        assertThat(pool.upstream(0).isEjected()).isFalse();
         assertThat(chooser.skipsEjected(pool, 0)).isFalse();
     }
 }

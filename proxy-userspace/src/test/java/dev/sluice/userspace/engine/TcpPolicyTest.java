@@ -140,7 +140,7 @@ class TcpPolicyTest {
                 ping(client);
                 ping(client);
                 assertThat(live.open()).isEqualTo(1);
-                assertThat(live.reachable().target(0).open()).isEqualTo(1);
+                assertThat(live.reachable().upstream(0).open()).isEqualTo(1);
                 assertThat(live.counters().connects()).isEqualTo(1);
                 assertThat(live.counters().connectNanos()).isPositive();
                 ConnectTimes times = fixture.engine.counters().connectTimes();
@@ -152,7 +152,7 @@ class TcpPolicyTest {
                 assertThat(live.counters().bytesIn().sum()).isEqualTo(2);
                 assertThat(live.counters().bytesOut().sum()).isEqualTo(2);
             }
-            await().until(() -> live.open() == 0 && live.reachable().target(0).open() == 0);
+            await().until(() -> live.open() == 0 && live.reachable().upstream(0).open() == 0);
         }
     }
 

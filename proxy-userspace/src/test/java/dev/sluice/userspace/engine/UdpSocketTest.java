@@ -10,7 +10,7 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
-import dev.sluice.userspace.balance.Target;
+import dev.sluice.userspace.balance.Upstream;
 import dev.sluice.userspace.routing.PortBalancer;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -152,8 +152,8 @@ class UdpSocketTest {
                 }
             }
             assertThat(live.counters().ejections()).isEqualTo(1);
-            Target refusing = Objects.requireNonNull(live.reachable().find(Target.Key.of(fixture.at(dead))));
-            Target other = Objects.requireNonNull(live.reachable().find(Target.Key.of(fixture.at(alive.port()))));
+            Upstream refusing = Objects.requireNonNull(live.reachable().find(Upstream.Key.of(fixture.at(dead))));
+            Upstream other = Objects.requireNonNull(live.reachable().find(Upstream.Key.of(fixture.at(alive.port()))));
             assertThat(refusing.open()).as("its flows have ended").isZero();
             assertThat(live.open()).isEqualTo(other.open()).isPositive();
         }
@@ -310,10 +310,10 @@ class UdpSocketTest {
     private static final class Client implements AutoCloseable {
         private final DatagramSocket socket;
 
-        Client(EngineFixture fixture, UdpSocket target) throws IOException {
+        Client(EngineFixture fixture, UdpSocket upstream) throws IOException {
             InetAddress address = fixture.loopbackAddress();
             socket = new DatagramSocket(0, address);
-            socket.connect(address, target.port());
+            socket.connect(address, upstream.port());
             socket.setSoTimeout(10_000);
         }
 

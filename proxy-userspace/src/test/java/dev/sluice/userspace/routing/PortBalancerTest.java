@@ -8,9 +8,9 @@ import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
-import dev.sluice.userspace.balance.ExcludedTargets;
-import dev.sluice.userspace.balance.Target;
-import dev.sluice.userspace.balance.TargetPool;
+import dev.sluice.userspace.balance.ExcludedUpstreams;
+import dev.sluice.userspace.balance.Upstream;
+import dev.sluice.userspace.balance.UpstreamPool;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -37,30 +37,30 @@ class PortBalancerTest {
         return ServicePorts.tcp("shop/web", "10.96.0.1", 80);
     }
 
-    private static Target.Key key(Endpoint endpoint) {
-        return Target.Key.of(endpoint);
+    private static Upstream.Key key(Endpoint endpoint) {
+        return Upstream.Key.of(endpoint);
     }
 
-    private static Target target(PortBalancer live, Endpoint endpoint) {
+    private static Upstream upstream(PortBalancer live, Endpoint endpoint) {
         return Objects.requireNonNull(live.reachable().find(key(endpoint)));
     }
 
-    private static List<Target.Key> keys(TargetPool pool) {
+    private static List<Upstream.Key> keys(UpstreamPool pool) {
         return IntStream.range(0, pool.size())
-                .mapToObj(i -> pool.target(i).key())
+                .mapToObj(i -> pool.upstream(i).key())
                 .toList();
     }
 
-    private static @Nullable Target next(
-            PortBalancer live, IpAddress client, @Nullable ExcludedTargets excluded, long now) {
+    private static @Nullable Upstream next(
+            PortBalancer live, IpAddress client, @Nullable ExcludedUpstreams excluded, long now) {
         return live.choose(live.endpoints(PortalScope.INTERNAL, false), client, VIP, excluded, now);
     }
 
-    private static Target choose(PortBalancer live, IpAddress client, long now) {
+    private static Upstream choose(PortBalancer live, IpAddress client, long now) {
         return Objects.requireNonNull(next(live, client, null, now));
     }
 
-    private static @Nullable Target pinned(PortBalancer live, long now) {
+    private static @Nullable Upstream pinned(PortBalancer live, long now) {
         return live.pinned(live.endpoints(PortalScope.INTERNAL, false), CLIENT, now);
     }
 
@@ -69,10 +69,10 @@ class PortBalancerTest {
         PortBalancer live = live(web().build(), A, B, C);
         assertThat(Stream.generate(() -> choose(live, CLIENT, 0).key()).limit(4))
                 .containsExactly(key(A), key(B), key(C), key(A));
-        ExcludedTargets excluded = new ExcludedTargets();
-        Set<Target.Key> seen = new HashSet<>();
+        ExcludedUpstreams excluded = new ExcludedUpstreams();
+        Set<Upstream.Key> seen = new HashSet<>();
         for (int i = 0; i < 3; i++) {
-            Target next = Objects.requireNonNull(next(live, CLIENT, excluded, 0));
+            Upstream next = Objects.requireNonNull(next(live, CLIENT, excluded, 0));
             excluded.add(next);
             seen.add(next.key());
         }
@@ -114,7 +114,7 @@ class PortBalancerTest {
     void affinityHoldsAClientUntilItHasBeenAwayForTheTime() {
         PortBalancer live = live(web().affinity(10).build(), A, B);
         long now = 5;
-        Target first = choose(live, CLIENT, now);
+        Upstream first = choose(live, CLIENT, now);
         live.connected(CLIENT, first, now);
         assertThat(choose(live, IpAddress.of("192.0.2.2"), now)).isNotEqualTo(first);
         now += TimeUnit.SECONDS.toNanos(9);
@@ -129,7 +129,7 @@ class PortBalancerTest {
     @Test
     void clientsBeyondTheMostAreNotHeldUntilOthersHaveExpired() {
         PortBalancer live = live(web().affinity(10).build(), A, B);
-        Target a = target(live, A);
+        Upstream a = upstream(live, A);
         IntStream.range(0, AffinityTable.MAX_CLIENTS).forEach(i -> live.connected(client(i), a, 0));
         live.connected(CLIENT, a, 1);
         assertThat(pinned(live, 1)).isNull();
@@ -148,14 +148,14 @@ class PortBalancerTest {
     @Test
     void affinityEndsWithTheEndpointOrTheSetting() {
         PortBalancer live = live(web().affinity(10).build(), A, B);
-        live.connected(CLIENT, target(live, A), 0);
+        live.connected(CLIENT, upstream(live, A), 0);
         live.update(Endpoints.resolved(web().affinity(10).build(), B));
         live.update(Endpoints.resolved(web().affinity(10).build(), A, B));
         assertThat(pinned(live, 0)).as("an endpoint that was away").isNull();
-        Target a = target(live, A);
+        Upstream a = upstream(live, A);
         live.connected(CLIENT, a, 0);
         assertThat(pinned(live, 0)).isSameAs(a);
-        assertThat(live.pinned(TargetPool.of(List.of(target(live, B)), List.of(1), false), CLIENT, 0))
+        assertThat(live.pinned(UpstreamPool.of(List.of(upstream(live, B)), List.of(1), false), CLIENT, 0))
                 .as("not allowed")
                 .isNull();
         live.update(Endpoints.resolved(web().build(), A, B));
@@ -166,22 +166,22 @@ class PortBalancerTest {
     @Test
     void anotherEndpointIsTriedWhenThePinnedOneFails() {
         PortBalancer live = live(web().affinity(10).build(), A, B);
-        live.connected(CLIENT, target(live, B), 0);
-        assertThat(choose(live, CLIENT, 0)).isSameAs(target(live, B));
-        ExcludedTargets excluded = new ExcludedTargets();
-        excluded.add(target(live, B));
-        assertThat(next(live, CLIENT, excluded, 0)).isSameAs(target(live, A));
+        live.connected(CLIENT, upstream(live, B), 0);
+        assertThat(choose(live, CLIENT, 0)).isSameAs(upstream(live, B));
+        ExcludedUpstreams excluded = new ExcludedUpstreams();
+        excluded.add(upstream(live, B));
+        assertThat(next(live, CLIENT, excluded, 0)).isSameAs(upstream(live, A));
     }
 
     @Test
     void aPinnedEndpointThatIsEjectedLetsItsClientsGo() {
         PortBalancer live = live(web().affinity(10).build(), A, B);
-        Target b = target(live, B);
+        Upstream b = upstream(live, B);
         live.connected(CLIENT, b, 0);
         for (int i = 0; i < 3; i++) {
             live.failed(b, 0);
         }
-        assertThat(choose(live, CLIENT, 1)).isSameAs(target(live, A));
+        assertThat(choose(live, CLIENT, 1)).isSameAs(upstream(live, A));
         assertThat(live.counters().ejections()).isEqualTo(1);
         live.answered(b);
         assertThat(choose(live, CLIENT, 1)).isSameAs(b);
@@ -190,7 +190,7 @@ class PortBalancerTest {
     @Test
     void ofTheClientsHeldToAnEjectedEndpointOneTriesIt() {
         PortBalancer live = live(web().affinity(10).build(), A, B);
-        Target b = target(live, B);
+        Upstream b = upstream(live, B);
         IpAddress other = IpAddress.of("192.0.2.2");
         live.connected(CLIENT, b, 0);
         live.connected(other, b, 0);
@@ -199,7 +199,7 @@ class PortBalancerTest {
         }
         long later = TimeUnit.SECONDS.toNanos(1);
         assertThat(choose(live, CLIENT, later)).isSameAs(b);
-        assertThat(choose(live, other, later)).isSameAs(target(live, A));
+        assertThat(choose(live, other, later)).isSameAs(upstream(live, A));
         live.failed(b, later);
         assertThat(b.ejectedFor(later)).hasSeconds(2);
         assertThat(live.counters().ejections()).isEqualTo(2);
@@ -234,11 +234,11 @@ class PortBalancerTest {
     @Test
     void aTargetKeepsItsConnectionsAcrossChanges() {
         PortBalancer live = live(web().build(), A, B);
-        Target a = target(live, A);
+        Upstream a = upstream(live, A);
         a.opened();
         live.update(Endpoints.resolved(web().build(), A, C));
-        assertThat(target(live, A)).isSameAs(a);
-        assertThat(target(live, A).open()).isEqualTo(1);
+        assertThat(upstream(live, A)).isSameAs(a);
+        assertThat(upstream(live, A).open()).isEqualTo(1);
     }
 
     @Test

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** An endpoint of a service port, for as long as the port has it: its open connections and its health. Thread-safe. */
-public final class Target {
+public final class Upstream {
     private final Key key;
     private final InetSocketAddress socketAddress;
     private final long hash;
@@ -23,7 +23,7 @@ public final class Target {
         }
     }
 
-    public Target(Key key) {
+    public Upstream(Key key) {
         this.key = key;
         socketAddress = new InetSocketAddress(key.address().toInetAddress(), key.port());
         hash = AddressHash.of(key.address(), key.port());
@@ -79,7 +79,7 @@ public final class Target {
     }
 
     /**
-     * Claims it for a connection. Of an ejected target whose time is over, one caller gets it.
+     * Claims it for a connection. Of an ejected upstream whose time is over, one caller gets it.
      *
      * @return whether the caller may connect to it
      */

@@ -8,55 +8,55 @@ import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /** Endpoints that share traffic, with their weights, all at least 1. Immutable: a change makes a new pool. */
-public final class TargetPool {
-    public static final TargetPool EMPTY = new TargetPool(List.of(), new int[0], false);
+public final class UpstreamPool {
+    public static final UpstreamPool EMPTY = new UpstreamPool(List.of(), new int[0], false);
     /** The longest round of turns; weights that would need more lose precision. */
     private static final int MOST_TURNS = 4096;
 
-    private final Target[] targets;
+    private final Upstream[] upstreams;
     private final int[] weights;
     private final boolean uniform;
-    /** Indexes of targets, each as often as its weight says. */
+    /** Indexes of upstreams, each as often as its weight says. */
     private final int[] turns;
 
-    private TargetPool(List<Target> targets, int[] weights, boolean weighted) {
-        this.targets = targets.toArray(Target[]::new);
+    private UpstreamPool(List<Upstream> upstreams, int[] weights, boolean weighted) {
+        this.upstreams = upstreams.toArray(Upstream[]::new);
         this.weights = weights;
         uniform = Arrays.stream(weights).distinct().count() <= 1;
         turns = turns(weighted && !uniform ? reduced(weights) : new int[0], weights.length);
     }
 
     /**
-     * A pool of {@code targets}.
+     * A pool of {@code upstreams}.
      *
-     * @param weights of the targets, in their order; targets of weight 0 are left out
+     * @param weights of the upstreams, in their order; upstreams of weight 0 are left out
      * @param weighted whether turns follow the weights
      */
-    public static TargetPool of(List<Target> targets, List<Integer> weights, boolean weighted) {
-        List<Target> taking = new ArrayList<>();
+    public static UpstreamPool of(List<Upstream> upstreams, List<Integer> weights, boolean weighted) {
+        List<Upstream> taking = new ArrayList<>();
         List<Integer> positive = new ArrayList<>();
-        for (int i = 0; i < targets.size(); i++) {
+        for (int i = 0; i < upstreams.size(); i++) {
             if (weights.get(i) > 0) {
-                taking.add(targets.get(i));
+                taking.add(upstreams.get(i));
                 positive.add(weights.get(i));
             }
         }
         return taking.isEmpty()
                 ? EMPTY
-                : new TargetPool(
+                : new UpstreamPool(
                         taking, positive.stream().mapToInt(Integer::intValue).toArray(), weighted);
     }
 
     public int size() {
-        return targets.length;
+        return upstreams.length;
     }
 
     public boolean isEmpty() {
-        return targets.length == 0;
+        return upstreams.length == 0;
     }
 
-    public Target target(int index) {
-        return targets[index];
+    public Upstream upstream(int index) {
+        return upstreams[index];
     }
 
     public int weight(int index) {
@@ -73,33 +73,33 @@ public final class TargetPool {
         return turns.length;
     }
 
-    /** The index of the target whose turn {@code number} is. */
+    /** The index of the upstream whose turn {@code number} is. */
     int turn(int number) {
         return turns[number];
     }
 
-    /** The target of that key, null when the pool has none. */
-    public @Nullable Target find(Target.Key key) {
-        for (Target target : targets) {
-            if (target.key().equals(key)) {
-                return target;
+    /** The upstream of that key, null when the pool has none. */
+    public @Nullable Upstream find(Upstream.Key key) {
+        for (Upstream upstream : upstreams) {
+            if (upstream.key().equals(key)) {
+                return upstream;
             }
         }
         return null;
     }
 
-    /** The number of targets that take connections at {@code now}. */
+    /** The number of upstreams that take connections at {@code now}. */
     int admitting(long now) {
         int count = 0;
-        for (Target target : targets) {
-            count += target.admits(now) ? 1 : 0;
+        for (Upstream upstream : upstreams) {
+            count += upstream.admits(now) ? 1 : 0;
         }
         return count;
     }
 
     /** The same ratio in small numbers. */
     private static int[] reduced(int[] weights) {
-        int common = Arrays.stream(weights).reduce(0, TargetPool::gcd);
+        int common = Arrays.stream(weights).reduce(0, UpstreamPool::gcd);
         long sum = Arrays.stream(weights).asLongStream().sum() / common;
         long most = Math.max(MOST_TURNS, weights.length);
         return Arrays.stream(weights)
@@ -111,7 +111,7 @@ public final class TargetPool {
         return b == 0 ? a : gcd(b, a % b);
     }
 
-    /** Turns spread as evenly as whole numbers allow: the k-th turn of a target of weight w stands at (k + 1/2) / w. */
+    /** Turns spread as evenly as whole numbers allow: the k-th turn of an upstream of weight w stands at (k + 1/2) / w. */
     private static int[] turns(int[] weights, int size) {
         if (weights.length == 0) {
             int[] inOrder = new int[size];
