@@ -31,7 +31,7 @@ public final class UserspaceTrafficCounters implements TrafficCounters {
         List<PortTraffic> ports = new ArrayList<>();
         long now = System.nanoTime();
         for (UserspaceBackend backend : backends) {
-            backend.services().forEach(service -> ports.add(traffic(service, backend.family(), now)));
+            backend.balancers().forEach(service -> ports.add(traffic(service, backend.family(), now)));
         }
         return ports;
     }

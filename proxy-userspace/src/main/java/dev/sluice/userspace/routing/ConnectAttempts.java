@@ -71,7 +71,8 @@ public final class ConnectAttempts {
 
     private @Nullable Upstream usable(long nanoTime) {
         PortBalancer balancer = balancer();
-        UpstreamPool allowed = balancer.endpoints(route.scope(), table.locality().isLocal(client));
+        UpstreamPool allowed =
+                balancer.endpoints(route.scope(), table.locality().isLocal(client));
         for (int i = 0; i < timeouts.size(); i++) {
             Upstream next = balancer.choose(allowed, client, destination, excluded, nanoTime);
             if (next == null && excluded != null) {

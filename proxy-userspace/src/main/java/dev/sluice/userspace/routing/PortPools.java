@@ -88,7 +88,8 @@ record PortPools(
     UpstreamPool datagramEndpoints(boolean localClient) {
         ServicePort service = port.service();
         boolean same = service.internalPolicyLocal() == service.externalPolicyLocal();
-        UpstreamPool allowed = endpoints(same || localClient ? PortalScope.INTERNAL : PortalScope.EXTERNAL, localClient);
+        UpstreamPool allowed =
+                endpoints(same || localClient ? PortalScope.INTERNAL : PortalScope.EXTERNAL, localClient);
         return allowed.isEmpty() ? reachable : allowed;
     }
 }

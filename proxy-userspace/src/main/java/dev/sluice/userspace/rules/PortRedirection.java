@@ -1,5 +1,8 @@
 package dev.sluice.userspace.rules;
 
+import static dev.sluice.linux.rules.RuleBuilder.rule;
+
+import dev.sluice.core.flows.FlowEnd;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.model.ServicePortName;
@@ -10,8 +13,7 @@ import dev.sluice.core.net.Protocol;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipset.SetEntry.IpPort;
 import dev.sluice.linux.ipset.SetEntry.IpPortNet;
-import dev.sluice.linux.iptables.RuleLine;
-import dev.sluice.linux.iptables.RuleText;
+import dev.sluice.linux.rules.RuleBuilder;
 import dev.sluice.userspace.routing.Portal;
 import dev.sluice.userspace.routing.PortalScope;
 import java.util.ArrayList;
@@ -22,25 +24,23 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What one service port needs in the kernel.
+ * How the kernel leads the traffic of one service port to the proxy, refuses it, or drops it.
  *
- * @param portals what leads to it, and under which policy
- * @param members the set elements that carry that
+ * @param portals with their policies
+ * @param elements the set elements that stand for them
  */
 public record PortRedirection(
-        ServicePortName name, IpFamily family, Map<Portal, PortalPolicy> portals, Set<SetElement> members) {
+        ServicePortName name, IpFamily family, Map<Portal, PortalPolicy> portals, Set<SetElement> elements) {
 
     /** Renders {@code port}. */
     public static PortRedirection of(ResolvedPort port) {
         ServicePort service = port.service();
-        PortalAccess internal = internalFate(port);
-        PortalAccess external = externalFate(port);
         Map<Portal, PortalPolicy> portals = new LinkedHashMap<>();
-        portals.put(address(service, service.clusterIp()), new PortalPolicy(PortalScope.INTERNAL, internal));
-        for (Portal portal : externalPortals(service)) {
-            portals.putIfAbsent(portal, new PortalPolicy(PortalScope.EXTERNAL, external));
-        }
-        return new PortRedirection(port.name(), port.family(), portals, members(service, portals));
+        portals.put(
+                address(service, service.clusterIp()), new PortalPolicy(PortalScope.INTERNAL, internalAccess(port)));
+        PortalPolicy external = new PortalPolicy(PortalScope.EXTERNAL, externalAccess(port));
+        externalPortals(service).forEach(portal -> portals.putIfAbsent(portal, external));
+        return new PortRedirection(port.name(), port.family(), portals, elements(service, portals));
     }
 
     private static Set<Portal> externalPortals(ServicePort service) {
@@ -57,7 +57,7 @@ public record PortRedirection(
         return new Portal.Address(service.protocol(), address, service.port());
     }
 
-    private static PortalAccess internalFate(ResolvedPort port) {
+    private static PortalAccess internalAccess(ResolvedPort port) {
         return switch (port.internalDisposition()) {
             case FORWARD -> PortalAccess.OPEN;
             case DROP -> PortalAccess.DROPPED;
@@ -65,7 +65,7 @@ public record PortRedirection(
         };
     }
 
-    private static PortalAccess externalFate(ResolvedPort port) {
+    private static PortalAccess externalAccess(ResolvedPort port) {
         return switch (port.externalDisposition()) {
             case FORWARD -> PortalAccess.OPEN;
             case DROP -> port.endpoints().cluster().isEmpty() ? PortalAccess.DROPPED : PortalAccess.NODE_ONLY;
@@ -73,38 +73,37 @@ public record PortRedirection(
         };
     }
 
-    private static Set<SetElement> members(ServicePort service, Map<Portal, PortalPolicy> portals) {
+    private static Set<SetElement> elements(ServicePort service, Map<Portal, PortalPolicy> portals) {
         IpFamily family = service.family();
-        Set<SetElement> members = new LinkedHashSet<>();
-        portals.forEach((portal, door) -> members.add(
+        Set<SetElement> elements = new LinkedHashSet<>();
+        portals.forEach((portal, policy) -> elements.add(
                 switch (portal) {
                     case Portal.Address a ->
                         new SetElement(
-                                PortalSets.addresses(family, door.access()),
+                                PortalSets.addresses(family, policy.access()),
                                 new IpPort(a.address(), a.protocol(), a.port()));
                     case Portal.NodePort n ->
                         new SetElement(
-                                PortalSets.nodePorts(family, n.protocol(), door.access()), new SetEntry.Port(n.port()));
+                                PortalSets.nodePorts(family, n.protocol(), policy.access()),
+                                new SetEntry.Port(n.port()));
                 }));
         if (!service.sourceRanges().isEmpty()) {
-            for (IpAddress vip : service.loadBalancerVips()) {
-                members.addAll(fence(service, vip));
-            }
+            service.loadBalancerVips().forEach(vip -> elements.addAll(fence(service, vip)));
         }
-        return members;
+        return elements;
     }
 
     private static Set<SetElement> fence(ServicePort service, IpAddress vip) {
-        Set<SetElement> members = new LinkedHashSet<>();
-        // the allowed ones come first, so that the fence never stands without its gates
+        Set<SetElement> elements = new LinkedHashSet<>();
+        // the allowed clients come first, so that none of them is ever fenced out
         for (Cidr range : service.sourceRanges()) {
-            members.add(new SetElement(
+            elements.add(new SetElement(
                     PortalSets.allowed(service.family()),
                     new IpPortNet(vip, service.protocol(), service.port(), range)));
         }
-        members.add(new SetElement(
+        elements.add(new SetElement(
                 PortalSets.fenced(service.family()), new IpPort(vip, service.protocol(), service.port())));
-        return members;
+        return elements;
     }
 
     /** Whether it needs a UDP socket. */
@@ -112,23 +111,19 @@ public record PortRedirection(
         return name.protocol() == Protocol.UDP && portals.values().stream().anyMatch(PortalPolicy::redirects);
     }
 
-    /** The redirect rules of its UDP socket, one for each portal that redirects. */
-    public List<RuleLine> udpRules(IpAddress address, int port) {
-        List<RuleLine> rules = new ArrayList<>();
-        String target = "-j DNAT --to-destination " + address.withPort(port);
-        String comment = RuleText.comment(name.toString());
-        portals.forEach((portal, door) -> {
-            if (door.redirects()) {
-                String match = "-m udp --dport " + portal.port();
+    /** The rules that lead to its UDP {@code socket}, one for each portal that redirects. */
+    public List<ChainRule> udpRedirects(FlowEnd socket) {
+        List<ChainRule> rules = new ArrayList<>();
+        portals.forEach((portal, policy) -> {
+            if (policy.redirects()) {
+                RuleBuilder match = rule().comment(name.toString()).port(Protocol.UDP, portal.port());
                 rules.add(
                         switch (portal) {
                             case Portal.Address a ->
-                                new RuleLine(
-                                        RedirectRules.UDP,
-                                        RuleText.join(
-                                                RuleText.destination(a.address()), "-p udp", comment, match, target));
+                                new ChainRule(
+                                        RedirectRules.UDP, match.to(a.address()).dnat(socket.address(), socket.port()));
                             case Portal.NodePort n ->
-                                new RuleLine(RedirectRules.UDP_NODE, RuleText.join("-p udp", comment, match, target));
+                                new ChainRule(RedirectRules.UDP_NODE, match.dnat(socket.address(), socket.port()));
                         });
             }
         });

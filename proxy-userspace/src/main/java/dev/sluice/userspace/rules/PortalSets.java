@@ -6,26 +6,26 @@ import dev.sluice.linux.ipset.IpSet;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The IP sets of one family. Their number is fixed; a Service is a few elements of them. */
+/** Names the IP sets of one family. Their number is fixed; a Service is a few of their elements. */
 public final class PortalSets {
     private PortalSets() {}
 
-    /** The service addresses of that access: {@code hash:ip,port}. */
+    /** The service addresses of {@code access}: {@code hash:ip,port}. */
     public static IpSet addresses(IpFamily family, PortalAccess access) {
         return hash(family, access.setSuffix(), IpSet.Type.HASH_IP_PORT);
     }
 
-    /** The node ports of that access: {@code bitmap:port}. */
+    /** The node ports of {@code access}: {@code bitmap:port}. */
     public static IpSet nodePorts(IpFamily family, Protocol protocol, PortalAccess access) {
         return ports(family, "NODE-" + protocol + "-" + access.setSuffix());
     }
 
-    /** The load balancer addresses that only some clients may use: {@code hash:ip,port}. */
+    /** The load balancer addresses with source ranges: {@code hash:ip,port}. */
     public static IpSet fenced(IpFamily family) {
         return hash(family, "FENCED", IpSet.Type.HASH_IP_PORT);
     }
 
-    /** Those clients: {@code hash:ip,port,net}. */
+    /** The source ranges of these addresses: {@code hash:ip,port,net}. */
     public static IpSet allowed(IpFamily family) {
         return hash(family, "ALLOWED", IpSet.Type.HASH_IP_PORT_NET);
     }
@@ -35,7 +35,7 @@ public final class PortalSets {
         return ports(family, "UDP-SOCKETS");
     }
 
-    /** All of them. */
+    /** All sets. */
     public static List<IpSet> all(IpFamily family) {
         List<IpSet> sets = new ArrayList<>();
         for (PortalAccess access : PortalAccess.values()) {
@@ -57,7 +57,7 @@ public final class PortalSets {
         return new IpSet(prefix(family) + word, IpSet.Type.BITMAP_PORT, family, 1 << 16);
     }
 
-    /** Sets of both families share one space of names. */
+    /** Sets of both families share one name space. */
     private static String prefix(IpFamily family) {
         return family == IpFamily.IPV4 ? "SLUICE-" : "SLUICE-6-";
     }

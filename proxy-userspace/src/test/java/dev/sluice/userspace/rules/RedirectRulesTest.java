@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.config.NodePortAddresses;
+import dev.sluice.core.flows.FlowEnd;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
@@ -32,13 +33,15 @@ class RedirectRulesTest {
         boolean v4 = family == IpFamily.IPV4;
         RedirectRules rules = rules(BackendConfig.defaults(family)
                 .withLocalDetector(new LocalDetector.SourceCidr(Cidr.of(v4 ? "10.244.0.0/16" : "fd00:244::/32"))));
-        PortRedirection plan = PortRedirection.of(Endpoints.resolved(
+        PortRedirection dns = PortRedirection.of(Endpoints.resolved(
                 ServicePorts.udp("kube-system/dns:dns", v4 ? "10.96.0.10" : "fd00:96::10", 53)
                         .nodePort(30053)
                         .build(),
                 Endpoints.remote(v4 ? "10.244.2.2" : "fd00:244:2::2", 53)));
-        String text = rules.nat(plan.udpRules(rules.proxyAddress(), 40053)).text()
-                + rules.filter().text();
+        String text = rules.nat(dns.udpRedirects(new FlowEnd(rules.proxyAddress(), 40053)))
+                        .text()
+                        .text()
+                + rules.filter().text().text();
         assertThat(text).isEqualTo(golden(v4 ? "node-ipv4.rules" : "node-ipv6.rules"));
         CanonicalForm form = new CanonicalForm(family);
         text.lines()
@@ -66,7 +69,7 @@ class RedirectRulesTest {
     @MethodSource("detectors")
     void localTrafficIsToldByTheDetector(LocalDetector detector, List<String> expected) {
         RedirectRules rules = rules(BackendConfig.defaults(IpFamily.IPV4).withLocalDetector(detector));
-        assertThat(rules.nat(List.of()).chains()).containsEntry("SLUICE-FROM-NODE", expected);
+        assertThat(rules.nat(List.of()).text().chains()).containsEntry("SLUICE-FROM-NODE", expected);
     }
 
     static Stream<Arguments> nodePortAddresses() {
@@ -102,10 +105,10 @@ class RedirectRulesTest {
                         IpFamily.IPV4, ranges.stream().map(Cidr::of).toList()),
                 defaults.ipvs(),
                 defaults.userspace()));
-        assertThat(rules.nat(List.of()).chains().get("SLUICE-SERVICES"))
+        assertThat(rules.nat(List.of()).text().chains().get("SLUICE-SERVICES"))
                 .filteredOn(rule -> rule.endsWith("SLUICE-NODE-PORTS"))
                 .isEqualTo(expected);
-        assertThat(rules.filter().chains().get("SLUICE-FIREWALL"))
+        assertThat(rules.filter().text().chains().get("SLUICE-FIREWALL"))
                 .filteredOn(rule -> rule.endsWith("SLUICE-NODE-FIREWALL"))
                 .hasSameSizeAs(expected);
     }
@@ -114,7 +117,8 @@ class RedirectRulesTest {
     void everySetOfTheRulesExistsAndEverySetIsUsed() {
         for (IpFamily family : IpFamily.values()) {
             RedirectRules rules = rules(BackendConfig.defaults(family));
-            String text = rules.nat(List.of()).text() + rules.filter().text();
+            String text =
+                    rules.nat(List.of()).text().text() + rules.filter().text().text();
             List<String> named = text.lines()
                     .flatMap(line -> Stream.of(line.split("--match-set ")).skip(1))
                     .map(rest -> rest.substring(0, rest.indexOf(' ')))

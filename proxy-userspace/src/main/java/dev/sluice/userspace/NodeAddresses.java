@@ -1,12 +1,15 @@
 package dev.sluice.userspace;
 
+import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.model.NodeFacts;
+import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.route.Links;
 import dev.sluice.linux.route.Links.Link;
 import dev.sluice.linux.route.Links.LinkAddress;
+import dev.sluice.userspace.routing.Locality;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -16,16 +19,16 @@ import java.util.stream.Collectors;
 /**
  * The addresses of the node in one family, and the one among them that traffic is redirected to.
  *
- * @param chosen the node's own address by the API, else the one chosen before, else the first global one; loopback when
+ * @param proxy the node's own address by the API, else the one chosen before, else the first global one; loopback when
  *     the node has no address at all, which serves the node's own traffic only
  * @param all every address but loopback and link-local ones
  */
-record ProxyAddress(IpAddress chosen, Set<IpAddress> all) {
+record NodeAddresses(IpFamily family, IpAddress proxy, Set<IpAddress> all) {
 
-    /** @param before the address in use so far, empty at first */
-    static ProxyAddress find(Links links, NodeFacts node, IpFamily family, Optional<IpAddress> before)
+    /** @param before the proxy's address so far, empty at first */
+    static NodeAddresses find(Links links, NodeFacts node, IpFamily family, Optional<IpAddress> before)
             throws NetlinkException {
-        // a dummy device carries addresses that come and go (ipvs mode's service addresses, a node-local DNS cache)
+        // addresses of a dummy device change with what they are for: ipvs mode's portals, a node-local DNS cache
         Set<Integer> dummies = links.links().stream()
                 .filter(link -> link.kind().equals("dummy"))
                 .map(Link::index)
@@ -36,7 +39,7 @@ record ProxyAddress(IpAddress chosen, Set<IpAddress> all) {
                 .sorted(Comparator.comparingInt(LinkAddress::linkIndex).thenComparing(LinkAddress::address))
                 .toList();
         Set<IpAddress> all = usable.stream().map(LinkAddress::address).collect(Collectors.toSet());
-        IpAddress chosen = node.addresses().stream()
+        IpAddress proxy = node.addresses().stream()
                 .filter(all::contains)
                 .findFirst()
                 .or(() -> before.filter(all::contains))
@@ -45,6 +48,21 @@ record ProxyAddress(IpAddress chosen, Set<IpAddress> all) {
                         .map(LinkAddress::address)
                         .findFirst())
                 .orElseGet(() -> IpAddress.of(family == IpFamily.IPV4 ? "127.0.0.1" : "::1"));
-        return new ProxyAddress(chosen, all);
+        return new NodeAddresses(family, proxy, all);
+    }
+
+    /** Which clients are local. A connection does not show its interface: there the node's Pod ranges stand in. */
+    Locality locality(LocalDetector detector, NodeFacts node) {
+        List<Cidr> pods = switch (detector) {
+            case LocalDetector.None none -> List.of();
+            case LocalDetector.SourceCidr range -> List.of(range.cidr());
+            case LocalDetector.Bridge bridge -> podRanges(node);
+            case LocalDetector.InterfacePrefix interfaces -> podRanges(node);
+        };
+        return new Locality(all, pods);
+    }
+
+    private List<Cidr> podRanges(NodeFacts node) {
+        return node.podCidrs().stream().filter(c -> c.family() == family).toList();
     }
 }

@@ -9,9 +9,11 @@ import dev.sluice.core.net.Protocol;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
 import dev.sluice.core.trace.Trace.Candidate;
+import dev.sluice.core.trace.Trace.Step;
 import dev.sluice.core.trace.Trace.Verdict;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
+import dev.sluice.userspace.routing.RoutingTable;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class ExplanationTest {
+class ExplainedPacketTest {
     private static final String POD = "10.244.1.9";
     private static final String OUTSIDE = "192.0.2.1";
 
@@ -85,15 +87,54 @@ class ExplanationTest {
     }
 
     @Test
-    void aTraceNamesTheSetTheRedirectAndTheEndpoints() {
+    void aTraceListsTheRulesOnTheWayAndTheEndpoints() {
         Trace trace = trace(POD, "10.96.0.1", 80);
         assertThat(trace.service()).hasToString("shop/web");
-        assertThat(trace.steps().get(0).toString()).contains("SLUICE-OPEN").contains("DNAT to 192.168.10.1:");
+        assertThat(trace.steps().stream()
+                        .map(step -> (step.where() + ": " + step.what())
+                                .replaceAll("192.168.10.1:\\d+|dport \\d+", "PROXY")))
+                .containsExactly(
+                        "nat PREROUTING: -m comment --comment \"sluice service portals\" -j SLUICE-SERVICES",
+                        "nat SLUICE-SERVICES: -m set --match-set SLUICE-OPEN dst,dst -j SLUICE-REDIRECT",
+                        "nat SLUICE-REDIRECT: -p tcp -j DNAT --to-destination PROXY",
+                        "filter INPUT: -m comment --comment \"sluice proxy sockets\" -j SLUICE-INPUT",
+                        "filter SLUICE-INPUT: -p tcp -m tcp --PROXY -m conntrack --ctstate DNAT -j ACCEPT",
+                        "userspace 10.96.0.1:80/TCP: shop/web: scheduler rr among 2 endpoints");
         assertThat(trace.candidates())
                 .isEqualTo(List.of(
                         new Candidate(IpAddress.of("10.244.2.2"), 8080, 0.5, true),
                         new Candidate(IpAddress.of("10.244.2.3"), 8080, 0.5, true)));
-        assertThat(trace(OUTSIDE, "10.96.0.2", 80).steps().get(0).what()).isEqualTo("SLUICE-REJECT: REJECT");
+        assertThat(trace(OUTSIDE, "10.96.0.2", 80).steps().getLast())
+                .isEqualTo(new Step(
+                        "filter SLUICE-FIREWALL",
+                        "-m set --match-set SLUICE-REJECT dst,dst -j REJECT --reject-with icmp-port-unreachable"));
+    }
+
+    @Test
+    void datagramsAreFollowedToTheSocketOfTheirPort() throws Exception {
+        try (FakeNode loopback = new FakeNode(IpFamily.IPV4)) {
+            loopback.snapshot.put(Endpoints.resolved(
+                    ServicePorts.udp("kube-system/dns", "10.96.0.10", 53)
+                            .nodePort(30053)
+                            .build(),
+                    Endpoints.remote("10.244.2.8", 53)));
+            loopback.sync();
+            for (Packet.Origin origin : Packet.Origin.values()) {
+                IpAddress local = IpAddress.of("127.0.0.1");
+                Trace trace = loopback.backend.explain(new Packet(Protocol.UDP, local, 4000, local, 30053, origin, ""));
+                assertThat(trace.steps()).extracting(Step::where).contains("nat SLUICE-UDP-NODE");
+                assertThat(trace.steps().getLast().where()).isEqualTo("userspace node port 30053/UDP");
+                assertThat(trace.candidates()).hasSize(1);
+            }
+        }
+    }
+
+    @Test
+    void aConnectionStraightToTheProxyIsRefused() {
+        int port = node.engine.listen(new RoutingTable(IpFamily.IPV4));
+        Trace trace = trace(OUTSIDE, "192.168.10.1", port);
+        assertThat(trace.verdict()).isEqualTo(Verdict.REJECT);
+        assertThat(trace.service()).isNull();
     }
 
     private Trace weighted(String scheduler) throws Exception {

@@ -1,4 +1,4 @@
-package dev.sluice.userspace;
+package dev.sluice.userspace.explain;
 
 import dev.sluice.core.config.GoDuration;
 import dev.sluice.core.config.Scheduler;
@@ -16,32 +16,29 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Tells how an endpoint would be chosen for a packet now: the scheduler, weights, who is ejected, and who may be the
- * one.
- */
+/** Explains how the proxy would choose an endpoint for a packet now: scheduler, weights, ejections and candidates. */
 final class ChoiceText {
     private final Scheduler scheduler;
     private final UpstreamPool pool;
     private final long now;
     private final @Nullable Upstream pinned;
     private final @Nullable Upstream hashed;
-    /** Indexes of those that may be chosen. */
-    private final int[] open;
+    /** The indexes of upstreams that may be chosen. */
+    private final int[] eligible;
 
-    /** @param destination what the proxy takes for it, which with datagrams is always the cluster address */
-    ChoiceText(PortBalancer live, UpstreamPool pool, Packet packet, IpAddress destination, long nanoTime) {
+    /** @param destination the one that the proxy knows: for datagrams always the cluster address */
+    ChoiceText(PortBalancer balancer, UpstreamPool pool, Packet packet, IpAddress destination, long nanoTime) {
         this.pool = pool;
-        scheduler = live.policy().scheduler();
+        scheduler = balancer.policy().scheduler();
         now = nanoTime;
-        pinned = live.pinned(pool, packet.source(), nanoTime);
-        boolean skipEjected = live.skipsEjected(pool, nanoTime);
-        open = IntStream.range(0, pool.size())
+        pinned = balancer.pinned(pool, packet.source(), nanoTime);
+        boolean skipEjected = balancer.skipsEjected(pool, nanoTime);
+        eligible = IntStream.range(0, pool.size())
                 .filter(i -> !skipEjected || pool.upstream(i).ejectedFor(now).isZero())
                 .toArray();
-        // a process of the node may have any of its addresses
+        // a process of the node may send from any of its addresses
         boolean anySource = packet.origin() == Packet.Origin.NODE && scheduler == Scheduler.SH;
-        hashed = anySource ? null : live.hashed(pool, packet.source(), destination, nanoTime);
+        hashed = anySource ? null : balancer.hashed(pool, packet.source(), destination, nanoTime);
     }
 
     String text() {
@@ -53,13 +50,13 @@ final class ChoiceText {
                 .filter(i -> pool.upstream(i).isEjected())
                 .mapToObj(i -> pool.upstream(i) + left(pool.upstream(i)))
                 .collect(Collectors.joining(", "));
-        boolean ignored = open.length == pool.size();
-        return "scheduler " + scheduler.text() + " among " + open.length + " endpoints" + weights
+        boolean ignored = eligible.length == pool.size();
+        return "scheduler " + scheduler.text() + " among " + eligible.length + " endpoints" + weights
                 + (ejected.isEmpty() ? "" : ", ejected " + ejected + (ignored ? ", which does not count now" : ""));
     }
 
     private String list(IntFunction<String> each) {
-        return IntStream.of(open).mapToObj(each).collect(Collectors.joining(", "));
+        return IntStream.of(eligible).mapToObj(each).collect(Collectors.joining(", "));
     }
 
     private String weight(int index) {
@@ -71,17 +68,17 @@ final class ChoiceText {
         return left.isZero() ? " (to be tried)" : " for " + GoDuration.format(Duration.ofMillis(left.toMillis()));
     }
 
-    /** Their probabilities are those of many clients, with endpoints as busy as their weights. */
+    /** The candidates, with probabilities as for many clients, and endpoints as busy as their weights say. */
     List<Candidate> candidates() {
         Upstream only = pinned != null ? pinned : hashed;
         if (only != null) {
             return List.of(new Candidate(only.address(), only.port(), 1, true));
         }
-        long all = IntStream.of(open).mapToLong(this::share).sum();
+        long sum = IntStream.of(eligible).mapToLong(this::share).sum();
         List<Candidate> candidates = new ArrayList<>();
-        for (int index : open) {
+        for (int index : eligible) {
             Upstream upstream = pool.upstream(index);
-            candidates.add(new Candidate(upstream.address(), upstream.port(), (double) share(index) / all, true));
+            candidates.add(new Candidate(upstream.address(), upstream.port(), (double) share(index) / sum, true));
         }
         return candidates;
     }

@@ -1,0 +1,5 @@
+/** The effects of a sync: sockets, routes, rules and set elements. Decides nothing; it carries out what was planned. */
+@NullMarked
+package dev.sluice.userspace.apply;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,73 @@
+package dev.sluice.userspace.explain;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.Protocol;
+import dev.sluice.core.trace.Packet;
+import dev.sluice.core.trace.Trace;
+import dev.sluice.core.trace.Trace.Step;
+import dev.sluice.core.trace.Trace.Verdict;
+import dev.sluice.linux.rules.PacketTracer;
+import dev.sluice.linux.rules.PacketTracer.Branch;
+import dev.sluice.linux.rules.TracedPacket;
+import dev.sluice.userspace.balance.UpstreamPool;
+import dev.sluice.userspace.plan.PlannedPorts;
+import dev.sluice.userspace.routing.PortBalancer;
+import dev.sluice.userspace.routing.Portal;
+import dev.sluice.userspace.routing.PortalRoute;
+import dev.sluice.userspace.routing.RoutingTable;
+import dev.sluice.userspace.rules.RedirectRules;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Follows a packet through the rules as rendered and the desired set elements, and then through the proxy. */
+public final class PacketExplanation {
+    private final RedirectRules rules;
+    private final PlannedPorts ports;
+    private final RoutingTable table;
+    private final List<Step> steps = new ArrayList<>();
+
+    public PacketExplanation(RedirectRules rules, PlannedPorts ports, RoutingTable table) {
+        this.rules = rules;
+        this.ports = ports;
+        this.table = table;
+    }
+
+    /** Where the packet goes. */
+    public Trace of(Packet packet) {
+        PacketTracer tracer = new PacketTracer(table.locality()::isNode, ports, steps);
+        // no rule of this mode leaves anything to chance
+        Branch end = tracer.enter(rules.nat(ports.udpRedirects()), rules.filter(), TracedPacket.of(packet))
+                .getFirst();
+        PortalRoute route = table.find(packet.protocol(), packet.destination(), packet.destinationPort());
+        return switch (end.end()) {
+            case DROPPED -> stopped(route, Verdict.DROP);
+            case REJECTED -> stopped(route, Verdict.REJECT);
+            case REWRITTEN -> route == null ? stopped(null, Verdict.REJECT) : chosen(packet, route);
+            case PASSED, ACCEPTED, MASQUERADED -> Trace.notAService(steps);
+        };
+    }
+
+    private Trace chosen(Packet packet, PortalRoute route) {
+        boolean fromNode =
+                packet.origin() == Packet.Origin.NODE || table.locality().isLocal(packet.source());
+        PortBalancer balancer = route.balancer();
+        boolean udp = packet.protocol() == Protocol.UDP;
+        UpstreamPool allowed = udp ? balancer.datagramEndpoints(fromNode) : balancer.endpoints(route.scope(), fromNode);
+        IpAddress destination = udp ? balancer.resolved().service().clusterIp() : packet.destination();
+        ChoiceText choice = new ChoiceText(balancer, allowed, packet, destination, System.nanoTime());
+        steps.add(new Step("userspace " + portal(packet), balancer.name() + ": " + choice.text()));
+        return choice.candidates().isEmpty()
+                ? stopped(route, Verdict.REJECT)
+                : new Trace(balancer.name(), steps, Verdict.FORWARD, choice.candidates());
+    }
+
+    private Portal portal(Packet packet) {
+        Portal address = new Portal.Address(packet.protocol(), packet.destination(), packet.destinationPort());
+        return table.get(address) == null ? new Portal.NodePort(packet.protocol(), packet.destinationPort()) : address;
+    }
+
+    private Trace stopped(@Nullable PortalRoute route, Verdict verdict) {
+        return Trace.stopped(route == null ? null : route.balancer().name(), steps, verdict);
+    }
+}

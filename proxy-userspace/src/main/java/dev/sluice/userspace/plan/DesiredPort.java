@@ -1,0 +1,38 @@
+package dev.sluice.userspace.plan;
+
+import dev.sluice.core.balance.SlowStart;
+import dev.sluice.core.model.Endpoint;
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.userspace.balance.Upstream;
+import dev.sluice.userspace.routing.ConnectionPolicy;
+import dev.sluice.userspace.rules.PortRedirection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.ToIntFunction;
+
+/**
+ * What one service port is to be, as far as it is known before its UDP socket is open.
+ *
+ * @param weights of endpoints, slow start included
+ */
+public record DesiredPort(
+        ResolvedPort port, ConnectionPolicy policy, ToIntFunction<Endpoint> weights, PortRedirection redirection) {
+
+    public ServicePortName name() {
+        return port.name();
+    }
+
+    /** The weights of the endpoints that take connections, in the unit of {@link SlowStart}. */
+    Map<Upstream.Key, Integer> slowStartWeights() {
+        int factor = policy.slowStart() == null ? SlowStart.STEPS : 1;
+        Map<Upstream.Key, Integer> applied = new HashMap<>();
+        for (Endpoint endpoint : port.endpoints().reachable()) {
+            int weight = weights.applyAsInt(endpoint);
+            if (weight > 0) {
+                applied.put(Upstream.Key.of(endpoint), weight * factor);
+            }
+        }
+        return applied;
+    }
+}

@@ -1,0 +1,29 @@
+package dev.sluice.userspace.plan;
+
+import dev.sluice.core.flows.FlowEnd;
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.IpAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One service port that a sync looks at.
+ *
+ * @param before null when it is new
+ * @param desired null when it is to be removed
+ */
+public record PortChange(
+        ServicePortName name,
+        @Nullable PortState before,
+        @Nullable DesiredPort desired) {
+
+    /** Whether it is to have a UDP socket. */
+    public boolean needsUdpSocket() {
+        return desired != null && desired.redirection().needsUdpSocket();
+    }
+
+    /** The UDP socket that it has and keeps, null when it needs another one or none. */
+    public @Nullable FlowEnd keptUdpSocket(IpAddress proxyAddress) {
+        FlowEnd present = before == null ? null : before.udpSocket();
+        return present != null && needsUdpSocket() && present.address().equals(proxyAddress) ? present : null;
+    }
+}

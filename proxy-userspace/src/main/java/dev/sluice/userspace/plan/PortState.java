@@ -1,0 +1,45 @@
+package dev.sluice.userspace.plan;
+
+import dev.sluice.core.flows.FlowEnd;
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.linux.ipset.SetEntry;
+import dev.sluice.userspace.rules.ChainRule;
+import dev.sluice.userspace.rules.PortRedirection;
+import dev.sluice.userspace.rules.PortalSets;
+import dev.sluice.userspace.rules.SetElement;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that stands for one service port in the kernel.
+ *
+ * @param udpSocket the address of its UDP socket, null without one
+ */
+public record PortState(DesiredPort desired, @Nullable FlowEnd udpSocket) {
+
+    public ServicePortName name() {
+        return desired.name();
+    }
+
+    public PortRedirection redirection() {
+        return desired.redirection();
+    }
+
+    /** Its set elements. */
+    public Set<SetElement> elements() {
+        if (udpSocket == null) {
+            return redirection().elements();
+        }
+        Set<SetElement> elements = new LinkedHashSet<>(redirection().elements());
+        elements.add(
+                new SetElement(PortalSets.udpSockets(redirection().family()), new SetEntry.Port(udpSocket.port())));
+        return elements;
+    }
+
+    /** The rules that lead to its UDP socket, none without one. */
+    public List<ChainRule> udpRedirects() {
+        return udpSocket == null ? List.of() : redirection().udpRedirects(udpSocket);
+    }
+}

@@ -1,0 +1,178 @@
+package dev.sluice.userspace.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.core.config.Scheduler;
+import dev.sluice.core.flows.FlowEnd;
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.Cidr;
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.Protocol;
+import dev.sluice.linux.ipset.IpSets.SetChange;
+import dev.sluice.linux.ipset.SetEntry;
+import dev.sluice.testkit.model.Endpoints;
+import dev.sluice.testkit.model.ServicePorts;
+import dev.sluice.userspace.routing.Portal;
+import dev.sluice.userspace.routing.PortalScope;
+import dev.sluice.userspace.rules.PortalAccess;
+import dev.sluice.userspace.rules.PortalSets;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class SyncPlannerTest {
+    private static final IpAddress NODE = IpAddress.of("192.168.10.1");
+    private static final FlowEnd SOCKET = new FlowEnd(NODE, 40053);
+
+    private final SyncPlanner planner = new SyncPlanner(Scheduler.RR, () -> 0);
+
+    private static ServicePorts web() {
+        return ServicePorts.tcp("shop/web:http", "10.96.0.50", 80);
+    }
+
+    private static ServicePorts dns() {
+        return ServicePorts.udp("kube-system/dns:dns", "10.96.0.10", 53);
+    }
+
+    private static ResolvedPort served(ServicePorts service) {
+        return Endpoints.resolved(service.build(), Endpoints.remote("10.244.2.2", 8080));
+    }
+
+    private List<PortChange> changes(ResolvedPort... desired) {
+        Map<ServicePortName, @Nullable ResolvedPort> ports = new LinkedHashMap<>();
+        for (ResolvedPort port : desired) {
+            ports.put(port.name(), port);
+        }
+        return planner.changes(ports.keySet(), ports::get);
+    }
+
+    private SyncPlan planned(ResolvedPort... desired) {
+        List<PortChange> changes = changes(desired);
+        Map<ServicePortName, FlowEnd> sockets = new HashMap<>();
+        changes.stream().filter(PortChange::needsUdpSocket).forEach(change -> sockets.put(change.name(), SOCKET));
+        return planner.plan(changes, sockets);
+    }
+
+    private SyncPlan removed(ServicePorts service) {
+        return planner.plan(planner.changes(Set.of(service.build().name()), name -> null), Map.of());
+    }
+
+    private static Stream<String> elements(SyncPlan plan) {
+        return plan.elements().changes().stream().map(SetChange::toString);
+    }
+
+    @Test
+    void aNewPortIsRoutesAndElements() {
+        SyncPlan plan = planned(served(web().nodePort(30080)));
+        assertThat(elements(plan))
+                .containsExactly("add SLUICE-OPEN 10.96.0.50,tcp:80", "add SLUICE-NODE-TCP-OPEN 30080");
+        ServicePortName name = web().build().name();
+        assertThat(plan.newRoutes())
+                .containsExactly(
+                        new PortalLink(
+                                new Portal.Address(Protocol.TCP, IpAddress.of("10.96.0.50"), 80),
+                                name,
+                                PortalScope.INTERNAL),
+                        new PortalLink(new Portal.NodePort(Protocol.TCP, 30080), name, PortalScope.EXTERNAL));
+        assertThat(plan.newRules()).isEmpty();
+        assertThat(elements(planned(served(web().nodePort(30080))))).as("again").isEmpty();
+    }
+
+    @Test
+    void aUdpPortIsPlannedInTwoSteps() {
+        PortChange change = changes(served(dns())).getFirst();
+        assertThat(change.needsUdpSocket()).isTrue();
+        assertThat(change.keptUdpSocket(NODE)).isNull();
+        SyncPlan plan = planner.plan(List.of(change), Map.of(change.name(), SOCKET));
+        assertThat(plan.newRules()).hasSize(1);
+        assertThat(elements(plan)).contains("add SLUICE-UDP-SOCKETS 40053");
+
+        PortChange next = changes(served(dns())).getFirst();
+        assertThat(next.keptUdpSocket(NODE)).isEqualTo(SOCKET);
+        assertThat(next.keptUdpSocket(IpAddress.of("192.168.10.9")))
+                .as("the proxy's address has changed")
+                .isNull();
+        FlowEnd other = new FlowEnd(IpAddress.of("192.168.10.9"), 40054);
+        SyncPlan moved = planner.plan(List.of(next), Map.of(next.name(), other));
+        assertThat(moved.staleRules()).isEqualTo(plan.newRules());
+        assertThat(moved.staleSockets()).containsExactly(SOCKET);
+        assertThat(moved.removedPorts()).isEmpty();
+    }
+
+    @Test
+    void aUdpPortWithoutItsSocketIsRemoved() {
+        planned(served(dns()));
+        SyncPlan plan = planner.plan(changes(served(dns())), Map.of());
+        assertThat(plan.removedPorts()).containsExactly(dns().build().name());
+        assertThat(plan.staleSockets()).containsExactly(SOCKET);
+        assertThat(planner.ports().elements()).isEmpty();
+    }
+
+    @Test
+    void aPortalPassesFromOnePortToAnotherWhateverTheirOrder() {
+        ServicePorts other = ServicePorts.tcp("shop/other", "10.96.0.70", 80);
+        planned(served(web().externalIps("198.51.100.1")), served(other));
+        ResolvedPort loser = served(web().externalIps());
+        ResolvedPort winner =
+                served(ServicePorts.tcp("shop/other", "10.96.0.70", 80).externalIps("198.51.100.1"));
+        assertThat(elements(planned(loser, winner)))
+                .as("the element stays")
+                .containsExactly("add SLUICE-OPEN 198.51.100.1,tcp:80");
+        planned(winner, loser);
+        assertThat(planner.ports()
+                        .contains(
+                                PortalSets.addresses(IpFamily.IPV4, PortalAccess.OPEN),
+                                new SetEntry.IpPort(IpAddress.of("198.51.100.1"), Protocol.TCP, 80)))
+                .isTrue();
+    }
+
+    @Test
+    void whatAPortLeavesIsStale() {
+        planned(served(web().nodePort(30080)));
+        SyncPlan plan = removed(web());
+        assertThat(elements(plan))
+                .containsExactly("del SLUICE-OPEN 10.96.0.50,tcp:80", "del SLUICE-NODE-TCP-OPEN 30080");
+        assertThat(plan.staleRoutes()).hasSize(2);
+        assertThat(plan.removedPorts()).containsExactly(web().build().name());
+        assertThat(planner.ports().names()).isEmpty();
+    }
+
+    @Test
+    void aRefusedElementIsAProblemOfItsOwner() {
+        planned(served(web()), served(ServicePorts.tcp("shop/other", "10.96.0.70", 80)));
+        var element = Objects.requireNonNull(planner.ports().get(web().build().name()))
+                .elements()
+                .iterator()
+                .next();
+        planner.refused(element, "no memory");
+        assertThat(planner.problems())
+                .singleElement()
+                .satisfies(problem ->
+                        assertThat(problem.toString()).contains("shop/web", "10.96.0.50,tcp:80", "no memory"));
+        planned(served(web()));
+        assertThat(planner.problems()).isEmpty();
+    }
+
+    @Test
+    void aSourceRangeAdmitsEachAddressInIt() {
+        planned(served(web().loadBalancer("203.0.113.1").sourceRanges("192.0.2.0/24")));
+        assertThat(allowed("192.0.2.77")).isTrue();
+        assertThat(allowed("192.0.3.1")).isFalse();
+    }
+
+    private boolean allowed(String client) {
+        return planner.ports()
+                .contains(
+                        PortalSets.allowed(IpFamily.IPV4),
+                        new SetEntry.IpPortNet(
+                                IpAddress.of("203.0.113.1"), Protocol.TCP, 80, Cidr.host(IpAddress.of(client))));
+    }
+}

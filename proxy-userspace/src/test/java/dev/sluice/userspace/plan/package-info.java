@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.userspace.plan;
+
+import org.jspecify.annotations.NullMarked;
