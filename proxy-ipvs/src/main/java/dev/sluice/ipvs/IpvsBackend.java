@@ -18,9 +18,9 @@ import dev.sluice.ipvs.kernel.CleanUp;
 import dev.sluice.ipvs.kernel.DummyDevice;
 import dev.sluice.ipvs.kernel.KernelPreparation;
 import dev.sluice.ipvs.kernel.KernelReader;
-import dev.sluice.ipvs.kernel.RuleSync;
+import dev.sluice.ipvs.kernel.RuleWriter;
 import dev.sluice.ipvs.kernel.SchedulerProbe;
-import dev.sluice.ipvs.rules.FixedRules;
+import dev.sluice.ipvs.rules.IpvsRules;
 import dev.sluice.ipvs.sync.ServerSync;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.ipset.IpSets;
@@ -54,8 +54,8 @@ public final class IpvsBackend implements ProxyBackend {
     private final DummyDevice dummy;
     private final KernelPreparation preparation;
     private final KernelReader reader;
-    private final FixedRules rules;
-    private final RuleSync ruleSync;
+    private final IpvsRules rules;
+    private final RuleWriter ruleWriter;
     private final ServerSync servers;
     private boolean prepared;
 
@@ -80,9 +80,9 @@ public final class IpvsBackend implements ProxyBackend {
         SchedulerProbe probe = new SchedulerProbe(ipvs);
         preparation = new KernelPreparation(config.family(), config.ipvs(), ipvs, probe, sysctl);
         reader = new KernelReader(config.family(), ipvs, sets, config.ipvs().excludeCidrs());
-        rules = new FixedRules(config, iptables.supportsRandomFully());
-        ruleSync = new RuleSync(iptables, rules.tables());
-        servers = new ServerSync(config, ipvs, sets, links, dummy, reader, ruleSync, probe, bootNanos);
+        rules = new IpvsRules(config, iptables.supportsRandomFully());
+        ruleWriter = new RuleWriter(iptables, rules);
+        servers = new ServerSync(config, ipvs, sets, links, dummy, reader, ruleWriter, probe, bootNanos);
     }
 
     @Override
@@ -154,7 +154,7 @@ public final class IpvsBackend implements ProxyBackend {
 
     @Override
     public boolean keepsStateIn(KernelObject object) {
-        return RuleSync.isKept(object.kind(), object.name());
+        return IpvsRules.usesChain(object.kind(), object.name());
     }
 
     /** Each address has virtual servers of its own for node ports, and is not bound to the dummy device. */
@@ -175,7 +175,7 @@ public final class IpvsBackend implements ProxyBackend {
 
     /** Whether a user chain is of this mode, by its name. */
     public static boolean owns(String table, String chain) {
-        return RuleSync.owns(table, chain);
+        return IpvsRules.owns(table, chain);
     }
 
     /**
@@ -186,7 +186,7 @@ public final class IpvsBackend implements ProxyBackend {
      */
     public boolean removeBesideRules() throws SyncException {
         try {
-            return new CleanUp(family(), ipvs, sets, links, dummy, reader, ruleSync).runBesideRules();
+            return new CleanUp(family(), ipvs, sets, links, dummy, reader, ruleWriter).runBesideRules();
         } catch (KernelException e) {
             throw new SyncException("clean-up of ipvs mode, " + family() + ": " + e.getMessage(), e);
         }
@@ -200,7 +200,7 @@ public final class IpvsBackend implements ProxyBackend {
     public void cleanUp() throws SyncException {
         servers.forget();
         try {
-            new CleanUp(family(), ipvs, sets, links, dummy, reader, ruleSync).run();
+            new CleanUp(family(), ipvs, sets, links, dummy, reader, ruleWriter).run();
         } catch (KernelException e) {
             throw new SyncException("clean-up of ipvs mode, " + family() + ": " + e.getMessage(), e);
         }

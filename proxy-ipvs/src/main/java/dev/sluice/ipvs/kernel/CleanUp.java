@@ -27,7 +27,7 @@ public final class CleanUp {
     private final Links links;
     private final DummyDevice dummy;
     private final KernelReader reader;
-    private final RuleSync rules;
+    private final RuleWriter rules;
 
     public CleanUp(
             IpFamily family,
@@ -36,7 +36,7 @@ public final class CleanUp {
             Links links,
             DummyDevice dummy,
             KernelReader reader,
-            RuleSync rules) {
+            RuleWriter rules) {
         this.family = family;
         this.ipvs = ipvs;
         this.sets = sets;

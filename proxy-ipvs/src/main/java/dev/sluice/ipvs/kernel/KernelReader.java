@@ -7,7 +7,7 @@ import dev.sluice.ipvs.plan.DesiredState;
 import dev.sluice.ipvs.plan.InForce;
 import dev.sluice.ipvs.plan.PlannedServer;
 import dev.sluice.ipvs.rules.KubeSet;
-import dev.sluice.ipvs.rules.Member;
+import dev.sluice.ipvs.rules.SetElement;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipset.SetEntry;
@@ -132,7 +132,7 @@ public final class KernelReader {
         Set<ServiceKey> keys = new HashSet<>();
         for (KubeSet set : REGISTERS) {
             for (SetEntry entry : state.members(set)) {
-                ServiceKey key = new Member(set, entry).server();
+                ServiceKey key = new SetElement(set, entry).server();
                 if (key != null) {
                     keys.add(key);
                 }
@@ -146,10 +146,10 @@ public final class KernelReader {
             return false;
         }
         return switch (key.protocol()) {
-            case TCP -> state.has(new Member(KubeSet.NODE_PORT_TCP, new SetEntry.Port(key.port())));
-            case UDP -> state.has(new Member(KubeSet.NODE_PORT_UDP, new SetEntry.Port(key.port())));
+            case TCP -> state.has(new SetElement(KubeSet.NODE_PORT_TCP, new SetEntry.Port(key.port())));
+            case UDP -> state.has(new SetElement(KubeSet.NODE_PORT_UDP, new SetEntry.Port(key.port())));
             case SCTP ->
-                state.has(new Member(
+                state.has(new SetElement(
                         KubeSet.NODE_PORT_SCTP, new SetEntry.IpPort(key.address(), key.protocol(), key.port())));
         };
     }

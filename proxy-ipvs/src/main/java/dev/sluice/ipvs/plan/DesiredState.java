@@ -3,7 +3,7 @@ package dev.sluice.ipvs.plan;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
-import dev.sluice.ipvs.rules.Member;
+import dev.sluice.ipvs.rules.SetElement;
 import dev.sluice.ipvs.rules.ShortCircuit;
 import dev.sluice.linux.ipvs.ServiceKey;
 import java.util.ArrayList;
@@ -28,7 +28,7 @@ public final class DesiredState {
     private final Map<ServicePortName, PortPlan> plans = new HashMap<>();
     private final Map<ServiceKey, Claim> servers = new ConcurrentHashMap<>();
     private final Map<ServiceKey, NavigableMap<ServicePortName, PlannedServer>> contested = new HashMap<>();
-    private final Map<Member, Integer> members = new HashMap<>();
+    private final Map<SetElement, Integer> members = new HashMap<>();
     private final Map<IpAddress, Integer> addresses = new HashMap<>();
     private final Map<ServicePortName, List<ShortCircuit>> shortCircuits = new TreeMap<>();
     private final Map<ServicePortName, List<Problem>> ignored = new TreeMap<>();
@@ -122,7 +122,7 @@ public final class DesiredState {
         servers.forEach((key, claim) -> each.accept(key, claim.owner()));
     }
 
-    public boolean wants(Member member) {
+    public boolean wants(SetElement member) {
         return members.containsKey(member);
     }
 
@@ -151,7 +151,7 @@ public final class DesiredState {
         return servers.keySet();
     }
 
-    Collection<Member> members() {
+    Collection<SetElement> members() {
         return members.keySet();
     }
 

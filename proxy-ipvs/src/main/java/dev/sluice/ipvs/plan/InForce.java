@@ -2,7 +2,7 @@ package dev.sluice.ipvs.plan;
 
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.ipvs.rules.KubeSet;
-import dev.sluice.ipvs.rules.Member;
+import dev.sluice.ipvs.rules.SetElement;
 import dev.sluice.linux.ipset.IpSets.SetChange;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipvs.IpvsCommand;
@@ -101,11 +101,11 @@ public final class InForce {
         return addresses;
     }
 
-    public boolean has(Member member) {
+    public boolean has(SetElement member) {
         return members(member.set()).contains(member.entry());
     }
 
-    public void carriedOut(Member member, SetChange change) {
+    public void carriedOut(SetElement member, SetChange change) {
         Set<SetEntry> entries = members.computeIfAbsent(member.set(), set -> new HashSet<>());
         if (change.add()) {
             entries.add(member.entry());

@@ -4,7 +4,7 @@ import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.ipvs.rules.KubeSet;
-import dev.sluice.ipvs.rules.Member;
+import dev.sluice.ipvs.rules.SetElement;
 import dev.sluice.ipvs.rules.ShortCircuit;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipvs.ServiceKey;
@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
  */
 public record PortPlan(
         List<PlannedServer> servers,
-        List<Member> members,
+        List<SetElement> members,
         List<IpAddress> addresses,
         List<ShortCircuit> shortCircuits,
         List<Problem> problems) {
@@ -64,7 +64,7 @@ public record PortPlan(
     }
 
     /** Elements of an address go with its last virtual server, those of a node port's number with the last of node ports. */
-    private List<Member> membersWithout(List<ServiceKey> taken, Set<IpAddress> served) {
+    private List<SetElement> membersWithout(List<ServiceKey> taken, Set<IpAddress> served) {
         boolean anyNodePort =
                 members.stream().anyMatch(m -> m.set() == KubeSet.NODE_PORT_SERVERS && !taken.contains(m.server()));
         return members.stream()

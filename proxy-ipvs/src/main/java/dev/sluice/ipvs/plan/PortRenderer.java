@@ -9,7 +9,7 @@ import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.ipvs.rules.KubeSet;
-import dev.sluice.ipvs.rules.Member;
+import dev.sluice.ipvs.rules.SetElement;
 import dev.sluice.ipvs.rules.ShortCircuit;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipvs.RealServer;
@@ -56,7 +56,7 @@ public final class PortRenderer {
         private final ServicePort service;
         private final Protocol protocol;
         private final Map<ServiceKey, PlannedServer> servers = new LinkedHashMap<>();
-        private final Set<Member> members = new LinkedHashSet<>();
+        private final Set<SetElement> members = new LinkedHashSet<>();
         private final Set<IpAddress> addresses = new LinkedHashSet<>();
         private final List<ShortCircuit> shortCircuits = new ArrayList<>();
         private final List<Problem> problems = new ArrayList<>();
@@ -111,20 +111,21 @@ public final class PortRenderer {
         private void sourceRanges(IpAddress vip) {
             addressMember(KubeSet.LOAD_BALANCER_FW, vip, service.port());
             for (Cidr range : service.sourceRanges()) {
-                members.add(
-                        new Member(KubeSet.SOURCE_CIDR, new SetEntry.IpPortNet(vip, protocol, service.port(), range)));
+                members.add(new SetElement(
+                        KubeSet.SOURCE_CIDR, new SetEntry.IpPortNet(vip, protocol, service.port(), range)));
             }
             boolean nodeAllowed = node.nodeIp()
                     .filter(ip -> service.sourceRanges().stream().anyMatch(r -> r.contains(ip)))
                     .isPresent();
             if (nodeAllowed) {
-                members.add(new Member(KubeSet.SOURCE_IP, new SetEntry.IpPortIp(vip, protocol, service.port(), vip)));
+                members.add(
+                        new SetElement(KubeSet.SOURCE_IP, new SetEntry.IpPortIp(vip, protocol, service.port(), vip)));
             }
         }
 
         void nodePort() {
             if (service.healthCheckNodePort() != 0) {
-                members.add(new Member(KubeSet.HEALTH_CHECK, new SetEntry.Port(service.healthCheckNodePort())));
+                members.add(new SetElement(KubeSet.HEALTH_CHECK, new SetEntry.Port(service.healthCheckNodePort())));
             }
             if (service.nodePort() == 0) {
                 return;
@@ -152,16 +153,16 @@ public final class PortRenderer {
         }
 
         private void portMembers(KubeSet all, KubeSet onlyLocal, int number, boolean local) {
-            members.add(new Member(all, new SetEntry.Port(number)));
+            members.add(new SetElement(all, new SetEntry.Port(number)));
             if (local) {
-                members.add(new Member(onlyLocal, new SetEntry.Port(number)));
+                members.add(new SetElement(onlyLocal, new SetEntry.Port(number)));
             }
         }
 
         void hairpin() {
             for (Endpoint endpoint : port.endpoints().all()) {
                 if (endpoint.local()) {
-                    members.add(new Member(
+                    members.add(new SetElement(
                             KubeSet.LOOP_BACK,
                             new SetEntry.IpPortIp(endpoint.address(), protocol, endpoint.port(), endpoint.address())));
                 }
@@ -230,11 +231,11 @@ public final class PortRenderer {
 
         private void bind(IpAddress address) {
             addresses.add(address);
-            members.add(new Member(KubeSet.IPVS_IPS, new SetEntry.Ip(address)));
+            members.add(new SetElement(KubeSet.IPVS_IPS, new SetEntry.Ip(address)));
         }
 
         private void addressMember(KubeSet set, IpAddress address, int number) {
-            members.add(new Member(set, new SetEntry.IpPort(address, protocol, number)));
+            members.add(new SetElement(set, new SetEntry.IpPort(address, protocol, number)));
         }
     }
 }

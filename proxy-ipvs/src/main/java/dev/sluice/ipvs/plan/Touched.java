@@ -3,7 +3,7 @@ package dev.sluice.ipvs.plan;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.ipvs.rules.KubeSet;
-import dev.sluice.ipvs.rules.Member;
+import dev.sluice.ipvs.rules.SetElement;
 import dev.sluice.linux.ipvs.ServiceKey;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -12,7 +12,7 @@ import java.util.Set;
 public final class Touched {
     private final Set<ServicePortName> ports = new LinkedHashSet<>();
     private final Set<ServiceKey> servers = new LinkedHashSet<>();
-    private final Set<Member> members = new LinkedHashSet<>();
+    private final Set<SetElement> members = new LinkedHashSet<>();
     private final Set<IpAddress> addresses = new LinkedHashSet<>();
 
     public Set<ServicePortName> ports() {
@@ -23,7 +23,7 @@ public final class Touched {
         return servers;
     }
 
-    public Set<Member> members() {
+    public Set<SetElement> members() {
         return members;
     }
 
@@ -41,7 +41,7 @@ public final class Touched {
     public void addInForce(InForce state) {
         servers.addAll(state.serverKeys());
         for (KubeSet set : KubeSet.values()) {
-            state.members(set).forEach(entry -> members.add(new Member(set, entry)));
+            state.members(set).forEach(entry -> members.add(new SetElement(set, entry)));
         }
         addresses.addAll(state.addresses());
     }

@@ -2,6 +2,7 @@ package dev.sluice.ipvs.rules;
 
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.ipset.IpSet;
+import java.util.Arrays;
 
 /**
  * The IP sets of ipvs mode, with kube-proxy's names and the comments that its rules carry. The order is that in which
@@ -94,6 +95,14 @@ public enum KubeSet {
         nameV4 = name;
         this.type = type;
         this.comment = comment;
+    }
+
+    /** The set that {@code set} is in its family. */
+    public static KubeSet of(IpSet set) {
+        return Arrays.stream(values())
+                .filter(each -> each.in(set.family()).equals(set))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("no set of ipvs mode: " + set.name()));
     }
 
     public IpSet in(IpFamily family) {

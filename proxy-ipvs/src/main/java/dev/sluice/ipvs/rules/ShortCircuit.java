@@ -1,21 +1,22 @@
 package dev.sluice.ipvs.rules;
 
 import dev.sluice.core.model.ServicePortName;
-import dev.sluice.ipvs.rules.Match.Comment;
-import dev.sluice.ipvs.rules.Match.Destination;
 import dev.sluice.linux.ipvs.ServiceKey;
-import java.util.List;
+import dev.sluice.linux.rules.Rule;
+import dev.sluice.linux.rules.RuleBuilder;
 
 /**
- * An external address under {@code externalTrafficPolicy: Local} whose virtual server has the local endpoints alone, while
+ * An external address under {@code externalTrafficPolicy: Local} whose virtual server has only the local endpoints, while
  * others exist: the node and its Pods are sent on to the cluster address, whose virtual server has them all.
  */
 public record ShortCircuit(ServicePortName service, ServiceKey from, ServiceKey to) {
 
-    /** What {@link FixedRules#SHORT_CIRCUIT_TO} holds for it. */
+    /** Its rule in {@link IpvsRules#SHORT_CIRCUIT_TO}. */
     public Rule rule() {
-        return new Rule(
-                List.of(new Destination(from), new Comment(service.toString())),
-                "DNAT --to-destination " + to.address().withPort(to.port()));
+        return RuleBuilder.rule()
+                .to(from.address())
+                .port(from.protocol(), from.port())
+                .comment(service.toString())
+                .dnat(to.address(), to.port());
     }
 }

@@ -1,6 +1,6 @@
 package dev.sluice.ipvs.sync;
 
-import dev.sluice.ipvs.kernel.RuleSync;
+import dev.sluice.ipvs.kernel.RuleWriter;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.NetlinkException;
 
@@ -13,10 +13,10 @@ public final class Applier {
     private final MemberChanges members;
     private final ServerChanges servers;
     private final AddressChanges addresses;
-    private final RuleSync rules;
+    private final RuleWriter rules;
     private final SyncRun run;
 
-    Applier(MemberChanges members, ServerChanges servers, AddressChanges addresses, RuleSync rules, SyncRun run) {
+    Applier(MemberChanges members, ServerChanges servers, AddressChanges addresses, RuleWriter rules, SyncRun run) {
         this.members = members;
         this.servers = servers;
         this.addresses = addresses;
@@ -33,7 +33,7 @@ public final class Applier {
     void serveAndRetire() throws KernelException {
         servers.serve();
         addresses.bindMissing();
-        run.charge(rules.exchange(run.desired().shortCircuits()));
+        run.charge(rules.replace(run.desired().shortCircuits()));
         addresses.unbindStale();
         servers.retire();
         members.deleteStale();

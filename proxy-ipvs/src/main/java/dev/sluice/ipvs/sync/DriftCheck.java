@@ -4,12 +4,12 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.ipvs.kernel.DestinationTable;
 import dev.sluice.ipvs.kernel.DummyDevice;
-import dev.sluice.ipvs.kernel.RuleSync;
+import dev.sluice.ipvs.kernel.RuleWriter;
 import dev.sluice.ipvs.plan.InForce;
 import dev.sluice.ipvs.plan.NodeView;
 import dev.sluice.ipvs.plan.Touched;
 import dev.sluice.ipvs.rules.KubeSet;
-import dev.sluice.ipvs.rules.Member;
+import dev.sluice.ipvs.rules.SetElement;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipset.SetEntry;
@@ -30,7 +30,7 @@ import java.util.function.LongSupplier;
 /**
  * Compares every five seconds, or less often where a look takes over 50 ms, what we hold to be in force with the kernel, at the price of one read of its table of virtual
  * servers, one list of the sets' sizes and one of addresses. Where they differ the kernel is believed, and what is wanted is
- * put back by the sync that asked. The rules, of which {@link RuleSync} takes care, are watched by others. Schedulers and
+ * put back by the sync that asked. The rules, of which {@link RuleWriter} takes care, are watched by others. Schedulers and
  * flags of virtual servers, and elements that were exchanged for others, are left to full syncs.
  */
 public final class DriftCheck {
@@ -124,8 +124,8 @@ public final class DriftCheck {
                 Set<SetEntry> found = sets.list(set.in(family));
                 state.members(set).stream()
                         .filter(e -> !found.contains(e))
-                        .forEach(e -> touched.members().add(new Member(set, e)));
-                found.forEach(e -> touched.members().add(new Member(set, e)));
+                        .forEach(e -> touched.members().add(new SetElement(set, e)));
+                found.forEach(e -> touched.members().add(new SetElement(set, e)));
                 drift.found("ipset", name, Math.toIntExact(Math.abs(size - held)));
                 state.replaceMembers(set, found);
             }

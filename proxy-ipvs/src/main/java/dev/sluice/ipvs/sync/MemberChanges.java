@@ -1,7 +1,7 @@
 package dev.sluice.ipvs.sync;
 
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.ipvs.rules.Member;
+import dev.sluice.ipvs.rules.SetElement;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipset.IpSets.SetChange;
@@ -12,7 +12,7 @@ import java.util.Map;
 
 /** Adds and deletes elements of sets in one batch each. */
 public final class MemberChanges {
-    private static final Comparator<Member> BY_SET = Comparator.comparing(Member::set);
+    private static final Comparator<SetElement> BY_SET = Comparator.comparing(SetElement::set);
 
     private final IpFamily family;
     private final IpSets sets;
@@ -42,7 +42,7 @@ public final class MemberChanges {
                 false);
     }
 
-    private void change(List<Member> members, boolean add) throws NetlinkException {
+    private void change(List<SetElement> members, boolean add) throws NetlinkException {
         if (members.isEmpty()) {
             return;
         }
@@ -55,7 +55,7 @@ public final class MemberChanges {
         result.failures().forEach(f -> failed.put(f.change(), f.error()));
         for (int i = 0; i < batch.size(); i++) {
             SetChange change = batch.get(i);
-            Member member = members.get(i);
+            SetElement member = members.get(i);
             NetlinkException error = failed.get(change);
             if (error == null) {
                 run.inForce().carriedOut(member, change);
@@ -65,7 +65,7 @@ public final class MemberChanges {
         }
     }
 
-    private void refused(Member member, SetChange change, NetlinkException error) {
+    private void refused(SetElement member, SetChange change, NetlinkException error) {
         run.surprisedIf(error.notFound());
         run.unfinished().members().add(member);
         if (!change.add()) {

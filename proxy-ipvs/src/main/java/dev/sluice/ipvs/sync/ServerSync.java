@@ -18,7 +18,7 @@ import dev.sluice.ipvs.IpvsBackend;
 import dev.sluice.ipvs.explain.PacketWalk;
 import dev.sluice.ipvs.kernel.DummyDevice;
 import dev.sluice.ipvs.kernel.KernelReader;
-import dev.sluice.ipvs.kernel.RuleSync;
+import dev.sluice.ipvs.kernel.RuleWriter;
 import dev.sluice.ipvs.kernel.SchedulerProbe;
 import dev.sluice.ipvs.plan.DesiredState;
 import dev.sluice.ipvs.plan.InForce;
@@ -29,7 +29,7 @@ import dev.sluice.ipvs.plan.PortRenderer;
 import dev.sluice.ipvs.plan.Problems;
 import dev.sluice.ipvs.plan.Schedulers;
 import dev.sluice.ipvs.plan.Touched;
-import dev.sluice.ipvs.rules.FixedRules;
+import dev.sluice.ipvs.rules.IpvsRules;
 import dev.sluice.ipvs.rules.KubeSet;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.NetlinkException;
@@ -66,7 +66,7 @@ public final class ServerSync {
     private final Links links;
     private final DummyDevice dummy;
     private final KernelReader reader;
-    private final RuleSync ruleSync;
+    private final RuleWriter ruleWriter;
     private final Drains drains;
     private final DriftCheck driftCheck;
     private final SchedulerProbe probe;
@@ -89,7 +89,7 @@ public final class ServerSync {
             Links links,
             DummyDevice dummy,
             KernelReader reader,
-            RuleSync ruleSync,
+            RuleWriter ruleWriter,
             SchedulerProbe probe,
             LongSupplier bootNanos) {
         this.config = config;
@@ -98,7 +98,7 @@ public final class ServerSync {
         this.links = links;
         this.dummy = dummy;
         this.reader = reader;
-        this.ruleSync = ruleSync;
+        this.ruleWriter = ruleWriter;
         this.probe = probe;
         planner = new Planner(
                 new Schedulers(config.ipvs().scheduler(), probe),
@@ -150,7 +150,7 @@ public final class ServerSync {
         if (inForce == null || !rulesInForce) {
             return sync(applied, Changes.all());
         }
-        KernelCost rulesCost = ruleSync.ensure(desired.shortCircuits());
+        KernelCost rulesCost = ruleWriter.ensure(desired.shortCircuits());
         driftCheck.beDue();
         SyncReport report = sync(applied, Changes.of(Set.of()));
         return report.plus(rulesCost);
@@ -244,7 +244,7 @@ public final class ServerSync {
      */
     private @Nullable KernelException ensureRules(SyncRun run) throws KernelException {
         try {
-            run.charge(ruleSync.ensure(run.desired().shortCircuits()));
+            run.charge(ruleWriter.ensure(run.desired().shortCircuits()));
             rulesInForce = true;
             return null;
         } catch (KernelException e) {
@@ -271,7 +271,7 @@ public final class ServerSync {
                 new MemberChanges(family(), sets, run),
                 new ServerChanges(ipvs, run, drains.nowSeconds()),
                 new AddressChanges(dummy, run),
-                ruleSync,
+                ruleWriter,
                 run);
     }
 
@@ -295,7 +295,7 @@ public final class ServerSync {
     }
 
     /** The way of {@code packet} through what is wanted. */
-    public PacketWalk walk(FixedRules rules, Packet packet) {
+    public PacketWalk walk(IpvsRules rules, Packet packet) {
         return new PacketWalk(rules, desired, inForce, node, packet);
     }
 

@@ -8,7 +8,7 @@ import dev.sluice.ipvs.plan.InForce;
 import dev.sluice.ipvs.plan.Owners;
 import dev.sluice.ipvs.plan.Problems;
 import dev.sluice.ipvs.plan.Touched;
-import dev.sluice.ipvs.rules.Member;
+import dev.sluice.ipvs.rules.SetElement;
 import dev.sluice.linux.NetlinkException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -72,7 +72,7 @@ public final class SyncRun {
         return unfinished;
     }
 
-    List<ServicePortName> wanting(Member member) {
+    List<ServicePortName> wanting(SetElement member) {
         return owners().members().getOrDefault(member, List.of());
     }
 

@@ -34,7 +34,7 @@ class ShortCircuitTest {
     }
 
     private List<String> rules() {
-        return node.iptables.rules("nat", FixedRules.SHORT_CIRCUIT_TO);
+        return node.iptables.rules("nat", IpvsRules.SHORT_CIRCUIT_TO);
     }
 
     private Set<String> elements() {
@@ -141,7 +141,7 @@ class ShortCircuitTest {
                         local("fd00:244::5", 8080),
                         remote("fd00:244:1::7", 8080)))
                 .fullSync();
-        assertThat(six.iptables.rules("nat", FixedRules.SHORT_CIRCUIT_TO))
+        assertThat(six.iptables.rules("nat", IpvsRules.SHORT_CIRCUIT_TO))
                 .singleElement()
                 .asString()
                 .startsWith("-d 2001:db8:113::10/128 -p tcp")

@@ -17,20 +17,20 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class ManifestReaderTest {
     private static final String SERVICE = """
-            apiVersion: v1
-            kind: Service
-            metadata: {name: web, namespace: shop}
-            spec:
-              clusterIP: 10.96.0.50
-              ports: [{port: 80}]
-            """;
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web, namespace: shop}
+        spec:
+          clusterIP: 10.96.0.50
+          ports: [{port: 80}]
+        """;
 
     private static final String SLICE = """
-            apiVersion: discovery.k8s.io/v1
-            kind: EndpointSlice
-            metadata: {name: x}
-            addressType: IPv4
-            """;
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: x}
+        addressType: IPv4
+        """;
 
     record Mistake(String name, String file, String content, String field, String message) {
         @Override
@@ -173,7 +173,12 @@ class ManifestReaderTest {
                 new Mistake(
                         "inside a list",
                         "a.yaml",
-                        "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Service\n  metadata: {name: 7}\n",
+                        "apiVersion: v1\n"
+                                + "kind: List\n"
+                                + "items:\n"
+                                + "- apiVersion: v1\n"
+                                + "  kind: Service\n"
+                                + "  metadata: {name: 7}\n",
                         "line 6: items[0].metadata.name",
                         "expected a text, got the number 7"),
                 new Mistake("no object at all", "a.yaml", "- 1\n- 2\n", "line 1", "expected an object"),
@@ -272,29 +277,29 @@ class ManifestReaderTest {
     @Test
     void aServiceIsReadWhole() {
         ServiceObject service = service("""
-                apiVersion: v1
-                kind: Service
-                metadata:
-                  name: web
-                  creationTimestamp: "2026-01-01T00:00:01Z"
-                  labels: {app: web, service.kubernetes.io/headless: ""}
-                  annotations: {sluice.dev/x: y, other: z}
-                spec:
-                  type: LoadBalancer
-                  clusterIP: 10.96.0.70
-                  externalIPs: [198.51.100.1]
-                  externalTrafficPolicy: Local
-                  internalTrafficPolicy: Local
-                  healthCheckNodePort: 32000
-                  sessionAffinity: ClientIP
-                  sessionAffinityConfig: {clientIP: {timeoutSeconds: 60}}
-                  loadBalancerSourceRanges: [192.0.2.0/24]
-                  ports:
-                  - {name: http, port: 80, nodePort: 30080, protocol: UDP, targetPort: web}
-                status:
-                  loadBalancer:
-                    ingress: [{ip: 203.0.113.10}, {hostname: lb.example.org}, {ip: 203.0.113.11, ipMode: Proxy}]
-                """);
+            apiVersion: v1
+            kind: Service
+            metadata:
+              name: web
+              creationTimestamp: "2026-01-01T00:00:01Z"
+              labels: {app: web, service.kubernetes.io/headless: ""}
+              annotations: {sluice.dev/x: y, other: z}
+            spec:
+              type: LoadBalancer
+              clusterIP: 10.96.0.70
+              externalIPs: [198.51.100.1]
+              externalTrafficPolicy: Local
+              internalTrafficPolicy: Local
+              healthCheckNodePort: 32000
+              sessionAffinity: ClientIP
+              sessionAffinityConfig: {clientIP: {timeoutSeconds: 60}}
+              loadBalancerSourceRanges: [192.0.2.0/24]
+              ports:
+              - {name: http, port: 80, nodePort: 30080, protocol: UDP, targetPort: web}
+            status:
+              loadBalancer:
+                ingress: [{ip: 203.0.113.10}, {hostname: lb.example.org}, {ip: 203.0.113.11, ipMode: Proxy}]
+            """);
 
         assertThat(service)
                 .isEqualTo(new ServiceObject(
@@ -321,23 +326,23 @@ class ManifestReaderTest {
     @Test
     void aSliceIsReadWhole() {
         Wish wish = only("""
-                apiVersion: discovery.k8s.io/v1
-                kind: EndpointSlice
-                metadata:
-                  name: web-1
-                  namespace: shop
-                  labels: {kubernetes.io/service-name: web, endpointslice.kubernetes.io/managed-by: me}
-                  annotations: {endpoints.kubernetes.io/last-change-trigger-time: "2026-01-01T00:00:00Z"}
-                addressType: IPv4
-                ports: [{port: 8080}, {name: dns, port: 53, protocol: UDP}, {name: all}]
-                endpoints:
-                - addresses: [10.0.0.1]
-                - addresses: [10.0.0.2]
-                  conditions: {ready: false, serving: true, terminating: true}
-                  nodeName: node-a
-                  hints: {forZones: [{name: z1}, {name: z2}], forNodes: [{name: node-a}]}
-                  targetRef: {kind: Pod, name: web-0, uid: 1b4e}
-                """);
+            apiVersion: discovery.k8s.io/v1
+            kind: EndpointSlice
+            metadata:
+              name: web-1
+              namespace: shop
+              labels: {kubernetes.io/service-name: web, endpointslice.kubernetes.io/managed-by: me}
+              annotations: {endpoints.kubernetes.io/last-change-trigger-time: "2026-01-01T00:00:00Z"}
+            addressType: IPv4
+            ports: [{port: 8080}, {name: dns, port: 53, protocol: UDP}, {name: all}]
+            endpoints:
+            - addresses: [10.0.0.1]
+            - addresses: [10.0.0.2]
+              conditions: {ready: false, serving: true, terminating: true}
+              nodeName: node-a
+              hints: {forZones: [{name: z1}, {name: z2}], forNodes: [{name: node-a}]}
+              targetRef: {kind: Pod, name: web-0, uid: 1b4e}
+            """);
 
         assertThat(wish)
                 .isEqualTo(new Wish.OfSlice(new EndpointSliceObject(
@@ -367,22 +372,22 @@ class ManifestReaderTest {
     @Test
     void aNodeIsReadWhole() {
         Wish wish = only("""
-                apiVersion: v1
-                kind: Node
-                metadata:
-                  name: node-a
-                  labels: {topology.kubernetes.io/zone: z1}
-                  deletionTimestamp: "2026-01-01T00:00:00Z"
-                spec:
-                  podCIDR: 10.244.1.0/24
-                  taints: [{key: ToBeDeletedByClusterAutoscaler, effect: NoSchedule}]
-                status:
-                  addresses:
-                  - {type: Hostname, address: node-a}
-                  - {type: ExternalIP, address: 198.51.100.7}
-                  - {type: InternalIP, address: 192.168.10.1}
-                  - {type: InternalIP, address: "fd00:10::1"}
-                """);
+            apiVersion: v1
+            kind: Node
+            metadata:
+              name: node-a
+              labels: {topology.kubernetes.io/zone: z1}
+              deletionTimestamp: "2026-01-01T00:00:00Z"
+            spec:
+              podCIDR: 10.244.1.0/24
+              taints: [{key: ToBeDeletedByClusterAutoscaler, effect: NoSchedule}]
+            status:
+              addresses:
+              - {type: Hostname, address: node-a}
+              - {type: ExternalIP, address: 198.51.100.7}
+              - {type: InternalIP, address: 192.168.10.1}
+              - {type: InternalIP, address: "fd00:10::1"}
+            """);
 
         assertThat(wish)
                 .isEqualTo(new Wish.OfNode(new NodeObject(
@@ -398,10 +403,10 @@ class ManifestReaderTest {
     @Test
     void yamlAndJsonSayTheSame() {
         String json = """
-                {"apiVersion": "v1", "kind": "ServiceList", "items": [{"apiVersion": "v1", "kind": "Service",
-                \t"metadata": {"name": "web", "namespace": "shop", "managedFields": [{"manager": "kubectl"}]},
-                \t"spec": {"clusterIP": "10.96.0.50", "ports": [{"port": 80}]}}]}
-                """;
+            {"apiVersion": "v1", "kind": "ServiceList", "items": [{"apiVersion": "v1", "kind": "Service",
+            \t"metadata": {"name": "web", "namespace": "shop", "managedFields": [{"manager": "kubectl"}]},
+            \t"spec": {"clusterIP": "10.96.0.50", "ports": [{"port": 80}]}}]}
+            """;
 
         assertThat(read("a.json", json)).isEqualTo(read("a.yaml", SERVICE));
         assertThat(read("a.yaml", json)).isEqualTo(read("a.yaml", SERVICE));

@@ -5,7 +5,7 @@ import dev.sluice.linux.ipvs.ServiceKey;
 import org.jspecify.annotations.Nullable;
 
 /** An element of one of the sets. */
-public record Member(KubeSet set, SetEntry entry) {
+public record SetElement(KubeSet set, SetEntry entry) {
     /** The virtual server that the element is about; null where it is about something else. */
     @Nullable
     public ServiceKey server() {

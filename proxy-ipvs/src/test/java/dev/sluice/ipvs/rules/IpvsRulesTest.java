@@ -6,6 +6,7 @@ import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.rules.Rule;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -13,62 +14,61 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class FixedRulesTest {
-    private static FixedRules rules(LocalDetector detector) {
-        return new FixedRules(BackendConfig.defaults(IpFamily.IPV4).withLocalDetector(detector), true);
+class IpvsRulesTest {
+    private static IpvsRules rules(LocalDetector detector) {
+        return new IpvsRules(BackendConfig.defaults(IpFamily.IPV4).withLocalDetector(detector), true);
     }
 
     @Test
     void natOfIpv4() {
-        assertThat(rules(new LocalDetector.None()).nat().desired(IpFamily.IPV4).text())
-                .isEqualTo("""
-                    *nat
-                    :KUBE-LOAD-BALANCER - [0:0]
-                    :KUBE-MARK-MASQ - [0:0]
-                    :KUBE-NODE-PORT - [0:0]
-                    :KUBE-POSTROUTING - [0:0]
-                    :KUBE-SERVICES - [0:0]
-                    :KUBE-SHORT-CIRCUIT - [0:0]
-                    :KUBE-SHORT-CIRCUIT-TO - [0:0]
-                    -A POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
-                    -A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
-                    -A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
-                    -A KUBE-LOAD-BALANCER -m comment --comment "Kubernetes service load balancer ip + port with externalTrafficPolicy=local" -m set --match-set KUBE-LOAD-BALANCER-LOCAL dst,dst -m addrtype --src-type LOCAL -j KUBE-MARK-MASQ
-                    -A KUBE-LOAD-BALANCER -m comment --comment "Kubernetes service load balancer ip + port with externalTrafficPolicy=local" -m set --match-set KUBE-LOAD-BALANCER-LOCAL dst,dst -j RETURN
-                    -A KUBE-LOAD-BALANCER -j KUBE-MARK-MASQ
-                    -A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000
-                    -A KUBE-NODE-PORT -p tcp -m comment --comment "Kubernetes nodeport TCP port with externalTrafficPolicy=local" -m set --match-set KUBE-NODE-PORT-LOCAL-TCP dst -j RETURN
-                    -A KUBE-NODE-PORT -p tcp -m comment --comment "Kubernetes nodeport TCP port for masquerade purpose" -m set --match-set KUBE-NODE-PORT-TCP dst -j KUBE-MARK-MASQ
-                    -A KUBE-NODE-PORT -p udp -m comment --comment "Kubernetes nodeport UDP port with externalTrafficPolicy=local" -m set --match-set KUBE-NODE-PORT-LOCAL-UDP dst -j RETURN
-                    -A KUBE-NODE-PORT -p udp -m comment --comment "Kubernetes nodeport UDP port for masquerade purpose" -m set --match-set KUBE-NODE-PORT-UDP dst -j KUBE-MARK-MASQ
-                    -A KUBE-NODE-PORT -p sctp -m comment --comment "Kubernetes nodeport SCTP port with externalTrafficPolicy=local with type \\'hash ip:port\\'" -m set --match-set KUBE-NODE-PORT-LOCAL-SCTP-HASH dst,dst -j RETURN
-                    -A KUBE-NODE-PORT -p sctp -m comment --comment "Kubernetes nodeport SCTP port for masquerade purpose with type \\'hash ip:port\\'" -m set --match-set KUBE-NODE-PORT-SCTP-HASH dst,dst -j KUBE-MARK-MASQ
-                    -A KUBE-POSTROUTING -m comment --comment "Kubernetes endpoints dst ip:port, source ip for solving hairpin purpose" -m set --match-set KUBE-LOOP-BACK dst,dst,src -j MASQUERADE
-                    -A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
-                    -A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
-                    -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
-                    -A KUBE-SERVICES -s 127.0.0.0/8 -j RETURN
-                    -A KUBE-SERVICES -m comment --comment "Kubernetes service external ip + port with endpoints on other nodes too" -m set --match-set KUBE-SHORT-CIRCUIT dst,dst -j KUBE-SHORT-CIRCUIT
-                    -A KUBE-SERVICES -m comment --comment "Kubernetes service lb portal" -m set --match-set KUBE-LOAD-BALANCER dst,dst -j KUBE-LOAD-BALANCER
-                    -A KUBE-SERVICES -m comment --comment "Kubernetes service cluster ip + port for masquerade purpose" -m set --match-set KUBE-CLUSTER-IP src,dst -j KUBE-MARK-MASQ
-                    -A KUBE-SERVICES -m comment --comment "Kubernetes service external ip + port for masquerade and filter purpose" -m set --match-set KUBE-EXTERNAL-IP dst,dst -j KUBE-MARK-MASQ
-                    -A KUBE-SERVICES -m comment --comment "Kubernetes service external ip + port for masquerade and filter purpose" -m set --match-set KUBE-EXTERNAL-IP dst,dst -m addrtype --dst-type LOCAL -j ACCEPT
-                    -A KUBE-SERVICES -m comment --comment "Kubernetes service external ip + port with externalTrafficPolicy=local" -m set --match-set KUBE-EXTERNAL-IP-LOCAL dst,dst -m addrtype --src-type LOCAL -j KUBE-MARK-MASQ
-                    -A KUBE-SERVICES -m comment --comment "Kubernetes service external ip + port with externalTrafficPolicy=local" -m set --match-set KUBE-EXTERNAL-IP-LOCAL dst,dst -m addrtype --dst-type LOCAL -j ACCEPT
-                    -A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODE-PORT
-                    -A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT
-                    -A KUBE-SERVICES -m set --match-set KUBE-LOAD-BALANCER dst,dst -j ACCEPT
-                    -A KUBE-SHORT-CIRCUIT -m set --match-set KUBE-LOAD-BALANCER-FW dst,dst -m set ! --match-set KUBE-LOAD-BALANCER-SOURCE-CIDR dst,dst,src -m set ! --match-set KUBE-LOAD-BALANCER-SOURCE-IP dst,dst,src -j RETURN
-                    -A KUBE-SHORT-CIRCUIT -m addrtype --src-type LOCAL -j KUBE-MARK-MASQ
-                    -A KUBE-SHORT-CIRCUIT -m addrtype --src-type LOCAL -j KUBE-SHORT-CIRCUIT-TO
-                    COMMIT
-                    """);
+        assertThat(rules(new LocalDetector.None()).nat(List.of()).text().text()).isEqualTo("""
+            *nat
+            :KUBE-LOAD-BALANCER - [0:0]
+            :KUBE-MARK-MASQ - [0:0]
+            :KUBE-NODE-PORT - [0:0]
+            :KUBE-POSTROUTING - [0:0]
+            :KUBE-SERVICES - [0:0]
+            :KUBE-SHORT-CIRCUIT - [0:0]
+            :KUBE-SHORT-CIRCUIT-TO - [0:0]
+            -A POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
+            -A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+            -A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+            -A KUBE-LOAD-BALANCER -m comment --comment "Kubernetes service load balancer ip + port with externalTrafficPolicy=local" -m set --match-set KUBE-LOAD-BALANCER-LOCAL dst,dst -m addrtype --src-type LOCAL -j KUBE-MARK-MASQ
+            -A KUBE-LOAD-BALANCER -m comment --comment "Kubernetes service load balancer ip + port with externalTrafficPolicy=local" -m set --match-set KUBE-LOAD-BALANCER-LOCAL dst,dst -j RETURN
+            -A KUBE-LOAD-BALANCER -j KUBE-MARK-MASQ
+            -A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000
+            -A KUBE-NODE-PORT -p tcp -m comment --comment "Kubernetes nodeport TCP port with externalTrafficPolicy=local" -m set --match-set KUBE-NODE-PORT-LOCAL-TCP dst -j RETURN
+            -A KUBE-NODE-PORT -p tcp -m comment --comment "Kubernetes nodeport TCP port for masquerade purpose" -m set --match-set KUBE-NODE-PORT-TCP dst -j KUBE-MARK-MASQ
+            -A KUBE-NODE-PORT -p udp -m comment --comment "Kubernetes nodeport UDP port with externalTrafficPolicy=local" -m set --match-set KUBE-NODE-PORT-LOCAL-UDP dst -j RETURN
+            -A KUBE-NODE-PORT -p udp -m comment --comment "Kubernetes nodeport UDP port for masquerade purpose" -m set --match-set KUBE-NODE-PORT-UDP dst -j KUBE-MARK-MASQ
+            -A KUBE-NODE-PORT -p sctp -m comment --comment "Kubernetes nodeport SCTP port with externalTrafficPolicy=local with type \\'hash ip:port\\'" -m set --match-set KUBE-NODE-PORT-LOCAL-SCTP-HASH dst,dst -j RETURN
+            -A KUBE-NODE-PORT -p sctp -m comment --comment "Kubernetes nodeport SCTP port for masquerade purpose with type \\'hash ip:port\\'" -m set --match-set KUBE-NODE-PORT-SCTP-HASH dst,dst -j KUBE-MARK-MASQ
+            -A KUBE-POSTROUTING -m comment --comment "Kubernetes endpoints dst ip:port, source ip for solving hairpin purpose" -m set --match-set KUBE-LOOP-BACK dst,dst,src -j MASQUERADE
+            -A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
+            -A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
+            -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
+            -A KUBE-SERVICES -s 127.0.0.0/8 -j RETURN
+            -A KUBE-SERVICES -m comment --comment "Kubernetes service external ip + port with endpoints on other nodes too" -m set --match-set KUBE-SHORT-CIRCUIT dst,dst -j KUBE-SHORT-CIRCUIT
+            -A KUBE-SERVICES -m comment --comment "Kubernetes service lb portal" -m set --match-set KUBE-LOAD-BALANCER dst,dst -j KUBE-LOAD-BALANCER
+            -A KUBE-SERVICES -m comment --comment "Kubernetes service cluster ip + port for masquerade purpose" -m set --match-set KUBE-CLUSTER-IP src,dst -j KUBE-MARK-MASQ
+            -A KUBE-SERVICES -m comment --comment "Kubernetes service external ip + port for masquerade and filter purpose" -m set --match-set KUBE-EXTERNAL-IP dst,dst -j KUBE-MARK-MASQ
+            -A KUBE-SERVICES -m comment --comment "Kubernetes service external ip + port for masquerade and filter purpose" -m set --match-set KUBE-EXTERNAL-IP dst,dst -m addrtype --dst-type LOCAL -j ACCEPT
+            -A KUBE-SERVICES -m comment --comment "Kubernetes service external ip + port with externalTrafficPolicy=local" -m set --match-set KUBE-EXTERNAL-IP-LOCAL dst,dst -m addrtype --src-type LOCAL -j KUBE-MARK-MASQ
+            -A KUBE-SERVICES -m comment --comment "Kubernetes service external ip + port with externalTrafficPolicy=local" -m set --match-set KUBE-EXTERNAL-IP-LOCAL dst,dst -m addrtype --dst-type LOCAL -j ACCEPT
+            -A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODE-PORT
+            -A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT
+            -A KUBE-SERVICES -m set --match-set KUBE-LOAD-BALANCER dst,dst -j ACCEPT
+            -A KUBE-SHORT-CIRCUIT -m set --match-set KUBE-LOAD-BALANCER-FW dst,dst -m set ! --match-set KUBE-LOAD-BALANCER-SOURCE-CIDR dst,dst,src -m set ! --match-set KUBE-LOAD-BALANCER-SOURCE-IP dst,dst,src -j RETURN
+            -A KUBE-SHORT-CIRCUIT -m addrtype --src-type LOCAL -j KUBE-MARK-MASQ
+            -A KUBE-SHORT-CIRCUIT -m addrtype --src-type LOCAL -j KUBE-SHORT-CIRCUIT-TO
+            COMMIT
+            """);
     }
 
     @Test
     void filterOfIpv4() {
         LocalDetector pods = new LocalDetector.SourceCidr(Cidr.of("10.244.0.0/16"));
-        assertThat(rules(pods).filter().desired(IpFamily.IPV4).text()).isEqualTo("""
+        assertThat(rules(pods).filter().text().text()).isEqualTo("""
             *filter
             :KUBE-FORWARD - [0:0]
             :KUBE-IPVS-FILTER - [0:0]
@@ -102,8 +102,8 @@ class FixedRulesTest {
 
     @Test
     void mangleOfIpv6() {
-        FixedRules rules = new FixedRules(BackendConfig.defaults(IpFamily.IPV6), false);
-        assertThat(rules.mangle().desired(IpFamily.IPV6).text()).isEqualTo("""
+        IpvsRules rules = new IpvsRules(BackendConfig.defaults(IpFamily.IPV6), false);
+        assertThat(rules.mangle().text().text()).isEqualTo("""
             *mangle
             :KUBE-IPVS-OUT-FILTER - [0:0]
             -A OUTPUT -m comment --comment "kubernetes ipvs access filter" -j KUBE-IPVS-OUT-FILTER
@@ -113,11 +113,23 @@ class FixedRulesTest {
             -A KUBE-IPVS-OUT-FILTER -m comment --comment "Kubernetes service load balancer ip + port for load balancer with sourceRange" -m set --match-set KUBE-6-LOAD-BALANCER-FW dst,dst -j DROP
             COMMIT
             """);
-        assertThat(rules.filter().rules("KUBE-IPVS-FILTER").getLast().spec(IpFamily.IPV6))
+        assertThat(rules.filter()
+                        .rules("KUBE-IPVS-FILTER")
+                        .orElseThrow()
+                        .getLast()
+                        .text())
                 .endsWith("-j REJECT --reject-with icmp6-port-unreachable");
-        assertThat(rules.nat().rules("KUBE-SERVICES").getFirst().spec(IpFamily.IPV6))
+        assertThat(rules.nat(List.of())
+                        .rules("KUBE-SERVICES")
+                        .orElseThrow()
+                        .getFirst()
+                        .text())
                 .isEqualTo("-s ::1/128 -j RETURN");
-        assertThat(rules.nat().rules("KUBE-POSTROUTING").getLast().spec(IpFamily.IPV6))
+        assertThat(rules.nat(List.of())
+                        .rules("KUBE-POSTROUTING")
+                        .orElseThrow()
+                        .getLast()
+                        .text())
                 .endsWith("-j MASQUERADE");
     }
 
@@ -149,9 +161,9 @@ class FixedRulesTest {
                 base.ipvs(),
                 base.userspace());
 
-        List<String> services = new FixedRules(config, true)
-                .nat().rules("KUBE-SERVICES").stream()
-                        .map(r -> r.spec(IpFamily.IPV4))
+        List<String> services = new IpvsRules(config, true)
+                .nat(List.of()).rules("KUBE-SERVICES").orElseThrow().stream()
+                        .map(Rule::text)
                         .toList();
 
         assertThat(services)
