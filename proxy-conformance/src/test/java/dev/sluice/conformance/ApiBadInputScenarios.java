@@ -3,6 +3,7 @@ package dev.sluice.conformance;
 import static dev.sluice.conformance.scenario.Expected.reaches;
 import static dev.sluice.conformance.scenario.Probe.fromClient;
 import static dev.sluice.conformance.scenario.Probe.fromPod;
+import static dev.sluice.conformance.scenario.SampleServices.http;
 import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.conformance.scenario.ServiceTemplate.service;
 import static dev.sluice.conformance.scenario.SliceTemplate.slice;
@@ -31,8 +32,8 @@ final class ApiBadInputScenarios {
                                 .slice(slice("web", "big")
                                         .port("http", TCP, 65536)
                                         .on("a4")),
-                        service("np").port(80, 8080).on("b4").literalNodePort(65536),
-                        service("other").port(80, 8080).on("b3").nodePort())
+                        http("np").on("b4").literalNodePort(65536),
+                        http("other").on("b3").nodePort())
                 .then(fromPod("a3").to("web", 80).times(8), reaches("b2"))
                 .then(fromPod("a3").to("np", 80), reaches("b4"))
                 .then(fromClient().toNodePort("other", 80), reaches("b3"))

@@ -2,6 +2,8 @@ package dev.sluice.conformance;
 
 import static dev.sluice.conformance.scenario.Expected.reaches;
 import static dev.sluice.conformance.scenario.Probe.fromPod;
+import static dev.sluice.conformance.scenario.SampleServices.http;
+import static dev.sluice.conformance.scenario.SampleServices.web;
 import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.conformance.scenario.ServiceTemplate.service;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
@@ -48,7 +50,10 @@ final class EventScenarios {
                         .build(),
                 scenario("api-event-conflict", "97", "a Service that loses its node port to another gets one Event")
                         .in(IPTABLES)
-                        .given(web("first").nodePort(), web("second").nodePortOf("first", 80), web("web"))
+                        .given(
+                                http("first").on("b2").nodePort(),
+                                http("second").on("b2").nodePortOf("first", 80),
+                                web())
                         .act("the loser's Event", stage -> {
                             String namespace = stage.allotment().namespace();
                             GenericKubernetesResource event = awaitEvent(stage, namespace, "second", "NotProgrammed");
@@ -62,7 +67,10 @@ final class EventScenarios {
                                     .as("kubectl describe looks for the object's own UID")
                                     .isEqualTo(uidOf(stage, namespace, "second"));
                         })
-                        .given(web("first").nodePort(), web("second").nodePortOf("first", 80), web("web", "b2", "b3"))
+                        .given(
+                                http("first").on("b2").nodePort(),
+                                http("second").on("b2").nodePortOf("first", 80),
+                                web("b2", "b3"))
                         .then(
                                 fromPod("a3").to("web", 80).times(20),
                                 reaches("b2", "b3").each())
@@ -76,8 +84,8 @@ final class EventScenarios {
                         .in(IPTABLES)
                         .once()
                         .given(
-                                web("web").loadBalancer().spec("loadBalancerSourceRanges", "[\"10.0.0.0/99\"]"),
-                                web("good"))
+                                web().loadBalancer().spec("loadBalancerSourceRanges", "[\"10.0.0.0/99\"]"),
+                                http("good").on("b2"))
                         .then(fromPod("a3").to("good", 80), reaches("b2"))
                         .act("the Event names the field", stage -> {
                             String namespace = stage.allotment().namespace();
@@ -122,16 +130,12 @@ final class EventScenarios {
                 .call(() -> ServerSocketChannel.open()
                         .bind(new InetSocketAddress(IpAddress.of(any).toInetAddress(), port)))) {
             assertThat(taken.isOpen()).isTrue();
-            stage.given(List.of(web("web").healthCheck()));
+            stage.given(List.of(web().healthCheck()));
             GenericKubernetesResource event =
                     awaitEvent(stage, stage.allotment().namespace(), "web", "FailedToStartServiceHealthcheck");
             assertThat(text(event, "note")).contains(Integer.toString(port));
             assertThat(text(event, "action")).isEqualTo("Listen");
         }
-    }
-
-    private static ServiceTemplate web(String name, String... pods) {
-        return service(name).port(80, 8080).on(pods.length == 0 ? new String[] {"b2"} : pods);
     }
 
     /** Waits for the Event with {@code reason} about the object {@code name}. */

@@ -2,14 +2,14 @@ package dev.sluice.conformance;
 
 import static dev.sluice.conformance.scenario.Expected.reaches;
 import static dev.sluice.conformance.scenario.Probe.fromPod;
+import static dev.sluice.conformance.scenario.SampleServices.http;
+import static dev.sluice.conformance.scenario.SampleServices.web;
 import static dev.sluice.conformance.scenario.Scenario.scenario;
-import static dev.sluice.conformance.scenario.ServiceTemplate.service;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.conformance.scenario.DaemonSetup;
 import dev.sluice.conformance.scenario.Scenario;
-import dev.sluice.conformance.scenario.ServiceTemplate;
 import dev.sluice.conformance.scenario.Stage;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.lab.Outcome;
@@ -51,13 +51,14 @@ final class SourceScenarios {
 
     private static void slicesLate(Stage stage) {
         stage.session().start();
-        stage.given(List.of(web("web", "b2")));
+        stage.given(List.of(web()));
         stage.check(fromPod("a3").to("web", 80), reaches("b2"));
         stage.daemon().terminate(Duration.ofSeconds(20));
         String before = rules(stage);
 
         stage.session().withhold("endpointslices", true);
-        stage.session().write(stage.file(), stage.yaml(List.of(web("web", "b2"), web("later", "b3"))));
+        stage.session()
+                .write(stage.file(), stage.yaml(List.of(web(), http("later").on("b3"))));
         stage.session().launch();
         expectLogged(stage, "refuses endpointslices with HTTP 503");
         // not compared with what the daemon explains: it knows of nothing in force yet
@@ -86,15 +87,11 @@ final class SourceScenarios {
         assertThat(stage.daemon().healthz().status()).isEqualTo(503);
         assertThat(stage.daemon().healthz().body()).contains("\"nodeEligible\":false,\"healthy\":true");
         assertThat(stage.daemon().health("/livez").status()).isEqualTo(200);
-        stage.given(List.of(web("web", "b2")));
+        stage.given(List.of(web()));
         stage.check(fromPod("a3").to("web", 80), reaches("b2"));
 
         stage.session().node(DaemonSetup.USUAL.nodeManifest());
         stage.eventually("200", () -> stage.daemon().healthz().status() == 200);
-    }
-
-    private static ServiceTemplate web(String name, String pod) {
-        return service(name).port(80, 8080).on(pod);
     }
 
     /** The rules without counters and dates. */

@@ -1,5 +1,50 @@
 package dev.sluice.conformance.catalogue;
 
+import dev.sluice.conformance.catalogue.common.AffinityDetailScenarios;
+import dev.sluice.conformance.catalogue.common.AffinityScenarios;
+import dev.sluice.conformance.catalogue.common.BadInputScenarios;
+import dev.sluice.conformance.catalogue.common.ClusterIpScenarios;
+import dev.sluice.conformance.catalogue.common.ConntrackRestartScenarios;
+import dev.sluice.conformance.catalogue.common.ConntrackScenarios;
+import dev.sluice.conformance.catalogue.common.DualStackScenarios;
+import dev.sluice.conformance.catalogue.common.EndpointScenarios;
+import dev.sluice.conformance.catalogue.common.NodePortScenarios;
+import dev.sluice.conformance.catalogue.common.OutsideAddressScenarios;
+import dev.sluice.conformance.catalogue.common.PacketScenarios;
+import dev.sluice.conformance.catalogue.common.PolicyScenarios;
+import dev.sluice.conformance.catalogue.common.SctpScenarios;
+import dev.sluice.conformance.catalogue.common.SelectionScenarios;
+import dev.sluice.conformance.catalogue.common.SourceRangeScenarios;
+import dev.sluice.conformance.catalogue.common.TopologyScenarios;
+import dev.sluice.conformance.catalogue.common.UdpScenarios;
+import dev.sluice.conformance.catalogue.daemon.CommandScenarios;
+import dev.sluice.conformance.catalogue.daemon.DaemonScenarios;
+import dev.sluice.conformance.catalogue.daemon.EligibilityScenarios;
+import dev.sluice.conformance.catalogue.daemon.ExplainScenarios;
+import dev.sluice.conformance.catalogue.daemon.HealthPortScenarios;
+import dev.sluice.conformance.catalogue.daemon.LeftoverScenarios;
+import dev.sluice.conformance.catalogue.daemon.MetricScenarios;
+import dev.sluice.conformance.catalogue.daemon.RestartScenarios;
+import dev.sluice.conformance.catalogue.iptables.CounterScenarios;
+import dev.sluice.conformance.catalogue.iptables.DispatchTreeScenarios;
+import dev.sluice.conformance.catalogue.iptables.GapScenarios;
+import dev.sluice.conformance.catalogue.iptables.IptablesScenarios;
+import dev.sluice.conformance.catalogue.iptables.RepairScenarios;
+import dev.sluice.conformance.catalogue.iptables.RestoreScenarios;
+import dev.sluice.conformance.catalogue.ipvs.IpvsDetailScenarios;
+import dev.sluice.conformance.catalogue.ipvs.IpvsDriftScenarios;
+import dev.sluice.conformance.catalogue.ipvs.IpvsForeignScenarios;
+import dev.sluice.conformance.catalogue.ipvs.IpvsScenarios;
+import dev.sluice.conformance.catalogue.ipvs.SchedulerChoiceScenarios;
+import dev.sluice.conformance.catalogue.ipvs.SchedulerScenarios;
+import dev.sluice.conformance.catalogue.ipvs.TrafficCounterScenarios;
+import dev.sluice.conformance.catalogue.userspace.HandoverScenarios;
+import dev.sluice.conformance.catalogue.userspace.HostilePeerScenarios;
+import dev.sluice.conformance.catalogue.userspace.ProxyProtocolScenarios;
+import dev.sluice.conformance.catalogue.userspace.UserspaceChoiceScenarios;
+import dev.sluice.conformance.catalogue.userspace.UserspaceDetailScenarios;
+import dev.sluice.conformance.catalogue.userspace.UserspaceLimitScenarios;
+import dev.sluice.conformance.catalogue.userspace.UserspaceScenarios;
 import dev.sluice.conformance.scenario.Scenario;
 import java.util.List;
 import java.util.stream.Stream;
@@ -24,10 +69,10 @@ public final class Catalogue {
                         UdpScenarios.all(),
                         RestoreScenarios.all(),
                         BadInputScenarios.all(),
-                        FlowRestartScenarios.all(),
-                        FlowScenarios.all(),
+                        ConntrackRestartScenarios.all(),
+                        ConntrackScenarios.all(),
                         CounterScenarios.all(),
-                        TrafficScenarios.all(),
+                        TrafficCounterScenarios.all(),
                         DualStackScenarios.all(),
                         IptablesScenarios.all(),
                         DispatchTreeScenarios.all(),
@@ -50,9 +95,9 @@ public final class Catalogue {
                         CommandScenarios.all(),
                         EligibilityScenarios.all(),
                         MetricScenarios.all(),
-                        TakeoverScenarios.all(),
+                        LeftoverScenarios.all(),
                         RestartScenarios.all(),
-                        SuccessionScenarios.all(),
+                        HandoverScenarios.all(),
                         RepairScenarios.all(),
                         GapScenarios.all())
                 .flatMap(List::stream)

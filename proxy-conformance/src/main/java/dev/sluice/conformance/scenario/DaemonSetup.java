@@ -19,6 +19,9 @@ public record DaemonSetup(List<String> flags, String zone, boolean own, boolean 
     /** The lab's cluster CIDR, the node in zone {@code z1}. */
     public static final DaemonSetup USUAL = new DaemonSetup(List.of(CLUSTER_CIDR), "z1", false, true, false);
 
+    /** Services without an annotation have the scheduler lc, so that an annotation's effect shows. */
+    public static final DaemonSetup LEAST_CONNECTION = USUAL.with("--ipvs-scheduler=lc", "--userspace-scheduler=lc");
+
     public DaemonSetup {
         flags = List.copyOf(flags);
     }

@@ -1,11 +1,13 @@
 package dev.sluice.conformance.scenario;
 
+import dev.sluice.core.model.Weight;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +71,16 @@ public final class ServiceTemplate {
         SliceTemplate slice = SliceTemplate.slice(name, "s" + slices.size());
         ports.forEach(p -> slice.port(p.name(), p.protocol(), p.target()));
         return slice(slice.endpoints(endpoints));
+    }
+
+    /** Ready endpoints for every port given before, each Pod with its weight in a slice of its own. */
+    public ServiceTemplate weighted(Map<String, Integer> weights) {
+        new TreeMap<>(weights).forEach((pod, weight) -> {
+            SliceTemplate slice = SliceTemplate.slice(name, pod).annotation(Weight.ANNOTATION, String.valueOf(weight));
+            ports.forEach(p -> slice.port(p.name(), p.protocol(), p.target()));
+            slice(slice.on(pod));
+        });
+        return this;
     }
 
     public ServiceTemplate slice(SliceTemplate slice) {

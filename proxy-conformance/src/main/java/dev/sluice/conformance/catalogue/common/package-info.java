@@ -1,0 +1,8 @@
+/**
+ * What every mode does with Services: addresses, endpoints, policies, packets, conntrack entries. Rows of one mode stand here where
+ * they are about the same topic.
+ */
+@NullMarked
+package dev.sluice.conformance.catalogue.common;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,73 @@
+package dev.sluice.conformance.catalogue.userspace;
+
+import static dev.sluice.conformance.scenario.Expected.reaches;
+import static dev.sluice.conformance.scenario.Probe.fromClient;
+import static dev.sluice.conformance.scenario.Probe.fromPod;
+import static dev.sluice.conformance.scenario.SampleServices.web;
+import static dev.sluice.conformance.scenario.Scenario.scenario;
+import static dev.sluice.core.config.ProxyMode.USERSPACE;
+
+import dev.sluice.conformance.scenario.DaemonSetup;
+import dev.sluice.conformance.scenario.Scenario;
+import dev.sluice.conformance.scenario.Stage;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.testkit.daemon.DaemonProcess;
+import dev.sluice.testkit.lab.Caller;
+import dev.sluice.testkit.lab.Outcome;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.assertj.core.api.Assertions;
+import org.awaitility.Awaitility;
+
+/** One process of userspace mode after another. */
+public final class HandoverScenarios {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration START = Duration.ofSeconds(60);
+
+    private HandoverScenarios() {}
+
+    public static List<Scenario> all() {
+        return List.of(
+                scenario("userspace-takeover", "-", "a process that is started beside a running one takes over from it")
+                        .in(USERSPACE)
+                        .setup(DaemonSetup.USUAL.alone())
+                        .given(web().nodePort())
+                        .then(fromPod("a3").to("web", 80), reaches("b2"))
+                        .act("a second process takes over, the first ends", HandoverScenarios::takeOver)
+                        .then(fromPod("a3").to("web", 80).times(6), reaches("b2"))
+                        .then(fromClient().toNodePort("web", 80).times(6), reaches("b2"))
+                        .build(),
+                scenario("userspace-restart-waits", "-", "who connects between two processes waits for the second")
+                        .in(USERSPACE)
+                        .setup(DaemonSetup.USUAL.alone())
+                        .given(web().nodePort())
+                        .then(fromPod("a3").to("web", 80), reaches("b2"))
+                        .act("calls between SIGTERM and start", HandoverScenarios::callBetween)
+                        .then(fromPod("a3").to("web", 80).times(6), reaches("b2"))
+                        .build());
+    }
+
+    private static void takeOver(Stage stage) {
+        DaemonProcess first = stage.daemon();
+        DaemonProcess second = stage.session().launch();
+        String line = "took over from process " + first.pid();
+        Awaitility.await(line).atMost(START).until(() -> second.logText().contains(line));
+        Assertions.assertThat(first.isAlive()).isTrue();
+        first.terminate(PATIENCE);
+        second.awaitReady(START, IpFamily.values());
+    }
+
+    private static void callBetween(Stage stage) {
+        stage.daemon().terminate(PATIENCE);
+        Caller pod = stage.lab().pod("a3").caller().waiting(PATIENCE);
+        Caller client = stage.lab().client().caller().waiting(PATIENCE);
+        CompletableFuture<Outcome> toService = CompletableFuture.supplyAsync(
+                () -> fromPod("a3").to("web", 80).destination(stage.allotment(), pod::tcp));
+        CompletableFuture<Outcome> toNode = CompletableFuture.supplyAsync(
+                () -> fromClient().toNodePort("web", 80).destination(stage.allotment(), client::tcp));
+        stage.session().start();
+        Assertions.assertThat(toService.join()).isInstanceOf(Outcome.Answer.class);
+        Assertions.assertThat(toNode.join()).isInstanceOf(Outcome.Answer.class);
+    }
+}

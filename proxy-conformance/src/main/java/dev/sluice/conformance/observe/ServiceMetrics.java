@@ -1,0 +1,46 @@
+package dev.sluice.conformance.observe;
+
+import dev.sluice.conformance.scenario.Stage;
+import java.io.IOException;
+
+/** The series of the page {@code /metrics} that are about the scenario's Service {@code web}. */
+public final class ServiceMetrics {
+    private ServiceMetrics() {}
+
+    /** The value of {@code name}, 0 where the page has none. */
+    public static double value(Stage stage, String name) throws IOException {
+        return value(stage, name, "", "");
+    }
+
+    /** The value of {@code name} with one label more than all have, see {@link #series}. */
+    public static double value(Stage stage, String name, String before, String after) throws IOException {
+        return stage.daemon().metric(series(stage, name, before, after)).orElse(0);
+    }
+
+    /**
+     * The series of {@code name} with one label more than all have.
+     *
+     * @param before a label that stands before {@code ip_family} in the order of the page, with a comma
+     * @param after one that stands after {@code protocol}, with a comma
+     */
+    public static String series(Stage stage, String name, String before, String after) {
+        return name + "{" + before + "ip_family=\"" + stage.family().label() + "\",namespace=\""
+                + stage.allotment().namespace() + "\",port=\"\",protocol=\"tcp\"," + after + "service=\"web\"}";
+    }
+
+    /** The value of {@code name} for the endpoint {@code pod}. */
+    public static double ofPod(Stage stage, String name, String pod) throws IOException {
+        String endpoint = stage.lab().pod(pod).address(stage.family()).withPort(8080);
+        return value(stage, name, "endpoint=\"" + endpoint + "\",", "");
+    }
+
+    /** How many connections were refused for {@code reason}. */
+    public static double refusals(Stage stage, String reason) throws IOException {
+        return value(stage, "sluice_service_refusals_total", "", "reason=\"" + reason + "\",");
+    }
+
+    /** How many connections a limit has ended. */
+    public static double expired(Stage stage, String limit) throws IOException {
+        return value(stage, "sluice_service_expired_connections_total", "", "reason=\"" + limit + "\",");
+    }
+}
