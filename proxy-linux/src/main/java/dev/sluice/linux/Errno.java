@@ -2,7 +2,7 @@ package dev.sluice.linux;
 
 import java.util.Map;
 
-/** Error numbers of the generic Linux ABI (include/uapi/asm-generic/errno.h), as far as they are met here. */
+/** Error numbers of the generic Linux ABI (include/uapi/asm-generic/errno.h), of those that are handled here. */
 public final class Errno {
     public static final int EPERM = 1;
     public static final int ENOENT = 2;

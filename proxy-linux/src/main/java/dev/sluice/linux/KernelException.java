@@ -1,8 +1,8 @@
 package dev.sluice.linux;
 
 /**
- * The kernel, or one of its tools, refused. The message says what was asked, what came back, and what to do. Callers ask
- * the predicates of the subclasses; nobody parses messages.
+ * The kernel, or one of its tools, refused. The message says what was requested, what came back, and what to do.
+ * Callers use the predicates of the subclasses instead of parsing messages.
  */
 public class KernelException extends Exception {
     private static final long serialVersionUID = 1;

@@ -9,7 +9,7 @@ public class NetlinkException extends KernelException {
     private final String kernelText;
 
     /**
-     * @param operation what was asked, e.g. {@code IPVS NEW_SERVICE 10.96.0.1:80/TCP}
+     * @param operation what was requested, e.g. {@code IPVS NEW_SERVICE 10.96.0.1:80/TCP}
      * @param errno the positive error number
      * @param kernelText the kernel's extended acknowledgement, empty when it gave none
      */
@@ -24,7 +24,7 @@ public class NetlinkException extends KernelException {
         this.kernelText = kernelText;
     }
 
-    /** A failure about which this side, not the kernel, has something to say: what happened, or what to do. */
+    /** An exception with a remark of our own instead of the kernel's text: what happened, or what to do. */
     public static NetlinkException remarked(String operation, int errno, String remark) {
         return new NetlinkException(operation, errno, "", "; " + remark);
     }
@@ -41,12 +41,12 @@ public class NetlinkException extends KernelException {
         return kernelText;
     }
 
-    /** EEXIST: it is there already. */
+    /** Whether the object exists already (EEXIST). */
     public boolean alreadyExists() {
         return errno == Errno.EEXIST;
     }
 
-    /** ENOENT, ESRCH, ENODEV, ENXIO or EADDRNOTAVAIL: what was named is not there. */
+    /** Whether the object does not exist (ENOENT, ESRCH, ENODEV, ENXIO or EADDRNOTAVAIL). */
     public boolean notFound() {
         return errno == Errno.ENOENT
                 || errno == Errno.ESRCH
@@ -55,12 +55,12 @@ public class NetlinkException extends KernelException {
                 || errno == Errno.EADDRNOTAVAIL;
     }
 
-    /** EPERM or EACCES: the process lacks CAP_NET_ADMIN. */
+    /** Whether the process lacks CAP_NET_ADMIN (EPERM or EACCES). */
     public boolean permissionDenied() {
         return errno == Errno.EPERM || errno == Errno.EACCES;
     }
 
-    /** EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT: this kernel lacks the feature or its module. */
+    /** Whether this kernel lacks the feature or its module (EOPNOTSUPP, EPROTONOSUPPORT or EAFNOSUPPORT). */
     public boolean unsupported() {
         return errno == Errno.EOPNOTSUPP || errno == Errno.EPROTONOSUPPORT || errno == Errno.EAFNOSUPPORT;
     }

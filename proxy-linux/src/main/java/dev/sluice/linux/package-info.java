@@ -1,4 +1,4 @@
-/** HOW: everything that is said to the kernel is said from this room. */
+/** Talks to the Linux kernel and to its tools. Nothing here knows of Kubernetes. */
 @NullMarked
 package dev.sluice.linux;
 

@@ -8,21 +8,27 @@ import dev.sluice.linux.conntrack.ConntrackEntry.Tuple;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The connection tracking table of the network namespace in which this was opened. */
+/** The connection tracking table of one network namespace. Implemented over ctnetlink, and by a fake. */
 public interface Conntrack extends AutoCloseable {
 
     /**
-     * The entries of one family and protocol. A dump during which the table changed, or of which parts were lost for lack of
-     * buffer space, is repeated up to 5 times. The kernel walks its whole table.
+     * The entries of one family and protocol. A dump during which the table changed, or of which parts were lost for
+     * lack of buffer space, is repeated up to 5 times. The kernel walks its whole table.
      */
     default List<ConntrackEntry> list(IpFamily family, Protocol protocol) throws NetlinkException {
         return list(family, protocol, Filter.ANYTHING);
     }
 
-    /** As {@link #list(IpFamily, Protocol)}, but only entries to one destination; since 5.8 the kernel leaves the others out. */
+    /**
+     * As {@link #list(IpFamily, Protocol)}, but only entries to one destination; since 5.8 the kernel leaves the others
+     * out.
+     */
     List<ConntrackEntry> list(IpFamily family, Protocol protocol, Filter filter) throws NetlinkException;
 
-    /** Deletes exactly these entries; one that is gone already is neither deleted nor refused. */
+    /**
+     * Deletes exactly these entries. One that no longer exists is neither in the result's deleted entries nor in its
+     * refusals.
+     */
     Deletion delete(List<ConntrackEntry> entries) throws NetlinkException;
 
     @Override

@@ -5,12 +5,12 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 
 /**
- * An entry of the connection tracking table: the original direction, and the reply as the kernel expects it, which shows
- * what NAT did.
+ * An entry of the connection tracking table: the original direction, and the reply as the kernel expects it, which
+ * shows what NAT did.
  *
  * @param zone the zone in which the tuples are unique, 0 unless a rule assigned one
- * @param id tells the entry from a later one of the same original direction, unless that one happens to lie in the same
- *     place of memory; 0 when unknown
+ * @param id distinguishes the entry from a later one with the same original direction, unless the kernel put that one
+ *     at the same place in memory; 0 when unknown
  */
 public record ConntrackEntry(
         IpFamily family, Protocol protocol, Tuple original, Tuple reply, int mark, int zone, int id) {

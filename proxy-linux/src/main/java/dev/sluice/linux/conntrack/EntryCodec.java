@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class EntryCodec {
     private EntryCodec() {}
 
-    /** Writes what names an entry: its original direction, its zone, and what tells it from a later one of the same tuple. */
+    /** Writes the identity of an entry: its original direction, zone and id. */
     static void writeKey(MessageWriter out, ConntrackEntry entry) {
         Tuple tuple = entry.original();
         boolean v4 = entry.family() == IpFamily.IPV4;
@@ -44,9 +44,9 @@ final class EntryCodec {
     }
 
     /**
-     * Requests a dump of matching entries only. Kernels before 5.8 ignore it, so the reader filters again. IPv6 addresses are
-     * left out: the kernel compares them the wrong way round ({@code ctnetlink_filter_match_tuple}, seen in 5.8 to 6.18), and
-     * would skip exactly the entries that match.
+     * Requests a dump of matching entries only. Kernels before 5.8 ignore it, so the reader filters again. IPv6
+     * addresses are left out: the kernel compares them the wrong way round ({@code ctnetlink_filter_match_tuple}, seen
+     * in 5.8 to 6.18), and would skip exactly the entries that match.
      */
     static void writeFilter(MessageWriter out, Protocol protocol, Filter filter) {
         IpAddress wanted = filter.address();
@@ -99,7 +99,7 @@ final class EntryCodec {
                 : new ConntrackEntry(family, protocol, there, back, mark, zone, id);
     }
 
-    /** What the attributes of one direction say. */
+    /** The attributes of one direction. */
     private static final class TupleParts {
         private @Nullable IpAddress source;
         private @Nullable IpAddress destination;

@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** The connection tracking table over ctnetlink. */
+/** {@link Conntrack} over ctnetlink. */
 public final class NetlinkConntrack implements Conntrack {
     private final NetlinkSocket socket;
 

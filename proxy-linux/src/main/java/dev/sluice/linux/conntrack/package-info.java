@@ -1,4 +1,4 @@
-/** Connection tracking entries over ctnetlink. */
+/** Lists and deletes entries of the connection tracking table over ctnetlink; knows no Services. */
 @NullMarked
 package dev.sluice.linux.conntrack;
 

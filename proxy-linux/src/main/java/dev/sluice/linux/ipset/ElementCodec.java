@@ -10,7 +10,7 @@ import dev.sluice.linux.netlink.NetfilterSubsystem;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Elements of sets as attributes. */
+/** Set elements as netlink attributes. */
 final class ElementCodec {
     private ElementCodec() {}
 
@@ -47,7 +47,7 @@ final class ElementCodec {
         out.nested(NetfilterSubsystem.nested(type), in -> in.address(IpSetProtocol.bigEndian(inner), address));
     }
 
-    /** The element inside the current attribute of {@code list}; empty when it is none that a {@code type} can hold. */
+    /** Reads the element inside the current attribute of {@code list}; empty when it is not one of {@code type}. */
     static Optional<SetEntry> read(AttributeReader list, IpSet.Type type) {
         Parts parts = new Parts(list.nested());
         IpAddress address = parts.address;
@@ -76,7 +76,7 @@ final class ElementCodec {
                 : Optional.of(new SetEntry.IpPortNet(address, protocol, parts.port, parts.net(second)));
     }
 
-    /** What the attributes of one element say. */
+    /** The attributes of one element. */
     private static final class Parts {
         private @Nullable IpAddress address;
         private @Nullable IpAddress second;

@@ -3,7 +3,7 @@ package dev.sluice.linux.ipset;
 import dev.sluice.core.net.IpFamily;
 
 /**
- * A set as it is created.
+ * An IP set: its name, and the properties that it is created with.
  *
  * @param name at most 31 characters
  * @param family ignored by {@link Type#BITMAP_PORT}
@@ -16,7 +16,7 @@ public record IpSet(String name, Type type, IpFamily family, int maxElements) {
         return new IpSet(name, type, family, 65_536);
     }
 
-    /** The element types that the modes use, with the kernel's names. */
+    /** The element types that the modes use. */
     public enum Type {
         HASH_IP("hash:ip"),
         HASH_IP_PORT("hash:ip,port"),

@@ -5,8 +5,9 @@ import dev.sluice.linux.NetlinkException;
 import java.util.Map;
 
 /**
- * The error numbers that only ipset has (enum ipset_errno and ip_set_hash.h, ip_set_bitmap.h). Those with a twin among
- * the general ones become it, so that callers can ask the usual predicates; the others keep their number.
+ * Translates the error numbers that are specific to ipset (enum ipset_errno, ip_set_hash.h, ip_set_bitmap.h). Those
+ * with a general equivalent become that, so that the predicates of {@link NetlinkException} work; the others keep their
+ * number.
  */
 final class IpSetErrors {
     private static final int FIND_TYPE = 4098;
@@ -34,7 +35,7 @@ final class IpSetErrors {
 
     private IpSetErrors() {}
 
-    /** {@code refusal} in words; as it is when its number is not ipset's. */
+    /** Adds the meaning of ipset's own error numbers to {@code refusal}; returns others unchanged. */
     static NetlinkException explain(NetlinkException refusal, IpSet set) {
         return switch (refusal.errno()) {
             case FIND_TYPE -> remarked(refusal, Errno.EOPNOTSUPP, unsupported(set));

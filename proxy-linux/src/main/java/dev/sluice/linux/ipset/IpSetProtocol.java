@@ -9,7 +9,7 @@ import java.util.List;
 
 /** Numbers and names of ipset over nfnetlink (include/uapi/linux/netfilter/ipset/ip_set.h). */
 final class IpSetProtocol {
-    /** Versions that are spoken here: 6 since Linux 2.6.39, 7 since 4.20. */
+    /** Supported versions of the protocol: 6 since Linux 2.6.39, 7 since 4.20. */
     static final int OLDEST = 6;
 
     static final int NEWEST = 7;

@@ -8,9 +8,9 @@ import dev.sluice.linux.netlink.Netlink;
 import dev.sluice.linux.netlink.NetlinkRequest;
 
 /**
- * Messages to ipset. Element requests go without NLM_F_EXCL, which is the tool's {@code -exist}: adding an element that is
- * there and deleting one that is not are no errors. Sets are created with it, because without it the kernel takes a set of
- * another family for the same.
+ * Messages to ipset. Element requests go without NLM_F_EXCL, which is the tool's {@code -exist}: adding an element that
+ * is there and deleting one that is not are no errors. Sets are created with it, because without it the kernel takes a
+ * set of another family for the same.
  *
  * @param version of the protocol
  */

@@ -5,28 +5,28 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The IP sets of the network namespace in which this was opened. Implemented over nfnetlink, and by a fake. */
+/** The IP sets of one network namespace. Implemented over nfnetlink, and by a fake. */
 public interface IpSets extends AutoCloseable {
 
-    /** Creates the set unless one of that name, type and family exists; one of another shape is EEXIST. */
+    /** Creates the set unless it exists; EEXIST when a set of that name has another type or family. */
     void create(IpSet set) throws NetlinkException;
 
     /** The names of all sets. */
     Set<String> names() throws NetlinkException;
 
-    /** The number of elements of each set, by name; no element is read. */
+    /** The number of elements of each set, by name, without reading the elements. */
     Map<String, Long> sizes() throws NetlinkException;
 
     /** The elements of a set; ENOENT when there is no such set. */
     Set<SetEntry> list(IpSet set) throws NetlinkException;
 
     /**
-     * Carries out {@code changes} in order, in as few sends as possible. Adding what is there and deleting what is not are
-     * no errors.
+     * Carries out {@code changes} in order, in as few sends as possible. Adding an element that exists and deleting
+     * one that does not are no errors.
      */
     SetResult apply(List<SetChange> changes) throws NetlinkException;
 
-    /** EBUSY while a rule refers to it, ENOENT when it does not exist. */
+    /** Destroys a set: EBUSY while a rule refers to it, ENOENT when it does not exist. */
     void destroy(String name) throws NetlinkException;
 
     @Override
@@ -43,7 +43,7 @@ public interface IpSets extends AutoCloseable {
     /** One refused change. */
     record Failure(SetChange change, NetlinkException error) {}
 
-    /** What came of a batch. */
+    /** The result of a batch. */
     record SetResult(List<Failure> failures, long messages, long bytes) {
         public SetResult {
             failures = List.copyOf(failures);

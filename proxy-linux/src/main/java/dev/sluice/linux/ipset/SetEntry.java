@@ -4,7 +4,7 @@ import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
 
-/** An element of a set, one shape per {@link IpSet.Type}; prints as {@code ipset list} does. */
+/** An element of an IP set, one record for each {@link IpSet.Type}; prints as {@code ipset list} does. */
 public sealed interface SetEntry {
 
     /** Of {@code hash:ip}. */

@@ -1,4 +1,4 @@
-/** IP sets over nfnetlink. */
+/** Creates, fills and reads IP sets over nfnetlink; knows nothing of the rules that ask them. */
 @NullMarked
 package dev.sluice.linux.ipset;
 

@@ -2,7 +2,7 @@ package dev.sluice.linux.iptables;
 
 import java.util.Set;
 
-/** What the tools accept as the name of a chain. */
+/** Names of chains, as the tools accept them. */
 public final class ChainName {
     /** The longest name that both variants take, in characters. */
     public static final int MAX_LENGTH = 28;
@@ -17,7 +17,7 @@ public final class ChainName {
     }
 
     /**
-     * Answers {@code chain}, the name of a user chain.
+     * Returns {@code chain} if it can be the name of a user chain.
      *
      * @throws IllegalArgumentException for a name that iptables refuses, or that of a built-in chain
      */

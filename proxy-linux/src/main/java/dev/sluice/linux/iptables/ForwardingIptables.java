@@ -5,10 +5,10 @@ import dev.sluice.linux.KernelException;
 import java.util.List;
 import java.util.Optional;
 
-/** Leaves to other tools what it does not do itself; for records that look on or step in. */
+/** Forwards every call to other tools; an implementation overrides the calls that it observes or changes. */
 public interface ForwardingIptables extends Iptables {
 
-    /** Who does the work. */
+    /** The tools that calls are forwarded to. */
     Iptables tools();
 
     @Override

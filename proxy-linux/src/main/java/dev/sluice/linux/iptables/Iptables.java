@@ -5,12 +5,12 @@ import dev.sluice.linux.KernelException;
 import java.util.List;
 import java.util.Optional;
 
-/** The iptables tools of one family. Implemented by the process runner, and by a fake for tests. */
+/** The iptables tools of one address family. Implemented by running the installed tools, and by a fake. */
 public interface Iptables {
 
     IpFamily family();
 
-    /** Which of the two back ends the tools drive. */
+    /** The back end of the tools. */
     Variant variant();
 
     /** Whether {@code -j MASQUERADE --random-fully} is understood (iptables 1.6.2 and later). */
@@ -20,7 +20,7 @@ public interface Iptables {
      * Applies {@code input} (the language of iptables-restore) with {@code --noflush}: only the chains that it declares
      * are flushed, each table is atomic, tables commit in the order given.
      *
-     * @throws RestoreException when the tool refuses; tables before the failing one are in force
+     * @throws RestoreException when the tool refuses; tables before the failing one have been committed
      */
     void restore(String input) throws RestoreException;
 
@@ -30,11 +30,11 @@ public interface Iptables {
     /**
      * The rules of one chain, as {@code iptables -S chain} prints them, without reading the rest of the table.
      *
-     * @return empty when there is no such chain, or when it holds what the tool cannot read
+     * @return empty when there is no such chain, or when it has rules that the tool cannot read
      */
     Optional<List<String>> readChain(String table, String chain) throws KernelException;
 
-    /** The back end behind the tool's name. */
+    /** The kernel back end of the tools. */
     enum Variant {
         /** xtables on nf_tables; a restore of named chains costs those chains. */
         NFT,

@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The iptables tools that are installed on this host, and the variant to use of them. Both families use the same variant,
- * as kubelet and the network plugins do.
+ * The iptables tools installed on this host, and the variant to use. Both families use the same variant, as kubelet and
+ * network plug-ins do.
  */
 public final class IptablesTools {
     private static final Duration DEADLINE = Duration.ofSeconds(30);
@@ -31,9 +31,9 @@ public final class IptablesTools {
     }
 
     /**
-     * Looks at the tools and the rules of the calling thread's network namespace.
+     * Finds the tools, and the variant from the rules of the calling thread's network namespace.
      *
-     * @param override the variant to use, whatever the host uses
+     * @param override the variant to use, whichever the host uses
      * @throws KernelException when there are no tools, or not those of {@code override}
      */
     public static IptablesTools discover(CommandRunner commands, Optional<Variant> override) throws KernelException {
@@ -76,7 +76,7 @@ public final class IptablesTools {
         return version.toString();
     }
 
-    /** Whether rules of {@code family} can be made here; looks at the nat table as each mode needs it. */
+    /** Whether rules of {@code family} can be written on this host; tries the nat table, which every mode needs. */
     public Support supported(IpFamily family) {
         String program = program(family, "");
         try {

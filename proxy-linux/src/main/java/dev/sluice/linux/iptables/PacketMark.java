@@ -28,12 +28,16 @@ public record PacketMark(int bit) {
         return "-m mark ! --mark " + hex() + "/" + hex();
     }
 
-    /** Sets the bit and leaves the others alone: {@code -j MARK --set-xmark 0x4000/0x4000} (given as {@code --or-mark}). */
+    /**
+     * Sets the bit and leaves the others alone: {@code -j MARK --set-xmark 0x4000/0x4000} (given as {@code --or-mark}).
+     */
     public String set() {
         return "-j MARK --set-xmark " + hex() + "/" + hex();
     }
 
-    /** Flips the bit and leaves the others alone: {@code -j MARK --set-xmark 0x4000/0x0} (given as {@code --xor-mark}). */
+    /**
+     * Flips the bit and leaves the others alone: {@code -j MARK --set-xmark 0x4000/0x0} (given as {@code --xor-mark}).
+     */
     public String flip() {
         return "-j MARK --set-xmark " + hex() + "/0x0";
     }

@@ -11,9 +11,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
-/** The iptables tools of one family as processes, in the network namespace of the calling thread. */
+/** Runs the iptables tools of one family in the network namespace of the calling thread. */
 final class ProcessIptables implements Iptables {
-    /** The nft variant takes minutes for hundreds of thousands of lines; killing it earlier would never let it finish. */
+    /**
+     * The nft variant takes minutes for hundreds of thousands of lines; killing it earlier would never let it finish.
+     */
     private static final Duration DEADLINE = Duration.ofMinutes(15);
 
     private static final List<String> WAIT_FOR_LOCK = List.of("-w", "5");

@@ -4,10 +4,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What an input of iptables-restore names.
+ * The tables and chains that an input of iptables-restore names.
  *
- * @param tables for each table and chain the number of lines that add or delete a rule; 0 for one that is only declared or
- *     deleted
+ * @param tables the number of lines that add or delete a rule, by table and chain; 0 for a chain that is only declared
+ *     or deleted
  */
 public record RestoreInput(Map<String, Map<String, Integer>> tables) {
 

@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Input for {@code iptables-restore --noflush}, collected table by table. Each table commits as one: a packet sees all
  * of it or nothing. Within a table the declarations come first, then the rules in the order of the calls, and deleted
- * chains last, so that a chain exists before rules jump to it and loses its last reference before it goes. Tables follow in
- * the order in which they were first named.
+ * chains last, so that a chain exists before rules jump to it and loses its last reference before it is deleted. Tables
+ * follow in the order in which they were first named.
  */
 public final class RestoreScript {
     private final Map<String, Section> sections = new LinkedHashMap<>();
     private @Nullable Section current;
 
-    /** Continues with {@code name}; a table of which nothing is said after this leaves no trace. */
+    /** Continues with table {@code name}; a table without any command is left out. */
     public RestoreScript table(String name) {
         current = sections.computeIfAbsent(name, table -> new Section());
         return this;
@@ -48,19 +48,19 @@ public final class RestoreScript {
         return rule(position == 1 ? "-I " + chain : "-I " + chain + " " + position, spec);
     }
 
-    /** Takes out the first rule of {@code chain} that reads {@code spec}; the restore fails when there is none. */
+    /** Deletes the first rule of {@code chain} that equals {@code spec}; the restore fails when there is none. */
     public RestoreScript delete(String chain, String spec) {
         return rule("-D " + chain, spec);
     }
 
-    /** Empties the user chain and takes it away, after all rules of this table have been carried out. */
+    /** Empties and deletes the user chain, after all rules of this table. */
     public RestoreScript deleteChain(String chain) {
         declare(chain);
         current().removed.add(chain);
         return this;
     }
 
-    /** Whether nothing was asked for. */
+    /** Whether there is nothing to restore. */
     public boolean isEmpty() {
         return sections.values().stream().allMatch(Section::isEmpty);
     }

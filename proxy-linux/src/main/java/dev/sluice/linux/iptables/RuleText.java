@@ -6,8 +6,8 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 
 /**
- * Pieces of rules in the form in which iptables-save prints them, so that what is wanted and what is in force compare as
- * text. The order inside a rule is: {@code -s -d -i -o -p}, then the matches as given, then the target; a negation
+ * Pieces of rules in the form in which iptables-save prints them, so that what is wanted and what is in force compare
+ * as text. The order inside a rule is: {@code -s -d -i -o -p}, then the matches as given, then the target; a negation
  * stands before its option ({@code ! -s 10.0.0.0/8}). Checked against iptables 1.8.9, nft and legacy, both families.
  */
 public final class RuleText {

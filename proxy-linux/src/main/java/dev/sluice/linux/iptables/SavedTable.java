@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** One table as it is in force, read from the output of iptables-save. */
+/** A table of the kernel, read from the output of iptables-save. */
 public final class SavedTable {
     private final String table;
     private final Map<String, List<String>> chains;
@@ -30,7 +30,7 @@ public final class SavedTable {
     }
 
     /**
-     * Reads {@code table} out of {@code saveOutput}; other tables, remarks and counters are passed over. A table that is
+     * Reads {@code table} out of {@code saveOutput}; other tables, comments and counters are skipped. A table that is
      * not in the output is empty.
      */
     public static SavedTable parse(String table, String saveOutput) {

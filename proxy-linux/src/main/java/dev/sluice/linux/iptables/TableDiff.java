@@ -9,12 +9,12 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * What turns a table from what is in force into what is wanted, and nothing else.
+ * Computes the smallest change from the applied to the desired content of a table.
  *
- * <p>Ours are: the desired chains, every user chain whose name is owned, and every rule in a built-in chain that jumps to an
- * owned chain. Changed chains are rewritten whole; missing jumps are inserted next to their neighbours, duplicates and
- * jumps nobody wants go; owned chains that are not desired go too. All else keeps its content and order. Since a table
- * commits as one, traffic sees the state before or the state after.
+ * <p>Owned are the desired chains, every user chain whose name is owned, and every rule in a built-in chain that jumps
+ * to an owned chain. Changed chains are rewritten whole; missing jumps are inserted next to their neighbours; stale
+ * chains, stale jumps and duplicates are deleted. Foreign rules keep their content and order. A table commits as one,
+ * so traffic sees the state before or the state after.
  */
 public final class TableDiff {
     private final SavedTable inForce;
@@ -30,7 +30,7 @@ public final class TableDiff {
     /**
      * Writes the difference into {@code out}; nothing when there is none.
      *
-     * @param owned which user chains are ours to delete, by name
+     * @param owned whether a user chain may be deleted, by its name
      */
     public static Outcome plan(SavedTable inForce, TableRules desired, Predicate<String> owned, RestoreScript out) {
         return new TableDiff(inForce, desired, owned).write(out.table(desired.table()));
@@ -56,7 +56,7 @@ public final class TableDiff {
         }
         int jumps = 0;
         for (String chain : builtInChains()) {
-            jumps += mendJumps(chain, out);
+            jumps += repairJumps(chain, out);
         }
         for (String chain : changed) {
             List<String> rules = desired.chains().getOrDefault(chain, List.of());
@@ -78,7 +78,7 @@ public final class TableDiff {
         return stale;
     }
 
-    /** A chain to which a rule of a foreign chain jumps cannot be deleted; asking for it would fail the whole restore. */
+    /** A chain to which a rule of a foreign chain jumps cannot be deleted: the whole restore would fail. */
     private Set<String> heldByOthers(Set<String> stale) {
         Set<String> held = new TreeSet<>();
         if (stale.isEmpty()) {
@@ -103,7 +103,7 @@ public final class TableDiff {
         return chains;
     }
 
-    private int mendJumps(String chain, RestoreScript out) {
+    private int repairJumps(String chain, RestoreScript out) {
         List<String> jumps = specs(desired.jumps().reversed(), chain);
         List<String> rules = new ArrayList<>(inForce.rules(chain));
         int changes = removeUnwanted(chain, rules, jumps, out);
@@ -164,13 +164,13 @@ public final class TableDiff {
     }
 
     /**
-     * What was written.
+     * The size of a change.
      *
      * @param chainsWritten chains created or rewritten
      * @param rulesWritten their rules
-     * @param chainsDeleted owned chains that go
+     * @param chainsDeleted stale chains
      * @param jumpsChanged rules inserted into and deleted from built-in chains
-     * @param held owned chains that were emptied but stay, because rules of others jump to them
+     * @param held stale chains that were emptied but not deleted, because foreign rules jump to them
      */
     public record Outcome(int chainsWritten, int rulesWritten, int chainsDeleted, int jumpsChanged, Set<String> held) {
         public Outcome {

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The content that one table is to have: whole user chains, and single rules ("jumps") in built-in chains, which are
- * shared with others.
+ * The desired content of one table, as text: whole user chains, and single rules ("jumps") in built-in chains, which
+ * are shared with others.
  */
 public final class TableRules {
     private final String table;
@@ -29,7 +29,7 @@ public final class TableRules {
         return new Builder(table);
     }
 
-    /** Nothing of ours in {@code table}: the desired state of a clean-up. */
+    /** An empty content of {@code table}: the desired state of a clean-up. */
     public static TableRules nothing(String table) {
         return of(table).build();
     }
@@ -74,13 +74,13 @@ public final class TableRules {
             this.table = table;
         }
 
-        /** Wants {@code chain} to exist, with no rules so far unless it was named before. */
+        /** Adds the user chain {@code chain}. */
         public Builder chain(String chain) {
             chains.computeIfAbsent(ChainName.checkUser(chain), name -> new ArrayList<>());
             return this;
         }
 
-        /** Wants {@code chain} to exist with {@code rules} after those that it has so far. */
+        /** Adds {@code rules} at the end of the user chain {@code chain}. */
         public Builder chain(String chain, List<String> rules) {
             chain(chain);
             rules(chain).addAll(rules);
@@ -94,7 +94,9 @@ public final class TableRules {
             return this;
         }
 
-        /** Wants {@code spec} in the built-in {@code chain}; inserted at its head when it is missing. */
+        /**
+         * Adds a jump to the built-in {@code chain}; when it is missing it is inserted at the head, above earlier ones.
+         */
         public Builder jump(String chain, String spec) {
             jumps.add(new RuleLine(chain, spec));
             return this;

@@ -5,7 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Reads what iptables-restore writes when it fails, in either variant's words. */
+/** Reads the error messages of the iptables tools, of either variant. */
 final class ToolErrors {
     private static final int CONTEXT_LINES = 3;
 

@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What {@code iptables --version} says, e.g. {@code iptables v1.8.9 (nf_tables)}. */
+/** The version and variant of the tools, from {@code iptables --version}: {@code iptables v1.8.9 (nf_tables)}. */
 record ToolVersion(int major, int minor, int patch, Iptables.Variant variant) implements Comparable<ToolVersion> {
     /** The first with {@code -w} for restore and {@code --random-fully} for MASQUERADE. */
     static final ToolVersion RESTORE_WAITS = new ToolVersion(1, 6, 2, Iptables.Variant.LEGACY);

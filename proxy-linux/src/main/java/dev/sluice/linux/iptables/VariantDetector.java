@@ -12,9 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds out which variant the host uses, in the manner of the Kubernetes project's iptables-wrappers: where kubelet left its
- * hint chains, else where there are more rules, else what {@code iptables} stands for. Rules in the other variant would
- * be evaluated as well, in an order that nobody chose.
+ * Detects the variant that the host uses, as the Kubernetes project's iptables-wrappers do: the one with kubelet's hint
+ * chains, else the one with more rules, else the default of {@code iptables}. Rules in the other variant would be
+ * evaluated too, in an undefined order.
  */
 final class VariantDetector {
     private static final Logger LOG = LoggerFactory.getLogger(VariantDetector.class);

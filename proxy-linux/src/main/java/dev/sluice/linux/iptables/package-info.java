@@ -1,4 +1,7 @@
-/** iptables-restore and iptables-save, in the variant that the host already uses. */
+/**
+ * Runs iptables-restore and iptables-save in the variant that the host uses, and compares tables as text. Knows no rule
+ * by its meaning.
+ */
 @NullMarked
 package dev.sluice.linux.iptables;
 

@@ -15,9 +15,9 @@ public interface Ipvs extends AutoCloseable {
     List<RealServerState> destinations(ServiceKey service) throws NetlinkException;
 
     /**
-     * The destinations of the virtual servers of {@code family} at one go, though some servers may be left out where other
-     * network namespaces have virtual servers too. Their upper thresholds, persistent connections and
-     * counters are 0, because the kernel's table does not tell them.
+     * The destinations of the virtual servers of {@code family} at one go, though some servers may be left out where
+     * other network namespaces have virtual servers too. Their upper thresholds, persistent connections and counters
+     * are 0, because the kernel's table does not tell them.
      */
     Map<ServiceKey, List<RealServerState>> destinations(IpFamily family) throws NetlinkException;
 

@@ -13,8 +13,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the lines of {@code /proc/net/ip_vs} where they stand in the buffer, because with many Services a String for each
- * line and word is most of what a look costs.
+ * Reads the lines of {@code /proc/net/ip_vs} where they stand in the buffer, because with many Services a String for
+ * each line and word is most of what a look costs.
  */
 final class IpvsTableParser {
     private static final Map<Protocol, byte[]> NAMES = Arrays.stream(Protocol.values())
@@ -36,7 +36,9 @@ final class IpvsTableParser {
         return table;
     }
 
-    /** Takes in the whole lines among {@code length} bytes and moves the rest to the front; answers how long that is. */
+    /**
+     * Takes in the whole lines among {@code length} bytes and moves the rest to the front; answers how long that is.
+     */
     int lines(byte[] buffer, int length) {
         text = buffer;
         int from = 0;
@@ -95,7 +97,8 @@ final class IpvsTableParser {
     }
 
     /**
-     * Of {@code 0A600032:0050} or {@code [fd00:0096:0000:0000:0000:0000:0000:0032]:0050}; goes on behind the last colon.
+     * Of {@code 0A600032:0050} or {@code [fd00:0096:0000:0000:0000:0000:0000:0032]:0050}; goes on behind the last
+     * colon.
      */
     private IpAddress address() {
         boolean six = text[at] == '[';

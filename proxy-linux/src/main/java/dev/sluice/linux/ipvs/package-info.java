@@ -1,4 +1,4 @@
-/** IPVS virtual and real servers over generic netlink. */
+/** Reads and changes IPVS virtual and real servers over generic netlink; knows no Services. */
 @NullMarked
 package dev.sluice.linux.ipvs;
 

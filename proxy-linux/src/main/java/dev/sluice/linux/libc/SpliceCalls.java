@@ -9,8 +9,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * The calls that move a stream of bytes inside the kernel (splice(2), pipe(7)), for descriptors that do not block. They answer as
- * those of {@link Libc} do, but allocate nothing: an instance belongs to one thread at a time.
+ * The calls that move bytes between descriptors inside the kernel (splice(2), pipe(7)), without blocking. They return
+ * what those of {@link Libc} do, but allocate nothing: use an instance on one thread at a time.
  */
 public final class SpliceCalls {
     private static final MethodHandle SPLICE =
@@ -28,7 +28,7 @@ public final class SpliceCalls {
         ends = arena.allocate(JAVA_INT, 2);
     }
 
-    /** Moves up to {@code length} bytes; one of the two descriptors is a pipe's. 0 is the end of the stream. */
+    /** Moves up to {@code length} bytes; one of the two descriptors is a pipe. Returns 0 at the end of the stream. */
     public int splice(int from, int to, int length) {
         try {
             return Downcall.orErrno(
@@ -46,7 +46,7 @@ public final class SpliceCalls {
         }
     }
 
-    /** Throws away up to {@code length} bytes that a TCP socket has received (tcp(7), MSG_TRUNC). */
+    /** Discards up to {@code length} bytes that a TCP socket has received (tcp(7), MSG_TRUNC). */
     public int discard(int socket, int length) {
         try {
             return Downcall.orErrno(
@@ -58,7 +58,7 @@ public final class SpliceCalls {
         }
     }
 
-    /** Opens a pipe: the end to read from in the upper half of the answer, the end to write to in the lower; or the error. */
+    /** Opens a pipe. Returns the read end in the upper half and the write end in the lower half, or the error. */
     public long pipe() {
         try {
             int answer =
@@ -69,7 +69,7 @@ public final class SpliceCalls {
         }
     }
 
-    /** Asks for room for {@code bytes} in a pipe, and answers how much it has then. */
+    /** Requests a capacity of {@code bytes} for a pipe; returns the capacity that it has then. */
     public int resize(int pipe, int bytes) {
         try {
             return Downcall.orErrno((int) FCNTL.invokeExact(errno, pipe, Linux.F_SETPIPE_SZ, bytes), errno);

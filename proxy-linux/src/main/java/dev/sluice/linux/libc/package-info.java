@@ -1,4 +1,4 @@
-/** The C library: the only package that calls native code. */
+/** The functions of the C library; the only package that calls native code. */
 @NullMarked
 package dev.sluice.linux.libc;
 

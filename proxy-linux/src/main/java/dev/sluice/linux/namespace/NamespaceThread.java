@@ -7,7 +7,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
-/** The platform thread that lives in a namespace, and hands results over to others. */
+/** The platform thread that lives in a namespace and runs tasks for other threads. */
 final class NamespaceThread {
     private final ExecutorService executor;
     private volatile @Nullable Thread thread;

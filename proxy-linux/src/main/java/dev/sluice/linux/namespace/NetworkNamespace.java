@@ -11,13 +11,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A network namespace of its own, in which a platform thread lives; the rest of the process stays where it is. A socket belongs
- * to the namespace of the thread that made it, for good; a child process, to the namespace of the thread that starts it.
+ * A new network namespace with a platform thread inside; the rest of the process stays where it is. A socket belongs to
+ * the namespace of the thread that opened it; a child process belongs to that of the thread that started it.
  *
- * <p>So make sockets and start processes inside {@link #call}, and use them anywhere. Two things to know: a thread that is
- * <em>started</em> inside lives inside, so do not let a task be the first to use a shared pool (parallel streams,
- * {@code CompletableFuture.runAsync}); and {@code /proc/net} shows the namespace of the process's first thread, while
- * {@code /proc/thread-self/net} and {@code /proc/sys/net} show the current thread's.
+ * <p>So open sockets and start processes inside {@link #call}, and use them anywhere. Note that a thread
+ * <em>started</em> inside lives inside, so a task must not be the first to use a shared pool (parallel streams,
+ * {@code CompletableFuture.runAsync}); and that {@code /proc/net} shows the namespace of the process's first thread,
+ * while {@code /proc/thread-self/net} and {@code /proc/sys/net} show the current thread's.
  */
 public final class NetworkNamespace implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NetworkNamespace.class);
@@ -32,7 +32,7 @@ public final class NetworkNamespace implements AutoCloseable {
         this.path = path;
     }
 
-    /** Makes a namespace, with its loopback up. It is gone when it is closed, and when this process ends. Needs root. */
+    /** Creates a namespace with its loopback up. It lasts until it is closed or this process ends. Needs root. */
     public static NetworkNamespace create(String label) throws KernelException {
         NamespaceThread thread = new NamespaceThread("netns-" + label);
         try {
@@ -44,7 +44,7 @@ public final class NetworkNamespace implements AutoCloseable {
         }
     }
 
-    /** Moves the calling thread into a new namespace; answers with the thread's number. */
+    /** Moves the calling thread into a new namespace; returns the thread's id. */
     private static int enterNew(String label) throws KernelException {
         Libc libc = Libc.system();
         int answer = libc.unshare(Linux.CLONE_NEWNET);
@@ -60,17 +60,17 @@ public final class NetworkNamespace implements AutoCloseable {
         return libc.gettid();
     }
 
-    /** The name it was made with. */
+    /** The name that it was created with. */
     public String label() {
         return label;
     }
 
-    /** The file that stands for it, good for other processes until it is closed. */
+    /** The file that refers to it, for other processes too, until it is closed. */
     public Path path() {
         return path;
     }
 
-    /** Runs {@code task} on the thread inside, one task at a time, and hands its result or its exception over. */
+    /** Runs {@code task} on the thread inside, one task at a time; returns its result or throws its exception. */
     public <T, E extends Exception> T call(Task<T, E> task) throws E {
         return thread.call(task);
     }
@@ -105,7 +105,7 @@ public final class NetworkNamespace implements AutoCloseable {
     }
 
     /**
-     * Deletes its links (so that the other ends of veth pairs are gone at once) and ends its thread. The kernel
+     * Deletes its links, so that the other ends of veth pairs disappear at once, and ends its thread. The kernel
      * frees it when no thread, process or socket is left inside.
      */
     @Override

@@ -1,4 +1,4 @@
-/** Network namespaces: making them, and working inside. */
+/** Creates network namespaces, and runs tasks and threads inside; for the lab, the benchmarks and tests. */
 @NullMarked
 package dev.sluice.linux.namespace;
 

@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The names of the attributes of one level, and of the levels below them. */
+/** The names of the attributes of one level and of those nested in them. */
 public final class AttributeNames {
     /** Knows no attribute. */
     public static final AttributeNames NONE = new AttributeNames(Map.of(), Map.of());

@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks attributes: {@code while (next()) switch (type()) ...}. An ill-formed attribute never throws: it reads as zero, ends
- * the walk, and is remembered, also from nested readers, until {@link #check} is asked.
+ * Reads attributes: {@code while (next()) switch (type()) ...}. A malformed attribute does not throw: it reads as zero,
+ * ends the loop, and is reported by {@link #check}, also when a nested reader found it.
  */
 public final class AttributeReader {
     private final ByteBuffer bytes;
@@ -130,7 +130,7 @@ public final class AttributeReader {
         return new AttributeReader(value, fault);
     }
 
-    /** @throws NetlinkException EBADMSG when any attribute so far was ill-formed */
+    /** @throws NetlinkException EBADMSG when any attribute so far was malformed */
     public void check(Object operation) throws NetlinkException {
         if (fault.text != null) {
             throw NetlinkException.remarked(operation.toString(), Errno.EBADMSG, fault.text);

@@ -4,7 +4,7 @@ import dev.sluice.linux.NetlinkException;
 import java.util.List;
 
 /**
- * What came of a batch.
+ * The result of a batch.
  *
  * @param refusals in the order of the requests
  * @param bytes of the requests

@@ -5,15 +5,15 @@ import dev.sluice.linux.NetlinkException;
 import java.util.List;
 
 /**
- * A family of generic netlink: what it takes to build its messages.
+ * A family of generic netlink, and the requests of it.
  *
- * @param id the message type that the kernel gave it
+ * @param id the message type that the kernel assigned
  */
 public record GenericFamily(String name, int id) {
     /** The length of {@code struct genlmsghdr}. */
     public static final int HEADER = 4;
 
-    /** The number of the family that looks families up. */
+    /** The message type of the controller, which resolves families. */
     public static final int CONTROL = 0x10;
 
     private static final int GET_FAMILY = 3;
@@ -21,7 +21,7 @@ public record GenericFamily(String name, int id) {
     private static final int FAMILY_NAME = 2;
 
     /**
-     * Asks the kernel for the family {@code name}.
+     * Resolves the family {@code name}.
      *
      * @param remedy what to do when the kernel does not have it
      */

@@ -4,7 +4,7 @@ import dev.sluice.linux.NetlinkException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Reads the kernel's extended acknowledgement. */
+/** Makes exceptions of the kernel's error messages, with the text of their extended acknowledgement. */
 final class KernelError {
     private static final int MESSAGE = 1;
     private static final int OFFSET = 2;
@@ -12,7 +12,7 @@ final class KernelError {
 
     private KernelError() {}
 
-    /** The refusal that {@code reply}, an NLMSG_ERROR or NLMSG_DONE with an error number, stands for. */
+    /** The exception for {@code reply}, an NLMSG_ERROR or NLMSG_DONE with an error number. */
     static NetlinkException of(Object operation, Message reply) {
         return new NetlinkException(operation.toString(), reply.errno(), text(reply));
     }

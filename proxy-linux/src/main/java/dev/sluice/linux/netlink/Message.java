@@ -39,7 +39,7 @@ public record Message(int type, int flags, int sequence, int port, ByteBuffer pa
         return Math.abs(u32(0));
     }
 
-    /** The next message of {@code datagram}, or a message of type NOOP when what is left is none. */
+    /** The next message of {@code datagram}; one of type NOOP when the rest is malformed. */
     static Message next(ByteBuffer datagram) {
         int start = datagram.position();
         int length = datagram.remaining() >= Netlink.HEADER ? datagram.getInt(start) : 0;

@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Writes messages back to back into one buffer, which grows. Numbers are in the machine's byte order unless a method's name
- * ends in {@code BigEndian}. Lengths are filled in when a message or a nested attribute ends.
+ * Writes messages back to back into one buffer, which grows. Numbers are in the machine's byte order unless a method's
+ * name ends in {@code BigEndian}. Lengths are filled in when a message or a nested attribute ends.
  */
 public final class MessageWriter {
     private static final byte[] PADDING = new byte[4];
@@ -124,12 +124,15 @@ public final class MessageWriter {
         return bytes(type, value.bytes());
     }
 
-    /** An attribute that says something by being there. */
+    /** An attribute without a value. */
     public MessageWriter flag(int type) {
         return header(type, 0);
     }
 
-    /** An attribute that holds what {@code content} writes. Set {@link Netlink#NLA_F_NESTED} where the protocol wants it. */
+    /**
+     * An attribute that holds what {@code content} writes. Set {@link Netlink#NLA_F_NESTED} where the protocol wants
+     * it.
+     */
     public MessageWriter nested(int type, Content content) {
         int start = buffer.position();
         header(type, 0);

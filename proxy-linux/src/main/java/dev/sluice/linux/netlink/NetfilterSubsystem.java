@@ -3,7 +3,7 @@ package dev.sluice.linux.netlink;
 import java.util.List;
 
 /**
- * One of netfilter's protocols, which share the header and the way to number messages
+ * A subsystem of nfnetlink; they share the header and the numbering of messages
  * (include/uapi/linux/netfilter/nfnetlink.h).
  *
  * @param number the subsystem, the upper byte of a message's type

@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 
-/** The file descriptor of a netlink socket, with its options set. */
+/** A netlink socket: sends and receives datagrams. */
 final class NetlinkChannel implements AutoCloseable {
     private static final int BUFFER_BYTES = 8 << 20;
     private static final long TIMEOUT_SECONDS = 10;
@@ -72,7 +72,7 @@ final class NetlinkChannel implements AutoCloseable {
         return fd;
     }
 
-    /** How many bytes of answers the kernel keeps for this socket. */
+    /** The size of the kernel's receive buffer. */
     int receiveBufferBytes() {
         ByteBuffer value = direct(4);
         int answer = libc.getsockopt(fd, Linux.SOL_SOCKET, Linux.SO_RCVBUF, value);
@@ -114,7 +114,7 @@ final class NetlinkChannel implements AutoCloseable {
         return 0;
     }
 
-    /** The kernel throws away what comes from these ports from now on, and nothing else. */
+    /** From now on the kernel drops datagrams from these ports, and from no others. */
     int ignoreSenders(List<Integer> ports) {
         if (ports.isEmpty()) {
             return libc.setsockopt(fd, Linux.SOL_SOCKET, Linux.SO_DETACH_FILTER, intValue(0));

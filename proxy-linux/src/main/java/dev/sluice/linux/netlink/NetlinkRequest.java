@@ -1,11 +1,11 @@
 package dev.sluice.linux.netlink;
 
 /**
- * A message to the kernel, written when it is sent.
+ * A message to the kernel; it is encoded when it is sent.
  *
- * @param operation what is asked, for errors and the trace; its text is only made when it is needed
+ * @param operation what is requested, for errors; its text is only made when it is needed
  * @param type the message type
- * @param flags without REQUEST, ACK and DUMP, which the way of sending decides
+ * @param flags without REQUEST, ACK and DUMP, which the socket adds
  * @param body the protocol's fixed header and the attributes
  */
 public record NetlinkRequest(Object operation, int type, int flags, MessageWriter.Content body) {

@@ -10,11 +10,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A conversation with the kernel over one netlink socket, in the network namespace of the thread that opened it. Calls
- * block, at most ten seconds for each answer, so they belong on platform threads; several threads take turns.
+ * Sends requests over one netlink socket, in the network namespace of the thread that opened it, and reads the answers.
+ * Calls block, at most ten seconds for each answer: use platform threads. Calls of several threads take turns.
  *
- * <p>Every request has a sequence number of its own, and answers with another number (left over from a call that was
- * given up) are skipped.
+ * <p>Every request has its own sequence number. Answers with another number, left over from a call that timed out, are
+ * skipped.
  */
 public final class NetlinkSocket implements AutoCloseable {
     private static final int DUMP_ATTEMPTS = 5;
@@ -40,7 +40,7 @@ public final class NetlinkSocket implements AutoCloseable {
         return open(protocol, WireNames.NONE);
     }
 
-    /** @param names what the protocol calls its messages, for the trace */
+    /** @param names the names of the protocol's messages, for the trace */
     public static NetlinkSocket open(int protocol, WireNames names) throws NetlinkException {
         return open(Libc.system(), protocol, names);
     }
@@ -49,12 +49,12 @@ public final class NetlinkSocket implements AutoCloseable {
         return new NetlinkSocket(NetlinkChannel.open(libc, protocol), names);
     }
 
-    /** Sends one request and waits until the kernel has carried it out. Answers with the bytes sent. */
+    /** Sends one request and waits until the kernel has carried it out. Returns the bytes sent. */
     public long request(NetlinkRequest request) throws NetlinkException {
         return query(request, message -> null).bytes();
     }
 
-    /** Sends one request and collects what {@code decoder} makes of the kernel's messages before its acknowledgement. */
+    /** Sends one request and decodes the kernel's messages before its acknowledgement. */
     public synchronized <T> Reply<T> query(NetlinkRequest request, Decoder<T> decoder) throws NetlinkException {
         int sequence = ++lastSequence;
         outbound.clear();
@@ -72,8 +72,8 @@ public final class NetlinkSocket implements AutoCloseable {
     }
 
     /**
-     * Reads a whole table. A dump during which the table changed, so that entries may be missing or doubled, is repeated;
-     * after {@value #DUMP_ATTEMPTS} attempts the last one counts, if it ended well.
+     * Reads a whole table. A dump during which the table changed, so that entries may be missing or doubled, is
+     * repeated. After {@value #DUMP_ATTEMPTS} attempts the last result is used, if nothing was lost.
      */
     public synchronized <T> List<T> dump(NetlinkRequest request, Decoder<T> decoder) throws NetlinkException {
         for (int attempt = 1; ; attempt++) {
@@ -103,11 +103,11 @@ public final class NetlinkSocket implements AutoCloseable {
     }
 
     /**
-     * Sends many requests back to back, in as few sends as is sane. The kernel carries them out in order and goes on after a
-     * refusal. Only the last message of a send asks for an acknowledgement: refusals are always answered.
+     * Sends many requests back to back, in few sends. The kernel carries them out in order and continues after a
+     * refusal. Only the last message of a send requests an acknowledgement, since refusals are always answered.
      *
-     * @throws NetlinkException when the socket fails or answers were lost; how many requests were carried out is unknown
-     *     then, and the caller must compare with the kernel's state
+     * @throws NetlinkException when the socket fails or answers were lost; it is unknown then how many requests were
+     *     carried out, and the caller must compare with the kernel's state
      */
     public synchronized BatchReply batch(List<NetlinkRequest> requests) throws NetlinkException {
         List<BatchReply.Refusal> refusals = new ArrayList<>();
@@ -135,7 +135,7 @@ public final class NetlinkSocket implements AutoCloseable {
         return new BatchReply(refusals, requests.size(), bytes);
     }
 
-    /** Writes as many requests as one send takes, at least one; answers with the index of the first that is left. */
+    /** Encodes as many requests as one send takes, at least one; returns the index of the first that is left. */
     private int encode(List<NetlinkRequest> requests, int from) {
         outbound.clear();
         int to = from;
@@ -147,8 +147,8 @@ public final class NetlinkSocket implements AutoCloseable {
     }
 
     /**
-     * Passes the answers to the requests numbered from {@code first} to {@link #lastSequence} on, until {@code answers} has
-     * seen enough.
+     * Passes the answers to the requests numbered from {@code first} to {@link #lastSequence} on, until {@code answers}
+     * has seen enough.
      */
     private void readAnswers(Object operation, int first, Answers answers) throws NetlinkException {
         boolean ended = false;
@@ -169,9 +169,9 @@ public final class NetlinkSocket implements AutoCloseable {
     }
 
     /**
-     * Sends a batch of nfnetlink that the kernel carries out as a whole or not at all.
+     * Sends an nfnetlink batch, which the kernel carries out as a whole or not at all.
      *
-     * @param requests the first and the last are its marks, which the kernel does not answer
+     * @param requests the first and the last mark its begin and end, which the kernel does not answer
      * @throws NetlinkException the first refusal; nothing was done then
      */
     public synchronized void transaction(List<NetlinkRequest> requests) throws NetlinkException {
@@ -233,7 +233,7 @@ public final class NetlinkSocket implements AutoCloseable {
         boolean take(int place, Message answer) throws NetlinkException;
     }
 
-    /** Makes a value of a message, or null of one that is of no interest. */
+    /** Decodes a message; null for one to skip. */
     @FunctionalInterface
     public interface Decoder<T> {
         @Nullable
@@ -241,7 +241,7 @@ public final class NetlinkSocket implements AutoCloseable {
     }
 
     /**
-     * What came of one request.
+     * The result of one request.
      *
      * @param bytes of the request
      */

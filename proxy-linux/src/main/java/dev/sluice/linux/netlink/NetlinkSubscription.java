@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hears the kernel's announcements on multicast groups, on a named daemon platform thread. It hears the network namespace of
- * the thread that opened it, from the moment of opening on.
+ * Receives notifications of multicast groups on a named daemon platform thread, from the network namespace of the
+ * thread that opened it and from the moment of opening on.
  */
 public final class NetlinkSubscription implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NetlinkSubscription.class);
@@ -77,7 +77,7 @@ public final class NetlinkSubscription implements AutoCloseable {
                 deliver(inbound);
             }
             case Errno.EAGAIN -> {}
-            // ENOBUFS: the kernel dropped announcements; anything else is as good as that
+            // ENOBUFS: the kernel dropped notifications; other errors are treated alike
             default -> {
                 LOG.debug("{}: {}", thread.getName(), Errno.describe(errno));
                 guarded(listener::lost);
@@ -94,30 +94,30 @@ public final class NetlinkSubscription implements AutoCloseable {
         }
     }
 
-    private void guarded(Announcement announcement) {
+    private void guarded(Notification notification) {
         try {
-            announcement.deliver();
+            notification.deliver();
         } catch (NetlinkException e) {
-            LOG.warn("{}: announcement skipped: {}", thread.getName(), e.getMessage());
+            LOG.warn("{}: notification skipped: {}", thread.getName(), e.getMessage());
         } catch (RuntimeException e) {
             LOG.error("{}: the listener failed", thread.getName(), e);
         }
     }
 
     /**
-     * From now on announcements of what these ports (by default the process ids of their owners) caused are not heard, and
-     * those of all others are; the kernel throws them away before they take any room.
+     * From now on ignores notifications that these ports caused (by default the process ids of their owners), and no
+     * others. The kernel drops them before they take any buffer space.
      *
-     * @throws NetlinkException when the kernel refuses; what was ignored before is ignored still
+     * @throws NetlinkException when the kernel refuses; the ports ignored before stay ignored
      */
     public synchronized void ignoreSenders(List<Integer> ports) throws NetlinkException {
         int answer = closed ? 0 : channel.ignoreSenders(ports);
         if (answer < 0 && !(ports.isEmpty() && answer == -Errno.ENOENT)) {
-            throw new NetlinkException("filter announcements", -answer, "");
+            throw new NetlinkException("filter notifications", -answer, "");
         }
     }
 
-    /** Ends the thread; after that the listener hears nothing more, unless it is the listener that closes. */
+    /** Ends the thread. The listener is not called after that, unless it is the listener that closes. */
     @Override
     public synchronized void close() {
         if (closed) {
@@ -140,17 +140,17 @@ public final class NetlinkSubscription implements AutoCloseable {
         libc.close(wakeUp);
     }
 
-    /** Hears announcements, on the subscription's thread. */
+    /** Receives notifications, on the subscription's thread. */
     public interface Listener {
 
-        /** {@code message} is good until this returns. What this throws is logged, and ends nothing. */
+        /** {@code message} is valid until this returns. An exception is logged, and the subscription goes on. */
         void heard(Message message) throws NetlinkException;
 
-        /** Announcements were lost: read the whole state again. */
+        /** Notifications were lost: read the whole state again. */
         void lost();
     }
 
-    private interface Announcement {
+    private interface Notification {
         void deliver() throws NetlinkException;
     }
 }

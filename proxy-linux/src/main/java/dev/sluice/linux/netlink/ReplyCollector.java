@@ -23,7 +23,9 @@ final class ReplyCollector<T> {
         this.decoder = decoder;
     }
 
-    /** Takes all messages of a datagram. An invalid one does not end the reading: the kernel sends a dump to its end. */
+    /**
+     * Takes all messages of a datagram. An invalid one does not end the reading: the kernel sends a dump to its end.
+     */
     void take(ByteBuffer datagram) {
         while (datagram.hasRemaining()) {
             Message message = Message.next(datagram);

@@ -5,8 +5,8 @@ import java.nio.ByteOrder;
 import java.util.List;
 
 /**
- * A program of classic BPF (linux/filter.h) that drops datagrams by the port of the first message's sender. All messages of
- * a datagram are of one sender.
+ * A classic BPF program (linux/filter.h) that drops datagrams by the port of their sender. All messages of a datagram
+ * have the same sender.
  */
 final class SenderFilter {
     private static final int PORT_OFFSET = 12;

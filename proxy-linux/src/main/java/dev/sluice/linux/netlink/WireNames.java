@@ -1,6 +1,6 @@
 package dev.sluice.linux.netlink;
 
-/** What a protocol calls its messages and attributes, for the trace of messages. */
+/** The names of a protocol's messages and attributes, for the trace of messages. */
 public interface WireNames {
 
     /** No names: everything is printed by number. */

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Prints messages decoded: set the logger {@value #LOGGER} to DEBUG, or the system property {@value #PROPERTY} to true,
- * which prints at INFO.
+ * Logs messages in decoded form: set the logger {@value #LOGGER} to DEBUG, or the system property {@value #PROPERTY} to
+ * true, which prints at INFO.
  */
 final class WireTrace {
     static final String LOGGER = "dev.sluice.linux.netlink.wire";

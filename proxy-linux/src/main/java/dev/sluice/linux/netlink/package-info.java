@@ -1,4 +1,7 @@
-/** Netlink: sockets, messages, attributes, and the conversation of requests, dumps, batches and notifications. */
+/**
+ * Netlink sockets, messages and attributes: requests, dumps, batches, transactions and notifications, whatever the
+ * protocol.
+ */
 @NullMarked
 package dev.sluice.linux.netlink;
 

@@ -11,9 +11,9 @@ import dev.sluice.linux.netlink.NetlinkSocket;
 import java.util.List;
 import java.util.Optional;
 
-/** The counters over nfnetlink. */
+/** {@link NamedCounters} over nfnetlink. */
 public final class NetlinkCounters implements NamedCounters {
-    private static final String NOBODYS = "sluice_probe";
+    private static final String PROBED = "sluice_probe";
     private static final String MISSING = "if the kernel lacks counters: modprobe nfnetlink_acct";
 
     private final NetlinkSocket socket;
@@ -27,11 +27,11 @@ public final class NetlinkCounters implements NamedCounters {
         return new NetlinkCounters(NetlinkSocket.open(Netlink.NETFILTER, AcctProtocol.SUBSYSTEM));
     }
 
-    /** The kernel loads its module for the question; it answers EINVAL for a subsystem of netfilter that it does not have. */
+    /** The request makes the kernel load the module; it answers EINVAL for a subsystem that it does not have. */
     @Override
     public boolean supported() throws NetlinkException {
         try {
-            read(NOBODYS);
+            read(PROBED);
             return true;
         } catch (NetlinkException e) {
             if (e.errno() == Errno.EINVAL || e.unsupported()) {

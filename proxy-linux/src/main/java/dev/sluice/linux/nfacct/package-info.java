@@ -1,4 +1,4 @@
-/** Named packet counters of the kernel over nfnetlink ("nfacct"), which rules count into. */
+/** Named packet counters of the kernel ("nfacct") over nfnetlink. */
 @NullMarked
 package dev.sluice.linux.nfacct;
 

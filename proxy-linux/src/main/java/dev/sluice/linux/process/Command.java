@@ -4,11 +4,11 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * A tool to run.
+ * A command line with its input and deadline.
  *
- * @param program a name to be looked up, or a path
- * @param input what the tool reads from its standard input
- * @param deadline after this time the process is killed
+ * @param program a name to look up, or a path
+ * @param input the standard input
+ * @param deadline the time after which the process is killed
  */
 public record Command(String program, List<String> arguments, String input, Duration deadline) {
     public Command {
@@ -20,7 +20,7 @@ public record Command(String program, List<String> arguments, String input, Dura
         return new Command(program, List.of(arguments), "", deadline);
     }
 
-    /** The same with {@code text} as its standard input. */
+    /** This command with {@code text} as its standard input. */
     public Command reading(String text) {
         return new Command(program, arguments, text, deadline);
     }

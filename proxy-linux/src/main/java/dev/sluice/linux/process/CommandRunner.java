@@ -2,10 +2,10 @@ package dev.sluice.linux.process;
 
 import java.util.Optional;
 
-/** Runs tools in the network namespace of the calling thread. */
+/** Runs commands in the network namespace of the calling thread. */
 public interface CommandRunner {
 
-    /** Where {@code program} is installed; empty when it is not. */
+    /** The path of {@code program}; empty when it is not installed. */
     Optional<String> find(String program);
 
     /**
@@ -15,7 +15,7 @@ public interface CommandRunner {
      */
     Result run(Command command) throws ProcessException;
 
-    /** How a process ended and what it wrote. */
+    /** The exit status and output of a process. */
     record Result(int exitStatus, String output, String errors) {
         public boolean succeeded() {
             return exitStatus == 0;

@@ -20,7 +20,7 @@ public final class Modprobe {
         this.modules = modules;
     }
 
-    /** Loads {@code module} unless the kernel has it already; never throws. */
+    /** Loads {@code module} unless the kernel has it already. A failure is returned, not thrown. */
     public Result load(String module) {
         if (Files.isDirectory(modules.resolve(module.replace('-', '_')))) {
             return new Result(true, "module " + module + " is loaded");
@@ -42,7 +42,7 @@ public final class Modprobe {
     }
 
     /**
-     * Whether the module is there now.
+     * Whether the module is loaded now.
      *
      * @param text for the log: what was done, or why it failed
      */

@@ -2,7 +2,7 @@ package dev.sluice.linux.process;
 
 import dev.sluice.linux.KernelException;
 
-/** A tool that could not be run, or did not end. */
+/** A command could not be run, or did not end in time. */
 public final class ProcessException extends KernelException {
     private static final long serialVersionUID = 1;
 

@@ -1,6 +1,6 @@
 package dev.sluice.linux.process;
 
-/** Hears of the processes that this one starts, on the threads that start them. */
+/** Notified of the processes that this one starts, on the threads that start them. */
 public interface ProcessListener {
 
     /** A listener that does nothing. */
@@ -12,7 +12,7 @@ public interface ProcessListener {
         public void ended(Command command, long pid) {}
     };
 
-    /** A process was started; it has read nothing of its input yet. */
+    /** A process was started and has not read any input yet. */
     void started(Command command, long pid);
 
     /** A process has ended, or was killed. */

@@ -18,8 +18,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /**
- * Runs programs that are installed on this host. Input, output and errors are moved by a thread each, so that a full pipe
- * never stops another; the process itself is started by the calling thread and lives in that thread's namespaces.
+ * Runs the programs installed on this host. Input, output and errors have a thread each, so that a full pipe never
+ * blocks another. The calling thread starts the process, which therefore lives in that thread's namespaces.
  */
 public final class SystemCommands implements CommandRunner {
     private static final List<String> FALLBACK = List.of("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin");
@@ -33,7 +33,7 @@ public final class SystemCommands implements CommandRunner {
         this(ProcessListener.NONE);
     }
 
-    /** The same; {@code listener} hears of each process. */
+    /** As {@link #SystemCommands()}; {@code listener} is notified of each process. */
     public SystemCommands(ProcessListener listener) {
         this(Optional.ofNullable(System.getenv("PATH")).orElse(""), listener);
     }
@@ -77,14 +77,14 @@ public final class SystemCommands implements CommandRunner {
         }
         listener.started(command, process.pid());
         try {
-            return attend(command, process);
+            return await(command, process);
         } finally {
             process.destroyForcibly();
             listener.ended(command, process.pid());
         }
     }
 
-    private static Result attend(Command command, Process process) throws ProcessException {
+    private static Result await(Command command, Process process) throws ProcessException {
         String name = command.program();
         CompletableFuture<String> output = onThread(name + " output", () -> read(process.getInputStream()));
         CompletableFuture<String> errors = onThread(name + " errors", () -> read(process.getErrorStream()));

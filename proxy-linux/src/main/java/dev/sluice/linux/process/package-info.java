@@ -1,4 +1,4 @@
-/** Processes of the host's own tools: the iptables tools and modprobe, nothing else. */
+/** Runs the host's own tools: the iptables tools and modprobe. The only package that starts a process. */
 @NullMarked
 package dev.sluice.linux.process;
 

@@ -3,7 +3,7 @@ package dev.sluice.linux.route;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.linux.route.Links.Link;
 
-/** What the kernel announces about links and their addresses. */
+/** A notification of the kernel about a link or an address. */
 public sealed interface LinkChange {
 
     /** A link is new, or one of its properties changed. */
@@ -16,6 +16,6 @@ public sealed interface LinkChange {
 
     record AddressDeleted(int linkIndex, IpAddress address, int prefixLength) implements LinkChange {}
 
-    /** Announcements were lost: list everything again. */
+    /** Notifications were lost: list everything again. */
     record Lost() implements LinkChange {}
 }

@@ -13,10 +13,11 @@ import dev.sluice.linux.route.LinkChange.Lost;
 import java.util.function.Consumer;
 
 /**
- * Watches the links and addresses of a network namespace. Open it first and list after, so that no change falls in between.
+ * Watches the links and addresses of a network namespace. Open it before the first listing, so that no change is
+ * missed.
  */
 public final class LinkMonitor implements AutoCloseable {
-    /** AF_BRIDGE: a bridge tells about its ports in messages of the same type. */
+    /** AF_BRIDGE: a bridge reports its ports in messages of the same type. */
     private static final int BRIDGE = 7;
 
     private final NetlinkSubscription subscription;
@@ -25,7 +26,7 @@ public final class LinkMonitor implements AutoCloseable {
         this.subscription = subscription;
     }
 
-    /** Watches the calling thread's network namespace; {@code changed} is called on a thread of the monitor's own. */
+    /** Watches the calling thread's network namespace; {@code changed} is called on the monitor's own thread. */
     public static LinkMonitor open(Consumer<LinkChange> changed) throws NetlinkException {
         return new LinkMonitor(NetlinkSubscription.open(
                 Netlink.ROUTE,
@@ -42,7 +43,7 @@ public final class LinkMonitor implements AutoCloseable {
         subscription.close();
     }
 
-    /** Makes changes of messages. */
+    /** Translates messages into changes. */
     private record Translator(Consumer<LinkChange> changed) implements NetlinkSubscription.Listener {
         @Override
         public void heard(Message message) throws NetlinkException {

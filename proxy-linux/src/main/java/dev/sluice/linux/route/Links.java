@@ -5,7 +5,7 @@ import dev.sluice.linux.NetlinkException;
 import java.util.List;
 import java.util.Optional;
 
-/** The links and addresses of the network namespace in which this was opened. Implemented over rtnetlink, and by a fake. */
+/** The links and addresses of one network namespace. Implemented over rtnetlink, and by a fake. */
 public interface Links extends AutoCloseable {
 
     List<Link> links() throws NetlinkException;
@@ -18,17 +18,16 @@ public interface Links extends AutoCloseable {
     /** Creates a device of type dummy, left administratively down. EEXIST when the name is taken. */
     void createDummy(String name) throws NetlinkException;
 
-    /** ENODEV when there is no such link. */
+    /** Deletes a link; ENODEV when there is none. */
     void deleteLink(String name) throws NetlinkException;
 
     /**
-     * Binds host addresses (/32 or /128) such that the kernel does not choose them as a source by itself: with preferred
-     * lifetime 0, which counts for IPv6, and scope link, which counts for IPv4. One that is there already gets that
-     * lifetime, and is no error.
+     * Adds host addresses (/32 or /128) such that the kernel does not choose them as a source: with preferred lifetime
+     * 0 for IPv6, and scope link for IPv4. An address that exists gets that lifetime, and is no error.
      */
     AddressResult addAddresses(String link, List<IpAddress> addresses) throws NetlinkException;
 
-    /** Removes host addresses; one that is not there is no error. */
+    /** Deletes host addresses; one that does not exist is no error. */
     AddressResult deleteAddresses(String link, List<IpAddress> addresses) throws NetlinkException;
 
     @Override
@@ -44,14 +43,14 @@ public interface Links extends AutoCloseable {
     /**
      * An address on a device.
      *
-     * @param deprecated whether its preferred lifetime is over (IFA_F_DEPRECATED): it is not chosen as a source
+     * @param deprecated whether its preferred lifetime is over (IFA_F_DEPRECATED), so that it is not chosen as a source
      */
     record LinkAddress(int linkIndex, String linkName, IpAddress address, int prefixLength, boolean deprecated) {}
 
     /** One refused address. */
     record Failure(IpAddress address, NetlinkException error) {}
 
-    /** What came of a batch. */
+    /** The result of a batch. */
     record AddressResult(List<Failure> failures, long messages, long bytes) {
         public AddressResult {
             failures = List.copyOf(failures);

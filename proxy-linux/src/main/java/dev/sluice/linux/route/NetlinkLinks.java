@@ -55,7 +55,7 @@ public final class NetlinkLinks implements Links {
         List<LinkAddress> addresses = new ArrayList<>(reported.size());
         for (Reported entry : reported) {
             String name = names.get(entry.linkIndex());
-            // a link that came or went between the two dumps has its change announced, see LinkMonitor
+            // a link that was added or deleted between the two dumps is notified, see LinkMonitor
             if (name != null) {
                 addresses.add(new LinkAddress(
                         entry.linkIndex(), name, entry.address(), entry.prefixLength(), entry.deprecated()));

@@ -1,4 +1,4 @@
-/** Links, addresses and routes over rtnetlink. */
+/** Links and addresses over rtnetlink: lists, changes and notifications. */
 @NullMarked
 package dev.sluice.linux.route;
 

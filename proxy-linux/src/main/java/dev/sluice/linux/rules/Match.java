@@ -159,7 +159,9 @@ public sealed interface Match {
         }
     }
 
-    /** The source address was put on {@code list} during the last {@code seconds}; older entries are dropped from it. */
+    /**
+     * The source address was put on {@code list} during the last {@code seconds}; older entries are dropped from it.
+     */
     record SourceSeen(String list, int seconds, IpFamily family) implements Match {
         @Override
         public void print(StringBuilder out) {

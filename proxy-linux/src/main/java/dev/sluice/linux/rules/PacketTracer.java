@@ -14,8 +14,9 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * Walks the first packet of a connection through rules as the kernel does, down every branch that chance may take. What it
- * cannot follow, such as a jump to a chain that is not there, is an {@link IllegalStateException}: a trace never guesses.
+ * Walks the first packet of a connection through rules as the kernel does, down every branch that chance may take. What
+ * it cannot follow, such as a jump to a chain that is not there, is an {@link IllegalStateException}: a trace never
+ * guesses.
  */
 public final class PacketTracer {
     private final Predicate<IpAddress> nodeAddresses;
@@ -64,8 +65,8 @@ public final class PacketTracer {
     }
 
     /**
-     * All branches through nat as the packet enters, then through filter. A branch that filter lets pass ends as nat ended
-     * it.
+     * All branches through nat as the packet enters, then through filter. A branch that filter lets pass ends as nat
+     * ended it.
      */
     public List<Branch> enter(TracedTable nat, TracedTable filter, TracedPacket packet) {
         boolean fromNode = packet.packet().origin() == Origin.NODE;

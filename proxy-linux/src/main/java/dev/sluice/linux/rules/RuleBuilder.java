@@ -15,8 +15,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects the matches of one rule, and makes the rule when a target is named. Addresses, interface and protocol are put
- * first, as iptables-save prints them; the other matches keep the order in which they were added.
+ * Collects the matches of one rule, and makes the rule when a target is named. Addresses, interface and protocol are
+ * put first, as iptables-save prints them; the other matches keep the order in which they were added.
  *
  * <pre>{@code rule().comment("shop/web cluster IP").to(vip).port(TCP, 80).jump("KUBE-SVC-X")}</pre>
  */
@@ -140,7 +140,9 @@ public final class RuleBuilder {
         return match(new Match.SourceSeen(list, seconds, family));
     }
 
-    /** The destination's address and port, with the source as second address or range, are an element of {@code set}. */
+    /**
+     * The destination's address and port, with the source as second address or range, are an element of {@code set}.
+     */
     public RuleBuilder inSet(IpSet set) {
         return match(Match.InSet.of(set, false));
     }

@@ -10,7 +10,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** The rules of one mode in one table: whole user chains, and single rules ("jumps") at the heads of built-in chains. */
+/**
+ * The rules of one mode in one table: whole user chains, and single rules ("jumps") at the heads of built-in chains.
+ */
 public final class RuleTable implements TracedTable {
     private final String name;
     private final Map<String, List<Rule>> chains;

@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.LongConsumer;
 
 /**
- * The digests of the chains of a table, by the digests of their names: an open hash table of pairs of longs, since a large
- * table has a hundred thousand chains.
+ * The digests of a table's chains, by the digests of their names: an open-addressing hash table of pairs of longs,
+ * since a large table has a hundred thousand chains.
  */
 final class ChainDigests {
     private static final long MULTIPLIER = 0x9e37_79b9_7f4a_7c15L;
@@ -61,7 +61,7 @@ final class ChainDigests {
         return slots[find(key)] != 0;
     }
 
-    /** The digest of a chain, 0 when it is not there. */
+    /** The digest of a chain; 0 when there is none. */
     long get(long key) {
         return slots[find(key) + 1];
     }

@@ -5,10 +5,10 @@ import dev.sluice.core.net.IpFamily;
 import java.util.Set;
 
 /**
- * Another program changed rules, or may have.
+ * A change of rules by another program, or the possibility of one.
  *
- * @param by its name and process id as the kernel tells them, e.g. {@code iptables-nft (pid 4711)}; empty when unknown
- * @param everything whether anything may have been changed
+ * @param by the program and process id, e.g. {@code iptables-nft (pid 4711)}; empty when unknown
+ * @param everything whether any chain may have been changed
  * @param objects the chains or devices that are known to have been changed
  */
 public record ForeignEdit(IpFamily family, String by, boolean everything, Set<KernelObject> objects) {

@@ -3,7 +3,7 @@ package dev.sluice.linux.rulewatch;
 import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 
-/** Which chains somebody wants to hear of. Asked on the threads of a watch, and often. */
+/** The chains to watch. Called often, on the threads of a watch. */
 @FunctionalInterface
 public interface Interest {
 

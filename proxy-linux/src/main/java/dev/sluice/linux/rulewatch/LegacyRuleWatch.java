@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at the legacy tables, since x_tables announces nothing: ten times a second at the number and size of their rules,
- * which takes microseconds, and when these differ, or from time to time, at the rules themselves.
+ * Polls the legacy tables, since x_tables sends no notifications: ten times a second the number and size of their
+ * rules, which takes microseconds, and the rules themselves when these differ, or from time to time.
  */
 final class LegacyRuleWatch implements RuleWatch, OwnRestores.Follower {
     private static final Logger LOG = LoggerFactory.getLogger(LegacyRuleWatch.class);
@@ -34,7 +34,7 @@ final class LegacyRuleWatch implements RuleWatch, OwnRestores.Follower {
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread =
             Thread.ofPlatform().name("rule-watch").daemon().unstarted(this::watch);
-    private boolean complained;
+    private boolean reported;
     private @Nullable NatAnchor anchor;
 
     private LegacyRuleWatch(OwnRestores own, Consumer<ForeignEdit> noticed) {
@@ -78,7 +78,7 @@ final class LegacyRuleWatch implements RuleWatch, OwnRestores.Follower {
 
     @Override
     public String means() {
-        return "a look at the legacy tables ten times a second";
+        return "polling of the legacy tables ten times a second";
     }
 
     private void watch() {
@@ -87,23 +87,23 @@ final class LegacyRuleWatch implements RuleWatch, OwnRestores.Follower {
                 tables.forEach(this::look);
             }
         } catch (InterruptedException e) {
-            LOG.debug("the watch of legacy tables ends", e);
+            LOG.debug("The watch of legacy tables ends", e);
         }
     }
 
     private void look(LegacyTable table) {
         try {
             table.look(System.nanoTime()).ifPresent(noticed);
-            complained = false;
+            reported = false;
         } catch (NetlinkException | RuntimeException | OutOfMemoryError e) {
-            if (!complained) {
+            if (!reported) {
                 LOG.warn(
-                        "changes of {} {} by others go unnoticed for now: {}",
+                        "Foreign changes of {} {} are not noticed for now: {}",
                         table.family(),
                         table.name(),
                         e.toString());
             }
-            complained = true;
+            reported = true;
         }
     }
 

@@ -11,11 +11,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One legacy table under watch. Our own restores replace the table as those of others do, so they tell beforehand that they
- * come and which chains they write; those are taken as they are found afterwards, unless the table's size has changed again.
+ * A legacy table under watch. Our own restores replace the table as foreign ones do, so they are notified beforehand
+ * with the chains that they write. These chains are taken as found afterwards, unless the table's size has changed
+ * again.
  */
 final class LegacyTable {
-    /** A reading may take a fiftieth of one CPU, but not so long that nobody would wait for it. */
+    /** Reading the rules may take a fiftieth of one CPU, within these limits of the time between two readings. */
     private static final long SHARE = 50;
 
     private static final long LEAST_NANOS = 250_000_000L;
@@ -68,14 +69,14 @@ final class LegacyTable {
         try {
             info = ownersSocket.info(name);
         } catch (NetlinkException e) {
-            info = null; // whoever looks next will say so
+            info = null; // the next look reports it
         }
         if (readingTook < QUICK_NANOS) {
             nextReading = System.nanoTime();
         }
     }
 
-    /** Looks at the table; tells what somebody else has changed since the last look. */
+    /** Compares the table with the last look; returns the foreign changes. */
     Optional<ForeignEdit> look(long now) throws NetlinkException {
         long before;
         synchronized (this) {
@@ -118,7 +119,10 @@ final class LegacyTable {
         }
     }
 
-    /** @param cameAfterUs whether somebody else replaced the table after us, and may have been at our restores' chains too */
+    /**
+     * @param cameAfterUs whether another program replaced the table after us, and may have changed our restores' chains
+     *     too
+     */
     private Optional<ForeignEdit> compare(ChainDigests old, TableDigest.Result result, boolean cameAfterUs) {
         Set<KernelObject> changed = new HashSet<>();
         for (String chain : result.chains()) {
@@ -137,7 +141,7 @@ final class LegacyTable {
         if (changed.isEmpty() && !gone[0]) {
             return Optional.empty();
         }
-        // the names of chains that are gone were not kept
+        // the names of deleted chains were not kept
         return Optional.of(new ForeignEdit(family, "", gone[0], changed));
     }
 }

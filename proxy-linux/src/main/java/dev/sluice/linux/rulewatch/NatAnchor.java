@@ -13,14 +13,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps connection tracking and address translation in the kernel at work while somebody deletes all rules.
+ * Keeps connection tracking and NAT working in the kernel when another program deletes all rules.
  *
  * <p>The kernel translates packets, also those of established connections, only while some nat chain exists, and tracks
- * connections only while some rule asks for it. {@code nft flush ruleset}, or {@code iptables -X} after {@code -F}, delete the
- * last ones, and the next packet of each connection is answered by a reset. So this keeps a table of empty nat chains, and of
- * one rule that asks for the state of a connection in a chain that no packet reaches. Its owner (NFT_TABLE_F_OWNER, since
- * Linux 5.12) is a socket of this process: others can neither flush nor delete it, and it goes with the socket. The nat chains
- * are asked for the first packet of a flow only.
+ * connections only while some rule needs it. {@code nft flush ruleset}, or {@code iptables -X} after {@code -F}, delete
+ * the last ones, and the next packet of each connection is answered by a reset. So this keeps a table with empty nat
+ * chains, and with one rule on the state of a connection in a chain that no packet reaches. Its owner
+ * (NFT_TABLE_F_OWNER, since Linux 5.12) is a socket of this process: other programs can neither flush nor delete it,
+ * and it disappears with the socket. Only the first packet of a connection meets the nat chains.
  */
 final class NatAnchor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NatAnchor.class);
@@ -44,7 +44,7 @@ final class NatAnchor implements AutoCloseable {
 
     private final NetlinkSocket socket;
 
-    /** A hook of the kernel, and iptables' place for nat in it. */
+    /** A hook of the kernel, and the priority that iptables gives nat there. */
     private record Hook(String chain, int number, int priority) {}
 
     private static final List<Hook> HOOKS = List.of(
@@ -57,7 +57,7 @@ final class NatAnchor implements AutoCloseable {
         this.socket = socket;
     }
 
-    /** Makes the tables, in the calling thread's network namespace. */
+    /** Creates the tables in the calling thread's network namespace. */
     static NatAnchor open() throws NetlinkException {
         NatAnchor anchor = new NatAnchor(NetlinkSocket.open(Netlink.NETFILTER, new NftProtocol()));
         try {
@@ -71,12 +71,12 @@ final class NatAnchor implements AutoCloseable {
         }
     }
 
-    /** Null where the kernel knows no tables with an owner. */
+    /** As {@link #open}; null when the kernel has no tables with an owner. */
     static @Nullable NatAnchor tryOpen() {
         try {
             return open();
         } catch (NetlinkException e) {
-            LOG.info("connections will not outlive a deletion of the nat tables: {}", e.getMessage());
+            LOG.info("Connections will not survive a deletion of the nat tables: {}", e.getMessage());
             return null;
         }
     }

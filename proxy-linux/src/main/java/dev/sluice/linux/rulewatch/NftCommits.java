@@ -16,20 +16,20 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes edits of announcements. The kernel announces each object of a commit, and at its end the new generation with the
- * process that made it (since Linux 4.15).
+ * Collects the notifications of a commit into a {@link ForeignEdit}. The kernel notifies of each object of a commit,
+ * and at its end of the new generation with the process that made it (since Linux 4.15).
  *
- * <p>From a built-in chain only what goes is looked at: a rule that comes there is somebody else's.
+ * <p>In a built-in chain only deletions count: a rule that another program adds there is its own.
  */
 final class NftCommits implements NetlinkSubscription.Listener {
-    /** From here on single chains are not worth naming. */
+    /** Above so many chains, all count as changed. */
     private static final int MANY = 5_000;
 
     private final Interest interest;
     private final Consumer<ForeignEdit> noticed;
     private final Map<IpFamily, Part> commit = new EnumMap<>(IpFamily.class);
 
-    /** What a commit did in one family. */
+    /** The part of a commit in one family. */
     private static final class Part {
         private final Set<KernelObject> chains = new HashSet<>();
         private boolean everything;
@@ -56,7 +56,7 @@ final class NftCommits implements NetlinkSubscription.Listener {
             case NftProtocol.DELETE_TABLE -> anyOf(message, NftProtocol.TABLE_NAME);
             case NftProtocol.NEW_GENERATION -> end(message);
             default -> {
-                // sets, flow tables and the like are none of iptables' business
+                // iptables has no sets, flow tables and the like
             }
         }
     }
@@ -87,8 +87,8 @@ final class NftCommits implements NetlinkSubscription.Listener {
     }
 
     /**
-     * A table is gone, or a chain has another name than before. The old name is not told, so any chain of the table may be
-     * missing. (Before Linux 5.15 a new chain is announced like a renamed one.)
+     * A table was deleted, or a chain renamed. The old name is unknown, so any chain of the table may be missing.
+     * (Before Linux 5.15 a new chain is notified like a renamed one.)
      */
     private void anyOf(Message message, int tableAttribute) {
         IpFamily family = family(message);

@@ -12,9 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells whether nobody but our own restores has changed nf_tables since this was opened, by counting: each commit raises the
- * generation of a network namespace by one, and iptables-restore makes one commit for each {@code COMMIT} of its input.
- * Cheap where hearing of each commit is dear. In doubt somebody has.
+ * Detects whether anything but our own restores has changed nf_tables since this was opened, by counting: each commit
+ * raises the generation of a network namespace by one, and iptables-restore makes one commit for each {@code COMMIT} of
+ * its input. Cheaper than notifications of each commit. When in doubt, there was a foreign change.
  */
 public final class NftGenerations implements OwnRestores.Follower, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NftGenerations.class);
@@ -66,7 +66,7 @@ public final class NftGenerations implements OwnRestores.Follower, AutoCloseable
         try {
             inDoubt = inDoubt || read() != expected;
         } catch (NetlinkException e) {
-            LOG.debug("whether others change rules is not known", e);
+            LOG.debug("Foreign changes cannot be ruled out", e);
             inDoubt = true;
         }
     }

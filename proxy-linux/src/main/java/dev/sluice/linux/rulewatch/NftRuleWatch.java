@@ -14,11 +14,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hears what the kernel announces of each commit of nf_tables.
+ * Watches nf_tables by the kernel's notifications of each commit.
  *
- * <p>A process's commits bear its netlink port, which for a tool is its process id as its own namespace counts, so also as
- * we see our children. The kernel throws away what our own restores cause, while they run: at 10,000 Services a first sync
- * is announced by 100 MB.
+ * <p>A commit carries the netlink port of its process, which for a tool is its process id in its own namespace, and so
+ * also its id among our children. While our own restores run, the kernel drops their notifications: those of a first
+ * sync of 10,000 Services are 100 MB.
  */
 final class NftRuleWatch implements RuleWatch, OwnRestores.Follower {
     private static final Logger LOG = LoggerFactory.getLogger(NftRuleWatch.class);
@@ -74,12 +74,12 @@ final class NftRuleWatch implements RuleWatch, OwnRestores.Follower {
         ignoreRunning();
     }
 
-    /** Without the filter our own restores are looked at like those of others, which costs time but does no harm. */
+    /** Without the filter our own restores are examined like foreign ones, which costs time but does no harm. */
     private void ignoreRunning() {
         try {
             subscription.ignoreSenders(running);
         } catch (NetlinkException e) {
-            LOG.debug("our own commits are looked at too: {}", e.getMessage());
+            LOG.debug("Own commits are examined too: {}", e.getMessage());
         }
     }
 

@@ -12,8 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tables of nf_tables in the calling thread's network namespace, asked of the kernel itself: the program {@code nft} reads
- * every rule of every table before it answers anything, which takes minutes at 10,000 Services.
+ * The tables of nf_tables in the calling thread's network namespace, over netlink: the program {@code nft} reads every
+ * rule of every table first, which takes minutes at 10,000 Services.
  */
 public final class NftTables implements AutoCloseable {
     private final NetlinkSocket socket;
@@ -26,7 +26,7 @@ public final class NftTables implements AutoCloseable {
         return new NftTables(NetlinkSocket.open(Netlink.NETFILTER, new NftProtocol()));
     }
 
-    /** Whether there is a table {@code name} of {@code family}; there is none in a kernel without nf_tables. */
+    /** Whether the table exists; false in a kernel without nf_tables. */
     public boolean has(IpFamily family, String name) throws NetlinkException {
         try {
             socket.request(named("look for", family, name, NftProtocol.GET_TABLE));
@@ -40,7 +40,7 @@ public final class NftTables implements AutoCloseable {
         }
     }
 
-    /** Deletes the table with all that is in it; there must be one. */
+    /** Deletes the table with all its content; ENOENT when it does not exist. */
     public void delete(IpFamily family, String name) throws NetlinkException {
         NetlinkRequest deletion = named("delete", family, name, NftProtocol.DELETE_TABLE);
         String what = deletion.operation().toString();
@@ -51,8 +51,8 @@ public final class NftTables implements AutoCloseable {
     }
 
     /**
-     * The names of the chains in {@code table}, built-in ones too; none when there is no such table. Unlike
-     * {@code iptables-save} this reads no rule.
+     * The names of the chains in {@code table}, built-in ones included; empty when there is no such table. Reads no
+     * rules, unlike {@code iptables-save}.
      */
     public List<String> chains(IpFamily family, String table) throws NetlinkException {
         NetlinkRequest request = new NetlinkRequest(

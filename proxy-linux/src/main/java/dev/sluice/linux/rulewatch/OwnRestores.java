@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
-/** The restores that this process's own tools make, as they begin and end; give it to the tools' command runner. */
+/** Reports the restores of this process as they begin and end; register it with the command runner of the tools. */
 public final class OwnRestores implements ProcessListener {
     private final List<Follower> followers = new CopyOnWriteArrayList<>();
 
-    /** Hears of restores from now on. */
+    /** Notifies {@code follower} of restores from now on. */
     public void follow(Follower follower) {
         followers.add(follower);
     }
@@ -22,15 +22,15 @@ public final class OwnRestores implements ProcessListener {
 
     @Override
     public void started(Command command, long pid) {
-        tell(command, pid, restore -> followers.forEach(f -> f.begins(restore)));
+        report(command, pid, restore -> followers.forEach(f -> f.begins(restore)));
     }
 
     @Override
     public void ended(Command command, long pid) {
-        tell(command, pid, restore -> followers.forEach(f -> f.ended(restore)));
+        report(command, pid, restore -> followers.forEach(f -> f.ended(restore)));
     }
 
-    private static void tell(Command command, long pid, Consumer<Restore> listener) {
+    private static void report(Command command, long pid, Consumer<Restore> listener) {
         String program = command.program().substring(command.program().lastIndexOf('/') + 1);
         if (program.endsWith("-restore") && program.contains("tables")) {
             IpFamily family = program.startsWith("ip6") ? IpFamily.IPV6 : IpFamily.IPV4;
@@ -38,13 +38,13 @@ public final class OwnRestores implements ProcessListener {
         }
     }
 
-    /** A run of iptables-restore, and what it reads. */
+    /** A run of iptables-restore with its input. */
     public record Restore(IpFamily family, long pid, String input) {}
 
-    /** Hears of restores, on the threads that make them. */
+    /** Notified of restores, on the threads that make them. */
     public interface Follower {
 
-        /** Its process is there, and has read nothing yet. */
+        /** Its process has started and not read any input yet. */
         void begins(Restore restore);
 
         /** Its process has ended, with or without success. */

@@ -6,20 +6,20 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * Notices when somebody else changes iptables rules, in the network namespace of the thread that opened it. Chains count
- * that are of interest: user chains whatever happens to them, built-in ones when something goes from them. What this
- * process's own tools do is told by {@link OwnRestores} and does not count.
+ * Notices when another program changes iptables rules, in the network namespace of the thread that opened it. Only
+ * watched chains count: any change of a user chain, and deletions from a built-in one. The restores of this process,
+ * which {@link OwnRestores} reports, do not count.
  *
- * <p>What was changed before it was opened is not noticed: open it, and then compare, unless it {@link #missedNothing()}.
+ * <p>Earlier changes are not noticed: open the watch before comparing rules, unless it {@link #missedNothing()}.
  */
 public interface RuleWatch extends AutoCloseable {
 
     /**
-     * Opens a watch with a thread of its own, on which {@code noticed} is called.
+     * Opens a watch with its own thread, on which {@code noticed} is called.
      *
-     * @param untouched whether nobody else has changed rules until it is asked, as far as anybody knows; it is asked at the
-     *     moment from which on the watch notices
-     * @throws KernelException when the kernel does not let us, e.g. without CAP_NET_ADMIN
+     * @param untouched whether no foreign change has been seen so far; called at the moment from which on the watch
+     *     notices changes
+     * @throws KernelException when the kernel refuses, e.g. without CAP_NET_ADMIN
      */
     static RuleWatch open(
             Variant variant,
@@ -34,10 +34,10 @@ public interface RuleWatch extends AutoCloseable {
         };
     }
 
-    /** How it notices, for the log. */
+    /** How it notices changes, for the log. */
     String means();
 
-    /** Whether it is sure that nobody else has changed rules before it was opened. */
+    /** Whether it is certain that there was no foreign change before it was opened. */
     default boolean missedNothing() {
         return false;
     }

@@ -9,11 +9,12 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * Digests of the chains of a legacy table, without what changes by itself: packet counters, and the offsets of chains, which
- * move when a rule comes or goes anywhere before them. Of a built-in chain only the rules count that lead to a watched chain.
+ * Computes digests of the chains of a legacy table, without packet counters and without the offsets of chains, which
+ * move when a rule before them is added or deleted. In a built-in chain only the rules that jump to a watched chain
+ * count.
  *
- * <p>The table is a row of entries ({@code struct ipt_entry}, {@code struct ip6t_entry}): what to match of the header, counters,
- * further matches, a target. A user chain begins behind an entry with the target ERROR that bears its name.
+ * <p>A table is a sequence of entries ({@code struct ipt_entry}, {@code struct ip6t_entry}): header matches, counters,
+ * further matches, a target. A user chain begins behind an entry with the target ERROR, which carries its name.
  */
 final class TableDigest {
     private static final List<String> HOOKS = List.of("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING");
@@ -37,7 +38,7 @@ final class TableDigest {
         findChains(content.hookOffsets());
     }
 
-    /** A table's digests, and the names of those chains. */
+    /** The digests of the watched chains, and their names. */
     record Result(ChainDigests digests, List<String> chains) {}
 
     static Result of(XtablesSocket.Content content, IpFamily family, Predicate<String> watched) {
@@ -104,7 +105,7 @@ final class TableDigest {
         return index >= 0 && watched.test(names.get(index));
     }
 
-    /** Where a standard target leads, told without an offset. */
+    /** The destination of a standard target, independent of offsets. */
     private long destination(int at, int target) {
         int verdict = entries.getInt(target + TARGET_HEADER);
         if (verdict == next(at)) {

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Reads the tables of x_tables as the legacy tools do, by options of a raw socket
+ * Reads the tables of x_tables as the legacy tools do, by socket options of a raw socket
  * (include/uapi/linux/netfilter_ipv4/ip_tables.h and netfilter_ipv6/ip6_tables.h). Not thread-safe.
  */
 final class XtablesSocket implements AutoCloseable {
@@ -37,17 +37,17 @@ final class XtablesSocket implements AutoCloseable {
     }
 
     /**
-     * What the kernel says of a table in a few microseconds.
+     * The number and size of a table's rules, which the kernel reports in a few microseconds.
      *
-     * @param size of the rules in bytes
+     * @param size in bytes
      */
     record Info(int entries, int size) {}
 
     /**
      * The rules of a table.
      *
-     * @param entries they, back to back, in the machine's byte order; good until the next call
-     * @param hookOffsets where each built-in chain begins, -1 for those that the table has not
+     * @param entries the rules back to back, in the machine's byte order; valid until the next call
+     * @param hookOffsets where each built-in chain begins; -1 for one that the table does not have
      */
     record Content(Info info, ByteBuffer entries, List<Integer> hookOffsets) {}
 
@@ -64,7 +64,7 @@ final class XtablesSocket implements AutoCloseable {
         name(infoBuffer.clear(), table);
         int answer = libc.getsockopt(fd, level(), GET_INFO, infoBuffer);
         if (answer < 0) {
-            throw new NetlinkException("look at the legacy table " + table + " of " + family, -answer, "");
+            throw new NetlinkException("read the size of the legacy table " + table + " of " + family, -answer, "");
         }
         return new Info(infoBuffer.getInt(INFO_BYTES - 8), infoBuffer.getInt(INFO_BYTES - 4));
     }

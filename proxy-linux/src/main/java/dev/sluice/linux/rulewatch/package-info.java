@@ -1,4 +1,4 @@
-/** Notices changes of iptables rules that others make. */
+/** Notices foreign changes of iptables rules, and protects NAT against them; does not repair anything. */
 @NullMarked
 package dev.sluice.linux.rulewatch;
 

@@ -17,14 +17,14 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A socket by which two processes of the same user in the same network namespace exchange single bytes: unix(7), SOCK_SEQPACKET,
- * in the abstract namespace, so without a file. Its calls block, up to their time-out.
+ * A socket over which two processes of the same user and network namespace exchange single bytes: unix(7),
+ * SOCK_SEQPACKET, in the abstract namespace, so without a file. Its calls block, up to their time-out.
  */
 public final class LocalSocket implements AutoCloseable {
-    /** What {@link #receive} answers at the end of the stream. */
+    /** The result of {@link #receive} at the end of the stream. */
     public static final int END = -1;
 
-    /** What {@link #receive} answers when nothing has come in time. */
+    /** The result of {@link #receive} when nothing arrived in time. */
     public static final int NOTHING = -2;
 
     private static final Libc LIBC = Libc.system();
@@ -39,9 +39,9 @@ public final class LocalSocket implements AutoCloseable {
     }
 
     /**
-     * Listens by {@code name}.
+     * Listens at {@code name}.
      *
-     * @throws NetlinkException EADDRINUSE when another process does
+     * @throws NetlinkException EADDRINUSE when another process listens there
      */
     public static LocalSocket listen(String name) throws NetlinkException {
         LocalSocket socket = open();
@@ -54,7 +54,7 @@ public final class LocalSocket implements AutoCloseable {
         return socket;
     }
 
-    /** Connects to who listens by {@code name}; empty when nobody of this user does. */
+    /** Connects to {@code name}; empty when no process of this user listens there. */
     public static Optional<LocalSocket> connect(String name) throws NetlinkException {
         LocalSocket socket = open();
         int answer = LIBC.connect(socket.fd, address(name));
@@ -80,7 +80,7 @@ public final class LocalSocket implements AutoCloseable {
     private static ByteBuffer address(String name) {
         byte[] path = name.getBytes(US_ASCII);
         if (path.length >= PATH) {
-            throw new IllegalArgumentException("too long a name: " + name);
+            throw new IllegalArgumentException("name too long: " + name);
         }
         return ByteBuffer.allocateDirect(3 + path.length)
                 .order(ByteOrder.nativeOrder())
@@ -90,9 +90,9 @@ public final class LocalSocket implements AutoCloseable {
                 .flip();
     }
 
-    /** The next connection of a process of this user; others' are closed. Empty when none came in time. */
+    /** Accepts the next connection; empty when none came in time, or only one of another user, which is closed. */
     public Optional<LocalSocket> accept(Duration time) {
-        if (!comes(time)) {
+        if (!isReadable(time)) {
             return Optional.empty();
         }
         int peer = LIBC.accept4(fd, ByteBuffer.allocateDirect(PATH + 2), Linux.SOCK_CLOEXEC);
@@ -122,33 +122,33 @@ public final class LocalSocket implements AutoCloseable {
         }
     }
 
-    /** The process at the other end, as it was when it connected or listened. */
+    /** The id of the process that connected or listened at the other end; 0 when unknown. */
     public int peerProcess() {
         ByteBuffer credentials = ByteBuffer.allocateDirect(12).order(ByteOrder.nativeOrder());
         return LIBC.getsockopt(fd, Linux.SOL_SOCKET, Linux.SO_PEERCRED, credentials) < 0 ? 0 : credentials.getInt(0);
     }
 
-    /** Sends one byte; answers whether the other end is still there. */
+    /** Sends one byte; returns whether the other end is still open. */
     public boolean send(int value) {
         return LIBC.send(fd, ByteBuffer.allocateDirect(1).put((byte) value).flip(), Linux.MSG_NOSIGNAL) == 1;
     }
 
-    /** The next byte, {@link #END} or {@link #NOTHING}. */
+    /** Receives the next byte, {@link #END} or {@link #NOTHING}. */
     public int receive(Duration time) {
-        if (!comes(time)) {
+        if (!isReadable(time)) {
             return NOTHING;
         }
         ByteBuffer one = ByteBuffer.allocateDirect(1);
         return LIBC.recv(fd, one, 0) == 1 ? one.get(0) & 0xff : END;
     }
 
-    private boolean comes(Duration time) {
+    private boolean isReadable(Duration time) {
         ByteBuffer poll = ByteBuffer.allocateDirect(8).order(ByteOrder.nativeOrder());
         poll.putInt(0, fd).putShort(4, Linux.POLLIN);
         return LIBC.poll(poll, (int) Math.min(time.toMillis(), Integer.MAX_VALUE)) > 0;
     }
 
-    /** Closes once; no call may be under way. */
+    /** Closes the socket; no other call may be running. */
     @Override
     public void close() {
         if (!closed.getAndSet(true)) {

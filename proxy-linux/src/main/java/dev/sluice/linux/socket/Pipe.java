@@ -3,7 +3,7 @@ package dev.sluice.linux.socket;
 import dev.sluice.linux.libc.Libc;
 import dev.sluice.linux.libc.SpliceCalls;
 
-/** A pipe between two sockets. Both ends do not block. */
+/** A pipe between two sockets, whose calls do not block. */
 public final class Pipe {
     private final SpliceCalls calls;
     private final int readEnd;
@@ -18,7 +18,7 @@ public final class Pipe {
         this.capacity = capacity;
     }
 
-    /** Bytes that went in and did not come out yet. */
+    /** The number of bytes in the pipe. */
     public int held() {
         return held;
     }
@@ -27,15 +27,16 @@ public final class Pipe {
         return held == 0;
     }
 
-    /** Whether as many bytes are in it as it has room for; pieces of a stream may fill it with fewer. */
+    /** Whether it holds as many bytes as its capacity; small segments may fill it with fewer. */
     public boolean isFull() {
         return held == capacity;
     }
 
     /**
-     * Moves what {@code socket} has received into the pipe, as far as there is room.
+     * Moves received bytes from {@code socket} into the pipe, as far as there is room.
      *
-     * @return the number of bytes, 0 at the end of the stream, a negative errno; EAGAIN where nothing has come or no more fits
+     * @return the number of bytes, 0 at the end of the stream, or a negative errno; EAGAIN when there is nothing or no
+     *     room
      */
     public int fillFrom(int socket) {
         int moved = calls.splice(socket, writeEnd, capacity - held);
@@ -44,7 +45,7 @@ public final class Pipe {
     }
 
     /**
-     * Moves what the pipe holds to {@code socket}, as far as that takes it.
+     * Moves bytes from the pipe to {@code socket}, as many as that accepts.
      *
      * @return the number of bytes, or a negative errno
      */

@@ -9,9 +9,9 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
-/** Pipes that wait to be used again, and what one thread needs to move bytes through them. Used by one thread at a time. */
+/** A pool of pipes, and the socket calls around them, for use by one thread at a time. */
 public final class PipePool implements AutoCloseable {
-    /** What a pipe has room for unless told otherwise, with pages of 4 KiB. */
+    /** The default capacity of a pipe with pages of 4 KiB. */
     private static final int DEFAULT_CAPACITY = 64 << 10;
 
     private final SpliceCalls calls = new SpliceCalls();
@@ -21,15 +21,15 @@ public final class PipePool implements AutoCloseable {
     private final int most;
 
     /**
-     * @param capacity the room of each pipe in bytes; the kernel may grant less (pipe(7), pipe-max-size)
-     * @param most how many are kept open when nobody uses them
+     * @param capacity of each pipe in bytes; the kernel may grant less (pipe(7), pipe-max-size)
+     * @param most the largest number of idle pipes
      */
     public PipePool(int capacity, int most) {
         this.capacity = capacity;
         this.most = most;
     }
 
-    /** An empty pipe; null when the process or the system has no descriptors left. */
+    /** Takes an empty pipe; null when the process or the system has no descriptors left. */
     public @Nullable Pipe take() {
         Pipe kept = idle.poll();
         return kept == null ? open() : kept;
@@ -45,7 +45,7 @@ public final class PipePool implements AutoCloseable {
         return new Pipe(calls, (int) (ends >> 32), writeEnd, granted < 0 ? DEFAULT_CAPACITY : granted);
     }
 
-    /** Takes a pipe back; with bytes in it, it is of no more use. */
+    /** Returns a pipe to the pool; one with bytes in it is closed. */
     public void give(Pipe pipe) {
         if (pipe.isEmpty() && idle.size() < most) {
             idle.push(pipe);
@@ -54,13 +54,14 @@ public final class PipePool implements AutoCloseable {
         }
     }
 
-    /** Throws away up to {@code length} bytes that a TCP socket has received; answers as {@link Pipe#fillFrom} does. */
+    /** Discards up to {@code length} bytes that a TCP socket has received; returns what {@link Pipe#fillFrom} does. */
     public int discard(int socket, int length) {
         return calls.discard(socket, length);
     }
 
     /**
-     * Sends what was read from one socket before its stream went through a pipe, as far as {@code socket} takes it; does not wait.
+     * Sends bytes that were read before the stream went through a pipe, as many as {@code socket} accepts without
+     * waiting.
      *
      * @return the number of bytes, or a negative errno
      */
@@ -68,13 +69,16 @@ public final class PipePool implements AutoCloseable {
         return Libc.system().send(socket, data, Linux.MSG_DONTWAIT | Linux.MSG_NOSIGNAL);
     }
 
-    /** What has gone wrong with {@code socket}: an errno, 0 for nothing; EPIPE where its peer's stream had ended in order before. */
+    /**
+     * Takes the pending error of {@code socket}: an errno, or 0; EPIPE when the peer had ended its stream in order
+     * before.
+     */
     public int takeError(int socket) {
         int answer = Libc.system().getsockopt(socket, Linux.SOL_SOCKET, Linux.SO_ERROR, error);
         return answer < 0 ? -answer : error.getInt(0);
     }
 
-    /** How many are kept open. */
+    /** The number of idle pipes. */
     public int idle() {
         return idle.size();
     }

@@ -6,20 +6,20 @@ import dev.sluice.linux.libc.Linux;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** The kernel's limits of this process. */
+/** The limit of open file descriptors of this process. */
 public final class ResourceLimits {
     private ResourceLimits() {}
 
-    /** How many descriptors this process may have open now. */
+    /** The number of descriptors that this process may have open. */
     public static long openFiles() throws NetlinkException {
         return read().getLong(0);
     }
 
     /**
-     * Raises the number of descriptors that this process may have open to {@code wanted}, or as near as it may: the hard
-     * limit binds a process without CAP_SYS_RESOURCE, {@code fs.nr_open} all. Never lowers it.
+     * Raises the limit to {@code wanted}, or as far as possible: a process without CAP_SYS_RESOURCE is bound by the
+     * hard limit, every process by {@code fs.nr_open}. Never lowers it.
      *
-     * @return the limit in force afterwards
+     * @return the limit afterwards
      */
     public static long raiseOpenFiles(long wanted) throws NetlinkException {
         ByteBuffer limit = read();

@@ -1,4 +1,4 @@
-/** What sockets and processes need of the kernel beyond the JDK: original destinations, descriptor limits. */
+/** Sockets, pipes and limits of this process, where the JDK does not reach. */
 @NullMarked
 package dev.sluice.linux.socket;
 

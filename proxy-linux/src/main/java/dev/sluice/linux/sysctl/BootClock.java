@@ -8,15 +8,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The time since this kernel started (CLOCK_BOOTTIME, by {@code /proc/uptime}), in steps of 10 ms: never set back, and it
- * means the same to the next process, so it fits what the kernel remembers for us.
+ * The time since the kernel booted (CLOCK_BOOTTIME, from {@code /proc/uptime}), in steps of 10 ms. It never goes back,
+ * and means the same to a successor process, so it fits times that outlive this process.
  */
 public final class BootClock {
     private static final Path UPTIME = Path.of("/proc/uptime");
 
     private BootClock() {}
 
-    /** Nanoseconds since the kernel started. */
+    /** Nanoseconds since the kernel booted. */
     public static long nanos() {
         try {
             return nanos(Files.readString(UPTIME, StandardCharsets.US_ASCII));

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Kernel parameters as files below /proc/sys. The kernel answers for the network namespace of the thread that opens the
- * file, so one instance serves any number of namespaces.
+ * {@link Sysctl} over the files below /proc/sys. The kernel uses the network namespace of the thread that opens the
+ * file, so one instance serves all namespaces.
  */
 public final class ProcSysctl implements Sysctl {
     private final Path root;
@@ -52,7 +52,7 @@ public final class ProcSysctl implements Sysctl {
         }
     }
 
-    /** A name with slashes may hold dots in an interface's name, as for sysctl(8). */
+    /** With slashes, a name may have dots in an interface's name, as for sysctl(8). */
     private Path file(String name) {
         String path = name.indexOf('/') >= 0 ? name : name.replace('.', '/');
         return root.resolve(path);

@@ -1,4 +1,4 @@
-/** Kernel parameters below /proc/sys. */
+/** Kernel parameters below /proc/sys, and the time since boot. */
 @NullMarked
 package dev.sluice.linux.sysctl;
 

@@ -207,7 +207,10 @@ class NetlinkConntrackTest {
         return port;
     }
 
-    /** Sends a datagram from each of {@link #FLOWS} sockets, open at once so that no port comes twice; answers with the ports. */
+    /**
+     * Sends a datagram from each of {@link #FLOWS} sockets, open at once so that no port comes twice; answers with the
+     * ports.
+     */
     private List<Integer> send(IpAddress from, IpAddress to) throws Exception {
         return namespace.call(() -> {
             List<DatagramSocket> sockets = new ArrayList<>();
