@@ -4,8 +4,10 @@ import static dev.sluice.testkit.model.Endpoints.remote;
 import static dev.sluice.testkit.model.Endpoints.resolved;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncReport;
@@ -80,7 +82,7 @@ class BatchErrorsTest {
     private static void expectNamed(SyncReport report, String error, String command) {
         assertThat(report.problems())
                 .singleElement()
-                .returns("Service a/second", Problem::object)
+                .returns(ObjectRef.service(new ServiceName("a", "second")), Problem::object)
                 .satisfies(p -> assertThat(p.message()).contains(error, command));
     }
 

@@ -245,7 +245,7 @@ class IpvsBackendTest {
                 .contains("-a -t 203.0.113.5:80 -r 10.244.1.1:80 -m -w 1\n")
                 .doesNotContain("-a -t 203.0.113.5:80 -r 10.244.1.2:80 -m -w 1\n");
         assertThat(report.problems()).singleElement().satisfies(p -> {
-            assertThat(p.object()).isEqualTo("Service b/b");
+            assertThat(p.object()).hasToString("Service b/b");
             assertThat(p.message()).contains("203.0.113.5:80/TCP belongs to Service a/a");
         });
 

@@ -49,7 +49,7 @@ class RefusalTest {
 
         assertThat(report.problems()).singleElement().satisfies(p -> {
             assertThat(p.severity()).isEqualTo(Problem.Severity.SKIPPED);
-            assertThat(p.object()).isEqualTo("Service a/bad");
+            assertThat(p.object()).hasToString("Service a/bad");
             assertThat(p.message()).contains("NEW_SERVICE 10.96.0.2:80/TCP", "EINVAL");
         });
         assertThat(node.ipvsadm()).contains("10.96.0.1:80", "10.96.0.3:80").doesNotContain("10.96.0.2:80");

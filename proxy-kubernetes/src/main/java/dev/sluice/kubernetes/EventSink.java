@@ -1,9 +1,13 @@
 package dev.sluice.kubernetes;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.ServiceName;
 
 /** Where the proxy's Events go. Sending is asynchronous and best effort: it never fails and never waits. */
 public interface EventSink extends AutoCloseable {
+
+    /** The proxy's own Node, whose name the sink knows. */
+    ObjectRef.Resource OWN_NODE = ObjectRef.node("");
 
     /** Queues {@code event}; it is dropped when too many wait already. */
     void send(Event event);
@@ -16,12 +20,12 @@ public interface EventSink extends AutoCloseable {
      * @param note the message for people, may be empty
      */
     default void node(Type type, String reason, String action, String note) {
-        send(new Event(Regarding.OWN_NODE, type, reason, action, note, Scope.THIS_NODE));
+        send(new Event(OWN_NODE, type, reason, action, note, Scope.THIS_NODE));
     }
 
     /** Reports something that happens to a Service on this node. */
     default void service(ServiceName service, Type type, String reason, String action, String note) {
-        send(new Event(Regarding.service(service), type, reason, action, note, Scope.THIS_NODE));
+        send(new Event(ObjectRef.service(service), type, reason, action, note, Scope.THIS_NODE));
     }
 
     /** Sends what is queued for at most a second, then drops the rest. */
@@ -40,53 +44,7 @@ public interface EventSink extends AutoCloseable {
     }
 
     /** One Event (events.k8s.io/v1), without what the sink adds: names, times, counts. */
-    record Event(Regarding regarding, Type type, String reason, String action, String note, Scope scope) {}
-
-    /**
-     * The object that an Event is about.
-     *
-     * @param namespace empty for a Node
-     */
-    record Regarding(Kind kind, String namespace, String name) {
-        /** The proxy's own Node, whose name the sink knows. */
-        public static final Regarding OWN_NODE = new Regarding(Kind.NODE, "", "");
-
-        public static Regarding service(ServiceName name) {
-            return new Regarding(Kind.SERVICE, name.namespace(), name.name());
-        }
-
-        /** What can be written about. */
-        public enum Kind {
-            NODE("v1", "Node", "/api/v1/nodes"),
-            SERVICE("v1", "Service", "/api/v1/namespaces/%s/services"),
-            ENDPOINT_SLICE(
-                    "discovery.k8s.io/v1", "EndpointSlice", "/apis/discovery.k8s.io/v1/namespaces/%s/endpointslices");
-
-            private final String apiVersion;
-            private final String label;
-            private final String path;
-
-            Kind(String apiVersion, String label, String path) {
-                this.apiVersion = apiVersion;
-                this.label = label;
-                this.path = path;
-            }
-
-            public String apiVersion() {
-                return apiVersion;
-            }
-
-            /** The API's spelling. */
-            public String label() {
-                return label;
-            }
-
-            /** The path of the list that an object of this kind in {@code namespace} is in. */
-            public String path(String namespace) {
-                return String.format(path, namespace);
-            }
-        }
-    }
+    record Event(ObjectRef.Resource regarding, Type type, String reason, String action, String note, Scope scope) {}
 
     /** Whether every node of the cluster has the same to say. */
     enum Scope {

@@ -191,7 +191,7 @@ class UserspaceBackendTest {
         node.snapshot.put(Endpoints.resolved(web().build(), Endpoints.remote("10.244.2.2", 8080)));
         assertThat(node.sync().problems()).singleElement().satisfies(problem -> {
             assertThat(problem.severity()).isEqualTo(Problem.Severity.SKIPPED);
-            assertThat(problem.object()).isEqualTo("Service shop/sigtran");
+            assertThat(problem.object()).hasToString("Service shop/sigtran");
             assertThat(problem.message()).contains("SCTP");
         });
         assertThat(node.sets.elements("SLUICE-OPEN")).containsExactly("10.96.0.50,tcp:80");
@@ -237,7 +237,7 @@ class UserspaceBackendTest {
                 ServicePorts.tcp("shop/other", "10.96.0.51", 80).build(), Endpoints.remote("10.244.2.2", 8080)));
         assertThat(node.sync().problems())
                 .singleElement()
-                .satisfies(problem -> assertThat(problem.object()).isEqualTo("Service shop/web"));
+                .satisfies(problem -> assertThat(problem.object()).hasToString("Service shop/web"));
         assertThat(node.sets.elements("SLUICE-OPEN")).containsExactly("10.96.0.51,tcp:80");
         node.sets.refuse(change -> false);
         assertThat(node.full().problems()).isEmpty();

@@ -6,11 +6,11 @@ import java.util.Comparator;
  * Something wrong with one object, in words that an operator can act on. A problem never stops the other objects; it is
  * logged once, counted, and listed in the health details for as long as it lasts.
  *
- * @param object what it is about: {@code Service shop/web}, {@code EndpointSlice shop/web-x1}, {@code shop.yaml}
  * @param field the path of the field, e.g. {@code spec.ports[0].nodePort}, or {@code line 12}; may be empty
  * @param message what is wrong and what to do about it
  */
-public record Problem(Severity severity, String object, String field, String message) implements Comparable<Problem> {
+public record Problem(Severity severity, ObjectRef object, String field, String message)
+        implements Comparable<Problem> {
 
     private static final Comparator<Problem> ORDER = Comparator.comparing(Problem::object)
             .thenComparing(Problem::field)
@@ -25,11 +25,11 @@ public record Problem(Severity severity, String object, String field, String mes
         IGNORED
     }
 
-    public static Problem skipped(String object, String field, String message) {
+    public static Problem skipped(ObjectRef object, String field, String message) {
         return new Problem(Severity.SKIPPED, object, field, message);
     }
 
-    public static Problem ignored(String object, String field, String message) {
+    public static Problem ignored(ObjectRef object, String field, String message) {
         return new Problem(Severity.IGNORED, object, field, message);
     }
 

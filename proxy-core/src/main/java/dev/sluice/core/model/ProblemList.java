@@ -7,12 +7,11 @@ import java.util.List;
 public final class ProblemList {
     private static final int MOST = 8;
 
-    private final String object;
+    private final ObjectRef object;
     private final List<Problem> problems = new ArrayList<>(0);
     private int dropped;
 
-    /** @param object what the problems are about, e.g. {@code Service shop/web} */
-    public ProblemList(String object) {
+    public ProblemList(ObjectRef object) {
         this.object = object;
     }
 

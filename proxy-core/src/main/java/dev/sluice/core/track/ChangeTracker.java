@@ -1,6 +1,7 @@
 package dev.sluice.core.track;
 
 import dev.sluice.core.model.NodeFacts;
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ProblemList;
 import dev.sluice.core.model.ServiceName;
@@ -146,7 +147,7 @@ public final class ChangeTracker implements ClusterState {
     }
 
     private NodeFacts facts(NodeObject object) {
-        ProblemList found = new ProblemList("Node " + object.name());
+        ProblemList found = new ProblemList(ObjectRef.node(object.name()));
         List<IpAddress> addresses = new ArrayList<>();
         for (List<String> texts : List.of(object.internalIps(), object.externalIps())) {
             for (String text : texts) {

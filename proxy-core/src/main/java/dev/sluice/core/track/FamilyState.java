@@ -1,6 +1,7 @@
 package dev.sluice.core.track;
 
 import dev.sluice.core.model.NodeFacts;
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ProblemList;
 import dev.sluice.core.model.ResolvedPort;
@@ -145,7 +146,7 @@ final class FamilyState {
         List<ResolvedPort> after;
         List<Problem> found;
         try {
-            ProblemList list = new ProblemList("Service " + name);
+            ProblemList list = new ProblemList(ObjectRef.service(name));
             resolutions += state.declared().size();
             after = resolution.resolve(state, ports.node(), list);
             found = list.toList();
@@ -155,7 +156,8 @@ final class FamilyState {
                     name,
                     e);
             after = List.of();
-            found = List.of(Problem.skipped("Service " + name, "", "left out because of an internal error: " + e));
+            found = List.of(
+                    Problem.skipped(ObjectRef.service(name), "", "left out because of an internal error: " + e));
         }
         state.resolve(after);
         problems.put(new Source(ports.family(), name), found);

@@ -1,5 +1,6 @@
 package dev.sluice.core.track;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.ProblemList;
 import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.model.ServicePortName;
@@ -30,7 +31,7 @@ final class ServiceParser {
     private ServiceParser(ServiceObject service, IpFamily family) {
         this.service = service;
         this.family = family;
-        this.problems = new ProblemList("Service " + service.name());
+        this.problems = new ProblemList(ObjectRef.service(service.name()));
     }
 
     /** The ports of {@code service} in {@code family}. */

@@ -1,5 +1,6 @@
 package dev.sluice.core.track;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.ProblemList;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.Weight;
@@ -21,7 +22,7 @@ final class SliceParser {
     private SliceParser(EndpointSliceObject object, String nodeName) {
         this.object = object;
         this.nodeName = nodeName;
-        this.problems = new ProblemList("EndpointSlice " + object.namespace() + "/" + object.name());
+        this.problems = new ProblemList(ObjectRef.endpointSlice(object.namespace(), object.name()));
     }
 
     /** @param nodeName the node whose endpoints are local; an empty one makes nothing local */

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.core.fixture.ManualClock;
 import dev.sluice.core.fixture.RecordingBackend;
 import dev.sluice.core.model.LocalReadiness;
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.WithoutLocal;
@@ -212,8 +213,9 @@ class SyncDriverTest {
 
     @Test
     void problemsOfSourceObjectsAndBackendsAreOneList() {
-        Problem manifest = Problem.skipped("shop.yaml", "line 3", "no YAML");
-        Problem unsupported = Problem.skipped("Service shop/web", "", "SCTP is not carried in userspace mode");
+        Problem manifest = Problem.skipped(ObjectRef.manifest("shop.yaml"), "line 3", "no YAML");
+        Problem unsupported = Problem.skipped(
+                ObjectRef.service(new ServiceName("shop", "web")), "", "SCTP is not carried in userspace mode");
         driver.problems(List.of(manifest));
         v4.reports(List.of(unsupported));
         v6.reports(List.of(unsupported));

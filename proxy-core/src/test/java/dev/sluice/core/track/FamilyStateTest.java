@@ -4,6 +4,7 @@ import static dev.sluice.core.fixture.ServiceBuilder.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.model.NodeFacts;
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.net.IpFamily;
@@ -63,7 +64,7 @@ class FamilyStateTest {
                 .containsExactly("shop/good");
         assertThat(problems.all())
                 .containsExactly(Problem.skipped(
-                        "Service shop/bad",
+                        ObjectRef.service(new ServiceName("shop", "bad")),
                         "",
                         "left out because of an internal error: java.lang.IllegalStateException: made by the test"));
         assertThat(state.pending()).isZero();

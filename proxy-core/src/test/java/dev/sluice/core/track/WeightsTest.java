@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.core.fixture.ManualClock;
 import dev.sluice.core.fixture.ServiceBuilder;
 import dev.sluice.core.fixture.SliceBuilder;
-import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.Weight;
 import dev.sluice.core.net.IpFamily;
 import java.util.EnumSet;
@@ -82,7 +81,7 @@ class WeightsTest {
         tracker.endpointSlice(slice2().annotation(Weight.ANNOTATION, bad).build());
         assertThat(weights()).isEqualTo(Map.of("10.0.0.1", 1, "10.0.0.2", 1));
         assertThat(tracker.problems())
-                .extracting(Problem::object)
+                .extracting(problem -> problem.object().toString())
                 .containsExactly("EndpointSlice shop/web-2", "Service shop/web");
         assertThat(tracker.problems())
                 .allMatch(p -> p.field().equals("metadata.annotations[sluice.dev/weight]")

@@ -1,10 +1,10 @@
 package dev.sluice.daemon.events;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.kubernetes.EventSink;
-import dev.sluice.kubernetes.EventSink.Regarding;
 import dev.sluice.kubernetes.EventSink.Scope;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -47,7 +47,7 @@ public final class ProblemEvents implements SyncObserver {
         known = now;
     }
 
-    private static EventSink.Event event(Regarding regarding, Problem problem, Scope scope) {
+    private static EventSink.Event event(ObjectRef.Resource regarding, Problem problem, Scope scope) {
         String reason = switch (problem.severity()) {
             case SKIPPED -> "NotProgrammed";
             case IGNORED -> "ValueIgnored";
@@ -56,15 +56,12 @@ public final class ProblemEvents implements SyncObserver {
         return new EventSink.Event(regarding, EventSink.Type.WARNING, reason, ACTION, note, scope);
     }
 
-    /** The object that {@code Service shop/web} names; nothing for a file, which the API server has no object of. */
-    static Optional<Regarding> regarding(Problem problem) {
-        String[] words = problem.object().split("[ /]", -1);
-        if (words.length != 3 || words[1].isEmpty() || words[2].isEmpty()) {
-            return Optional.empty();
-        }
-        return List.of(Regarding.Kind.SERVICE, Regarding.Kind.ENDPOINT_SLICE).stream()
-                .filter(kind -> kind.label().equals(words[0]))
-                .map(kind -> new Regarding(kind, words[1], words[2]))
-                .findFirst();
+    /** A Service or EndpointSlice; nothing for what the API server has no object of. */
+    private static Optional<ObjectRef.Resource> regarding(Problem problem) {
+        return problem.object() instanceof ObjectRef.Resource resource
+                        && resource.kind() != ObjectRef.Kind.NODE
+                        && !resource.namespace().isEmpty()
+                ? Optional.of(resource)
+                : Optional.empty();
     }
 }

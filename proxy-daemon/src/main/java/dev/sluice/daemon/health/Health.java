@@ -69,8 +69,8 @@ record Health(
             return "";
         }
         return problems.stream()
-                .map(p -> "{\"object\":" + quote(p.object()) + ",\"field\":" + quote(p.field()) + ",\"message\":"
-                        + quote(p.message()) + "}")
+                .map(p -> "{\"object\":" + quote(p.object().toString()) + ",\"field\":" + quote(p.field())
+                        + ",\"message\":" + quote(p.message()) + "}")
                 .collect(Collectors.joining(",", ",\"problems\":[", "]"));
     }
 

@@ -2,7 +2,9 @@ package dev.sluice.daemon.events;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.KernelCost;
@@ -10,7 +12,6 @@ import dev.sluice.core.sync.ReadinessNews;
 import dev.sluice.core.sync.SyncObserver.Success;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.kubernetes.EventSink;
-import dev.sluice.kubernetes.EventSink.Regarding;
 import dev.sluice.kubernetes.EventSink.Scope;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,8 +20,9 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ProblemEventsTest {
-    private static final Problem BAD = Problem.skipped("Service shop/web", "spec.clusterIP", "absent");
-    private static final Problem SLICE = Problem.ignored("EndpointSlice shop/web-x1", "", "odd");
+    private static final Problem BAD =
+            Problem.skipped(ObjectRef.service(new ServiceName("shop", "web")), "spec.clusterIP", "absent");
+    private static final Problem SLICE = Problem.ignored(ObjectRef.endpointSlice("shop", "web-x1"), "", "odd");
 
     private final List<EventSink.Event> sent = new ArrayList<>();
     private final ProblemEvents events = new ProblemEvents(new EventSink() {
@@ -42,8 +44,7 @@ class ProblemEventsTest {
         assertThat(sent)
                 .extracting(EventSink.Event::regarding)
                 .containsExactly(
-                        new Regarding(Regarding.Kind.SERVICE, "shop", "web"),
-                        new Regarding(Regarding.Kind.ENDPOINT_SLICE, "shop", "web-x1"));
+                        ObjectRef.service(new ServiceName("shop", "web")), ObjectRef.endpointSlice("shop", "web-x1"));
         events.problems(List.of(SLICE));
         events.problems(List.of(BAD));
         assertThat(sent).hasSize(3);
@@ -51,7 +52,8 @@ class ProblemEventsTest {
 
     @Test
     void whatTheKernelOfThisNodeRefusesIsTheNodesOwnProblem() {
-        Problem refused = Problem.skipped("Service shop/odd", "http", "refused by the kernel");
+        Problem refused =
+                Problem.skipped(ObjectRef.service(new ServiceName("shop", "odd")), "http", "refused by the kernel");
         events.succeeded(new Success(
                 IpFamily.IPV4,
                 true,
@@ -69,9 +71,9 @@ class ProblemEventsTest {
     @Test
     void filesHaveNoEvents() {
         events.problems(List.of(
-                Problem.skipped("shop.yaml", "line 12", "odd"),
-                Problem.skipped("/a b/c", "", "odd"),
-                Problem.ignored("Node node-a", "", "odd")));
+                Problem.skipped(ObjectRef.manifest("shop.yaml"), "line 12", "odd"),
+                Problem.skipped(ObjectRef.manifest("/a b/c"), "", "odd"),
+                Problem.ignored(ObjectRef.node("node-a"), "", "odd")));
         assertThat(sent).isEmpty();
     }
 }

@@ -2,7 +2,9 @@ package dev.sluice.daemon.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.NodeObject;
 import java.time.Duration;
@@ -88,7 +90,8 @@ class HealthStateTest {
 
     @Test
     void problemsAreNamedAndQuoted() {
-        state.problems(List.of(Problem.skipped("Service shop/web", "spec.clusterIP", "is \"odd\"\n")));
+        state.problems(List.of(
+                Problem.skipped(ObjectRef.service(new ServiceName("shop", "web")), "spec.clusterIP", "is \"odd\"\n")));
         assertThat(state.now().healthzJson())
                 .endsWith(",\"problems\":[{\"object\":\"Service shop/web\",\"field\":\"spec.clusterIP\","
                         + "\"message\":\"is \\\"odd\\\"\\u000a\"}]}");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.flows.StaleReason;
 import dev.sluice.core.kernel.ObjectKind;
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.ServicePortName;
@@ -242,7 +243,7 @@ class MetricsPageTest {
 
     @Test
     void problemsAreCountedWhileTheyLast() {
-        page.observer().problems(List.of(Problem.skipped("Service a/b", "", "x")));
+        page.observer().problems(List.of(Problem.skipped(ObjectRef.service(new ServiceName("a", "b")), "", "x")));
         assertThat(lines()).contains("sluice_problems{severity=\"skipped\"} 1.0");
         page.observer().problems(List.of());
         assertThat(lines()).contains("sluice_problems{severity=\"skipped\"} 0.0");

@@ -1,5 +1,6 @@
 package dev.sluice.iptables.sync;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.sync.KernelCost;
@@ -124,7 +125,7 @@ public final class PortWriter {
 
     private void refuse(ServicePortName port, RestoreException e) {
         String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-        refused.put(port, Problem.skipped("Service " + port.service(), port.port(), reason));
+        refused.put(port, Problem.skipped(ObjectRef.service(port.service()), port.port(), reason));
     }
 
     /** The ports whose rules the kernel or the tool refused. */

@@ -1,5 +1,6 @@
 package dev.sluice.ipvs.plan;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
@@ -174,7 +175,7 @@ public final class DesiredState {
             rivals.tailMap(owner, false)
                     .keySet()
                     .forEach(loser -> conflicts.add(Problem.ignored(
-                            "Service " + loser.service(),
+                            ObjectRef.service(loser.service()),
                             Problems.field(loser),
                             key + " belongs to Service " + owner
                                     + " already; give one of the two another address or port")));

@@ -1,6 +1,7 @@
 package dev.sluice.ipvs.plan;
 
 import dev.sluice.core.config.GoDuration;
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServicePort;
 import java.time.Duration;
@@ -24,7 +25,7 @@ public final class DrainTimeout {
         Optional<Duration> limit = GoDuration.parse(text).filter(d -> !d.isNegative() && d.compareTo(LONGEST) <= 0);
         if (limit.isEmpty()) {
             problems.accept(Problem.ignored(
-                    "Service " + service.name().service(),
+                    ObjectRef.service(service.name().service()),
                     "metadata.annotations[" + ANNOTATION + "]",
                     "'" + text + "' is no duration from 0 to 168h such as 90s or 15m; " + GoDuration.format(DEFAULT)
                             + " is in force"));

@@ -2,6 +2,7 @@ package dev.sluice.ipvs.plan;
 
 import dev.sluice.core.balance.SlowStart;
 import dev.sluice.core.model.Endpoint;
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ProblemList;
 import dev.sluice.core.model.ResolvedPort;
@@ -50,7 +51,7 @@ public final class Planner {
             forget(name);
             return null;
         }
-        ProblemList found = new ProblemList("Service " + name.service());
+        ProblemList found = new ProblemList(ObjectRef.service(name.service()));
         Schedulers.Choice choice = schedulers.choose(port.service(), found);
         Optional<Duration> slowly =
                 SlowStart.asked(port.service(), choice.scheduler(), choice.weighted() ? null : WEIGHTED, found);

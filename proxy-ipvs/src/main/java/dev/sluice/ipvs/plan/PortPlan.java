@@ -1,5 +1,6 @@
 package dev.sluice.ipvs.plan;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
@@ -47,7 +48,8 @@ public record PortPlan(
                 servers.stream().filter(s -> !taken.contains(s.key())).toList();
         Set<IpAddress> served = left.stream().map(s -> s.key().address()).collect(Collectors.toSet());
         List<Problem> all = new ArrayList<>(problems);
-        taken.forEach(key -> all.add(Problem.ignored("Service " + name.service(), Problems.field(name), isTaken(key))));
+        taken.forEach(
+                key -> all.add(Problem.ignored(ObjectRef.service(name.service()), Problems.field(name), isTaken(key))));
         return new PortPlan(
                 left,
                 membersWithout(taken, served),

@@ -1,5 +1,7 @@
 package dev.sluice.ipvs.plan;
 
+import dev.sluice.core.kernel.KernelObject;
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServicePortName;
 import java.util.ArrayList;
@@ -23,15 +25,17 @@ public final class Problems {
         byPort.putIfAbsent(
                 name,
                 Problem.skipped(
-                        "Service " + name.service(),
+                        ObjectRef.service(name.service()),
                         field(name),
                         what + " was refused; it is tried again at the next sync: " + error.getMessage()));
     }
 
     /** Notes something that could not be removed. */
-    public void leftOver(String what, Exception error) {
+    public void leftOver(KernelObject object, Exception error) {
         leftovers.add(Problem.ignored(
-                what, "", "could not be removed; it is tried again at the next sync: " + error.getMessage()));
+                ObjectRef.kernel(object),
+                "",
+                "could not be removed; it is tried again at the next sync: " + error.getMessage()));
     }
 
     public void forget(Set<ServicePortName> names) {

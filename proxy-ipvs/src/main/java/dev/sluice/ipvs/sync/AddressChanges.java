@@ -1,5 +1,6 @@
 package dev.sluice.ipvs.sync;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.ipvs.kernel.DummyDevice;
 import dev.sluice.linux.NetlinkException;
@@ -65,7 +66,7 @@ public final class AddressChanges {
                 run.inForce().addresses().remove(address);
             } else {
                 run.unfinished().addresses().add(address);
-                run.leftOver("address " + address + " on " + DummyDevice.NAME, error);
+                run.leftOver(new KernelObject("address", address + " on " + DummyDevice.NAME), error);
             }
         }
     }

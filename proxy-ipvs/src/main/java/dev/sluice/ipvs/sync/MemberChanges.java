@@ -1,5 +1,6 @@
 package dev.sluice.ipvs.sync;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.ipvs.rules.SetElement;
 import dev.sluice.linux.NetlinkException;
@@ -69,7 +70,7 @@ public final class MemberChanges {
         run.surprisedIf(error.notFound());
         run.unfinished().members().add(member);
         if (!change.add()) {
-            run.leftOver("IP set " + change.set().name(), error);
+            run.leftOver(new KernelObject("IP set", change.set().name()), error);
             return;
         }
         String what = "element " + member.entry() + " of IP set " + change.set().name();

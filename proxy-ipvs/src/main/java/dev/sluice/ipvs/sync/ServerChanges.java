@@ -1,5 +1,6 @@
 package dev.sluice.ipvs.sync;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.ipvs.plan.InForce;
 import dev.sluice.ipvs.plan.PlannedServer;
@@ -104,7 +105,7 @@ public final class ServerChanges {
         } else if (error.notFound()) {
             run.inForce().carriedOut(command);
         } else {
-            run.leftOver("virtual server " + key, error);
+            run.leftOver(new KernelObject("virtual server", key.toString()), error);
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.ipvs.sync;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.sync.KernelCost;
@@ -101,7 +102,7 @@ public final class SyncRun {
         problems.refused(name, what, error);
     }
 
-    void leftOver(String what, NetlinkException error) {
-        problems.leftOver(what, error);
+    void leftOver(KernelObject object, NetlinkException error) {
+        problems.leftOver(object, error);
     }
 }

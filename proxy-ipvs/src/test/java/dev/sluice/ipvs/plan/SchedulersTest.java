@@ -5,8 +5,10 @@ import static dev.sluice.testkit.model.Endpoints.resolved;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.model.Endpoint;
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.SyncReport;
@@ -103,7 +105,7 @@ class SchedulersTest {
         SyncReport report = node.put(web(annotations(scheduler, flags))).fullSync();
         assertThat(node.ipvsadm()).isEqualTo("-A -t 10.96.0.50:80 -s " + text + "\n");
         assertThat(report.problems().getFirst())
-                .returns("Service shop/web", Problem::object)
+                .returns(ObjectRef.service(new ServiceName("shop", "web")), Problem::object)
                 .returns("metadata.annotations[sluice.dev/" + field + "]", Problem::field)
                 .returns(Problem.Severity.IGNORED, Problem::severity)
                 .matches(p -> p.message().contains(message));

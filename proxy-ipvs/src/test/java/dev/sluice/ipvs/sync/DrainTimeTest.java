@@ -8,8 +8,10 @@ import static dev.sluice.testkit.model.Endpoints.resolved;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.model.Endpoint;
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
@@ -93,7 +95,7 @@ class DrainTimeTest {
 
         assertThat(report.problems())
                 .containsExactly(Problem.ignored(
-                        "Service shop/web",
+                        ObjectRef.service(new ServiceName("shop", "web")),
                         "metadata.annotations[sluice.dev/ipvs-drain-timeout]",
                         "'" + text + "' is no duration from 0 to 168h such as 90s or 15m; 15m0s is in force"));
         assertThat(after(Protocol.TCP, Duration.ofSeconds(899))).isEqualTo("weight 0");

@@ -1,5 +1,6 @@
 package dev.sluice.kubernetes.api;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.kubernetes.EventSink;
 import dev.sluice.kubernetes.api.EventRequests.Outcome;
 import java.nio.charset.StandardCharsets;
@@ -139,7 +140,7 @@ public final class ApiEventSink implements EventSink {
     private void create(Event event) throws InterruptedException {
         pace.await();
         Instant now = clock.instant();
-        boolean node = event.regarding().kind() == Regarding.Kind.NODE;
+        boolean node = event.regarding().kind() == ObjectRef.Kind.NODE;
         String namespace = node ? "default" : event.regarding().namespace();
         // the kubelet and kube-proxy use the Node's name in place of its UID
         String uid = node ? nodeName : requests.uid(event.regarding());
@@ -174,14 +175,14 @@ public final class ApiEventSink implements EventSink {
         return body;
     }
 
-    private Map<String, String> reference(Regarding regarding, String uid) {
+    private Map<String, String> reference(ObjectRef.Resource regarding, String uid) {
         Map<String, String> reference = new LinkedHashMap<>();
-        reference.put("apiVersion", regarding.kind().apiVersion());
+        reference.put("apiVersion", EventRequests.apiVersion(regarding.kind()));
         reference.put("kind", regarding.kind().label());
         if (!regarding.namespace().isEmpty()) {
             reference.put("namespace", regarding.namespace());
         }
-        reference.put("name", regarding.kind() == Regarding.Kind.NODE ? nodeName : regarding.name());
+        reference.put("name", regarding.kind() == ObjectRef.Kind.NODE ? nodeName : regarding.name());
         if (!uid.isEmpty()) {
             reference.put("uid", uid);
         }

@@ -1,5 +1,6 @@
 package dev.sluice.kubernetes.api;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.kubernetes.read.EndpointSliceReader;
 import io.fabric8.kubernetes.api.model.Namespaced;
@@ -29,6 +30,11 @@ public final class EndpointSliceResource extends Watched<EndpointSliceObject> im
     }
 
     @Override
+    ObjectRef.Kind kind() {
+        return ObjectRef.Kind.ENDPOINT_SLICE;
+    }
+
+    @Override
     EndpointSliceResource stub() {
         return new EndpointSliceResource(identity());
     }
@@ -38,7 +44,8 @@ public final class EndpointSliceResource extends Watched<EndpointSliceObject> im
 
         @Override
         public EndpointSliceResource deserialize(JsonParser parser, DeserializationContext context) {
-            return new EndpointSliceResource(Reading.of(parser, context, "EndpointSlice", EndpointSliceReader::read));
+            return new EndpointSliceResource(
+                    Reading.of(parser, context, ObjectRef.Kind.ENDPOINT_SLICE, EndpointSliceReader::read));
         }
     }
 }

@@ -1,6 +1,6 @@
 package dev.sluice.kubernetes.api;
 
-import dev.sluice.kubernetes.EventSink.Regarding;
+import dev.sluice.core.model.ObjectRef;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
@@ -67,10 +67,10 @@ final class EventRequests {
      * The UID of an object, empty when it cannot be had: {@code kubectl describe} shows an Event only beside the object with
      * its UID. Asked for as a list, because the role of a node proxy may list Services but not get one.
      */
-    String uid(Regarding regarding) throws InterruptedException {
+    String uid(ObjectRef.Resource regarding) throws InterruptedException {
         String selector = URLEncoder.encode("metadata.name=" + regarding.name(), StandardCharsets.UTF_8);
-        HttpRequest.Builder request = request(
-                regarding.kind().path(regarding.namespace()) + "?limit=1&resourceVersion=0&fieldSelector=" + selector);
+        HttpRequest.Builder request =
+                request(listPath(regarding) + "?limit=1&resourceVersion=0&fieldSelector=" + selector);
         request.header("Accept", ONLY_METADATA);
         Answer answer = send(request);
         return answer.isSuccess() ? uid(answer.body(), regarding.name()) : "";
@@ -93,6 +93,22 @@ final class EventRequests {
             LOG.debug("no UID in {}", list, e);
             return "";
         }
+    }
+
+    static String apiVersion(ObjectRef.Kind kind) {
+        return switch (kind) {
+            case SERVICE, NODE -> "v1";
+            case ENDPOINT_SLICE -> "discovery.k8s.io/v1";
+        };
+    }
+
+    /** The path of the list that an object is in. */
+    private static String listPath(ObjectRef.Resource object) {
+        return switch (object.kind()) {
+            case NODE -> "/api/v1/nodes";
+            case SERVICE -> "/api/v1/namespaces/" + object.namespace() + "/services";
+            case ENDPOINT_SLICE -> "/apis/discovery.k8s.io/v1/namespaces/" + object.namespace() + "/endpointslices";
+        };
     }
 
     private static String path(String namespace) {

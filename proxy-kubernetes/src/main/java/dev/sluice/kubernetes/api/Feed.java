@@ -1,5 +1,6 @@
 package dev.sluice.kubernetes.api;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.source.ClusterListener;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import java.util.List;
@@ -59,8 +60,8 @@ final class Feed<O, T extends Watched<O>> implements ResourceEventHandler<T> {
     @Override
     public void onDelete(T resource, boolean finalStateUnknown) {
         if (!closed.getAsBoolean()) {
-            LOG.debug("{} {} is gone", resource.getKind(), resource.identity().key());
-            problems.of(label(resource), List.of());
+            LOG.debug("{} is gone", ref(resource));
+            problems.of(ref(resource), List.of());
             gone.accept(resource.identity());
         }
     }
@@ -78,19 +79,15 @@ final class Feed<O, T extends Watched<O>> implements ResourceEventHandler<T> {
         if (closed.getAsBoolean()) {
             return;
         }
-        LOG.debug(
-                "{} {} at version {}",
-                resource.getKind(),
-                resource.identity().key(),
-                resource.identity().resourceVersion());
-        problems.of(label(resource), resource.problems());
+        LOG.debug("{} at version {}", ref(resource), resource.identity().resourceVersion());
+        problems.of(ref(resource), resource.problems());
         O object = resource.object();
         if (object != null) {
             came.accept(resource.identity(), object);
         }
     }
 
-    private String label(T resource) {
-        return resource.getKind() + " " + resource.identity().key();
+    private static ObjectRef ref(Watched<?> resource) {
+        return resource.identity().ref(resource.kind());
     }
 }

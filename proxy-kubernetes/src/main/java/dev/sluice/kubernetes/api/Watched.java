@@ -1,5 +1,6 @@
 package dev.sluice.kubernetes.api;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.kubernetes.read.Complaint;
 import dev.sluice.kubernetes.read.Fields;
@@ -39,6 +40,8 @@ abstract class Watched<O> implements HasMetadata {
         this.object = null;
         this.problems = List.of();
     }
+
+    abstract ObjectRef.Kind kind();
 
     /** This resource without its object: all that the informer's own store needs. */
     abstract Watched<O> stub();
@@ -82,6 +85,10 @@ abstract class Watched<O> implements HasMetadata {
      */
     record Identity(String namespace, String name, @Nullable String resourceVersion) {
 
+        ObjectRef ref(ObjectRef.Kind kind) {
+            return new ObjectRef.Resource(kind, namespace, name);
+        }
+
         /** {@code namespace/name}, or the name of an object outside of namespaces. */
         String key() {
             return namespace.isEmpty() ? name : namespace + "/" + name;
@@ -92,7 +99,7 @@ abstract class Watched<O> implements HasMetadata {
     record Reading<O>(Identity identity, @Nullable O object, List<Problem> problems) {
 
         static <O> Reading<O> of(
-                JsonParser parser, DeserializationContext context, String kind, Function<Fields, O> reader) {
+                JsonParser parser, DeserializationContext context, ObjectRef.Kind kind, Function<Fields, O> reader) {
             Tree tree = JsonTree.read(parser);
             Words words = context.getAttribute(Words.class) instanceof Words shared ? shared : new Words();
             Tree.Mapping root = tree instanceof Tree.Mapping mapping ? mapping : new Tree.Mapping(Map.of(), 0);
@@ -106,13 +113,13 @@ abstract class Watched<O> implements HasMetadata {
             if (complaints.isEmpty()) {
                 return new Reading<>(identity, object, List.of());
             }
-            String label = kind + " " + identity.key();
+            ObjectRef ref = identity.ref(kind);
             return new Reading<>(
                     identity,
                     null,
                     complaints.stream()
                             .map(complaint -> Problem.skipped(
-                                    label,
+                                    ref,
                                     complaint.path(),
                                     complaint.message() + "; the last good version of this object stays in force"))
                             .toList());

@@ -1,5 +1,6 @@
 package dev.sluice.kubernetes.manifest;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.source.ClusterListener;
 import dev.sluice.core.source.EndpointSliceObject;
@@ -14,7 +15,7 @@ import java.util.Map;
 final class Delivery {
     private final ClusterListener listener;
     private final String nodeName;
-    private Map<String, Wish> told = Map.of();
+    private Map<ObjectRef, Wish> told = Map.of();
     private List<Problem> toldProblems = List.of();
     private boolean synced;
     private boolean upToDate;
@@ -29,22 +30,22 @@ final class Delivery {
         return upToDate;
     }
 
-    /** Delivers {@code wishes}, by label, after the first time only what changed. */
-    void deliver(Map<String, Wish> wishes, List<Problem> problems) {
+    /** Delivers {@code wishes}, after the first time only what changed. */
+    void deliver(Map<ObjectRef, Wish> wishes, List<Problem> problems) {
         upToDate = false;
-        Map<String, Wish> selected = new LinkedHashMap<>();
-        wishes.forEach((label, wish) -> {
+        Map<ObjectRef, Wish> selected = new LinkedHashMap<>();
+        wishes.forEach((ref, wish) -> {
             if (isSelected(wish)) {
-                selected.put(label, wish);
+                selected.put(ref, wish);
             }
         });
-        told.forEach((label, wish) -> {
-            if (!selected.containsKey(label)) {
+        told.forEach((ref, wish) -> {
+            if (!selected.containsKey(ref)) {
                 gone(wish);
             }
         });
-        selected.forEach((label, wish) -> {
-            if (!wish.equals(told.get(label))) {
+        selected.forEach((ref, wish) -> {
+            if (!wish.equals(told.get(ref))) {
                 came(wish);
             }
         });

@@ -1,5 +1,6 @@
 package dev.sluice.kubernetes.manifest;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import java.io.IOException;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -59,7 +60,9 @@ final class ManifestFile {
         judged = null;
         List<Problem> before = problems;
         problems = List.of(Problem.skipped(
-                name, "", "cannot be read (" + failure + "); the last good version of this file stays in force"));
+                ObjectRef.manifest(name),
+                "",
+                "cannot be read (" + failure + "); the last good version of this file stays in force"));
         return !problems.equals(before);
     }
 

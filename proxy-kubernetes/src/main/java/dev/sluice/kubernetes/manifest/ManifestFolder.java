@@ -1,5 +1,6 @@
 package dev.sluice.kubernetes.manifest;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -48,7 +49,7 @@ final class ManifestFolder {
             unreadable = List.of();
         } catch (IOException e) {
             String message = "the directory cannot be read (" + e + "); what was read of it before stays in force";
-            unreadable = List.of(Problem.skipped(directory.toString(), "", message));
+            unreadable = List.of(Problem.skipped(ObjectRef.manifest(directory.toString()), "", message));
             return !unreadable.equals(before);
         }
         boolean changed = files.keySet().retainAll(names) || !before.isEmpty();
@@ -64,21 +65,21 @@ final class ManifestFolder {
         return files.values().stream().anyMatch(ManifestFile::isUnsettled);
     }
 
-    /** The objects of all files by label. Of two about the same object the one in the first file, by name, counts. */
-    Map<String, Wish> wishes(List<Problem> problems) {
+    /** The objects of all files. Of two about the same object the one in the first file, by name, counts. */
+    Map<ObjectRef, Wish> wishes(List<Problem> problems) {
         problems.addAll(unreadable);
-        Map<String, Wish> result = new LinkedHashMap<>();
-        Map<String, String> origin = new HashMap<>();
+        Map<ObjectRef, Wish> result = new LinkedHashMap<>();
+        Map<ObjectRef, String> origin = new HashMap<>();
         files.forEach((name, file) -> {
             problems.addAll(file.problems());
             for (Wish wish : file.wishes()) {
-                String first = origin.putIfAbsent(wish.label(), name);
+                String first = origin.putIfAbsent(wish.ref(), name);
                 if (first == null) {
-                    result.put(wish.label(), wish);
+                    result.put(wish.ref(), wish);
                 } else {
                     problems.add(Problem.skipped(
-                            name,
-                            wish.label(),
+                            ObjectRef.manifest(name),
+                            wish.ref().toString(),
                             "is in " + first + " already, and that one counts: remove one of them"));
                 }
             }

@@ -1,5 +1,6 @@
 package dev.sluice.kubernetes.manifest;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.kubernetes.read.Complaint;
 import dev.sluice.kubernetes.read.Fields;
@@ -93,6 +94,7 @@ final class ManifestReader {
 
     private static Problem problem(String file, int line, String path, String message) {
         String place = line == 0 ? path : path.isEmpty() ? "line " + line : "line " + line + ": " + path;
-        return Problem.skipped(file, place, message + "; the last good version of this file stays in force");
+        return Problem.skipped(
+                ObjectRef.manifest(file), place, message + "; the last good version of this file stays in force");
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.kubernetes.manifest;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.source.ClusterListener;
 import dev.sluice.core.source.ClusterSource;
@@ -110,7 +111,7 @@ public final class ManifestSource implements ClusterSource {
         try {
             if (folder.look(System.nanoTime()) || !delivery.isUpToDate()) {
                 List<Problem> problems = new ArrayList<>();
-                Map<String, Wish> wishes = folder.wishes(problems);
+                Map<ObjectRef, Wish> wishes = folder.wishes(problems);
                 delivery.deliver(wishes, problems);
             }
         } catch (RuntimeException e) {

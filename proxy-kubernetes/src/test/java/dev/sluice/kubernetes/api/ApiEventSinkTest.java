@@ -3,9 +3,9 @@ package dev.sluice.kubernetes.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.kubernetes.EventSink;
-import dev.sluice.kubernetes.EventSink.Regarding;
 import dev.sluice.kubernetes.EventSink.Scope;
 import java.io.IOException;
 import java.time.Duration;
@@ -143,7 +143,7 @@ class ApiEventSinkTest {
 
     private static EventSink.Event problem(String note, Scope scope) {
         return new EventSink.Event(
-                Regarding.service(WEB), EventSink.Type.WARNING, "NotProgrammed", "SyncProxyRules", note, scope);
+                ObjectRef.service(WEB), EventSink.Type.WARNING, "NotProgrammed", "SyncProxyRules", note, scope);
     }
 
     private static String name(String post) {

@@ -211,7 +211,7 @@ class ManifestReaderTest {
         assertThat(manifest).isInstanceOf(Manifest.Broken.class);
         List<Problem> problems = ((Manifest.Broken) manifest).problems();
         assertThat(problems).anySatisfy(problem -> {
-            assertThat(problem.object()).isEqualTo(mistake.file());
+            assertThat(problem.object()).hasToString(mistake.file());
             assertThat(problem.field()).isEqualTo(mistake.field());
             assertThat(problem.message())
                     .contains(mistake.message())

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.source.ServiceObject;
 import dev.sluice.kubernetes.Recorder;
@@ -96,7 +97,7 @@ class ManifestSourceTest {
 
         soon().untilAsserted(() -> assertThat(later()).containsExactly("service shop/api"));
         assertThat(recorder.problems()).singleElement().satisfies(problem -> {
-            assertThat(problem.object()).isEqualTo("a.yaml");
+            assertThat(problem.object()).hasToString("a.yaml");
             assertThat(problem.field()).isEqualTo("line 6: spec.ports[0].port");
         });
         write("a.yaml", service("web", 90));
@@ -111,7 +112,7 @@ class ManifestSourceTest {
         start();
 
         assertThat(recorder.services()).containsOnlyKeys("shop/api");
-        assertThat(recorder.problems()).extracting(Problem::object).containsExactly("a.yaml");
+        assertThat(recorder.problems()).extracting(Problem::object).containsExactly(ObjectRef.manifest("a.yaml"));
     }
 
     @Test
@@ -146,7 +147,9 @@ class ManifestSourceTest {
         assertThat(port("web")).isEqualTo(81);
         assertThat(recorder.problems())
                 .containsExactly(Problem.skipped(
-                        "b.yaml", "Service shop/web", "is in a.yaml already, and that one counts: remove one of them"));
+                        ObjectRef.manifest("b.yaml"),
+                        "Service shop/web",
+                        "is in a.yaml already, and that one counts: remove one of them"));
 
         Files.delete(directory.resolve("a.yaml"));
         soon().untilAsserted(() -> assertThat(port("web")).isEqualTo(82));

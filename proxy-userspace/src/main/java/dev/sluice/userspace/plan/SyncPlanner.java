@@ -4,6 +4,7 @@ import dev.sluice.core.balance.SlowStart;
 import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.flows.FlowEnd;
 import dev.sluice.core.model.Endpoint;
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ProblemList;
 import dev.sluice.core.model.ResolvedPort;
@@ -68,7 +69,7 @@ public final class SyncPlanner {
 
     /** Notes that the UDP socket of a service port cannot be opened. */
     public void noSocket(ServicePortName name, String reason) {
-        report(name, Problem.skipped("Service " + name.service(), "", reason));
+        report(name, Problem.skipped(ObjectRef.service(name.service()), "", reason));
     }
 
     /** Notes that the kernel has refused to add {@code element}. */
@@ -77,7 +78,7 @@ public final class SyncPlanner {
             report(
                     name,
                     Problem.skipped(
-                            "Service " + name.service(),
+                            ObjectRef.service(name.service()),
                             "",
                             "the kernel refuses " + element.entry() + " in the set "
                                     + element.set().name() + ": " + reason));
@@ -111,12 +112,12 @@ public final class SyncPlanner {
             report(
                     port.name(),
                     Problem.skipped(
-                            "Service " + service.name().service(),
+                            ObjectRef.service(service.name().service()),
                             "spec.ports[" + service.name().port() + "].protocol",
                             "userspace mode does not carry SCTP; use the iptables or ipvs mode for it"));
             return null;
         }
-        ProblemList invalid = new ProblemList("Service " + service.name().service());
+        ProblemList invalid = new ProblemList(ObjectRef.service(service.name().service()));
         ConnectionPolicy policy = policies.read(service, invalid);
         invalid.toList().forEach(problem -> report(port.name(), problem));
         return new DesiredPort(port, policy, weights(port, policy, before), PortRedirection.of(port));

@@ -3,8 +3,10 @@ package dev.sluice.userspace.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.config.Scheduler;
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ProblemList;
+import dev.sluice.core.model.ServiceName;
 import dev.sluice.testkit.model.ServicePorts;
 import java.time.Duration;
 import java.util.List;
@@ -14,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ConnectionPolicyReaderTest {
-    private final ProblemList problems = new ProblemList("Service shop/web");
+    private final ProblemList problems = new ProblemList(ObjectRef.service(new ServiceName("shop", "web")));
 
     private ConnectionPolicy read(Map<String, String> annotations) {
         return new ConnectionPolicyReader(Scheduler.LC)

@@ -1,0 +1,78 @@
+package dev.sluice.core.model;
+
+import dev.sluice.core.kernel.KernelObject;
+
+/** The object that a problem or an Event is about. Prints as {@code Service shop/web}; sorted as printed. */
+public sealed interface ObjectRef extends Comparable<ObjectRef> {
+
+    /**
+     * A resource of the cluster.
+     *
+     * @param namespace empty for a resource outside of namespaces
+     */
+    record Resource(Kind kind, String namespace, String name) implements ObjectRef {
+        @Override
+        public String toString() {
+            return kind.label() + " " + (namespace.isEmpty() ? name : namespace + "/" + name);
+        }
+    }
+
+    /** A file or directory of manifests; prints as its path. */
+    record ManifestPath(String path) implements ObjectRef {
+        @Override
+        public String toString() {
+            return path;
+        }
+    }
+
+    /** An object of the kernel. */
+    record InKernel(KernelObject object) implements ObjectRef {
+        @Override
+        public String toString() {
+            return object.toString();
+        }
+    }
+
+    /** The kinds of resources that a proxy reads. */
+    enum Kind {
+        SERVICE("Service"),
+        ENDPOINT_SLICE("EndpointSlice"),
+        NODE("Node");
+
+        private final String label;
+
+        Kind(String label) {
+            this.label = label;
+        }
+
+        /** The API's spelling. */
+        public String label() {
+            return label;
+        }
+    }
+
+    static Resource service(ServiceName name) {
+        return new Resource(Kind.SERVICE, name.namespace(), name.name());
+    }
+
+    static Resource endpointSlice(String namespace, String name) {
+        return new Resource(Kind.ENDPOINT_SLICE, namespace, name);
+    }
+
+    static Resource node(String name) {
+        return new Resource(Kind.NODE, "", name);
+    }
+
+    static ObjectRef manifest(String path) {
+        return new ManifestPath(path);
+    }
+
+    static ObjectRef kernel(KernelObject object) {
+        return new InKernel(object);
+    }
+
+    @Override
+    default int compareTo(ObjectRef other) {
+        return toString().compareTo(other.toString());
+    }
+}
