@@ -9,6 +9,7 @@ import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.RefusalReason;
 import dev.sluice.userspace.routing.RoutingTable;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.FixedRecvByteBufAllocator;
@@ -18,8 +19,6 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,7 +44,7 @@ public final class UdpSocket {
 
     private final List<UdpFlow> written = new ArrayList<>();
 
-    private UdpSocket(LoopContext context, RoutingTable table, PortBalancer balancer) {
+    UdpSocket(LoopContext context, RoutingTable table, PortBalancer balancer) {
         this.context = context;
         this.table = table;
         this.balancer = balancer;
@@ -57,39 +56,16 @@ public final class UdpSocket {
         channel.pipeline().addLast(new Handler());
     }
 
-    /** Opens and binds a socket on {@code context}'s loop; blocks until it is bound. */
-    static UdpSocket open(LoopContext context, RoutingTable table, PortBalancer balancer, IpAddress address) {
-        CompletableFuture<UdpSocket> opened = new CompletableFuture<>();
-        context.loop.execute(() -> {
-            try {
-                UdpSocket socket = new UdpSocket(context, table, balancer);
-                var _ = context.loop.register(socket.channel);
-                socket.channel
-                        .bind(new InetSocketAddress(address.toInetAddress(), 0))
-                        .addListener(bound -> {
-                            if (bound.isSuccess()) {
-                                context.opened(socket);
-                                opened.complete(socket);
-                            } else {
-                                var _ = socket.channel.close();
-                                opened.completeExceptionally(bound.cause());
-                            }
-                        });
-            } catch (RuntimeException e) {
-                opened.completeExceptionally(e);
+    /** Binds the socket, on its loop. */
+    ChannelFuture bind(IpAddress address) {
+        var _ = context.loop.register(channel);
+        return channel.bind(new InetSocketAddress(address.toInetAddress(), 0)).addListener(bound -> {
+            if (bound.isSuccess()) {
+                context.opened(this);
+            } else {
+                var _ = channel.close();
             }
         });
-        try {
-            return opened.join();
-        } catch (CompletionException e) {
-            throw new EngineException(
-                    "cannot open the UDP socket of " + balancer.name() + " on " + address + ": " + reason(e), e);
-        }
-    }
-
-    private static String reason(CompletionException e) {
-        Throwable cause = e.getCause();
-        return String.valueOf(cause == null ? e.getMessage() : cause.getMessage());
     }
 
     /** The port that the kernel chose. */

@@ -129,7 +129,7 @@ public final class UserspaceEngine implements AutoCloseable {
         start();
         LoopContext context = contexts.get(nextLoop);
         nextLoop = (nextLoop + 1) % contexts.size();
-        return UdpSocket.open(context, table, balancer, address);
+        return UdpOpening.open(context, table, balancer, address);
     }
 
     /** Stops accepting TCP connections of {@code family}; the kernel refuses them from now on. Open ones go on. */
