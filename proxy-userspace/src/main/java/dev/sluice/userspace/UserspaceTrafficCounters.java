@@ -31,24 +31,24 @@ public final class UserspaceTrafficCounters implements TrafficCounters {
         List<PortTraffic> ports = new ArrayList<>();
         long now = System.nanoTime();
         for (UserspaceBackend backend : backends) {
-            backend.balancers().forEach(service -> ports.add(traffic(service, backend.family(), now)));
+            backend.balancers().forEach(balancer -> ports.add(traffic(balancer, backend.family(), now)));
         }
         return ports;
     }
 
-    private static PortTraffic traffic(PortBalancer service, IpFamily family, long now) {
-        PortCounters counters = service.counters();
+    private static PortTraffic traffic(PortBalancer balancer, IpFamily family, long now) {
+        PortCounters counters = balancer.counters();
         Traffic carried = new Traffic(
                 counters.connections(),
                 0,
                 0,
                 counters.bytesIn().sum(),
                 counters.bytesOut().sum());
-        return new PortTraffic(service.name(), family, carried, endpoints(service, now), proxy(service));
+        return new PortTraffic(balancer.name(), family, carried, endpoints(balancer, now), proxy(balancer));
     }
 
-    private static ProxyTraffic proxy(PortBalancer service) {
-        PortCounters counters = service.counters();
+    private static ProxyTraffic proxy(PortBalancer balancer) {
+        PortCounters counters = balancer.counters();
         Map<String, Long> refusals = new HashMap<>();
         for (RefusalReason why : RefusalReason.values()) {
             long count = counters.refusals(why);
@@ -64,7 +64,7 @@ public final class UserspaceTrafficCounters implements TrafficCounters {
             }
         }
         return new ProxyTraffic(
-                service.open(),
+                balancer.open(),
                 counters.connects(),
                 counters.connectNanos(),
                 counters.retries(),
@@ -73,9 +73,9 @@ public final class UserspaceTrafficCounters implements TrafficCounters {
                 expired);
     }
 
-    private static List<EndpointTraffic> endpoints(PortBalancer service, long now) {
-        UpstreamPool pool = service.reachable();
-        boolean skipEjected = service.skipsEjected(pool, now);
+    private static List<EndpointTraffic> endpoints(PortBalancer balancer, long now) {
+        UpstreamPool pool = balancer.reachable();
+        boolean skipEjected = balancer.skipsEjected(pool, now);
         List<EndpointTraffic> endpoints = new ArrayList<>(pool.size());
         for (int i = 0; i < pool.size(); i++) {
             Upstream upstream = pool.upstream(i);

@@ -78,7 +78,8 @@ class ExplainedPacketTest {
         "192.0.2.1,  10.96.0.1,    81,    NOT_A_SERVICE, 0",
         "192.0.2.1,  192.168.10.9, 30080, NOT_A_SERVICE, 0",
     })
-    void whatBecomesOfAPacket(String source, String destination, int port, Verdict verdict, int candidates) {
+    void aPacketIsForwardedRejectedOrDropped(
+            String source, String destination, int port, Verdict verdict, int candidates) {
         Trace trace = trace(source, destination, port);
         assertThat(trace.verdict()).isEqualTo(verdict);
         assertThat(trace.candidates()).hasSize(candidates);

@@ -61,7 +61,7 @@ final class FakeNode implements AutoCloseable {
         return backend.sync(snapshot, Changes.all());
     }
 
-    /** Every element in force, by set; empty sets are left out. */
+    /** The elements of the sets that are not empty, by set. */
     Map<String, Set<String>> elements() {
         Map<String, Set<String>> all = new TreeMap<>();
         for (String name : sets.names()) {

@@ -46,7 +46,7 @@ class UserspaceBackendTest {
     }
 
     @Test
-    void whatBecomesOfAPortalIsWhichSetHoldsIt() throws Exception {
+    void aPortalIsInTheSetOfItsAccess() throws Exception {
         node.snapshot.put(Endpoints.resolved(web().nodePort(30080).build(), Endpoints.remote("10.244.2.2", 8080)));
         node.snapshot.put(Endpoints.resolved(
                 ServicePorts.tcp("shop/none", "10.96.0.51", 80).nodePort(30081).build()));
@@ -147,7 +147,7 @@ class UserspaceBackendTest {
             """.replace("PORT", port));
         assertThat(report.applied()).containsEntry(ObjectKind.of("userspace.udp_sockets"), 1L);
         assertThat(node.full().cost().bytes())
-                .as("as the full comparison wants it")
+                .as("the full comparison finds no difference")
                 .isZero();
 
         node.iptables.resetCounts();
@@ -175,7 +175,7 @@ class UserspaceBackendTest {
         node.snapshot.put(elsewhere);
         node.sync();
         assertThat(node.backend.flowEnds(elsewhere))
-                .as("another endpoint is the proxy's own affair")
+                .as("another endpoint does not matter")
                 .containsExactly(socket);
 
         ResolvedPort nobody = Endpoints.resolved(dns().build());
@@ -224,7 +224,7 @@ class UserspaceBackendTest {
                     Packet.Origin.ARRIVING,
                     ""));
             assertThat(trace.service()).hasToString(rival);
-            assertThat(node.full().cost().bytes()).as("nothing to mend").isZero();
+            assertThat(node.full().cost().bytes()).as("nothing to repair").isZero();
         }
     }
 
@@ -245,7 +245,7 @@ class UserspaceBackendTest {
     }
 
     @Test
-    void whatOthersBrokeIsMendedAndWhatIsTheirsIsLeftAlone() throws Exception {
+    void foreignChangesAreRepairedAndForeignRulesLeftAlone() throws Exception {
         node.iptables.byOthers("*nat\n:MINE - [0:0]\n-A MINE -j RETURN\n-A PREROUTING -j MINE\nCOMMIT\n");
         node.snapshot.put(Endpoints.resolved(web().build(), Endpoints.remote("10.244.2.2", 8080)));
         node.sync();
@@ -278,23 +278,23 @@ class UserspaceBackendTest {
     }
 
     @Test
-    void newConnectionsWaitForTheNextProcessUntilItsRulesAreInForce() throws Exception {
+    void newConnectionsAreHeldUntilTheRulesOfASuccessorApply() throws Exception {
         node.snapshot.put(Endpoints.resolved(web().build(), Endpoints.remote("10.244.2.2", 8080)));
         node.backend.pauseNewConnections(Instant.EPOCH);
         assertThat(node.iptables.inForce("filter").chains()).doesNotContain("SLUICE-INPUT");
         node.sync();
-        RulesInForce before = RulesInForce.of(node);
+        FilterRules before = FilterRules.of(node);
         node.backend.pauseNewConnections(Instant.parse("2026-01-02T03:04:05.678Z"));
-        RulesInForce paused = RulesInForce.of(node);
+        FilterRules paused = FilterRules.of(node);
         assertPaused(paused.input(), before.input());
         assertPaused(paused.firewall(), before.firewall());
         node.full();
-        assertThat(RulesInForce.of(node)).isEqualTo(before);
+        assertThat(FilterRules.of(node)).isEqualTo(before);
     }
 
-    private record RulesInForce(List<String> input, List<String> firewall) {
-        static RulesInForce of(FakeNode node) {
-            return new RulesInForce(
+    private record FilterRules(List<String> input, List<String> firewall) {
+        static FilterRules of(FakeNode node) {
+            return new FilterRules(
                     node.iptables.inForce("filter").rules("SLUICE-INPUT"),
                     node.iptables.inForce("filter").rules("SLUICE-FIREWALL"));
         }

@@ -45,7 +45,7 @@ public final class ConnectionPolicyReader {
                 SlowStart.asked(service, scheduler.text(), byWeight, problems).orElse(null),
                 connectTimeouts(annotations),
                 limit(annotations, IDLE_TIMEOUT, "idle connections stay open"),
-                limit(annotations, MAX_AGE, "connections may become as old as they like"),
+                limit(annotations, MAX_AGE, "the age of connections has no limit"),
                 annotations
                         .count(MAX_CONNECTIONS, "the number of connections has no limit")
                         .orElse(0),
@@ -73,7 +73,7 @@ public final class ConnectionPolicyReader {
                         Duration.ofMillis(15),
                         LONGEST_CONNECT,
                         "from 15ms to 2m such as 3s",
-                        "the usual time holds")
+                        "the default applies")
                 .map(all -> SHARES.stream().map(p -> all.multipliedBy(p).dividedBy(shares)))
                 .map(Stream::toList)
                 .orElse(List.of());
@@ -91,7 +91,8 @@ public final class ConnectionPolicyReader {
             return null;
         }
         return ProxyProtocol.parse(text).orElseGet(() -> {
-            annotations.ignored(PROXY_PROTOCOL, "is no version of the PROXY protocol, want v1 or v2; none is spoken");
+            annotations.ignored(
+                    PROXY_PROTOCOL, "is not a version of the PROXY protocol, want v1 or v2; the protocol is not used");
             return null;
         });
     }

@@ -52,7 +52,7 @@ class ChooserTest {
         return choose(scheduler, pool, CLIENT, VIP, 0);
     }
 
-    /** The last numbers of those that get {@code count} connections, which stay open when {@code held}. */
+    /** The last bytes of the addresses that get {@code count} connections, which stay open if {@code held}. */
     private List<Integer> numbers(Scheduler scheduler, UpstreamPool pool, int count, boolean held) {
         List<Integer> numbers = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -100,7 +100,7 @@ class ChooserTest {
     }
 
     @Test
-    void lcFillsUpWhoHasFewest() {
+    void lcFillsUpTheLeastLoaded() {
         UpstreamPool pool = pool(Scheduler.LC, 1, 9, 1);
         IntStream.range(0, 4).forEach(i -> pool.upstream(0).opened());
         assertThat(counts(numbers(Scheduler.LC, pool, 8, true))).isEqualTo(Map.of(2, 4, 3, 4));
@@ -128,7 +128,7 @@ class ChooserTest {
     }
 
     @Test
-    void nqBeginsWithWhoIsIdle() {
+    void nqBeginsWithAnIdleUpstream() {
         UpstreamPool pool = pool(Scheduler.NQ, 1, 3);
         assertThat(numbers(Scheduler.NQ, pool, 2, true)).containsExactlyInAnyOrder(1, 2);
         numbers(Scheduler.NQ, pool, 6, true);
@@ -136,7 +136,7 @@ class ChooserTest {
     }
 
     @Test
-    void shKeepsClientsAndMovesThoseOfTheOneThatWentOnly() {
+    void shMovesOnlyTheClientsOfARemovedUpstream() {
         UpstreamPool four = pool(Scheduler.SH, 1, 1, 1, 1);
         UpstreamPool three =
                 UpstreamPool.of(List.of(four.upstream(0), four.upstream(1), four.upstream(2)), List.of(1, 1, 1), true);
@@ -191,7 +191,7 @@ class ChooserTest {
 
     @ParameterizedTest
     @EnumSource(Scheduler.class)
-    void whoIsEjectedGetsNothingUntilOneTryGoesWell(Scheduler scheduler) {
+    void anEjectedUpstreamGetsNothingUntilATrySucceeds(Scheduler scheduler) {
         UpstreamPool pool = pool(scheduler, 1, 1, 1);
         Upstream bad = choose(scheduler, pool);
         eject(bad, 0);
@@ -221,7 +221,7 @@ class ChooserTest {
     }
 
     @Test
-    void aRetryTakesNobodysTurn() {
+    void aRetryTakesNoTurn() {
         UpstreamPool pool = pool(Scheduler.RR, 1, 1);
         List<Integer> first = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
@@ -238,7 +238,7 @@ class ChooserTest {
 
     @ParameterizedTest
     @EnumSource(Scheduler.class)
-    void whenMostAreEjectedNobodyIs(Scheduler scheduler) {
+    void ejectionsDoNotCountWhenMostAreEjected(Scheduler scheduler) {
         UpstreamPool pool = pool(scheduler, 1, 1, 1);
         eject(pool.upstream(0), 0);
         assertThat(chooser.skipsEjected(pool, 0)).isTrue();
@@ -253,10 +253,10 @@ class ChooserTest {
         assertThat(List.of(usual, second, third)).doesNotHaveDuplicates();
     }
 
-    /** Several loops choose at the moment when all that are ejected may be tried. */
+    /** Several loops choose at the moment when all ejected upstreams may be tried. */
     @ParameterizedTest
     @EnumSource(Scheduler.class)
-    void loopsThatRaceForATryAllGetSomebody(Scheduler scheduler) throws Exception {
+    void loopsThatRaceForATryAllGetAnUpstream(Scheduler scheduler) throws Exception {
         int loops = 4;
         UpstreamPool pool = pool(scheduler, 1, 1);
         AtomicInteger none = new AtomicInteger();
@@ -318,7 +318,7 @@ class ChooserTest {
     }
 
     @Test
-    void whoHasLeftCannotBeEjected() {
+    void aRemovedUpstreamCannotBeEjected() {
         UpstreamPool pool = pool(Scheduler.RR, 1, 1);
         eject(pool.upstream(0), 0);
         chooser.removed(pool.upstream(0));

@@ -7,7 +7,7 @@ import io.netty.buffer.PoolArenaMetric;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.time.Duration;
 
-/** Sees to it that nothing keeps a buffer: what loops had cached is given back when their threads end. */
+/** Checks that no buffer is lost; those that event loops cache are released when their threads end. */
 final class Buffers {
     private Buffers() {}
 

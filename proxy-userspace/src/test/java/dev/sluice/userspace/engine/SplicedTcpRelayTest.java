@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What holds for relayed connections holds too when the kernel moves their bytes, from the first read on. */
+/** The tests of relayed connections, with connections spliced from the first read on. */
 class SplicedTcpRelayTest extends TcpRelayTest {
     private static final String SPLICE_AFTER = "sluice.userspace.splice-after";
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a Service asks for by annotation, on loopback. */
+/** Connection policies by annotation, on loopback. */
 @Timeout(60)
 class TcpPolicyTest {
 
@@ -48,7 +48,7 @@ class TcpPolicyTest {
 
     @ParameterizedTest
     @EnumSource(IpFamily.class)
-    void theEndpointIsGreetedBeforeTheClientsFirstByte(IpFamily family) throws Exception {
+    void theProxyHeaderComesBeforeTheClientsFirstByte(IpFamily family) throws Exception {
         BlockingQueue<byte[]> got = new LinkedBlockingQueue<>();
         try (EngineFixture fixture = new EngineFixture(family);
                 TestServer server = new TestServer(

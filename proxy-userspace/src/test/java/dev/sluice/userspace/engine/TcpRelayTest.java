@@ -169,7 +169,7 @@ class TcpRelayTest {
     }
 
     @Test
-    void aClientThatNeverReadsStopsItsEndpointAndNobodyElse() throws Exception {
+    void aClientThatNeverReadsStopsItsEndpointAndNoOther() throws Exception {
         AtomicLong sent = new AtomicLong();
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 TestServer server = new TestServer(fixture.loopbackAddress(), peer -> {
@@ -502,7 +502,7 @@ class TcpRelayTest {
         });
     }
 
-    /** The checksum of all that comes; rests for {@code millis} after each megabyte. */
+    /** The checksum of everything read; pauses for {@code millis} after each megabyte. */
     private static long receive(InputStream in, int block, int millis) throws IOException, InterruptedException {
         CRC32 sum = new CRC32();
         byte[] buffer = new byte[block];

@@ -28,7 +28,7 @@ final class TestServer implements AutoCloseable {
         Thread.ofVirtual().start(() -> accept(service));
     }
 
-    /** Sends back what it gets, and then its end of stream. */
+    /** Echoes what it reads, and then the end of stream. */
     static TestServer echo(InetAddress address) throws IOException {
         return echo(address, 0);
     }
@@ -40,14 +40,14 @@ final class TestServer implements AutoCloseable {
         });
     }
 
-    /** Says {@code word} and ends. */
+    /** Sends {@code word} and ends its stream. */
     static TestServer saying(InetAddress address, String word) throws IOException {
         return new TestServer(
                 address,
                 client -> client.getOutputStream().write(word.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
     }
 
-    /** A port on which nobody listens. */
+    /** A port without a listener. */
     static int deadPort(InetAddress address) throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, address)) {
             return socket.getLocalPort();

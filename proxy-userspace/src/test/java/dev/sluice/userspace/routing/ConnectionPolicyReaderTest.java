@@ -28,13 +28,13 @@ class ConnectionPolicyReaderTest {
     }
 
     @Test
-    void withoutAnnotationsTheNodesOwnHolds() {
+    void withoutAnnotationsTheDefaultsApply() {
         assertThat(read(Map.of())).isEqualTo(ConnectionPolicy.of(Scheduler.LC));
         assertThat(problems.toList()).isEmpty();
     }
 
     @Test
-    void everythingMayBeAskedFor() {
+    void everyAnnotationIsRead() {
         assertThat(read(Map.of(
                         ConnectionPolicyReader.SCHEDULER,
                         "p2c",
@@ -72,19 +72,19 @@ class ConnectionPolicyReaderTest {
         "sluice.dev/scheduler, RR, lc is in force",
         "sluice.dev/slow-start, 30, at once",
         "sluice.dev/slow-start, 30s, does not share by weight",
-        "sluice.dev/connect-timeout, 1ms, the usual time",
-        "sluice.dev/connect-timeout, 3m, the usual time",
+        "sluice.dev/connect-timeout, 1ms, the default applies",
+        "sluice.dev/connect-timeout, 3m, the default applies",
         "sluice.dev/idle-timeout, never, idle connections stay open",
         "sluice.dev/idle-timeout, 500ms, idle connections stay open",
-        "sluice.dev/max-connection-age, -1h, as old as they like",
+        "sluice.dev/max-connection-age, -1h, the age of connections has no limit",
         "sluice.dev/max-connections, 0, no limit",
         "sluice.dev/max-connections, ten, no limit",
         "sluice.dev/max-connections, 99999999999, no limit",
         "sluice.dev/max-connections, -5, no limit",
-        "sluice.dev/proxy-protocol, v3, none is spoken",
-        "sluice.dev/proxy-protocol, true, none is spoken",
+        "sluice.dev/proxy-protocol, v3, the protocol is not used",
+        "sluice.dev/proxy-protocol, true, the protocol is not used",
     })
-    void whatCannotBeHadIsToldAndTheUsualHolds(String annotation, String value, String otherwise) {
+    void anInvalidValueIsReportedAndTheDefaultApplies(String annotation, String value, String otherwise) {
         assertThat(read(Map.of(annotation, value))).isEqualTo(ConnectionPolicy.of(Scheduler.LC));
         assertThat(problems.toList()).hasSize(1);
         Problem problem = problems.toList().getFirst();

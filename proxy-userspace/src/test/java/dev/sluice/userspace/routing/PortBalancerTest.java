@@ -29,7 +29,7 @@ class PortBalancerTest {
     private static final Endpoint B = Endpoints.remote("10.244.2.2", 80);
     private static final Endpoint C = Endpoints.remote("10.244.2.3", 80);
 
-    private static PortBalancer live(ServicePort service, Endpoint... endpoints) {
+    private static PortBalancer balancer(ServicePort service, Endpoint... endpoints) {
         return new PortBalancer(Endpoints.resolved(service, endpoints));
     }
 
@@ -41,8 +41,8 @@ class PortBalancerTest {
         return Upstream.Key.of(endpoint);
     }
 
-    private static Upstream upstream(PortBalancer live, Endpoint endpoint) {
-        return Objects.requireNonNull(live.reachable().find(key(endpoint)));
+    private static Upstream upstream(PortBalancer balancer, Endpoint endpoint) {
+        return Objects.requireNonNull(balancer.reachable().find(key(endpoint)));
     }
 
     private static List<Upstream.Key> keys(UpstreamPool pool) {
@@ -52,59 +52,62 @@ class PortBalancerTest {
     }
 
     private static @Nullable Upstream next(
-            PortBalancer live, IpAddress client, @Nullable ExcludedUpstreams excluded, long now) {
-        return live.choose(live.endpoints(PortalScope.INTERNAL, false), client, VIP, excluded, now);
+            PortBalancer balancer, IpAddress client, @Nullable ExcludedUpstreams excluded, long now) {
+        return balancer.choose(balancer.endpoints(PortalScope.INTERNAL, false), client, VIP, excluded, now);
     }
 
-    private static Upstream choose(PortBalancer live, IpAddress client, long now) {
-        return Objects.requireNonNull(next(live, client, null, now));
+    private static Upstream choose(PortBalancer balancer, IpAddress client, long now) {
+        return Objects.requireNonNull(next(balancer, client, null, now));
     }
 
-    private static @Nullable Upstream pinned(PortBalancer live, long now) {
-        return live.pinned(live.endpoints(PortalScope.INTERNAL, false), CLIENT, now);
+    private static @Nullable Upstream pinned(PortBalancer balancer, long now) {
+        return balancer.pinned(balancer.endpoints(PortalScope.INTERNAL, false), CLIENT, now);
     }
 
     @Test
     void connectionsTakeTurnsAndAFailedOneTriesTheOthers() {
-        PortBalancer live = live(web().build(), A, B, C);
-        assertThat(Stream.generate(() -> choose(live, CLIENT, 0).key()).limit(4))
+        PortBalancer balancer = balancer(web().build(), A, B, C);
+        assertThat(Stream.generate(() -> choose(balancer, CLIENT, 0).key()).limit(4))
                 .containsExactly(key(A), key(B), key(C), key(A));
         ExcludedUpstreams excluded = new ExcludedUpstreams();
         Set<Upstream.Key> seen = new HashSet<>();
         for (int i = 0; i < 3; i++) {
-            Upstream next = Objects.requireNonNull(next(live, CLIENT, excluded, 0));
+            Upstream next = Objects.requireNonNull(next(balancer, CLIENT, excluded, 0));
             excluded.add(next);
             seen.add(next.key());
         }
         assertThat(seen).containsExactlyInAnyOrder(key(A), key(B), key(C));
-        assertThat(next(live, CLIENT, excluded, 0)).isNull();
+        assertThat(next(balancer, CLIENT, excluded, 0)).isNull();
         excluded.clear();
-        assertThat(next(live, CLIENT, excluded, 0)).isNotNull();
+        assertThat(next(balancer, CLIENT, excluded, 0)).isNotNull();
     }
 
     @Test
     void noEndpointsNoAttempt() {
-        assertThat(next(live(web().build()), CLIENT, null, 0)).isNull();
+        assertThat(next(balancer(web().build()), CLIENT, null, 0)).isNull();
     }
 
     @Test
     void policiesDecideByThePortalAndTheClient() {
-        PortBalancer outer = live(web().nodePort(30080).externalPolicyLocal().build(), A, B);
+        PortBalancer outer =
+                balancer(web().nodePort(30080).externalPolicyLocal().build(), A, B);
         assertThat(keys(outer.endpoints(PortalScope.INTERNAL, false))).containsExactly(key(A), key(B));
         assertThat(keys(outer.endpoints(PortalScope.EXTERNAL, false))).containsExactly(key(A));
         assertThat(keys(outer.endpoints(PortalScope.EXTERNAL, true))).containsExactly(key(A), key(B));
-        PortBalancer inner = live(web().nodePort(30080).internalPolicyLocal().build(), A, B);
+        PortBalancer inner =
+                balancer(web().nodePort(30080).internalPolicyLocal().build(), A, B);
         assertThat(keys(inner.endpoints(PortalScope.INTERNAL, true))).containsExactly(key(A));
         assertThat(keys(inner.endpoints(PortalScope.EXTERNAL, false))).containsExactly(key(A), key(B));
     }
 
     @Test
     void datagramsOfUnknownPortalFollowThePolicyOfTheirClient() {
-        PortBalancer outer = live(web().nodePort(30080).externalPolicyLocal().build(), A, B);
+        PortBalancer outer =
+                balancer(web().nodePort(30080).externalPolicyLocal().build(), A, B);
         assertThat(keys(outer.datagramEndpoints(true))).containsExactly(key(A), key(B));
         assertThat(keys(outer.datagramEndpoints(false))).containsExactly(key(A));
         PortBalancer elsewhere =
-                live(web().nodePort(30080).externalPolicyLocal().build(), B);
+                balancer(web().nodePort(30080).externalPolicyLocal().build(), B);
         assertThat(keys(elsewhere.datagramEndpoints(false)))
                 .as("admitted by the rules, so meant for the cluster address")
                 .containsExactly(key(B));
@@ -112,33 +115,33 @@ class PortBalancerTest {
 
     @Test
     void affinityHoldsAClientUntilItHasBeenAwayForTheTime() {
-        PortBalancer live = live(web().affinity(10).build(), A, B);
+        PortBalancer balancer = balancer(web().affinity(10).build(), A, B);
         long now = 5;
-        Upstream first = choose(live, CLIENT, now);
-        live.connected(CLIENT, first, now);
-        assertThat(choose(live, IpAddress.of("192.0.2.2"), now)).isNotEqualTo(first);
+        Upstream first = choose(balancer, CLIENT, now);
+        balancer.connected(CLIENT, first, now);
+        assertThat(choose(balancer, IpAddress.of("192.0.2.2"), now)).isNotEqualTo(first);
         now += TimeUnit.SECONDS.toNanos(9);
-        assertThat(choose(live, CLIENT, now)).isEqualTo(first);
-        live.connected(CLIENT, first, now);
+        assertThat(choose(balancer, CLIENT, now)).isEqualTo(first);
+        balancer.connected(CLIENT, first, now);
         now += TimeUnit.SECONDS.toNanos(9);
-        assertThat(choose(live, CLIENT, now)).as("refreshed").isEqualTo(first);
+        assertThat(choose(balancer, CLIENT, now)).as("refreshed").isEqualTo(first);
         now += TimeUnit.SECONDS.toNanos(10);
-        assertThat(pinned(live, now)).isNull();
+        assertThat(pinned(balancer, now)).isNull();
     }
 
     @Test
-    void clientsBeyondTheMostAreNotHeldUntilOthersHaveExpired() {
-        PortBalancer live = live(web().affinity(10).build(), A, B);
-        Upstream a = upstream(live, A);
-        IntStream.range(0, AffinityTable.MAX_CLIENTS).forEach(i -> live.connected(client(i), a, 0));
-        live.connected(CLIENT, a, 1);
-        assertThat(pinned(live, 1)).isNull();
-        assertThat(live.pinned(live.reachable(), client(7), 1)).isSameAs(a);
+    void clientsBeyondTheLimitGetNoAffinityUntilOthersExpire() {
+        PortBalancer balancer = balancer(web().affinity(10).build(), A, B);
+        Upstream a = upstream(balancer, A);
+        IntStream.range(0, AffinityTable.MAX_CLIENTS).forEach(i -> balancer.connected(client(i), a, 0));
+        balancer.connected(CLIENT, a, 1);
+        assertThat(pinned(balancer, 1)).isNull();
+        assertThat(balancer.pinned(balancer.reachable(), client(7), 1)).isSameAs(a);
         long later = TimeUnit.SECONDS.toNanos(10);
         for (int i = 0; i < AffinityTable.CLIENTS_PER_SWEEP; i++) {
-            live.connected(CLIENT, a, later);
+            balancer.connected(CLIENT, a, later);
         }
-        assertThat(pinned(live, later)).isSameAs(a);
+        assertThat(pinned(balancer, later)).isSameAs(a);
     }
 
     private static IpAddress client(int number) {
@@ -147,76 +150,77 @@ class PortBalancerTest {
 
     @Test
     void affinityEndsWithTheEndpointOrTheSetting() {
-        PortBalancer live = live(web().affinity(10).build(), A, B);
-        live.connected(CLIENT, upstream(live, A), 0);
-        live.update(Endpoints.resolved(web().affinity(10).build(), B));
-        live.update(Endpoints.resolved(web().affinity(10).build(), A, B));
-        assertThat(pinned(live, 0)).as("an endpoint that was away").isNull();
-        Upstream a = upstream(live, A);
-        live.connected(CLIENT, a, 0);
-        assertThat(pinned(live, 0)).isSameAs(a);
-        assertThat(live.pinned(UpstreamPool.of(List.of(upstream(live, B)), List.of(1), false), CLIENT, 0))
+        PortBalancer balancer = balancer(web().affinity(10).build(), A, B);
+        balancer.connected(CLIENT, upstream(balancer, A), 0);
+        balancer.update(Endpoints.resolved(web().affinity(10).build(), B));
+        balancer.update(Endpoints.resolved(web().affinity(10).build(), A, B));
+        assertThat(pinned(balancer, 0)).as("an endpoint that was away").isNull();
+        Upstream a = upstream(balancer, A);
+        balancer.connected(CLIENT, a, 0);
+        assertThat(pinned(balancer, 0)).isSameAs(a);
+        assertThat(balancer.pinned(UpstreamPool.of(List.of(upstream(balancer, B)), List.of(1), false), CLIENT, 0))
                 .as("not allowed")
                 .isNull();
-        live.update(Endpoints.resolved(web().build(), A, B));
-        live.update(Endpoints.resolved(web().affinity(10).build(), A, B));
-        assertThat(pinned(live, 0)).isNull();
+        balancer.update(Endpoints.resolved(web().build(), A, B));
+        balancer.update(Endpoints.resolved(web().affinity(10).build(), A, B));
+        assertThat(pinned(balancer, 0)).isNull();
     }
 
     @Test
     void anotherEndpointIsTriedWhenThePinnedOneFails() {
-        PortBalancer live = live(web().affinity(10).build(), A, B);
-        live.connected(CLIENT, upstream(live, B), 0);
-        assertThat(choose(live, CLIENT, 0)).isSameAs(upstream(live, B));
+        PortBalancer balancer = balancer(web().affinity(10).build(), A, B);
+        balancer.connected(CLIENT, upstream(balancer, B), 0);
+        assertThat(choose(balancer, CLIENT, 0)).isSameAs(upstream(balancer, B));
         ExcludedUpstreams excluded = new ExcludedUpstreams();
-        excluded.add(upstream(live, B));
-        assertThat(next(live, CLIENT, excluded, 0)).isSameAs(upstream(live, A));
+        excluded.add(upstream(balancer, B));
+        assertThat(next(balancer, CLIENT, excluded, 0)).isSameAs(upstream(balancer, A));
     }
 
     @Test
     void aPinnedEndpointThatIsEjectedLetsItsClientsGo() {
-        PortBalancer live = live(web().affinity(10).build(), A, B);
-        Upstream b = upstream(live, B);
-        live.connected(CLIENT, b, 0);
+        PortBalancer balancer = balancer(web().affinity(10).build(), A, B);
+        Upstream b = upstream(balancer, B);
+        balancer.connected(CLIENT, b, 0);
         for (int i = 0; i < 3; i++) {
-            live.failed(b, 0);
+            balancer.failed(b, 0);
         }
-        assertThat(choose(live, CLIENT, 1)).isSameAs(upstream(live, A));
-        assertThat(live.counters().ejections()).isEqualTo(1);
-        live.answered(b);
-        assertThat(choose(live, CLIENT, 1)).isSameAs(b);
+        assertThat(choose(balancer, CLIENT, 1)).isSameAs(upstream(balancer, A));
+        assertThat(balancer.counters().ejections()).isEqualTo(1);
+        balancer.answered(b);
+        assertThat(choose(balancer, CLIENT, 1)).isSameAs(b);
     }
 
     @Test
     void ofTheClientsHeldToAnEjectedEndpointOneTriesIt() {
-        PortBalancer live = live(web().affinity(10).build(), A, B);
-        Upstream b = upstream(live, B);
+        PortBalancer balancer = balancer(web().affinity(10).build(), A, B);
+        Upstream b = upstream(balancer, B);
         IpAddress other = IpAddress.of("192.0.2.2");
-        live.connected(CLIENT, b, 0);
-        live.connected(other, b, 0);
+        balancer.connected(CLIENT, b, 0);
+        balancer.connected(other, b, 0);
         for (int i = 0; i < 3; i++) {
-            live.failed(b, 0);
+            balancer.failed(b, 0);
         }
         long later = TimeUnit.SECONDS.toNanos(1);
-        assertThat(choose(live, CLIENT, later)).isSameAs(b);
-        assertThat(choose(live, other, later)).isSameAs(upstream(live, A));
-        live.failed(b, later);
+        assertThat(choose(balancer, CLIENT, later)).isSameAs(b);
+        assertThat(choose(balancer, other, later)).isSameAs(upstream(balancer, A));
+        balancer.failed(b, later);
         assertThat(b.ejectedFor(later)).hasSeconds(2);
-        assertThat(live.counters().ejections()).isEqualTo(2);
+        assertThat(balancer.counters().ejections()).isEqualTo(2);
     }
 
     @Test
     void neverMoreConnectionsThanTheLimitHoweverManyComeAtOnce() throws Exception {
-        PortBalancer live = live(web().build(), A);
-        live.update(live.resolved(), new ConnectionPolicy(Scheduler.RR, null, List.of(), null, null, 3, null), e -> 1);
+        PortBalancer balancer = balancer(web().build(), A);
+        balancer.update(
+                balancer.resolved(), new ConnectionPolicy(Scheduler.RR, null, List.of(), null, null, 3, null), e -> 1);
         AtomicInteger inside = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
         List<Thread> loops = Stream.generate(() -> Thread.ofPlatform().start(() -> {
                     for (int i = 0; i < 20_000; i++) {
-                        if (live.admit()) {
+                        if (balancer.admit()) {
                             most.accumulateAndGet(inside.incrementAndGet(), Math::max);
                             inside.decrementAndGet();
-                            live.release();
+                            balancer.release();
                         }
                     }
                 }))
@@ -226,40 +230,40 @@ class PortBalancerTest {
             loop.join();
         }
         assertThat(most.get()).isBetween(1, 3);
-        assertThat(live.open()).isZero();
-        assertThat(live.counters().connections() + live.counters().refusals(RefusalReason.CONNECTION_LIMIT))
+        assertThat(balancer.open()).isZero();
+        assertThat(balancer.counters().connections() + balancer.counters().refusals(RefusalReason.CONNECTION_LIMIT))
                 .isEqualTo(120_000);
     }
 
     @Test
-    void aTargetKeepsItsConnectionsAcrossChanges() {
-        PortBalancer live = live(web().build(), A, B);
-        Upstream a = upstream(live, A);
+    void anUpstreamKeepsItsConnectionsAcrossChanges() {
+        PortBalancer balancer = balancer(web().build(), A, B);
+        Upstream a = upstream(balancer, A);
         a.opened();
-        live.update(Endpoints.resolved(web().build(), A, C));
-        assertThat(upstream(live, A)).isSameAs(a);
-        assertThat(upstream(live, A).open()).isEqualTo(1);
+        balancer.update(Endpoints.resolved(web().build(), A, C));
+        assertThat(upstream(balancer, A)).isSameAs(a);
+        assertThat(upstream(balancer, A).open()).isEqualTo(1);
     }
 
     @Test
-    void placesAreLimitedByThePolicy() {
+    void connectionsAreLimitedByThePolicy() {
         ConnectionPolicy two = new ConnectionPolicy(Scheduler.RR, null, List.of(), null, null, 2, null);
-        PortBalancer live = new PortBalancer(Endpoints.resolved(web().build(), A), two, Endpoint::weight);
-        assertThat(live.admit()).isTrue();
-        assertThat(live.admit()).isTrue();
-        assertThat(live.admit()).isFalse();
-        assertThat(live.counters().refusals(RefusalReason.CONNECTION_LIMIT)).isEqualTo(1);
-        live.release();
-        assertThat(live.admit()).isTrue();
-        assertThat(live.open()).isEqualTo(2);
-        assertThat(live.counters().connections()).isEqualTo(3);
+        PortBalancer balancer = new PortBalancer(Endpoints.resolved(web().build(), A), two, Endpoint::weight);
+        assertThat(balancer.admit()).isTrue();
+        assertThat(balancer.admit()).isTrue();
+        assertThat(balancer.admit()).isFalse();
+        assertThat(balancer.counters().refusals(RefusalReason.CONNECTION_LIMIT)).isEqualTo(1);
+        balancer.release();
+        assertThat(balancer.admit()).isTrue();
+        assertThat(balancer.open()).isEqualTo(2);
+        assertThat(balancer.counters().connections()).isEqualTo(3);
     }
 
     @Test
     void anEndpointOfWeight0GetsNothing() {
-        PortBalancer live = new PortBalancer(
+        PortBalancer balancer = new PortBalancer(
                 Endpoints.resolved(web().build(), A, B), ConnectionPolicy.of(Scheduler.RR), e -> e.equals(A) ? 0 : 1);
-        assertThat(Stream.generate(() -> choose(live, CLIENT, 0).key()).limit(4))
+        assertThat(Stream.generate(() -> choose(balancer, CLIENT, 0).key()).limit(4))
                 .containsOnly(key(B));
     }
 }

@@ -67,7 +67,7 @@ class RedirectRulesTest {
 
     @ParameterizedTest
     @MethodSource("detectors")
-    void localTrafficIsToldByTheDetector(LocalDetector detector, List<String> expected) {
+    void localTrafficFollowsTheDetector(LocalDetector detector, List<String> expected) {
         RedirectRules rules = rules(BackendConfig.defaults(IpFamily.IPV4).withLocalDetector(detector));
         assertThat(rules.nat(List.of()).text().chains()).containsEntry("SLUICE-FROM-NODE", expected);
     }
