@@ -26,7 +26,7 @@ import dev.sluice.linux.KernelException;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.ipvs.Ipvs;
-import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.linux.route.LinkChange;
 import dev.sluice.linux.route.Links;
 import dev.sluice.linux.sysctl.BootClock;
@@ -169,7 +169,7 @@ public final class IpvsBackend implements ProxyBackend {
     }
 
     /** Gives every virtual server of the last successful sync to {@code each}, with the port that has it. Asked on any thread. */
-    public void forEachServer(BiConsumer<ServiceKey, ServicePortName> each) {
+    public void forEachServer(BiConsumer<VirtualServerKey, ServicePortName> each) {
         servers.forEachServer(each);
     }
 

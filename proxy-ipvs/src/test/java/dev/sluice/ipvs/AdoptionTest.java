@@ -16,11 +16,11 @@ import dev.sluice.core.sync.SyncReport;
 import dev.sluice.ipvs.rules.KubeSet;
 import dev.sluice.linux.ipset.IpSets.SetChange;
 import dev.sluice.linux.ipset.SetEntry;
-import dev.sluice.linux.ipvs.IpvsCommand.NewDestination;
-import dev.sluice.linux.ipvs.IpvsCommand.NewService;
+import dev.sluice.linux.ipvs.IpvsCommand.AddRealServer;
+import dev.sluice.linux.ipvs.IpvsCommand.AddVirtualServer;
 import dev.sluice.linux.ipvs.RealServer;
-import dev.sluice.linux.ipvs.ServiceKey;
 import dev.sluice.linux.ipvs.VirtualServer;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.testkit.model.ServicePorts;
 import java.time.Duration;
 import java.util.List;
@@ -51,12 +51,12 @@ class AdoptionTest {
     }
 
     private static void foreign(TestNode node, String address, int port) throws Exception {
-        ServiceKey key = new ServiceKey(Protocol.TCP, IpAddress.of(address), port);
+        VirtualServerKey key = new VirtualServerKey(Protocol.TCP, IpAddress.of(address), port);
         IpAddress server = IpAddress.of(key.family() == IpFamily.IPV4 ? "192.0.2.7" : "2001:db8:2::7");
         assertThat(node.ipvs
                         .apply(List.of(
-                                new NewService(new VirtualServer(key, "wlc", 0, 0)),
-                                new NewDestination(key, new RealServer(server, port, 3))))
+                                new AddVirtualServer(new VirtualServer(key, "wlc", 0, 0)),
+                                new AddRealServer(key, new RealServer(server, port, 3))))
                         .failures())
                 .isEmpty();
     }

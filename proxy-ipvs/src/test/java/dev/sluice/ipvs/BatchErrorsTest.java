@@ -54,16 +54,18 @@ class BatchErrorsTest {
     }
 
     private static boolean isNewDestination(IpvsCommand command) {
-        return command instanceof IpvsCommand.NewDestination
-                && command.service().address().equals(BAD);
+        return command instanceof IpvsCommand.AddRealServer
+                && command.virtualServer().address().equals(BAD);
     }
 
     @ParameterizedTest(name = "{0} to a virtual server")
     @CsvSource({"EEXIST, 17", "ESRCH, 3", "ENOENT, 2", "ENOSPC, 28", "ENOMEM, 12", "EINVAL, 22"})
     void aRefusedVirtualServer(String name, int errno) throws Exception {
         IpAddress bad = IpAddress.of("10.96.0.5");
-        node.ipvs.refuse(c ->
-                c instanceof IpvsCommand.NewService && c.service().address().equals(bad) ? errno : 0);
+        node.ipvs.refuse(c -> c instanceof IpvsCommand.AddVirtualServer
+                        && c.virtualServer().address().equals(bad)
+                ? errno
+                : 0);
         SyncReport report = node.put(port("a/fourth", "10.96.0.4", "10.244.1.4"))
                 .put(port("a/second", "10.96.0.5", "10.244.1.5"))
                 .put(port("a/sixth", "10.96.0.6", "10.244.1.6"))

@@ -14,24 +14,24 @@ import dev.sluice.ipvs.sync.DriftCheck;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.ipset.IpSet;
 import dev.sluice.linux.ipset.IpSets.SetChange;
-import dev.sluice.linux.ipvs.IpvsCommand.DeleteService;
-import dev.sluice.linux.ipvs.IpvsCommand.NewDestination;
-import dev.sluice.linux.ipvs.IpvsCommand.NewService;
+import dev.sluice.linux.ipvs.IpvsCommand.AddRealServer;
+import dev.sluice.linux.ipvs.IpvsCommand.AddVirtualServer;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteVirtualServer;
 import dev.sluice.linux.ipvs.RealServer;
-import dev.sluice.linux.ipvs.ServiceKey;
 import dev.sluice.linux.ipvs.VirtualServer;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.testkit.model.ServicePorts;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Another program has a virtual server at the very address, port and protocol of a Service. */
 class ForeignServerTest {
-    private static final ServiceKey HTTP = key("10.96.0.50", 80);
+    private static final VirtualServerKey HTTP = key("10.96.0.50", 80);
 
     private final TestNode node = new TestNode(IpFamily.IPV4);
 
-    private static ServiceKey key(String address, int port) {
-        return new ServiceKey(Protocol.TCP, IpAddress.of(address), port);
+    private static VirtualServerKey key(String address, int port) {
+        return new VirtualServerKey(Protocol.TCP, IpAddress.of(address), port);
     }
 
     private static String foreign(String at) {
@@ -52,11 +52,12 @@ class ForeignServerTest {
                 remote("10.244.1.7", number + 8000));
     }
 
-    private void make(ServiceKey key) throws Exception {
+    private void make(VirtualServerKey key) throws Exception {
         RealServer server = new RealServer(IpAddress.of("192.0.2.7"), 80, 3);
         assertThat(node.ipvs
                         .apply(List.of(
-                                new NewService(new VirtualServer(key, "wlc", 0, 0)), new NewDestination(key, server)))
+                                new AddVirtualServer(new VirtualServer(key, "wlc", 0, 0)),
+                                new AddRealServer(key, server)))
                         .failures())
                 .isEmpty();
     }
@@ -122,7 +123,7 @@ class ForeignServerTest {
     void onceItIsGoneTheServiceHasItsPlace() throws Exception {
         make(HTTP);
         node.put(http()).put(https()).fullSync();
-        node.ipvs.apply(List.of(new DeleteService(HTTP)));
+        node.ipvs.apply(List.of(new DeleteVirtualServer(HTTP)));
         node.pass(DriftCheck.PERIOD);
         SyncReport report = node.sync();
         assertThat(report.problems()).isEmpty();
@@ -171,8 +172,8 @@ class ForeignServerTest {
     @Test
     void ourOwnThatSomebodyRestoresIsOurs() throws Exception {
         node.put(http()).put(https()).fullSync();
-        node.ipvs.apply(List.of(new DeleteService(HTTP)));
-        node.ipvs.refuse(command -> command instanceof NewService ? Errno.EINVAL : 0);
+        node.ipvs.apply(List.of(new DeleteVirtualServer(HTTP)));
+        node.ipvs.refuse(command -> command instanceof AddVirtualServer ? Errno.EINVAL : 0);
         node.pass(DriftCheck.PERIOD);
         assertThat(node.sync().problems()).hasSize(1);
         node.ipvs.refuse(command -> 0);

@@ -38,16 +38,16 @@ class IpvsBackendTest {
         SyncReport report = node.fullSync();
 
         assertThat(node.ipvsadm()).isEqualTo("""
-                -A -t 10.244.0.1:30080 -s rr
-                -a -t 10.244.0.1:30080 -r 10.244.1.7:8080 -m -w 1
-                -a -t 10.244.0.1:30080 -r 10.244.1.8:8080 -m -w 1
-                -A -t 10.96.0.50:80 -s rr
-                -a -t 10.96.0.50:80 -r 10.244.1.7:8080 -m -w 1
-                -a -t 10.96.0.50:80 -r 10.244.1.8:8080 -m -w 1
-                -A -t 192.168.7.10:30080 -s rr
-                -a -t 192.168.7.10:30080 -r 10.244.1.7:8080 -m -w 1
-                -a -t 192.168.7.10:30080 -r 10.244.1.8:8080 -m -w 1
-                """);
+            -A -t 10.244.0.1:30080 -s rr
+            -a -t 10.244.0.1:30080 -r 10.244.1.7:8080 -m -w 1
+            -a -t 10.244.0.1:30080 -r 10.244.1.8:8080 -m -w 1
+            -A -t 10.96.0.50:80 -s rr
+            -a -t 10.96.0.50:80 -r 10.244.1.7:8080 -m -w 1
+            -a -t 10.96.0.50:80 -r 10.244.1.8:8080 -m -w 1
+            -A -t 192.168.7.10:30080 -s rr
+            -a -t 192.168.7.10:30080 -r 10.244.1.7:8080 -m -w 1
+            -a -t 192.168.7.10:30080 -r 10.244.1.8:8080 -m -w 1
+            """);
         assertThat(node.addresses()).containsExactly("10.96.0.50/32");
         assertThat(report.full()).isTrue();
         assertThat(report.problems()).isEmpty();
@@ -144,13 +144,13 @@ class IpvsBackendTest {
                 .sync();
 
         assertThat(seenAtBind).containsExactly("""
-                -A -t 10.96.0.50:80 -s rr
-                -a -t 10.96.0.50:80 -r 10.244.0.5:8080 -m -w 1
-                -a -t 10.96.0.50:80 -r 10.244.1.7:8080 -m -w 1
-                add KUBE-CLUSTER-IP 10.96.0.50,tcp:80
-                add KUBE-IPVS-IPS 10.96.0.50
-                add KUBE-LOOP-BACK 10.244.0.5,tcp:8080,10.244.0.5
-                """);
+            -A -t 10.96.0.50:80 -s rr
+            -a -t 10.96.0.50:80 -r 10.244.0.5:8080 -m -w 1
+            -a -t 10.96.0.50:80 -r 10.244.1.7:8080 -m -w 1
+            add KUBE-CLUSTER-IP 10.96.0.50,tcp:80
+            add KUBE-IPVS-IPS 10.96.0.50
+            add KUBE-LOOP-BACK 10.244.0.5,tcp:8080,10.244.0.5
+            """);
     }
 
     @Test

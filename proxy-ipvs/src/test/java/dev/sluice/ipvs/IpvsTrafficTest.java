@@ -61,7 +61,7 @@ class IpvsTrafficTest {
     static void build() throws Exception {
         lab = Lab.create();
         try (NetlinkIpvs ipvs = lab.node().call(NetlinkIpvs::open)) {
-            assertThat(ipvs.services()).isEmpty();
+            assertThat(ipvs.virtualServers()).isEmpty();
         } catch (RuntimeException e) {
             if (e.getCause() instanceof NetlinkException refused && refused.notFound()) {
                 lab.close();

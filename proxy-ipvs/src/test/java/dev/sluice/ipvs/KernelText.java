@@ -6,8 +6,8 @@ import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.Ipvs;
 import dev.sluice.linux.ipvs.RealServer;
 import dev.sluice.linux.ipvs.RealServerState;
-import dev.sluice.linux.ipvs.ServiceKey;
 import dev.sluice.linux.ipvs.VirtualServer;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.linux.ipvs.VirtualServerState;
 import dev.sluice.testkit.fake.FakeIpSets;
 import java.util.ArrayList;
@@ -20,8 +20,8 @@ public final class KernelText {
 
     public static String ipvsadm(Ipvs ipvs) throws NetlinkException {
         List<String> blocks = new ArrayList<>();
-        for (VirtualServerState service : ipvs.services()) {
-            List<RealServer> destinations = ipvs.destinations(service.server().key()).stream()
+        for (VirtualServerState service : ipvs.virtualServers()) {
+            List<RealServer> destinations = ipvs.realServers(service.server().key()).stream()
                     .map(RealServerState::server)
                     .toList();
             blocks.add(server(service.server(), destinations));
@@ -72,7 +72,7 @@ public final class KernelText {
         return text.toString();
     }
 
-    private static String key(ServiceKey key) {
+    private static String key(VirtualServerKey key) {
         String protocol = switch (key.protocol()) {
             case TCP -> "-t ";
             case UDP -> "-u ";

@@ -14,11 +14,11 @@ import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.NetlinkException;
-import dev.sluice.linux.ipvs.IpvsCommand.DeleteDestination;
-import dev.sluice.linux.ipvs.IpvsCommand.DeleteService;
-import dev.sluice.linux.ipvs.IpvsCommand.NewService;
+import dev.sluice.linux.ipvs.IpvsCommand.AddVirtualServer;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteRealServer;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteVirtualServer;
 import dev.sluice.linux.ipvs.RealServer;
-import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.testkit.model.ServicePorts;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 
 /** What the kernel refuses costs one Service, not the others; and what others change under us is mended. */
 class RefusalTest {
-    private static final ServiceKey BAD = new ServiceKey(Protocol.TCP, IpAddress.of("10.96.0.2"), 80);
+    private static final VirtualServerKey BAD = new VirtualServerKey(Protocol.TCP, IpAddress.of("10.96.0.2"), 80);
     private final TestNode node = new TestNode(IpFamily.IPV4);
 
     private static ResolvedPort port(String name, String address) {
@@ -41,7 +41,8 @@ class RefusalTest {
 
     @Test
     void aRefusedVirtualServerIsReportedAndTriedAgain() throws Exception {
-        node.ipvs.refuse(c -> c instanceof NewService n && n.service().equals(BAD) ? Errno.EINVAL : 0);
+        node.ipvs.refuse(
+                c -> c instanceof AddVirtualServer n && n.virtualServer().equals(BAD) ? Errno.EINVAL : 0);
 
         SyncReport report = node.put(port("a/bad", "10.96.0.2"))
                 .put(port("a/other", "10.96.0.3"))
@@ -95,7 +96,7 @@ class RefusalTest {
 
     @Test
     void aProblemGoesWithItsService() throws Exception {
-        node.ipvs.refuse(c -> c.service().equals(BAD) ? Errno.EINVAL : 0);
+        node.ipvs.refuse(c -> c.virtualServer().equals(BAD) ? Errno.EINVAL : 0);
         node.put(port("a/bad", "10.96.0.2")).sync();
         node.snapshot.remove(port("a/bad", "10.96.0.2").name());
         assertThat(node.sync().problems()).isEmpty();
@@ -103,8 +104,8 @@ class RefusalTest {
 
     @Test
     void whatSomebodyDeletedIsMendedWithinTheSameSync() throws Exception {
-        ServiceKey good = new ServiceKey(Protocol.TCP, IpAddress.of("10.96.0.1"), 80);
-        node.ipvs.apply(List.of(new DeleteService(good)));
+        VirtualServerKey good = new VirtualServerKey(Protocol.TCP, IpAddress.of("10.96.0.1"), 80);
+        node.ipvs.apply(List.of(new DeleteVirtualServer(good)));
 
         SyncReport report = node.put(resolved(
                         ServicePorts.tcp("a/good", "10.96.0.1", 80).build(),
@@ -115,18 +116,18 @@ class RefusalTest {
         assertThat(report.full()).isTrue();
         assertThat(report.problems()).isEmpty();
         assertThat(node.ipvsadm()).isEqualTo("""
-                -A -t 10.96.0.1:80 -s rr
-                -a -t 10.96.0.1:80 -r 10.244.1.7:8080 -m -w 1
-                -a -t 10.96.0.1:80 -r 10.244.1.8:8080 -m -w 1
-                """);
+            -A -t 10.96.0.1:80 -s rr
+            -a -t 10.96.0.1:80 -r 10.244.1.7:8080 -m -w 1
+            -a -t 10.96.0.1:80 -r 10.244.1.8:8080 -m -w 1
+            """);
     }
 
     @Test
     void aDestinationThatIsGoneAlreadyIsNoProblem() throws Exception {
-        ServiceKey key = new ServiceKey(Protocol.UDP, IpAddress.of("10.96.0.10"), 53);
+        VirtualServerKey key = new VirtualServerKey(Protocol.UDP, IpAddress.of("10.96.0.10"), 53);
         ServicePorts dns = ServicePorts.udp("dns/dns", "10.96.0.10", 53);
         node.put(resolved(dns.build(), remote("10.244.1.7", 53))).sync();
-        node.ipvs.apply(List.of(new DeleteDestination(key, new RealServer(IpAddress.of("10.244.1.7"), 53, 1))));
+        node.ipvs.apply(List.of(new DeleteRealServer(key, new RealServer(IpAddress.of("10.244.1.7"), 53, 1))));
 
         assertThat(node.put(resolved(dns.build())).sync().problems()).isEmpty();
         assertThat(node.ipvsadm()).contains("-A -u 10.96.0.10:53 -s rr\n");

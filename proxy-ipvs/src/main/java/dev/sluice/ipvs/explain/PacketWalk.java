@@ -19,7 +19,7 @@ import dev.sluice.ipvs.rules.SetElement;
 import dev.sluice.linux.ipset.IpSet;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipvs.RealServer;
-import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.linux.rules.PacketTracer;
 import dev.sluice.linux.rules.PacketTracer.Branch;
 import dev.sluice.linux.rules.PacketTracer.End;
@@ -63,7 +63,8 @@ public final class PacketWalk {
         if (arrived.stops()) {
             return stopped(service, arrived.end() == End.DROPPED ? Verdict.DROP : Verdict.REJECT);
         }
-        ServiceKey key = key(arrived.packet().destination(), arrived.packet().port());
+        VirtualServerKey key =
+                key(arrived.packet().destination(), arrived.packet().port());
         PlannedServer server = desired.server(key);
         if (server == null) {
             if (inForce != null && inForce.foreign().contains(key)) {
@@ -83,8 +84,8 @@ public final class PacketWalk {
         return Trace.stopped(service, List.copyOf(steps), verdict);
     }
 
-    private ServiceKey key(IpAddress address, int port) {
-        return new ServiceKey(packet.protocol(), address, port);
+    private VirtualServerKey key(IpAddress address, int port) {
+        return new VirtualServerKey(packet.protocol(), address, port);
     }
 
     private Branch untilIpvs() {

@@ -10,8 +10,8 @@ import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipvs.Ipvs;
 import dev.sluice.linux.ipvs.IpvsCommand;
-import dev.sluice.linux.ipvs.IpvsCommand.DeleteService;
-import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteVirtualServer;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.linux.route.Links;
 import dev.sluice.linux.route.Links.LinkAddress;
 import java.util.ArrayList;
@@ -83,9 +83,9 @@ public final class CleanUp {
         return any;
     }
 
-    private void deleteServers(Set<ServiceKey> keys) throws NetlinkException {
+    private void deleteServers(Set<VirtualServerKey> keys) throws NetlinkException {
         List<IpvsCommand> commands = new ArrayList<>();
-        keys.forEach(key -> commands.add(new DeleteService(key)));
+        keys.forEach(key -> commands.add(new DeleteVirtualServer(key)));
         for (Ipvs.Failure failure : ipvs.apply(commands).failures()) {
             if (!failure.error().notFound()) {
                 throw failure.error();

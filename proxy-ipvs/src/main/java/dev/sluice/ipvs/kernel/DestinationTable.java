@@ -4,7 +4,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.Ipvs;
 import dev.sluice.linux.ipvs.RealServerState;
-import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,40 +21,41 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DestinationTable {
     private final Ipvs ipvs;
-    private final Map<ServiceKey, List<RealServerState>> listed;
-    private @Nullable Set<ServiceKey> existing;
+    private final Map<VirtualServerKey, List<RealServerState>> listed;
+    private @Nullable Set<VirtualServerKey> existing;
 
     private DestinationTable(
-            Ipvs ipvs, Map<ServiceKey, List<RealServerState>> listed, @Nullable Set<ServiceKey> existing) {
+            Ipvs ipvs, Map<VirtualServerKey, List<RealServerState>> listed, @Nullable Set<VirtualServerKey> existing) {
         this.ipvs = ipvs;
         this.listed = listed;
         this.existing = existing;
     }
 
     public static DestinationTable read(Ipvs ipvs, IpFamily family) throws NetlinkException {
-        return new DestinationTable(ipvs, ipvs.destinations(family), null);
+        return new DestinationTable(ipvs, ipvs.realServers(family), null);
     }
 
     /** The same for a caller that knows which virtual servers there are. */
-    public static DestinationTable read(Ipvs ipvs, IpFamily family, Set<ServiceKey> existing) throws NetlinkException {
-        return new DestinationTable(ipvs, ipvs.destinations(family), existing);
+    public static DestinationTable read(Ipvs ipvs, IpFamily family, Set<VirtualServerKey> existing)
+            throws NetlinkException {
+        return new DestinationTable(ipvs, ipvs.realServers(family), existing);
     }
 
     /** Null when there is no such virtual server. */
     @Nullable
-    public List<RealServerState> of(ServiceKey key) throws NetlinkException {
+    public List<RealServerState> of(VirtualServerKey key) throws NetlinkException {
         List<RealServerState> found = listed.get(key);
-        return found == null && exists(key) ? ipvs.destinations(key) : found;
+        return found == null && exists(key) ? ipvs.realServers(key) : found;
     }
 
     /** Whether {@link #of} has to ask the kernel. */
-    public boolean leavesOut(ServiceKey key) throws NetlinkException {
+    public boolean leavesOut(VirtualServerKey key) throws NetlinkException {
         return !listed.containsKey(key) && exists(key);
     }
 
-    private boolean exists(ServiceKey key) throws NetlinkException {
+    private boolean exists(VirtualServerKey key) throws NetlinkException {
         if (existing == null) {
-            existing = ipvs.services().stream().map(s -> s.server().key()).collect(Collectors.toSet());
+            existing = ipvs.virtualServers().stream().map(s -> s.server().key()).collect(Collectors.toSet());
         }
         return existing.contains(key);
     }

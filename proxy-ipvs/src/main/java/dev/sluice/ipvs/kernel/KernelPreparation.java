@@ -58,7 +58,7 @@ public final class KernelPreparation {
     private void checkScheduler() throws SyncException {
         String scheduler = options.scheduler();
         try {
-            boolean inUse = ipvs.services().stream()
+            boolean inUse = ipvs.virtualServers().stream()
                     .anyMatch(s -> s.server().scheduler().equals(scheduler));
             if (inUse) {
                 probe.has(scheduler);

@@ -12,11 +12,11 @@ import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipvs.Ipvs;
-import dev.sluice.linux.ipvs.IpvsCommand.NewDestination;
-import dev.sluice.linux.ipvs.IpvsCommand.NewService;
+import dev.sluice.linux.ipvs.IpvsCommand.AddRealServer;
+import dev.sluice.linux.ipvs.IpvsCommand.AddVirtualServer;
 import dev.sluice.linux.ipvs.RealServerState;
-import dev.sluice.linux.ipvs.ServiceKey;
 import dev.sluice.linux.ipvs.VirtualServer;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.linux.ipvs.VirtualServerState;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -81,16 +81,17 @@ public final class KernelReader {
             }
         }
         boolean registered = existingSets.contains(KubeSet.NODE_PORT_SERVERS.nameIn(family));
-        Set<ServiceKey> registers = registers(state);
+        Set<VirtualServerKey> registers = registers(state);
         Set<IpAddress> unregistered = new HashSet<>(bound);
         if (registered) {
             registers.forEach(key -> unregistered.remove(key.address()));
         }
-        List<VirtualServerState> services = ipvs.services();
-        Set<ServiceKey> existing = services.stream().map(s -> s.server().key()).collect(Collectors.toSet());
+        List<VirtualServerState> services = ipvs.virtualServers();
+        Set<VirtualServerKey> existing =
+                services.stream().map(s -> s.server().key()).collect(Collectors.toSet());
         DestinationTable table = DestinationTable.read(ipvs, family, existing);
         for (VirtualServerState service : services) {
-            ServiceKey key = service.server().key();
+            VirtualServerKey key = service.server().key();
             PlannedServer want = wanted.server(key);
             if (key.family() != family || (want == null && isExcluded(key.address()))) {
                 continue;
@@ -122,17 +123,17 @@ public final class KernelReader {
     /** The table does not tell thresholds, in which draining destinations have their time. */
     private void load(VirtualServer server, List<RealServerState> listed, InForce state) throws NetlinkException {
         boolean drains = listed.stream().anyMatch(d -> d.server().weight() == 0);
-        state.carriedOut(new NewService(server));
-        for (RealServerState destination : drains ? ipvs.destinations(server.key()) : listed) {
-            state.carriedOut(new NewDestination(server.key(), destination.server()));
+        state.carriedOut(new AddVirtualServer(server));
+        for (RealServerState destination : drains ? ipvs.realServers(server.key()) : listed) {
+            state.carriedOut(new AddRealServer(server.key(), destination.server()));
         }
     }
 
-    private static Set<ServiceKey> registers(InForce state) {
-        Set<ServiceKey> keys = new HashSet<>();
+    private static Set<VirtualServerKey> registers(InForce state) {
+        Set<VirtualServerKey> keys = new HashSet<>();
         for (KubeSet set : REGISTERS) {
             for (SetEntry entry : state.members(set)) {
-                ServiceKey key = new SetElement(set, entry).server();
+                VirtualServerKey key = new SetElement(set, entry).server();
                 if (key != null) {
                     keys.add(key);
                 }
@@ -141,7 +142,7 @@ public final class KernelReader {
         return keys;
     }
 
-    private static boolean takenOver(InForce state, Set<IpAddress> elsewhere, ServiceKey key) {
+    private static boolean takenOver(InForce state, Set<IpAddress> elsewhere, VirtualServerKey key) {
         if (!elsewhere.contains(key.address())) {
             return false;
         }

@@ -5,10 +5,10 @@ import dev.sluice.core.net.Protocol;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.Ipvs;
 import dev.sluice.linux.ipvs.IpvsCommand;
-import dev.sluice.linux.ipvs.IpvsCommand.DeleteService;
-import dev.sluice.linux.ipvs.IpvsCommand.NewService;
-import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.IpvsCommand.AddVirtualServer;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteVirtualServer;
 import dev.sluice.linux.ipvs.VirtualServer;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,10 +54,10 @@ public final class SchedulerProbe {
     private Optional<NetlinkException> ask(String scheduler) throws NetlinkException {
         Optional<NetlinkException> refusal = Optional.empty();
         for (int i = 0; i < PORTS; i++) {
-            ServiceKey key = new ServiceKey(Protocol.TCP, NOBODY, FIRST_PORT + i);
-            refusal = send(new NewService(new VirtualServer(key, scheduler, 0, 0)));
+            VirtualServerKey key = new VirtualServerKey(Protocol.TCP, NOBODY, FIRST_PORT + i);
+            refusal = send(new AddVirtualServer(new VirtualServer(key, scheduler, 0, 0)));
             if (refusal.isEmpty()) {
-                return send(new DeleteService(key)).filter(error -> !error.notFound());
+                return send(new DeleteVirtualServer(key)).filter(error -> !error.notFound());
             }
             if (!refusal.get().alreadyExists()) {
                 return refusal;

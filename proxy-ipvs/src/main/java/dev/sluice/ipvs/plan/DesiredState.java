@@ -6,7 +6,7 @@ import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.ipvs.rules.SetElement;
 import dev.sluice.ipvs.rules.ShortCircuit;
-import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DesiredState {
     private final Map<ServicePortName, PortPlan> plans = new HashMap<>();
-    private final Map<ServiceKey, Claim> servers = new ConcurrentHashMap<>();
-    private final Map<ServiceKey, NavigableMap<ServicePortName, PlannedServer>> contested = new HashMap<>();
+    private final Map<VirtualServerKey, Claim> servers = new ConcurrentHashMap<>();
+    private final Map<VirtualServerKey, NavigableMap<ServicePortName, PlannedServer>> contested = new HashMap<>();
     private final Map<SetElement, Integer> members = new HashMap<>();
     private final Map<IpAddress, Integer> addresses = new HashMap<>();
     private final Map<ServicePortName, List<ShortCircuit>> shortCircuits = new TreeMap<>();
@@ -66,7 +66,7 @@ public final class DesiredState {
     }
 
     /** Takes the virtual servers {@code foreign} out of all plans. */
-    public void giveUp(Set<ServiceKey> foreign, Touched touched) {
+    public void giveUp(Set<VirtualServerKey> foreign, Touched touched) {
         if (!foreign.isEmpty()) {
             Map.copyOf(plans).forEach((name, plan) -> put(name, plan.without(foreign, name), touched));
         }
@@ -88,7 +88,7 @@ public final class DesiredState {
         }
     }
 
-    private void release(ServicePortName name, ServiceKey key) {
+    private void release(ServicePortName name, VirtualServerKey key) {
         NavigableMap<ServicePortName, PlannedServer> rivals = contested.get(key);
         if (rivals == null) {
             servers.remove(key);
@@ -101,25 +101,25 @@ public final class DesiredState {
         }
     }
 
-    private void giveToFirst(ServiceKey key, NavigableMap<ServicePortName, PlannedServer> rivals) {
+    private void giveToFirst(VirtualServerKey key, NavigableMap<ServicePortName, PlannedServer> rivals) {
         var first = rivals.firstEntry();
         servers.put(key, new Claim(first.getKey(), first.getValue()));
     }
 
     @Nullable
-    public PlannedServer server(ServiceKey key) {
+    public PlannedServer server(VirtualServerKey key) {
         Claim claim = servers.get(key);
         return claim == null ? null : claim.server();
     }
 
     @Nullable
-    public ServicePortName owner(ServiceKey key) {
+    public ServicePortName owner(VirtualServerKey key) {
         Claim claim = servers.get(key);
         return claim == null ? null : claim.owner();
     }
 
     /** The virtual servers with their owners. The only method for other threads than the one that changes the plans. */
-    public void forEachServer(BiConsumer<ServiceKey, ServicePortName> each) {
+    public void forEachServer(BiConsumer<VirtualServerKey, ServicePortName> each) {
         servers.forEach((key, claim) -> each.accept(key, claim.owner()));
     }
 
@@ -148,7 +148,7 @@ public final class DesiredState {
         return plans.keySet();
     }
 
-    Set<ServiceKey> serverKeys() {
+    Set<VirtualServerKey> serverKeys() {
         return servers.keySet();
     }
 

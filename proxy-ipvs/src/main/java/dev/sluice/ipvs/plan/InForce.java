@@ -6,15 +6,15 @@ import dev.sluice.ipvs.rules.SetElement;
 import dev.sluice.linux.ipset.IpSets.SetChange;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipvs.IpvsCommand;
-import dev.sluice.linux.ipvs.IpvsCommand.DeleteDestination;
-import dev.sluice.linux.ipvs.IpvsCommand.DeleteService;
-import dev.sluice.linux.ipvs.IpvsCommand.NewDestination;
-import dev.sluice.linux.ipvs.IpvsCommand.NewService;
-import dev.sluice.linux.ipvs.IpvsCommand.SetDestination;
-import dev.sluice.linux.ipvs.IpvsCommand.SetService;
+import dev.sluice.linux.ipvs.IpvsCommand.AddRealServer;
+import dev.sluice.linux.ipvs.IpvsCommand.AddVirtualServer;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteRealServer;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteVirtualServer;
+import dev.sluice.linux.ipvs.IpvsCommand.EditRealServer;
+import dev.sluice.linux.ipvs.IpvsCommand.EditVirtualServer;
 import dev.sluice.linux.ipvs.RealServer;
-import dev.sluice.linux.ipvs.ServiceKey;
 import dev.sluice.linux.ipvs.VirtualServer;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -29,10 +29,10 @@ import org.jspecify.annotations.Nullable;
  * virtual servers it knows only those in the way of a Service, by their keys.
  */
 public final class InForce {
-    private final Map<ServiceKey, Server> servers = new HashMap<>();
-    private final Set<ServiceKey> draining = new HashSet<>();
-    private final Set<ServiceKey> lost = new HashSet<>();
-    private final Set<ServiceKey> foreign = new HashSet<>();
+    private final Map<VirtualServerKey, Server> servers = new HashMap<>();
+    private final Set<VirtualServerKey> draining = new HashSet<>();
+    private final Set<VirtualServerKey> lost = new HashSet<>();
+    private final Set<VirtualServerKey> foreign = new HashSet<>();
     private final Map<KubeSet, Set<SetEntry>> members = new EnumMap<>(KubeSet.class);
     private final Set<IpAddress> addresses = new HashSet<>();
     private long realServers;
@@ -66,26 +66,26 @@ public final class InForce {
     }
 
     @Nullable
-    public Server server(ServiceKey key) {
+    public Server server(VirtualServerKey key) {
         return servers.get(key);
     }
 
-    public Set<ServiceKey> serverKeys() {
+    public Set<VirtualServerKey> serverKeys() {
         return servers.keySet();
     }
 
     /** The virtual servers with a destination of weight 0. */
-    public Set<ServiceKey> draining() {
+    public Set<VirtualServerKey> draining() {
         return draining;
     }
 
     /** Whether the virtual server is ours, or was until somebody deleted it. */
-    public boolean isOurs(ServiceKey key) {
+    public boolean isOurs(VirtualServerKey key) {
         return servers.containsKey(key) || lost.contains(key);
     }
 
     /** The virtual servers of other programs that a Service wants to have. */
-    public Set<ServiceKey> foreign() {
+    public Set<VirtualServerKey> foreign() {
         return foreign;
     }
 
@@ -120,13 +120,13 @@ public final class InForce {
     }
 
     /** The virtual server is not there any more. */
-    public void forget(ServiceKey key) {
-        carriedOut(new DeleteService(key));
+    public void forget(VirtualServerKey key) {
+        carriedOut(new DeleteVirtualServer(key));
         lost.add(key);
     }
 
     /** The virtual server has these instead. */
-    public void replaceDestinations(ServiceKey key, List<RealServer> destinations) {
+    public void replaceDestinations(VirtualServerKey key, List<RealServer> destinations) {
         Server server = servers.get(key);
         if (server != null) {
             realServers += destinations.size() - server.destinations.size();
@@ -139,46 +139,46 @@ public final class InForce {
     /** Takes note of a command that the kernel accepted. */
     public void carriedOut(IpvsCommand command) {
         switch (command) {
-            case NewService c -> {
-                servers.put(c.service(), new Server(c.server()));
-                lost.remove(c.service());
+            case AddVirtualServer c -> {
+                servers.put(c.virtualServer(), new Server(c.server()));
+                lost.remove(c.virtualServer());
             }
-            case SetService c -> require(c).settings = c.server();
-            case DeleteService c -> {
-                Server gone = servers.remove(c.service());
+            case EditVirtualServer c -> require(c).settings = c.server();
+            case DeleteVirtualServer c -> {
+                Server gone = servers.remove(c.virtualServer());
                 realServers -= gone == null ? 0 : gone.destinations.size();
-                draining.remove(c.service());
+                draining.remove(c.virtualServer());
             }
-            case NewDestination c -> {
+            case AddRealServer c -> {
                 require(c).destinations.add(c.server());
                 realServers++;
                 if (c.server().weight() == 0) {
-                    draining.add(c.service());
+                    draining.add(c.virtualServer());
                 }
             }
-            case SetDestination c -> {
+            case EditRealServer c -> {
                 Server server = require(c);
                 server.remove(c.server());
                 server.destinations.add(c.server());
-                noteDraining(c.service());
+                noteDraining(c.virtualServer());
             }
-            case DeleteDestination c -> {
+            case DeleteRealServer c -> {
                 require(c).remove(c.server());
                 realServers--;
-                noteDraining(c.service());
+                noteDraining(c.virtualServer());
             }
         }
     }
 
     private Server require(IpvsCommand command) {
-        Server server = servers.get(command.service());
+        Server server = servers.get(command.virtualServer());
         if (server == null) {
             throw new IllegalStateException("accepted without its virtual server: " + command);
         }
         return server;
     }
 
-    private void noteDraining(ServiceKey key) {
+    private void noteDraining(VirtualServerKey key) {
         Server server = servers.get(key);
         if (server != null && server.destinations.stream().anyMatch(d -> d.weight() == 0)) {
             draining.add(key);

@@ -1,8 +1,8 @@
 package dev.sluice.ipvs.plan;
 
 import dev.sluice.linux.ipvs.RealServer;
-import dev.sluice.linux.ipvs.ServiceKey;
 import dev.sluice.linux.ipvs.VirtualServer;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.util.List;
 
 /** A virtual server as it is to be, with its destinations. */
@@ -11,7 +11,7 @@ public record PlannedServer(VirtualServer server, List<RealServer> destinations,
         destinations = List.copyOf(destinations);
     }
 
-    ServiceKey key() {
+    VirtualServerKey key() {
         return server.key();
     }
 }

@@ -8,7 +8,7 @@ import dev.sluice.ipvs.rules.KubeSet;
 import dev.sluice.ipvs.rules.SetElement;
 import dev.sluice.ipvs.rules.ShortCircuit;
 import dev.sluice.linux.ipset.SetEntry;
-import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -36,8 +36,8 @@ public record PortPlan(
     }
 
     /** The same without the virtual servers {@code foreign}, which other programs have, and all that belongs to them. */
-    public PortPlan without(Set<ServiceKey> foreign, ServicePortName name) {
-        List<ServiceKey> taken = servers.stream()
+    public PortPlan without(Set<VirtualServerKey> foreign, ServicePortName name) {
+        List<VirtualServerKey> taken = servers.stream()
                 .map(PlannedServer::key)
                 .filter(foreign::contains)
                 .toList();
@@ -60,13 +60,13 @@ public record PortPlan(
                 all);
     }
 
-    private static String isTaken(ServiceKey key) {
+    private static String isTaken(VirtualServerKey key) {
         return key + " is a virtual server of another program and left alone; delete it with ipvsadm -D, or give the"
                 + " Service another address or port";
     }
 
     /** Elements of an address go with its last virtual server, those of a node port's number with the last of node ports. */
-    private List<SetElement> membersWithout(List<ServiceKey> taken, Set<IpAddress> served) {
+    private List<SetElement> membersWithout(List<VirtualServerKey> taken, Set<IpAddress> served) {
         boolean anyNodePort =
                 members.stream().anyMatch(m -> m.set() == KubeSet.NODE_PORT_SERVERS && !taken.contains(m.server()));
         return members.stream()

@@ -13,8 +13,8 @@ import dev.sluice.ipvs.rules.SetElement;
 import dev.sluice.ipvs.rules.ShortCircuit;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipvs.RealServer;
-import dev.sluice.linux.ipvs.ServiceKey;
 import dev.sluice.linux.ipvs.VirtualServer;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -55,7 +55,7 @@ public final class PortRenderer {
         private final Balance balance;
         private final ServicePort service;
         private final Protocol protocol;
-        private final Map<ServiceKey, PlannedServer> servers = new LinkedHashMap<>();
+        private final Map<VirtualServerKey, PlannedServer> servers = new LinkedHashMap<>();
         private final Set<SetElement> members = new LinkedHashSet<>();
         private final Set<IpAddress> addresses = new LinkedHashSet<>();
         private final List<ShortCircuit> shortCircuits = new ArrayList<>();
@@ -178,8 +178,8 @@ public final class PortRenderer {
                 addressMember(KubeSet.SHORT_CIRCUIT, address, number);
                 shortCircuits.add(new ShortCircuit(
                         service.name(),
-                        new ServiceKey(protocol, address, number),
-                        new ServiceKey(protocol, service.clusterIp(), service.port())));
+                        new VirtualServerKey(protocol, address, number),
+                        new VirtualServerKey(protocol, service.clusterIp(), service.port())));
             }
             server(address, number, drop ? port.endpoints().cluster() : port.externalEndpoints());
         }
@@ -197,7 +197,7 @@ public final class PortRenderer {
             if (protocol == Protocol.SCTP && !port.endpoints().any()) {
                 addressMember(KubeSet.NO_ENDPOINTS, address, number);
             }
-            ServiceKey key = new ServiceKey(protocol, address, number);
+            VirtualServerKey key = new VirtualServerKey(protocol, address, number);
             int flags = balance.choice().flags() | (service.hasAffinity() ? VirtualServer.PERSISTENT : 0);
             VirtualServer server =
                     new VirtualServer(key, balance.choice().scheduler(), flags, service.affinitySeconds());

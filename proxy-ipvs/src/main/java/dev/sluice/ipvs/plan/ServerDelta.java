@@ -3,11 +3,11 @@ package dev.sluice.ipvs.plan;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.ipvs.sync.Drains;
 import dev.sluice.linux.ipvs.IpvsCommand;
-import dev.sluice.linux.ipvs.IpvsCommand.DeleteDestination;
-import dev.sluice.linux.ipvs.IpvsCommand.NewDestination;
-import dev.sluice.linux.ipvs.IpvsCommand.NewService;
-import dev.sluice.linux.ipvs.IpvsCommand.SetDestination;
-import dev.sluice.linux.ipvs.IpvsCommand.SetService;
+import dev.sluice.linux.ipvs.IpvsCommand.AddRealServer;
+import dev.sluice.linux.ipvs.IpvsCommand.AddVirtualServer;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteRealServer;
+import dev.sluice.linux.ipvs.IpvsCommand.EditRealServer;
+import dev.sluice.linux.ipvs.IpvsCommand.EditVirtualServer;
 import dev.sluice.linux.ipvs.RealServer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -38,9 +38,9 @@ public final class ServerDelta {
     public static List<IpvsCommand> between(InForce.@Nullable Server have, PlannedServer want, long nowSeconds) {
         ServerDelta delta = new ServerDelta(want, nowSeconds);
         if (have == null) {
-            delta.commands.add(new NewService(want.server()));
+            delta.commands.add(new AddVirtualServer(want.server()));
         } else if (!have.settings().equals(want.server())) {
-            delta.commands.add(new SetService(want.server()));
+            delta.commands.add(new EditVirtualServer(want.server()));
         }
         delta.destinations(have == null ? List.of() : have.destinations());
         return delta.commands;
@@ -55,9 +55,9 @@ public final class ServerDelta {
         for (RealServer wanted : want.destinations()) {
             RealServer old = gone.remove(weightless(wanted, 0));
             if (old == null) {
-                commands.add(new NewDestination(want.key(), wanted));
+                commands.add(new AddRealServer(want.key(), wanted));
             } else if (!old.equals(wanted)) {
-                commands.add(new SetDestination(want.key(), wanted));
+                commands.add(new EditRealServer(want.key(), wanted));
             }
         }
         for (RealServer old : have) {
@@ -70,13 +70,13 @@ public final class ServerDelta {
     private void leave(RealServer old) {
         boolean answers = want.departure().stillAnswers(old);
         if (!mayStay(want.server().scheduler()) || !answers && !drains()) {
-            commands.add(new DeleteDestination(want.key(), old));
+            commands.add(new DeleteRealServer(want.key(), old));
             return;
         }
         RealServer leaving = weightless(old, answers ? 0 : Math.toIntExact(nowSeconds));
         boolean waits = old.weight() == 0 && (old.upperThreshold() == 0) == answers;
         if (!waits || old.upperThreshold() > leaving.upperThreshold()) {
-            commands.add(new SetDestination(want.key(), leaving));
+            commands.add(new EditRealServer(want.key(), leaving));
         }
     }
 

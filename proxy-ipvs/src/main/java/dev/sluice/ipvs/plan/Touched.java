@@ -4,14 +4,14 @@ import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.ipvs.rules.KubeSet;
 import dev.sluice.ipvs.rules.SetElement;
-import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
 /** What a sync must look at: everything else is in force as it is wanted. */
 public final class Touched {
     private final Set<ServicePortName> ports = new LinkedHashSet<>();
-    private final Set<ServiceKey> servers = new LinkedHashSet<>();
+    private final Set<VirtualServerKey> servers = new LinkedHashSet<>();
     private final Set<SetElement> members = new LinkedHashSet<>();
     private final Set<IpAddress> addresses = new LinkedHashSet<>();
 
@@ -19,7 +19,7 @@ public final class Touched {
         return ports;
     }
 
-    public Set<ServiceKey> servers() {
+    public Set<VirtualServerKey> servers() {
         return servers;
     }
 

@@ -1,7 +1,7 @@
 package dev.sluice.ipvs.rules;
 
 import dev.sluice.core.model.ServicePortName;
-import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.linux.rules.Rule;
 import dev.sluice.linux.rules.RuleBuilder;
 
@@ -9,7 +9,7 @@ import dev.sluice.linux.rules.RuleBuilder;
  * An external address under {@code externalTrafficPolicy: Local} whose virtual server has only the local endpoints, while
  * others exist: the node and its Pods are sent on to the cluster address, whose virtual server has them all.
  */
-public record ShortCircuit(ServicePortName service, ServiceKey from, ServiceKey to) {
+public record ShortCircuit(ServicePortName service, VirtualServerKey from, VirtualServerKey to) {
 
     /** Its rule in {@link IpvsRules#SHORT_CIRCUIT_TO}. */
     public Rule rule() {

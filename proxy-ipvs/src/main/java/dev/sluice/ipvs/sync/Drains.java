@@ -9,10 +9,10 @@ import dev.sluice.ipvs.plan.PlannedServer;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.Ipvs;
 import dev.sluice.linux.ipvs.IpvsCommand;
-import dev.sluice.linux.ipvs.IpvsCommand.DeleteDestination;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteRealServer;
 import dev.sluice.linux.ipvs.RealServer;
 import dev.sluice.linux.ipvs.RealServerState;
-import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -77,12 +77,12 @@ public final class Drains {
         List<IpvsCommand> over = new ArrayList<>();
         boolean many = state.draining().size() > ASKED_ONE_BY_ONE;
         DestinationTable table = many ? DestinationTable.read(ipvs, family) : null;
-        for (ServiceKey key : state.draining()) {
+        for (VirtualServerKey key : state.draining()) {
             InForce.Server server = state.server(key);
             PlannedServer wanted = desired.server(key);
             if (server != null && wanted != null) {
                 Set<RealServer> stay = new HashSet<>(wanted.destinations());
-                List<RealServerState> listed = table == null ? ipvs.destinations(key) : table.of(key);
+                List<RealServerState> listed = table == null ? ipvs.realServers(key) : table.of(key);
                 over.addAll(over(
                         server,
                         listed == null ? List.of() : listed,
@@ -103,7 +103,7 @@ public final class Drains {
     /** The destinations of weight 0 that have no connection, or have had theirs for too long. */
     private List<IpvsCommand> over(
             InForce.Server server, List<RealServerState> listed, Duration limit, Set<RealServer> stay) {
-        ServiceKey key = server.settings().key();
+        VirtualServerKey key = server.settings().key();
         Map<RealServer, Long> connections = new HashMap<>();
         for (RealServerState destination : listed) {
             RealServer at = destination.server();
@@ -118,10 +118,10 @@ public final class Drains {
             }
             long left = connections.getOrDefault(new RealServer(destination.address(), destination.port(), 0), 0L);
             if (left == 0) {
-                over.add(new DeleteDestination(key, destination));
+                over.add(new DeleteRealServer(key, destination));
             } else if (isTooOld(destination, limit)) {
                 LOG.info("{} has {} connections to {} left after {}; they end", key, left, destination.key(), limit);
-                over.add(new DeleteDestination(key, destination));
+                over.add(new DeleteRealServer(key, destination));
             }
         }
         return over;

@@ -16,7 +16,7 @@ import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipvs.Ipvs;
 import dev.sluice.linux.ipvs.RealServer;
 import dev.sluice.linux.ipvs.RealServerState;
-import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.linux.route.Links;
 import dev.sluice.linux.route.Links.LinkAddress;
 import java.time.Duration;
@@ -134,12 +134,12 @@ public final class DriftCheck {
 
     private void servers(InForce state, Touched touched, Drift drift) throws NetlinkException {
         DestinationTable table = DestinationTable.read(ipvs, family);
-        for (ServiceKey key : state.foreign()) {
+        for (VirtualServerKey key : state.foreign()) {
             if (table.of(key) == null) {
                 drift.needsFullSync(); // its Service can have it now
             }
         }
-        for (ServiceKey key : List.copyOf(state.serverKeys())) {
+        for (VirtualServerKey key : List.copyOf(state.serverKeys())) {
             InForce.Server held = state.server(key);
             if (held == null) {
                 continue;

@@ -8,9 +8,9 @@ import dev.sluice.ipvs.plan.ServerDelta;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.Ipvs;
 import dev.sluice.linux.ipvs.IpvsCommand;
-import dev.sluice.linux.ipvs.IpvsCommand.DeleteService;
-import dev.sluice.linux.ipvs.IpvsCommand.NewService;
-import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.IpvsCommand.AddVirtualServer;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteVirtualServer;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -35,7 +35,7 @@ public final class ServerChanges {
     void serve() throws NetlinkException {
         List<IpvsCommand> births = new ArrayList<>();
         List<IpvsCommand> commands = new ArrayList<>();
-        for (ServiceKey key : run.touched().servers()) {
+        for (VirtualServerKey key : run.touched().servers()) {
             PlannedServer want = run.desired().server(key);
             if (want == null) {
                 continue;
@@ -51,23 +51,23 @@ public final class ServerChanges {
             }
             commands.addAll(delta);
         }
-        Set<ServiceKey> absent = send(births);
-        commands.removeIf(c -> absent.contains(c.service()));
+        Set<VirtualServerKey> absent = send(births);
+        commands.removeIf(c -> absent.contains(c.virtualServer()));
         send(commands);
     }
 
     void retire() throws NetlinkException {
         List<IpvsCommand> commands = new ArrayList<>();
-        for (ServiceKey key : run.touched().servers()) {
+        for (VirtualServerKey key : run.touched().servers()) {
             if (run.desired().server(key) == null && run.inForce().server(key) != null) {
-                commands.add(new DeleteService(key));
+                commands.add(new DeleteVirtualServer(key));
             }
         }
         send(commands);
     }
 
     /** The answer is which virtual servers were refused. */
-    private Set<ServiceKey> send(List<IpvsCommand> commands) throws NetlinkException {
+    private Set<VirtualServerKey> send(List<IpvsCommand> commands) throws NetlinkException {
         if (commands.isEmpty()) {
             return Set.of();
         }
@@ -75,22 +75,22 @@ public final class ServerChanges {
         run.charge(result.messages(), result.bytes());
         Map<IpvsCommand, NetlinkException> failed = new HashMap<>();
         result.failures().forEach(f -> failed.put(f.command(), f.error()));
-        Set<ServiceKey> absent = new HashSet<>();
+        Set<VirtualServerKey> absent = new HashSet<>();
         for (IpvsCommand command : commands) {
             NetlinkException error = failed.get(command);
             if (error != null) {
                 refused(command, error, absent);
-            } else if (!absent.contains(command.service())) {
+            } else if (!absent.contains(command.virtualServer())) {
                 run.inForce().carriedOut(command);
             }
         }
         return absent;
     }
 
-    private void refused(IpvsCommand command, NetlinkException error, Set<ServiceKey> absent) {
-        ServiceKey key = command.service();
+    private void refused(IpvsCommand command, NetlinkException error, Set<VirtualServerKey> absent) {
+        VirtualServerKey key = command.virtualServer();
         run.unfinished().servers().add(key);
-        if (command instanceof NewService) {
+        if (command instanceof AddVirtualServer) {
             absent.add(key);
             if (error.alreadyExists() && !run.inForce().isOurs(key)) {
                 run.inForce().foreign().add(key);
@@ -98,7 +98,7 @@ public final class ServerChanges {
         }
         // ENOENT to a new service means its scheduler, which no reading anew will bring
         run.surprisedIf(error.alreadyExists()
-                || (error.notFound() && !(command instanceof NewService) && !absent.contains(key)));
+                || (error.notFound() && !(command instanceof AddVirtualServer) && !absent.contains(key)));
         ServicePortName owner = run.desired().owner(key);
         if (owner != null) {
             run.refused(owner, command.toString(), error);

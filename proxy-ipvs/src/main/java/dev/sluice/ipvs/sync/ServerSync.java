@@ -36,7 +36,7 @@ import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipvs.Ipvs;
 import dev.sluice.linux.ipvs.RealServer;
-import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.linux.route.Links;
 import dev.sluice.linux.route.Links.LinkAddress;
 import java.time.Duration;
@@ -300,7 +300,7 @@ public final class ServerSync {
     }
 
     /** Gives every virtual server of the last successful sync to {@code each}, with the port that has it. On any thread. */
-    public void forEachServer(BiConsumer<ServiceKey, ServicePortName> each) {
+    public void forEachServer(BiConsumer<VirtualServerKey, ServicePortName> each) {
         served.forEachServer(each);
     }
 

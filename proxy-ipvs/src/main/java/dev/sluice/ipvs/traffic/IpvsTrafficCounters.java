@@ -13,7 +13,7 @@ import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.Ipvs;
 import dev.sluice.linux.ipvs.IpvsStats;
 import dev.sluice.linux.ipvs.RealServerState;
-import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.linux.ipvs.VirtualServerState;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -53,10 +53,10 @@ public final class IpvsTrafficCounters implements TrafficCounters {
 
     @Override
     public synchronized List<PortTraffic> read() throws TrafficException {
-        Map<ServiceKey, ServicePortName> owners = new HashMap<>();
+        Map<VirtualServerKey, ServicePortName> owners = new HashMap<>();
         backends.forEach(backend -> backend.forEachServer(owners::put));
         try {
-            Map<ServiceKey, Traffic> counted = counted();
+            Map<VirtualServerKey, Traffic> counted = counted();
             Map<TrafficLedger.Account, Traffic> totals = ledger.update(owners, counted);
             var endpoints = endpoints(owners, counted);
             List<PortTraffic> ports = new ArrayList<>(totals.size());
@@ -73,9 +73,9 @@ public final class IpvsTrafficCounters implements TrafficCounters {
         }
     }
 
-    private Map<ServiceKey, Traffic> counted() throws NetlinkException {
-        Map<ServiceKey, Traffic> counted = new HashMap<>();
-        for (VirtualServerState state : ipvs.services()) {
+    private Map<VirtualServerKey, Traffic> counted() throws NetlinkException {
+        Map<VirtualServerKey, Traffic> counted = new HashMap<>();
+        for (VirtualServerState state : ipvs.virtualServers()) {
             counted.put(state.server().key(), traffic(state.stats()));
         }
         return counted;
@@ -87,13 +87,14 @@ public final class IpvsTrafficCounters implements TrafficCounters {
     }
 
     private Map<TrafficLedger.Account, Map<String, EndpointTraffic>> endpoints(
-            Map<ServiceKey, ServicePortName> owners, Map<ServiceKey, Traffic> counted) throws NetlinkException {
+            Map<VirtualServerKey, ServicePortName> owners, Map<VirtualServerKey, Traffic> counted)
+            throws NetlinkException {
         Map<TrafficLedger.Account, Map<String, EndpointTraffic>> endpoints = new HashMap<>();
         for (IpvsBackend backend : backends) {
             IpFamily family = backend.family();
             DestinationTable table = DestinationTable.read(ipvs, family, counted.keySet());
-            List<ServiceKey> leftOut = new ArrayList<>();
-            for (ServiceKey key : owners.keySet()) {
+            List<VirtualServerKey> leftOut = new ArrayList<>();
+            for (VirtualServerKey key : owners.keySet()) {
                 if (key.family() != family) {
                     continue;
                 }
@@ -103,9 +104,9 @@ public final class IpvsTrafficCounters implements TrafficCounters {
                     add(key, table.of(key), owners, endpoints);
                 }
             }
-            leftOut.sort(Comparator.comparingLong(
-                    (ServiceKey key) -> -counted.getOrDefault(key, Traffic.NONE).bytes()));
-            for (ServiceKey key : leftOut.subList(0, Math.min(ASKED, leftOut.size()))) {
+            leftOut.sort(Comparator.comparingLong((VirtualServerKey key) ->
+                    -counted.getOrDefault(key, Traffic.NONE).bytes()));
+            for (VirtualServerKey key : leftOut.subList(0, Math.min(ASKED, leftOut.size()))) {
                 add(key, table.of(key), owners, endpoints);
             }
         }
@@ -113,9 +114,9 @@ public final class IpvsTrafficCounters implements TrafficCounters {
     }
 
     private static void add(
-            ServiceKey key,
+            VirtualServerKey key,
             @Nullable List<RealServerState> destinations,
-            Map<ServiceKey, ServicePortName> owners,
+            Map<VirtualServerKey, ServicePortName> owners,
             Map<TrafficLedger.Account, Map<String, EndpointTraffic>> endpoints) {
         ServicePortName owner = owners.get(key);
         if (destinations != null && owner != null) {

@@ -3,7 +3,7 @@ package dev.sluice.ipvs.traffic;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.traffic.Traffic;
-import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -12,7 +12,7 @@ import java.util.Map;
  * counted when it was last seen stays with its port when it goes or is made anew.
  */
 public final class TrafficLedger {
-    private Map<ServiceKey, Traffic> seen = new HashMap<>();
+    private Map<VirtualServerKey, Traffic> seen = new HashMap<>();
     private Map<Account, Traffic> totals = new HashMap<>();
 
     /** One port in one family. */
@@ -25,8 +25,9 @@ public final class TrafficLedger {
      * @param counted what the kernel has counted for each of its virtual servers
      * @return the totals of the ports in {@code owners}; others are forgotten
      */
-    Map<Account, Traffic> update(Map<ServiceKey, ServicePortName> owners, Map<ServiceKey, Traffic> counted) {
-        Map<ServiceKey, Traffic> seenNow = new HashMap<>();
+    Map<Account, Traffic> update(
+            Map<VirtualServerKey, ServicePortName> owners, Map<VirtualServerKey, Traffic> counted) {
+        Map<VirtualServerKey, Traffic> seenNow = new HashMap<>();
         Map<Account, Traffic> now = new HashMap<>();
         owners.forEach((key, port) -> {
             Account account = new Account(port, key.family());

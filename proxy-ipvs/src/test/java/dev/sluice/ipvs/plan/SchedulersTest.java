@@ -17,11 +17,11 @@ import dev.sluice.core.trace.Packet.Origin;
 import dev.sluice.core.trace.Trace;
 import dev.sluice.ipvs.TestNode;
 import dev.sluice.linux.Errno;
-import dev.sluice.linux.ipvs.IpvsCommand.DeleteService;
-import dev.sluice.linux.ipvs.IpvsCommand.NewService;
-import dev.sluice.linux.ipvs.IpvsCommand.SetService;
-import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.IpvsCommand.AddVirtualServer;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteVirtualServer;
+import dev.sluice.linux.ipvs.IpvsCommand.EditVirtualServer;
 import dev.sluice.linux.ipvs.VirtualServer;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.testkit.model.ServicePorts;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +33,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What Services ask for by annotation, under {@code --ipvs-scheduler=lc}. */
 class SchedulersTest {
-    private static final ServiceKey PROBE = new ServiceKey(Protocol.TCP, IpAddress.of("198.51.100.0"), 20_000);
+    private static final VirtualServerKey PROBE =
+            new VirtualServerKey(Protocol.TCP, IpAddress.of("198.51.100.0"), 20_000);
 
     private final TestNode node = TestNode.withScheduler("lc");
 
@@ -117,15 +118,16 @@ class SchedulersTest {
         node.put(web(Map.of(), 1, 1)).fullSync();
         node.resetCounters();
         node.put(web(annotations("rr", "-"), 1, 1)).sync();
-        assertThat(node.ipvs.log()).last().isInstanceOf(SetService.class);
-        assertThat(node.ipvs.log().stream().filter(c -> !c.service().address().equals(PROBE.address())))
+        assertThat(node.ipvs.log()).last().isInstanceOf(EditVirtualServer.class);
+        assertThat(node.ipvs.log().stream()
+                        .filter(c -> !c.virtualServer().address().equals(PROBE.address())))
                 .hasSize(1);
     }
 
     @Test
     void aMissingModuleIsAskedForOnceAndAgainAtTheNextFullSync() throws Exception {
         node.ipvs.refuse(command ->
-                command instanceof NewService c && c.server().scheduler().equals("twos") ? Errno.ENOENT : 0);
+                command instanceof AddVirtualServer c && c.server().scheduler().equals("twos") ? Errno.ENOENT : 0);
         node.put(web(annotations("twos", "-"), 1));
         assertThat(node.fullSync().problems())
                 .singleElement()
@@ -143,12 +145,12 @@ class SchedulersTest {
 
     @Test
     void theProbeLeavesAServerOfOthersAtItsAddressAlone() throws Exception {
-        node.ipvs.apply(List.of(new NewService(new VirtualServer(PROBE, "rr", 0, 0))));
+        node.ipvs.apply(List.of(new AddVirtualServer(new VirtualServer(PROBE, "rr", 0, 0))));
         node.put(web(annotations("wrr", "-"))).fullSync();
         assertThat(node.ipvsadm())
                 .contains("-A -t 198.51.100.0:20000 -s rr", "-s wrr")
                 .doesNotContain(":20001");
-        assertThat(node.ipvs.log()).doesNotContain(new DeleteService(PROBE));
+        assertThat(node.ipvs.log()).doesNotContain(new DeleteVirtualServer(PROBE));
     }
 
     @Test

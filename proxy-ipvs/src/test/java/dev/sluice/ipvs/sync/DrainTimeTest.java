@@ -17,9 +17,9 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.ipvs.TestNode;
-import dev.sluice.linux.ipvs.IpvsCommand.SetDestination;
+import dev.sluice.linux.ipvs.IpvsCommand.EditRealServer;
 import dev.sluice.linux.ipvs.RealServer;
-import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.testkit.model.ServicePorts;
 import java.time.Duration;
 import java.util.List;
@@ -48,7 +48,7 @@ class DrainTimeTest {
     private void drain(Protocol protocol, String timeout) throws Exception {
         node.put(port(protocol, timeout, remote("10.244.1.7", 8080), remote("10.244.1.8", 8080)));
         node.fullSync();
-        node.ipvs.connections(new ServiceKey(protocol, VIP, 80), GOING, 1, 0);
+        node.ipvs.connections(new VirtualServerKey(protocol, VIP, 80), GOING, 1, 0);
         node.put(port(protocol, timeout, remote("10.244.1.8", 8080))).sync();
     }
 
@@ -59,7 +59,7 @@ class DrainTimeTest {
     }
 
     private String weightOf(Protocol protocol) throws Exception {
-        return node.ipvs.destinations(new ServiceKey(protocol, VIP, 80)).stream()
+        return node.ipvs.realServers(new VirtualServerKey(protocol, VIP, 80)).stream()
                 .filter(d -> d.server().key().equals(GOING))
                 .map(d -> "weight " + d.server().weight())
                 .findFirst()
@@ -117,9 +117,9 @@ class DrainTimeTest {
     void ofAWeightThatSomebodyElseTookTheTimeBeginsWhenItIsFound() throws Exception {
         node.put(port(Protocol.TCP, "", remote("10.244.1.7", 8080), remote("10.244.1.8", 8080)));
         node.fullSync();
-        ServiceKey key = new ServiceKey(Protocol.TCP, VIP, 80);
+        VirtualServerKey key = new VirtualServerKey(Protocol.TCP, VIP, 80);
         node.ipvs.connections(key, GOING, 1, 0);
-        node.ipvs.apply(List.of(new SetDestination(key, new RealServer(IpAddress.of("10.244.1.7"), 8080, 0))));
+        node.ipvs.apply(List.of(new EditRealServer(key, new RealServer(IpAddress.of("10.244.1.7"), 8080, 0))));
         node.pass(Duration.ofHours(1));
         node.restart();
         node.put(port(Protocol.TCP, "", remote("10.244.1.8", 8080)));
@@ -134,7 +134,7 @@ class DrainTimeTest {
     void anEndpointThatTerminatesAndStillAnswersKeepsItsFlows(Protocol protocol) throws Exception {
         node.put(port(protocol, "", remoteTerminating("10.244.1.7", 8080)));
         node.fullSync();
-        node.ipvs.connections(new ServiceKey(protocol, VIP, 80), GOING, 0, 1);
+        node.ipvs.connections(new VirtualServerKey(protocol, VIP, 80), GOING, 0, 1);
 
         Endpoint successor = remote("10.244.1.8", 8080);
         node.put(port(protocol, "", remoteTerminating("10.244.1.7", 8080), successor))
@@ -148,7 +148,7 @@ class DrainTimeTest {
 
     @Test
     void whatAPolicyTakesOutOfUseKeepsItsFlows() throws Exception {
-        ServiceKey external = new ServiceKey(Protocol.UDP, IpAddress.of("203.0.113.1"), 53);
+        VirtualServerKey external = new VirtualServerKey(Protocol.UDP, IpAddress.of("203.0.113.1"), 53);
         ServicePorts dns = ServicePorts.udp("dns/dns", "10.96.0.10", 53).externalIps("203.0.113.1");
         Endpoint here = localTerminating("10.244.0.5", 8080);
         node.put(resolved(dns.build(), here, remote("10.244.1.7", 8080)));
@@ -164,7 +164,7 @@ class DrainTimeTest {
                         remote("10.244.1.7", 8080)))
                 .sync();
 
-        assertThat(node.ipvs.destinations(external))
+        assertThat(node.ipvs.realServers(external))
                 .extracting(d -> d.server().key() + " " + d.server().weight())
                 .containsExactlyInAnyOrder("10.244.0.6:8080 1", "10.244.1.7:8080 0");
     }

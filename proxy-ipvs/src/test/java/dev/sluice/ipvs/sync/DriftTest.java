@@ -15,11 +15,11 @@ import dev.sluice.ipvs.rules.KubeSet;
 import dev.sluice.linux.ipset.IpSet;
 import dev.sluice.linux.ipset.IpSets.SetChange;
 import dev.sluice.linux.ipset.SetEntry;
-import dev.sluice.linux.ipvs.IpvsCommand.DeleteDestination;
-import dev.sluice.linux.ipvs.IpvsCommand.DeleteService;
-import dev.sluice.linux.ipvs.IpvsCommand.SetDestination;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteRealServer;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteVirtualServer;
+import dev.sluice.linux.ipvs.IpvsCommand.EditRealServer;
 import dev.sluice.linux.ipvs.RealServer;
-import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.linux.route.LinkChange;
 import dev.sluice.testkit.model.ServicePorts;
 import java.time.Duration;
@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 /** What somebody else does to virtual servers, sets and addresses is found within five seconds, named, and repaired. */
 class DriftTest {
     private static final IpAddress VIP = IpAddress.of("10.96.0.50");
-    private static final ServiceKey KEY = new ServiceKey(Protocol.TCP, VIP, 80);
+    private static final VirtualServerKey KEY = new VirtualServerKey(Protocol.TCP, VIP, 80);
     private static final RealServer FIRST = new RealServer(IpAddress.of("10.244.1.7"), 8080, 1);
 
     private final TestNode node = new TestNode(IpFamily.IPV4);
@@ -86,7 +86,7 @@ class DriftTest {
     @Test
     void whatIsGoneIsFoundAlsoWhereTheTableLeavesOthersOut() throws Exception {
         node.ipvs.leaveOut(key -> key.port() == 30080);
-        node.ipvs.apply(List.of(new DeleteService(KEY)));
+        node.ipvs.apply(List.of(new DeleteVirtualServer(KEY)));
         assertThat(repaired()).isEqualTo(Map.of(new KernelObject("ipvs", "10.96.0.50:80/TCP"), 3));
     }
 
@@ -125,7 +125,7 @@ class DriftTest {
     @Test
     void aDestinationDeletedAndAnotherOnesWeightTaken() throws Exception {
         RealServer second = new RealServer(IpAddress.of("10.244.1.8"), 8080, 0);
-        node.ipvs.apply(List.of(new DeleteDestination(KEY, FIRST), new SetDestination(KEY, second)));
+        node.ipvs.apply(List.of(new DeleteRealServer(KEY, FIRST), new EditRealServer(KEY, second)));
         assertThat(repaired()).isEqualTo(Map.of(new KernelObject("ipvs", "10.96.0.50:80/TCP"), 2));
     }
 
@@ -158,7 +158,7 @@ class DriftTest {
 
     @Test
     void aFullSyncTellsToo() throws Exception {
-        node.ipvs.apply(List.of(new DeleteDestination(KEY, FIRST)));
+        node.ipvs.apply(List.of(new DeleteRealServer(KEY, FIRST)));
         assertThat(node.fullSync().repaired()).isEqualTo(Map.of(new KernelObject("ipvs", "10.96.0.50:80/TCP"), 1));
         assertThat(sorted()).isEqualTo(before);
     }

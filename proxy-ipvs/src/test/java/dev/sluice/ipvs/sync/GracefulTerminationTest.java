@@ -11,9 +11,9 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.ipvs.TestNode;
-import dev.sluice.linux.ipvs.IpvsCommand.SetDestination;
+import dev.sluice.linux.ipvs.IpvsCommand.EditRealServer;
 import dev.sluice.linux.ipvs.RealServer;
-import dev.sluice.linux.ipvs.ServiceKey;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.testkit.model.ServicePorts;
 import java.time.Duration;
 import java.util.Arrays;
@@ -30,8 +30,8 @@ class GracefulTerminationTest {
         return resolved(ServicePorts.of(protocol, "shop/web", "10.96.0.50", 80).build(), list);
     }
 
-    private static ServiceKey key(Protocol protocol) {
-        return new ServiceKey(protocol, IpAddress.of("10.96.0.50"), 80);
+    private static VirtualServerKey key(Protocol protocol) {
+        return new VirtualServerKey(protocol, IpAddress.of("10.96.0.50"), 80);
     }
 
     /** What becomes of a removed destination: at the sync, and at the look ten seconds later. */
@@ -62,7 +62,7 @@ class GracefulTerminationTest {
     }
 
     private static String state(TestNode node, Protocol protocol) throws Exception {
-        return node.ipvs.destinations(key(protocol)).stream()
+        return node.ipvs.realServers(key(protocol)).stream()
                 .filter(d -> d.server().key().equals(GOING))
                 .map(d -> d.server().weight() == 0 ? "drains" : "serves")
                 .findFirst()
@@ -109,7 +109,7 @@ class GracefulTerminationTest {
 
         assertThat(node.ipvs.log())
                 .containsExactly(
-                        new SetDestination(key(Protocol.TCP), new RealServer(IpAddress.of("10.244.1.7"), 8080, 1)));
+                        new EditRealServer(key(Protocol.TCP), new RealServer(IpAddress.of("10.244.1.7"), 8080, 1)));
         node.pass(Drains.PAUSE);
         node.sync();
         assertThat(state(node, Protocol.TCP)).isEqualTo("serves");
@@ -153,7 +153,7 @@ class GracefulTerminationTest {
         TestNode node = new TestNode(IpFamily.IPV4).put(port(Protocol.TCP, "10.244.1.7", "10.244.1.8"));
         node.fullSync();
         node.ipvs.apply(
-                List.of(new SetDestination(key(Protocol.TCP), new RealServer(IpAddress.of("10.244.1.7"), 8080, 0))));
+                List.of(new EditRealServer(key(Protocol.TCP), new RealServer(IpAddress.of("10.244.1.7"), 8080, 0))));
 
         node.restart();
         node.fullSync();

@@ -18,16 +18,16 @@ import dev.sluice.linux.Errno;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.IpvsCommand;
 import dev.sluice.linux.ipvs.IpvsStats;
-import dev.sluice.linux.ipvs.ServiceKey;
 import dev.sluice.linux.ipvs.VirtualServer;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.testkit.model.ServicePorts;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class TrafficCountersTest {
-    private static final ServiceKey CLUSTER = key("10.96.0.1", 80);
-    private static final ServiceKey EXTERNAL = key("203.0.113.1", 80);
+    private static final VirtualServerKey CLUSTER = key("10.96.0.1", 80);
+    private static final VirtualServerKey EXTERNAL = key("203.0.113.1", 80);
 
     private final TestNode node = new TestNode(IpFamily.IPV4);
     private final IpvsTrafficCounters counters = new IpvsTrafficCounters(node.ipvs, List.of(node.backend()));
@@ -108,8 +108,8 @@ class TrafficCountersTest {
 
     @Test
     void virtualServersOfOthersAreNotShown() throws Exception {
-        ServiceKey foreign = key("192.0.2.1", 80);
-        node.ipvs.apply(List.of(new IpvsCommand.NewService(new VirtualServer(foreign, "rr", 0, 0))));
+        VirtualServerKey foreign = key("192.0.2.1", 80);
+        node.ipvs.apply(List.of(new IpvsCommand.AddVirtualServer(new VirtualServer(foreign, "rr", 0, 0))));
         node.ipvs.carried(foreign, stats(100));
         assertThat(counters.read()).hasSize(2).allMatch(p -> p.carried().equals(Traffic.NONE));
     }
@@ -142,7 +142,7 @@ class TrafficCountersTest {
                 connections, 10 * connections, 9 * connections, 1000 * connections, 900 * connections, 0, 0, 0, 0, 0);
     }
 
-    private static ServiceKey key(String address, int port) {
-        return new ServiceKey(Protocol.TCP, IpAddress.of(address), port);
+    private static VirtualServerKey key(String address, int port) {
+        return new VirtualServerKey(Protocol.TCP, IpAddress.of(address), port);
     }
 }

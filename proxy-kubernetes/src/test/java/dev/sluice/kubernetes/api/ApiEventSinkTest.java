@@ -38,7 +38,8 @@ class ApiEventSinkTest {
     @Test
     void anEventIsSentOnceAndThenCounted() {
         api.put("services", "web", """
-                {"metadata": {"name": "web", "namespace": "shop", "uid": "0b1c"}}""");
+            {"metadata": {"name": "web", "namespace": "shop", "uid": "0b1c"}}\
+            """);
         try (EventSink events = sink("node-a")) {
             for (int i = 0; i < 5; i++) {
                 events.service(

@@ -295,23 +295,23 @@ class ManifestSourceTest {
 
     private static String service(String name, int port) {
         return """
-                apiVersion: v1
-                kind: Service
-                metadata: {name: %s, namespace: shop}
-                spec:
-                  clusterIP: 10.96.0.50
-                  ports: [{port: %d}]
-                """.formatted(name, port);
+            apiVersion: v1
+            kind: Service
+            metadata: {name: %s, namespace: shop}
+            spec:
+              clusterIP: 10.96.0.50
+              ports: [{port: %d}]
+            """.formatted(name, port);
     }
 
     private static String slice(String name, String address) {
         return """
-                apiVersion: discovery.k8s.io/v1
-                kind: EndpointSlice
-                metadata: {name: %s, namespace: shop, labels: {kubernetes.io/service-name: web}}
-                addressType: IPv4
-                ports: [{port: 8080}]
-                endpoints: [{addresses: [%s]}]
-                """.formatted(name, address);
+            apiVersion: discovery.k8s.io/v1
+            kind: EndpointSlice
+            metadata: {name: %s, namespace: shop, labels: {kubernetes.io/service-name: web}}
+            addressType: IPv4
+            ports: [{port: 8080}]
+            endpoints: [{addresses: [%s]}]
+            """.formatted(name, address);
     }
 }

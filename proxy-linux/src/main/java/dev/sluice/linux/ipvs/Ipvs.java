@@ -5,27 +5,26 @@ import dev.sluice.linux.NetlinkException;
 import java.util.List;
 import java.util.Map;
 
-/** The IPVS tables of the network namespace in which this was opened. Implemented over netlink, and by a fake. */
+/** The IPVS tables of one network namespace. Implemented over generic netlink, and by a fake. */
 public interface Ipvs extends AutoCloseable {
 
-    /** All virtual servers of both families. Not atomic: an entry that changes meanwhile may be missing or doubled. */
-    List<VirtualServerState> services() throws NetlinkException;
+    /** All virtual servers of both families. Not atomic: one that changes meanwhile may be missing or doubled. */
+    List<VirtualServerState> virtualServers() throws NetlinkException;
 
-    /** The destinations of one service; none when the service does not exist. */
-    List<RealServerState> destinations(ServiceKey service) throws NetlinkException;
+    /** The real servers of one virtual server; none when that does not exist. */
+    List<RealServerState> realServers(VirtualServerKey virtualServer) throws NetlinkException;
 
     /**
-     * The destinations of the virtual servers of {@code family} at one go, though some servers may be left out where
-     * other network namespaces have virtual servers too. Their upper thresholds, persistent connections and counters
-     * are 0, because the kernel's table does not tell them.
+     * The real servers of all virtual servers of {@code family} in one read, without their upper thresholds, persistent
+     * connections and counters, which are 0. Some virtual servers may be missing when other network namespaces have
+     * virtual servers too.
      */
-    Map<ServiceKey, List<RealServerState>> destinations(IpFamily family) throws NetlinkException;
+    Map<VirtualServerKey, List<RealServerState>> realServers(IpFamily family) throws NetlinkException;
 
     /**
-     * Carries out {@code commands} in order, in as few sends as possible. The kernel goes on after a refusal.
+     * Carries out {@code commands} in order, in as few sends as possible. The kernel continues after a refusal.
      *
-     * @return the refusals and the cost; empty failures when all were accepted
-     * @throws NetlinkException when the socket itself fails; how many commands were carried out is unknown then
+     * @throws NetlinkException when the socket fails; it is unknown then how many commands were carried out
      */
     BatchResult apply(List<IpvsCommand> commands) throws NetlinkException;
 
@@ -41,7 +40,12 @@ public interface Ipvs extends AutoCloseable {
     /** One refused command. */
     record Failure(IpvsCommand command, NetlinkException error) {}
 
-    /** What came of a batch; {@code bytes} counts the netlink requests. */
+    /**
+     * The result of a batch.
+     *
+     * @param failures none when all commands were accepted
+     * @param bytes of the netlink requests
+     */
     record BatchResult(List<Failure> failures, long messages, long bytes) {
         public BatchResult {
             failures = List.copyOf(failures);

@@ -1,14 +1,15 @@
 package dev.sluice.linux.ipvs;
 
-/** One change of the kernel's IPVS tables. A batch of them goes out in one send; each is answered on its own. */
+/** A change of the kernel's IPVS tables; prints with the kernel's name of the command. */
 public sealed interface IpvsCommand {
 
-    ServiceKey service();
+    /** The virtual server that is changed, or whose real server is. */
+    VirtualServerKey virtualServer();
 
-    /** EEXIST when the service is there; ENOENT when the scheduler is unknown and no module provides it. */
-    record NewService(VirtualServer server) implements IpvsCommand {
+    /** EEXIST when it exists; ENOENT when the scheduler is unknown and no module provides it. */
+    record AddVirtualServer(VirtualServer server) implements IpvsCommand {
         @Override
-        public ServiceKey service() {
+        public VirtualServerKey virtualServer() {
             return server.key();
         }
 
@@ -18,10 +19,10 @@ public sealed interface IpvsCommand {
         }
     }
 
-    /** Changes scheduler, flags and time-out; connections survive. ESRCH when the service is not there. */
-    record SetService(VirtualServer server) implements IpvsCommand {
+    /** Changes scheduler, flags and time-out; connections survive. ESRCH when it does not exist. */
+    record EditVirtualServer(VirtualServer server) implements IpvsCommand {
         @Override
-        public ServiceKey service() {
+        public VirtualServerKey virtualServer() {
             return server.key();
         }
 
@@ -31,35 +32,35 @@ public sealed interface IpvsCommand {
         }
     }
 
-    /** Takes its destinations with it. ESRCH when the service is not there. */
-    record DeleteService(ServiceKey service) implements IpvsCommand {
+    /** Deletes its real servers too. ESRCH when it does not exist. */
+    record DeleteVirtualServer(VirtualServerKey virtualServer) implements IpvsCommand {
         @Override
         public String toString() {
-            return "DEL_SERVICE " + service;
+            return "DEL_SERVICE " + virtualServer;
         }
     }
 
-    /** ESRCH without the service, EEXIST when the destination is there. */
-    record NewDestination(ServiceKey service, RealServer server) implements IpvsCommand {
+    /** ESRCH without the virtual server, EEXIST when the real server exists. */
+    record AddRealServer(VirtualServerKey virtualServer, RealServer server) implements IpvsCommand {
         @Override
         public String toString() {
-            return "NEW_DEST " + service + " -> " + server.key() + " weight " + server.weight();
+            return "NEW_DEST " + virtualServer + " -> " + server.key() + " weight " + server.weight();
         }
     }
 
-    /** ESRCH without the service, ENOENT without the destination. */
-    record SetDestination(ServiceKey service, RealServer server) implements IpvsCommand {
+    /** ESRCH without the virtual server, ENOENT without the real server. */
+    record EditRealServer(VirtualServerKey virtualServer, RealServer server) implements IpvsCommand {
         @Override
         public String toString() {
-            return "SET_DEST " + service + " -> " + server.key() + " weight " + server.weight();
+            return "SET_DEST " + virtualServer + " -> " + server.key() + " weight " + server.weight();
         }
     }
 
-    /** ESRCH without the service, ENOENT without the destination. */
-    record DeleteDestination(ServiceKey service, RealServer server) implements IpvsCommand {
+    /** ESRCH without the virtual server, ENOENT without the real server. */
+    record DeleteRealServer(VirtualServerKey virtualServer, RealServer server) implements IpvsCommand {
         @Override
         public String toString() {
-            return "DEL_DEST " + service + " -> " + server.key();
+            return "DEL_DEST " + virtualServer + " -> " + server.key();
         }
     }
 }

@@ -17,20 +17,20 @@ import org.jspecify.annotations.Nullable;
 final class IpvsReplies {
     private IpvsReplies() {}
 
-    /** A service; null for one that is keyed by a firewall mark or of a protocol that IPVS alone knows (AH, ESP). */
-    static @Nullable VirtualServerState service(Message message) throws NetlinkException {
+    /** Reads a virtual server; null for one with a firewall mark or a protocol of no Service port (AH, ESP). */
+    static @Nullable VirtualServerState virtualServer(Message message) throws NetlinkException {
         VirtualServerState state = null;
         AttributeReader top = message.attributes(GenericFamily.HEADER);
         while (top.next()) {
             if (top.type() == ATTR_SERVICE) {
-                state = service(top.nested());
+                state = virtualServer(top.nested());
             }
         }
-        top.check("IPVS read a service");
+        top.check("IPVS read a virtual server");
         return state;
     }
 
-    private static @Nullable VirtualServerState service(AttributeReader in) {
+    private static @Nullable VirtualServerState virtualServer(AttributeReader in) {
         int family = 0;
         int protocol = 0;
         byte[] address = new byte[16];
@@ -57,24 +57,24 @@ final class IpvsReplies {
         if (known == null) {
             return null;
         }
-        ServiceKey key = new ServiceKey(known, address(family, address), port);
+        VirtualServerKey key = new VirtualServerKey(known, address(family, address), port);
         return new VirtualServerState(new VirtualServer(key, scheduler, flags, timeout), counters.stats());
     }
 
-    /** The destination that {@code message} reports, of a service of {@code serviceFamily}. */
-    static @Nullable RealServerState destination(Message message, IpFamily serviceFamily) throws NetlinkException {
+    /** Reads a real server of a virtual server of {@code serviceFamily}. */
+    static @Nullable RealServerState realServer(Message message, IpFamily serviceFamily) throws NetlinkException {
         RealServerState state = null;
         AttributeReader top = message.attributes(GenericFamily.HEADER);
         while (top.next()) {
             if (top.type() == ATTR_DEST) {
-                state = destination(top.nested(), serviceFamily);
+                state = realServer(top.nested(), serviceFamily);
             }
         }
-        top.check("IPVS read a destination");
+        top.check("IPVS read a real server");
         return state;
     }
 
-    private static RealServerState destination(AttributeReader in, IpFamily serviceFamily) {
+    private static RealServerState realServer(AttributeReader in, IpFamily serviceFamily) {
         int family = serviceFamily.addressFamily(); // kernels before 3.18 do not say
         byte[] address = new byte[16];
         int port = 0;

@@ -20,35 +20,36 @@ final class IpvsRequests {
         this.family = family;
     }
 
-    NetlinkRequest services() {
-        return family.request("IPVS list services", IpvsProtocol.GET_SERVICE, out -> {});
+    NetlinkRequest virtualServers() {
+        return family.request("IPVS list virtual servers", IpvsProtocol.GET_SERVICE, out -> {});
     }
 
-    NetlinkRequest destinations(ServiceKey service) {
+    NetlinkRequest realServers(VirtualServerKey virtualServer) {
         return family.request(
-                "IPVS list destinations of " + service,
+                "IPVS list real servers of " + virtualServer,
                 IpvsProtocol.GET_DEST,
-                out -> out.nested(ATTR_SERVICE, in -> key(in, service)));
+                out -> out.nested(ATTR_SERVICE, in -> key(in, virtualServer)));
     }
 
     NetlinkRequest of(IpvsCommand command) {
         Described operation = new Described(command);
         return switch (command) {
-            case IpvsCommand.NewService(var server) -> service(operation, IpvsProtocol.NEW_SERVICE, server);
-            case IpvsCommand.SetService(var server) -> service(operation, IpvsProtocol.SET_SERVICE, server);
-            case IpvsCommand.DeleteService(var key) ->
+            case IpvsCommand.AddVirtualServer(var server) -> virtualServer(operation, IpvsProtocol.NEW_SERVICE, server);
+            case IpvsCommand.EditVirtualServer(var server) ->
+                virtualServer(operation, IpvsProtocol.SET_SERVICE, server);
+            case IpvsCommand.DeleteVirtualServer(var key) ->
                 family.request(
                         operation, IpvsProtocol.DEL_SERVICE, out -> out.nested(ATTR_SERVICE, in -> key(in, key)));
-            case IpvsCommand.NewDestination(var key, var server) ->
-                destination(operation, IpvsProtocol.NEW_DEST, key, server);
-            case IpvsCommand.SetDestination(var key, var server) ->
-                destination(operation, IpvsProtocol.SET_DEST, key, server);
-            case IpvsCommand.DeleteDestination(var key, var server) ->
+            case IpvsCommand.AddRealServer(var key, var server) ->
+                realServer(operation, IpvsProtocol.NEW_DEST, key, server);
+            case IpvsCommand.EditRealServer(var key, var server) ->
+                realServer(operation, IpvsProtocol.SET_DEST, key, server);
+            case IpvsCommand.DeleteRealServer(var key, var server) ->
                 family.request(
                         operation,
                         IpvsProtocol.DEL_DEST,
                         out -> out.nested(ATTR_SERVICE, in -> key(in, key))
-                                .nested(ATTR_DEST, in -> destinationKey(in, server)));
+                                .nested(ATTR_DEST, in -> realServerKey(in, server)));
         };
     }
 
@@ -69,7 +70,7 @@ final class IpvsRequests {
         return family.request("IPVS read version", IpvsProtocol.GET_INFO, out -> {});
     }
 
-    private NetlinkRequest service(Described operation, int command, VirtualServer server) {
+    private NetlinkRequest virtualServer(Described operation, int command, VirtualServer server) {
         boolean ipv4 = server.key().family() == IpFamily.IPV4;
         return family.request(
                 operation,
@@ -92,33 +93,34 @@ final class IpvsRequests {
                 .array();
     }
 
-    private NetlinkRequest destination(Described operation, int command, ServiceKey service, RealServer server) {
+    private NetlinkRequest realServer(
+            Described operation, int command, VirtualServerKey virtualServer, RealServer server) {
         return family.request(
                 operation,
                 command,
-                out -> out.nested(ATTR_SERVICE, in -> key(in, service))
+                out -> out.nested(ATTR_SERVICE, in -> key(in, virtualServer))
                         .nested(
                                 ATTR_DEST,
-                                in -> destinationKey(in, server)
+                                in -> realServerKey(in, server)
                                         .u32(IpvsProtocol.DEST_FWD_METHOD, IpvsProtocol.FORWARDING_MASQUERADE)
                                         .u32(IpvsProtocol.DEST_WEIGHT, server.weight())
                                         .u32(IpvsProtocol.DEST_U_THRESH, server.upperThreshold())
                                         .u32(IpvsProtocol.DEST_L_THRESH, 0)));
     }
 
-    private static MessageWriter key(MessageWriter out, ServiceKey key) {
+    private static MessageWriter key(MessageWriter out, VirtualServerKey key) {
         return out.u16(IpvsProtocol.SERVICE_AF, key.family().addressFamily())
                 .u16(IpvsProtocol.SERVICE_PROTOCOL, key.protocol().number())
                 .address(IpvsProtocol.SERVICE_ADDR, key.address())
                 .u16BigEndian(IpvsProtocol.SERVICE_PORT, key.port());
     }
 
-    private static MessageWriter destinationKey(MessageWriter out, RealServer server) {
+    private static MessageWriter realServerKey(MessageWriter out, RealServer server) {
         return out.address(IpvsProtocol.DEST_ADDR, server.address())
                 .u16BigEndian(IpvsProtocol.DEST_PORT, server.port());
     }
 
-    /** A command's text, made when an error or the trace needs it. */
+    /** The text of a command, made when an error needs it. */
     private record Described(IpvsCommand command) {
         @Override
         public String toString() {

@@ -34,8 +34,8 @@ final class IpvsTable implements AutoCloseable {
         }
     }
 
-    /** The destinations of the virtual servers of {@code family}; those without any have an empty list. */
-    Map<ServiceKey, List<RealServerState>> destinations(IpFamily family) throws NetlinkException {
+    /** The real servers of the virtual servers of {@code family}; empty lists for those without any. */
+    Map<VirtualServerKey, List<RealServerState>> realServers(IpFamily family) throws NetlinkException {
         try {
             file.position(0);
             return parse(Channels.newInputStream(file), family);
@@ -48,7 +48,7 @@ final class IpvsTable implements AutoCloseable {
         return NetlinkException.remarked("read " + FILE, Errno.EBADMSG, e + "; is /proc mounted?");
     }
 
-    static Map<ServiceKey, List<RealServerState>> parse(InputStream text, IpFamily family) throws IOException {
+    static Map<VirtualServerKey, List<RealServerState>> parse(InputStream text, IpFamily family) throws IOException {
         IpvsTableParser parser = new IpvsTableParser(family);
         byte[] buffer = new byte[1 << 16];
         int held = 0;

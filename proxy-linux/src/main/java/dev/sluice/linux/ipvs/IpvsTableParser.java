@@ -22,7 +22,7 @@ final class IpvsTableParser {
     private static final int HEX = 16;
 
     private final IpFamily family;
-    private final Map<ServiceKey, List<RealServerState>> table = new HashMap<>();
+    private final Map<VirtualServerKey, List<RealServerState>> table = new HashMap<>();
     private @Nullable List<RealServerState> destinations;
     private byte[] text = new byte[0];
     private int at;
@@ -32,7 +32,7 @@ final class IpvsTableParser {
         this.family = family;
     }
 
-    Map<ServiceKey, List<RealServerState>> table() {
+    Map<VirtualServerKey, List<RealServerState>> table() {
         return table;
     }
 
@@ -62,13 +62,13 @@ final class IpvsTableParser {
                 destinations.add(destination());
             }
         } else {
-            ServiceKey key = key();
+            VirtualServerKey key = key();
             destinations = key == null ? null : table.computeIfAbsent(key, k -> new ArrayList<>(4));
         }
     }
 
     /** Null for the heading, for another family, and for a virtual server by firewall mark. */
-    private @Nullable ServiceKey key() {
+    private @Nullable VirtualServerKey key() {
         for (Map.Entry<Protocol, byte[]> name : NAMES.entrySet()) {
             if (isWord(name.getValue())) {
                 skipBlanks();
@@ -76,7 +76,7 @@ final class IpvsTableParser {
                     return null;
                 }
                 IpAddress address = address();
-                return new ServiceKey(name.getKey(), address, number(HEX));
+                return new VirtualServerKey(name.getKey(), address, number(HEX));
             }
         }
         return null;

@@ -44,19 +44,20 @@ public final class NetlinkIpvs implements Ipvs {
     }
 
     @Override
-    public List<VirtualServerState> services() throws NetlinkException {
-        return socket.dump(requests.services(), IpvsReplies::service);
+    public List<VirtualServerState> virtualServers() throws NetlinkException {
+        return socket.dump(requests.virtualServers(), IpvsReplies::virtualServer);
     }
 
     @Override
-    public List<RealServerState> destinations(ServiceKey service) throws NetlinkException {
+    public List<RealServerState> realServers(VirtualServerKey virtualServer) throws NetlinkException {
         return socket.dump(
-                requests.destinations(service), message -> IpvsReplies.destination(message, service.family()));
+                requests.realServers(virtualServer),
+                message -> IpvsReplies.realServer(message, virtualServer.family()));
     }
 
     @Override
-    public Map<ServiceKey, List<RealServerState>> destinations(IpFamily family) throws NetlinkException {
-        return table.destinations(family);
+    public Map<VirtualServerKey, List<RealServerState>> realServers(IpFamily family) throws NetlinkException {
+        return table.realServers(family);
     }
 
     @Override

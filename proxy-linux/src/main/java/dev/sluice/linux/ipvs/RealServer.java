@@ -3,10 +3,10 @@ package dev.sluice.linux.ipvs;
 import dev.sluice.core.net.IpAddress;
 
 /**
- * A destination of a virtual server, forwarded to by NAT.
+ * A real server of a virtual server, forwarded to by NAT.
  *
  * @param weight 0 takes no new connections
- * @param upperThreshold the number of connections from which on it takes no new ones, unsigned; 0 for no limit
+ * @param upperThreshold the number of connections above which it takes no new ones, unsigned; 0 for no limit
  */
 public record RealServer(IpAddress address, int port, int weight, int upperThreshold) {
 

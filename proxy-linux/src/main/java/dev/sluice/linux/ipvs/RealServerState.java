@@ -1,7 +1,7 @@
 package dev.sluice.linux.ipvs;
 
 /**
- * A destination as the kernel reports it.
+ * A real server as the kernel reports it.
  *
  * @param forwarding the forwarding method, 0 for NAT (IP_VS_CONN_F_FWD_MASK)
  */

@@ -1,4 +1,4 @@
 package dev.sluice.linux.ipvs;
 
-/** A virtual server as the kernel reports it. Services keyed by a firewall mark are not reported. */
+/** A virtual server as the kernel reports it. Those with a firewall mark are left out. */
 public record VirtualServerState(VirtualServer server, IpvsStats stats) {}

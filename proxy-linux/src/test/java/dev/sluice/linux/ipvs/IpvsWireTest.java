@@ -21,7 +21,7 @@ final class IpvsWireTest {
     private static final String FROM_SEQUENCE = "01000000" + "00000000";
     private static final String KEY_V4 =
             "0600010002000000" + "0600020006000000" + "080003000a600001" + "0600040000500000";
-    private static final ServiceKey WEB = new ServiceKey(Protocol.TCP, IpAddress.of("10.96.0.1"), 80);
+    private static final VirtualServerKey WEB = new VirtualServerKey(Protocol.TCP, IpAddress.of("10.96.0.1"), 80);
     private static final RealServer POD = new RealServer(IpAddress.of("10.244.1.5"), 8080, 1);
 
     private final IpvsRequests requests = new IpvsRequests(new GenericFamily("IPVS", 0x25));
@@ -38,7 +38,7 @@ final class IpvsWireTest {
     @Test
     void newServiceIpv4() {
         VirtualServer server = new VirtualServer(WEB, "rr", VirtualServer.PERSISTENT, 10_800);
-        assertThat(hex(requests.of(new IpvsCommand.NewService(server))))
+        assertThat(hex(requests.of(new IpvsCommand.AddVirtualServer(server))))
                 .isEqualTo("5c000000" + "2500" + "0500" + FROM_SEQUENCE + "01010000"
                         + "48000100" + KEY_V4
                         + "0700060072720000" // rr
@@ -49,8 +49,8 @@ final class IpvsWireTest {
 
     @Test
     void newServiceIpv6HasAPrefixLengthForItsNetmask() {
-        ServiceKey key = new ServiceKey(Protocol.UDP, IpAddress.of("fd00::1"), 53);
-        assertThat(hex(requests.of(new IpvsCommand.NewService(new VirtualServer(key, "sh", 0, 0)))))
+        VirtualServerKey key = new VirtualServerKey(Protocol.UDP, IpAddress.of("fd00::1"), 53);
+        assertThat(hex(requests.of(new IpvsCommand.AddVirtualServer(new VirtualServer(key, "sh", 0, 0)))))
                 .contains("060001000a000000" + "0600020011000000" + "14000300fd000000000000000000000000000001"
                         + "0600040000350000")
                 .endsWith("08000900" + "80000000");
@@ -58,10 +58,10 @@ final class IpvsWireTest {
 
     @Test
     void setAndDeleteService() {
-        assertThat(hex(requests.of(new IpvsCommand.SetService(new VirtualServer(WEB, "lc", 0, 0)))))
+        assertThat(hex(requests.of(new IpvsCommand.EditVirtualServer(new VirtualServer(WEB, "lc", 0, 0)))))
                 .contains(FROM_SEQUENCE + "02010000")
                 .contains("070006006c630000");
-        assertThat(hex(requests.of(new IpvsCommand.DeleteService(WEB))))
+        assertThat(hex(requests.of(new IpvsCommand.DeleteVirtualServer(WEB))))
                 .isEqualTo("38000000" + "2500" + "0500" + FROM_SEQUENCE + "03010000" + "24000100" + KEY_V4);
     }
 
@@ -69,14 +69,14 @@ final class IpvsWireTest {
     void destinations() {
         String service = "24000100" + KEY_V4;
         String destination = "080001000af40105" + "060002001f900000";
-        assertThat(hex(requests.of(new IpvsCommand.NewDestination(WEB, POD))))
+        assertThat(hex(requests.of(new IpvsCommand.AddRealServer(WEB, POD))))
                 .isEqualTo("6c000000" + "2500" + "0500" + FROM_SEQUENCE + "05010000" + service
                         + "34000200" + destination
                         + "0800030000000000" + "0800040001000000" + "0800050000000000" + "0800060000000000");
-        assertThat(hex(requests.of(new IpvsCommand.SetDestination(WEB, new RealServer(POD.address(), 8080, 0)))))
+        assertThat(hex(requests.of(new IpvsCommand.EditRealServer(WEB, new RealServer(POD.address(), 8080, 0)))))
                 .contains(FROM_SEQUENCE + "06010000")
                 .contains("0800040000000000");
-        assertThat(hex(requests.of(new IpvsCommand.DeleteDestination(WEB, POD))))
+        assertThat(hex(requests.of(new IpvsCommand.DeleteRealServer(WEB, POD))))
                 .isEqualTo(
                         "4c000000" + "2500" + "0500" + FROM_SEQUENCE + "07010000" + service + "14000200" + destination);
     }
@@ -88,12 +88,12 @@ final class IpvsWireTest {
                         + "0800050000000000" + "080006002c010000");
         assertThat(hex(requests.info())).isEqualTo("14000000" + "2500" + "0500" + FROM_SEQUENCE + "0f010000");
         assertThat(hex(requests.timeouts())).endsWith("0d010000");
-        assertThat(hex(requests.services())).endsWith("04010000");
+        assertThat(hex(requests.virtualServers())).endsWith("04010000");
     }
 
     @Test
     void serviceReplyHasSixteenByteAddressesAndTheHashedBit() throws NetlinkException {
-        VirtualServerState state = requireNonNull(IpvsReplies.service(reply("7c000100"
+        VirtualServerState state = requireNonNull(IpvsReplies.virtualServer(reply("7c000100"
                 + "0600010002000000" + "0600020006000000"
                 + "140003000a600001000000000000000000000000"
                 + "0600040000500000" + "0700060072720000"
@@ -107,7 +107,7 @@ final class IpvsWireTest {
 
     @Test
     void olderKernelsCountIn32Bits() throws NetlinkException {
-        VirtualServerState state = requireNonNull(IpvsReplies.service(reply("38000100"
+        VirtualServerState state = requireNonNull(IpvsReplies.virtualServer(reply("38000100"
                 + "060001000a000000" + "0600020011000000" + "1c000a00" + "08000100ffffffff"
                 + "0c0004000100000001000000" + "04000b00" + "0600040000350000")));
         assertThat(state.stats().connections()).isEqualTo(0xffff_ffffL);
@@ -116,13 +116,13 @@ final class IpvsWireTest {
 
     @Test
     void serviceByFirewallMarkIsNotReported() throws NetlinkException {
-        assertThat(IpvsReplies.service(reply("14000100" + "0600010002000000" + "0800050007000000")))
+        assertThat(IpvsReplies.virtualServer(reply("14000100" + "0600010002000000" + "0800050007000000")))
                 .isNull();
     }
 
     @Test
     void destinationReply() throws NetlinkException {
-        RealServerState state = IpvsReplies.destination(
+        RealServerState state = IpvsReplies.realServer(
                 reply("48000200"
                         + "140001000af40105000000000000000000000000" + "060002001f900000"
                         + "0800030001000001" + "0800040003000000" + "0800070004000000" + "0800080005000000"
@@ -135,7 +135,7 @@ final class IpvsWireTest {
 
     @Test
     void addressFamilyOfTheDestinationCountsWhenItIsThere() throws NetlinkException {
-        RealServerState state = requireNonNull(IpvsReplies.destination(
+        RealServerState state = requireNonNull(IpvsReplies.realServer(
                 reply("2c000200" + "14000100fd000000000000000000000000000009" + "060002001f900000" + "06000b000a000000"
                         + "04000c00"),
                 IpFamily.IPV4));

@@ -9,12 +9,12 @@ import dev.sluice.core.net.Protocol;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.Ipvs.BatchResult;
-import dev.sluice.linux.ipvs.IpvsCommand.DeleteDestination;
-import dev.sluice.linux.ipvs.IpvsCommand.DeleteService;
-import dev.sluice.linux.ipvs.IpvsCommand.NewDestination;
-import dev.sluice.linux.ipvs.IpvsCommand.NewService;
-import dev.sluice.linux.ipvs.IpvsCommand.SetDestination;
-import dev.sluice.linux.ipvs.IpvsCommand.SetService;
+import dev.sluice.linux.ipvs.IpvsCommand.AddRealServer;
+import dev.sluice.linux.ipvs.IpvsCommand.AddVirtualServer;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteRealServer;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteVirtualServer;
+import dev.sluice.linux.ipvs.IpvsCommand.EditRealServer;
+import dev.sluice.linux.ipvs.IpvsCommand.EditVirtualServer;
 import dev.sluice.linux.namespace.NetworkNamespace;
 import dev.sluice.linux.namespace.RootOnly;
 import java.io.IOException;
@@ -31,8 +31,8 @@ import org.junit.jupiter.api.Timeout;
 @RootOnly
 @Timeout(240)
 final class NetlinkIpvsTest {
-    private static final ServiceKey WEB = new ServiceKey(Protocol.TCP, IpAddress.of("10.96.0.1"), 80);
-    private static final ServiceKey DNS = new ServiceKey(Protocol.UDP, IpAddress.of("fd00:96::a"), 53);
+    private static final VirtualServerKey WEB = new VirtualServerKey(Protocol.TCP, IpAddress.of("10.96.0.1"), 80);
+    private static final VirtualServerKey DNS = new VirtualServerKey(Protocol.UDP, IpAddress.of("fd00:96::a"), 53);
     private static final RealServer POD = new RealServer(IpAddress.of("10.244.1.5"), 8080, 1);
 
     private NetworkNamespace namespace;
@@ -62,8 +62,8 @@ final class NetlinkIpvsTest {
 
     private void deleteAll() throws NetlinkException {
         List<IpvsCommand> deletions = new ArrayList<>();
-        for (VirtualServerState service : ipvs.services()) {
-            deletions.add(new DeleteService(service.server().key()));
+        for (VirtualServerState service : ipvs.virtualServers()) {
+            deletions.add(new DeleteVirtualServer(service.server().key()));
         }
         assertThat(ipvs.apply(deletions).failures()).isEmpty();
     }
@@ -94,19 +94,19 @@ final class NetlinkIpvsTest {
         VirtualServer dns = new VirtualServer(DNS, "lc", 0, 0);
         RealServer dnsPod = new RealServer(IpAddress.of("fd00:244::7"), 5353, 3);
         BatchResult result = apply(
-                new NewService(web),
-                new NewDestination(WEB, POD),
-                new NewService(dns),
-                new NewDestination(DNS, dnsPod));
+                new AddVirtualServer(web),
+                new AddRealServer(WEB, POD),
+                new AddVirtualServer(dns),
+                new AddRealServer(DNS, dnsPod));
         assertThat(result.failures()).isEmpty();
         assertThat(result.messages()).isEqualTo(4);
-        assertThat(ipvs.services())
+        assertThat(ipvs.virtualServers())
                 .containsExactlyInAnyOrder(
                         new VirtualServerState(web, IpvsStats.ZERO), new VirtualServerState(dns, IpvsStats.ZERO));
-        assertThat(ipvs.destinations(WEB)).containsExactly(new RealServerState(POD, 0, 0, 0, 0, IpvsStats.ZERO));
-        assertThat(ipvs.destinations(DNS)).extracting(RealServerState::server).containsExactly(dnsPod);
-        assertThat(ipvs.destinations(IpFamily.IPV4)).isEqualTo(Map.of(WEB, ipvs.destinations(WEB)));
-        assertThat(ipvs.destinations(IpFamily.IPV6)).isEqualTo(Map.of(DNS, ipvs.destinations(DNS)));
+        assertThat(ipvs.realServers(WEB)).containsExactly(new RealServerState(POD, 0, 0, 0, 0, IpvsStats.ZERO));
+        assertThat(ipvs.realServers(DNS)).extracting(RealServerState::server).containsExactly(dnsPod);
+        assertThat(ipvs.realServers(IpFamily.IPV4)).isEqualTo(Map.of(WEB, ipvs.realServers(WEB)));
+        assertThat(ipvs.realServers(IpFamily.IPV6)).isEqualTo(Map.of(DNS, ipvs.realServers(DNS)));
         assertThat(ipvsadm())
                 .contains("-A -t 10.96.0.1:80 -s rr -p 10800")
                 .contains("-a -t 10.96.0.1:80 -r 10.244.1.5:8080 -m -w 1")
@@ -117,53 +117,53 @@ final class NetlinkIpvsTest {
     @Test
     void changesKeepTheService() throws NetlinkException {
         assertThat(apply(
-                                new NewService(new VirtualServer(WEB, "rr", 0, 0)),
-                                new NewDestination(WEB, POD),
-                                new SetService(new VirtualServer(WEB, "sh", VirtualServer.PERSISTENT, 60)),
-                                new SetDestination(WEB, new RealServer(POD.address(), POD.port(), 0)))
+                                new AddVirtualServer(new VirtualServer(WEB, "rr", 0, 0)),
+                                new AddRealServer(WEB, POD),
+                                new EditVirtualServer(new VirtualServer(WEB, "sh", VirtualServer.PERSISTENT, 60)),
+                                new EditRealServer(WEB, new RealServer(POD.address(), POD.port(), 0)))
                         .failures())
                 .isEmpty();
-        assertThat(ipvs.services())
+        assertThat(ipvs.virtualServers())
                 .extracting(VirtualServerState::server)
                 .containsExactly(new VirtualServer(WEB, "sh", VirtualServer.PERSISTENT, 60));
-        assertThat(ipvs.destinations(WEB))
+        assertThat(ipvs.realServers(WEB))
                 .extracting(state -> state.server().weight())
                 .containsExactly(0);
-        assertThat(apply(new DeleteDestination(WEB, POD)).failures()).isEmpty();
-        assertThat(ipvs.destinations(WEB)).isEmpty();
-        assertThat(apply(new DeleteService(WEB)).failures()).isEmpty();
-        assertThat(ipvs.services()).isEmpty();
+        assertThat(apply(new DeleteRealServer(WEB, POD)).failures()).isEmpty();
+        assertThat(ipvs.realServers(WEB)).isEmpty();
+        assertThat(apply(new DeleteVirtualServer(WEB)).failures()).isEmpty();
+        assertThat(ipvs.virtualServers()).isEmpty();
     }
 
     @Test
     void refusalsAreReportedEachAndTheRestIsCarriedOut() throws NetlinkException {
         VirtualServer web = new VirtualServer(WEB, "rr", 0, 0);
         BatchResult result = apply(
-                new NewService(web),
-                new NewService(web),
-                new NewDestination(DNS, POD),
-                new DeleteService(DNS),
-                new SetDestination(WEB, POD),
-                new NewService(new VirtualServer(DNS, "nosuch", 0, 0)),
-                new NewDestination(WEB, POD));
+                new AddVirtualServer(web),
+                new AddVirtualServer(web),
+                new AddRealServer(DNS, POD),
+                new DeleteVirtualServer(DNS),
+                new EditRealServer(WEB, POD),
+                new AddVirtualServer(new VirtualServer(DNS, "nosuch", 0, 0)),
+                new AddRealServer(WEB, POD));
         assertThat(result.failures())
                 .extracting(failure -> failure.error().errno())
                 .containsExactly(Errno.EEXIST, Errno.ESRCH, Errno.ESRCH, Errno.ENOENT, Errno.ENOENT);
         assertThat(result.failures().getFirst().error().getMessage()).contains("IPVS NEW_SERVICE 10.96.0.1:80/TCP rr");
-        assertThat(ipvs.destinations(WEB)).hasSize(1);
+        assertThat(ipvs.realServers(WEB)).hasSize(1);
     }
 
     @Test
     void destinationsOfAnUnknownServiceAreNone() throws NetlinkException {
-        assertThat(ipvs.destinations(WEB)).isEmpty();
+        assertThat(ipvs.realServers(WEB)).isEmpty();
     }
 
     @Test
     void namespacesAreApart() throws Exception {
-        apply(new NewService(new VirtualServer(WEB, "rr", 0, 0)));
+        apply(new AddVirtualServer(new VirtualServer(WEB, "rr", 0, 0)));
         try (NetworkNamespace other = NetworkNamespace.create("other");
                 NetlinkIpvs there = other.call(NetlinkIpvs::open)) {
-            assertThat(there.services()).isEmpty();
+            assertThat(there.virtualServers()).isEmpty();
         }
     }
 
@@ -171,24 +171,25 @@ final class NetlinkIpvsTest {
     void socketOpenedBeforeAChangeOfThreadIsUsableFromAnywhere() throws Exception {
         Thread thread = Thread.ofPlatform().start(() -> {
             try {
-                apply(new NewService(new VirtualServer(WEB, "rr", 0, 0)));
+                apply(new AddVirtualServer(new VirtualServer(WEB, "rr", 0, 0)));
             } catch (NetlinkException e) {
                 throw new IllegalStateException(e);
             }
         });
         thread.join();
-        assertThat(ipvs.services()).hasSize(1);
+        assertThat(ipvs.virtualServers()).hasSize(1);
     }
 
     @Test
     void thousandServicesOfFive() throws NetlinkException {
         List<IpvsCommand> commands = new ArrayList<>();
         for (int i = 0; i < 1000; i++) {
-            ServiceKey key = new ServiceKey(Protocol.TCP, IpAddress.of("10.96." + i / 250 + "." + (1 + i % 250)), 80);
-            commands.add(new NewService(new VirtualServer(key, "rr", 0, 0)));
+            VirtualServerKey key =
+                    new VirtualServerKey(Protocol.TCP, IpAddress.of("10.96." + i / 250 + "." + (1 + i % 250)), 80);
+            commands.add(new AddVirtualServer(new VirtualServer(key, "rr", 0, 0)));
             for (int j = 1; j <= 5; j++) {
                 commands.add(
-                        new NewDestination(key, new RealServer(IpAddress.of("10.244." + j + "." + i % 250), 80, 1)));
+                        new AddRealServer(key, new RealServer(IpAddress.of("10.244." + j + "." + i % 250), 80, 1)));
             }
         }
         for (int round = 0; round < 3; round++) {
@@ -196,7 +197,7 @@ final class NetlinkIpvsTest {
             long start = System.nanoTime();
             BatchResult result = ipvs.apply(commands);
             long applied = System.nanoTime();
-            assertThat(ipvs.services()).hasSize(1000);
+            assertThat(ipvs.virtualServers()).hasSize(1000);
             long listed = System.nanoTime();
             assertThat(result.failures()).isEmpty();
             System.out.printf(
@@ -204,15 +205,15 @@ final class NetlinkIpvsTest {
                     result.messages(), result.bytes(), (applied - start) / 1_000_000, (listed - applied) / 1_000_000);
         }
         long start = System.nanoTime();
-        for (VirtualServerState service : ipvs.services()) {
-            assertThat(ipvs.destinations(service.server().key())).hasSize(5);
+        for (VirtualServerState service : ipvs.virtualServers()) {
+            assertThat(ipvs.realServers(service.server().key())).hasSize(5);
         }
         long read = System.nanoTime();
-        ServiceKey last = commands.getLast().service();
-        BatchResult change = apply(new NewDestination(last, POD));
+        VirtualServerKey last = commands.getLast().virtualServer();
+        BatchResult change = apply(new AddRealServer(last, POD));
         System.out.printf(
                 "all destinations read in %d ms; one change of %d bytes in %d us%n",
                 (read - start) / 1_000_000, change.bytes(), (System.nanoTime() - read) / 1000);
-        assertThat(ipvs.destinations(last)).hasSize(6);
+        assertThat(ipvs.realServers(last)).hasSize(6);
     }
 }

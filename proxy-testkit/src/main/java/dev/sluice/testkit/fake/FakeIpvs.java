@@ -5,19 +5,19 @@ import dev.sluice.linux.Errno;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.Ipvs;
 import dev.sluice.linux.ipvs.IpvsCommand;
-import dev.sluice.linux.ipvs.IpvsCommand.DeleteDestination;
-import dev.sluice.linux.ipvs.IpvsCommand.DeleteService;
-import dev.sluice.linux.ipvs.IpvsCommand.NewDestination;
-import dev.sluice.linux.ipvs.IpvsCommand.NewService;
-import dev.sluice.linux.ipvs.IpvsCommand.SetDestination;
-import dev.sluice.linux.ipvs.IpvsCommand.SetService;
+import dev.sluice.linux.ipvs.IpvsCommand.AddRealServer;
+import dev.sluice.linux.ipvs.IpvsCommand.AddVirtualServer;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteRealServer;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteVirtualServer;
+import dev.sluice.linux.ipvs.IpvsCommand.EditRealServer;
+import dev.sluice.linux.ipvs.IpvsCommand.EditVirtualServer;
 import dev.sluice.linux.ipvs.IpvsInfo;
 import dev.sluice.linux.ipvs.IpvsStats;
 import dev.sluice.linux.ipvs.IpvsTimeouts;
 import dev.sluice.linux.ipvs.RealServer;
 import dev.sluice.linux.ipvs.RealServerState;
-import dev.sluice.linux.ipvs.ServiceKey;
 import dev.sluice.linux.ipvs.VirtualServer;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.linux.ipvs.VirtualServerState;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,11 +36,11 @@ public final class FakeIpvs implements Ipvs {
     private static final Set<String> SCHEDULERS =
             Set.of("rr", "wrr", "lc", "wlc", "lblc", "lblcr", "sh", "dh", "sed", "nq", "fo", "ovf", "mh", "twos");
 
-    private final Map<ServiceKey, Server> servers = new LinkedHashMap<>();
+    private final Map<VirtualServerKey, Server> servers = new LinkedHashMap<>();
     private final List<IpvsCommand> log = new ArrayList<>();
     private ToIntFunction<IpvsCommand> extraRefusal = command -> 0;
     private Runnable onListing = () -> {};
-    private Predicate<ServiceKey> leftOut = key -> false;
+    private Predicate<VirtualServerKey> leftOut = key -> false;
     private @Nullable NetlinkException broken;
     private IpvsTimeouts timeouts = new IpvsTimeouts(900, 120, 300);
     private long messages;
@@ -68,7 +68,7 @@ public final class FakeIpvs implements Ipvs {
     }
 
     /** Leaves virtual servers out of the list of all destinations, as the kernel does where other namespaces have some. */
-    public void leaveOut(Predicate<ServiceKey> which) {
+    public void leaveOut(Predicate<VirtualServerKey> which) {
         leftOut = which;
     }
 
@@ -78,7 +78,7 @@ public final class FakeIpvs implements Ipvs {
     }
 
     /** Gives a destination connections, as traffic would. */
-    public void connections(ServiceKey service, String destination, long active, long inactive) {
+    public void connections(VirtualServerKey service, String destination, long active, long inactive) {
         Server server = servers.get(service);
         RealServerState old = server == null ? null : server.destinations.get(destination);
         if (server == null || old == null) {
@@ -89,7 +89,7 @@ public final class FakeIpvs implements Ipvs {
     }
 
     /** Gives a virtual server's counters these values, as traffic would; they begin at 0 with each virtual server. */
-    public void carried(ServiceKey service, IpvsStats stats) {
+    public void carried(VirtualServerKey service, IpvsStats stats) {
         Server server = servers.get(service);
         if (server == null) {
             throw new IllegalArgumentException("no virtual server " + service);
@@ -120,7 +120,7 @@ public final class FakeIpvs implements Ipvs {
     }
 
     @Override
-    public List<VirtualServerState> services() throws NetlinkException {
+    public List<VirtualServerState> virtualServers() throws NetlinkException {
         checkSocket();
         dumps++;
         return servers.values().stream()
@@ -129,7 +129,7 @@ public final class FakeIpvs implements Ipvs {
     }
 
     @Override
-    public List<RealServerState> destinations(ServiceKey service) throws NetlinkException {
+    public List<RealServerState> realServers(VirtualServerKey service) throws NetlinkException {
         checkSocket();
         dumps++;
         Server server = servers.get(service);
@@ -137,11 +137,11 @@ public final class FakeIpvs implements Ipvs {
     }
 
     @Override
-    public Map<ServiceKey, List<RealServerState>> destinations(IpFamily family) throws NetlinkException {
+    public Map<VirtualServerKey, List<RealServerState>> realServers(IpFamily family) throws NetlinkException {
         checkSocket();
         dumps++;
         onListing.run();
-        Map<ServiceKey, List<RealServerState>> all = new LinkedHashMap<>();
+        Map<VirtualServerKey, List<RealServerState>> all = new LinkedHashMap<>();
         servers.forEach((key, server) -> {
             if (key.family() == family && !leftOut.test(key)) {
                 all.put(
@@ -181,23 +181,23 @@ public final class FakeIpvs implements Ipvs {
     }
 
     private int carryOut(IpvsCommand command) {
-        if (command instanceof NewService c) {
+        if (command instanceof AddVirtualServer c) {
             return newService(c.server());
         }
-        Server server = servers.get(command.service());
+        Server server = servers.get(command.virtualServer());
         if (server == null) {
             return Errno.ESRCH;
         }
         return switch (command) {
-            case NewService c -> throw new IllegalStateException("handled above: " + c);
-            case SetService c -> set(server, c.server());
-            case DeleteService c -> {
-                servers.remove(c.service());
+            case AddVirtualServer c -> throw new IllegalStateException("handled above: " + c);
+            case EditVirtualServer c -> set(server, c.server());
+            case DeleteVirtualServer c -> {
+                servers.remove(c.virtualServer());
                 yield 0;
             }
-            case NewDestination c -> newDestination(server, c);
-            case SetDestination c -> setDestination(server, c.server());
-            case DeleteDestination c -> server.destinations.remove(c.server().key()) == null ? Errno.ENOENT : 0;
+            case AddRealServer c -> newDestination(server, c);
+            case EditRealServer c -> setDestination(server, c.server());
+            case DeleteRealServer c -> server.destinations.remove(c.server().key()) == null ? Errno.ENOENT : 0;
         };
     }
 
@@ -227,9 +227,9 @@ public final class FakeIpvs implements Ipvs {
         return SCHEDULERS.contains(settings.scheduler()) ? 0 : Errno.ENOENT;
     }
 
-    private static int newDestination(Server server, NewDestination command) {
+    private static int newDestination(Server server, AddRealServer command) {
         RealServer destination = command.server();
-        if (destination.address().family() != command.service().family()) {
+        if (destination.address().family() != command.virtualServer().family()) {
             return Errno.EINVAL;
         }
         if (destination.weight() < 0) {

@@ -2,12 +2,12 @@ package dev.sluice.testkit.fake;
 
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.ipvs.IpvsCommand;
-import dev.sluice.linux.ipvs.IpvsCommand.DeleteDestination;
-import dev.sluice.linux.ipvs.IpvsCommand.DeleteService;
-import dev.sluice.linux.ipvs.IpvsCommand.NewDestination;
-import dev.sluice.linux.ipvs.IpvsCommand.NewService;
-import dev.sluice.linux.ipvs.IpvsCommand.SetDestination;
-import dev.sluice.linux.ipvs.IpvsCommand.SetService;
+import dev.sluice.linux.ipvs.IpvsCommand.AddRealServer;
+import dev.sluice.linux.ipvs.IpvsCommand.AddVirtualServer;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteRealServer;
+import dev.sluice.linux.ipvs.IpvsCommand.DeleteVirtualServer;
+import dev.sluice.linux.ipvs.IpvsCommand.EditRealServer;
+import dev.sluice.linux.ipvs.IpvsCommand.EditVirtualServer;
 import dev.sluice.linux.ipvs.VirtualServer;
 import java.nio.charset.StandardCharsets;
 
@@ -20,14 +20,14 @@ final class IpvsMessageSize {
     private IpvsMessageSize() {}
 
     static int of(IpvsCommand command) {
-        IpFamily family = command.service().family();
+        IpFamily family = command.virtualServer().family();
         return switch (command) {
-            case NewService c -> HEADERS + key(family) + settings(c.server());
-            case SetService c -> HEADERS + key(family) + settings(c.server());
-            case DeleteService c -> HEADERS + key(family);
-            case NewDestination c -> HEADERS + key(family) + NEST + address(family) + 5 * NUMBER;
-            case SetDestination c -> HEADERS + key(family) + NEST + address(family) + 5 * NUMBER;
-            case DeleteDestination c -> HEADERS + key(family) + NEST + address(family) + NUMBER;
+            case AddVirtualServer c -> HEADERS + key(family) + settings(c.server());
+            case EditVirtualServer c -> HEADERS + key(family) + settings(c.server());
+            case DeleteVirtualServer c -> HEADERS + key(family);
+            case AddRealServer c -> HEADERS + key(family) + NEST + address(family) + 5 * NUMBER;
+            case EditRealServer c -> HEADERS + key(family) + NEST + address(family) + 5 * NUMBER;
+            case DeleteRealServer c -> HEADERS + key(family) + NEST + address(family) + NUMBER;
         };
     }
 

@@ -5,7 +5,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 
 /** The identity of a virtual server: the address, port and protocol that clients use. */
-public record ServiceKey(Protocol protocol, IpAddress address, int port) {
+public record VirtualServerKey(Protocol protocol, IpAddress address, int port) {
 
     public IpFamily family() {
         return address.family();
