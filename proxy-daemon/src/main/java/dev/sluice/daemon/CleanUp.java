@@ -1,15 +1,14 @@
 package dev.sluice.daemon;
 
 import dev.sluice.core.config.BackendConfig;
-import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.mode.HostException;
+import dev.sluice.core.mode.ProxyModule;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.start.Privileges;
-import dev.sluice.linux.sysctl.ProcSysctl;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import dev.sluice.linux.KernelException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -18,10 +17,15 @@ import org.slf4j.LoggerFactory;
 
 /** {@code --cleanup}: removes what every mode has left on the node, and nothing else. */
 final class CleanUp {
-    private static final Logger log = LoggerFactory.getLogger(CleanUp.class);
-    static final Path IPVS_MODULE = Path.of("/sys/module/ip_vs");
+    private static final Logger LOG = LoggerFactory.getLogger(CleanUp.class);
 
+    private final List<ProxyModule> modules;
     private boolean failed;
+
+    /** @param modules of every mode, with default options */
+    CleanUp(List<ProxyModule> modules) {
+        this.modules = List.copyOf(modules);
+    }
 
     /** Exit code 0 when nothing is left, 1 when something could not be removed. */
     int run() throws ConfigException {
@@ -29,38 +33,50 @@ final class CleanUp {
         if (missing.isPresent()) {
             throw new ConfigException(List.of(missing.get()));
         }
-        for (ProxyMode mode : ProxyMode.values()) {
-            if (mode == ProxyMode.IPVS && !Files.isDirectory(IPVS_MODULE)) {
-                log.info("mode ipvs: the kernel module ip_vs is not loaded, so there is nothing to remove");
-                continue;
+        for (ProxyModule module : modules) {
+            String mode = module.mode().flagValue();
+            module.cannotHaveRun().ifPresent(why -> LOG.info("mode {}: {}, so there is nothing to remove", mode, why));
+            if (module.cannotHaveRun().isEmpty()) {
+                cleanUp(module);
             }
-            cleanUp(mode);
+        }
+        for (IpFamily family : IpFamily.values()) {
+            removeNftables(family);
         }
         return failed ? 1 : 0;
     }
 
-    private void cleanUp(ProxyMode mode) throws ConfigException {
-        try (ProxyAssembly assembly = new ProxyAssembly(mode, new ProcSysctl(), (_, _, _) -> {})) {
-            assembly.open(Arrays.stream(IpFamily.values())
-                    .filter(family -> assembly.iptablesProblem(family).isEmpty())
+    private void cleanUp(ProxyModule module) throws ConfigException {
+        try (ProxyModule opened = module) {
+            opened.requireHost();
+            List<ProxyBackend> backends = opened.open(Arrays.stream(IpFamily.values())
+                    .filter(family -> opened.problem(family).isEmpty())
                     .map(BackendConfig::defaults)
                     .toList());
-            for (ProxyBackend backend : assembly.backends()) {
-                cleanUp(backend);
-                if (mode == ProxyMode.IPTABLES) {
-                    assembly.leftovers().removeNftables(backend.family());
-                }
-            }
+            backends.forEach(this::cleanUp);
+            backends.forEach(ProxyBackend::close);
+        } catch (HostException e) {
+            throw new ConfigException(List.of(e.getMessage()));
         }
     }
 
     private void cleanUp(ProxyBackend backend) {
         try {
             backend.cleanUp();
-            log.info("mode {}, {}: clean", backend.mode().flagValue(), backend.family());
+            LOG.info("mode {}, {}: clean", backend.mode().flagValue(), backend.family());
         } catch (SyncException e) {
             failed = true;
-            log.error("mode {}, {}: {}", backend.mode().flagValue(), backend.family(), e.getMessage());
+            LOG.error("mode {}, {}: {}", backend.mode().flagValue(), backend.family(), e.getMessage());
+        }
+    }
+
+    private static void removeNftables(IpFamily family) {
+        try {
+            if (KubeProxyNftables.remove(family)) {
+                LOG.info("mode nftables, {}: clean", family);
+            }
+        } catch (KernelException e) {
+            LOG.warn("mode nftables, {}: {}", family, e.getMessage());
         }
     }
 }

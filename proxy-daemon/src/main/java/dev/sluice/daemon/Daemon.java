@@ -1,7 +1,9 @@
 package dev.sluice.daemon;
 
 import dev.sluice.core.config.BackendConfig;
-import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.mode.Handover;
+import dev.sluice.core.mode.HostException;
+import dev.sluice.core.mode.ProxyModule;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.ClusterSource;
 import dev.sluice.core.source.NodeObject;
@@ -9,6 +11,7 @@ import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncLoop;
 import dev.sluice.core.sync.SyncObserver;
+import dev.sluice.core.sync.Ticker;
 import dev.sluice.core.track.ChangeTracker;
 import dev.sluice.daemon.addresses.NodeAddressWatch;
 import dev.sluice.daemon.config.ConfigException;
@@ -38,9 +41,8 @@ import dev.sluice.daemon.start.Privileges;
 import dev.sluice.kubernetes.EventSink;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.host.LinuxHost;
 import dev.sluice.linux.route.NetlinkLinks;
-import dev.sluice.linux.sysctl.ProcSysctl;
-import dev.sluice.linux.sysctl.Sysctl;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -62,7 +64,7 @@ import org.slf4j.LoggerFactory;
  * sync loop. It ends by a signal, and leaves what is in force in the kernel, so that traffic flows on without it.
  */
 final class Daemon {
-    private static final Logger log = LoggerFactory.getLogger(Daemon.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
     private static final Path CONNTRACK_HASH_SIZE = Path.of("/sys/module/nf_conntrack/parameters/hashsize");
     private static final Duration NODE_PATIENCE = Duration.ofSeconds(30);
     private static final Duration POD_CIDR_PATIENCE = Duration.ofMinutes(5);
@@ -70,15 +72,28 @@ final class Daemon {
     private final Settings settings;
     private final EffectiveConfig effective;
     private final Optional<Path> configFile;
-    private final Sysctl sysctl = new ProcSysctl();
+    private final LinuxHost host;
+    private final List<ProxyModule> modules;
     private final InstantSource clock = InstantSource.system();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final List<AutoCloseable> alone = new CopyOnWriteArrayList<>();
     private volatile int exitCode;
 
-    /** @param configFile the file that {@code settings} came from, to be watched */
-    Daemon(Settings settings, EffectiveConfig effective, Optional<Path> configFile) {
+    /**
+     * Not started yet.
+     *
+     * @param configFile the file that {@code settings} came from, to be watched
+     * @param modules of every mode
+     */
+    Daemon(
+            Settings settings,
+            EffectiveConfig effective,
+            Optional<Path> configFile,
+            LinuxHost host,
+            List<ProxyModule> modules) {
+        this.host = host;
+        this.modules = List.copyOf(modules);
         this.settings = settings;
         this.effective = effective;
         this.configFile = configFile;
@@ -97,21 +112,21 @@ final class Daemon {
     int initialise() throws ConfigException {
         return attempt(() -> {
             Prepared prepared = prepare();
-            prepared.assembly().prepareBeforeRules();
-            log.info("the kernel parameters are set, for {}; no rule was written", prepared.families());
+            prepared.mode().module().initOnly();
+            LOG.info("the kernel parameters are set, for {}; no rule was written", prepared.families());
             close();
         });
     }
 
     private interface Work {
-        void run() throws ConfigException, SyncException, InterruptedException;
+        void run() throws ConfigException, HostException, SyncException, InterruptedException;
     }
 
     private int attempt(Work work) throws ConfigException {
         try {
             work.run();
             return exitCode;
-        } catch (SyncException e) {
+        } catch (HostException | SyncException e) {
             close();
             throw new ConfigException(List.of(e.getMessage()));
         } catch (InterruptedException e) {
@@ -126,7 +141,7 @@ final class Daemon {
 
     /** Ends the process so that its supervisor starts it anew; what is in force stays. */
     private void restart(String reason) {
-        log.error("{}; ending, to be started again with that", reason);
+        LOG.error("{}; ending, to be started again with that", reason);
         exitCode = 1;
         // not on the sync thread, which close() waits for
         Thread.ofPlatform().name("sluice-end").start(this::close);
@@ -136,38 +151,41 @@ final class Daemon {
     private record Prepared(
             String nodeName,
             MetricsPage metrics,
-            ProxyAssembly assembly,
+            ModeInUse mode,
             ClusterConnection cluster,
             NodeFirst nodeFirst,
             Optional<NodeObject> node,
             Set<IpFamily> families,
             List<BackendConfig> configs) {}
 
-    private Prepared prepare() throws ConfigException, SyncException, InterruptedException {
+    private Prepared prepare() throws ConfigException, HostException, SyncException, InterruptedException {
         Optional<String> missing = Privileges.missing();
         if (missing.isPresent()) {
             throw new ConfigException(List.of(missing.get()));
         }
         String nodeName = NodeName.of(settings.hostnameOverride());
-        MetricsPage metrics = new MetricsPage(settings.mode(), clock);
-        ProxyAssembly assembly = keep(new ProxyAssembly(settings.mode(), sysctl, metrics.flows(), metrics.refusals()));
+        ProxyModule module = settings.module();
+        MetricsPage metrics = new MetricsPage(module.tellsFullFromPartial(), clock);
+        host.onRefusedRestore(metrics.refusals());
+        module.requireHost();
+        ModeInUse mode = keep(new ModeInUse(module, host));
         ClusterConnection cluster = keep(ClusterConnection.open(settings, nodeName));
         OomScore.set(settings.oomScoreAdj());
-        new ConntrackSysctls(sysctl, CONNTRACK_HASH_SIZE, Runtime.getRuntime().availableProcessors())
+        new ConntrackSysctls(
+                        host.sysctl(), CONNTRACK_HASH_SIZE, Runtime.getRuntime().availableProcessors())
                 .apply(settings.conntrack());
         NodeFirst nodeFirst = new NodeFirst();
         ClusterSource source = cluster.source();
         source.start(nodeFirst);
         Optional<NodeObject> node = awaitNode(nodeFirst, nodeName);
         BackendConfigs wanted = new BackendConfigs(settings, node);
-        Set<IpFamily> families = new FamilySupport(sysctl, assembly::iptablesProblem).served(wanted.primaryFamily());
+        Set<IpFamily> families = new FamilySupport(host.sysctl(), module::problem).served(wanted.primaryFamily());
         List<BackendConfig> configs = wanted.of(families);
-        assembly.open(configs);
-        assembly.prepare();
-        return new Prepared(nodeName, metrics, assembly, cluster, nodeFirst, node, families, configs);
+        mode.open(configs, serviceLinks(), metrics.flows());
+        return new Prepared(nodeName, metrics, mode, cluster, nodeFirst, node, families, configs);
     }
 
-    private void start() throws ConfigException, SyncException, InterruptedException {
+    private void start() throws ConfigException, HostException, SyncException, InterruptedException {
         watchConfigFile();
         Prepared prepared = prepare();
         ClusterConnection cluster = prepared.cluster();
@@ -178,47 +196,51 @@ final class Daemon {
         if (settings.manifests().isPresent()) {
             health.nodeIsOptional();
         }
-        prepared.assembly().counters().ifPresent(metrics::userspace);
-        prepared.assembly().countedByRules().ifPresent(metrics::rules);
-        prepared.assembly().traffic().ifPresent(traffic -> metrics.traffic(traffic, TrafficLimits.fromSystem()));
+        ProxyModule module = prepared.mode().module();
+        metrics.ofMode(module.metrics());
+        module.traffic().ifPresent(traffic -> metrics.traffic(traffic, TrafficLimits.fromSystem()));
         ServiceHealthPorts healthPorts = keepAlone(healthPorts(prepared.configs(), health, cluster.events()));
-        RuleRepair repair = prepared.assembly().repair(List.of(metrics.repairs(), new RepairEvents(cluster.events())));
+        RuleRepair repair = new RuleRepair(
+                families,
+                host.restores(),
+                module.watches(),
+                List.of(metrics.repairs(), new RepairEvents(cluster.events())),
+                Ticker.system());
         List<SyncObserver> observers = new ArrayList<>(List.of(
                 new HealthObserver(health),
                 metrics.observer(),
                 healthPorts,
                 new ProblemEvents(cluster.events()),
-                new Takeover(families, prepared.assembly().leftovers()::removeOtherModes),
+                new Takeover(families, new LeftoverRemoval(module, modules, host)::remove),
                 repair,
                 new Lifeline(families)));
         if (settings.detectLocal().mode() == DetectLocalMode.NODE_CIDR) {
             List<String> ranges = prepared.node().map(NodeObject::podCidrs).orElse(List.of());
             observers.add(new PodCidrWatch(ranges, this::restart));
         }
-        Optional<Succession> succession = settings.mode() == ProxyMode.USERSPACE
-                ? Optional.of(new Succession(families, () -> retire(prepared.assembly())))
-                : Optional.empty();
+        Optional<Succession> succession =
+                module.handover().map(handover -> new Succession(handover.name(), families, () -> retire(handover)));
         succession.ifPresent(observers::add);
         SyncLoop loop = keep(new SyncLoop(
                 tracker(prepared.nodeName(), families),
-                prepared.assembly().backends(),
+                prepared.mode().backends(),
                 settings.syncPeriods(),
                 new Observers(observers)));
         keep(repair).use(loop::repair);
-        watchAddresses(prepared.assembly().backends(), loop);
+        watchAddresses(prepared.mode().backends(), loop);
         succession.ifPresent(this::keep);
         succession.ifPresent(s -> s.begin(loop));
         DaemonPages served = new DaemonPages(settings, cluster.events(), this::keepAlone);
         served.serveHealth(health, metrics);
         served.serveMetrics(
-                metrics, effective, new ExplainPage(loop, prepared.assembly().backends()));
+                metrics, effective, new ExplainPage(loop, prepared.mode().backends()));
         loop.start();
         if (prepared.node().isEmpty()) {
             loop.proceedWithoutNode();
         }
         prepared.nodeFirst().release(loop);
         cluster.events().node(EventSink.Type.NORMAL, "Starting", "StartKubeProxy", "");
-        log.info("node {}, {}, cluster state from {}", prepared.nodeName(), families, cluster.description());
+        LOG.info("node {}, {}, cluster state from {}", prepared.nodeName(), families, cluster.description());
     }
 
     private ChangeTracker tracker(String nodeName, Set<IpFamily> families) {
@@ -229,7 +251,9 @@ final class Daemon {
     private void watchAddresses(List<ProxyBackend> backends, SyncLoop loop) throws ConfigException {
         try {
             keep(NodeAddressWatch.open(
-                    address -> backends.stream().anyMatch(backend -> backend.dependsOn(address)), loop::requestFull));
+                    serviceLinks(),
+                    address -> backends.stream().anyMatch(backend -> backend.dependsOn(address)),
+                    loop::requestFull));
         } catch (NetlinkException e) {
             throw new ConfigException(List.of("the node's addresses cannot be watched: " + e.getMessage()));
         }
@@ -259,7 +283,7 @@ final class Daemon {
                     + " minutes, which --detect-local-mode=NodeCIDR needs: is the cluster's IPAM running?"));
         }
         if (node.isEmpty()) {
-            log.warn(
+            LOG.warn(
                     "there is no Node {}; going on without its zone and addresses (is --hostname-override right?)",
                     nodeName);
         }
@@ -286,16 +310,23 @@ final class Daemon {
     }
 
     /** Leaves to a successor what only one process can have. */
-    private void retire(ProxyAssembly assembly) {
+    private void retire(Handover handover) {
         alone.forEach(Daemon::closeOne);
-        assembly.retire();
+        handover.retire();
+    }
+
+    /** The links of all modes: another mode may have left its own. */
+    private Set<String> serviceLinks() {
+        return modules.stream()
+                .flatMap(module -> module.serviceLinks().stream())
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     private static void closeOne(AutoCloseable resource) {
         try {
             resource.close();
         } catch (Exception e) {
-            log.warn("while stopping: {}", resource, e);
+            LOG.warn("while stopping: {}", resource, e);
         }
     }
 

@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
 
 /** Looks after the process itself: ends it when its heart has stopped, and gives back what only the start needed. */
 final class Lifeline implements SyncObserver {
-    private static final Logger log = LoggerFactory.getLogger(Lifeline.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Lifeline.class);
 
     private final Set<IpFamily> starting;
     private final Heap heap;
@@ -48,7 +48,7 @@ final class Lifeline implements SyncObserver {
     @Override
     public void succeeded(Success success) {
         if (starting.remove(success.family()) && starting.isEmpty()) {
-            log.info("in force: {}", success.report().applied());
+            LOG.info("in force: {}", success.report().applied());
             collect();
         } else if (success.full()) {
             collectIfDoubled();
@@ -78,7 +78,7 @@ final class Lifeline implements SyncObserver {
     /** Without the sync thread nothing would ever change again: better to be started anew. */
     @Override
     public void died(Throwable cause) {
-        log.error("the sync thread has died; ending the process so that it is started again");
+        LOG.error("the sync thread has died; ending the process so that it is started again");
         Runtime.getRuntime().halt(1);
     }
 }

@@ -1,16 +1,19 @@
 package dev.sluice.daemon;
 
+import dev.sluice.core.config.ConfigSchema;
 import dev.sluice.core.config.ConfigValues;
+import dev.sluice.core.mode.ProxyModule;
 import dev.sluice.daemon.cli.CommandLineParser;
 import dev.sluice.daemon.cli.Invocation;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.ConfigFile;
 import dev.sluice.daemon.config.EffectiveConfig;
-import dev.sluice.daemon.config.ModeConfigs;
+import dev.sluice.daemon.config.KubeProxyFields;
 import dev.sluice.daemon.config.Settings;
 import dev.sluice.daemon.config.SettingsReader;
 import dev.sluice.daemon.explain.ExplainCommand;
 import dev.sluice.daemon.log.Logging;
+import dev.sluice.linux.host.LinuxHost;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,23 +23,28 @@ import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The command {@code sluice}. Exit code 0 for what ends well, 1 for every wrong start. */
+/** The command {@code sluice}. Its exit code is 0 after a good end and 1 after a failed start. */
 public final class Main {
-    private static final Logger log = LoggerFactory.getLogger(Main.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Main.class);
+
+    private final LinuxHost host = new LinuxHost();
+    private final List<ProxyModule> modules = ProxyAssembly.modules(host);
+    private final ConfigSchema schema =
+            KubeProxyFields.with(modules.stream().map(ProxyModule::config).toList());
 
     private Main() {}
 
     public static void main(String[] args) {
-        int status = run(args);
+        Logging.configure(0);
+        int status = new Main().run(args);
         if (status != 0) {
             System.exit(status);
         }
     }
 
-    /** Runs the command; answers when it has ended or, for the daemon itself, when it has been stopped. */
-    static int run(String[] args) {
-        Logging.configure(0);
-        CommandLineParser parser = new CommandLineParser(ModeConfigs.SCHEMA);
+    /** Runs the command; returns when it has ended or, for the daemon itself, when it has been stopped. */
+    private int run(String[] args) {
+        CommandLineParser parser = new CommandLineParser(schema);
         try {
             if (args.length > 0 && args[0].equals(ExplainCommand.NAME)) {
                 return new ExplainCommand().run(List.of(args).subList(1, args.length));
@@ -56,44 +64,43 @@ public final class Main {
         }
     }
 
-    private static int cleanUp(Invocation call) throws ConfigException {
+    private int cleanUp(Invocation call) throws ConfigException {
         load(call);
-        return new CleanUp().run();
+        return new CleanUp(modules).run();
     }
 
-    private static int writeConfig(Invocation call) throws ConfigException {
+    private int writeConfig(Invocation call) throws ConfigException {
         Path target = call.writeConfigTo().orElseThrow();
         try {
             Files.writeString(target, load(call).effective().yaml());
         } catch (IOException e) {
             throw new ConfigException(List.of("--write-config-to: " + target + " cannot be written: " + e));
         }
-        log.info("the configuration is in {}", target);
+        LOG.info("the configuration is in {}", target);
         return 0;
     }
 
-    private static Daemon daemon(Invocation call) throws ConfigException {
+    private Daemon daemon(Invocation call) throws ConfigException {
         Loaded loaded = load(call);
-        return new Daemon(loaded.settings(), loaded.effective(), call.configFile());
+        return new Daemon(loaded.settings(), loaded.effective(), call.configFile(), host, modules);
     }
 
-    /** A configuration that can be used, and how a file would spell it. */
+    /** A valid configuration, and how a file would spell it. */
     private record Loaded(Settings settings, EffectiveConfig effective) {}
 
-    private static Loaded load(Invocation call) throws ConfigException {
+    private Loaded load(Invocation call) throws ConfigException {
         List<String> warnings = new ArrayList<>(call.warnings());
         ConfigValues values = call.values();
         if (call.configFile().isPresent()) {
-            Path path = call.configFile().get();
-            ConfigFile file = ConfigFile.read(path, ModeConfigs.SCHEMA);
+            ConfigFile file = ConfigFile.read(call.configFile().get(), schema);
             values = file.values().besides(values);
             warnings.addAll(file.warnings());
         }
-        Settings settings = SettingsReader.read(values, call.overrides());
+        Settings settings = SettingsReader.read(values, call.overrides(), modules);
         Logging.configure(settings.verbosity());
         warnings.addAll(settings.featureGates().warnings());
-        warnings.forEach(log::warn);
-        log.info("Sluice {}, mode {}", version(), settings.mode().flagValue());
+        warnings.forEach(LOG::warn);
+        LOG.info("Sluice {}, mode {}", version(), settings.module().mode().flagValue());
         return new Loaded(settings, EffectiveConfig.of(values, settings));
     }
 

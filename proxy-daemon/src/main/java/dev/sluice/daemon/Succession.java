@@ -18,23 +18,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How a daemon in userspace mode takes over from one that still runs on the node, and later hands over to its own successor.
+ * How a daemon whose process carries the traffic takes over from one that still runs on the node, and later hands over to its own successor.
  *
  * <p>The successor connects, and the predecessor stops to write rules ({@link #HELD}). The successor listens on a port of its own, and
  * its first syncs lead new connections there. Then it says so ({@link #IN_FORCE}), and the predecessor stops listening and keeps what
  * it carries until it is told to end. A successor that goes away before that has changed nothing: the predecessor goes on.
  */
 final class Succession implements SyncObserver, AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(Succession.class);
-    /** One for each network namespace. */
-    private static final String NAME = "sluice-userspace";
-
+    private static final Logger LOG = LoggerFactory.getLogger(Succession.class);
     private static final int HELD = 'H';
     private static final int IN_FORCE = 'F';
     private static final Duration LOOK = Duration.ofMillis(200);
     private static final Duration HOLD_PATIENCE = Duration.ofSeconds(10);
     private static final Duration START_PATIENCE = Duration.ofMinutes(2);
 
+    private final String name;
     private final Set<IpFamily> missing;
     private final Runnable retire;
     private final CompletableFuture<SyncLoop> loop = new CompletableFuture<>();
@@ -44,10 +42,12 @@ final class Succession implements SyncObserver, AutoCloseable {
     private volatile boolean closed;
 
     /**
+     * @param name under which processes of the mode find each other; one for each network namespace
      * @param families whose rules must be in force before a predecessor may stop listening
      * @param retire gives up what a successor needs, once that carries new connections
      */
-    Succession(Set<IpFamily> families, Runnable retire) {
+    Succession(String name, Set<IpFamily> families, Runnable retire) {
+        this.name = name;
         missing = EnumSet.copyOf(families);
         this.retire = retire;
     }
@@ -60,19 +60,19 @@ final class Succession implements SyncObserver, AutoCloseable {
     void begin(SyncLoop own) {
         loop.complete(own);
         try {
-            Optional<LocalSocket> found = LocalSocket.connect(NAME);
+            Optional<LocalSocket> found = LocalSocket.connect(name);
             if (found.isEmpty()) {
                 return;
             }
             LocalSocket other = found.get();
             if (other.receive(HOLD_PATIENCE) == HELD) {
-                log.info("taking over from process {}", other.peerProcess());
+                LOG.info("taking over from process {}", other.peerProcess());
             } else {
-                log.warn("process {} does not say that it writes no more rules; going on", other.peerProcess());
+                LOG.warn("process {} does not say that it writes no more rules; going on", other.peerProcess());
             }
             predecessor = other;
         } catch (NetlinkException e) {
-            log.warn("cannot look for a daemon that runs already: {}", e.getMessage());
+            LOG.warn("cannot look for a daemon that runs already: {}", e.getMessage());
         }
     }
 
@@ -88,13 +88,13 @@ final class Succession implements SyncObserver, AutoCloseable {
         if (other != null) {
             other.send(IN_FORCE);
             int end = other.receive(HOLD_PATIENCE);
-            log.info(
+            LOG.info(
                     "took over from process {}{}",
                     other.peerProcess(),
                     end == LocalSocket.END ? "" : ", which is slow");
             other.close();
         }
-        try (LocalSocket door = LocalSocket.listen(NAME)) {
+        try (LocalSocket door = LocalSocket.listen(name)) {
             boolean retired = false;
             while (!closed && !retired) {
                 Optional<LocalSocket> successor = door.accept(LOOK);
@@ -105,7 +105,7 @@ final class Succession implements SyncObserver, AutoCloseable {
                 }
             }
         } catch (NetlinkException e) {
-            log.warn("no other daemon can take over from this one without a gap: {}", e.getMessage());
+            LOG.warn("no other daemon can take over from this one without a gap: {}", e.getMessage());
         }
     }
 
@@ -113,24 +113,24 @@ final class Succession implements SyncObserver, AutoCloseable {
         CompletableFuture<Boolean> verdict = new CompletableFuture<>();
         try {
             loop.join().hold(verdict).get(HOLD_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-            log.info("process {} is about to take over", successor.peerProcess());
+            LOG.info("process {} is about to take over", successor.peerProcess());
             successor.send(HELD);
             int said = waitFor(successor);
             if (said == IN_FORCE) {
-                log.info("process {} has taken over; open connections go on here", successor.peerProcess());
+                LOG.info("process {} has taken over; open connections go on here", successor.peerProcess());
                 verdict.complete(true);
                 retire.run();
                 door.close(); // before the successor is answered, which listens here next
                 return true;
             }
             if (!closed) {
-                log.warn("process {} has not taken over after all", successor.peerProcess());
+                LOG.warn("process {} has not taken over after all", successor.peerProcess());
                 loop.join().requestFull("a successor went away");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
-            log.warn("a sync takes too long for process {} to take over", successor.peerProcess());
+            LOG.warn("a sync takes too long for process {} to take over", successor.peerProcess());
         } finally {
             verdict.complete(closed);
         }
@@ -158,7 +158,7 @@ final class Succession implements SyncObserver, AutoCloseable {
         }
         try {
             if (!thread.join(HOLD_PATIENCE)) {
-                log.warn("the hand-over has not ended within {}; not waiting any longer", HOLD_PATIENCE);
+                LOG.warn("the hand-over has not ended within {}; not waiting any longer", HOLD_PATIENCE);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

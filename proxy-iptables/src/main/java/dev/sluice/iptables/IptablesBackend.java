@@ -1,6 +1,5 @@
 package dev.sluice.iptables;
 
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.model.Problem;
@@ -17,6 +16,7 @@ import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
+import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.iptables.dispatch.DispatchLayout;
 import dev.sluice.iptables.dispatch.DispatchLimits;
 import dev.sluice.iptables.explain.AppliedTables;
@@ -74,7 +74,7 @@ public final class IptablesBackend implements ProxyBackend {
 
     private static final int RULES_PER_CHAIN_READ = 500;
 
-    private final BackendConfig config;
+    private final IptablesConfig config;
     private final Iptables iptables;
     private final DispatchLimits limits;
     private final RuleCounters counters;
@@ -93,12 +93,12 @@ public final class IptablesBackend implements ProxyBackend {
      * @param counters what rules count into, where the kernel can
      */
     public IptablesBackend(
-            BackendConfig config, Iptables iptables, Sysctl sysctl, Links links, NamedCounters counters) {
+            IptablesConfig config, Iptables iptables, Sysctl sysctl, Links links, NamedCounters counters) {
         this(config, iptables, sysctl, links, counters, DispatchLimits.fromSystem());
     }
 
     IptablesBackend(
-            BackendConfig config,
+            IptablesConfig config,
             Iptables iptables,
             Sysctl sysctl,
             Links links,

@@ -6,7 +6,6 @@ import static dev.sluice.testkit.model.Endpoints.resolved;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.net.Cidr;
@@ -20,6 +19,7 @@ import dev.sluice.core.trace.Trace;
 import dev.sluice.core.trace.Trace.Candidate;
 import dev.sluice.core.trace.Trace.Step;
 import dev.sluice.core.trace.Trace.Verdict;
+import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.testkit.model.ServicePorts;
 import org.junit.jupiter.api.Test;
 
@@ -168,8 +168,8 @@ class ExplainTest {
 
     @Test
     void tellsPodsByInterface() throws SyncException {
-        BackendConfig byInterface =
-                BackendConfig.defaults(IpFamily.IPV4).withLocalDetector(new LocalDetector.InterfacePrefix("cali"));
+        IptablesConfig byInterface =
+                IptablesConfig.defaults(IpFamily.IPV4).withLocalDetector(new LocalDetector.InterfacePrefix("cali"));
         Node node = new Node(byInterface);
         node.wishes.put(resolved(web().build(), ELSEWHERE));
         node.full();
@@ -182,7 +182,7 @@ class ExplainTest {
 
     @Test
     void followsIpv6() throws SyncException {
-        Node node = new Node(BackendConfig.defaults(IpFamily.IPV6)
+        Node node = new Node(IptablesConfig.defaults(IpFamily.IPV6)
                 .withLocalDetector(new LocalDetector.SourceCidr(Cidr.of("fd00:244::/64"))));
         node.wishes.put(resolved(
                 ServicePorts.udp("shop/dns", "fd00:96::53", 53).affinity(60).build(), local("fd00:244::5", 5353)));

@@ -5,7 +5,6 @@ import static dev.sluice.testkit.model.Endpoints.resolved;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.kernel.ObjectKind;
 import dev.sluice.core.model.NodeFacts;
@@ -16,6 +15,7 @@ import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.iptables.render.FixedChains;
 import dev.sluice.testkit.fake.FakeIptables;
 import dev.sluice.testkit.model.ServicePorts;
@@ -325,7 +325,7 @@ class IptablesBackendTest {
     }
 
     private Node plain(int count) throws SyncException {
-        Node node = new Node(BackendConfig.defaults(IpFamily.IPV4));
+        Node node = new Node(IptablesConfig.defaults(IpFamily.IPV4));
         for (int number = 0; number < count; number++) {
             node.wishes.put(ports.plain(number, 1));
         }

@@ -3,7 +3,6 @@ package dev.sluice.iptables;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.Cidr;
@@ -11,6 +10,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.linux.iptables.ForwardingIptables;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.Iptables.Variant;
@@ -163,8 +163,8 @@ class KernelSyncTest {
 
         private IptablesBackend newBackend(Iptables through) {
             Cidr pods = Cidr.of(tools.family() == IpFamily.IPV4 ? "10.110.0.0/15" : "fd00:110::/32");
-            BackendConfig config =
-                    BackendConfig.defaults(tools.family()).withLocalDetector(new LocalDetector.SourceCidr(pods));
+            IptablesConfig config =
+                    IptablesConfig.defaults(tools.family()).withLocalDetector(new LocalDetector.SourceCidr(pods));
             return new IptablesBackend(config, through, new ProcSysctl(), links, counters);
         }
 

@@ -1,6 +1,5 @@
 package dev.sluice.iptables;
 
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.net.Cidr;
@@ -9,6 +8,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.iptables.render.FixedChains;
 import dev.sluice.linux.iptables.SavedTable;
 import dev.sluice.testkit.fake.FakeCounters;
@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 /** A node with fake tools, its wishes, and the backend between them. */
 final class Node {
     static final String LOCALNET = "net.ipv4.conf.all.route_localnet";
-    static final BackendConfig V4 = BackendConfig.defaults(IpFamily.IPV4)
+    static final IptablesConfig V4 = IptablesConfig.defaults(IpFamily.IPV4)
             .withLocalDetector(new LocalDetector.SourceCidr(Cidr.of("10.244.0.0/16")));
 
     final FakeIptables tools;
@@ -31,10 +31,10 @@ final class Node {
     final FakeLinks links = new FakeLinks().device("eth0", "veth").address("eth0", "192.0.2.10", 24);
     final FakeCounters counters = new FakeCounters();
     final EditableSnapshot wishes;
-    final BackendConfig config;
+    final IptablesConfig config;
     IptablesBackend backend;
 
-    Node(BackendConfig config) {
+    Node(IptablesConfig config) {
         this.config = config;
         counters.unsupported();
         tools = new FakeIptables(config.family()).withCounters(counters);

@@ -8,6 +8,8 @@ import dev.sluice.core.config.NodePortAddresses;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncException;
+import dev.sluice.iptables.config.IptablesConfig;
+import dev.sluice.iptables.config.IptablesOptions;
 import dev.sluice.iptables.render.FixedChains;
 import dev.sluice.iptables.render.LoopbackGuard;
 import java.util.Arrays;
@@ -192,16 +194,10 @@ class NodeSetupTest {
         List<Cidr> ranges = cidrs == null
                 ? List.of()
                 : Arrays.stream(cidrs.strip().split(" +")).map(Cidr::of).toList();
-        BackendConfig base = BackendConfig.defaults(family);
-        Node node = new Node(new BackendConfig(
-                family,
-                base.masqueradeBit(),
-                base.masqueradeAll(),
-                localhost,
-                base.localDetector(),
-                NodePortAddresses.of(family, ranges),
-                base.ipvs(),
-                base.userspace()));
+        IptablesConfig base = IptablesConfig.defaults(family);
+        Node node = new Node(new IptablesConfig(
+                new BackendConfig(family, base.localDetector(), NodePortAddresses.of(family, ranges)),
+                new IptablesOptions(base.options().masquerade(), localhost)));
         node.links.address("eth0", "2001:db8::10", 64);
         return node;
     }

@@ -3,7 +3,6 @@ package dev.sluice.iptables;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.model.ResolvedPort;
@@ -12,6 +11,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.iptables.dispatch.DispatchLayout;
 import dev.sluice.iptables.dispatch.DispatchLimits;
 import dev.sluice.iptables.render.FixedChains;
@@ -80,7 +80,7 @@ class RandomSequencesTest {
             throws Exception {
         IpFamily family = tools.family();
         Cidr pods = Cidr.of(family == IpFamily.IPV4 ? "10.110.0.0/15" : "fd00:110::/32");
-        BackendConfig config = BackendConfig.defaults(family).withLocalDetector(new LocalDetector.SourceCidr(pods));
+        IptablesConfig config = IptablesConfig.defaults(family).withLocalDetector(new LocalDetector.SourceCidr(pods));
         IptablesBackend backend = new IptablesBackend(config, tools, new ProcSysctl(), links, counters, limits);
         EditableSnapshot wishes = new EditableSnapshot(family);
         RandomPorts ports = new RandomPorts(family, PORTS, new Random(SEED));

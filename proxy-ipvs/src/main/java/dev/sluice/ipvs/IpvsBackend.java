@@ -1,6 +1,5 @@
 package dev.sluice.ipvs;
 
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.model.ServicePortName;
@@ -14,6 +13,7 @@ import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
+import dev.sluice.ipvs.config.IpvsConfig;
 import dev.sluice.ipvs.kernel.CleanUp;
 import dev.sluice.ipvs.kernel.DummyDevice;
 import dev.sluice.ipvs.kernel.KernelPreparation;
@@ -47,7 +47,7 @@ import java.util.function.LongSupplier;
  * for a full sync when the node's addresses change is up to its owner, since they are read by full syncs only.
  */
 public final class IpvsBackend implements ProxyBackend {
-    private final BackendConfig config;
+    private final IpvsConfig config;
     private final Ipvs ipvs;
     private final IpSets sets;
     private final Links links;
@@ -60,12 +60,12 @@ public final class IpvsBackend implements ProxyBackend {
     private boolean prepared;
 
     /** Holds the handles from now on and closes {@code ipvs}, {@code sets} and {@code links} with itself. */
-    public IpvsBackend(BackendConfig config, Ipvs ipvs, IpSets sets, Links links, Iptables iptables, Sysctl sysctl) {
+    public IpvsBackend(IpvsConfig config, Ipvs ipvs, IpSets sets, Links links, Iptables iptables, Sysctl sysctl) {
         this(config, ipvs, sets, links, iptables, sysctl, BootClock::nanos);
     }
 
     IpvsBackend(
-            BackendConfig config,
+            IpvsConfig config,
             Ipvs ipvs,
             IpSets sets,
             Links links,
@@ -78,8 +78,8 @@ public final class IpvsBackend implements ProxyBackend {
         this.links = links;
         dummy = new DummyDevice(links, config.family());
         SchedulerProbe probe = new SchedulerProbe(ipvs);
-        preparation = new KernelPreparation(config.family(), config.ipvs(), ipvs, probe, sysctl);
-        reader = new KernelReader(config.family(), ipvs, sets, config.ipvs().excludeCidrs());
+        preparation = new KernelPreparation(config.family(), config.options(), ipvs, probe, sysctl);
+        reader = new KernelReader(config.family(), ipvs, sets, config.options().excludeCidrs());
         rules = new IpvsRules(config, iptables.supportsRandomFully());
         ruleWriter = new RuleWriter(iptables, rules);
         servers = new ServerSync(config, ipvs, sets, links, dummy, reader, ruleWriter, probe, bootNanos);

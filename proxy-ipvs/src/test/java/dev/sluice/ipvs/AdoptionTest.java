@@ -5,14 +5,14 @@ import static dev.sluice.testkit.model.Endpoints.remote;
 import static dev.sluice.testkit.model.Endpoints.resolved;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.core.config.BackendConfig;
-import dev.sluice.core.config.IpvsOptions;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.ipvs.config.IpvsConfig;
+import dev.sluice.ipvs.config.IpvsOptions;
 import dev.sluice.ipvs.rules.KubeSet;
 import dev.sluice.linux.ipset.IpSets.SetChange;
 import dev.sluice.linux.ipset.SetEntry;
@@ -121,8 +121,14 @@ class AdoptionTest {
     @Test
     void staleServersInExcludedRangesStay() throws Exception {
         IpvsOptions options = new IpvsOptions(
-                "rr", List.of(Cidr.of("203.0.113.0/24")), false, Duration.ZERO, Duration.ZERO, Duration.ZERO);
-        BackendConfig config = TestNode.withOptions(BackendConfig.defaults(IpFamily.IPV4), options);
+                "rr",
+                List.of(Cidr.of("203.0.113.0/24")),
+                false,
+                Duration.ZERO,
+                Duration.ZERO,
+                Duration.ZERO,
+                IpvsOptions.DEFAULT.masquerade());
+        IpvsConfig config = TestNode.withOptions(IpvsConfig.defaults(IpFamily.IPV4), options);
         TestNode node = new TestNode(config).put(web(IpFamily.IPV4));
         node.fullSync();
 

@@ -4,7 +4,6 @@ import static dev.sluice.testkit.model.Endpoints.resolved;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.NodeFacts;
@@ -14,6 +13,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.ipvs.config.IpvsConfig;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipset.NetlinkIpSets;
 import dev.sluice.linux.iptables.IptablesTools;
@@ -79,7 +79,7 @@ class IpvsTrafficTest {
     private void start(IpFamily with) throws Exception {
         family = with;
         Cidr pods = Cidr.of(v4() ? "10.244.0.0/16" : "fd00:244::/32");
-        BackendConfig config = BackendConfig.defaults(with).withLocalDetector(new LocalDetector.SourceCidr(pods));
+        IpvsConfig config = IpvsConfig.defaults(with).withLocalDetector(new LocalDetector.SourceCidr(pods));
         IptablesTools tools = lab.node().call(() -> IptablesTools.discover(new SystemCommands(), Optional.empty()));
         running = Optional.of(lab.node()
                 .call(() -> new IpvsBackend(

@@ -1,7 +1,5 @@
 package dev.sluice.ipvs;
 
-import dev.sluice.core.config.BackendConfig;
-import dev.sluice.core.config.IpvsOptions;
 import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.IpAddress;
@@ -9,6 +7,8 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.ipvs.config.IpvsConfig;
+import dev.sluice.ipvs.config.IpvsOptions;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.testkit.fake.FakeIpSets;
 import dev.sluice.testkit.fake.FakeIptables;
@@ -38,14 +38,14 @@ public final class TestNode {
             .with("net.ipv4.conf.all.arp_announce", "0");
     public final EditableSnapshot snapshot;
     private long nanos;
-    private BackendConfig config;
+    private IpvsConfig config;
     private IpvsBackend backend;
 
     public TestNode(IpFamily family) {
-        this(BackendConfig.defaults(family));
+        this(IpvsConfig.defaults(family));
     }
 
-    public TestNode(BackendConfig config) {
+    public TestNode(IpvsConfig config) {
         this.config = config;
         family = config.family();
         iptables = new FakeIptables(family);
@@ -65,21 +65,20 @@ public final class TestNode {
     }
 
     public static TestNode withScheduler(String scheduler) {
-        BackendConfig base = BackendConfig.defaults(IpFamily.IPV4);
-        IpvsOptions options = new IpvsOptions(scheduler, List.of(), false, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+        IpvsConfig base = IpvsConfig.defaults(IpFamily.IPV4);
+        IpvsOptions options = new IpvsOptions(
+                scheduler,
+                List.of(),
+                false,
+                Duration.ZERO,
+                Duration.ZERO,
+                Duration.ZERO,
+                IpvsOptions.DEFAULT.masquerade());
         return new TestNode(withOptions(base, options));
     }
 
-    public static BackendConfig withOptions(BackendConfig base, IpvsOptions options) {
-        return new BackendConfig(
-                base.family(),
-                base.masqueradeBit(),
-                base.masqueradeAll(),
-                base.localhostNodePorts(),
-                base.localDetector(),
-                base.nodePortAddresses(),
-                options,
-                base.userspace());
+    public static IpvsConfig withOptions(IpvsConfig base, IpvsOptions options) {
+        return new IpvsConfig(base.common(), options);
     }
 
     private boolean referenced(String set) {
@@ -102,7 +101,7 @@ public final class TestNode {
         restart(config);
     }
 
-    public void restart(BackendConfig with) {
+    public void restart(IpvsConfig with) {
         config = with;
         backend = newBackend();
     }

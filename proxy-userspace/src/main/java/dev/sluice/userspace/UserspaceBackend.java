@@ -1,6 +1,5 @@
 package dev.sluice.userspace;
 
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.flows.FlowEnd;
 import dev.sluice.core.kernel.KernelObject;
@@ -27,6 +26,7 @@ import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.route.Links;
 import dev.sluice.userspace.apply.PlanExecutor;
 import dev.sluice.userspace.apply.PortSockets;
+import dev.sluice.userspace.config.UserspaceConfig;
 import dev.sluice.userspace.engine.EngineException;
 import dev.sluice.userspace.engine.UserspaceEngine;
 import dev.sluice.userspace.explain.PacketExplanation;
@@ -62,7 +62,7 @@ public final class UserspaceBackend implements ProxyBackend {
 
     private static final Logger LOG = LoggerFactory.getLogger(UserspaceBackend.class);
 
-    private final BackendConfig config;
+    private final UserspaceConfig config;
     private final UserspaceEngine engine;
     private final Links links;
     private final RoutingTable table;
@@ -76,7 +76,8 @@ public final class UserspaceBackend implements ProxyBackend {
 
     private @Nullable NodeFacts node;
 
-    public UserspaceBackend(BackendConfig config, UserspaceEngine engine, Iptables iptables, IpSets sets, Links links) {
+    public UserspaceBackend(
+            UserspaceConfig config, UserspaceEngine engine, Iptables iptables, IpSets sets, Links links) {
         this.config = config;
         this.engine = engine;
         this.links = links;

@@ -1,8 +1,6 @@
 package dev.sluice.userspace;
 
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.LocalDetector;
-import dev.sluice.core.config.UserspaceOptions;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
@@ -12,6 +10,8 @@ import dev.sluice.testkit.fake.FakeIpSets;
 import dev.sluice.testkit.fake.FakeIptables;
 import dev.sluice.testkit.fake.FakeLinks;
 import dev.sluice.testkit.model.EditableSnapshot;
+import dev.sluice.userspace.config.UserspaceConfig;
+import dev.sluice.userspace.config.UserspaceOptions;
 import dev.sluice.userspace.engine.EngineOptions;
 import dev.sluice.userspace.engine.UserspaceEngine;
 import java.util.List;
@@ -31,12 +31,12 @@ final class FakeNode implements AutoCloseable {
     final UserspaceBackend backend;
 
     FakeNode(IpFamily family) {
-        this(BackendConfig.defaults(family)
+        this(UserspaceConfig.defaults(family)
                 .withLocalDetector(new LocalDetector.SourceCidr(
                         Cidr.of(family == IpFamily.IPV4 ? "10.244.0.0/16" : "fd00:244::/32"))));
     }
 
-    FakeNode(BackendConfig config) {
+    FakeNode(UserspaceConfig config) {
         family = config.family();
         snapshot = new EditableSnapshot(family);
         iptables = new FakeIptables(family);

@@ -1,8 +1,6 @@
 package dev.sluice.userspace;
 
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.LocalDetector;
-import dev.sluice.core.config.UserspaceOptions;
 import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
@@ -18,6 +16,8 @@ import dev.sluice.linux.route.NetlinkLinks;
 import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.model.EditableSnapshot;
+import dev.sluice.userspace.config.UserspaceConfig;
+import dev.sluice.userspace.config.UserspaceOptions;
 import dev.sluice.userspace.engine.EngineOptions;
 import dev.sluice.userspace.engine.UserspaceEngine;
 import java.time.Duration;
@@ -40,10 +40,10 @@ final class NodeUnderTest implements AutoCloseable {
         snapshot = new EditableSnapshot(family)
                 .node(new NodeFacts(
                         LabAddresses.NODE_A, "", List.of(LabAddresses.of(LabAddresses.NODE_A, family)), List.of()));
-        BackendConfig config = BackendConfig.defaults(family)
+        UserspaceConfig config = UserspaceConfig.defaults(family)
                 .withLocalDetector(new LocalDetector.SourceCidr(
                         Cidr.of(family == IpFamily.IPV4 ? "10.244.0.0/16" : "fd00:244::/32")));
-        engine = new UserspaceEngine(EngineOptions.of(new UserspaceOptions(
+        engine = new UserspaceEngine(EngineOptions.of(UserspaceOptions.DEFAULT.withTimeouts(
                         Duration.ofSeconds(10), UserspaceOptions.DEFAULT.connectTimeouts(), Duration.ofSeconds(1)))
                 .withEventLoops(2));
         Iptables iptables = lab.node()

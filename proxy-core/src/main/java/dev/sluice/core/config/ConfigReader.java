@@ -16,9 +16,9 @@ public final class ConfigReader {
         this.values = values;
     }
 
-    /** Reads the defaults of {@code fields}. */
-    public static ConfigReader ofDefaults(List<ConfigField> fields) {
-        return new ConfigReader(new ConfigValues(new ConfigSchema().with(fields, List.of())));
+    /** Reads the defaults of what {@code flags} set. */
+    public static ConfigReader ofDefaults(List<ConfigFlag> flags) {
+        return new ConfigReader(new ConfigValues(new ConfigSchema().with(List.of(), flags)));
     }
 
     /** Adds a reason, which names the field or flag and what to write instead; a repeated one counts once. */

@@ -12,13 +12,16 @@ public final class ConfigSchema {
     private final Map<String, ConfigField> fields = new LinkedHashMap<>();
     private final Map<String, ConfigFlag> flags = new LinkedHashMap<>();
 
-    /** Adds fields and flags; what is there already must be the same. */
+    /** These and more fields, and flags with the fields that they set; what is there already must be the same. */
     public ConfigSchema with(List<ConfigField> moreFields, List<ConfigFlag> moreFlags) {
         ConfigSchema sum = new ConfigSchema();
         sum.fields.putAll(fields);
         sum.flags.putAll(flags);
         moreFields.forEach(field -> put(sum.fields, field.path(), field));
-        moreFlags.forEach(flag -> put(sum.flags, flag.name(), flag));
+        moreFlags.forEach(flag -> {
+            put(sum.fields, flag.field().path(), flag.field());
+            put(sum.flags, flag.name(), flag);
+        });
         return sum;
     }
 

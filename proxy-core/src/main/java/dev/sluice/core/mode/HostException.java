@@ -8,6 +8,11 @@ public final class HostException extends Exception {
         super(message);
     }
 
+    /** With the message of {@code cause}. */
+    public HostException(Throwable cause) {
+        super(cause.getMessage(), cause);
+    }
+
     public HostException(String message, Throwable cause) {
         super(message, cause);
     }

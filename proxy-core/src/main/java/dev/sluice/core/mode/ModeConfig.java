@@ -4,17 +4,24 @@ import dev.sluice.core.config.ConfigField;
 import dev.sluice.core.config.ConfigFlag;
 import dev.sluice.core.config.SyncPeriodFields;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * The part of the configuration that a mode reads. Fields that several modes read stand in each of them.
+ * The part of the configuration that a mode reads. What several modes read, each of them names.
  *
- * @param fields of a KubeProxyConfiguration, sync periods included
- * @param flags that set them
- * @param periods the fields that say when this mode syncs
+ * @param options the flags of its options; each sets one field
+ * @param periods when the mode syncs
  */
-public record ModeConfig(List<ConfigField> fields, List<ConfigFlag> flags, SyncPeriodFields periods) {
+public record ModeConfig(List<ConfigFlag> options, SyncPeriodFields periods) {
     public ModeConfig {
-        fields = List.copyOf(fields);
-        flags = List.copyOf(flags);
+        options = List.copyOf(options);
+    }
+
+    public List<ConfigFlag> flags() {
+        return Stream.concat(options.stream(), periods.flags().stream()).toList();
+    }
+
+    public List<ConfigField> fields() {
+        return flags().stream().map(ConfigFlag::field).toList();
     }
 }

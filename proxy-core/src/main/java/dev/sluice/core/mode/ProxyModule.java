@@ -3,6 +3,7 @@ package dev.sluice.core.mode;
 import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.ConfigReader;
 import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.SyncException;
@@ -68,8 +69,8 @@ public interface ProxyModule extends AutoCloseable {
         return Set.of();
     }
 
-    /** Notices what others change of the open backends' objects. Called before the first sync. */
-    ForeignWatch.Opener watches();
+    /** Notices what others change of the open backends' objects. Called once, before the first sync; the caller closes it. */
+    ForeignWatch.Opener watches() throws HostException;
 
     /** What Services have carried; empty in a mode that cannot tell. */
     default Optional<TrafficCounters> traffic() {
@@ -94,8 +95,8 @@ public interface ProxyModule extends AutoCloseable {
     /** Lets open connections end, and new ones wait for the next process, as long as the options allow. No sync runs any more. */
     default void drain() {}
 
-    /** Whether this mode makes that user chain of iptables; the names alone decide. */
-    default boolean ownsChain(String table, String chain) {
+    /** Whether this mode makes that chain of iptables rules; the names alone decide. Built-in chains are nobody's. */
+    default boolean ownsChain(KernelObject chain) {
         return false;
     }
 

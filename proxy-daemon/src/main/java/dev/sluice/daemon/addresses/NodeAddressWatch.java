@@ -23,25 +23,24 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells when the node gets or loses an address that what is in force depends on, as the kernel announces it. An address on
- * several links counts once, and the addresses that ipvs mode binds for Services do not count.
+ * several links counts once, and the addresses that a mode binds for Services do not count.
  */
 public final class NodeAddressWatch implements AutoCloseable {
-    /** The device of ipvs mode; its addresses belong to Services. */
-    public static final String IPVS_DEVICE = "kube-ipvs0";
-
-    private static final Logger log = LoggerFactory.getLogger(NodeAddressWatch.class);
+    private static final Logger LOG = LoggerFactory.getLogger(NodeAddressWatch.class);
 
     private final Links links;
+    private final Set<String> serviceLinks;
     private final Predicate<IpAddress> counts;
     private final Consumer<String> listener;
     private final Set<Held> held = new HashSet<>();
-    private int ipvsDevice;
+    private final Set<Integer> serviceLinkIndexes = new HashSet<>();
     private @Nullable LinkMonitor monitor;
 
     private record Held(int link, IpAddress address) {}
 
-    NodeAddressWatch(Links links, Predicate<IpAddress> counts, Consumer<String> listener) {
+    NodeAddressWatch(Links links, Set<String> serviceLinks, Predicate<IpAddress> counts, Consumer<String> listener) {
         this.links = links;
+        this.serviceLinks = Set.copyOf(serviceLinks);
         this.counts = counts;
         this.listener = listener;
     }
@@ -49,12 +48,13 @@ public final class NodeAddressWatch implements AutoCloseable {
     /**
      * Watches the calling thread's network namespace.
      *
+     * @param serviceLinks links whose addresses belong to Services
      * @param counts whether it matters that the node has that address; called on a thread of the watch's own
      * @param listener is told in words what changed, on that thread
      */
-    public static NodeAddressWatch open(Predicate<IpAddress> counts, Consumer<String> listener)
-            throws NetlinkException {
-        NodeAddressWatch watch = new NodeAddressWatch(NetlinkLinks.open(), counts, listener);
+    public static NodeAddressWatch open(
+            Set<String> serviceLinks, Predicate<IpAddress> counts, Consumer<String> listener) throws NetlinkException {
+        NodeAddressWatch watch = new NodeAddressWatch(NetlinkLinks.open(), serviceLinks, counts, listener);
         try {
             watch.follow(LinkMonitor.open(watch::changed));
             watch.list();
@@ -72,14 +72,18 @@ public final class NodeAddressWatch implements AutoCloseable {
     /** Reads what there is. */
     synchronized void list() throws NetlinkException {
         held.clear();
-        ipvsDevice = links.link(IPVS_DEVICE).map(Links.Link::index).orElse(0);
+        serviceLinkIndexes.clear();
+        for (String name : serviceLinks) {
+            links.link(name).map(Links.Link::index).ifPresent(serviceLinkIndexes::add);
+        }
         links.addresses().forEach(address -> put(address.linkIndex(), address.address()));
     }
 
     synchronized void changed(LinkChange change) {
         Set<IpAddress> before = addresses();
         switch (change) {
-            case LinkSet(Links.Link link) when link.name().equals(IPVS_DEVICE) -> ipvsDevice = link.index();
+            case LinkSet(Links.Link link)
+            when serviceLinks.contains(link.name()) -> serviceLinkIndexes.add(link.index());
             case LinkSet other -> {}
             case LinkDeleted(Links.Link link) -> held.removeIf(h -> h.link() == link.index());
             case AddressSet(int link, IpAddress address, int length) -> put(link, address);
@@ -93,7 +97,7 @@ public final class NodeAddressWatch implements AutoCloseable {
     }
 
     private void put(int link, IpAddress address) {
-        if (link != ipvsDevice && counts.test(address)) {
+        if (!serviceLinkIndexes.contains(link) && counts.test(address)) {
             held.add(new Held(link, address));
         }
     }
@@ -102,7 +106,7 @@ public final class NodeAddressWatch implements AutoCloseable {
         try {
             list();
         } catch (NetlinkException e) {
-            log.warn("changes of the node's addresses were lost, and these cannot be read: {}", e.getMessage());
+            LOG.warn("changes of the node's addresses were lost, and these cannot be read: {}", e.getMessage());
         }
     }
 

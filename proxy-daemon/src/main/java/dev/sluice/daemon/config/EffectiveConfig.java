@@ -35,7 +35,7 @@ public final class EffectiveConfig {
     /** @param settings what {@code values} and the overrides have come to */
     public static EffectiveConfig of(ConfigValues values, Settings settings) {
         Map<String, Object> decided = decided(settings);
-        String section = ModeConfigs.of(settings.mode()).periods().section();
+        String section = settings.module().config().periods().section();
         Map<String, Object> root = new TreeMap<>();
         root.put("apiVersion", ConfigFile.API_VERSION);
         root.put("kind", ConfigFile.KIND);
@@ -55,7 +55,7 @@ public final class EffectiveConfig {
 
     private static Map<String, Object> decided(Settings settings) {
         Map<String, Object> decided = new LinkedHashMap<>();
-        decided.put("mode", settings.mode().flagValue());
+        decided.put("mode", settings.module().mode().flagValue());
         decided.put("detectLocalMode", settings.detectLocal().mode().value());
         decided.put("hostnameOverride", settings.hostnameOverride());
         decided.put("logging.verbosity", settings.verbosity());

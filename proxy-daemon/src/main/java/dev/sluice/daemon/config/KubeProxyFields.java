@@ -135,7 +135,8 @@ public final class KubeProxyFields {
 
     /** Sections of kube-proxy's modes that Sluice does not have, and of Windows. */
     private static Stream<ConfigField> ofAbsentModes() {
-        SyncPeriodFields nftables = SyncPeriodFields.of("nftables", Duration.ofSeconds(1), false);
+        SyncPeriodFields nftables =
+                SyncPeriodFields.of("nftables", SyncPeriodFields.LEAST_PERIOD, SyncPeriodFields.Full.HOURLY);
         return Stream.of(
                         ConfigField.of("nftables.masqueradeBit", INT, 14),
                         ConfigField.of("nftables.masqueradeAll", BOOL, false).shownInUse(),

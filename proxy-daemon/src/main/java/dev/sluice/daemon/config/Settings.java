@@ -1,9 +1,7 @@
 package dev.sluice.daemon.config;
 
-import dev.sluice.core.config.IpvsOptions;
-import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.config.SyncPeriods;
-import dev.sluice.core.config.UserspaceOptions;
+import dev.sluice.core.mode.ProxyModule;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import java.net.InetSocketAddress;
@@ -17,6 +15,7 @@ import java.util.stream.Collectors;
 /**
  * The validated configuration of the daemon.
  *
+ * @param module the mode in use, with its options
  * @param kubeconfig empty for in-cluster access
  * @param master the API server's URL, overriding the kubeconfig's; empty for none
  * @param manifests a directory to take the cluster's wishes from instead of an API server
@@ -28,7 +27,7 @@ import java.util.stream.Collectors;
  * @param oomScoreAdj -1000 to 1000
  */
 public record Settings(
-        ProxyMode mode,
+        ProxyModule module,
         Optional<Path> kubeconfig,
         String master,
         Optional<Path> manifests,
@@ -40,18 +39,11 @@ public record Settings(
         DetectLocal detectLocal,
         List<Cidr> nodePortRanges,
         boolean primaryNodePortOnly,
-        Masquerade masquerade,
-        boolean localhostNodePorts,
         SyncPeriods syncPeriods,
-        IpvsOptions ipvs,
-        UserspaceOptions userspace,
         ConntrackSettings conntrack,
         int oomScoreAdj,
         int verbosity,
         FeatureGates featureGates) {
-
-    /** The mark bit, and whether everything is masqueraded. */
-    public record Masquerade(int bit, boolean all) {}
 
     /** How Pods of this node or cluster are told from others. */
     public record DetectLocal(DetectLocalMode mode, List<Cidr> clusterCidrs, String bridge, String interfacePrefix) {}

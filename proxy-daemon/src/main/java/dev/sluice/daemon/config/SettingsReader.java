@@ -3,18 +3,14 @@ package dev.sluice.daemon.config;
 import dev.sluice.core.config.ConfigField;
 import dev.sluice.core.config.ConfigReader;
 import dev.sluice.core.config.ConfigValues;
-import dev.sluice.core.config.IptablesSection;
-import dev.sluice.core.config.IpvsOptions;
 import dev.sluice.core.config.ProxyMode;
-import dev.sluice.core.config.Scheduler;
-import dev.sluice.core.config.UserspaceOptions;
+import dev.sluice.core.mode.ProxyModule;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.daemon.config.Settings.ConntrackSettings;
 import dev.sluice.daemon.config.Settings.DetectLocal;
 import dev.sluice.daemon.config.Settings.DetectLocalMode;
-import dev.sluice.daemon.config.Settings.Masquerade;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -25,20 +21,24 @@ import java.util.Optional;
 /** Turns configuration values into {@link Settings}, or into all the reasons why they cannot be used. */
 public final class SettingsReader {
     private final ConfigReader values;
+    private final List<ProxyModule> modules;
 
-    private SettingsReader(ConfigReader values) {
+    private SettingsReader(ConfigReader values, List<ProxyModule> modules) {
         this.values = values;
+        this.modules = modules;
     }
 
     /**
      * Reads and validates.
      *
      * @param overrides what the command line decides whether or not there is a file
+     * @param modules of every mode: all validate their options, and the one that is chosen is in the answer
      * @throws ConfigException with every reason at once
      */
-    public static Settings read(ConfigValues values, Overrides overrides) throws ConfigException {
+    public static Settings read(ConfigValues values, Overrides overrides, List<ProxyModule> modules)
+            throws ConfigException {
         ConfigReader reader = new ConfigReader(values);
-        Settings settings = new SettingsReader(reader).settings(overrides);
+        Settings settings = new SettingsReader(reader, modules).settings(overrides);
         if (!reader.reasons().isEmpty()) {
             throw new ConfigException(reader.reasons());
         }
@@ -54,7 +54,7 @@ public final class SettingsReader {
             boolean healthzOff) {}
 
     private Settings settings(Overrides overrides) {
-        ProxyMode mode = mode();
+        ProxyModule module = module();
         IpAddress bind = address(KubeProxyFields.BIND_ADDRESS);
         List<String> nodePorts = values.values().strings(KubeProxyFields.NODE_PORT_ADDRESSES.path());
         boolean primary = nodePorts.contains("primary");
@@ -63,7 +63,7 @@ public final class SettingsReader {
         }
         String kubeconfig = values.string(KubeProxyFields.KUBECONFIG);
         return new Settings(
-                mode,
+                module,
                 kubeconfig.isEmpty() ? Optional.empty() : Optional.of(Path.of(kubeconfig)),
                 overrides.master(),
                 overrides.manifests(),
@@ -77,17 +77,21 @@ public final class SettingsReader {
                 detectLocal(),
                 primary ? List.of() : values.cidrs(KubeProxyFields.NODE_PORT_ADDRESSES),
                 primary,
-                new Masquerade(
-                        values.range(IptablesSection.MASQUERADE_BIT, 0, 31),
-                        values.bool(IptablesSection.MASQUERADE_ALL)),
-                values.bool(IptablesSection.LOCALHOST_NODE_PORTS),
-                ModeConfigs.of(mode).periods().read(values),
-                ipvs(),
-                userspace(),
+                module.config().periods().read(values),
                 conntrack(),
                 values.range(KubeProxyFields.OOM_SCORE, -1000, 1000),
                 overrides.verbosity().orElseGet(() -> values.values().integer(KubeProxyFields.VERBOSITY.path())),
                 FeatureGates.read(values.values().switches(KubeProxyFields.FEATURE_GATES.path()), values::invalid));
+    }
+
+    private ProxyModule module() {
+        ProxyMode mode = mode();
+        List<ProxyModule> configured =
+                modules.stream().map(module -> module.configured(values)).toList();
+        return configured.stream()
+                .filter(module -> module.mode() == mode)
+                .findFirst()
+                .orElseThrow();
     }
 
     private ProxyMode mode() {
@@ -177,30 +181,6 @@ public final class SettingsReader {
             values.invalid("clusterCIDR (--cluster-cidr): '" + text + "': give one CIDR, or two of different families");
         }
         return cidrs;
-    }
-
-    private IpvsOptions ipvs() {
-        String scheduler = values.string(ModeConfigs.IPVS_SCHEDULER);
-        if (scheduler.length() > 15) {
-            values.invalid("ipvs.scheduler (--ipvs-scheduler): '" + scheduler
-                    + "' is longer than the 15 characters that the kernel allows");
-        }
-        return new IpvsOptions(
-                scheduler,
-                values.cidrs(ModeConfigs.EXCLUDE_CIDRS),
-                values.bool(ModeConfigs.STRICT_ARP),
-                values.notNegative(ModeConfigs.TCP_TIMEOUT),
-                values.notNegative(ModeConfigs.TCP_FIN_TIMEOUT),
-                values.notNegative(ModeConfigs.UDP_TIMEOUT));
-    }
-
-    private UserspaceOptions userspace() {
-        String text = values.string(ModeConfigs.USERSPACE_SCHEDULER);
-        return UserspaceOptions.DEFAULT.with(Scheduler.parse(text).orElseGet(() -> {
-            values.invalid(
-                    "--userspace-scheduler: unknown scheduler '" + text + "'; choose one of " + Scheduler.choices());
-            return UserspaceOptions.DEFAULT.scheduler();
-        }));
     }
 
     private ConntrackSettings conntrack() {

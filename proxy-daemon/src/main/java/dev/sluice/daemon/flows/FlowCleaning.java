@@ -1,15 +1,14 @@
 package dev.sluice.daemon.flows;
 
-import dev.sluice.core.config.BackendConfig;
+import dev.sluice.core.config.NodePortAddresses;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.flows.FlowLedger;
 import dev.sluice.core.flows.FlowPortal;
 import dev.sluice.core.flows.FlowPortals;
-import dev.sluice.core.flows.FlowTargets;
 import dev.sluice.core.kernel.KernelObject;
+import dev.sluice.core.mode.ConntrackPolicy;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.ProxySnapshot;
@@ -43,7 +42,7 @@ import org.slf4j.LoggerFactory;
  * kernel refuses never fails a sync; it is tried again at the next one.
  */
 public final class FlowCleaning implements ProxyBackend {
-    private static final Logger log = LoggerFactory.getLogger(FlowCleaning.class);
+    private static final Logger LOG = LoggerFactory.getLogger(FlowCleaning.class);
 
     private final ProxyBackend mode;
     private final Conntrack conntrack;
@@ -51,18 +50,20 @@ public final class FlowCleaning implements ProxyBackend {
     private final FlowListener listener;
     private final FlowLedger ledger;
     private final FlowSweep sweep;
-    private final NodePortDoors doors;
+    private final NodePortScope nodePortScope;
     private String trouble = "";
 
     /**
      * Closes {@code mode}, {@code conntrack} and {@code links} with itself.
      *
-     * @param targets where the flows of {@code mode} may lead
+     * @param policy of that mode in its family
+     * @param serviceLinks links whose addresses are not the node's
      */
     public FlowCleaning(
             ProxyBackend mode,
-            BackendConfig config,
-            FlowTargets targets,
+            ConntrackPolicy policy,
+            NodePortAddresses nodePorts,
+            Set<String> serviceLinks,
             Conntrack conntrack,
             Links links,
             FlowListener listener) {
@@ -70,16 +71,9 @@ public final class FlowCleaning implements ProxyBackend {
         this.conntrack = conntrack;
         this.links = links;
         this.listener = listener;
-        this.ledger = new FlowLedger(targets, protocols(mode.mode()));
-        this.sweep = new FlowSweep(conntrack, config.family());
-        this.doors = new NodePortDoors(config, mode.mode(), links);
-    }
-
-    private static Set<Protocol> protocols(ProxyMode mode) {
-        return switch (mode) {
-            case IPTABLES, IPVS -> Set.of(Protocol.UDP, Protocol.SCTP);
-            case USERSPACE -> Set.of(Protocol.UDP);
-        };
+        this.ledger = new FlowLedger(policy.targets(), policy.protocols());
+        this.sweep = new FlowSweep(conntrack, mode.family());
+        this.nodePortScope = new NodePortScope(nodePorts, policy.loopbackNodePorts(), links, serviceLinks);
     }
 
     @Override
@@ -141,9 +135,9 @@ public final class FlowCleaning implements ProxyBackend {
         try {
             FlowPortals portals = ledger.due();
             boolean nodePorts = portals.all().stream().anyMatch(FlowPortal.OnNode.class::isInstance);
-            Swept swept = sweep.sweep(portals, nodePorts ? doors.open() : address -> false);
+            Swept swept = sweep.sweep(portals, nodePorts ? nodePortScope.now() : address -> false);
             if (!swept.deleted().isEmpty()) {
-                log.info("{}: stale flows deleted: {}", family(), text(swept.deleted()));
+                LOG.info("{}: stale flows deleted: {}", family(), text(swept.deleted()));
             }
             listener.cleaned(family(), swept.deleted(), Duration.ofNanos(System.nanoTime() - start));
             if (swept.refusals().isEmpty()) {
@@ -161,7 +155,7 @@ public final class FlowCleaning implements ProxyBackend {
     private void failed(String why) {
         listener.failed(family());
         if (!why.equals(trouble)) {
-            log.warn(
+            LOG.warn(
                     "{}: flows to endpoints that are gone may linger; looking again at the next sync: {}",
                     family(),
                     why);

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * as kube-proxy does.
  */
 public final class HttpPages implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(HttpPages.class);
+    private static final Logger LOG = LoggerFactory.getLogger(HttpPages.class);
     private static final Duration RETRY = Duration.ofSeconds(5);
 
     private final String name;
@@ -79,7 +79,7 @@ public final class HttpPages implements AutoCloseable {
         Optional<String> refusal = listen();
         refusal.ifPresentOrElse(
                 reason -> {
-                    log.error("{}; trying again every {} seconds", reason, RETRY.toSeconds());
+                    LOG.error("{}; trying again every {} seconds", reason, RETRY.toSeconds());
                     var _ = retries.scheduleWithFixedDelay(
                             this::retry, RETRY.toMillis(), RETRY.toMillis(), TimeUnit.MILLISECONDS);
                 },
@@ -89,7 +89,7 @@ public final class HttpPages implements AutoCloseable {
 
     private void retry() {
         if (listen().isEmpty()) {
-            log.info("{} server listens on {} now", name, address);
+            LOG.info("{} server listens on {} now", name, address);
             retries.shutdown();
         }
     }
@@ -139,7 +139,7 @@ public final class HttpPages implements AutoCloseable {
         try {
             return page.apply(query);
         } catch (RuntimeException e) {
-            log.warn("{} server: a page failed", name, e);
+            LOG.warn("{} server: a page failed", name, e);
             return Page.text(500, e + "\n");
         }
     }

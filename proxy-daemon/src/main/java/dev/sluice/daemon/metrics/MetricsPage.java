@@ -1,14 +1,12 @@
 package dev.sluice.daemon.metrics;
 
-import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.mode.ModeMetric;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.traffic.TrafficCounters;
 import dev.sluice.daemon.flows.FlowListener;
 import dev.sluice.daemon.health.HttpPages.Page;
 import dev.sluice.daemon.repair.Repair;
-import dev.sluice.linux.nfacct.NamedCounters;
-import dev.sluice.userspace.engine.EngineCounters;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -19,6 +17,7 @@ import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -34,9 +33,10 @@ public final class MetricsPage {
     private final FlowMetrics flows = new FlowMetrics(names);
     private final SyncMetrics sync;
 
+    /** @param tellsFullFromPartial whether full and partial syncs have metrics of their own */
     @SuppressWarnings("MustBeClosed") // lives as long as the process
-    public MetricsPage(ProxyMode mode, InstantSource clock) {
-        sync = new SyncMetrics(registry, mode, clock);
+    public MetricsPage(boolean tellsFullFromPartial, InstantSource clock) {
+        sync = new SyncMetrics(registry, tellsFullFromPartial, clock);
         ProcessMetrics.register(registry, clock);
         new JvmMemoryMetrics().bindTo(meters);
         new JvmThreadMetrics().bindTo(meters);
@@ -63,14 +63,9 @@ public final class MetricsPage {
         return new RepairMetrics(names);
     }
 
-    /** Adds what the userspace proxy has carried. */
-    public void userspace(EngineCounters counters) {
-        UserspaceMetrics.register(registry, counters);
-    }
-
-    /** Adds what the rules have counted. */
-    public void rules(NamedCounters counters) {
-        RuleMetrics.register(registry, counters);
+    /** Adds the metrics that only the mode in use has. */
+    public void ofMode(List<ModeMetric> metrics) {
+        ModeMetrics.register(registry, metrics);
     }
 
     /** Adds what Services have carried, unless {@code limits} leave nothing of it. */

@@ -1,6 +1,5 @@
 package dev.sluice.daemon.metrics;
 
-import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.kernel.ObjectKind;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.net.IpFamily;
@@ -22,7 +21,7 @@ import java.util.Set;
 public final class SyncMetrics implements SyncObserver {
     private static final String PREFIX = "kubeproxy_sync_proxy_rules_";
 
-    private final ProxyMode mode;
+    private final boolean tellsFullFromPartial;
     private final InstantSource clock;
     private final Histogram duration;
     private final Histogram fullDuration;
@@ -50,8 +49,8 @@ public final class SyncMetrics implements SyncObserver {
     private final Counter failures;
     private final Counter defects;
 
-    public SyncMetrics(PrometheusRegistry registry, ProxyMode mode, InstantSource clock) {
-        this.mode = mode;
+    public SyncMetrics(PrometheusRegistry registry, boolean tellsFullFromPartial, InstantSource clock) {
+        this.tellsFullFromPartial = tellsFullFromPartial;
         this.clock = clock;
         Names names = new Names(registry);
         duration = names.histogram(PREFIX + "duration_seconds", "SyncProxyRules latency in seconds", Buckets.SYNC);
@@ -200,7 +199,7 @@ public final class SyncMetrics implements SyncObserver {
 
     private void observe(String family, boolean full, Duration took) {
         duration.labelValues(family).observe(seconds(took));
-        if (mode != ProxyMode.IPVS) {
+        if (tellsFullFromPartial) {
             (full ? fullDuration : partialDuration).labelValues(family).observe(seconds(took));
         }
     }

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * they do not begin at 0.
  */
 final class TrafficMetrics implements MultiCollector {
-    private static final Logger log = LoggerFactory.getLogger(TrafficMetrics.class);
+    private static final Logger LOG = LoggerFactory.getLogger(TrafficMetrics.class);
 
     private final TrafficCounters counters;
     private final TrafficLimits limits;
@@ -40,7 +40,7 @@ final class TrafficMetrics implements MultiCollector {
         try {
             return snapshots(TrafficSelection.of(counters.read(), limits.ports(), limits.endpoints()));
         } catch (TrafficException e) {
-            log.warn("the page has no traffic of Services: {}", e.getMessage());
+            LOG.warn("the page has no traffic of Services: {}", e.getMessage());
             return new MetricSnapshots();
         }
     }
@@ -50,7 +50,8 @@ final class TrafficMetrics implements MultiCollector {
         var packets = counter("sluice_service_packets", "Packets from (in) and to (out) the clients of a Service");
         var bytes = counter(
                 "sluice_service_bytes",
-                "Bytes from (in) and to (out) the clients of a Service: of IP packets, or in userspace mode of what these carry");
+                "Bytes from (in) and to (out) the clients of a Service: of IP packets, or of what these carry where"
+                        + " the proxy relays it");
         var active = gauge("sluice_endpoint_active_connections", "Open connections of an endpoint");
         var inactive = gauge(
                 "sluice_endpoint_inactive_connections",

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /** What is suspect in one family, and what has been done about it. Used by several threads. */
 final class FamilyRepair {
-    private static final Logger log = LoggerFactory.getLogger(FamilyRepair.class);
+    private static final Logger LOG = LoggerFactory.getLogger(FamilyRepair.class);
     static final String SOMEBODY = "another program";
 
     private final IpFamily family;
@@ -115,7 +115,7 @@ final class FamilyRepair {
         listener.accept(new Repair(family, by, written, Duration.ofNanos(now - notice.at())));
         long pause = pace.pause();
         if (pause > 0) {
-            log.warn(
+            LOG.warn(
                     "{}: {} changes rules of the proxy again and again; the next repair waits for {} s."
                             + " Does another service proxy run on this node?",
                     family,

@@ -1,19 +1,16 @@
 package dev.sluice.daemon.repair;
 
-import dev.sluice.core.kernel.KernelObject;
+import dev.sluice.core.mode.ForeignChange;
+import dev.sluice.core.mode.ForeignWatch;
+import dev.sluice.core.mode.HostException;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.Suspects;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.sync.Ticker;
-import dev.sluice.linux.KernelException;
 import dev.sluice.linux.iptables.RestoreInput;
-import dev.sluice.linux.rulewatch.ForeignEdit;
-import dev.sluice.linux.rulewatch.Interest;
 import dev.sluice.linux.rulewatch.OwnRestores;
 import dev.sluice.linux.rulewatch.OwnRestores.Restore;
-import dev.sluice.linux.rulewatch.RuleWatch;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
@@ -25,7 +22,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,24 +34,17 @@ import org.slf4j.LoggerFactory;
  * changed before it opened is found by one comparison right after, unless it is known that nothing was.
  */
 public final class RuleRepair implements SyncObserver, OwnRestores.Follower, AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(RuleRepair.class);
+    private static final Logger LOG = LoggerFactory.getLogger(RuleRepair.class);
 
-    private final Map<IpFamily, ProxyBackend> backends = new EnumMap<>(IpFamily.class);
     private final Map<IpFamily, FamilyRepair> families = new EnumMap<>(IpFamily.class);
     private final Set<IpFamily> tried = EnumSet.noneOf(IpFamily.class);
-    private final Opener opener;
+    private final ForeignWatch.Opener opener;
     private final List<Repair.Listener> listeners;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
             task -> Thread.ofPlatform().name("sluice-repair").daemon().unstarted(task));
     private volatile Mender mender = (family, suspects) -> CompletableFuture.completedFuture(family);
-    private @Nullable RuleWatch watch;
+    private @Nullable ForeignWatch watch;
     private boolean opened;
-
-    /** Opens the watch, in the network namespace of the calling thread. */
-    @FunctionalInterface
-    public interface Opener {
-        RuleWatch open(Interest interest, Consumer<ForeignEdit> noticed) throws KernelException;
-    }
 
     /** Mends on the sync thread; answers when that is done. */
     @FunctionalInterface
@@ -63,17 +52,18 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
         CompletableFuture<?> mend(IpFamily family, Suspects suspects);
     }
 
-    /** @param own the restores of {@code backends}, to count what a repair writes */
+    /**
+     * Closes {@code opener} with itself.
+     *
+     * @param own the restores of the mode in use, to count what a repair writes
+     */
     public RuleRepair(
-            List<ProxyBackend> backends,
+            Set<IpFamily> served,
             OwnRestores own,
-            Opener opener,
+            ForeignWatch.Opener opener,
             List<Repair.Listener> listeners,
             Ticker ticker) {
-        for (ProxyBackend backend : backends) {
-            this.backends.put(backend.family(), backend);
-            families.put(backend.family(), new FamilyRepair(backend.family(), ticker));
-        }
+        served.forEach(family -> families.put(family, new FamilyRepair(family, ticker)));
         this.opener = opener;
         this.listeners = List.copyOf(listeners);
         own.follow(this);
@@ -104,10 +94,10 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
         }
         opened = true;
         try {
-            watch = opener.open(this::watches, this::noticed);
-            log.info("rules that others change are noticed by {}", watch.means());
-        } catch (KernelException e) {
-            log.warn("rules that others change are mended by the next full sync only: {}", e.getMessage());
+            watch = opener.open(this::noticed);
+            LOG.info("rules that others change are noticed by {}", watch.means());
+        } catch (HostException e) {
+            LOG.warn("rules that others change are mended by the next full sync only: {}", e.getMessage());
             return;
         }
         if (!watch.missedNothing()) {
@@ -115,21 +105,12 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
         }
     }
 
-    private boolean watches(IpFamily family, KernelObject object) {
-        ProxyBackend backend = backends.get(family);
-        return backend != null && backend.keepsStateIn(object);
-    }
-
-    private void noticed(ForeignEdit edit) {
-        FamilyRepair family = families.get(edit.family());
+    private void noticed(ForeignChange change) {
+        FamilyRepair family = families.get(change.family());
         if (family != null) {
-            log.debug("{} changed {} of {}", edit.by(), edit.everything() ? "anything" : edit.objects(), edit.family());
-            suspect(family, suspects(edit), edit.by());
+            LOG.debug("{} changed {} of {}", change.by(), change.suspects(), change.family());
+            suspect(family, change.suspects(), change.by());
         }
-    }
-
-    private static Suspects suspects(ForeignEdit edit) {
-        return edit.everything() ? Suspects.all() : Suspects.of(edit.objects());
     }
 
     private void suspect(FamilyRepair family, Suspects suspects, String by) {
@@ -140,7 +121,7 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
         try {
             var _ = timer.schedule(() -> look(family), nanos, TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException e) {
-            log.debug("closed: what was noticed is left to the next process", e);
+            LOG.debug("closed: what was noticed is left to the next process", e);
         }
     }
 
@@ -169,7 +150,7 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
     }
 
     private void report(Repair repair) {
-        log.warn("{}", repair.text());
+        LOG.warn("{}", repair.text());
         listeners.forEach(listener -> listener.repaired(repair));
     }
 
@@ -187,7 +168,8 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
     @Override
     public void close() {
         timer.shutdownNow();
-        RuleWatch open;
+        opener.close();
+        ForeignWatch open;
         synchronized (this) {
             open = watch;
         }

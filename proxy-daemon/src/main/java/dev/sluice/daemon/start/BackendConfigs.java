@@ -30,13 +30,8 @@ public record BackendConfigs(Settings settings, Optional<NodeObject> node) {
         return families.stream()
                 .map(family -> new BackendConfig(
                         family,
-                        settings.masquerade().bit(),
-                        settings.masquerade().all(),
-                        settings.localhostNodePorts(),
                         LocalDetectors.of(settings.detectLocal(), family, node),
-                        NodePortAddresses.of(family, ranges),
-                        settings.ipvs(),
-                        settings.userspace()))
+                        NodePortAddresses.of(family, ranges)))
                 .toList();
     }
 

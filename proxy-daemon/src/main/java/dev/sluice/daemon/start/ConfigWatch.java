@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * write of the file, but misses a ConfigMap that is mounted as a volume, where a link above the file is exchanged.
  */
 public final class ConfigWatch implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(ConfigWatch.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ConfigWatch.class);
     private static final Duration LOOK_ANYWAY = Duration.ofSeconds(10);
     private static final Duration SETTLE = Duration.ofMillis(300);
 
@@ -62,7 +62,7 @@ public final class ConfigWatch implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ClosedWatchServiceException e) {
-            log.debug("{} is not watched any more", file);
+            LOG.debug("{} is not watched any more", file);
         }
     }
 
@@ -84,7 +84,7 @@ public final class ConfigWatch implements AutoCloseable {
         try {
             return Files.readAllBytes(file);
         } catch (IOException e) {
-            log.debug("{} cannot be read", file, e);
+            LOG.debug("{} cannot be read", file, e);
             return null;
         }
     }
@@ -94,7 +94,7 @@ public final class ConfigWatch implements AutoCloseable {
         try {
             watches.close();
         } catch (IOException e) {
-            log.debug("{}", file, e);
+            LOG.debug("{}", file, e);
         }
     }
 }

@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
 
 /** Sets the limits and time-outs of connection tracking, as kube-proxy does before its first sync. */
 public final class ConntrackSysctls {
-    private static final Logger log = LoggerFactory.getLogger(ConntrackSysctls.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ConntrackSysctls.class);
     private static final int MOST_TRACKED = 1_048_576;
 
     private final Sysctl sysctl;
@@ -60,7 +60,7 @@ public final class ConntrackSysctls {
     private void set(String name, String value, String wayOut) throws SyncException {
         try {
             if (sysctl.set("net.netfilter." + name, value)) {
-                log.info("net.netfilter.{} is {} now", name, value);
+                LOG.info("net.netfilter.{} is {} now", name, value);
             }
         } catch (IOException e) {
             throw new SyncException(
@@ -75,7 +75,7 @@ public final class ConntrackSysctls {
             int present = Integer.parseInt(Files.readString(hashSize).trim());
             if (present < wanted) {
                 Files.writeString(hashSize, Integer.toString(wanted));
-                log.info("{} is {} now, was {}", hashSize, wanted, present);
+                LOG.info("{} is {} now, was {}", hashSize, wanted, present);
             }
         } catch (IOException | NumberFormatException e) {
             throw new SyncException(

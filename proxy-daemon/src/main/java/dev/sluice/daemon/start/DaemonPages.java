@@ -43,7 +43,8 @@ public record DaemonPages(Settings settings, EventSink events, UnaryOperator<Htt
                         "/healthz", () -> HttpPages.Page.text(200, "ok"),
                         "/configz", () -> HttpPages.Page.json(200, effective.configz()),
                         "/proxyMode",
-                                () -> HttpPages.Page.text(200, settings.mode().flagValue())));
+                                () -> HttpPages.Page.text(
+                                        200, settings.module().mode().flagValue())));
         serve(pages.with(ExplainPage.PATH, explain::answer), "FailedToStartMetricServer");
     }
 

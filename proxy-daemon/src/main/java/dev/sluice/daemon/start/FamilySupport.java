@@ -18,16 +18,16 @@ import org.slf4j.LoggerFactory;
 
 /** Finds out which address families this node can serve. */
 public final class FamilySupport {
-    private static final Logger log = LoggerFactory.getLogger(FamilySupport.class);
+    private static final Logger LOG = LoggerFactory.getLogger(FamilySupport.class);
     private static final Path IPV6_INTERFACES = Path.of("/proc/net/if_inet6");
 
     private final Sysctl sysctl;
-    private final Function<IpFamily, Optional<String>> iptablesProblem;
+    private final Function<IpFamily, Optional<String>> modeProblem;
 
-    /** @param iptablesProblem why the iptables tools of a family do not work; empty when they do */
-    public FamilySupport(Sysctl sysctl, Function<IpFamily, Optional<String>> iptablesProblem) {
+    /** @param modeProblem why the mode in use cannot serve a family; empty when it can */
+    public FamilySupport(Sysctl sysctl, Function<IpFamily, Optional<String>> modeProblem) {
         this.sysctl = sysctl;
-        this.iptablesProblem = iptablesProblem;
+        this.modeProblem = modeProblem;
     }
 
     /**
@@ -45,15 +45,14 @@ public final class FamilySupport {
             throw new ConfigException(List.of(
                     "this node's primary family is " + primary + ", and it cannot be served: " + primaryProblem));
         }
-        problems.forEach((family, reason) -> log.warn("{} is not served: {}", family, reason));
+        problems.forEach((family, reason) -> LOG.warn("{} is not served: {}", family, reason));
         Set<IpFamily> served = EnumSet.allOf(IpFamily.class);
         served.removeAll(problems.keySet());
         return served;
     }
 
     private Optional<String> problem(IpFamily family) {
-        return (family == IpFamily.IPV6 ? ipv6Problem() : Optional.<String>empty())
-                .or(() -> iptablesProblem.apply(family));
+        return (family == IpFamily.IPV6 ? ipv6Problem() : Optional.<String>empty()).or(() -> modeProblem.apply(family));
     }
 
     private Optional<String> ipv6Problem() {

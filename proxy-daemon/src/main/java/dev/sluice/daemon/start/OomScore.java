@@ -8,7 +8,7 @@ import org.slf4j.LoggerFactory;
 
 /** Tells the kernel how unwelcome it is to kill this process when memory is short. */
 public final class OomScore {
-    private static final Logger log = LoggerFactory.getLogger(OomScore.class);
+    private static final Logger LOG = LoggerFactory.getLogger(OomScore.class);
     private static final Path OWN = Path.of("/proc/self/oom_score_adj");
 
     private OomScore() {}
@@ -18,7 +18,7 @@ public final class OomScore {
         try {
             Files.writeString(OWN, Integer.toString(adjustment));
         } catch (IOException e) {
-            log.warn("{} cannot be set to {}: {}", OWN, adjustment, e.getMessage());
+            LOG.warn("{} cannot be set to {}: {}", OWN, adjustment, e.getMessage());
         }
     }
 }

@@ -13,6 +13,7 @@ import dev.sluice.linux.route.Links.Link;
 import dev.sluice.testkit.fake.FakeLinks;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -25,7 +26,7 @@ final class NodeAddressWatchTest {
     private final FakeLinks links = new FakeLinks().device("eth0", "").device("eth1", "");
     private final List<String> told = new ArrayList<>();
     private final NodeAddressWatch watch =
-            new NodeAddressWatch(links, a -> a.isReachable() && !a.equals(UNIMPORTANT), told::add);
+            new NodeAddressWatch(links, Set.of("services0"), a -> a.isReachable() && !a.equals(UNIMPORTANT), told::add);
     private int eth0;
     private int eth1;
 
@@ -67,8 +68,8 @@ final class NodeAddressWatchTest {
     }
 
     @Test
-    void addressesOfServicesOnTheDeviceOfIpvsModeDoNotCount() {
-        Link device = new Link(77, NodeAddressWatch.IPVS_DEVICE, "dummy", true, false);
+    void addressesThatAModeBindsForServicesDoNotCount() {
+        Link device = new Link(77, "services0", "dummy", true, false);
         watch.changed(new LinkSet(device));
         watch.changed(new AddressSet(device.index(), NEW, 32));
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.daemon.cli.Invocation.Action;
 import dev.sluice.daemon.config.ConfigException;
-import dev.sluice.daemon.config.ModeConfigs;
+import dev.sluice.daemon.config.KnownModes;
 import dev.sluice.daemon.config.Settings;
 import dev.sluice.daemon.config.SettingsReader;
 import java.nio.file.Path;
@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CommandLineParserTest {
-    private final CommandLineParser parser = new CommandLineParser(ModeConfigs.SCHEMA);
+    private final CommandLineParser parser = new CommandLineParser(KnownModes.SCHEMA);
 
     @Test
     void flagsSetTheirFields() throws Exception {
@@ -101,7 +101,7 @@ class CommandLineParserTest {
     @Test
     void metricsPortZeroFailsInValidationAsUpstream() throws Exception {
         Invocation call = parser.parse("--metrics-port=0");
-        assertThatThrownBy(() -> SettingsReader.read(call.values(), call.overrides()))
+        assertThatThrownBy(() -> SettingsReader.read(call.values(), call.overrides(), KnownModes.MODULES))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("metricsBindAddress");
     }
@@ -109,14 +109,15 @@ class CommandLineParserTest {
     @Test
     void healthzPortZeroSwitchesTheServerOff() throws Exception {
         Invocation call = parser.parse("--healthz-port=0");
-        assertThat(SettingsReader.read(call.values(), call.overrides()).healthz())
+        assertThat(SettingsReader.read(call.values(), call.overrides(), KnownModes.MODULES)
+                        .healthz())
                 .isEmpty();
     }
 
     @Test
     void theDeprecatedPortsCountWhereTheAddressHasNone() throws Exception {
         Invocation call = parser.parse("--healthz-port=10300", "--metrics-bind-address=::1", "--metrics-port=10301");
-        Settings settings = SettingsReader.read(call.values(), call.overrides());
+        Settings settings = SettingsReader.read(call.values(), call.overrides(), KnownModes.MODULES);
         assertThat(settings.healthz().orElseThrow().getPort()).isEqualTo(10300);
         assertThat(settings.metrics().getPort()).isEqualTo(10301);
         assertThat(call.warnings()).hasSize(2);
@@ -125,7 +126,7 @@ class CommandLineParserTest {
     @Test
     void anEmptyBindAddressKeepsTheDefault() throws Exception {
         Invocation call = parser.parse("--metrics-bind-address=");
-        assertThat(SettingsReader.read(call.values(), call.overrides())
+        assertThat(SettingsReader.read(call.values(), call.overrides(), KnownModes.MODULES)
                         .metrics()
                         .getPort())
                 .isEqualTo(10249);

@@ -156,12 +156,12 @@ class ConfigFileTest {
 
     @Test
     void aMissingFileIsNamed() {
-        assertThatThrownBy(() -> ConfigFile.read(dir.resolve("none.yaml"), ModeConfigs.SCHEMA))
+        assertThatThrownBy(() -> ConfigFile.read(dir.resolve("none.yaml"), KnownModes.SCHEMA))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("none.yaml: no such file");
     }
 
     private ConfigFile read(String text) throws IOException, ConfigException {
-        return ConfigFile.read(Files.writeString(dir.resolve("config.yaml"), text), ModeConfigs.SCHEMA);
+        return ConfigFile.read(Files.writeString(dir.resolve("config.yaml"), text), KnownModes.SCHEMA);
     }
 }

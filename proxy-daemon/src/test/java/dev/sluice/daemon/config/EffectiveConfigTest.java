@@ -42,19 +42,19 @@ class EffectiveConfigTest {
                 "--feature-gates=SomeGate=true");
         Path file = folder.resolve("config.yaml");
         Files.writeString(file, yaml);
-        ConfigFile read = ConfigFile.read(file, ModeConfigs.SCHEMA);
-        Invocation flags = new CommandLineParser(ModeConfigs.SCHEMA).parse();
-        Settings again = SettingsReader.read(read.values(), flags.overrides());
+        ConfigFile read = ConfigFile.read(file, KnownModes.SCHEMA);
+        Invocation flags = new CommandLineParser(KnownModes.SCHEMA).parse();
+        Settings again = SettingsReader.read(read.values(), flags.overrides(), KnownModes.MODULES);
         assertThat(read.warnings()).filteredOn(w -> w.contains("unknown")).isEmpty();
         assertThat(EffectiveConfig.of(read.values(), again).yaml()).isEqualTo(yaml);
-        assertThat(again.masquerade().all()).isTrue();
         assertThat(again.metrics().getPort()).isEqualTo(1234);
     }
 
     @Test
     void configzIsOneLineOfJsonUnderTheGroup() throws Exception {
-        Invocation call = new CommandLineParser(ModeConfigs.SCHEMA).parse("--nodeport-addresses=192.168.0.0/16");
-        String json = EffectiveConfig.of(call.values(), SettingsReader.read(call.values(), call.overrides()))
+        Invocation call = new CommandLineParser(KnownModes.SCHEMA).parse("--nodeport-addresses=192.168.0.0/16");
+        String json = EffectiveConfig.of(
+                        call.values(), SettingsReader.read(call.values(), call.overrides(), KnownModes.MODULES))
                 .configz();
         assertThat(json)
                 .startsWith("{\"kubeproxy.config.k8s.io\":{\"apiVersion\":\"kubeproxy.config.k8s.io/v1alpha1\",")
@@ -64,8 +64,9 @@ class EffectiveConfigTest {
     }
 
     private static String yaml(String... flags) throws ConfigException {
-        Invocation call = new CommandLineParser(ModeConfigs.SCHEMA).parse(flags);
-        return EffectiveConfig.of(call.values(), SettingsReader.read(call.values(), call.overrides()))
+        Invocation call = new CommandLineParser(KnownModes.SCHEMA).parse(flags);
+        return EffectiveConfig.of(
+                        call.values(), SettingsReader.read(call.values(), call.overrides(), KnownModes.MODULES))
                 .yaml();
     }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.core.config.ConfigValues;
 import dev.sluice.core.config.ProxyMode;
-import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.daemon.config.SettingsReader.Overrides;
 import java.time.Duration;
@@ -21,68 +20,64 @@ class SettingsReaderTest {
 
     @Test
     void defaultsAreKubeProxys() throws Exception {
-        Settings settings = SettingsReader.read(new ConfigValues(ModeConfigs.SCHEMA), NONE);
-        assertThat(settings.mode()).isEqualTo(ProxyMode.IPTABLES);
+        Settings settings = SettingsReader.read(new ConfigValues(KnownModes.SCHEMA), NONE, KnownModes.MODULES);
+        assertThat(settings.module().mode()).isEqualTo(ProxyMode.IPTABLES);
         assertThat(settings.healthz().orElseThrow().getPort()).isEqualTo(10256);
         assertThat(settings.metrics().getAddress().isLoopbackAddress()).isTrue();
         assertThat(settings.metrics().getPort()).isEqualTo(10249);
-        assertThat(settings.masquerade().bit()).isEqualTo(14);
         assertThat(settings.syncPeriods().min()).isEqualTo(Duration.ofSeconds(1));
         assertThat(settings.syncPeriods().retry()).isEqualTo(Duration.ofSeconds(30));
         assertThat(settings.syncPeriods().max()).isEqualTo(Duration.ofHours(1));
-        assertThat(settings.ipvs().scheduler()).isEqualTo("rr");
         assertThat(settings.oomScoreAdj()).isEqualTo(-999);
     }
 
     @Test
-    void userspaceModesSchedulerIsOneThatThereIs() throws Exception {
-        assertThat(SettingsReader.read(new ConfigValues(ModeConfigs.SCHEMA), NONE)
-                        .userspace()
-                        .scheduler())
-                .isEqualTo(Scheduler.RR);
-        assertThat(SettingsReader.read(scheduler("p2c"), NONE).userspace().scheduler())
-                .isEqualTo(Scheduler.P2C);
-        assertThatThrownBy(() -> SettingsReader.read(scheduler("fastest"), NONE))
+    void theOptionsOfEveryModeAreValidatedWhicheverIsInUse() {
+        ConfigValues values = new ConfigValues(KnownModes.SCHEMA);
+        values.set("mode", "iptables");
+        values.set("ipvs.scheduler", "averyveryverylongname");
+        values.set("--userspace-scheduler", "fastest");
+        assertThatThrownBy(() -> SettingsReader.read(values, NONE, KnownModes.MODULES))
                 .isInstanceOf(ConfigException.class)
-                .hasMessageContaining("--userspace-scheduler: unknown scheduler 'fastest'; choose one of rr, wrr, lc");
-    }
-
-    private static ConfigValues scheduler(String name) {
-        ConfigValues values = new ConfigValues(ModeConfigs.SCHEMA);
-        values.set("--userspace-scheduler", name);
-        return values;
+                .hasMessageContaining("ipvs.scheduler")
+                .hasMessageContaining("--userspace-scheduler");
     }
 
     @Test
     void ipvsSyncsFullyWithinItsSyncPeriod() throws Exception {
-        ConfigValues values = new ConfigValues(ModeConfigs.SCHEMA);
+        ConfigValues values = new ConfigValues(KnownModes.SCHEMA);
         values.set("mode", "ipvs");
         values.set("ipvs.syncPeriod", Duration.ofSeconds(7));
-        Settings settings = SettingsReader.read(values, NONE);
+        Settings settings = SettingsReader.read(values, NONE, KnownModes.MODULES);
         assertThat(settings.syncPeriods().max()).isEqualTo(Duration.ofSeconds(7));
     }
 
     @Test
     void twoClusterRangesOfDifferentFamiliesAreTaken() throws Exception {
-        ConfigValues values = new ConfigValues(ModeConfigs.SCHEMA);
+        ConfigValues values = new ConfigValues(KnownModes.SCHEMA);
         values.set("clusterCIDR", "10.244.0.0/16,fd00:244::/32");
-        assertThat(SettingsReader.read(values, NONE).detectLocal().clusterCidrs())
+        assertThat(SettingsReader.read(values, NONE, KnownModes.MODULES)
+                        .detectLocal()
+                        .clusterCidrs())
                 .containsExactly(Cidr.of("10.244.0.0/16"), Cidr.of("fd00:244::/32"));
     }
 
     @Test
     void anIpv6BindAddressMovesTheDefaults() throws Exception {
-        ConfigValues values = new ConfigValues(ModeConfigs.SCHEMA);
+        ConfigValues values = new ConfigValues(KnownModes.SCHEMA);
         values.set("bindAddress", "fd00:10::1");
-        Settings settings = SettingsReader.read(values, NONE);
+        Settings settings = SettingsReader.read(values, NONE, KnownModes.MODULES);
         assertThat(settings.metrics().getAddress().getHostAddress()).isEqualTo("0:0:0:0:0:0:0:1");
     }
 
     @Test
     void anAddressWithoutAPortGetsTheDefaultPort() throws Exception {
-        ConfigValues values = new ConfigValues(ModeConfigs.SCHEMA);
+        ConfigValues values = new ConfigValues(KnownModes.SCHEMA);
         values.set("healthzBindAddress", "127.0.0.1");
-        assertThat(SettingsReader.read(values, NONE).healthz().orElseThrow().getPort())
+        assertThat(SettingsReader.read(values, NONE, KnownModes.MODULES)
+                        .healthz()
+                        .orElseThrow()
+                        .getPort())
                 .isEqualTo(10256);
     }
 
@@ -98,34 +93,33 @@ class SettingsReaderTest {
                 "bindAddress | here | is not an IP address",
                 "detectLocalMode | Magic | unknown mode 'Magic'",
                 "detectLocalMode | BridgeInterface | detectLocal.bridgeInterface",
-                "ipvs.scheduler | averyveryverylongname | longer than the 15 characters",
             })
     void aBadTextNamesTheFieldAndTheWayOut(String path, String text, String message) {
-        ConfigValues values = new ConfigValues(ModeConfigs.SCHEMA);
+        ConfigValues values = new ConfigValues(KnownModes.SCHEMA);
         values.set(path, text);
-        assertThatThrownBy(() -> SettingsReader.read(values, NONE))
+        assertThatThrownBy(() -> SettingsReader.read(values, NONE, KnownModes.MODULES))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining(message);
     }
 
     @Test
     void everyReasonIsToldAtOnce() {
-        ConfigValues values = new ConfigValues(ModeConfigs.SCHEMA);
+        ConfigValues values = new ConfigValues(KnownModes.SCHEMA);
         values.set("iptables.masqueradeBit", 32);
         values.set("oomScoreAdj", -1001);
         values.set("iptables.minSyncPeriod", Duration.ofSeconds(31));
         values.set("nodePortAddresses", List.of("primary", "10.0.0.0/8"));
-        assertThatThrownBy(() -> SettingsReader.read(values, NONE))
+        assertThatThrownBy(() -> SettingsReader.read(values, NONE, KnownModes.MODULES))
                 .isInstanceOfSatisfying(
                         ConfigException.class, e -> assertThat(e.reasons()).hasSize(4));
     }
 
     @Test
     void theHostnameFlagWinsAndIsLowerCased() throws Exception {
-        ConfigValues values = new ConfigValues(ModeConfigs.SCHEMA);
+        ConfigValues values = new ConfigValues(KnownModes.SCHEMA);
         values.set("hostnameOverride", "from-file");
         Overrides flag = new Overrides(Optional.of(" Node-A "), Optional.of(4), "", Optional.empty(), false);
-        Settings settings = SettingsReader.read(values, flag);
+        Settings settings = SettingsReader.read(values, flag, KnownModes.MODULES);
         assertThat(settings.hostnameOverride()).isEqualTo("node-a");
         assertThat(settings.verbosity()).isEqualTo(4);
     }

@@ -3,11 +3,11 @@ package dev.sluice.daemon.flows;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.NodePortAddresses;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.flows.FlowTargets;
 import dev.sluice.core.flows.StaleReason;
+import dev.sluice.core.mode.ConntrackPolicy;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.net.Cidr;
@@ -34,6 +34,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -117,11 +118,13 @@ class FlowCleaningTest {
 
     @BeforeEach
     void usual() {
-        cleaning = cleaning(BackendConfig.defaults(IpFamily.IPV4));
+        cleaning = cleaning(servingNodePortsOn(), true);
     }
 
-    private FlowCleaning cleaning(BackendConfig config) {
-        return new FlowCleaning(mode, config, FlowTargets.endpoints(), table, links, heard);
+    private FlowCleaning cleaning(NodePortAddresses nodePorts, boolean loopback) {
+        ConntrackPolicy policy =
+                new ConntrackPolicy(Set.of(Protocol.UDP, Protocol.SCTP), FlowTargets.endpoints(), loopback);
+        return new FlowCleaning(mode, policy, nodePorts, Set.of("service-link"), table, links, heard);
     }
 
     @Test
@@ -213,7 +216,7 @@ class FlowCleaningTest {
     void aNodePortCountsOnlyWhereItIsServed() throws Exception {
         links.device("kube-ipvs0", "dummy").address("kube-ipvs0", "10.96.0.77", 32);
         links.device("eth1", "veth").address("eth1", "172.16.0.1", 24);
-        cleaning = cleaning(servingNodePortsOn("192.168.0.0/16", "127.0.0.0/8"));
+        cleaning = cleaning(servingNodePortsOn("192.168.0.0/16", "127.0.0.0/8"), true);
         for (String elsewhere : List.of("198.51.100.9", "10.96.0.77", "172.16.0.1", "192.168.99.1")) {
             table.add(Protocol.UDP, CLIENT, elsewhere + ":30053", elsewhere + ":30053");
         }
@@ -226,8 +229,7 @@ class FlowCleaningTest {
 
     @Test
     void loopbackNodePortsCountOnlyInModesThatServeThem() throws Exception {
-        mode.name = ProxyMode.IPVS;
-        cleaning = cleaning(BackendConfig.defaults(IpFamily.IPV4));
+        cleaning = cleaning(servingNodePortsOn(), false);
         table.add(Protocol.UDP, "127.0.0.1:999", "127.0.0.1:30053", "127.0.0.1:30053");
         syncAll(A);
         assertThat(table.flows()).hasSize(1);
@@ -321,18 +323,9 @@ class FlowCleaningTest {
         assertThat(table.dumps()).isEqualTo(1);
     }
 
-    private static BackendConfig servingNodePortsOn(String... ranges) {
-        BackendConfig usual = BackendConfig.defaults(IpFamily.IPV4);
-        return new BackendConfig(
-                usual.family(),
-                usual.masqueradeBit(),
-                usual.masqueradeAll(),
-                usual.localhostNodePorts(),
-                usual.localDetector(),
-                new NodePortAddresses(
-                        IpFamily.IPV4, Arrays.stream(ranges).map(Cidr::of).toList()),
-                usual.ipvs(),
-                usual.userspace());
+    private static NodePortAddresses servingNodePortsOn(String... ranges) {
+        return new NodePortAddresses(
+                IpFamily.IPV4, Arrays.stream(ranges).map(Cidr::of).toList());
     }
 
     private static Cause udp(StaleReason reason) {

@@ -3,9 +3,11 @@ package dev.sluice.daemon.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.flows.StaleReason;
 import dev.sluice.core.kernel.ObjectKind;
+import dev.sluice.core.mode.ModeMetric;
+import dev.sluice.core.mode.ModeMetric.Bucket;
+import dev.sluice.core.mode.ModeMetric.Distribution;
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServiceName;
@@ -27,19 +29,20 @@ import dev.sluice.core.traffic.TrafficCounters;
 import dev.sluice.core.traffic.TrafficException;
 import dev.sluice.daemon.flows.Cause;
 import dev.sluice.daemon.health.HttpPages.Page;
-import dev.sluice.testkit.fake.FakeCounters;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class MetricsPageTest {
-    private final MetricsPage page = new MetricsPage(ProxyMode.IPTABLES, () -> Instant.ofEpochSecond(1_000_000));
+    private final MetricsPage page = new MetricsPage(true, () -> Instant.ofEpochSecond(1_000_000));
 
     @Test
     void aSyncIsToldUnderKubeProxysNames() {
@@ -195,17 +198,25 @@ class MetricsPageTest {
     }
 
     @Test
-    void whatTheRulesHaveCountedIsReadAtEachScrape() throws Exception {
-        FakeCounters counters = new FakeCounters();
-        page.rules(counters);
-        String dropped = "kubeproxy_iptables_ct_state_invalid_dropped_packets_total";
-        assertThat(lines()).noneMatch(line -> line.startsWith(dropped));
-        counters.create("ct_state_invalid_dropped_pkts");
-        assertThat(lines()).contains(dropped + " 0.0");
-        counters.count("ct_state_invalid_dropped_pkts", 5);
-        assertThat(lines()).contains(dropped + " 5.0");
-        counters.unsupported();
-        assertThat(lines()).noneMatch(line -> line.startsWith(dropped));
+    void metricsOfTheModeAreReadAtEachScrape() {
+        AtomicReference<OptionalLong> counted = new AtomicReference<>(OptionalLong.empty());
+        page.ofMode(List.of(
+                new ModeMetric.Counter("sluice_some_packets_total", "Packets", counted::get),
+                new ModeMetric.Gauge("sluice_some_open", "What is open", () -> 3),
+                new ModeMetric.Histogram(
+                        "sluice_some_seconds",
+                        "Seconds",
+                        () -> new Distribution(
+                                List.of(new Bucket(0.5, 2), new Bucket(Double.POSITIVE_INFINITY, 1)), 4.5))));
+        assertThat(lines())
+                .contains(
+                        "sluice_some_open 3.0",
+                        "sluice_some_seconds_bucket{le=\"0.5\"} 2",
+                        "sluice_some_seconds_bucket{le=\"+Inf\"} 3",
+                        "sluice_some_seconds_sum 4.5")
+                .noneMatch(line -> line.startsWith("sluice_some_packets_total"));
+        counted.set(OptionalLong.of(5));
+        assertThat(lines()).contains("sluice_some_packets_total 5.0");
     }
 
     @Test

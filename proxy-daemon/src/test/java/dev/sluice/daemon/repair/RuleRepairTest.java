@@ -2,14 +2,13 @@ package dev.sluice.daemon.repair;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.kernel.KernelObject;
+import dev.sluice.core.mode.ForeignChange;
+import dev.sluice.core.mode.ForeignWatch;
+import dev.sluice.core.mode.HostException;
 import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.KernelCost;
-import dev.sluice.core.sync.ProxyBackend;
-import dev.sluice.core.sync.ProxySnapshot;
 import dev.sluice.core.sync.ReadinessNews;
 import dev.sluice.core.sync.Suspects;
 import dev.sluice.core.sync.SyncException;
@@ -17,16 +16,11 @@ import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.sync.SyncObserver.Failure;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.sync.Ticker;
-import dev.sluice.core.trace.Packet;
-import dev.sluice.core.trace.Trace;
-import dev.sluice.linux.KernelException;
 import dev.sluice.linux.process.Command;
-import dev.sluice.linux.rulewatch.ForeignEdit;
-import dev.sluice.linux.rulewatch.Interest;
 import dev.sluice.linux.rulewatch.OwnRestores;
-import dev.sluice.linux.rulewatch.RuleWatch;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -46,64 +40,34 @@ class RuleRepairTest {
     private final OwnRestores own = new OwnRestores();
     private final BlockingQueue<Suspects> asked = new LinkedBlockingQueue<>();
     private final BlockingQueue<Repair> repairs = new LinkedBlockingQueue<>();
-    private final List<Consumer<ForeignEdit>> watches = new ArrayList<>();
-    private final List<Interest> interests = new ArrayList<>();
-    private final RuleRepair repair = new RuleRepair(
-            List.of(new Mode(IpFamily.IPV4), new Mode(IpFamily.IPV6)),
-            own,
-            this::open,
-            List.of(repairs::add),
-            Ticker.system());
+    private final List<Consumer<ForeignChange>> watches = new ArrayList<>();
+    private final RuleRepair repair =
+            new RuleRepair(EnumSet.allOf(IpFamily.class), own, new TestWatch(), List.of(repairs::add), Ticker.system());
     private volatile String restored = "";
     private boolean nobodyElse;
 
-    private RuleWatch open(Interest interest, Consumer<ForeignEdit> noticed) {
-        interests.add(interest);
-        watches.add(noticed);
-        return new RuleWatch() {
-            @Override
-            public String means() {
-                return "a test";
-            }
-
-            @Override
-            public boolean missedNothing() {
-                return nobodyElse;
-            }
-
-            @Override
-            public void close() {
-                watches.clear();
-            }
-        };
-    }
-
-    private record Mode(IpFamily family) implements ProxyBackend {
+    /** A watch that notices what the test says. */
+    private final class TestWatch implements ForeignWatch, ForeignWatch.Opener {
         @Override
-        public ProxyMode mode() {
-            return ProxyMode.IPTABLES;
+        public ForeignWatch open(Consumer<ForeignChange> noticed) {
+            watches.add(noticed);
+            return this;
         }
 
         @Override
-        public SyncReport sync(ProxySnapshot desired, Changes since) {
-            return NOTHING;
+        public String means() {
+            return "a test";
         }
 
         @Override
-        public boolean keepsStateIn(KernelObject object) {
-            return object.name().equals("OURS");
+        public boolean missedNothing() {
+            return nobodyElse;
         }
 
         @Override
-        public Trace explain(Packet packet) {
-            return Trace.notAService(List.of());
+        public void close() {
+            watches.clear();
         }
-
-        @Override
-        public void cleanUp() {}
-
-        @Override
-        public void close() {}
     }
 
     /** As the sync thread would, with a restore of {@link #restored} if there is one. */
@@ -138,7 +102,8 @@ class RuleRepairTest {
     }
 
     private void edit(String by, String chain) {
-        watches.getFirst().accept(new ForeignEdit(IpFamily.IPV4, by, false, Set.of(new KernelObject("nat", chain))));
+        watches.getFirst()
+                .accept(new ForeignChange(IpFamily.IPV4, by, Suspects.of(Set.of(new KernelObject("nat", chain)))));
     }
 
     private Suspects nextLook() throws InterruptedException {
@@ -199,24 +164,14 @@ class RuleRepairTest {
     }
 
     @Test
-    void onlyChainsOfTheModeAreOfInterest() throws Exception {
-        start();
-        Interest interest = interests.getFirst();
-        assertThat(interest.watches(IpFamily.IPV6, new KernelObject("nat", "OURS")))
-                .isTrue();
-        assertThat(interest.watches(IpFamily.IPV6, new KernelObject("nat", "THEIRS")))
-                .isFalse();
-    }
-
-    @Test
     void whatNobodyElseCanHaveChangedIsNotComparedAgain() throws Exception {
         nobodyElse = true;
         repair.use(this::mend);
         for (IpFamily family : IpFamily.values()) {
             repair.failed(new Failure(family, true, Duration.ZERO, new SyncException("any end will do")));
         }
-        ForeignEdit edit = new ForeignEdit(IpFamily.IPV6, "", false, Set.of(new KernelObject("nat", "OURS")));
-        watches.getFirst().accept(edit);
+        watches.getFirst()
+                .accept(new ForeignChange(IpFamily.IPV6, "", Suspects.of(Set.of(new KernelObject("nat", "OURS")))));
         assertThat(asked.poll(30, TimeUnit.SECONDS))
                 .as("the first look is at that edit")
                 .isEqualTo(Suspects.of(Set.of(new KernelObject("nat", "OURS"))));
@@ -224,14 +179,16 @@ class RuleRepairTest {
 
     @Test
     void whereNothingCanBeWatchedTheProxyGoesOn() {
-        RuleRepair blind = new RuleRepair(
-                List.of(new Mode(IpFamily.IPV4)),
-                own,
-                (interest, noticed) -> {
-                    throw new KernelException("not permitted");
-                },
-                List.of(),
-                Ticker.system());
+        ForeignWatch.Opener refused = new ForeignWatch.Opener() {
+            @Override
+            public ForeignWatch open(Consumer<ForeignChange> noticed) throws HostException {
+                throw new HostException("not permitted");
+            }
+
+            @Override
+            public void close() {}
+        };
+        RuleRepair blind = new RuleRepair(Set.of(IpFamily.IPV4), own, refused, List.of(), Ticker.system());
         blind.failed(new Failure(IpFamily.IPV4, true, Duration.ZERO, new SyncException("any")));
         blind.close();
     }

@@ -1,8 +1,8 @@
 package dev.sluice.iptables.node;
 
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.sync.SyncException;
+import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.iptables.render.FixedChains;
 import dev.sluice.iptables.render.FixedRules;
 import dev.sluice.linux.NetlinkException;
@@ -20,14 +20,14 @@ public final class NodeSetup {
     private static final String ROUTE_LOCALNET = "net.ipv4.conf.all.route_localnet";
     private static final String BE_LIBERAL = "net.netfilter.nf_conntrack_tcp_be_liberal";
 
-    private final BackendConfig config;
+    private final IptablesConfig config;
     private final Sysctl sysctl;
     private final Links links;
     private final RuleCounters counters;
     private List<IpAddress> local = List.of();
     private boolean countsLocalhost;
 
-    public NodeSetup(BackendConfig config, Sysctl sysctl, Links links, RuleCounters counters) {
+    public NodeSetup(IptablesConfig config, Sysctl sysctl, Links links, RuleCounters counters) {
         this.config = config;
         this.sysctl = sysctl;
         this.links = links;

@@ -2,10 +2,10 @@ package dev.sluice.iptables.render;
 
 import static dev.sluice.linux.rules.RuleBuilder.rule;
 
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.iptables.node.RuleCounters;
 import dev.sluice.linux.iptables.PacketMark;
 import dev.sluice.linux.iptables.SavedTable;
@@ -27,7 +27,7 @@ import java.util.List;
  * @param countInvalid whether those are counted
  */
 public record FixedRules(
-        BackendConfig config,
+        IptablesConfig config,
         List<String> nodePortRules,
         boolean randomFully,
         boolean dropInvalid,
@@ -42,14 +42,14 @@ public record FixedRules(
     }
 
     /** Whether node ports answer on 127.0.0.1, for which the kernel must route loopback addresses. */
-    public static boolean servesLocalhost(BackendConfig config) {
+    public static boolean servesLocalhost(IptablesConfig config) {
         return config.family() == IpFamily.IPV4
                 && config.localhostNodePorts()
                 && config.nodePortAddresses().containsLoopback();
     }
 
     /** Whether node ports are to be served on that address of the node. */
-    public static boolean servesNodePorts(BackendConfig config, IpAddress address) {
+    public static boolean servesNodePorts(IptablesConfig config, IpAddress address) {
         return config.nodePortAddresses().contains(address) && (!address.isLoopback() || servesLocalhost(config));
     }
 
@@ -58,7 +58,7 @@ public record FixedRules(
      *
      * @param local the addresses of the node's interfaces
      */
-    public static List<String> nodePortRules(BackendConfig config, List<IpAddress> local) {
+    public static List<String> nodePortRules(IptablesConfig config, List<IpAddress> local) {
         if (!config.nodePortAddresses().matchesAll()) {
             return local.stream()
                     .filter(address -> servesNodePorts(config, address))

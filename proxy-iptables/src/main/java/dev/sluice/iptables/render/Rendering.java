@@ -1,9 +1,9 @@
 package dev.sluice.iptables.render;
 
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.iptables.config.IptablesConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
  * @param countLocalhost whether connections to node ports on 127.0.0.1 are counted
  */
 public record Rendering(
-        BackendConfig config, @Nullable IpAddress nodeAddress, boolean comments, boolean countLocalhost) {
+        IptablesConfig config, @Nullable IpAddress nodeAddress, boolean comments, boolean countLocalhost) {
     /** Above so many endpoints kube-proxy leaves the comments of endpoint rules out. */
     public static final int COMMENTED_ENDPOINTS = 1000;
 
     /** Without counting. */
-    public Rendering(BackendConfig config, @Nullable IpAddress nodeAddress, boolean comments) {
+    public Rendering(IptablesConfig config, @Nullable IpAddress nodeAddress, boolean comments) {
         this(config, nodeAddress, comments, false);
     }
 

@@ -6,9 +6,9 @@ import static dev.sluice.testkit.model.Endpoints.remote;
 import static dev.sluice.testkit.model.Endpoints.resolved;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.testkit.model.ServicePorts;
 import java.util.List;
 import java.util.stream.Stream;
@@ -178,7 +178,7 @@ class DispatchRulesTest {
     private static List<String> render(ServicePorts port, List<Endpoint> endpoints) {
         var built = resolved(port.build(), endpoints);
         IpFamily family = built.family();
-        var rendered = PortChains.render(new Rendering(BackendConfig.defaults(family), null, true), built);
+        var rendered = PortChains.render(new Rendering(IptablesConfig.defaults(family), null, true), built);
         return Stream.concat(
                         rendered.nat().stream().map(rule -> "nat " + rule.chain() + " " + rule.spec()),
                         rendered.filter().stream().map(rule -> "filter " + rule.chain() + " " + rule.spec()))

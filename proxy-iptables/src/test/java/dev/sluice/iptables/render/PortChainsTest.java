@@ -6,12 +6,14 @@ import static dev.sluice.testkit.model.Endpoints.remoteTerminating;
 import static dev.sluice.testkit.model.Endpoints.resolved;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.LocalDetector;
+import dev.sluice.core.config.Masquerade;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.iptables.config.IptablesConfig;
+import dev.sluice.iptables.config.IptablesOptions;
 import dev.sluice.testkit.model.ServicePorts;
 import java.util.List;
 import java.util.Map;
@@ -128,7 +130,7 @@ class PortChainsTest {
 
         assertThat(chains(port, HERE).get(FW))
                 .containsExactly("-s 10.0.0.0/8" + named, "-s 172.16.0.0/12" + named, rest);
-        var onAllowedNode = new Rendering(BackendConfig.defaults(IpFamily.IPV4), IpAddress.of("10.9.9.9"), true);
+        var onAllowedNode = new Rendering(IptablesConfig.defaults(IpFamily.IPV4), IpAddress.of("10.9.9.9"), true);
         assertThat(PortChains.render(onAllowedNode, resolved(port.build(), HERE))
                         .chains()
                         .get(FW))
@@ -163,7 +165,7 @@ class PortChainsTest {
     void markHairpins() {
         Endpoint six = local("fd00:244::5", 8080);
         var port = ServicePorts.udp("shop/dns", "fd00:96::53", 53).build();
-        var rendering = new Rendering(BackendConfig.defaults(IpFamily.IPV6), null, true);
+        var rendering = new Rendering(IptablesConfig.defaults(IpFamily.IPV6), null, true);
 
         assertThat(PortChains.render(rendering, resolved(port, six))
                         .chains()
@@ -215,24 +217,18 @@ class PortChainsTest {
         return ChainNames.endpoint(web().build().name(), endpoint);
     }
 
-    private static BackendConfig config(LocalDetector detector, boolean masqueradeAll) {
-        BackendConfig base = BackendConfig.defaults(IpFamily.IPV4);
-        return new BackendConfig(
-                base.family(),
-                base.masqueradeBit(),
-                masqueradeAll,
-                base.localhostNodePorts(),
-                detector,
-                base.nodePortAddresses(),
-                base.ipvs(),
-                base.userspace());
+    private static IptablesConfig config(LocalDetector detector, boolean masqueradeAll) {
+        IptablesConfig base = IptablesConfig.defaults(IpFamily.IPV4);
+        return new IptablesConfig(
+                base.common().withLocalDetector(detector),
+                new IptablesOptions(new Masquerade(base.masqueradeBit(), masqueradeAll), base.localhostNodePorts()));
     }
 
     private static Map<String, List<String>> chains(ServicePorts port, Endpoint... endpoints) {
-        return chains(BackendConfig.defaults(IpFamily.IPV4), port, endpoints);
+        return chains(IptablesConfig.defaults(IpFamily.IPV4), port, endpoints);
     }
 
-    private static Map<String, List<String>> chains(BackendConfig config, ServicePorts port, Endpoint... endpoints) {
+    private static Map<String, List<String>> chains(IptablesConfig config, ServicePorts port, Endpoint... endpoints) {
         return PortChains.render(new Rendering(config, null, true), resolved(port.build(), endpoints))
                 .chains();
     }

@@ -1,8 +1,8 @@
 package dev.sluice.ipvs.kernel;
 
-import dev.sluice.core.config.IpvsOptions;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncException;
+import dev.sluice.ipvs.config.IpvsOptions;
 import dev.sluice.ipvs.plan.Schedulers;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.Ipvs;

@@ -1,9 +1,9 @@
 package dev.sluice.ipvs.plan;
 
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.ipvs.config.IpvsConfig;
 import dev.sluice.ipvs.kernel.DummyDevice;
 import dev.sluice.linux.route.Links.LinkAddress;
 import java.util.ArrayList;
@@ -27,7 +27,7 @@ public record NodeView(Set<IpAddress> elsewhere, List<IpAddress> nodePortAddress
         nodePortAddresses = List.copyOf(nodePortAddresses);
     }
 
-    public static NodeView of(BackendConfig config, NodeFacts node, Collection<LinkAddress> addresses) {
+    public static NodeView of(IpvsConfig config, NodeFacts node, Collection<LinkAddress> addresses) {
         IpFamily family = config.family();
         Set<IpAddress> elsewhere = elsewhere(family, addresses);
         List<IpAddress> forNodePorts = new ArrayList<>();

@@ -5,11 +5,11 @@ import static dev.sluice.linux.rules.ConnectionState.NEW;
 import static dev.sluice.linux.rules.ConnectionState.RELATED;
 import static dev.sluice.linux.rules.RuleBuilder.rule;
 
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
+import dev.sluice.ipvs.config.IpvsConfig;
 import dev.sluice.linux.iptables.ChainName;
 import dev.sluice.linux.iptables.PacketMark;
 import dev.sluice.linux.rules.LocalTraffic;
@@ -61,14 +61,14 @@ public final class IpvsRules {
             Set.of(IPVS_OUT_FILTER));
 
     private final IpFamily family;
-    private final BackendConfig config;
+    private final IpvsConfig config;
     private final PacketMark mark;
     private final boolean randomFully;
 
-    public IpvsRules(BackendConfig config, boolean randomFully) {
+    public IpvsRules(IpvsConfig config, boolean randomFully) {
         family = config.family();
         this.config = config;
-        mark = new PacketMark(config.masqueradeBit());
+        mark = new PacketMark(config.masquerade().bit());
         this.randomFully = randomFully;
     }
 
@@ -123,7 +123,7 @@ public final class IpvsRules {
     }
 
     private RuleBuilder clusterIpToMasquerade() {
-        if (config.masqueradeAll()) {
+        if (config.masquerade().all()) {
             return named(KubeSet.CLUSTER_IP);
         }
         if (config.localDetector() instanceof LocalDetector.None) {

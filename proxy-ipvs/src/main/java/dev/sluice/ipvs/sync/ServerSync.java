@@ -1,7 +1,6 @@
 package dev.sluice.ipvs.sync;
 
 import dev.sluice.core.balance.SlowStart;
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.kernel.ObjectKind;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ResolvedPort;
@@ -15,6 +14,7 @@ import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.ipvs.IpvsBackend;
+import dev.sluice.ipvs.config.IpvsConfig;
 import dev.sluice.ipvs.explain.PacketWalk;
 import dev.sluice.ipvs.kernel.DummyDevice;
 import dev.sluice.ipvs.kernel.KernelReader;
@@ -60,7 +60,7 @@ public final class ServerSync {
     private static final ObjectKind VIRTUAL_SERVERS = ObjectKind.of("ipvs.virtual_servers");
     private static final ObjectKind REAL_SERVERS = ObjectKind.of("ipvs.real_servers");
 
-    private final BackendConfig config;
+    private final IpvsConfig config;
     private final Ipvs ipvs;
     private final IpSets sets;
     private final Links links;
@@ -83,7 +83,7 @@ public final class ServerSync {
     private @Nullable InForce lastKnown;
 
     public ServerSync(
-            BackendConfig config,
+            IpvsConfig config,
             Ipvs ipvs,
             IpSets sets,
             Links links,
@@ -101,7 +101,7 @@ public final class ServerSync {
         this.ruleWriter = ruleWriter;
         this.probe = probe;
         planner = new Planner(
-                new Schedulers(config.ipvs().scheduler(), probe),
+                new Schedulers(config.options().scheduler(), probe),
                 new SlowStart<>(bootNanos, endpoint -> new RealServer(endpoint.address(), endpoint.port(), 0)));
         drains = new Drains(config.family(), ipvs, bootNanos);
         driftCheck = new DriftCheck(config.family(), ipvs, sets, links, dummy, bootNanos);

@@ -5,7 +5,6 @@ import static dev.sluice.testkit.model.Endpoints.remote;
 import static dev.sluice.testkit.model.Endpoints.resolved;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ResolvedPort;
@@ -18,6 +17,7 @@ import dev.sluice.core.trace.Packet.Origin;
 import dev.sluice.core.trace.Trace;
 import dev.sluice.core.trace.Trace.Verdict;
 import dev.sluice.ipvs.TestNode;
+import dev.sluice.ipvs.config.IpvsConfig;
 import dev.sluice.ipvs.plan.Schedulers;
 import dev.sluice.testkit.model.ServicePorts;
 import java.util.Map;
@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ExplainTest {
-    private final TestNode node = new TestNode(BackendConfig.defaults(IpFamily.IPV4)
+    private final TestNode node = new TestNode(IpvsConfig.defaults(IpFamily.IPV4)
             .withLocalDetector(new LocalDetector.SourceCidr(Cidr.of("10.244.0.0/16"))));
 
     @BeforeEach

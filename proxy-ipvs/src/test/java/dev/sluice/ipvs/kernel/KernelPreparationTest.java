@@ -3,11 +3,11 @@ package dev.sluice.ipvs.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.sluice.core.config.BackendConfig;
-import dev.sluice.core.config.IpvsOptions;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.ipvs.TestNode;
+import dev.sluice.ipvs.config.IpvsConfig;
+import dev.sluice.ipvs.config.IpvsOptions;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.IpvsTimeouts;
@@ -103,9 +103,15 @@ class KernelPreparationTest {
     /** Traps 15 and 17. */
     @Test
     void strictArpAndTimeouts() throws Exception {
-        IpvsOptions options =
-                new IpvsOptions("rr", List.of(), true, Duration.ofSeconds(100), Duration.ZERO, Duration.ofMinutes(2));
-        TestNode node = new TestNode(TestNode.withOptions(BackendConfig.defaults(IpFamily.IPV6), options));
+        IpvsOptions options = new IpvsOptions(
+                "rr",
+                List.of(),
+                true,
+                Duration.ofSeconds(100),
+                Duration.ZERO,
+                Duration.ofMinutes(2),
+                IpvsOptions.DEFAULT.masquerade());
+        TestNode node = new TestNode(TestNode.withOptions(IpvsConfig.defaults(IpFamily.IPV6), options));
 
         node.backend().prepare();
 

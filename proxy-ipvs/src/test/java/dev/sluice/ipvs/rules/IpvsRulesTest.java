@@ -3,9 +3,14 @@ package dev.sluice.ipvs.rules;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.config.BackendConfig;
+import dev.sluice.core.config.ConfigReader;
+import dev.sluice.core.config.ConfigSchema;
+import dev.sluice.core.config.ConfigValues;
 import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.ipvs.config.IpvsConfig;
+import dev.sluice.ipvs.config.IpvsOptions;
 import dev.sluice.linux.rules.Rule;
 import java.util.List;
 import java.util.stream.Stream;
@@ -16,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class IpvsRulesTest {
     private static IpvsRules rules(LocalDetector detector) {
-        return new IpvsRules(BackendConfig.defaults(IpFamily.IPV4).withLocalDetector(detector), true);
+        return new IpvsRules(IpvsConfig.defaults(IpFamily.IPV4).withLocalDetector(detector), true);
     }
 
     @Test
@@ -102,7 +107,7 @@ class IpvsRulesTest {
 
     @Test
     void mangleOfIpv6() {
-        IpvsRules rules = new IpvsRules(BackendConfig.defaults(IpFamily.IPV6), false);
+        IpvsRules rules = new IpvsRules(IpvsConfig.defaults(IpFamily.IPV6), false);
         assertThat(rules.mangle().text().text()).isEqualTo("""
             *mangle
             :KUBE-IPVS-OUT-FILTER - [0:0]
@@ -150,16 +155,11 @@ class IpvsRulesTest {
     @ParameterizedTest
     @MethodSource("detectors")
     void whatIsMasqueradedOnClusterAddresses(LocalDetector detector, boolean all, String match, String directions) {
-        BackendConfig base = BackendConfig.defaults(IpFamily.IPV4);
-        BackendConfig config = new BackendConfig(
-                base.family(),
-                base.masqueradeBit(),
-                all,
-                base.localhostNodePorts(),
-                detector,
-                base.nodePortAddresses(),
-                base.ipvs(),
-                base.userspace());
+        ConfigValues values = new ConfigValues(new ConfigSchema().with(List.of(), IpvsOptions.CONFIG.flags()));
+        values.set("iptables.masqueradeAll", all);
+        IpvsConfig config = new IpvsConfig(
+                BackendConfig.defaults(IpFamily.IPV4).withLocalDetector(detector),
+                IpvsOptions.read(new ConfigReader(values)));
 
         List<String> services = new IpvsRules(config, true)
                 .nat(List.of()).rules("KUBE-SERVICES").orElseThrow().stream()

@@ -1,6 +1,5 @@
 package dev.sluice.userspace.balance;
 
-import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.net.IpAddress;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;

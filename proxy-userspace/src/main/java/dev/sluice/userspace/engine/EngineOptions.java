@@ -1,6 +1,6 @@
 package dev.sluice.userspace.engine;
 
-import dev.sluice.core.config.UserspaceOptions;
+import dev.sluice.userspace.config.UserspaceOptions;
 
 /**
  * The settings of the engine.

@@ -1,10 +1,10 @@
 package dev.sluice.userspace.explain;
 
 import dev.sluice.core.config.GoDuration;
-import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace.Candidate;
+import dev.sluice.userspace.balance.Scheduler;
 import dev.sluice.userspace.balance.Upstream;
 import dev.sluice.userspace.balance.UpstreamPool;
 import dev.sluice.userspace.routing.PortBalancer;

@@ -1,7 +1,6 @@
 package dev.sluice.userspace.plan;
 
 import dev.sluice.core.balance.SlowStart;
-import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.flows.FlowEnd;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ObjectRef;
@@ -11,6 +10,7 @@ import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.Protocol;
+import dev.sluice.userspace.balance.Scheduler;
 import dev.sluice.userspace.balance.Upstream;
 import dev.sluice.userspace.routing.ConnectionPolicy;
 import dev.sluice.userspace.routing.ConnectionPolicyReader;

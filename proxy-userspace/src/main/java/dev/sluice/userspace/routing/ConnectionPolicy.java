@@ -1,6 +1,6 @@
 package dev.sluice.userspace.routing;
 
-import dev.sluice.core.config.Scheduler;
+import dev.sluice.userspace.balance.Scheduler;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

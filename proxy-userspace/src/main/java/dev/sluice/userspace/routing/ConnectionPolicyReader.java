@@ -1,10 +1,10 @@
 package dev.sluice.userspace.routing;
 
 import dev.sluice.core.balance.SlowStart;
-import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.model.AnnotationReader;
 import dev.sluice.core.model.ProblemList;
 import dev.sluice.core.model.ServicePort;
+import dev.sluice.userspace.balance.Scheduler;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;

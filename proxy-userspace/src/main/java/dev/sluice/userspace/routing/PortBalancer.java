@@ -1,12 +1,12 @@
 package dev.sluice.userspace.routing;
 
-import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.userspace.balance.Chooser;
 import dev.sluice.userspace.balance.ExcludedUpstreams;
+import dev.sluice.userspace.balance.Scheduler;
 import dev.sluice.userspace.balance.Upstream;
 import dev.sluice.userspace.balance.UpstreamPool;
 import java.util.Map;

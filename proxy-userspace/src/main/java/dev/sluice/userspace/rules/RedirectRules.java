@@ -2,7 +2,6 @@ package dev.sluice.userspace.rules;
 
 import static dev.sluice.linux.rules.RuleBuilder.rule;
 
-import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
@@ -13,6 +12,7 @@ import dev.sluice.linux.rules.Rule;
 import dev.sluice.linux.rules.RuleBuilder;
 import dev.sluice.linux.rules.RuleTable;
 import dev.sluice.linux.rules.Target;
+import dev.sluice.userspace.config.UserspaceConfig;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +29,7 @@ import java.util.function.Function;
  * @param proxyAddress the node's address that traffic is redirected to
  * @param tcpPort the port of the listening TCP sockets
  */
-public record RedirectRules(BackendConfig config, IpAddress proxyAddress, int tcpPort) {
+public record RedirectRules(UserspaceConfig config, IpAddress proxyAddress, int tcpPort) {
     static final String SERVICES = "SLUICE-SERVICES";
     static final String FROM_NODE = "SLUICE-FROM-NODE";
     static final String NODE_PORTS = "SLUICE-NODE-PORTS";

@@ -2,7 +2,6 @@ package dev.sluice.userspace.balance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.net.IpAddress;
 import java.util.ArrayList;
 import java.util.Arrays;

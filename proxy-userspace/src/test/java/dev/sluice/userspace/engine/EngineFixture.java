@@ -1,6 +1,5 @@
 package dev.sluice.userspace.engine;
 
-import dev.sluice.core.config.UserspaceOptions;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.net.IpAddress;
@@ -8,6 +7,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
+import dev.sluice.userspace.config.UserspaceOptions;
 import dev.sluice.userspace.routing.ConnectionPolicy;
 import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.Portal;
@@ -36,7 +36,8 @@ final class EngineFixture implements AutoCloseable {
     EngineFixture(IpFamily family) {
         this(
                 family,
-                EngineOptions.of(new UserspaceOptions(Duration.ofSeconds(30), TIMEOUTS, Duration.ofSeconds(5)))
+                EngineOptions.of(UserspaceOptions.DEFAULT.withTimeouts(
+                                Duration.ofSeconds(30), TIMEOUTS, Duration.ofSeconds(5)))
                         .withEventLoops(2));
     }
 
@@ -49,7 +50,7 @@ final class EngineFixture implements AutoCloseable {
     }
 
     static UserspaceOptions udp(Duration idle) {
-        return new UserspaceOptions(idle, TIMEOUTS, Duration.ofSeconds(5));
+        return UserspaceOptions.DEFAULT.withTimeouts(idle, TIMEOUTS, Duration.ofSeconds(5));
     }
 
     IpAddress clusterIp() {

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.userspace.balance.Scheduler;
 import dev.sluice.userspace.routing.ConnectionPolicy;
 import dev.sluice.userspace.routing.ExpiryReason;
 import dev.sluice.userspace.routing.PortBalancer;

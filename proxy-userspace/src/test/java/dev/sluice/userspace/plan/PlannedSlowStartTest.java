@@ -2,11 +2,11 @@ package dev.sluice.userspace.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
+import dev.sluice.userspace.balance.Scheduler;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;

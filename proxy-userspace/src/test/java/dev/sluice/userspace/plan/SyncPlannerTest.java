@@ -2,7 +2,6 @@ package dev.sluice.userspace.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.flows.FlowEnd;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
@@ -14,6 +13,7 @@ import dev.sluice.linux.ipset.IpSets.SetChange;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
+import dev.sluice.userspace.balance.Scheduler;
 import dev.sluice.userspace.routing.Portal;
 import dev.sluice.userspace.routing.PortalScope;
 import dev.sluice.userspace.rules.PortalAccess;

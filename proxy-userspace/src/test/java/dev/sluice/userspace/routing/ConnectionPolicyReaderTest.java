@@ -2,12 +2,12 @@ package dev.sluice.userspace.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ProblemList;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.testkit.model.ServicePorts;
+import dev.sluice.userspace.balance.Scheduler;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -2,13 +2,13 @@ package dev.sluice.userspace.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.core.config.Scheduler;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
 import dev.sluice.userspace.balance.ExcludedUpstreams;
+import dev.sluice.userspace.balance.Scheduler;
 import dev.sluice.userspace.balance.Upstream;
 import dev.sluice.userspace.balance.UpstreamPool;
 import java.util.HashSet;

@@ -12,6 +12,8 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.fake.CanonicalForm;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
+import dev.sluice.userspace.config.UserspaceConfig;
+import dev.sluice.userspace.config.UserspaceOptions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +33,7 @@ class RedirectRulesTest {
     @EnumSource(IpFamily.class)
     void theRulesOfANodeWithOneUdpService(IpFamily family) throws Exception {
         boolean v4 = family == IpFamily.IPV4;
-        RedirectRules rules = rules(BackendConfig.defaults(family)
+        RedirectRules rules = rules(UserspaceConfig.defaults(family)
                 .withLocalDetector(new LocalDetector.SourceCidr(Cidr.of(v4 ? "10.244.0.0/16" : "fd00:244::/32"))));
         PortRedirection dns = PortRedirection.of(Endpoints.resolved(
                 ServicePorts.udp("kube-system/dns:dns", v4 ? "10.96.0.10" : "fd00:96::10", 53)
@@ -68,7 +70,7 @@ class RedirectRulesTest {
     @ParameterizedTest
     @MethodSource("detectors")
     void localTrafficFollowsTheDetector(LocalDetector detector, List<String> expected) {
-        RedirectRules rules = rules(BackendConfig.defaults(IpFamily.IPV4).withLocalDetector(detector));
+        RedirectRules rules = rules(UserspaceConfig.defaults(IpFamily.IPV4).withLocalDetector(detector));
         assertThat(rules.nat(List.of()).text().chains()).containsEntry("SLUICE-FROM-NODE", expected);
     }
 
@@ -94,17 +96,14 @@ class RedirectRulesTest {
     @ParameterizedTest
     @MethodSource("nodePortAddresses")
     void nodePortsAreServedOnTheConfiguredAddresses(List<String> ranges, boolean localhost, List<String> expected) {
-        BackendConfig defaults = BackendConfig.defaults(IpFamily.IPV4);
-        RedirectRules rules = rules(new BackendConfig(
-                IpFamily.IPV4,
-                14,
-                false,
-                localhost,
-                defaults.localDetector(),
-                new NodePortAddresses(
-                        IpFamily.IPV4, ranges.stream().map(Cidr::of).toList()),
-                defaults.ipvs(),
-                defaults.userspace()));
+        UserspaceConfig defaults = UserspaceConfig.defaults(IpFamily.IPV4);
+        RedirectRules rules = rules(new UserspaceConfig(
+                new BackendConfig(
+                        IpFamily.IPV4,
+                        defaults.localDetector(),
+                        new NodePortAddresses(
+                                IpFamily.IPV4, ranges.stream().map(Cidr::of).toList())),
+                UserspaceOptions.DEFAULT.withLocalhostNodePorts(localhost)));
         assertThat(rules.nat(List.of()).text().chains().get("SLUICE-SERVICES"))
                 .filteredOn(rule -> rule.endsWith("SLUICE-NODE-PORTS"))
                 .isEqualTo(expected);
@@ -116,7 +115,7 @@ class RedirectRulesTest {
     @Test
     void everySetOfTheRulesExistsAndEverySetIsUsed() {
         for (IpFamily family : IpFamily.values()) {
-            RedirectRules rules = rules(BackendConfig.defaults(family));
+            RedirectRules rules = rules(UserspaceConfig.defaults(family));
             String text =
                     rules.nat(List.of()).text().text() + rules.filter().text().text();
             List<String> named = text.lines()
@@ -128,7 +127,7 @@ class RedirectRulesTest {
         }
     }
 
-    private static RedirectRules rules(BackendConfig config) {
+    private static RedirectRules rules(UserspaceConfig config) {
         boolean v4 = config.family() == IpFamily.IPV4;
         return new RedirectRules(config, IpAddress.of(v4 ? "192.168.10.1" : "fd00:10::1"), 40080);
     }

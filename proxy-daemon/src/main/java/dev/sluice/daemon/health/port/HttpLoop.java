@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * a cluster may have thousands of Services with a health check.
  */
 final class HttpLoop implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(HttpLoop.class);
+    private static final Logger LOG = LoggerFactory.getLogger(HttpLoop.class);
     private static final long TICK_MILLIS = 1000;
     private static final long REQUEST_NANOS = Duration.ofSeconds(10).toNanos();
     private static final long LINGER_NANOS = Duration.ofSeconds(2).toNanos();
@@ -84,7 +84,7 @@ final class HttpLoop implements AutoCloseable {
             server.close();
             selector.selectNow(); // the port is free only when the selector has let go of it
         } catch (IOException e) {
-            log.warn("{} cannot be closed", server, e);
+            LOG.warn("{} cannot be closed", server, e);
         }
     }
 
@@ -104,7 +104,7 @@ final class HttpLoop implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            log.error("the health check node ports are not served any more", e);
+            LOG.error("the health check node ports are not served any more", e);
         } finally {
             closeAll();
         }
@@ -114,7 +114,7 @@ final class HttpLoop implements AutoCloseable {
         try {
             task.run();
         } catch (RuntimeException e) {
-            log.error("health check node ports: this is a defect of Sluice, please report it", e);
+            LOG.error("health check node ports: this is a defect of Sluice, please report it", e);
         }
     }
 
@@ -127,7 +127,7 @@ final class HttpLoop implements AutoCloseable {
                 accept((ServerSocketChannel) key.channel(), (Function<InetAddress, Optional<Answer>>) key.attachment());
             }
         } catch (IOException | RuntimeException e) {
-            log.debug("{}", key.channel(), e);
+            LOG.debug("{}", key.channel(), e);
             if (key.attachment() instanceof Conversation conversation) {
                 conversation.close();
             } else {
@@ -169,13 +169,13 @@ final class HttpLoop implements AutoCloseable {
             try {
                 key.channel().close();
             } catch (IOException e) {
-                log.debug("{}", key.channel(), e);
+                LOG.debug("{}", key.channel(), e);
             }
         }
         try {
             selector.close();
         } catch (IOException e) {
-            log.debug("{}", selector, e);
+            LOG.debug("{}", selector, e);
         }
     }
 

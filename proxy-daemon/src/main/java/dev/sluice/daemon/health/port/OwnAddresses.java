@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 
 /** The node's present addresses; the ones known before when they cannot be read. Used by one thread. */
 public final class OwnAddresses implements Supplier<Collection<IpAddress>> {
-    private static final Logger log = LoggerFactory.getLogger(OwnAddresses.class);
+    private static final Logger LOG = LoggerFactory.getLogger(OwnAddresses.class);
 
     private final Links links;
     private Collection<IpAddress> known = List.of();
@@ -26,7 +26,7 @@ public final class OwnAddresses implements Supplier<Collection<IpAddress>> {
         try {
             known = links.addresses().stream().map(Links.LinkAddress::address).toList();
         } catch (NetlinkException e) {
-            log.warn("the node's addresses cannot be read, going on with {}: {}", known, e.getMessage());
+            LOG.warn("the node's addresses cannot be read, going on with {}: {}", known, e.getMessage());
         }
         return known;
     }

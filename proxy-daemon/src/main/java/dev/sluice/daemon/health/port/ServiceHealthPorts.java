@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * happens on the thread of the loop.
  */
 public final class ServiceHealthPorts implements SyncObserver, AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(ServiceHealthPorts.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ServiceHealthPorts.class);
     private static final Duration RETRY = Duration.ofSeconds(5);
 
     private final Binding binding;
@@ -141,7 +141,7 @@ public final class ServiceHealthPorts implements SyncObserver, AutoCloseable {
 
     private void report(int port, String before, String now) {
         if (now.isEmpty() && !before.isEmpty()) {
-            log.info("health check node port {} of Service {} listens now", port, book.owner(port));
+            LOG.info("health check node port {} of Service {} listens now", port, book.owner(port));
         } else if (!now.isEmpty() && !now.equals(before)) {
             tell(
                     book.owner(port),
@@ -186,7 +186,7 @@ public final class ServiceHealthPorts implements SyncObserver, AutoCloseable {
     }
 
     private void tell(ServiceName service, String failure) {
-        log.warn("Service {}: {}", service, failure);
+        LOG.warn("Service {}: {}", service, failure);
         events.service(service, EventSink.Type.WARNING, "FailedToStartServiceHealthcheck", "Listen", failure);
     }
 

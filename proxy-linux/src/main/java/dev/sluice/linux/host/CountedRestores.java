@@ -1,4 +1,4 @@
-package dev.sluice.daemon;
+package dev.sluice.linux.host;
 
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.iptables.ForwardingIptables;
@@ -6,7 +6,7 @@ import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.RestoreException;
 import java.util.function.Consumer;
 
-/** Tells of each restore that is refused, also of those that a sync makes good for. */
+/** Reports each restore that is refused, also those that a sync recovers from. */
 record CountedRestores(Iptables tools, Consumer<IpFamily> refused) implements ForwardingIptables {
 
     @Override

@@ -1,4 +1,4 @@
-package dev.sluice.core.config;
+package dev.sluice.userspace.balance;
 
 import java.util.Arrays;
 import java.util.Locale;

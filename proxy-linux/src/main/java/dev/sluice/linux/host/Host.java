@@ -1,0 +1,76 @@
+package dev.sluice.linux.host;
+
+import dev.sluice.core.mode.ForeignWatch;
+import dev.sluice.core.mode.HostException;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.conntrack.Conntrack;
+import dev.sluice.linux.ipset.IpSets;
+import dev.sluice.linux.iptables.Iptables;
+import dev.sluice.linux.ipvs.Ipvs;
+import dev.sluice.linux.nfacct.NamedCounters;
+import dev.sluice.linux.route.LinkChange;
+import dev.sluice.linux.route.Links;
+import dev.sluice.linux.rulewatch.Interest;
+import dev.sluice.linux.rulewatch.OwnRestores;
+import dev.sluice.linux.sysctl.Sysctl;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * What a mode can have of the host it runs on, in the network namespace of the calling thread. Nothing is looked for or opened
+ * before a mode asks, so a host need not have what its mode does not use. What a method opens, its caller closes.
+ */
+public interface Host {
+
+    Sysctl sysctl();
+
+    /**
+     * The iptables tools of one family.
+     *
+     * @throws KernelException when this host has none, naming the package to install
+     */
+    Iptables iptables(IpFamily family) throws KernelException;
+
+    /** @throws HostException when this host has no iptables tools, naming the package to install */
+    void requireIptables() throws HostException;
+
+    /** Why iptables rules of {@code family} cannot be made; empty when they can. */
+    Optional<String> iptablesProblem(IpFamily family);
+
+    /** The restores that the tools of {@link #iptables} make. */
+    OwnRestores restores();
+
+    /**
+     * Notices when others change iptables rules.
+     *
+     * @param interest which chains matter
+     * @throws HostException when this host has no iptables tools
+     */
+    ForeignWatch.Opener watchRules(Interest interest) throws HostException;
+
+    Links openLinks() throws KernelException;
+
+    /** Notices every change of links and addresses; {@code changed} is called on a thread of its own. */
+    LinkWatch watchLinks(Consumer<LinkChange> changed) throws KernelException;
+
+    IpSets openIpSets() throws KernelException;
+
+    Ipvs openIpvs() throws KernelException;
+
+    NamedCounters openCounters() throws KernelException;
+
+    Conntrack openConntrack() throws KernelException;
+
+    /** Whether the kernel has loaded the module {@code name}, e.g. {@code ip_vs}. */
+    boolean hasKernelModule(String name);
+
+    /** Loads that module unless it is there; the answer says what was done or why it failed, for the log. */
+    String loadKernelModule(String name);
+
+    /** Looks at links and addresses until it is closed. */
+    interface LinkWatch extends AutoCloseable {
+        @Override
+        void close();
+    }
+}

@@ -1,0 +1,146 @@
+package dev.sluice.linux.host;
+
+import dev.sluice.core.mode.ForeignWatch;
+import dev.sluice.core.mode.HostException;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.conntrack.Conntrack;
+import dev.sluice.linux.conntrack.NetlinkConntrack;
+import dev.sluice.linux.ipset.IpSets;
+import dev.sluice.linux.ipset.NetlinkIpSets;
+import dev.sluice.linux.iptables.Iptables;
+import dev.sluice.linux.iptables.IptablesTools;
+import dev.sluice.linux.ipvs.Ipvs;
+import dev.sluice.linux.ipvs.NetlinkIpvs;
+import dev.sluice.linux.nfacct.NamedCounters;
+import dev.sluice.linux.nfacct.NetlinkCounters;
+import dev.sluice.linux.process.Modprobe;
+import dev.sluice.linux.process.SystemCommands;
+import dev.sluice.linux.route.LinkChange;
+import dev.sluice.linux.route.LinkMonitor;
+import dev.sluice.linux.route.Links;
+import dev.sluice.linux.route.NetlinkLinks;
+import dev.sluice.linux.rulewatch.Interest;
+import dev.sluice.linux.rulewatch.OwnRestores;
+import dev.sluice.linux.sysctl.ProcSysctl;
+import dev.sluice.linux.sysctl.Sysctl;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The host that this process runs on. */
+public final class LinuxHost implements Host {
+    private static final Logger LOG = LoggerFactory.getLogger(LinuxHost.class);
+    private static final Path KERNEL_MODULES = Path.of("/sys/module");
+
+    private final Sysctl sysctl = new ProcSysctl();
+    private final OwnRestores restores = new OwnRestores();
+    private final SystemCommands commands = new SystemCommands(restores);
+    private final List<Consumer<IpFamily>> refusals = new CopyOnWriteArrayList<>();
+    private @Nullable IptablesTools tools;
+
+    /** From now on {@code listener} is notified of each restore that the tools refuse. */
+    public void onRefusedRestore(Consumer<IpFamily> listener) {
+        refusals.add(listener);
+    }
+
+    @Override
+    public Sysctl sysctl() {
+        return sysctl;
+    }
+
+    private synchronized IptablesTools tools() throws KernelException {
+        IptablesTools found = tools;
+        if (found == null) {
+            found = IptablesTools.discover(commands, Optional.empty());
+            LOG.info("iptables {}, {} variant", found.version(), found.variant());
+            tools = found;
+        }
+        return found;
+    }
+
+    @Override
+    public Iptables iptables(IpFamily family) throws KernelException {
+        return new CountedRestores(tools().open(family), refused -> refusals.forEach(r -> r.accept(refused)));
+    }
+
+    @Override
+    public void requireIptables() throws HostException {
+        try {
+            tools();
+        } catch (KernelException e) {
+            throw new HostException(e);
+        }
+    }
+
+    @Override
+    public Optional<String> iptablesProblem(IpFamily family) {
+        try {
+            IptablesTools.Support support = tools().supported(family);
+            return support.available() ? Optional.empty() : Optional.of(support.reason());
+        } catch (KernelException e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+    }
+
+    @Override
+    public OwnRestores restores() {
+        return restores;
+    }
+
+    @Override
+    public ForeignWatch.Opener watchRules(Interest interest) throws HostException {
+        try {
+            return RuleWatching.start(tools().variant(), restores, interest);
+        } catch (KernelException e) {
+            throw new HostException(e);
+        }
+    }
+
+    @Override
+    public Links openLinks() throws KernelException {
+        return NetlinkLinks.open();
+    }
+
+    @Override
+    public LinkWatch watchLinks(Consumer<LinkChange> changed) throws KernelException {
+        LinkMonitor monitor = LinkMonitor.open(changed);
+        return monitor::close;
+    }
+
+    @Override
+    public IpSets openIpSets() throws KernelException {
+        return NetlinkIpSets.open();
+    }
+
+    @Override
+    public Ipvs openIpvs() throws KernelException {
+        return NetlinkIpvs.open();
+    }
+
+    @Override
+    public NamedCounters openCounters() throws KernelException {
+        return NetlinkCounters.open();
+    }
+
+    @Override
+    public Conntrack openConntrack() throws KernelException {
+        return NetlinkConntrack.open();
+    }
+
+    @Override
+    public boolean hasKernelModule(String name) {
+        return Files.isDirectory(KERNEL_MODULES.resolve(name));
+    }
+
+    @Override
+    public String loadKernelModule(String name) {
+        return new Modprobe(commands).load(name).text();
+    }
+}

@@ -1,0 +1,79 @@
+package dev.sluice.userspace;
+
+import dev.sluice.core.mode.Handover;
+import dev.sluice.core.sync.SyncException;
+import dev.sluice.userspace.engine.UserspaceEngine;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Ends the engine without cutting connections: by handing new ones over to a successor, or by holding them until it starts. */
+final class EngineDrain implements Handover {
+    private static final Logger LOG = LoggerFactory.getLogger(EngineDrain.class);
+
+    /** How long new connections are held for the next process. */
+    private static final Duration PAUSE = Duration.ofSeconds(30);
+
+    /** How long connections that were accepted for this process may take to arrive. */
+    private static final Duration ON_THE_WAY = Duration.ofSeconds(1);
+
+    private final UserspaceEngine engine;
+    private final List<UserspaceBackend> backends;
+    private volatile boolean retired;
+
+    EngineDrain(UserspaceEngine engine, List<UserspaceBackend> backends) {
+        this.engine = engine;
+        this.backends = List.copyOf(backends);
+    }
+
+    @Override
+    public String name() {
+        return "sluice-userspace";
+    }
+
+    /** Stops listening once the connections that were on their way here have arrived. The rules are the successor's. */
+    @Override
+    public void retire() {
+        retired = true;
+        try {
+            TimeUnit.MILLISECONDS.sleep(ON_THE_WAY.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        backends.forEach(backend -> engine.stopListening(backend.family()));
+    }
+
+    /** Lets open connections go on for the drain timeout, while new ones wait for the next process. */
+    void drain() {
+        Duration limit = engine.options().userspace().drainTimeout();
+        long open = engine.counters().connectionsActive();
+        if (open > 0) {
+            LOG.info("waiting up to {} seconds for {} open connections", limit.toSeconds(), open);
+        }
+        try {
+            long reset = engine.drain(limit, this::pauseNewConnections);
+            if (reset > 0) {
+                LOG.warn("{} connections were still open after {} seconds and were reset", reset, limit.toSeconds());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            engine.close();
+        }
+    }
+
+    private void pauseNewConnections() {
+        if (retired) {
+            return;
+        }
+        for (UserspaceBackend backend : backends) {
+            try {
+                backend.pauseNewConnections(Instant.now().plus(PAUSE));
+            } catch (SyncException e) {
+                LOG.warn("{}; they are refused until the next start", e.getMessage());
+            }
+        }
+    }
+}

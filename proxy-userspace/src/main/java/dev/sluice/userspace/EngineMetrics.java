@@ -1,0 +1,59 @@
+package dev.sluice.userspace;
+
+import dev.sluice.core.mode.ModeMetric;
+import dev.sluice.core.mode.ModeMetric.Bucket;
+import dev.sluice.core.mode.ModeMetric.Counter;
+import dev.sluice.core.mode.ModeMetric.Distribution;
+import dev.sluice.core.mode.ModeMetric.Gauge;
+import dev.sluice.core.mode.ModeMetric.Histogram;
+import dev.sluice.userspace.engine.ConnectTimes;
+import dev.sluice.userspace.engine.EngineCounters;
+import java.util.List;
+import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
+
+/** What the engine has carried, as metrics. */
+final class EngineMetrics {
+    private static final String PREFIX = "sluice_userspace_";
+
+    private EngineMetrics() {}
+
+    static List<ModeMetric> of(EngineCounters counters) {
+        return List.of(
+                counter("connections_total", "TCP connections accepted", counters::connectionsAccepted),
+                gauge("connections_active", "TCP connections that are open", counters::connectionsActive),
+                counter(
+                        "connections_refused_total",
+                        "Accepted TCP connections that were reset because nothing took them",
+                        counters::connectionsRefused),
+                new Histogram(
+                        PREFIX + "connect_duration_seconds",
+                        "How long it took until an endpoint had taken a connection, retries included",
+                        () -> distribution(counters.connectTimes())),
+                counter("connect_retries_total", "Connect attempts after the first", counters::connectRetries),
+                counter(
+                        "connections_spliced_total",
+                        "TCP connections whose bytes the kernel came to move by itself",
+                        counters::connectionsSpliced),
+                counter("udp_flows_total", "UDP flows opened", counters::flowsOpened),
+                gauge("udp_flows_active", "UDP flows that are open", counters::flowsActive),
+                counter("datagrams_dropped_total", "UDP datagrams dropped", counters::datagramsDropped),
+                counter("bytes_to_endpoints_total", "Bytes given to endpoints", counters::bytesToEndpoints),
+                counter("bytes_to_clients_total", "Bytes given to clients", counters::bytesToClients));
+    }
+
+    private static Distribution distribution(ConnectTimes times) {
+        List<Bucket> buckets = IntStream.range(0, times.buckets())
+                .mapToObj(i -> new Bucket(times.bound(i), times.count(i)))
+                .toList();
+        return new Distribution(buckets, times.seconds());
+    }
+
+    private static ModeMetric counter(String name, String help, LongSupplier value) {
+        return Counter.of(PREFIX + name, help, value);
+    }
+
+    private static ModeMetric gauge(String name, String help, LongSupplier value) {
+        return new Gauge(PREFIX + name, help, value);
+    }
+}

@@ -1,0 +1,70 @@
+package dev.sluice.userspace.config;
+
+import dev.sluice.core.config.ConfigField;
+import dev.sluice.core.config.ConfigFlag;
+import dev.sluice.core.config.ConfigReader;
+import dev.sluice.core.config.IptablesSection;
+import dev.sluice.core.mode.ModeConfig;
+import dev.sluice.userspace.balance.Scheduler;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * The options of userspace mode.
+ *
+ * @param udpIdleTimeout how long an idle UDP flow keeps its endpoint
+ * @param connectTimeouts the time-out of each connect attempt; every attempt takes the next endpoint
+ * @param drainTimeout how long open connections may go on after the order to stop
+ * @param scheduler the one of Services that name none
+ * @param localhostNodePorts whether node ports answer on loopback addresses
+ */
+public record UserspaceOptions(
+        Duration udpIdleTimeout,
+        List<Duration> connectTimeouts,
+        Duration drainTimeout,
+        Scheduler scheduler,
+        boolean localhostNodePorts) {
+    private static final Duration UDP_IDLE = Duration.ofSeconds(30);
+    private static final List<Duration> CONNECT =
+            List.of(Duration.ofMillis(250), Duration.ofMillis(500), Duration.ofSeconds(1), Duration.ofSeconds(2));
+    private static final Duration DRAIN = Duration.ofSeconds(30);
+
+    private static final ConfigField SCHEDULER = ConfigField.of(
+                    "--userspace-scheduler", ConfigField.Type.STRING, Scheduler.RR.text())
+            .with(ConfigField.Support.FLAG_ONLY);
+
+    /** What an operator can say of this mode. */
+    public static final ModeConfig CONFIG = new ModeConfig(
+            List.of(
+                    IptablesSection.LOCALHOST_NODE_PORTS_FLAG,
+                    ConfigFlag.of(
+                            "userspace-scheduler",
+                            SCHEDULER,
+                            "How userspace mode chooses endpoints: " + Scheduler.choices() + ".")),
+            IptablesSection.PERIODS);
+
+    public static final UserspaceOptions DEFAULT = read(ConfigReader.ofDefaults(CONFIG.flags()));
+
+    public UserspaceOptions {
+        connectTimeouts = List.copyOf(connectTimeouts);
+    }
+
+    public static UserspaceOptions read(ConfigReader values) {
+        String text = values.string(SCHEDULER);
+        Scheduler scheduler = Scheduler.parse(text).orElseGet(() -> {
+            values.invalid(
+                    SCHEDULER.path() + ": unknown scheduler '" + text + "'; choose one of " + Scheduler.choices());
+            return Scheduler.RR;
+        });
+        return new UserspaceOptions(
+                UDP_IDLE, CONNECT, DRAIN, scheduler, values.bool(IptablesSection.LOCALHOST_NODE_PORTS));
+    }
+
+    public UserspaceOptions withTimeouts(Duration udpIdle, List<Duration> connect, Duration drain) {
+        return new UserspaceOptions(udpIdle, connect, drain, scheduler, localhostNodePorts);
+    }
+
+    public UserspaceOptions withLocalhostNodePorts(boolean served) {
+        return new UserspaceOptions(udpIdleTimeout, connectTimeouts, drainTimeout, scheduler, served);
+    }
+}
