@@ -71,8 +71,7 @@ final class LinkMonitorTest {
     void closedMonitorHearsNothingAndItsThreadIsGone() throws Exception {
         List<LinkChange> heard = new CopyOnWriteArrayList<>();
         List<Thread> threads = new CopyOnWriteArrayList<>();
-        try (NetworkNamespace namespace = NetworkNamespace.create("monitor");
-                NetlinkLinks links = namespace.call(NetlinkLinks::open)) {
+        try (NetworkNamespace namespace = NetworkNamespace.create("monitor")) {
             LinkMonitor monitor = namespace.call(() -> LinkMonitor.open(change -> {
                 threads.add(Thread.currentThread());
                 heard.add(change);
@@ -91,8 +90,7 @@ final class LinkMonitorTest {
         CountDownLatch closed = new CountDownLatch(1);
         LinkMonitor[] monitor = new LinkMonitor[1];
         CountDownLatch opened = new CountDownLatch(1);
-        try (NetworkNamespace namespace = NetworkNamespace.create("monitor");
-                NetlinkLinks links = namespace.call(NetlinkLinks::open)) {
+        try (NetworkNamespace namespace = NetworkNamespace.create("monitor")) {
             monitor[0] = namespace.call(() -> LinkMonitor.open(change -> {
                 try {
                     opened.await();

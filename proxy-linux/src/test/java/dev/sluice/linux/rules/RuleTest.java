@@ -165,7 +165,7 @@ class RuleTest {
         for (int i = 0; i < 5_000; i++) {
             RuleBuilder builder = rule();
             for (int matches = random.nextInt(6); matches > 0; matches--) {
-                choices.get(random.nextInt(choices.size())).apply(builder);
+                builder = choices.get(random.nextInt(choices.size())).apply(builder);
             }
             Rule rule =
                     builder.target(targets.get(random.nextInt(targets.size())).target());
