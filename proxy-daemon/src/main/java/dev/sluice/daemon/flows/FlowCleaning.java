@@ -1,29 +1,23 @@
 package dev.sluice.daemon.flows;
 
 import dev.sluice.core.config.NodePortAddresses;
-import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.flows.FlowLedger;
 import dev.sluice.core.flows.FlowPortal;
 import dev.sluice.core.flows.FlowPortals;
-import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.mode.ConntrackPolicy;
-import dev.sluice.core.net.IpAddress;
-import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
+import dev.sluice.core.sync.ForwardingBackend;
 import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.ProxySnapshot;
 import dev.sluice.core.sync.Suspects;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
-import dev.sluice.core.trace.Packet;
-import dev.sluice.core.trace.Trace;
 import dev.sluice.daemon.flows.FlowSweep.Swept;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.conntrack.Conntrack;
 import dev.sluice.linux.route.Links;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -41,10 +35,9 @@ import org.slf4j.LoggerFactory;
  * <p>The table is read only after a change that can make flows stale, and after one of the rules by somebody else. What the
  * kernel refuses never fails a sync; it is tried again at the next one.
  */
-public final class FlowCleaning implements ProxyBackend {
+public final class FlowCleaning extends ForwardingBackend {
     private static final Logger LOG = LoggerFactory.getLogger(FlowCleaning.class);
 
-    private final ProxyBackend mode;
     private final Conntrack conntrack;
     private final Links links;
     private final FlowListener listener;
@@ -67,7 +60,7 @@ public final class FlowCleaning implements ProxyBackend {
             Conntrack conntrack,
             Links links,
             FlowListener listener) {
-        this.mode = mode;
+        super(mode);
         this.conntrack = conntrack;
         this.links = links;
         this.listener = listener;
@@ -77,20 +70,10 @@ public final class FlowCleaning implements ProxyBackend {
     }
 
     @Override
-    public ProxyMode mode() {
-        return mode.mode();
-    }
-
-    @Override
-    public IpFamily family() {
-        return mode.family();
-    }
-
-    @Override
     public SyncReport sync(ProxySnapshot desired, Changes since) throws SyncException {
         SyncReport report;
         try {
-            report = mode.sync(desired, since);
+            report = super.sync(desired, since);
         } catch (SyncException | RuntimeException e) {
             ledger.note(desired, since); // some of it may be in force
             throw e;
@@ -112,22 +95,7 @@ public final class FlowCleaning implements ProxyBackend {
     /** While rules were missing, flows may have begun that pass them by. */
     @Override
     public SyncReport repair(ProxySnapshot applied, Suspects suspects) throws SyncException {
-        return afterwards(mode.repair(applied, suspects), applied, Changes.all());
-    }
-
-    @Override
-    public Optional<Duration> nextCheck() {
-        return mode.nextCheck();
-    }
-
-    @Override
-    public boolean keepsStateIn(KernelObject object) {
-        return mode.keepsStateIn(object);
-    }
-
-    @Override
-    public boolean dependsOn(IpAddress address) {
-        return mode.dependsOn(address);
+        return afterwards(super.repair(applied, suspects), applied, Changes.all());
     }
 
     private void clean() {
@@ -172,18 +140,8 @@ public final class FlowCleaning implements ProxyBackend {
     }
 
     @Override
-    public Trace explain(Packet packet) {
-        return mode.explain(packet);
-    }
-
-    @Override
-    public void cleanUp() throws SyncException {
-        mode.cleanUp();
-    }
-
-    @Override
     public void close() {
-        mode.close();
+        super.close();
         conntrack.close();
         links.close();
     }
