@@ -2,6 +2,7 @@ package dev.sluice.kubernetes;
 
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServiceName;
+import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterListener;
 import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.core.source.NodeObject;
@@ -22,49 +23,35 @@ public class Recorder implements ClusterListener {
     private final List<List<Problem>> problems = new CopyOnWriteArrayList<>();
 
     @Override
-    public void service(ServiceObject service) {
-        services.put(service.name().toString(), service);
-        log.add("service " + service.name());
-    }
-
-    @Override
-    public void serviceGone(ServiceName name) {
-        services.remove(name.toString());
-        log.add("service gone " + name);
-    }
-
-    @Override
-    public void endpointSlice(EndpointSliceObject slice) {
-        slices.put(slice.namespace() + "/" + slice.name(), slice);
-        log.add("slice " + slice.namespace() + "/" + slice.name());
-    }
-
-    @Override
-    public void endpointSliceGone(String namespace, String name) {
-        slices.remove(namespace + "/" + name);
-        log.add("slice gone " + namespace + "/" + name);
-    }
-
-    @Override
-    public void node(NodeObject node) {
-        nodes.put(node.name(), node);
-        log.add("node " + node.name());
-    }
-
-    @Override
-    public void nodeGone(String name) {
-        nodes.remove(name);
-        log.add("node gone " + name);
-    }
-
-    @Override
-    public void synced(Kind kind) {
-        log.add("synced " + kind);
-    }
-
-    @Override
-    public void problems(List<Problem> now) {
-        problems.add(now);
+    public void accept(ClusterEvent event) {
+        switch (event) {
+            case ClusterEvent.ServiceUpdated(ServiceObject service) -> {
+                services.put(service.name().toString(), service);
+                log.add("service " + service.name());
+            }
+            case ClusterEvent.ServiceDeleted(ServiceName name) -> {
+                services.remove(name.toString());
+                log.add("service gone " + name);
+            }
+            case ClusterEvent.EndpointSliceUpdated(EndpointSliceObject slice) -> {
+                slices.put(slice.namespace() + "/" + slice.name(), slice);
+                log.add("slice " + slice.namespace() + "/" + slice.name());
+            }
+            case ClusterEvent.EndpointSliceDeleted(String namespace, String name) -> {
+                slices.remove(namespace + "/" + name);
+                log.add("slice gone " + namespace + "/" + name);
+            }
+            case ClusterEvent.NodeUpdated(NodeObject node) -> {
+                nodes.put(node.name(), node);
+                log.add("node " + node.name());
+            }
+            case ClusterEvent.NodeDeleted(String name) -> {
+                nodes.remove(name);
+                log.add("node gone " + name);
+            }
+            case ClusterEvent.Listed(ClusterEvent.Kind kind) -> log.add("synced " + kind);
+            case ClusterEvent.SourceProblems(List<Problem> now) -> problems.add(now);
+        }
     }
 
     public Map<String, ServiceObject> services() {

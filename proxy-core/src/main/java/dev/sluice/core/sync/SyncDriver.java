@@ -1,8 +1,19 @@
 package dev.sluice.core.sync;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.source.ClusterEvent;
+import dev.sluice.core.source.ClusterEvent.EndpointSliceDeleted;
+import dev.sluice.core.source.ClusterEvent.EndpointSliceUpdated;
+import dev.sluice.core.source.ClusterEvent.Kind;
+import dev.sluice.core.source.ClusterEvent.Listed;
+import dev.sluice.core.source.ClusterEvent.NodeDeleted;
+import dev.sluice.core.source.ClusterEvent.NodeUpdated;
+import dev.sluice.core.source.ClusterEvent.ServiceDeleted;
+import dev.sluice.core.source.ClusterEvent.ServiceUpdated;
+import dev.sluice.core.source.ClusterEvent.SourceProblems;
 import dev.sluice.core.source.ClusterListener;
 import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.core.source.NodeObject;
@@ -42,19 +53,37 @@ final class SyncDriver implements ClusterListener {
     }
 
     @Override
-    public void service(ServiceObject service) {
-        guarded("Service " + service.name(), () -> {
-            state.service(service);
-            serviceEvent();
-        });
-    }
-
-    @Override
-    public void serviceGone(ServiceName name) {
-        guarded("Service " + name, () -> {
-            state.serviceGone(name);
-            serviceEvent();
-        });
+    public void accept(ClusterEvent event) {
+        switch (event) {
+            case ServiceUpdated(ServiceObject service) ->
+                guarded(ObjectRef.service(service.name()), () -> {
+                    state.service(service);
+                    serviceEvent();
+                });
+            case ServiceDeleted(ServiceName name) ->
+                guarded(ObjectRef.service(name), () -> {
+                    state.serviceGone(name);
+                    serviceEvent();
+                });
+            case EndpointSliceUpdated(EndpointSliceObject slice) ->
+                guarded(
+                        ObjectRef.endpointSlice(slice.namespace(), slice.name()),
+                        () -> sliceEvent(state.endpointSlice(slice)));
+            case EndpointSliceDeleted(String namespace, String name) ->
+                guarded(
+                        ObjectRef.endpointSlice(namespace, name),
+                        () -> sliceEvent(state.endpointSliceGone(namespace, name)));
+            case NodeUpdated(NodeObject node) ->
+                guarded(ObjectRef.node(node.name()), () -> {
+                    state.node(node);
+                    announcer.tell(o -> o.nodeEvent(node));
+                    requestWherePending();
+                });
+            case NodeDeleted(String name) ->
+                LOG.warn("Node {} is gone from the cluster; what was known of it stays in force", name);
+            case Listed(Kind kind) -> arrived(kind);
+            case SourceProblems(List<Problem> problems) -> sourceProblems = problems;
+        }
     }
 
     private void serviceEvent() {
@@ -63,40 +92,9 @@ final class SyncDriver implements ClusterListener {
         requestWherePending();
     }
 
-    @Override
-    public void endpointSlice(EndpointSliceObject slice) {
-        guarded(
-                "EndpointSlice " + slice.namespace() + "/" + slice.name(),
-                () -> sliceEvent(state.endpointSlice(slice)));
-    }
-
-    @Override
-    public void endpointSliceGone(String namespace, String name) {
-        guarded("EndpointSlice " + namespace + "/" + name, () -> sliceEvent(state.endpointSliceGone(namespace, name)));
-    }
-
     private void sliceEvent(Optional<ClusterState.SliceEffect> effect) {
         effect.ifPresent(e -> announcer.tell(o -> o.endpointSliceEvent(e.family(), e.changed())));
         requestWherePending();
-    }
-
-    @Override
-    public void node(NodeObject node) {
-        guarded("Node " + node.name(), () -> {
-            state.node(node);
-            announcer.tell(o -> o.nodeEvent(node));
-            requestWherePending();
-        });
-    }
-
-    @Override
-    public void nodeGone(String name) {
-        LOG.warn("Node {} is gone from the cluster; what was known of it stays in force", name);
-    }
-
-    @Override
-    public void synced(Kind kind) {
-        arrived(kind);
     }
 
     /** Ends the wait for the node. */
@@ -111,11 +109,6 @@ final class SyncDriver implements ClusterListener {
         if (awaited.remove(kind) && awaited.isEmpty()) {
             families.forEach(FamilySync::requestFull);
         }
-    }
-
-    @Override
-    public void problems(List<Problem> problems) {
-        sourceProblems = List.copyOf(problems);
     }
 
     void requestFull(String reason) {
@@ -159,7 +152,7 @@ final class SyncDriver implements ClusterListener {
         }
     }
 
-    private void guarded(String what, Runnable action) {
+    private void guarded(Object what, Runnable action) {
         try {
             action.run();
         } catch (VirtualMachineError e) {

@@ -1,13 +1,9 @@
 package dev.sluice.core.sync;
 
 import dev.sluice.core.config.SyncPeriods;
-import dev.sluice.core.model.Problem;
-import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterListener;
-import dev.sluice.core.source.EndpointSliceObject;
-import dev.sluice.core.source.NodeObject;
-import dev.sluice.core.source.ServiceObject;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Comparator;
@@ -205,43 +201,7 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
     }
 
     @Override
-    public void service(ServiceObject service) {
-        posted.add(() -> driver.service(service));
-    }
-
-    @Override
-    public void serviceGone(ServiceName name) {
-        posted.add(() -> driver.serviceGone(name));
-    }
-
-    @Override
-    public void endpointSlice(EndpointSliceObject slice) {
-        posted.add(() -> driver.endpointSlice(slice));
-    }
-
-    @Override
-    public void endpointSliceGone(String namespace, String name) {
-        posted.add(() -> driver.endpointSliceGone(namespace, name));
-    }
-
-    @Override
-    public void node(NodeObject node) {
-        posted.add(() -> driver.node(node));
-    }
-
-    @Override
-    public void nodeGone(String name) {
-        posted.add(() -> driver.nodeGone(name));
-    }
-
-    @Override
-    public void synced(Kind kind) {
-        posted.add(() -> driver.synced(kind));
-    }
-
-    @Override
-    public void problems(List<Problem> problems) {
-        List<Problem> copy = List.copyOf(problems);
-        posted.add(() -> driver.problems(copy));
+    public void accept(ClusterEvent event) {
+        posted.add(() -> driver.accept(event));
     }
 }

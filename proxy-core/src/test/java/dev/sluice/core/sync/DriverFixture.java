@@ -6,7 +6,8 @@ import dev.sluice.core.config.SyncPeriods;
 import dev.sluice.core.fixture.ManualClock;
 import dev.sluice.core.fixture.RecordingBackend;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.source.ClusterListener.Kind;
+import dev.sluice.core.source.ClusterEvent;
+import dev.sluice.core.source.ClusterEvent.Kind;
 import dev.sluice.core.source.ServiceObject;
 import dev.sluice.core.track.ChangeTracker;
 import java.time.Duration;
@@ -44,7 +45,7 @@ final class DriverFixture {
 
     static void listed(SyncDriver driver) {
         for (Kind kind : Kind.values()) {
-            driver.synced(kind);
+            driver.accept(new ClusterEvent.Listed(kind));
         }
     }
 

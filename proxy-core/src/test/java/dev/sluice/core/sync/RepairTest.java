@@ -8,7 +8,8 @@ import dev.sluice.core.fixture.ManualClock;
 import dev.sluice.core.fixture.RecordingBackend;
 import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.source.ClusterListener.Kind;
+import dev.sluice.core.source.ClusterEvent;
+import dev.sluice.core.source.ClusterEvent.Kind;
 import dev.sluice.core.track.ChangeTracker;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,7 +57,7 @@ class RepairTest {
 
     private void firstSync() {
         for (Kind kind : Kind.values()) {
-            driver.synced(kind);
+            driver.accept(new ClusterEvent.Listed(kind));
         }
         driver.runDue();
         assertThat(v4.syncs()).hasSize(1);
@@ -74,7 +75,8 @@ class RepairTest {
     @Test
     void changesThatWaitGoOnWaiting() {
         firstSync();
-        driver.service(service("shop/web").port("http", 80).build());
+        driver.accept(new ClusterEvent.ServiceUpdated(
+                service("shop/web").port("http", 80).build()));
         driver.repair(IpFamily.IPV4, Suspects.all());
         assertThat(v4.lastPorts()).isZero();
         clock.advance(Duration.ofSeconds(1));

@@ -14,7 +14,8 @@ import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.source.ClusterListener.Kind;
+import dev.sluice.core.source.ClusterEvent;
+import dev.sluice.core.source.ClusterEvent.Kind;
 import dev.sluice.core.source.NodeObject;
 import dev.sluice.core.sync.SyncObserver.Success;
 import java.time.Duration;
@@ -51,15 +52,15 @@ class SyncDriverTest {
 
     @Test
     void nothingIsSyncedBeforeServicesSlicesAndNodeHaveSynced() {
-        driver.service(web(80));
-        driver.synced(Kind.SERVICES);
+        driver.accept(new ClusterEvent.ServiceUpdated(web(80)));
+        driver.accept(new ClusterEvent.Listed(Kind.SERVICES));
         assertThat(driver.runDue()).isEqualTo(Long.MAX_VALUE);
-        driver.synced(Kind.ENDPOINT_SLICES);
+        driver.accept(new ClusterEvent.Listed(Kind.ENDPOINT_SLICES));
         assertThat(driver.runDue()).isEqualTo(Long.MAX_VALUE);
         driver.requestFull("too early");
         driver.runDue();
         assertThat(fixture.syncs()).isZero();
-        driver.synced(Kind.NODE);
+        driver.accept(new ClusterEvent.Listed(Kind.NODE));
         driver.runDue();
         assertThat(v4.syncs()).containsExactly(Changes.all());
         assertThat(v6.syncs()).containsExactly(Changes.all());
@@ -67,15 +68,15 @@ class SyncDriverTest {
 
     @Test
     void nodeIsNotAwaitedForever() {
-        driver.synced(Kind.SERVICES);
+        driver.accept(new ClusterEvent.Listed(Kind.SERVICES));
         driver.proceedWithoutNode();
         driver.runDue();
         assertThat(fixture.syncs()).isZero();
-        driver.synced(Kind.ENDPOINT_SLICES);
+        driver.accept(new ClusterEvent.Listed(Kind.ENDPOINT_SLICES));
         driver.runDue();
         assertThat(fixture.syncs()).isEqualTo(1);
         clock.advance(Duration.ofSeconds(1));
-        driver.synced(Kind.NODE);
+        driver.accept(new ClusterEvent.Listed(Kind.NODE));
         driver.proceedWithoutNode();
         driver.runDue();
         assertThat(fixture.syncs()).isEqualTo(1);
@@ -100,7 +101,7 @@ class SyncDriverTest {
     @Test
     void changeInOneFamilyIsSyncedThereOnly() {
         fixture.settled();
-        driver.service(web(80));
+        driver.accept(new ClusterEvent.ServiceUpdated(web(80)));
         driver.runDue();
         assertThat(ears.heard)
                 .containsExactly(
@@ -112,11 +113,11 @@ class SyncDriverTest {
     @Test
     void redeliveredObjectsCauseNoSync() {
         fixture.settled();
-        driver.service(web(80));
+        driver.accept(new ClusterEvent.ServiceUpdated(web(80)));
         driver.runDue();
         ears.heard.clear();
-        driver.service(web(80));
-        driver.endpointSliceGone("shop", "web-1");
+        driver.accept(new ClusterEvent.ServiceUpdated(web(80)));
+        driver.accept(new ClusterEvent.EndpointSliceDeleted("shop", "web-1"));
         clock.advance(Duration.ofMinutes(1));
         driver.runDue();
         assertThat(ears.heard).containsExactly("service IPv4 0", "service IPv6 0");
@@ -125,11 +126,11 @@ class SyncDriverTest {
     @Test
     void changesWithinTheLeastPeriodAreOneSync() {
         fixture.settled();
-        driver.service(web(80));
+        driver.accept(new ClusterEvent.ServiceUpdated(web(80)));
         driver.runDue();
         for (int port = 81; port < 90; port++) {
             clock.advance(Duration.ofMillis(100));
-            driver.service(web(port));
+            driver.accept(new ClusterEvent.ServiceUpdated(web(port)));
             driver.runDue();
         }
         assertThat(fixture.syncs()).isEqualTo(2);
@@ -141,8 +142,8 @@ class SyncDriverTest {
     @Test
     void changeThatTakesItselfBackReachesNoBackend() {
         fixture.settled();
-        driver.service(web(80));
-        driver.serviceGone(new ServiceName("shop", "web"));
+        driver.accept(new ClusterEvent.ServiceUpdated(web(80)));
+        driver.accept(new ClusterEvent.ServiceDeleted(new ServiceName("shop", "web")));
         driver.runDue();
         assertThat(fixture.syncs()).isEqualTo(1);
         assertThat(ears.heard).endsWith("begun IPv4 partial", "unchanged IPv4");
@@ -151,7 +152,8 @@ class SyncDriverTest {
     @Test
     void zoneChangeMakesTheNextSyncFull() {
         fixture.settled();
-        driver.node(new NodeObject("node-a", "zone-a", List.of(), List.of(), List.of(), List.of(), false));
+        driver.accept(new ClusterEvent.NodeUpdated(
+                new NodeObject("node-a", "zone-a", List.of(), List.of(), List.of(), List.of(), false)));
         driver.runDue();
         assertThat(v4.syncs()).containsExactly(Changes.all(), Changes.all());
         assertThat(ears.heard).startsWith("node node-a", "queued IPv4", "queued IPv6", "begun IPv4 full");
@@ -160,7 +162,7 @@ class SyncDriverTest {
     @Test
     void nodeGoneChangesNothing() {
         fixture.settled();
-        driver.nodeGone("node-a");
+        driver.accept(new ClusterEvent.NodeDeleted("node-a"));
         driver.runDue();
         assertThat(fixture.syncs()).isEqualTo(1);
     }
@@ -176,26 +178,26 @@ class SyncDriverTest {
     @Test
     void successCarriesWhatMetricsAndHealthNeed() {
         fixture.settled();
-        driver.service(service("shop/web")
+        driver.accept(new ClusterEvent.ServiceUpdated(service("shop/web")
                 .type("LoadBalancer")
                 .externalPolicy("Local")
                 .healthCheckNodePort(32000)
                 .ingress("203.0.113.1", "")
                 .port("http", 80)
-                .build());
-        driver.service(service("shop/api")
+                .build()));
+        driver.accept(new ClusterEvent.ServiceUpdated(service("shop/api")
                 .clusterIp("10.96.0.11")
                 .internalPolicy("Local")
                 .port("", 80)
-                .build());
-        driver.endpointSlice(slice("shop/web-1", "web")
+                .build()));
+        driver.accept(new ClusterEvent.EndpointSliceUpdated(slice("shop/web-1", "web")
                 .tcp("http", 8080)
                 .add(endpoint("10.0.0.1").node("node-a"))
                 .ready("10.0.0.2")
                 .triggered("2026-01-01T00:00:00.500Z")
-                .build());
-        driver.endpointSlice(
-                slice("shop/api-1", "api").tcp("", 8080).ready("10.0.0.3").build());
+                .build()));
+        driver.accept(new ClusterEvent.EndpointSliceUpdated(
+                slice("shop/api-1", "api").tcp("", 8080).ready("10.0.0.3").build()));
         v4.during(() -> clock.advance(Duration.ofMillis(250)));
         driver.runDue();
         Success success = ears.successes.getFirst();
@@ -216,14 +218,14 @@ class SyncDriverTest {
         Problem manifest = Problem.skipped(ObjectRef.manifest("shop.yaml"), "line 3", "no YAML");
         Problem unsupported = Problem.skipped(
                 ObjectRef.service(new ServiceName("shop", "web")), "", "SCTP is not carried in userspace mode");
-        driver.problems(List.of(manifest));
+        driver.accept(new ClusterEvent.SourceProblems(List.of(manifest)));
         v4.reports(List.of(unsupported));
         v6.reports(List.of(unsupported));
-        driver.service(web(0));
+        driver.accept(new ClusterEvent.ServiceUpdated(web(0)));
         fixture.settled();
         assertThat(ears.problems).hasSize(3).contains(manifest, unsupported);
-        driver.problems(List.of());
-        driver.serviceGone(new ServiceName("shop", "web"));
+        driver.accept(new ClusterEvent.SourceProblems(List.of()));
+        driver.accept(new ClusterEvent.ServiceDeleted(new ServiceName("shop", "web")));
         driver.runDue();
         assertThat(ears.problems).containsExactly(unsupported);
     }

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.core.fixture.ManualClock;
 import dev.sluice.core.fixture.RecordingBackend;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.sync.SyncObserver.Failure;
 import java.time.Duration;
 import java.util.List;
@@ -29,10 +30,10 @@ class SyncFailureTest {
         v4.during(() -> {
             throw new SyncException("iptables-restore: line 7 failed");
         });
-        driver.service(service("shop/web")
+        driver.accept(new ClusterEvent.ServiceUpdated(service("shop/web")
                 .families("IPv4", "10.96.0.1", "IPv6", "fd00::1")
                 .port("http", 80)
-                .build());
+                .build()));
         long wait = driver.runDue();
         assertThat(wait).isEqualTo(Duration.ofSeconds(30).toNanos());
         assertThat(ears.heard).contains("failed IPv4", "succeeded IPv6");
@@ -94,7 +95,7 @@ class SyncFailureTest {
         driven.runDue();
         clock.advance(Duration.ofSeconds(1));
         state.failure = new IllegalStateException("bug in the tracker");
-        driven.service(web(80));
+        driven.accept(new ClusterEvent.ServiceUpdated(web(80)));
         assertThat(ears.defects).hasSize(1);
         driven.runDue();
         assertThat(ears.failures).hasSize(2);
@@ -110,12 +111,12 @@ class SyncFailureTest {
         v4.during(() -> {
             throw new SyncException("no");
         });
-        driver.endpointSlice(slice("shop/web-1", "web")
+        driver.accept(new ClusterEvent.EndpointSliceUpdated(slice("shop/web-1", "web")
                 .tcp("http", 8080)
                 .ready("10.0.0.2")
                 .triggered("2026-01-01T00:00:00.500Z")
-                .build());
-        driver.service(web(80));
+                .build()));
+        driver.accept(new ClusterEvent.ServiceUpdated(web(80)));
         driver.runDue();
         v4.during(() -> {});
         clock.advance(Duration.ofSeconds(30));

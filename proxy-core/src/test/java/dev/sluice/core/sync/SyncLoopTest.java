@@ -7,7 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.core.config.SyncPeriods;
 import dev.sluice.core.fixture.RecordingBackend;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.source.ClusterListener.Kind;
+import dev.sluice.core.source.ClusterEvent;
+import dev.sluice.core.source.ClusterEvent.Kind;
 import dev.sluice.core.track.ChangeTracker;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -69,7 +70,7 @@ class SyncLoopTest {
 
     private void syncAll() {
         for (Kind kind : Kind.values()) {
-            loop.synced(kind);
+            loop.accept(new ClusterEvent.Listed(kind));
         }
     }
 
@@ -87,7 +88,8 @@ class SyncLoopTest {
     void changeIsSyncedByName() {
         syncAll();
         await().until(() -> v6.syncs().size() == 1);
-        loop.service(service("shop/web").port("http", 80).build());
+        loop.accept(new ClusterEvent.ServiceUpdated(
+                service("shop/web").port("http", 80).build()));
         await().until(() -> v4.syncs().size() == 2);
         assertThat(v4.syncs().get(1).ports()).extracting(Object::toString).containsExactly("shop/web:http");
     }
@@ -123,7 +125,8 @@ class SyncLoopTest {
         await().until(() -> v6.syncs().size() == 1);
         CompletableFuture<Boolean> verdict = new CompletableFuture<>();
         loop.hold(verdict).get(30, TimeUnit.SECONDS);
-        loop.service(service("shop/web").port("http", 80).build());
+        loop.accept(new ClusterEvent.ServiceUpdated(
+                service("shop/web").port("http", 80).build()));
         CompletableFuture<Integer> asked = loop.submit(() -> 1);
         verdict.complete(true);
         assertThatThrownBy(() -> asked.get(30, TimeUnit.SECONDS)).hasCauseInstanceOf(RejectedExecutionException.class);

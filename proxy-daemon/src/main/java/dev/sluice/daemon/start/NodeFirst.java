@@ -1,11 +1,8 @@
 package dev.sluice.daemon.start;
 
-import dev.sluice.core.model.Problem;
-import dev.sluice.core.model.ServiceName;
+import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterListener;
-import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.core.source.NodeObject;
-import dev.sluice.core.source.ServiceObject;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,14 +15,10 @@ import org.jspecify.annotations.Nullable;
  * ({@code NodeCIDR}, {@code primary}); then hands everything on in order.
  */
 public final class NodeFirst implements ClusterListener {
-    private @Nullable List<Call> held = new ArrayList<>();
+    private @Nullable List<ClusterEvent> held = new ArrayList<>();
     private @Nullable ClusterListener target;
     private @Nullable NodeObject node;
     private boolean nodeListed;
-
-    private interface Call {
-        void on(ClusterListener listener);
-    }
 
     /**
      * Waits until the Node has come and {@code enough} holds, until it is known that there is none, or for
@@ -52,59 +45,25 @@ public final class NodeFirst implements ClusterListener {
     public synchronized void release(ClusterListener listener) {
         target = listener;
         if (held != null) {
-            held.forEach(call -> call.on(listener));
+            held.forEach(listener::accept);
             held = null;
         }
     }
 
-    private synchronized void pass(Call call) {
+    @Override
+    public synchronized void accept(ClusterEvent event) {
+        switch (event) {
+            case ClusterEvent.NodeUpdated(NodeObject own) -> node = own;
+            case ClusterEvent.Listed(ClusterEvent.Kind kind) -> nodeListed |= kind == ClusterEvent.Kind.NODE;
+            default -> {
+                // nothing about the Node
+            }
+        }
         if (held != null) {
-            held.add(call);
+            held.add(event);
             notifyAll();
         } else if (target != null) {
-            call.on(target);
+            target.accept(event);
         }
-    }
-
-    @Override
-    public void service(ServiceObject service) {
-        pass(l -> l.service(service));
-    }
-
-    @Override
-    public void serviceGone(ServiceName name) {
-        pass(l -> l.serviceGone(name));
-    }
-
-    @Override
-    public void endpointSlice(EndpointSliceObject slice) {
-        pass(l -> l.endpointSlice(slice));
-    }
-
-    @Override
-    public void endpointSliceGone(String namespace, String name) {
-        pass(l -> l.endpointSliceGone(namespace, name));
-    }
-
-    @Override
-    public synchronized void node(NodeObject object) {
-        node = object;
-        pass(l -> l.node(object));
-    }
-
-    @Override
-    public void nodeGone(String name) {
-        pass(l -> l.nodeGone(name));
-    }
-
-    @Override
-    public synchronized void synced(Kind kind) {
-        nodeListed |= kind == Kind.NODE;
-        pass(l -> l.synced(kind));
-    }
-
-    @Override
-    public void problems(List<Problem> problems) {
-        pass(l -> l.problems(problems));
     }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyString;
 import static org.mockito.ArgumentMatchers.eq;
-import static org.mockito.Mockito.inOrder;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.verify;
@@ -14,8 +13,11 @@ import static org.mockito.Mockito.when;
 import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.source.ClusterListener;
-import dev.sluice.core.source.ClusterListener.Kind;
+import dev.sluice.core.source.ClusterEvent;
+import dev.sluice.core.source.ClusterEvent.EndpointSliceDeleted;
+import dev.sluice.core.source.ClusterEvent.Kind;
+import dev.sluice.core.source.ClusterEvent.Listed;
+import dev.sluice.core.source.ClusterEvent.NodeUpdated;
 import dev.sluice.core.source.NodeObject;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.daemon.config.ConfigException;
@@ -27,13 +29,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.mockito.InOrder;
 
 class StartTest {
     private static final NodeObject NODE = new NodeObject(
@@ -47,31 +49,32 @@ class StartTest {
     @Test
     void whatComesBeforeTheNodeIsHandedOnInOrder() throws Exception {
         NodeFirst first = new NodeFirst();
-        first.endpointSliceGone("shop", "web-1");
-        first.node(NODE);
-        first.synced(Kind.NODE);
+        first.accept(new EndpointSliceDeleted("shop", "web-1"));
+        first.accept(new NodeUpdated(NODE));
+        first.accept(new Listed(Kind.NODE));
         assertThat(first.await(_ -> true, Duration.ofSeconds(10))).contains(NODE);
-        ClusterListener listener = mock(ClusterListener.class);
-        first.release(listener);
-        first.synced(Kind.SERVICES);
-        InOrder order = inOrder(listener);
-        order.verify(listener).endpointSliceGone("shop", "web-1");
-        order.verify(listener).node(NODE);
-        order.verify(listener).synced(Kind.NODE);
-        order.verify(listener).synced(Kind.SERVICES);
+        List<ClusterEvent> passed = new ArrayList<>();
+        first.release(passed::add);
+        first.accept(new Listed(Kind.SERVICES));
+        assertThat(passed)
+                .containsExactly(
+                        new EndpointSliceDeleted("shop", "web-1"),
+                        new NodeUpdated(NODE),
+                        new Listed(Kind.NODE),
+                        new Listed(Kind.SERVICES));
     }
 
     @Test
     void aListWithoutTheNodeEndsTheWait() throws Exception {
         NodeFirst first = new NodeFirst();
-        first.synced(Kind.NODE);
+        first.accept(new Listed(Kind.NODE));
         assertThat(first.await(_ -> true, Duration.ofMinutes(1))).isEmpty();
     }
 
     @Test
     void anUnfinishedNodeIsWaitedForNoLongerThanAllowed() throws Exception {
         NodeFirst first = new NodeFirst();
-        first.node(NODE);
+        first.accept(new NodeUpdated(NODE));
         assertThat(first.await(_ -> false, Duration.ofMillis(20))).contains(NODE);
     }
 

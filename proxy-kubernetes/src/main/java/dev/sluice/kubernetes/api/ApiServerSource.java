@@ -1,6 +1,7 @@
 package dev.sluice.kubernetes.api;
 
 import dev.sluice.core.model.ServiceName;
+import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterListener;
 import dev.sluice.core.source.ClusterSource;
 import dev.sluice.core.source.EndpointSliceObject;
@@ -63,7 +64,7 @@ public final class ApiServerSource implements ClusterSource {
         }
         Problems problems = new Problems(list -> {
             if (!closed) {
-                listener.problems(list);
+                listener.accept(new ClusterEvent.SourceProblems(list));
             }
         });
         run(nodes(), NodeResource::stub, nodeFeed(listener, problems));
@@ -102,18 +103,18 @@ public final class ApiServerSource implements ClusterSource {
 
     private Feed<NodeObject, NodeResource> nodeFeed(ClusterListener listener, Problems problems) {
         return new Feed<>(
-                ClusterListener.Kind.NODE,
+                ClusterEvent.Kind.NODE,
                 listener,
                 problems,
                 () -> closed,
                 (identity, node) -> {
                     if (identity.name().equals(nodeName)) {
-                        listener.node(node);
+                        listener.accept(new ClusterEvent.NodeUpdated(node));
                     }
                 },
                 identity -> {
                     if (identity.name().equals(nodeName)) {
-                        listener.nodeGone(identity.name());
+                        listener.accept(new ClusterEvent.NodeDeleted(identity.name()));
                     }
                 });
     }
@@ -121,34 +122,36 @@ public final class ApiServerSource implements ClusterSource {
     /** The selection is asked again here: a server that does not know a selector would deliver what it should not. */
     private Feed<ServiceObject, ServiceResource> serviceFeed(ClusterListener listener, Problems problems) {
         return new Feed<>(
-                ClusterListener.Kind.SERVICES,
+                ClusterEvent.Kind.SERVICES,
                 listener,
                 problems,
                 () -> closed,
                 (identity, service) -> {
                     if (Selection.selectsService(service.labels(), service.clusterIp())) {
-                        listener.service(service);
+                        listener.accept(new ClusterEvent.ServiceUpdated(service));
                     } else {
-                        listener.serviceGone(service.name());
+                        listener.accept(new ClusterEvent.ServiceDeleted(service.name()));
                     }
                 },
-                identity -> listener.serviceGone(new ServiceName(identity.namespace(), identity.name())));
+                identity -> listener.accept(
+                        new ClusterEvent.ServiceDeleted(new ServiceName(identity.namespace(), identity.name()))));
     }
 
     private Feed<EndpointSliceObject, EndpointSliceResource> sliceFeed(ClusterListener listener, Problems problems) {
         return new Feed<>(
-                ClusterListener.Kind.ENDPOINT_SLICES,
+                ClusterEvent.Kind.ENDPOINT_SLICES,
                 listener,
                 problems,
                 () -> closed,
                 (identity, slice) -> {
                     if (Selection.selectsSlice(slice.labels())) {
-                        listener.endpointSlice(slice);
+                        listener.accept(new ClusterEvent.EndpointSliceUpdated(slice));
                     } else {
-                        listener.endpointSliceGone(slice.namespace(), slice.name());
+                        listener.accept(new ClusterEvent.EndpointSliceDeleted(slice.namespace(), slice.name()));
                     }
                 },
-                identity -> listener.endpointSliceGone(identity.namespace(), identity.name()));
+                identity ->
+                        listener.accept(new ClusterEvent.EndpointSliceDeleted(identity.namespace(), identity.name())));
     }
 
     private <O, T extends Watched<O>> void run(

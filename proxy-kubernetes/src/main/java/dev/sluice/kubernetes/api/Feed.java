@@ -1,6 +1,7 @@
 package dev.sluice.kubernetes.api;
 
 import dev.sluice.core.model.ObjectRef;
+import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterListener;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import java.util.List;
@@ -17,7 +18,7 @@ import org.slf4j.LoggerFactory;
 final class Feed<O, T extends Watched<O>> implements ResourceEventHandler<T> {
     private static final Logger LOG = LoggerFactory.getLogger(Feed.class);
 
-    private final ClusterListener.Kind kind;
+    private final ClusterEvent.Kind kind;
     private final ClusterListener listener;
     private final Problems problems;
     private final BooleanSupplier closed;
@@ -33,7 +34,7 @@ final class Feed<O, T extends Watched<O>> implements ResourceEventHandler<T> {
      * @param gone takes the identity of one that went
      */
     Feed(
-            ClusterListener.Kind kind,
+            ClusterEvent.Kind kind,
             ClusterListener listener,
             Problems problems,
             BooleanSupplier closed,
@@ -71,7 +72,7 @@ final class Feed<O, T extends Watched<O>> implements ResourceEventHandler<T> {
         LOG.debug("{} listed at version {}", kind, resourceVersion);
         if (!synced && !closed.getAsBoolean()) {
             synced = true;
-            listener.synced(kind);
+            listener.accept(new ClusterEvent.Listed(kind));
         }
     }
 

@@ -2,6 +2,7 @@ package dev.sluice.kubernetes.manifest;
 
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
+import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterListener;
 import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.core.source.NodeObject;
@@ -41,24 +42,24 @@ final class Delivery {
         });
         told.forEach((ref, wish) -> {
             if (!selected.containsKey(ref)) {
-                gone(wish);
+                listener.accept(deleted(wish));
             }
         });
         selected.forEach((ref, wish) -> {
             if (!wish.equals(told.get(ref))) {
-                came(wish);
+                listener.accept(updated(wish));
             }
         });
         told = selected;
         if (!problems.equals(toldProblems)) {
             toldProblems = List.copyOf(problems);
-            listener.problems(toldProblems);
+            listener.accept(new ClusterEvent.SourceProblems(toldProblems));
         }
         if (!synced) {
             synced = true;
-            listener.synced(ClusterListener.Kind.NODE);
-            listener.synced(ClusterListener.Kind.SERVICES);
-            listener.synced(ClusterListener.Kind.ENDPOINT_SLICES);
+            listener.accept(new ClusterEvent.Listed(ClusterEvent.Kind.NODE));
+            listener.accept(new ClusterEvent.Listed(ClusterEvent.Kind.SERVICES));
+            listener.accept(new ClusterEvent.Listed(ClusterEvent.Kind.ENDPOINT_SLICES));
         }
         upToDate = true;
     }
@@ -72,19 +73,20 @@ final class Delivery {
         };
     }
 
-    private void came(Wish wish) {
-        switch (wish) {
-            case Wish.OfService(ServiceObject service) -> listener.service(service);
-            case Wish.OfSlice(EndpointSliceObject slice) -> listener.endpointSlice(slice);
-            case Wish.OfNode(NodeObject node) -> listener.node(node);
-        }
+    private static ClusterEvent updated(Wish wish) {
+        return switch (wish) {
+            case Wish.OfService(ServiceObject service) -> new ClusterEvent.ServiceUpdated(service);
+            case Wish.OfSlice(EndpointSliceObject slice) -> new ClusterEvent.EndpointSliceUpdated(slice);
+            case Wish.OfNode(NodeObject node) -> new ClusterEvent.NodeUpdated(node);
+        };
     }
 
-    private void gone(Wish wish) {
-        switch (wish) {
-            case Wish.OfService(ServiceObject service) -> listener.serviceGone(service.name());
-            case Wish.OfSlice(EndpointSliceObject slice) -> listener.endpointSliceGone(slice.namespace(), slice.name());
-            case Wish.OfNode(NodeObject node) -> listener.nodeGone(node.name());
-        }
+    private static ClusterEvent deleted(Wish wish) {
+        return switch (wish) {
+            case Wish.OfService(ServiceObject service) -> new ClusterEvent.ServiceDeleted(service.name());
+            case Wish.OfSlice(EndpointSliceObject slice) ->
+                new ClusterEvent.EndpointSliceDeleted(slice.namespace(), slice.name());
+            case Wish.OfNode(NodeObject node) -> new ClusterEvent.NodeDeleted(node.name());
+        };
     }
 }

@@ -1,10 +1,9 @@
 package dev.sluice.kubernetes.api;
 
 import dev.sluice.core.model.Problem;
-import dev.sluice.core.model.ServiceName;
+import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterListener;
 import dev.sluice.core.source.EndpointSliceObject;
-import dev.sluice.core.source.NodeObject;
 import dev.sluice.core.source.ServiceObject;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -117,7 +116,7 @@ final class HeapFootprint {
     private static final class Kept implements ClusterListener {
         private final boolean keeping;
         private final Map<String, Object> objects = new ConcurrentHashMap<>();
-        private final CountDownLatch synced = new CountDownLatch(Kind.values().length);
+        private final CountDownLatch synced = new CountDownLatch(ClusterEvent.Kind.values().length);
 
         private Kept(boolean keeping) {
             this.keeping = keeping;
@@ -128,35 +127,17 @@ final class HeapFootprint {
         }
 
         @Override
-        public void service(ServiceObject service) {
-            keep("s" + service.name(), service);
-        }
-
-        @Override
-        public void serviceGone(ServiceName name) {}
-
-        @Override
-        public void endpointSlice(EndpointSliceObject slice) {
-            keep("e" + slice.name(), slice);
-        }
-
-        @Override
-        public void endpointSliceGone(String namespace, String name) {}
-
-        @Override
-        public void node(NodeObject node) {}
-
-        @Override
-        public void nodeGone(String name) {}
-
-        @Override
-        public void synced(Kind kind) {
-            synced.countDown();
-        }
-
-        @Override
-        public void problems(List<Problem> problems) {
-            throw new IllegalStateException(new TreeMap<>(Map.of("problems", problems)).toString());
+        public void accept(ClusterEvent event) {
+            switch (event) {
+                case ClusterEvent.ServiceUpdated(ServiceObject service) -> keep("s" + service.name(), service);
+                case ClusterEvent.EndpointSliceUpdated(EndpointSliceObject slice) -> keep("e" + slice.name(), slice);
+                case ClusterEvent.Listed listed -> synced.countDown();
+                case ClusterEvent.SourceProblems(List<Problem> problems) ->
+                    throw new IllegalStateException(new TreeMap<>(Map.of("problems", problems)).toString());
+                default -> {
+                    // deletions and the Node take no heap
+                }
+            }
         }
     }
 }

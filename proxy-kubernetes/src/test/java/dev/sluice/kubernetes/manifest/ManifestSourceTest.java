@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
+import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ServiceObject;
 import dev.sluice.kubernetes.Recorder;
 import java.io.IOException;
@@ -224,12 +225,12 @@ class ManifestSourceTest {
             private boolean failed;
 
             @Override
-            public void service(ServiceObject service) {
+            public void accept(ClusterEvent event) {
                 if (!failed) {
                     failed = true;
                     throw new IllegalStateException("for the test");
                 }
-                super.service(service);
+                super.accept(event);
             }
         };
         source = new ManifestSource(directory, "node-a", QUICK);

@@ -1,0 +1,41 @@
+package dev.sluice.core.source;
+
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ServiceName;
+import java.util.List;
+
+/** What a source reports. Objects are delivered whole, and may be delivered again unchanged. */
+public sealed interface ClusterEvent {
+
+    /** A Service was added or changed. */
+    record ServiceUpdated(ServiceObject service) implements ClusterEvent {}
+
+    record ServiceDeleted(ServiceName name) implements ClusterEvent {}
+
+    /** An EndpointSlice was added or changed. */
+    record EndpointSliceUpdated(EndpointSliceObject slice) implements ClusterEvent {}
+
+    record EndpointSliceDeleted(String namespace, String name) implements ClusterEvent {}
+
+    /** The proxy's own Node was added or changed. */
+    record NodeUpdated(NodeObject node) implements ClusterEvent {}
+
+    record NodeDeleted(String name) implements ClusterEvent {}
+
+    /** The first complete list of {@code kind} has been delivered. No rule is written until all kinds are listed. */
+    record Listed(Kind kind) implements ClusterEvent {}
+
+    /** The source's own problems have changed, such as a broken manifest or an unreadable object; this is the whole list. */
+    record SourceProblems(List<Problem> problems) implements ClusterEvent {
+        public SourceProblems {
+            problems = List.copyOf(problems);
+        }
+    }
+
+    /** What is watched. */
+    enum Kind {
+        SERVICES,
+        ENDPOINT_SLICES,
+        NODE
+    }
+}
