@@ -10,14 +10,17 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Ends the engine without cutting connections: by handing new ones over to a successor, or by holding them until it starts. */
+/**
+ * Ends the engine without cutting connections: by handing new ones over to a successor, or by holding them until it
+ * starts.
+ */
 final class EngineDrain implements Handover {
     private static final Logger LOG = LoggerFactory.getLogger(EngineDrain.class);
 
-    /** How long new connections are held for the next process. */
-    private static final Duration PAUSE = Duration.ofSeconds(30);
+    /** How long new connections are held for a successor. */
+    private static final Duration HOLD = Duration.ofSeconds(30);
 
-    /** How long connections that were accepted for this process may take to arrive. */
+    /** How long connections that were led to this process may take to arrive. */
     private static final Duration ON_THE_WAY = Duration.ofSeconds(1);
 
     private final UserspaceEngine engine;
@@ -46,7 +49,7 @@ final class EngineDrain implements Handover {
         backends.forEach(backend -> engine.stopListening(backend.family()));
     }
 
-    /** Lets open connections go on for the drain timeout, while new ones wait for the next process. */
+    /** Lets open connections go on for the drain timeout, and holds new ones for a successor. */
     void drain() {
         Duration limit = engine.options().userspace().drainTimeout();
         long open = engine.counters().connectionsActive();
@@ -54,7 +57,7 @@ final class EngineDrain implements Handover {
             LOG.info("waiting up to {} seconds for {} open connections", limit.toSeconds(), open);
         }
         try {
-            long reset = engine.drain(limit, this::pauseNewConnections);
+            long reset = engine.drain(limit, this::holdNewConnections);
             if (reset > 0) {
                 LOG.warn("{} connections were still open after {} seconds and were reset", reset, limit.toSeconds());
             }
@@ -64,13 +67,13 @@ final class EngineDrain implements Handover {
         }
     }
 
-    private void pauseNewConnections() {
+    private void holdNewConnections() {
         if (retired) {
             return;
         }
         for (UserspaceBackend backend : backends) {
             try {
-                backend.pauseNewConnections(Instant.now().plus(PAUSE));
+                backend.holdNewConnections(Instant.now().plus(HOLD));
             } catch (SyncException e) {
                 LOG.warn("{}; they are refused until the next start", e.getMessage());
             }

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 
-/** What the engine has carried, as metrics. */
+/** The counters of the engine as metrics. */
 final class EngineMetrics {
     private static final String PREFIX = "sluice_userspace_";
 
@@ -24,22 +24,22 @@ final class EngineMetrics {
                 gauge("connections_active", "TCP connections that are open", counters::connectionsActive),
                 counter(
                         "connections_refused_total",
-                        "Accepted TCP connections that were reset because nothing took them",
+                        "Accepted TCP connections that were reset because no endpoint accepted them",
                         counters::connectionsRefused),
                 new Histogram(
                         PREFIX + "connect_duration_seconds",
-                        "How long it took until an endpoint had taken a connection, retries included",
+                        "Time until an endpoint accepted a connection, retries included",
                         () -> distribution(counters.connectTimes())),
                 counter("connect_retries_total", "Connect attempts after the first", counters::connectRetries),
                 counter(
                         "connections_spliced_total",
-                        "TCP connections whose bytes the kernel came to move by itself",
+                        "TCP connections that were spliced, so that the kernel moves their bytes",
                         counters::connectionsSpliced),
                 counter("udp_flows_total", "UDP flows opened", counters::flowsOpened),
                 gauge("udp_flows_active", "UDP flows that are open", counters::flowsActive),
                 counter("datagrams_dropped_total", "UDP datagrams dropped", counters::datagramsDropped),
-                counter("bytes_to_endpoints_total", "Bytes given to endpoints", counters::bytesToEndpoints),
-                counter("bytes_to_clients_total", "Bytes given to clients", counters::bytesToClients));
+                counter("bytes_to_endpoints_total", "Bytes sent to endpoints", counters::bytesToEndpoints),
+                counter("bytes_to_clients_total", "Bytes sent to clients", counters::bytesToClients));
     }
 
     private static Distribution distribution(ConnectTimes times) {

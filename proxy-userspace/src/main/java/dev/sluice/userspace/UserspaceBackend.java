@@ -18,7 +18,6 @@ import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
 import dev.sluice.linux.KernelException;
-import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipset.IpSets.Failure;
 import dev.sluice.linux.iptables.ChainName;
@@ -50,12 +49,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Userspace mode in one family: rules and sets lead Service traffic to the sockets of the {@link UserspaceEngine}, whose
- * loops pass it on.
+ * Userspace mode in one family: rules and sets lead Service traffic to the sockets of the {@link UserspaceEngine},
+ * whose loops pass it on.
  *
  * <p>The engine and the kernel's interfaces are shared with others and stay open when this is closed.
  */
-public final class UserspaceBackend implements ProxyBackend {
+final class UserspaceBackend implements ProxyBackend {
     private static final ObjectKind TCP_LISTENERS = ObjectKind.of("userspace.tcp_listeners");
     private static final ObjectKind UDP_SOCKETS = ObjectKind.of("userspace.udp_sockets");
     private static final ObjectKind PORTALS = ObjectKind.of("userspace.portals");
@@ -76,8 +75,7 @@ public final class UserspaceBackend implements ProxyBackend {
 
     private @Nullable NodeFacts node;
 
-    public UserspaceBackend(
-            UserspaceConfig config, UserspaceEngine engine, Iptables iptables, IpSets sets, Links links) {
+    UserspaceBackend(UserspaceConfig config, UserspaceEngine engine, Iptables iptables, IpSets sets, Links links) {
         this.config = config;
         this.engine = engine;
         this.links = links;
@@ -181,10 +179,10 @@ public final class UserspaceBackend implements ProxyBackend {
     }
 
     /**
-     * Where conntrack entries of {@code port} may lead: to its UDP socket. Another endpoint does not matter, another socket
-     * does: the kernel would keep the old one, since only the first datagram of a flow meets the rules.
+     * Where conntrack entries of {@code port} may lead: to its UDP socket. Another endpoint does not matter, another
+     * socket does: the kernel would keep the old one, since only the first datagram of a flow meets the rules.
      */
-    public Set<FlowEnd> flowEnds(ResolvedPort port) {
+    Set<FlowEnd> flowEnds(ResolvedPort port) {
         PortState state = planner.ports().get(port.name());
         FlowEnd socket = state == null ? null : state.udpSocket();
         return socket == null ? Set.of() : Set.of(socket);
@@ -210,20 +208,6 @@ public final class UserspaceBackend implements ProxyBackend {
                 : new PacketExplanation(rendered, planner.ports(), table).of(packet);
     }
 
-    /** Whether a user chain is of this mode, by its name. */
-    public static boolean owns(String table, String chain) {
-        return !table.equals("mangle") && RedirectRules.owns(chain);
-    }
-
-    /**
-     * Removes the sets of this mode, for a proxy of another one; no rule may name them any more.
-     *
-     * @return whether there was one
-     */
-    public static boolean removeSets(IpSets sets, IpFamily family) throws NetlinkException {
-        return PlanExecutor.removeSets(sets, family);
-    }
-
     @Override
     public void cleanUp() throws SyncException {
         close();
@@ -235,16 +219,16 @@ public final class UserspaceBackend implements ProxyBackend {
     }
 
     /**
-     * Holds new TCP connections until a successor starts or {@code end} passes; the kernel would refuse them otherwise. Call
-     * it when no sync runs any more, and before the engine stops listening. Does nothing without applied rules.
+     * Holds new TCP connections until a successor starts or {@code end} passes; the kernel would refuse them otherwise.
+     * Call it when no sync runs any more, and before the engine stops listening. Does nothing without applied rules.
      */
-    public void pauseNewConnections(Instant end) throws SyncException {
+    void holdNewConnections(Instant end) throws SyncException {
         RedirectRules present = rules;
         if (!applied || present == null) {
             return;
         }
         try {
-            executor.insert(present.pause(end));
+            executor.insert(present.hold(end));
         } catch (KernelException e) {
             throw new SyncException(
                     "userspace mode, " + family() + ": cannot hold new connections: " + e.getMessage(), e);

@@ -23,10 +23,12 @@ import dev.sluice.linux.host.Host;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.route.Links;
 import dev.sluice.linux.socket.ResourceLimits;
+import dev.sluice.userspace.apply.PlanExecutor;
 import dev.sluice.userspace.config.UserspaceConfig;
 import dev.sluice.userspace.config.UserspaceOptions;
 import dev.sluice.userspace.engine.EngineOptions;
 import dev.sluice.userspace.engine.UserspaceEngine;
+import dev.sluice.userspace.rules.RedirectRules;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -35,7 +37,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Userspace mode: this process carries the traffic in its own event loops, to which a few rules and sets redirect it. */
+/**
+ * Userspace mode: this process carries the traffic in its own event loops, to which a few rules and sets redirect it.
+ */
 public final class UserspaceModule implements ProxyModule {
     private static final Logger LOG = LoggerFactory.getLogger(UserspaceModule.class);
 
@@ -111,7 +115,7 @@ public final class UserspaceModule implements ProxyModule {
         return List.copyOf(backends);
     }
 
-    /** How many descriptors this process may have, once that is raised as far as it goes. */
+    /** Raises the limit of open files as far as it goes, and returns it. */
     private static long openFiles() {
         try {
             long limit = ResourceLimits.raiseOpenFiles(OPEN_FILES);
@@ -166,13 +170,13 @@ public final class UserspaceModule implements ProxyModule {
 
     @Override
     public boolean ownsChain(KernelObject chain) {
-        return UserspaceBackend.owns(chain.kind(), chain.name());
+        return !chain.kind().equals("mangle") && RedirectRules.owns(chain.name());
     }
 
     @Override
     public boolean removeLeftovers(IpFamily family) throws SyncException {
         try (IpSets present = host.openIpSets()) {
-            return UserspaceBackend.removeSets(present, family);
+            return PlanExecutor.removeSets(present, family);
         } catch (KernelException e) {
             throw new SyncException(String.valueOf(e.getMessage()), e);
         }

@@ -18,11 +18,11 @@ import java.util.List;
 import java.util.Map;
 
 /** The counters of the service ports that userspace mode carries, read where the event loops write them. */
-public final class UserspaceTrafficCounters implements TrafficCounters {
+final class UserspaceTrafficCounters implements TrafficCounters {
     private final List<UserspaceBackend> backends;
 
     /** @param backends one for each family */
-    public UserspaceTrafficCounters(List<UserspaceBackend> backends) {
+    UserspaceTrafficCounters(List<UserspaceBackend> backends) {
         this.backends = List.copyOf(backends);
     }
 

@@ -25,6 +25,7 @@ class RoomTest {
 
     private static final String[] PURE = {
         "dev.sluice.userspace.balance",
+        "dev.sluice.userspace.config",
         "dev.sluice.userspace.explain",
         "dev.sluice.userspace.plan",
         "dev.sluice.userspace.routing",

@@ -280,11 +280,11 @@ class UserspaceBackendTest {
     @Test
     void newConnectionsAreHeldUntilTheRulesOfASuccessorApply() throws Exception {
         node.snapshot.put(Endpoints.resolved(web().build(), Endpoints.remote("10.244.2.2", 8080)));
-        node.backend.pauseNewConnections(Instant.EPOCH);
+        node.backend.holdNewConnections(Instant.EPOCH);
         assertThat(node.iptables.inForce("filter").chains()).doesNotContain("SLUICE-INPUT");
         node.sync();
         FilterRules before = FilterRules.of(node);
-        node.backend.pauseNewConnections(Instant.parse("2026-01-02T03:04:05.678Z"));
+        node.backend.holdNewConnections(Instant.parse("2026-01-02T03:04:05.678Z"));
         FilterRules paused = FilterRules.of(node);
         assertPaused(paused.input(), before.input());
         assertPaused(paused.firewall(), before.firewall());

@@ -26,7 +26,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Carries plans out in one family, in the order of {@link SyncPlan}. The routes and sockets follow even if the kernel fails. */
+/**
+ * Carries plans out in one family, in the order of {@link SyncPlan}. The routes and sockets follow even if the kernel
+ * fails.
+ */
 public final class PlanExecutor {
     private final IpFamily family;
     private final PortSockets sockets;

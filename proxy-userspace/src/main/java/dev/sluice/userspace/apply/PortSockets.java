@@ -38,7 +38,9 @@ public final class PortSockets {
      */
     public record Opened(Map<ServicePortName, FlowEnd> sockets, Map<ServicePortName, String> failures) {}
 
-    /** Gives the event loops the endpoints and policies of {@code changes}, and opens the UDP sockets that are missing. */
+    /**
+     * Gives the event loops the endpoints and policies of {@code changes}, and opens the UDP sockets that are missing.
+     */
     public Opened open(List<PortChange> changes, IpAddress proxyAddress) {
         Opened opened = new Opened(new HashMap<>(), new HashMap<>());
         for (PortChange change : changes) {

@@ -6,12 +6,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chooses upstreams of one service port for new connections. Event loops share it without a lock, and a choice allocates
- * nothing while nothing fails.
+ * Chooses upstreams of one service port for new connections. Event loops share it without a lock, and a choice
+ * allocates nothing while nothing fails.
  *
- * <p>Of several equal upstreams the turn decides, where the kernel's schedulers take the first. {@code sh} and {@code dh}
- * are rendezvous hashing: a client goes to the upstream whose hash with it is highest, so an added or removed upstream
- * moves its own clients only (Thaler and Ravishankar, 1998; with weights: Schindelhauer and Schomaker, 2005).
+ * <p>Of several equal upstreams the turn decides, where the kernel's schedulers take the first. {@code sh} and
+ * {@code dh} are rendezvous hashing: a client goes to the upstream whose hash with it is highest, so an added or
+ * removed upstream moves its own clients only (Thaler and Ravishankar, 1998; with weights: Schindelhauer and Schomaker,
+ * 2005).
  */
 public final class Chooser {
     /** How often {@code p2c} draws a second upstream at random. */
@@ -80,8 +81,8 @@ public final class Chooser {
     }
 
     /**
-     * Claims {@code upstream} for a connection of session affinity; an ejected one is for one connection at a time, once
-     * its time is over.
+     * Claims {@code upstream} for a connection of session affinity; an ejected one is for one connection at a time,
+     * once its time is over.
      */
     public boolean claim(UpstreamPool pool, Upstream upstream, long nanoTime) {
         return !skipsEjected(pool, nanoTime) || upstream.claim(nanoTime);

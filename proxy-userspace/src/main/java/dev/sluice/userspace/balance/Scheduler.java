@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** How userspace mode chooses among endpoints. The names are those of IPVS's schedulers with the same meaning, and {@link #P2C}. */
+/** How endpoints are chosen. The names are those of IPVS's schedulers, with the same meaning, and {@link #P2C}. */
 public enum Scheduler {
     /** In turn, whatever the weights. */
     RR(false),
@@ -37,22 +37,22 @@ public enum Scheduler {
         return weighted;
     }
 
-    /** As flags and annotations spell it: {@code rr}. */
+    /** The name in flags and annotations: {@code rr}. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** The one that {@code text} spells. */
+    /** The scheduler named {@code text}. */
     public static Optional<Scheduler> parse(String text) {
         return Arrays.stream(values()).filter(s -> s.text().equals(text)).findFirst();
     }
 
-    /** All of them, for messages: {@code rr, wrr, ...}. */
+    /** All names, for messages: {@code rr, wrr, ...}. */
     public static String choices() {
         return Arrays.stream(values()).map(Scheduler::text).collect(Collectors.joining(", "));
     }
 
-    /** Those that share by weight, for messages. */
+    /** The names of those that follow weights, for messages. */
     public static String weightedChoices() {
         return Arrays.stream(values())
                 .filter(Scheduler::weighted)

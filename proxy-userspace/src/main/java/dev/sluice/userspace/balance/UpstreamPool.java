@@ -111,7 +111,9 @@ public final class UpstreamPool {
         return b == 0 ? a : gcd(b, a % b);
     }
 
-    /** Turns spread as evenly as whole numbers allow: the k-th turn of an upstream of weight w stands at (k + 1/2) / w. */
+    /**
+     * Turns spread as evenly as whole numbers allow: the k-th turn of an upstream of weight w stands at (k + 1/2) / w.
+     */
     private static int[] turns(int[] weights, int size) {
         if (weights.length == 0) {
             int[] inOrder = new int[size];

@@ -13,9 +13,9 @@ import java.util.List;
  * The options of userspace mode.
  *
  * @param udpIdleTimeout how long an idle UDP flow keeps its endpoint
- * @param connectTimeouts the time-out of each connect attempt; every attempt takes the next endpoint
- * @param drainTimeout how long open connections may go on after the order to stop
- * @param scheduler the one of Services that name none
+ * @param connectTimeouts the timeout of each connect attempt of a connection
+ * @param drainTimeout how long open connections go on after the signal to stop
+ * @param scheduler of Services without the annotation
  * @param localhostNodePorts whether node ports answer on loopback addresses
  */
 public record UserspaceOptions(
@@ -33,7 +33,7 @@ public record UserspaceOptions(
                     "--userspace-scheduler", ConfigField.Type.STRING, Scheduler.RR.text())
             .with(ConfigField.Support.FLAG_ONLY);
 
-    /** What an operator can say of this mode. */
+    /** The flags and fields of this mode. */
     public static final ModeConfig CONFIG = new ModeConfig(
             List.of(
                     IptablesSection.LOCALHOST_NODE_PORTS_FLAG,

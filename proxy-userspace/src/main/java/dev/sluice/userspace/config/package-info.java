@@ -1,4 +1,4 @@
-/** What an operator can choose of this mode, with its fields, flags and defaults. Knows nothing of rules and sockets. */
+/** The options of this mode, with their flags, fields and defaults. Knows neither rules nor sockets. */
 @NullMarked
 package dev.sluice.userspace.config;
 

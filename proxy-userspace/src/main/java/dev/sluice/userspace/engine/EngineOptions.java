@@ -23,7 +23,7 @@ public record EngineOptions(
                     + ", " + maxFlowsPerLoop + ", " + maxConnectionsPerLoop);
         }
         if (userspace.connectTimeouts().isEmpty()) {
-            throw new IllegalArgumentException("no connect time-out: at least one attempt must be allowed");
+            throw new IllegalArgumentException("no connect timeout: at least one attempt must be allowed");
         }
     }
 

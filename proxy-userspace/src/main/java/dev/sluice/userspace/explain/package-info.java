@@ -1,4 +1,6 @@
-/** What {@code sluice explain} says in this mode: the way of a packet through the rules, then the choice of the proxy. */
+/**
+ * What {@code sluice explain} says in this mode: the way of a packet through the rules, then the choice of the proxy.
+ */
 @NullMarked
 package dev.sluice.userspace.explain;
 

@@ -14,8 +14,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The service ports of one family as of the last plan. No two of them share a portal: of Services that name the same one
- * the tracker has chosen.
+ * The service ports of one family as of the last plan. No two of them share a portal: of Services that name the same
+ * one the tracker has chosen.
  */
 public final class PlannedPorts implements SetLookup {
     /** In the order of their rules. */

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The set elements that one sync adds and deletes. Additions come first: a portal that moves from one set to another is in
- * both for a moment, where the redirect wins, and never in none.
+ * The set elements that one sync adds and deletes. Additions come first: a portal that moves from one set to another is
+ * in both for a moment, where the redirect wins, and never in none.
  */
 public final class SetDiff {
     private final Set<SetElement> added = new LinkedHashSet<>();

@@ -135,7 +135,8 @@ public final class SyncPlanner {
     }
 
     /**
-     * What turns the service ports into what {@code changes} say. A port without the UDP socket that it needs is removed.
+     * What turns the service ports into what {@code changes} say. A port without the UDP socket that it needs is
+     * removed.
      *
      * @param udpSockets the open sockets of the ports that need one
      */

@@ -1,6 +1,6 @@
 /**
- * What a sync is to do: the service ports that are desired against those that are applied, as sockets, routes, rules and set
- * elements. Pure: it opens nothing and asks nobody.
+ * What a sync is to do: the service ports that are desired against those that are applied, as sockets, routes, rules
+ * and set elements. Pure: it opens nothing and asks nobody.
  */
 @NullMarked
 package dev.sluice.userspace.plan;

@@ -10,7 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connect attempts of one TCP connection: which endpoint is next, and its time-out. A failed attempt is repeated
+ * The connect attempts of one TCP connection: which endpoint is next, and its timeout. A failed attempt is repeated
  * with an endpoint that has not been tried, or with all of them again when none is left, until the attempts are used
  * up. Used on one event loop; opens no socket itself.
  */
@@ -27,7 +27,7 @@ public final class ConnectAttempts {
 
     /**
      * @param destination what the client connected to
-     * @param defaults the time-outs of the attempts, unless the Service has its own
+     * @param defaults the timeouts of the attempts, unless the Service has its own
      */
     public ConnectAttempts(
             RoutingTable table,
@@ -96,7 +96,7 @@ public final class ConnectAttempts {
         present.add(upstream);
     }
 
-    /** The time-out of the present attempt in milliseconds, at least 1. */
+    /** The timeout of the present attempt in milliseconds, at least 1. */
     public int timeoutMillis() {
         long millis = timeouts.get(attempts - 1).toMillis();
         return Math.clamp(millis, 1, Integer.MAX_VALUE);

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * the defaults.
  *
  * @param slowStart how long a new endpoint takes to reach its weight, null for none
- * @param connectTimeouts the time-out of each connect attempt, empty for the proxy's defaults
+ * @param connectTimeouts the timeout of each connect attempt, empty for the proxy's defaults
  * @param idleTimeout the time without a byte after which a TCP connection is reset, null for none
  * @param maxAge the age at which a TCP connection is reset, null for none
  * @param maxConnections of the service port on this node, 0 for no limit

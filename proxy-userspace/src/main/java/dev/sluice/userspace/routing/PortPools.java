@@ -29,7 +29,9 @@ record PortPools(
         UpstreamPool cluster,
         UpstreamPool reachable) {
 
-    /** @param before the upstreams so far: an endpoint that stays keeps its upstream, with its connections and health */
+    /**
+     * @param before the upstreams so far: an endpoint that stays keeps its upstream, with its connections and health
+     */
     static PortPools of(
             ResolvedPort port,
             ConnectionPolicy policy,

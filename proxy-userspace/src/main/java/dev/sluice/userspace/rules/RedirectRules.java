@@ -19,12 +19,12 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * The rules of one family. Their number is fixed, apart from one rule for each portal of a UDP service port: IP sets say
- * which traffic they are for.
+ * The rules of one family. Their number is fixed, apart from one rule for each portal of a UDP service port: IP sets
+ * say which traffic they are for.
  *
  * <p>Traffic is led to the proxy by DNAT to one address of the node, and not by REDIRECT, which takes the first address
- * of the interface that a packet came in through and drops the packet where there is none, as on the interfaces that some
- * network plug-ins give to Pods. The proxy is the endpoint's peer, so there is nothing to masquerade.
+ * of the interface that a packet came in through and drops the packet where there is none, as on the interfaces that
+ * some network plug-ins give to Pods. The proxy is the endpoint's peer, so there is nothing to masquerade.
  *
  * @param proxyAddress the node's address that traffic is redirected to
  * @param tcpPort the port of the listening TCP sockets
@@ -122,12 +122,12 @@ public record RedirectRules(UserspaceConfig config, IpAddress proxyAddress, int 
     }
 
     /**
-     * The rules for the time between two processes, each for the head of its chain. Until {@code end} they drop what would
-     * open a new TCP connection to the proxy, which the kernel would refuse otherwise, so that the client's retransmission
-     * meets the next process. What the node itself sends is dropped on its way out: once it has left, conntrack leads its
-     * retransmissions to the old port.
+     * The rules for the time between two processes, each for the head of its chain. Until {@code end} they drop what
+     * would open a new TCP connection to the proxy, which the kernel would refuse otherwise, so that the client's
+     * retransmission meets the next process. What the node itself sends is dropped on its way out: once it has left,
+     * conntrack leads its retransmissions to the old port.
      */
-    public List<ChainRule> pause(Instant end) {
+    public List<ChainRule> hold(Instant end) {
         Rule rule = rule().to(proxyAddress).opening(tcpPort).until(end).drop();
         return List.of(new ChainRule(INPUT, rule), new ChainRule(FIREWALL, rule));
     }
