@@ -4,7 +4,6 @@ import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.linux.ipset.IpSet;
-import dev.sluice.linux.iptables.PacketMark;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
@@ -109,9 +108,8 @@ public sealed interface Match {
     record Marked(PacketMark mark, boolean negated) implements Match {
         @Override
         public void print(StringBuilder out) {
-            String hex = mark.hex();
             out.append("-m mark ").append(negated ? "! " : "").append("--mark ");
-            out.append(hex).append('/').append(hex);
+            RuleText.maskedMark(mark.value(), mark.value(), out);
         }
     }
 

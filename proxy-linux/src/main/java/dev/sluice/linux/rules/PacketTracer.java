@@ -177,7 +177,7 @@ public final class PacketTracer {
             case Match.Transport m ->
                 m.protocol() == packet.packet().protocol() && packet.port() >= m.first() && packet.port() <= m.last();
             case Match.LocalAddress m -> isLocal(m.side(), packet);
-            case Match.Marked m -> ((packet.mark() >>> m.mark().bit() & 1) == 1) != m.negated();
+            case Match.Marked m -> ((packet.mark() & m.mark().value()) != 0) != m.negated();
             case Match.InState m -> isInState(m, packet) != m.negated();
             case Match.InSet m -> sets.contains(m.set(), element(m, packet)) != m.negated();
             case Match.Until m ->

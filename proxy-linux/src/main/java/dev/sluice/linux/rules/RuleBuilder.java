@@ -5,7 +5,6 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.linux.ipset.IpSet;
-import dev.sluice.linux.iptables.PacketMark;
 import dev.sluice.linux.rules.Target.Standard;
 import java.time.Instant;
 import java.util.ArrayList;

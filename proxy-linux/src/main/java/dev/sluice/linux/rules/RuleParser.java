@@ -4,7 +4,6 @@ import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
-import dev.sluice.linux.iptables.PacketMark;
 import dev.sluice.linux.iptables.RuleLine;
 import java.time.DateTimeException;
 import java.time.LocalDateTime;

@@ -66,6 +66,12 @@ final class RuleText {
         out.insert(out.length() - DECIMALS, '.');
     }
 
+    /** Appends {@code 0x4000/0x4000}. */
+    static void maskedMark(int value, int mask, StringBuilder out) {
+        out.append("0x").append(Integer.toHexString(value));
+        out.append("/0x").append(Integer.toHexString(mask));
+    }
+
     /** Appends a use of the source addresses on {@code list}. */
     static void recent(String operation, String list, IpFamily family, StringBuilder out) {
         out.append("-m recent ").append(operation).append(" --name ").append(list);

@@ -2,7 +2,6 @@ package dev.sluice.linux.rules;
 
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.linux.iptables.PacketMark;
 
 /** What a rule does with a packet that meets all its matches. */
 public sealed interface Target {
@@ -87,12 +86,12 @@ public sealed interface Target {
 
         /** Sets the bit and leaves the others alone (given as {@code --or-mark}). */
         static SetMark set(PacketMark mark) {
-            return new SetMark(1 << mark.bit(), 1 << mark.bit());
+            return new SetMark(mark.value(), mark.value());
         }
 
         /** Flips the bit and leaves the others alone (given as {@code --xor-mark}). */
         static SetMark flip(PacketMark mark) {
-            return new SetMark(1 << mark.bit(), 0);
+            return new SetMark(mark.value(), 0);
         }
 
         /** The mark of a packet that had the mark {@code before}. */
@@ -102,8 +101,7 @@ public sealed interface Target {
 
         @Override
         public void print(StringBuilder out) {
-            out.append("-j MARK --set-xmark 0x").append(Integer.toHexString(value));
-            out.append("/0x").append(Integer.toHexString(mask));
+            RuleText.maskedMark(value, mask, out.append("-j MARK --set-xmark "));
         }
     }
 }

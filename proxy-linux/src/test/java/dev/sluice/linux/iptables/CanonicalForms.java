@@ -135,7 +135,7 @@ final class CanonicalForms {
         -A KUBE-SVC-67NZLRHBNDSAWJRO -m comment --comment "shop/web:http -> 10.244.1.5:8080" -m recent --rcheck --seconds 10800 --reap --name KUBE-SEP-34ZZ2QFGO32YYXXO --mask 255.255.255.255 --rsource -j KUBE-SEP-34ZZ2QFGO32YYXXO
         -A KUBE-SVC-67NZLRHBNDSAWJRO -m comment --comment "shop/web:http -> 10.244.1.5:8080" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-34ZZ2QFGO32YYXXO
         -A KUBE-SVC-67NZLRHBNDSAWJRO -m comment --comment "shop/web:http -> 10.244.1.5:8080" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-34ZZ2QFGO32YYXXO
-        -A KUBE-SVC-67NZLRHBNDSAWJRO -m statistic --mode random --probability 0.00019999966 -j KUBE-SEP-34ZZ2QFGO32YYXXO
+        -A KUBE-SVC-67NZLRHBNDSAWJRO -m statistic --mode random --probability 0.00020000013 -j KUBE-SEP-34ZZ2QFGO32YYXXO
         -A KUBE-SVC-67NZLRHBNDSAWJRO -m comment --comment "shop/web:http -> 10.244.1.5:8080" -j KUBE-SEP-34ZZ2QFGO32YYXXO
         """;
 }

@@ -16,7 +16,6 @@ import dev.sluice.core.trace.Packet.Origin;
 import dev.sluice.core.trace.Trace.Step;
 import dev.sluice.linux.ipset.IpSet;
 import dev.sluice.linux.ipset.SetEntry;
-import dev.sluice.linux.iptables.PacketMark;
 import dev.sluice.linux.rules.PacketTracer.Branch;
 import dev.sluice.linux.rules.PacketTracer.End;
 import java.time.Instant;

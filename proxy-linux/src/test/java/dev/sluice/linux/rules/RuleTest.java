@@ -13,7 +13,6 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.linux.ipset.IpSet;
-import dev.sluice.linux.iptables.PacketMark;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Instant;

@@ -3,7 +3,7 @@ package dev.sluice.testkit.fake;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.iptables.RuleLine;
-import dev.sluice.linux.iptables.RuleText;
+import dev.sluice.linux.rules.RuleBuilder;
 import java.util.List;
 import java.util.Set;
 
@@ -50,8 +50,10 @@ public final class CanonicalForm {
             case "-p" -> require(value.matches("[a-z][a-z0-9-]*"), spec, "-p takes a lower-case name");
             case "--dport", "--sport" ->
                 require(PORT_MATCHES.contains(match), spec, word + " follows -m tcp, udp or sctp");
-            case "--comment" ->
-                require(spec.contains("--comment " + RuleText.quote(value)), spec, "comment: " + RuleText.quote(value));
+            case "--comment" -> {
+                String comment = RuleBuilder.rule().comment(value).noTarget().text();
+                require(spec.contains(comment), spec, comment);
+            }
             case "--mark", "--set-xmark" ->
                 require(value.matches("0x(0|[1-9a-f][0-9a-f]*)(/0x(0|[1-9a-f][0-9a-f]*))?"), spec, "mark " + value);
             case "--or-mark", "--xor-mark", "--set-mark", "--and-mark" ->
