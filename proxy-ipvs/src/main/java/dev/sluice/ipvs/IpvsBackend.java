@@ -14,12 +14,12 @@ import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
 import dev.sluice.ipvs.config.IpvsConfig;
-import dev.sluice.ipvs.kernel.CleanUp;
 import dev.sluice.ipvs.kernel.DummyDevice;
+import dev.sluice.ipvs.kernel.IpvsRemoval;
 import dev.sluice.ipvs.kernel.KernelPreparation;
-import dev.sluice.ipvs.kernel.KernelReader;
 import dev.sluice.ipvs.kernel.RuleWriter;
 import dev.sluice.ipvs.kernel.SchedulerProbe;
+import dev.sluice.ipvs.kernel.StateReader;
 import dev.sluice.ipvs.rules.IpvsRules;
 import dev.sluice.ipvs.sync.ServerSync;
 import dev.sluice.linux.KernelException;
@@ -53,7 +53,7 @@ public final class IpvsBackend implements ProxyBackend {
     private final Links links;
     private final DummyDevice dummy;
     private final KernelPreparation preparation;
-    private final KernelReader reader;
+    private final StateReader reader;
     private final IpvsRules rules;
     private final RuleWriter ruleWriter;
     private final ServerSync servers;
@@ -79,7 +79,7 @@ public final class IpvsBackend implements ProxyBackend {
         dummy = new DummyDevice(links, config.family());
         SchedulerProbe probe = new SchedulerProbe(ipvs);
         preparation = new KernelPreparation(config.family(), config.options(), ipvs, probe, sysctl);
-        reader = new KernelReader(config.family(), ipvs, sets, config.options().excludeCidrs());
+        reader = new StateReader(config.family(), ipvs, sets, config.options().excludeCidrs());
         rules = new IpvsRules(config, iptables.supportsRandomFully());
         ruleWriter = new RuleWriter(iptables, rules);
         servers = new ServerSync(config, ipvs, sets, links, dummy, reader, ruleWriter, probe, bootNanos);
@@ -186,7 +186,7 @@ public final class IpvsBackend implements ProxyBackend {
      */
     public boolean removeBesideRules() throws SyncException {
         try {
-            return new CleanUp(family(), ipvs, sets, links, dummy, reader, ruleWriter).runBesideRules();
+            return new IpvsRemoval(family(), ipvs, sets, links, dummy, reader, ruleWriter).runBesideRules();
         } catch (KernelException e) {
             throw new SyncException("clean-up of ipvs mode, " + family() + ": " + e.getMessage(), e);
         }
@@ -200,7 +200,7 @@ public final class IpvsBackend implements ProxyBackend {
     public void cleanUp() throws SyncException {
         servers.forget();
         try {
-            new CleanUp(family(), ipvs, sets, links, dummy, reader, ruleWriter).run();
+            new IpvsRemoval(family(), ipvs, sets, links, dummy, reader, ruleWriter).run();
         } catch (KernelException e) {
             throw new SyncException("clean-up of ipvs mode, " + family() + ": " + e.getMessage(), e);
         }

@@ -10,7 +10,7 @@ import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.SyncReport;
-import dev.sluice.ipvs.sync.Drains;
+import dev.sluice.ipvs.sync.DrainSweep;
 import dev.sluice.testkit.model.ServicePorts;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,10 +30,10 @@ class RandomChangesTest {
             for (int i = random.nextInt(3); i >= 0; i--) {
                 change(node, random);
             }
-            node.pass(Drains.PAUSE);
+            node.pass(DrainSweep.PAUSE);
             SyncReport report = node.sync();
             assertThat(report.full()).as("step %s of seed %s", step, seed).isFalse();
-            node.pass(Drains.PAUSE);
+            node.pass(DrainSweep.PAUSE);
             node.sync();
         }
 

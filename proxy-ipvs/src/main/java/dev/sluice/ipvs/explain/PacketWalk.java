@@ -8,14 +8,14 @@ import dev.sluice.core.trace.Trace;
 import dev.sluice.core.trace.Trace.Candidate;
 import dev.sluice.core.trace.Trace.Step;
 import dev.sluice.core.trace.Trace.Verdict;
-import dev.sluice.ipvs.plan.DesiredState;
-import dev.sluice.ipvs.plan.InForce;
+import dev.sluice.ipvs.plan.AppliedObjects;
+import dev.sluice.ipvs.plan.DesiredObjects;
+import dev.sluice.ipvs.plan.DesiredServer;
 import dev.sluice.ipvs.plan.NodeView;
-import dev.sluice.ipvs.plan.PlannedServer;
 import dev.sluice.ipvs.plan.PortPlan;
 import dev.sluice.ipvs.rules.IpvsRules;
 import dev.sluice.ipvs.rules.KubeSet;
-import dev.sluice.ipvs.rules.SetElement;
+import dev.sluice.ipvs.rules.SetMember;
 import dev.sluice.linux.ipset.IpSet;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipvs.RealServer;
@@ -39,19 +39,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PacketWalk {
     private final IpvsRules rules;
-    private final DesiredState desired;
-    private final @Nullable InForce inForce;
+    private final DesiredObjects desired;
+    private final @Nullable AppliedObjects applied;
     private final NodeView node;
     private final Packet packet;
     private final RuleTable nat;
     private final Set<Step> steps = new LinkedHashSet<>();
     private final PacketTracer tracer = new PacketTracer(this::isLocal, this::contains, steps);
 
-    /** @param inForce what the kernel has, for the destinations that drain; null when it is not known */
-    public PacketWalk(IpvsRules rules, DesiredState desired, @Nullable InForce inForce, NodeView node, Packet packet) {
+    /** @param applied what the kernel has, for the destinations that drain; null when it is not known */
+    public PacketWalk(
+            IpvsRules rules, DesiredObjects desired, @Nullable AppliedObjects applied, NodeView node, Packet packet) {
         this.rules = rules;
         this.desired = desired;
-        this.inForce = inForce;
+        this.applied = applied;
         this.node = node;
         this.packet = packet;
         nat = rules.nat(desired.shortCircuits());
@@ -65,14 +66,14 @@ public final class PacketWalk {
         }
         VirtualServerKey key =
                 key(arrived.packet().destination(), arrived.packet().port());
-        PlannedServer server = desired.server(key);
+        DesiredServer server = desired.server(key);
         if (server == null) {
-            if (inForce != null && inForce.foreign().contains(key)) {
+            if (applied != null && applied.foreign().contains(key)) {
                 steps.add(new Step("ipvs " + key, "a virtual server of another program"));
             }
             return Trace.notAService(List.copyOf(steps));
         }
-        steps.add(new Step("ipvs " + key, ServerText.of(server, inForce == null ? null : inForce.server(key))));
+        steps.add(new Step("ipvs " + key, ServerText.of(server, applied == null ? null : applied.server(key))));
         if (server.destinations().isEmpty()) {
             return stopped(service, Verdict.REJECT);
         }
@@ -104,7 +105,7 @@ public final class PacketWalk {
         return tracer.walk(table, hook, at).getFirst();
     }
 
-    private List<Candidate> candidates(PlannedServer server, TracedPacket arrived) {
+    private List<Candidate> candidates(DesiredServer server, TracedPacket arrived) {
         ToIntFunction<RealServer> share = share(server);
         double all = server.destinations().stream().mapToLong(share::applyAsInt).sum();
         List<Candidate> candidates = new ArrayList<>();
@@ -116,7 +117,7 @@ public final class PacketWalk {
     }
 
     /** What part of the new connections of many clients a destination gets, if all are as busy as their weights say. */
-    private static ToIntFunction<RealServer> share(PlannedServer server) {
+    private static ToIntFunction<RealServer> share(DesiredServer server) {
         return switch (server.server().scheduler()) {
             case "rr", "lc", "dh" -> destination -> 1;
             case "fo" -> {
@@ -137,7 +138,7 @@ public final class PacketWalk {
     private boolean contains(IpSet set, SetEntry entry) {
         return entry instanceof SetEntry.IpPortNet asked
                 ? isAllowedSource(asked)
-                : desired.wants(new SetElement(KubeSet.of(set), entry));
+                : desired.wants(new SetMember(KubeSet.of(set), entry));
     }
 
     /** Looks through the source ranges of the Service that has the address and port. */
@@ -146,7 +147,7 @@ public final class PacketWalk {
         PortPlan plan = owner == null ? null : desired.plan(owner);
         return plan != null
                 && plan.members().stream()
-                        .map(SetElement::entry)
+                        .map(SetMember::entry)
                         .anyMatch(entry -> entry instanceof SetEntry.IpPortNet range
                                 && range.address().equals(asked.address())
                                 && range.port() == asked.port()

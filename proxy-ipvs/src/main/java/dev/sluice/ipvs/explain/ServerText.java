@@ -1,7 +1,7 @@
 package dev.sluice.ipvs.explain;
 
-import dev.sluice.ipvs.plan.InForce;
-import dev.sluice.ipvs.plan.PlannedServer;
+import dev.sluice.ipvs.plan.AppliedObjects;
+import dev.sluice.ipvs.plan.DesiredServer;
 import dev.sluice.linux.ipvs.RealServer;
 import dev.sluice.linux.ipvs.VirtualServer;
 import java.util.List;
@@ -19,8 +19,8 @@ public final class ServerText {
 
     private ServerText() {}
 
-    /** @param inForce what the kernel has, null when that is not known */
-    static String of(PlannedServer planned, InForce.@Nullable Server inForce) {
+    /** @param applied what the kernel has, null when that is not known */
+    static String of(DesiredServer planned, AppliedObjects.@Nullable Server applied) {
         VirtualServer settings = planned.server();
         StringBuilder text = new StringBuilder(settings.scheduler());
         if (has(settings, VirtualServer.SCHED_1)) {
@@ -37,9 +37,9 @@ public final class ServerText {
         if (destinations.stream().map(RealServer::weight).distinct().count() > 1) {
             text.append(", weight ").append(joined(destinations, true));
         }
-        List<RealServer> draining = inForce == null
+        List<RealServer> draining = applied == null
                 ? List.of()
-                : inForce.destinations().stream().filter(d -> d.weight() == 0).toList();
+                : applied.destinations().stream().filter(d -> d.weight() == 0).toList();
         if (!draining.isEmpty()) {
             text.append(", draining ").append(joined(draining, false));
             if (HASHES.contains(settings.scheduler()) && !has(settings, VirtualServer.SCHED_1)) {

@@ -2,7 +2,7 @@ package dev.sluice.ipvs.plan;
 
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
-import dev.sluice.ipvs.rules.SetElement;
+import dev.sluice.ipvs.rules.SetMember;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 
 /** Which of some service ports want an element or an address; made only when the kernel refuses something. */
-public record Owners(Map<SetElement, List<ServicePortName>> members, Map<IpAddress, List<ServicePortName>> addresses) {
+public record Owners(Map<SetMember, List<ServicePortName>> members, Map<IpAddress, List<ServicePortName>> addresses) {
 
-    public static Owners of(Collection<ServicePortName> ports, DesiredState desired) {
+    public static Owners of(Collection<ServicePortName> ports, DesiredObjects desired) {
         Owners owners = new Owners(new HashMap<>(), new HashMap<>());
         for (ServicePortName name : ports) {
             PortPlan plan = desired.plan(name);

@@ -41,11 +41,11 @@ public final class Planner {
     /**
      * The plan of one port; null when the port is gone.
      *
-     * @param inForce what slow start goes by; null when it is not known yet
+     * @param applied what slow start goes by; null when it is not known yet
      */
     @Nullable
     public PortPlan plan(
-            ServicePortName name, @Nullable ResolvedPort port, PortRenderer renderer, @Nullable InForce inForce)
+            ServicePortName name, @Nullable ResolvedPort port, PortRenderer renderer, @Nullable AppliedObjects applied)
             throws NetlinkException {
         if (port == null) {
             forget(name);
@@ -55,7 +55,8 @@ public final class Planner {
         Schedulers.Choice choice = schedulers.choose(port.service(), found);
         Optional<Duration> slowly =
                 SlowStart.asked(port.service(), choice.scheduler(), choice.weighted() ? null : WEIGHTED, found);
-        Balance balance = slowly.isPresent() ? new Balance(choice, SlowStart::full) : settled(choice, port, found);
+        Scheduling balance =
+                slowly.isPresent() ? new Scheduling(choice, SlowStart::full) : settled(choice, port, found);
         note(name, found.toList());
         PortPlan plan = renderer.render(port, balance);
         if (slowly.isEmpty()) {
@@ -64,23 +65,23 @@ public final class Planner {
             return plan;
         }
         startingSlowly.add(name);
-        return inForce == null
+        return applied == null
                 ? plan
                 : renderer.render(
                         port,
-                        new Balance(
+                        new Scheduling(
                                 choice,
                                 slowStart.weights(
-                                        name, slowly.get(), port.endpoints().reachable(), weights(plan, inForce))));
+                                        name, slowly.get(), port.endpoints().reachable(), weights(plan, applied))));
     }
 
     /**
      * The weights without slow start. sh gives each server as many places of its table in a row as its weight, and begins
      * anew when all have theirs; so only their ratio is passed on, in the smallest numbers.
      */
-    private static Balance settled(Schedulers.Choice choice, ResolvedPort port, ProblemList problems) {
+    private static Scheduling settled(Schedulers.Choice choice, ResolvedPort port, ProblemList problems) {
         if (!choice.scheduler().equals("sh")) {
-            return Balance.plain(choice);
+            return Scheduling.plain(choice);
         }
         BigInteger common = BigInteger.ZERO;
         long sum = 0;
@@ -95,13 +96,13 @@ public final class Planner {
                     "the weights add up to " + sum / divisor + ", but sh has " + SH_PLACES
                             + " places: some endpoints get no client; take smaller weights, or mh");
         }
-        return new Balance(choice, endpoint -> endpoint.weight() / divisor);
+        return new Scheduling(choice, endpoint -> endpoint.weight() / divisor);
     }
 
-    private static Map<RealServer, Integer> weights(PortPlan plan, InForce inForce) {
+    private static Map<RealServer, Integer> weights(PortPlan plan, AppliedObjects applied) {
         Map<RealServer, Integer> weights = new HashMap<>();
-        for (PlannedServer planned : plan.servers()) {
-            InForce.Server server = inForce.server(planned.key());
+        for (DesiredServer planned : plan.servers()) {
+            AppliedObjects.Server server = applied.server(planned.key());
             for (RealServer destination : server == null ? List.<RealServer>of() : server.destinations()) {
                 if (destination.weight() > 0) {
                     weights.merge(

@@ -5,7 +5,7 @@ import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.ipvs.rules.KubeSet;
-import dev.sluice.ipvs.rules.SetElement;
+import dev.sluice.ipvs.rules.SetMember;
 import dev.sluice.ipvs.rules.ShortCircuit;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipvs.VirtualServerKey;
@@ -22,8 +22,8 @@ import java.util.stream.Collectors;
  * @param problems values of the Service that are ignored
  */
 public record PortPlan(
-        List<PlannedServer> servers,
-        List<SetElement> members,
+        List<DesiredServer> servers,
+        List<SetMember> members,
         List<IpAddress> addresses,
         List<ShortCircuit> shortCircuits,
         List<Problem> problems) {
@@ -38,18 +38,18 @@ public record PortPlan(
     /** The same without the virtual servers {@code foreign}, which other programs have, and all that belongs to them. */
     public PortPlan without(Set<VirtualServerKey> foreign, ServicePortName name) {
         List<VirtualServerKey> taken = servers.stream()
-                .map(PlannedServer::key)
+                .map(DesiredServer::key)
                 .filter(foreign::contains)
                 .toList();
         if (taken.isEmpty()) {
             return this;
         }
-        List<PlannedServer> left =
+        List<DesiredServer> left =
                 servers.stream().filter(s -> !taken.contains(s.key())).toList();
         Set<IpAddress> served = left.stream().map(s -> s.key().address()).collect(Collectors.toSet());
         List<Problem> all = new ArrayList<>(problems);
         taken.forEach(
-                key -> all.add(Problem.ignored(ObjectRef.service(name.service()), Problems.field(name), isTaken(key))));
+                key -> all.add(Problem.ignored(ObjectRef.service(name.service()), Refusals.field(name), isTaken(key))));
         return new PortPlan(
                 left,
                 membersWithout(taken, served),
@@ -66,7 +66,7 @@ public record PortPlan(
     }
 
     /** Elements of an address go with its last virtual server, those of a node port's number with the last of node ports. */
-    private List<SetElement> membersWithout(List<VirtualServerKey> taken, Set<IpAddress> served) {
+    private List<SetMember> membersWithout(List<VirtualServerKey> taken, Set<IpAddress> served) {
         boolean anyNodePort =
                 members.stream().anyMatch(m -> m.set() == KubeSet.NODE_PORT_SERVERS && !taken.contains(m.server()));
         return members.stream()

@@ -9,7 +9,7 @@ import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.ipvs.rules.KubeSet;
-import dev.sluice.ipvs.rules.SetElement;
+import dev.sluice.ipvs.rules.SetMember;
 import dev.sluice.ipvs.rules.ShortCircuit;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipvs.RealServer;
@@ -39,7 +39,7 @@ public final class PortRenderer {
         this.node = node;
     }
 
-    PortPlan render(ResolvedPort port, Balance balance) {
+    PortPlan render(ResolvedPort port, Scheduling balance) {
         Draft draft = new Draft(port, balance);
         draft.clusterAddress();
         port.service().externalIps().forEach(draft::externalAddress);
@@ -52,17 +52,17 @@ public final class PortRenderer {
     /** One plan in the making. */
     private final class Draft {
         private final ResolvedPort port;
-        private final Balance balance;
+        private final Scheduling balance;
         private final ServicePort service;
         private final Protocol protocol;
-        private final Map<VirtualServerKey, PlannedServer> servers = new LinkedHashMap<>();
-        private final Set<SetElement> members = new LinkedHashSet<>();
+        private final Map<VirtualServerKey, DesiredServer> servers = new LinkedHashMap<>();
+        private final Set<SetMember> members = new LinkedHashSet<>();
         private final Set<IpAddress> addresses = new LinkedHashSet<>();
         private final List<ShortCircuit> shortCircuits = new ArrayList<>();
         private final List<Problem> problems = new ArrayList<>();
         private final Duration drainTimeout;
 
-        Draft(ResolvedPort port, Balance balance) {
+        Draft(ResolvedPort port, Scheduling balance) {
             this.port = port;
             this.balance = balance;
             service = port.service();
@@ -111,7 +111,7 @@ public final class PortRenderer {
         private void sourceRanges(IpAddress vip) {
             addressMember(KubeSet.LOAD_BALANCER_FW, vip, service.port());
             for (Cidr range : service.sourceRanges()) {
-                members.add(new SetElement(
+                members.add(new SetMember(
                         KubeSet.SOURCE_CIDR, new SetEntry.IpPortNet(vip, protocol, service.port(), range)));
             }
             boolean nodeAllowed = node.nodeIp()
@@ -119,13 +119,13 @@ public final class PortRenderer {
                     .isPresent();
             if (nodeAllowed) {
                 members.add(
-                        new SetElement(KubeSet.SOURCE_IP, new SetEntry.IpPortIp(vip, protocol, service.port(), vip)));
+                        new SetMember(KubeSet.SOURCE_IP, new SetEntry.IpPortIp(vip, protocol, service.port(), vip)));
             }
         }
 
         void nodePort() {
             if (service.healthCheckNodePort() != 0) {
-                members.add(new SetElement(KubeSet.HEALTH_CHECK, new SetEntry.Port(service.healthCheckNodePort())));
+                members.add(new SetMember(KubeSet.HEALTH_CHECK, new SetEntry.Port(service.healthCheckNodePort())));
             }
             if (service.nodePort() == 0) {
                 return;
@@ -153,16 +153,16 @@ public final class PortRenderer {
         }
 
         private void portMembers(KubeSet all, KubeSet onlyLocal, int number, boolean local) {
-            members.add(new SetElement(all, new SetEntry.Port(number)));
+            members.add(new SetMember(all, new SetEntry.Port(number)));
             if (local) {
-                members.add(new SetElement(onlyLocal, new SetEntry.Port(number)));
+                members.add(new SetMember(onlyLocal, new SetEntry.Port(number)));
             }
         }
 
         void hairpin() {
             for (Endpoint endpoint : port.endpoints().all()) {
                 if (endpoint.local()) {
-                    members.add(new SetElement(
+                    members.add(new SetMember(
                             KubeSet.LOOP_BACK,
                             new SetEntry.IpPortIp(endpoint.address(), protocol, endpoint.port(), endpoint.address())));
                 }
@@ -201,13 +201,13 @@ public final class PortRenderer {
             int flags = balance.choice().flags() | (service.hasAffinity() ? VirtualServer.PERSISTENT : 0);
             VirtualServer server =
                     new VirtualServer(key, balance.choice().scheduler(), flags, service.affinitySeconds());
-            List<Endpoint> taking = Balance.taking(endpoints);
+            List<Endpoint> taking = Scheduling.taking(endpoints);
             servers.putIfAbsent(
                     key,
-                    new PlannedServer(
+                    new DesiredServer(
                             server,
                             balance.destinations(taking),
-                            new Departure(drainTimeout, answeringBeside(taking))));
+                            new DrainPolicy(drainTimeout, answeringBeside(taking))));
         }
 
         /** Endpoints that still answer, but are not for new connections: they terminate, or a policy prefers others. */
@@ -231,11 +231,11 @@ public final class PortRenderer {
 
         private void bind(IpAddress address) {
             addresses.add(address);
-            members.add(new SetElement(KubeSet.IPVS_IPS, new SetEntry.Ip(address)));
+            members.add(new SetMember(KubeSet.IPVS_IPS, new SetEntry.Ip(address)));
         }
 
         private void addressMember(KubeSet set, IpAddress address, int number) {
-            members.add(new SetElement(set, new SetEntry.IpPort(address, protocol, number)));
+            members.add(new SetMember(set, new SetEntry.IpPort(address, protocol, number)));
         }
     }
 }

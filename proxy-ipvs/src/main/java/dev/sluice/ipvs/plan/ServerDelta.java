@@ -1,7 +1,7 @@
 package dev.sluice.ipvs.plan;
 
 import dev.sluice.core.net.Protocol;
-import dev.sluice.ipvs.sync.Drains;
+import dev.sluice.ipvs.sync.DrainSweep;
 import dev.sluice.linux.ipvs.IpvsCommand;
 import dev.sluice.linux.ipvs.IpvsCommand.AddRealServer;
 import dev.sluice.linux.ipvs.IpvsCommand.AddVirtualServer;
@@ -19,23 +19,23 @@ import org.jspecify.annotations.Nullable;
  * The commands that turn one virtual server into what is wanted: settings first, new destinations next, those that go
  * last, so that there is never a moment with fewer destinations than before and after.
  *
- * <p>A destination that goes keeps its TCP and SCTP connections: its weight becomes 0, and {@link Drains} deletes it once it
+ * <p>A destination that goes keeps its TCP and SCTP connections: its weight becomes 0, and {@link DrainSweep} deletes it once it
  * is idle, or when its time is over. When it began is written to its upper threshold, in seconds of the kernel's uptime:
  * that means nothing at weight 0, and a next process reads it there. One that still answers keeps its flows of UDP too, and
  * its time does not run. One that comes back gets its weight again.
  */
 public final class ServerDelta {
-    private final PlannedServer want;
+    private final DesiredServer want;
     private final long nowSeconds;
     private final List<IpvsCommand> commands = new ArrayList<>();
 
-    private ServerDelta(PlannedServer want, long nowSeconds) {
+    private ServerDelta(DesiredServer want, long nowSeconds) {
         this.want = want;
         this.nowSeconds = nowSeconds;
     }
 
     /** @param nowSeconds the kernel's uptime */
-    public static List<IpvsCommand> between(InForce.@Nullable Server have, PlannedServer want, long nowSeconds) {
+    public static List<IpvsCommand> between(AppliedObjects.@Nullable Server have, DesiredServer want, long nowSeconds) {
         ServerDelta delta = new ServerDelta(want, nowSeconds);
         if (have == null) {
             delta.commands.add(new AddVirtualServer(want.server()));

@@ -2,14 +2,14 @@ package dev.sluice.ipvs.sync;
 
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.ipvs.kernel.DestinationTable;
 import dev.sluice.ipvs.kernel.DummyDevice;
+import dev.sluice.ipvs.kernel.RealServerTable;
 import dev.sluice.ipvs.kernel.RuleWriter;
-import dev.sluice.ipvs.plan.InForce;
+import dev.sluice.ipvs.plan.AppliedObjects;
 import dev.sluice.ipvs.plan.NodeView;
-import dev.sluice.ipvs.plan.Touched;
+import dev.sluice.ipvs.plan.SyncScope;
 import dev.sluice.ipvs.rules.KubeSet;
-import dev.sluice.ipvs.rules.SetElement;
+import dev.sluice.ipvs.rules.SetMember;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipset.SetEntry;
@@ -73,20 +73,20 @@ public final class DriftCheck {
     }
 
     /**
-     * Corrects {@code state} by what the kernel has, and notes in {@code touched} what differed.
+     * Corrects {@code state} by what the kernel has, and notes in {@code scope} what differed.
      *
      * @param node what rendering knew of the node's addresses
      */
-    Drift look(InForce state, NodeView node, Touched touched) throws NetlinkException {
+    Drift look(AppliedObjects state, NodeView node, SyncScope scope) throws NetlinkException {
         long begun = nanoTime.getAsLong();
         Drift drift = new Drift();
         List<LinkAddress> all = links.addresses();
-        addresses(new HashSet<>(dummy.bound(all)), state, touched, drift);
+        addresses(new HashSet<>(dummy.bound(all)), state, scope, drift);
         if (dummy.isMissing() || !NodeView.elsewhere(family, all).equals(node.elsewhere())) {
             drift.needsFullSync();
         }
-        members(state, touched, drift);
-        servers(state, touched, drift);
+        members(state, scope, drift);
+        servers(state, scope, drift);
         pause();
         rest(Duration.ofNanos(lastLook - begun));
         return drift;
@@ -98,7 +98,7 @@ public final class DriftCheck {
         period = wanted.compareTo(PERIOD) > 0 ? wanted : PERIOD;
     }
 
-    private static void addresses(Set<IpAddress> bound, InForce state, Touched touched, Drift drift) {
+    private static void addresses(Set<IpAddress> bound, AppliedObjects state, SyncScope scope, Drift drift) {
         if (bound.equals(state.addresses())) {
             return;
         }
@@ -106,12 +106,12 @@ public final class DriftCheck {
         different.addAll(state.addresses());
         different.removeIf(a -> bound.contains(a) && state.addresses().contains(a));
         drift.found("addresses", DummyDevice.NAME, different.size());
-        touched.addresses().addAll(different);
+        scope.addresses().addAll(different);
         state.addresses().clear();
         state.addresses().addAll(bound);
     }
 
-    private void members(InForce state, Touched touched, Drift drift) throws NetlinkException {
+    private void members(AppliedObjects state, SyncScope scope, Drift drift) throws NetlinkException {
         Map<String, Long> sizes = sets.sizes();
         for (KubeSet set : KubeSet.values()) {
             String name = set.nameIn(family);
@@ -124,30 +124,30 @@ public final class DriftCheck {
                 Set<SetEntry> found = sets.list(set.in(family));
                 state.members(set).stream()
                         .filter(e -> !found.contains(e))
-                        .forEach(e -> touched.members().add(new SetElement(set, e)));
-                found.forEach(e -> touched.members().add(new SetElement(set, e)));
+                        .forEach(e -> scope.members().add(new SetMember(set, e)));
+                found.forEach(e -> scope.members().add(new SetMember(set, e)));
                 drift.found("ipset", name, Math.toIntExact(Math.abs(size - held)));
                 state.replaceMembers(set, found);
             }
         }
     }
 
-    private void servers(InForce state, Touched touched, Drift drift) throws NetlinkException {
-        DestinationTable table = DestinationTable.read(ipvs, family);
+    private void servers(AppliedObjects state, SyncScope scope, Drift drift) throws NetlinkException {
+        RealServerTable table = RealServerTable.read(ipvs, family);
         for (VirtualServerKey key : state.foreign()) {
             if (table.of(key) == null) {
                 drift.needsFullSync(); // its Service can have it now
             }
         }
         for (VirtualServerKey key : List.copyOf(state.serverKeys())) {
-            InForce.Server held = state.server(key);
+            AppliedObjects.Server held = state.server(key);
             if (held == null) {
                 continue;
             }
             List<RealServerState> found = table.of(key);
             if (found == null) {
                 drift.found("ipvs", key.toString(), 1 + held.destinations().size());
-                touched.servers().add(key);
+                scope.servers().add(key);
                 state.forget(key);
                 continue;
             }
@@ -158,7 +158,7 @@ public final class DriftCheck {
             int different = different(now, held.destinations());
             if (different > 0) {
                 drift.found("ipvs", key.toString(), different);
-                touched.servers().add(key);
+                scope.servers().add(key);
                 state.replaceDestinations(key, now);
             }
         }

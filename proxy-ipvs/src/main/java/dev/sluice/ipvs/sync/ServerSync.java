@@ -17,18 +17,18 @@ import dev.sluice.ipvs.IpvsBackend;
 import dev.sluice.ipvs.config.IpvsConfig;
 import dev.sluice.ipvs.explain.PacketWalk;
 import dev.sluice.ipvs.kernel.DummyDevice;
-import dev.sluice.ipvs.kernel.KernelReader;
 import dev.sluice.ipvs.kernel.RuleWriter;
 import dev.sluice.ipvs.kernel.SchedulerProbe;
-import dev.sluice.ipvs.plan.DesiredState;
-import dev.sluice.ipvs.plan.InForce;
+import dev.sluice.ipvs.kernel.StateReader;
+import dev.sluice.ipvs.plan.AppliedObjects;
+import dev.sluice.ipvs.plan.DesiredObjects;
 import dev.sluice.ipvs.plan.NodeView;
 import dev.sluice.ipvs.plan.Planner;
 import dev.sluice.ipvs.plan.PortPlan;
 import dev.sluice.ipvs.plan.PortRenderer;
-import dev.sluice.ipvs.plan.Problems;
+import dev.sluice.ipvs.plan.Refusals;
 import dev.sluice.ipvs.plan.Schedulers;
-import dev.sluice.ipvs.plan.Touched;
+import dev.sluice.ipvs.plan.SyncScope;
 import dev.sluice.ipvs.rules.IpvsRules;
 import dev.sluice.ipvs.rules.KubeSet;
 import dev.sluice.linux.KernelException;
@@ -65,22 +65,22 @@ public final class ServerSync {
     private final IpSets sets;
     private final Links links;
     private final DummyDevice dummy;
-    private final KernelReader reader;
+    private final StateReader reader;
     private final RuleWriter ruleWriter;
-    private final Drains drains;
+    private final DrainSweep drains;
     private final DriftCheck driftCheck;
     private final SchedulerProbe probe;
     private final Planner planner;
-    private final Problems problems = new Problems();
+    private final Refusals problems = new Refusals();
 
     private boolean rulesInForce;
-    private DesiredState desired = new DesiredState();
-    private volatile DesiredState served = desired;
+    private DesiredObjects desired = new DesiredObjects();
+    private volatile DesiredObjects served = desired;
     private NodeView node = new NodeView(Set.of(), List.of(), Optional.empty());
-    private Touched unfinished = new Touched();
+    private SyncScope unfinished = new SyncScope();
     private Drift drift = new Drift();
-    private @Nullable InForce inForce;
-    private @Nullable InForce lastKnown;
+    private @Nullable AppliedObjects applied;
+    private @Nullable AppliedObjects lastKnown;
 
     public ServerSync(
             IpvsConfig config,
@@ -88,7 +88,7 @@ public final class ServerSync {
             IpSets sets,
             Links links,
             DummyDevice dummy,
-            KernelReader reader,
+            StateReader reader,
             RuleWriter ruleWriter,
             SchedulerProbe probe,
             LongSupplier bootNanos) {
@@ -103,7 +103,7 @@ public final class ServerSync {
         planner = new Planner(
                 new Schedulers(config.options().scheduler(), probe),
                 new SlowStart<>(bootNanos, endpoint -> new RealServer(endpoint.address(), endpoint.port(), 0)));
-        drains = new Drains(config.family(), ipvs, bootNanos);
+        drains = new DrainSweep(config.family(), ipvs, bootNanos);
         driftCheck = new DriftCheck(config.family(), ipvs, sets, links, dummy, bootNanos);
     }
 
@@ -113,12 +113,12 @@ public final class ServerSync {
 
     /** As {@link IpvsBackend#nextCheck()}. */
     public Optional<Duration> nextLook() {
-        return inForce == null ? Optional.empty() : soonest(nextOwnStep(), Optional.of(driftCheck.nextLook()));
+        return applied == null ? Optional.empty() : soonest(nextOwnStep(), Optional.of(driftCheck.nextLook()));
     }
 
     /** As {@link IpvsBackend#nextOwnStep()}. */
     public Optional<Duration> nextOwnStep() {
-        InForce known = inForce;
+        AppliedObjects known = applied;
         return known == null ? Optional.empty() : soonest(drains.nextLook(known), planner.nextStep());
     }
 
@@ -128,18 +128,18 @@ public final class ServerSync {
 
     /** What fails leaves nothing known to be in force, so the next sync reads everything. */
     public SyncReport sync(ProxySnapshot snapshot, Changes since) throws KernelException, SyncException {
-        InForce known = inForce;
+        AppliedObjects known = applied;
         if (known != null) {
             lastKnown = known;
         }
-        inForce = null;
+        applied = null;
         drift = new Drift();
         if (known == null) {
             return full(snapshot, KernelCost.NONE);
         }
         if (since.everything()) {
             // tells what others have changed, before everything is read anew
-            drift.add(driftCheck.look(known, node, new Touched()));
+            drift.add(driftCheck.look(known, node, new SyncScope()));
             return full(snapshot, KernelCost.NONE);
         }
         return partial(snapshot, since, known);
@@ -147,7 +147,7 @@ public final class ServerSync {
 
     /** The rules, and what else somebody has changed; no Service is rendered anew. */
     public SyncReport repair(ProxySnapshot applied) throws KernelException, SyncException {
-        if (inForce == null || !rulesInForce) {
+        if (applied == null || !rulesInForce) {
             return sync(applied, Changes.all());
         }
         KernelCost rulesCost = ruleWriter.ensure(desired.shortCircuits());
@@ -156,31 +156,31 @@ public final class ServerSync {
         return report.plus(rulesCost);
     }
 
-    private SyncReport partial(ProxySnapshot snapshot, Changes since, InForce known)
+    private SyncReport partial(ProxySnapshot snapshot, Changes since, AppliedObjects known)
             throws KernelException, SyncException {
-        Touched touched = new Touched();
-        touched.addAll(unfinished);
+        SyncScope scope = new SyncScope();
+        scope.addAll(unfinished);
         PortRenderer renderer = new PortRenderer(node);
         Set<ServicePortName> names = new HashSet<>(planner.due());
         names.addAll(since.ports());
         for (ServicePortName name : names) {
             PortPlan plan = planner.plan(name, snapshot.port(name), renderer, known);
-            desired.put(name, plan == null ? null : plan.without(known.foreign(), name), touched);
+            desired.put(name, plan == null ? null : plan.without(known.foreign(), name), scope);
         }
         if (driftCheck.nextLook().isZero()) {
-            drift.add(driftCheck.look(known, node, touched));
+            drift.add(driftCheck.look(known, node, scope));
             if (drift.isFullSyncNeeded()) {
                 return full(snapshot, KernelCost.NONE);
             }
             if (!drift.isEmpty()) {
-                touched.ports().addAll(desired.ports()); // whom a refusal would concern
+                scope.ports().addAll(desired.ports()); // whom a refusal would concern
             }
         }
-        problems.forget(touched.ports());
+        problems.forget(scope.ports());
         boolean wasDraining = !known.draining().isEmpty();
         KernelCost looked = drains.look(known, desired);
-        SyncRun run = new SyncRun(desired, known, problems, touched);
-        Applier applier = applier(run);
+        KernelUpdate run = new KernelUpdate(desired, known, problems, scope);
+        StateWriter applier = applier(run);
         try {
             applier.addMembers();
             applier.serveAndRetire();
@@ -202,27 +202,27 @@ public final class ServerSync {
         KernelCost cost = before.plus(createSets(existing));
         List<LinkAddress> addresses = links.addresses();
         node = NodeView.of(config, snapshot.node(), addresses);
-        desired = new DesiredState();
+        desired = new DesiredObjects();
         problems.clear();
-        Touched touched = new Touched();
+        SyncScope scope = new SyncScope();
         probe.forgetRefusals();
         PortRenderer renderer = new PortRenderer(node);
         for (ResolvedPort port : snapshot.ports()) {
-            desired.put(port.name(), planner.plan(port.name(), port, renderer, null), touched);
+            desired.put(port.name(), planner.plan(port.name(), port, renderer, null), scope);
         }
         planner.keepOnly(desired.ports());
-        InForce state = reader.read(existing, dummy.bound(addresses), node.elsewhere(), desired, lastKnown);
+        AppliedObjects state = reader.read(existing, dummy.bound(addresses), node.elsewhere(), desired, lastKnown);
         for (ServicePortName name : planner.startingSlowly()) {
-            desired.put(name, planner.plan(name, snapshot.port(name), renderer, state), touched);
+            desired.put(name, planner.plan(name, snapshot.port(name), renderer, state), scope);
         }
-        desired.giveUp(state.foreign(), touched);
-        touched.addInForce(state);
+        desired.giveUp(state.foreign(), scope);
+        scope.addApplied(state);
         state.addresses().removeAll(wantedAmong(dummy.selectable(addresses)));
         driftCheck.pause();
         dummy.found(state.addresses());
         boolean wasDraining = !state.draining().isEmpty();
-        SyncRun run = new SyncRun(desired, state, problems, touched);
-        Applier applier = applier(run);
+        KernelUpdate run = new KernelUpdate(desired, state, problems, scope);
+        StateWriter applier = applier(run);
         applier.addMembers();
         KernelException rulesRefused = ensureRules(run);
         applier.serveAndRetire();
@@ -242,7 +242,7 @@ public final class ServerSync {
      * Rules that are refused stop the first sync, because without them source ranges would stand open. Later on the old
      * ones are still in force, and Services go on without waiting for iptables to recover.
      */
-    private @Nullable KernelException ensureRules(SyncRun run) throws KernelException {
+    private @Nullable KernelException ensureRules(KernelUpdate run) throws KernelException {
         try {
             run.charge(ruleWriter.ensure(run.desired().shortCircuits()));
             rulesInForce = true;
@@ -266,21 +266,22 @@ public final class ServerSync {
         return new KernelCost(created, 0);
     }
 
-    private Applier applier(SyncRun run) {
-        return new Applier(
-                new MemberChanges(family(), sets, run),
-                new ServerChanges(ipvs, run, drains.nowSeconds()),
-                new AddressChanges(dummy, run),
+    private StateWriter applier(KernelUpdate run) {
+        return new StateWriter(
+                new MemberWriter(family(), sets, run),
+                new ServerWriter(ipvs, run, drains.nowSeconds()),
+                new AddressWriter(dummy, run),
                 ruleWriter,
                 run);
     }
 
-    private SyncReport finish(InForce state, SyncRun run, boolean full, boolean wasDraining, KernelCost cost) {
+    private SyncReport finish(
+            AppliedObjects state, KernelUpdate run, boolean full, boolean wasDraining, KernelCost cost) {
         if (!wasDraining && !state.draining().isEmpty()) {
             drains.pause();
         }
         unfinished = run.unfinished();
-        inForce = state;
+        applied = state;
         served = desired;
         List<Problem> all = new ArrayList<>(problems.list());
         all.addAll(desired.problems());
@@ -296,7 +297,7 @@ public final class ServerSync {
 
     /** The way of {@code packet} through what is wanted. */
     public PacketWalk walk(IpvsRules rules, Packet packet) {
-        return new PacketWalk(rules, desired, inForce, node, packet);
+        return new PacketWalk(rules, desired, applied, node, packet);
     }
 
     /** Gives every virtual server of the last successful sync to {@code each}, with the port that has it. On any thread. */
@@ -306,7 +307,7 @@ public final class ServerSync {
 
     /** Nothing is known to be in force any more. */
     public void forget() {
-        inForce = null;
+        applied = null;
         rulesInForce = false;
     }
 }

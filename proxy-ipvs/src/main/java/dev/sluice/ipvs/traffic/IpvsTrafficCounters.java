@@ -8,7 +8,7 @@ import dev.sluice.core.traffic.Traffic;
 import dev.sluice.core.traffic.TrafficCounters;
 import dev.sluice.core.traffic.TrafficException;
 import dev.sluice.ipvs.IpvsBackend;
-import dev.sluice.ipvs.kernel.DestinationTable;
+import dev.sluice.ipvs.kernel.RealServerTable;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.Ipvs;
 import dev.sluice.linux.ipvs.IpvsStats;
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The kernel's counters of the virtual servers: one dump has what each virtual server has carried, and one read of the kernel's
- * table for each family has the connections of all destinations, but for those that it leaves out ({@link DestinationTable}):
+ * table for each family has the connections of all destinations, but for those that it leaves out ({@link RealServerTable}):
  * of these the servers that have carried the most are asked for, and the others show no endpoints.
  * What a destination has carried is in neither; the kernel tells it only in a dump for each virtual server.
  *
@@ -92,7 +92,7 @@ public final class IpvsTrafficCounters implements TrafficCounters {
         Map<TrafficLedger.Account, Map<String, EndpointTraffic>> endpoints = new HashMap<>();
         for (IpvsBackend backend : backends) {
             IpFamily family = backend.family();
-            DestinationTable table = DestinationTable.read(ipvs, family, counted.keySet());
+            RealServerTable table = RealServerTable.read(ipvs, family, counted.keySet());
             List<VirtualServerKey> leftOut = new ArrayList<>();
             for (VirtualServerKey key : owners.keySet()) {
                 if (key.family() != family) {

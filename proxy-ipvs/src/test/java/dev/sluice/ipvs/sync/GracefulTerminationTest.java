@@ -56,7 +56,7 @@ class GracefulTerminationTest {
         node.put(port(protocol, "10.244.1.8")).sync();
         assertThat(state(node, protocol)).isEqualTo(atOnce);
 
-        node.pass(Drains.PAUSE);
+        node.pass(DrainSweep.PAUSE);
         node.sync();
         assertThat(state(node, protocol)).isEqualTo(later);
     }
@@ -77,7 +77,7 @@ class GracefulTerminationTest {
         assertThat(node.backend().nextOwnStep()).isEmpty();
         node.ipvs.connections(key(Protocol.TCP), GOING, 1, 0);
         node.put(port(Protocol.TCP)).sync();
-        assertThat(node.backend().nextOwnStep()).contains(Drains.PAUSE);
+        assertThat(node.backend().nextOwnStep()).contains(DrainSweep.PAUSE);
         assertThat(node.backend().nextCheck()).as("drift is looked for first").contains(DriftCheck.PERIOD);
 
         node.pass(Duration.ofMinutes(14));
@@ -110,7 +110,7 @@ class GracefulTerminationTest {
         assertThat(node.ipvs.log())
                 .containsExactly(
                         new EditRealServer(key(Protocol.TCP), new RealServer(IpAddress.of("10.244.1.7"), 8080, 1)));
-        node.pass(Drains.PAUSE);
+        node.pass(DrainSweep.PAUSE);
         node.sync();
         assertThat(state(node, Protocol.TCP)).isEqualTo("serves");
     }
@@ -143,7 +143,7 @@ class GracefulTerminationTest {
         assertThat(node.backend().nextOwnStep()).isPresent();
 
         node.ipvs.connections(key(Protocol.TCP), GOING, 0, 0);
-        node.pass(Drains.PAUSE);
+        node.pass(DrainSweep.PAUSE);
         node.sync();
         assertThat(state(node, Protocol.TCP)).isEqualTo("gone");
     }

@@ -10,8 +10,8 @@ import java.util.Set;
  * @param limit after so long a destination goes although it has connections
  * @param answering endpoints that get no new connections but still answer, with weight 0: they keep those that they have
  */
-public record Departure(Duration limit, Set<RealServer> answering) {
-    public Departure {
+public record DrainPolicy(Duration limit, Set<RealServer> answering) {
+    public DrainPolicy {
         answering = Set.copyOf(answering);
     }
 

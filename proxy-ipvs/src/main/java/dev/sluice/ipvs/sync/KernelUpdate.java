@@ -4,12 +4,12 @@ import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.sync.KernelCost;
-import dev.sluice.ipvs.plan.DesiredState;
-import dev.sluice.ipvs.plan.InForce;
+import dev.sluice.ipvs.plan.AppliedObjects;
+import dev.sluice.ipvs.plan.DesiredObjects;
 import dev.sluice.ipvs.plan.Owners;
-import dev.sluice.ipvs.plan.Problems;
-import dev.sluice.ipvs.plan.Touched;
-import dev.sluice.ipvs.rules.SetElement;
+import dev.sluice.ipvs.plan.Refusals;
+import dev.sluice.ipvs.plan.SyncScope;
+import dev.sluice.ipvs.rules.SetMember;
 import dev.sluice.linux.NetlinkException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,33 +18,33 @@ import org.jspecify.annotations.Nullable;
  * One difference between what is wanted and what is in force, on its way into the kernel: what it must look at, what it
  * cost, and what the kernel refused, charged to its service port and kept for the next sync.
  */
-public final class SyncRun {
-    private final DesiredState desired;
-    private final InForce inForce;
-    private final Problems problems;
-    private final Touched touched;
-    private final Touched unfinished = new Touched();
+public final class KernelUpdate {
+    private final DesiredObjects desired;
+    private final AppliedObjects applied;
+    private final Refusals problems;
+    private final SyncScope scope;
+    private final SyncScope unfinished = new SyncScope();
     private KernelCost cost = KernelCost.NONE;
     private boolean surprised;
     private @Nullable Owners owners;
 
-    SyncRun(DesiredState desired, InForce inForce, Problems problems, Touched touched) {
+    KernelUpdate(DesiredObjects desired, AppliedObjects applied, Refusals problems, SyncScope scope) {
         this.desired = desired;
-        this.inForce = inForce;
+        this.applied = applied;
         this.problems = problems;
-        this.touched = touched;
+        this.scope = scope;
     }
 
-    DesiredState desired() {
+    DesiredObjects desired() {
         return desired;
     }
 
-    InForce inForce() {
-        return inForce;
+    AppliedObjects applied() {
+        return applied;
     }
 
-    Touched touched() {
-        return touched;
+    SyncScope scope() {
+        return scope;
     }
 
     KernelCost cost() {
@@ -69,11 +69,11 @@ public final class SyncRun {
     }
 
     /** What the next sync must look at again. */
-    Touched unfinished() {
+    SyncScope unfinished() {
         return unfinished;
     }
 
-    List<ServicePortName> wanting(SetElement member) {
+    List<ServicePortName> wanting(SetMember member) {
         return owners().members().getOrDefault(member, List.of());
     }
 
@@ -83,7 +83,7 @@ public final class SyncRun {
 
     private Owners owners() {
         if (owners == null) {
-            owners = Owners.of(touched.ports(), desired);
+            owners = Owners.of(scope.ports(), desired);
         }
         return owners;
     }

@@ -2,8 +2,8 @@ package dev.sluice.ipvs.kernel;
 
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.ipvs.plan.DesiredState;
-import dev.sluice.ipvs.plan.InForce;
+import dev.sluice.ipvs.plan.AppliedObjects;
+import dev.sluice.ipvs.plan.DesiredObjects;
 import dev.sluice.ipvs.rules.KubeSet;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.NetlinkException;
@@ -20,22 +20,22 @@ import java.util.List;
 import java.util.Set;
 
 /** Takes what ipvs mode made in one family out of the kernel again: addresses, virtual servers, rules, sets. */
-public final class CleanUp {
+public final class IpvsRemoval {
     private final IpFamily family;
     private final Ipvs ipvs;
     private final IpSets sets;
     private final Links links;
     private final DummyDevice dummy;
-    private final KernelReader reader;
+    private final StateReader reader;
     private final RuleWriter rules;
 
-    public CleanUp(
+    public IpvsRemoval(
             IpFamily family,
             Ipvs ipvs,
             IpSets sets,
             Links links,
             DummyDevice dummy,
-            KernelReader reader,
+            StateReader reader,
             RuleWriter rules) {
         this.family = family;
         this.ipvs = ipvs;
@@ -64,7 +64,7 @@ public final class CleanUp {
         List<LinkAddress> addresses = links.addresses();
         Set<IpAddress> elsewhere = new HashSet<>();
         addresses.stream().filter(a -> !a.linkName().equals(DummyDevice.NAME)).forEach(a -> elsewhere.add(a.address()));
-        InForce ours = reader.read(names, dummy.bound(addresses), elsewhere, new DesiredState(), null);
+        AppliedObjects ours = reader.read(names, dummy.bound(addresses), elsewhere, new DesiredObjects(), null);
         dummy.remove();
         deleteServers(ours.serverKeys());
         return !ours.serverKeys().isEmpty()

@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /** What the kernel refuses at present, by service port. A port tries again at each sync until it is whole. */
-public final class Problems {
+public final class Refusals {
     private final Map<ServicePortName, Problem> byPort = new TreeMap<>();
     private final List<Problem> leftovers = new ArrayList<>();
 

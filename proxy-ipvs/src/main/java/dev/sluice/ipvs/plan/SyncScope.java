@@ -3,16 +3,16 @@ package dev.sluice.ipvs.plan;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.ipvs.rules.KubeSet;
-import dev.sluice.ipvs.rules.SetElement;
+import dev.sluice.ipvs.rules.SetMember;
 import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
 /** What a sync must look at: everything else is in force as it is wanted. */
-public final class Touched {
+public final class SyncScope {
     private final Set<ServicePortName> ports = new LinkedHashSet<>();
     private final Set<VirtualServerKey> servers = new LinkedHashSet<>();
-    private final Set<SetElement> members = new LinkedHashSet<>();
+    private final Set<SetMember> members = new LinkedHashSet<>();
     private final Set<IpAddress> addresses = new LinkedHashSet<>();
 
     public Set<ServicePortName> ports() {
@@ -23,7 +23,7 @@ public final class Touched {
         return servers;
     }
 
-    public Set<SetElement> members() {
+    public Set<SetMember> members() {
         return members;
     }
 
@@ -38,15 +38,15 @@ public final class Touched {
     }
 
     /** Adds all that is in force, so that what nobody wants is found. */
-    public void addInForce(InForce state) {
+    public void addApplied(AppliedObjects state) {
         servers.addAll(state.serverKeys());
         for (KubeSet set : KubeSet.values()) {
-            state.members(set).forEach(entry -> members.add(new SetElement(set, entry)));
+            state.members(set).forEach(entry -> members.add(new SetMember(set, entry)));
         }
         addresses.addAll(state.addresses());
     }
 
-    public void addAll(Touched other) {
+    public void addAll(SyncScope other) {
         ports.addAll(other.ports);
         servers.addAll(other.servers);
         members.addAll(other.members);

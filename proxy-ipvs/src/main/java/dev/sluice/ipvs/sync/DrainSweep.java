@@ -2,10 +2,10 @@ package dev.sluice.ipvs.sync;
 
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.KernelCost;
-import dev.sluice.ipvs.kernel.DestinationTable;
-import dev.sluice.ipvs.plan.DesiredState;
-import dev.sluice.ipvs.plan.InForce;
-import dev.sluice.ipvs.plan.PlannedServer;
+import dev.sluice.ipvs.kernel.RealServerTable;
+import dev.sluice.ipvs.plan.AppliedObjects;
+import dev.sluice.ipvs.plan.DesiredObjects;
+import dev.sluice.ipvs.plan.DesiredServer;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.Ipvs;
 import dev.sluice.linux.ipvs.IpvsCommand;
@@ -31,9 +31,9 @@ import org.slf4j.LoggerFactory;
  * looked at when a sync comes by and a pause has passed; each look costs one listing per virtual server that has such
  * destinations, one of all where they are many, and nothing when none has.
  */
-public final class Drains {
+public final class DrainSweep {
     public static final Duration PAUSE = Duration.ofSeconds(10);
-    private static final Logger LOG = LoggerFactory.getLogger(Drains.class);
+    private static final Logger LOG = LoggerFactory.getLogger(DrainSweep.class);
 
     private static final int ASKED_ONE_BY_ONE = 64;
 
@@ -42,7 +42,7 @@ public final class Drains {
     private final LongSupplier nanoTime;
     private long lastLook;
 
-    Drains(IpFamily family, Ipvs ipvs, LongSupplier nanoTime) {
+    DrainSweep(IpFamily family, Ipvs ipvs, LongSupplier nanoTime) {
         this.family = family;
         this.ipvs = ipvs;
         this.nanoTime = nanoTime;
@@ -55,7 +55,7 @@ public final class Drains {
     }
 
     /** How long until a look is due; empty when nothing drains. */
-    Optional<Duration> nextLook(InForce state) {
+    Optional<Duration> nextLook(AppliedObjects state) {
         if (state.draining().isEmpty()) {
             return Optional.empty();
         }
@@ -69,17 +69,17 @@ public final class Drains {
     }
 
     /** Deletes the destinations that have become idle or too old, if a look is due. */
-    KernelCost look(InForce state, DesiredState desired) throws NetlinkException {
+    KernelCost look(AppliedObjects state, DesiredObjects desired) throws NetlinkException {
         if (nextLook(state).filter(Duration::isZero).isEmpty()) {
             return KernelCost.NONE;
         }
         pause();
         List<IpvsCommand> over = new ArrayList<>();
         boolean many = state.draining().size() > ASKED_ONE_BY_ONE;
-        DestinationTable table = many ? DestinationTable.read(ipvs, family) : null;
+        RealServerTable table = many ? RealServerTable.read(ipvs, family) : null;
         for (VirtualServerKey key : state.draining()) {
-            InForce.Server server = state.server(key);
-            PlannedServer wanted = desired.server(key);
+            AppliedObjects.Server server = state.server(key);
+            DesiredServer wanted = desired.server(key);
             if (server != null && wanted != null) {
                 Set<RealServer> stay = new HashSet<>(wanted.destinations());
                 List<RealServerState> listed = table == null ? ipvs.realServers(key) : table.of(key);
@@ -102,7 +102,7 @@ public final class Drains {
 
     /** The destinations of weight 0 that have no connection, or have had theirs for too long. */
     private List<IpvsCommand> over(
-            InForce.Server server, List<RealServerState> listed, Duration limit, Set<RealServer> stay) {
+            AppliedObjects.Server server, List<RealServerState> listed, Duration limit, Set<RealServer> stay) {
         VirtualServerKey key = server.settings().key();
         Map<RealServer, Long> connections = new HashMap<>();
         for (RealServerState destination : listed) {

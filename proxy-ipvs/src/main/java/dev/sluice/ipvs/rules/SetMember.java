@@ -5,7 +5,7 @@ import dev.sluice.linux.ipvs.VirtualServerKey;
 import org.jspecify.annotations.Nullable;
 
 /** An element of one of the sets. */
-public record SetElement(KubeSet set, SetEntry entry) {
+public record SetMember(KubeSet set, SetEntry entry) {
     /** The virtual server that the element is about; null where it is about something else. */
     @Nullable
     public VirtualServerKey server() {

@@ -6,8 +6,8 @@ import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.util.List;
 
 /** A virtual server as it is to be, with its destinations. */
-public record PlannedServer(VirtualServer server, List<RealServer> destinations, Departure departure) {
-    public PlannedServer {
+public record DesiredServer(VirtualServer server, List<RealServer> destinations, DrainPolicy departure) {
+    public DesiredServer {
         destinations = List.copyOf(destinations);
     }
 

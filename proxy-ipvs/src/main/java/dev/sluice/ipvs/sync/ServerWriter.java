@@ -2,8 +2,8 @@ package dev.sluice.ipvs.sync;
 
 import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.model.ServicePortName;
-import dev.sluice.ipvs.plan.InForce;
-import dev.sluice.ipvs.plan.PlannedServer;
+import dev.sluice.ipvs.plan.AppliedObjects;
+import dev.sluice.ipvs.plan.DesiredServer;
 import dev.sluice.ipvs.plan.ServerDelta;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.Ipvs;
@@ -19,13 +19,13 @@ import java.util.Map;
 import java.util.Set;
 
 /** Makes virtual servers with their destinations, changes them, and takes down those that nobody wants. */
-public final class ServerChanges {
+public final class ServerWriter {
     private final Ipvs ipvs;
-    private final SyncRun run;
+    private final KernelUpdate run;
     private final long nowSeconds;
 
     /** @param nowSeconds what is written to destinations that begin to drain */
-    ServerChanges(Ipvs ipvs, SyncRun run, long nowSeconds) {
+    ServerWriter(Ipvs ipvs, KernelUpdate run, long nowSeconds) {
         this.ipvs = ipvs;
         this.run = run;
         this.nowSeconds = nowSeconds;
@@ -35,18 +35,18 @@ public final class ServerChanges {
     void serve() throws NetlinkException {
         List<IpvsCommand> births = new ArrayList<>();
         List<IpvsCommand> commands = new ArrayList<>();
-        for (VirtualServerKey key : run.touched().servers()) {
-            PlannedServer want = run.desired().server(key);
+        for (VirtualServerKey key : run.scope().servers()) {
+            DesiredServer want = run.desired().server(key);
             if (want == null) {
                 continue;
             }
-            InForce.Server have = run.inForce().server(key);
+            AppliedObjects.Server have = run.applied().server(key);
             if (have == null && run.blocked(run.desired().owner(key))) {
                 run.unfinished().servers().add(key);
                 continue;
             }
             List<IpvsCommand> delta = ServerDelta.between(have, want, nowSeconds);
-            if (have == null && !run.inForce().isOurs(key)) {
+            if (have == null && !run.applied().isOurs(key)) {
                 births.add(delta.removeFirst());
             }
             commands.addAll(delta);
@@ -58,8 +58,8 @@ public final class ServerChanges {
 
     void retire() throws NetlinkException {
         List<IpvsCommand> commands = new ArrayList<>();
-        for (VirtualServerKey key : run.touched().servers()) {
-            if (run.desired().server(key) == null && run.inForce().server(key) != null) {
+        for (VirtualServerKey key : run.scope().servers()) {
+            if (run.desired().server(key) == null && run.applied().server(key) != null) {
                 commands.add(new DeleteVirtualServer(key));
             }
         }
@@ -81,7 +81,7 @@ public final class ServerChanges {
             if (error != null) {
                 refused(command, error, absent);
             } else if (!absent.contains(command.virtualServer())) {
-                run.inForce().carriedOut(command);
+                run.applied().carriedOut(command);
             }
         }
         return absent;
@@ -92,8 +92,8 @@ public final class ServerChanges {
         run.unfinished().servers().add(key);
         if (command instanceof AddVirtualServer) {
             absent.add(key);
-            if (error.alreadyExists() && !run.inForce().isOurs(key)) {
-                run.inForce().foreign().add(key);
+            if (error.alreadyExists() && !run.applied().isOurs(key)) {
+                run.applied().foreign().add(key);
             }
         }
         // ENOENT to a new service means its scheduler, which no reading anew will bring
@@ -103,7 +103,7 @@ public final class ServerChanges {
         if (owner != null) {
             run.refused(owner, command.toString(), error);
         } else if (error.notFound()) {
-            run.inForce().carriedOut(command);
+            run.applied().carriedOut(command);
         } else {
             run.leftOver(new KernelObject("virtual server", key.toString()), error);
         }

@@ -11,11 +11,11 @@ import java.util.function.ToIntFunction;
  *
  * @param weights the kernel's weight of an endpoint that is to take connections, at least 1
  */
-public record Balance(Schedulers.Choice choice, ToIntFunction<Endpoint> weights) {
+public record Scheduling(Schedulers.Choice choice, ToIntFunction<Endpoint> weights) {
 
     /** By that scheduler, with the weights as the objects give them. */
-    static Balance plain(Schedulers.Choice choice) {
-        return new Balance(choice, Endpoint::weight);
+    static Scheduling plain(Schedulers.Choice choice) {
+        return new Scheduling(choice, Endpoint::weight);
     }
 
     /** Those of {@code endpoints} that may get connections; weight 0 is what Kubernetes' own removal looks like too. */

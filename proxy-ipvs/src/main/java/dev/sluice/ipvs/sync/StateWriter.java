@@ -9,14 +9,15 @@ import dev.sluice.linux.NetlinkException;
  * Service half made: set elements, virtual servers with their destinations, then the addresses; and backwards for what
  * goes. What the kernel refuses is charged to its service port and kept for the next sync; the rest goes on.
  */
-public final class Applier {
-    private final MemberChanges members;
-    private final ServerChanges servers;
-    private final AddressChanges addresses;
+public final class StateWriter {
+    private final MemberWriter members;
+    private final ServerWriter servers;
+    private final AddressWriter addresses;
     private final RuleWriter rules;
-    private final SyncRun run;
+    private final KernelUpdate run;
 
-    Applier(MemberChanges members, ServerChanges servers, AddressChanges addresses, RuleWriter rules, SyncRun run) {
+    StateWriter(
+            MemberWriter members, ServerWriter servers, AddressWriter addresses, RuleWriter rules, KernelUpdate run) {
         this.members = members;
         this.servers = servers;
         this.addresses = addresses;

@@ -2,7 +2,7 @@ package dev.sluice.ipvs.sync;
 
 import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.ipvs.rules.SetElement;
+import dev.sluice.ipvs.rules.SetMember;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipset.IpSets.SetChange;
@@ -12,14 +12,14 @@ import java.util.List;
 import java.util.Map;
 
 /** Adds and deletes elements of sets in one batch each. */
-public final class MemberChanges {
-    private static final Comparator<SetElement> BY_SET = Comparator.comparing(SetElement::set);
+public final class MemberWriter {
+    private static final Comparator<SetMember> BY_SET = Comparator.comparing(SetMember::set);
 
     private final IpFamily family;
     private final IpSets sets;
-    private final SyncRun run;
+    private final KernelUpdate run;
 
-    MemberChanges(IpFamily family, IpSets sets, SyncRun run) {
+    MemberWriter(IpFamily family, IpSets sets, KernelUpdate run) {
         this.family = family;
         this.sets = sets;
         this.run = run;
@@ -27,8 +27,8 @@ public final class MemberChanges {
 
     void addMissing() throws NetlinkException {
         change(
-                run.touched().members().stream()
-                        .filter(m -> run.desired().wants(m) && !run.inForce().has(m))
+                run.scope().members().stream()
+                        .filter(m -> run.desired().wants(m) && !run.applied().has(m))
                         .sorted(BY_SET)
                         .toList(),
                 true);
@@ -36,14 +36,14 @@ public final class MemberChanges {
 
     void deleteStale() throws NetlinkException {
         change(
-                run.touched().members().stream()
-                        .filter(m -> !run.desired().wants(m) && run.inForce().has(m))
+                run.scope().members().stream()
+                        .filter(m -> !run.desired().wants(m) && run.applied().has(m))
                         .sorted(BY_SET.reversed())
                         .toList(),
                 false);
     }
 
-    private void change(List<SetElement> members, boolean add) throws NetlinkException {
+    private void change(List<SetMember> members, boolean add) throws NetlinkException {
         if (members.isEmpty()) {
             return;
         }
@@ -56,17 +56,17 @@ public final class MemberChanges {
         result.failures().forEach(f -> failed.put(f.change(), f.error()));
         for (int i = 0; i < batch.size(); i++) {
             SetChange change = batch.get(i);
-            SetElement member = members.get(i);
+            SetMember member = members.get(i);
             NetlinkException error = failed.get(change);
             if (error == null) {
-                run.inForce().carriedOut(member, change);
+                run.applied().carriedOut(member, change);
             } else {
                 refused(member, change, error);
             }
         }
     }
 
-    private void refused(SetElement member, SetChange change, NetlinkException error) {
+    private void refused(SetMember member, SetChange change, NetlinkException error) {
         run.surprisedIf(error.notFound());
         run.unfinished().members().add(member);
         if (!change.add()) {

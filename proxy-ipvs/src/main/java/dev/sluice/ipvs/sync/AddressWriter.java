@@ -10,19 +10,19 @@ import java.util.List;
 import java.util.Map;
 
 /** Binds addresses to the dummy device, and takes them from it. */
-public final class AddressChanges {
+public final class AddressWriter {
     private final DummyDevice dummy;
-    private final SyncRun run;
+    private final KernelUpdate run;
 
-    AddressChanges(DummyDevice dummy, SyncRun run) {
+    AddressWriter(DummyDevice dummy, KernelUpdate run) {
         this.dummy = dummy;
         this.run = run;
     }
 
     void bindMissing() throws NetlinkException {
-        List<IpAddress> missing = run.touched().addresses().stream()
+        List<IpAddress> missing = run.scope().addresses().stream()
                 .filter(a ->
-                        run.desired().wants(a) && !run.inForce().addresses().contains(a))
+                        run.desired().wants(a) && !run.applied().addresses().contains(a))
                 .filter(this::whole)
                 .toList();
         if (missing.isEmpty()) {
@@ -32,7 +32,7 @@ public final class AddressChanges {
         for (IpAddress address : missing) {
             NetlinkException error = failed.get(address);
             if (error == null) {
-                run.inForce().addresses().add(address);
+                run.applied().addresses().add(address);
             } else {
                 run.surprisedIf(error.notFound());
                 run.unfinished().addresses().add(address);
@@ -52,9 +52,9 @@ public final class AddressChanges {
     }
 
     void unbindStale() throws NetlinkException {
-        List<IpAddress> stale = run.touched().addresses().stream()
+        List<IpAddress> stale = run.scope().addresses().stream()
                 .filter(a ->
-                        !run.desired().wants(a) && run.inForce().addresses().contains(a))
+                        !run.desired().wants(a) && run.applied().addresses().contains(a))
                 .toList();
         if (stale.isEmpty()) {
             return;
@@ -63,7 +63,7 @@ public final class AddressChanges {
         for (IpAddress address : stale) {
             NetlinkException error = failed.get(address);
             if (error == null || error.notFound()) {
-                run.inForce().addresses().remove(address);
+                run.applied().addresses().remove(address);
             } else {
                 run.unfinished().addresses().add(address);
                 run.leftOver(new KernelObject("address", address + " on " + DummyDevice.NAME), error);

@@ -2,7 +2,7 @@ package dev.sluice.ipvs.plan;
 
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.ipvs.rules.KubeSet;
-import dev.sluice.ipvs.rules.SetElement;
+import dev.sluice.ipvs.rules.SetMember;
 import dev.sluice.linux.ipset.IpSets.SetChange;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipvs.IpvsCommand;
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * What we hold to be in the kernel: read from it by a full sync, and carried forward by what it accepts since. Of foreign
  * virtual servers it knows only those in the way of a Service, by their keys.
  */
-public final class InForce {
+public final class AppliedObjects {
     private final Map<VirtualServerKey, Server> servers = new HashMap<>();
     private final Set<VirtualServerKey> draining = new HashSet<>();
     private final Set<VirtualServerKey> lost = new HashSet<>();
@@ -59,7 +59,7 @@ public final class InForce {
         }
     }
 
-    public InForce() {
+    public AppliedObjects() {
         for (KubeSet set : KubeSet.values()) {
             members.put(set, new HashSet<>());
         }
@@ -101,11 +101,11 @@ public final class InForce {
         return addresses;
     }
 
-    public boolean has(SetElement member) {
+    public boolean has(SetMember member) {
         return members(member.set()).contains(member.entry());
     }
 
-    public void carriedOut(SetElement member, SetChange change) {
+    public void carriedOut(SetMember member, SetChange change) {
         Set<SetEntry> entries = members.computeIfAbsent(member.set(), set -> new HashSet<>());
         if (change.add()) {
             entries.add(member.entry());

@@ -3,11 +3,11 @@ package dev.sluice.ipvs.kernel;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.ipvs.plan.DesiredState;
-import dev.sluice.ipvs.plan.InForce;
-import dev.sluice.ipvs.plan.PlannedServer;
+import dev.sluice.ipvs.plan.AppliedObjects;
+import dev.sluice.ipvs.plan.DesiredObjects;
+import dev.sluice.ipvs.plan.DesiredServer;
 import dev.sluice.ipvs.rules.KubeSet;
-import dev.sluice.ipvs.rules.SetElement;
+import dev.sluice.ipvs.rules.SetMember;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipset.SetEntry;
@@ -34,10 +34,10 @@ import org.jspecify.annotations.Nullable;
  * killed process leaves none without. Set {@link KubeSet#NODE_PORT_SERVERS} is there for this alone. On a node where it
  * does not exist yet, kube-proxy may have run: then a virtual server on one of the node's addresses whose port is in
  * kube-proxy's sets of node ports is taken over too. So that a flushed set costs no Service its virtual server, one with an
- * endpoint of the Service that wants it is ours as well. Everything else is foreign and never touched, and so is what lies
+ * endpoint of the Service that wants it is ours as well. Everything else is foreign and never scope, and so is what lies
  * in the excluded ranges unless a Service wants it.
  */
-public final class KernelReader {
+public final class StateReader {
     private static final Set<KubeSet> REGISTERS = EnumSet.of(
             KubeSet.CLUSTER_IP,
             KubeSet.EXTERNAL_IP,
@@ -50,7 +50,7 @@ public final class KernelReader {
     private final IpSets sets;
     private final List<Cidr> excluded;
 
-    public KernelReader(IpFamily family, Ipvs ipvs, IpSets sets, List<Cidr> excluded) {
+    public StateReader(IpFamily family, Ipvs ipvs, IpSets sets, List<Cidr> excluded) {
         this.family = family;
         this.ipvs = ipvs;
         this.sets = sets;
@@ -66,14 +66,14 @@ public final class KernelReader {
      * @param wanted the virtual servers that Services want
      * @param before what was in force when it was last known; null at a start
      */
-    public InForce read(
+    public AppliedObjects read(
             Set<String> existingSets,
             List<IpAddress> bound,
             Set<IpAddress> elsewhere,
-            DesiredState wanted,
-            @Nullable InForce before)
+            DesiredObjects wanted,
+            @Nullable AppliedObjects before)
             throws NetlinkException {
-        InForce state = new InForce();
+        AppliedObjects state = new AppliedObjects();
         state.addresses().addAll(bound);
         for (KubeSet set : KubeSet.values()) {
             if (existingSets.contains(set.nameIn(family))) {
@@ -89,10 +89,10 @@ public final class KernelReader {
         List<VirtualServerState> services = ipvs.virtualServers();
         Set<VirtualServerKey> existing =
                 services.stream().map(s -> s.server().key()).collect(Collectors.toSet());
-        DestinationTable table = DestinationTable.read(ipvs, family, existing);
+        RealServerTable table = RealServerTable.read(ipvs, family, existing);
         for (VirtualServerState service : services) {
             VirtualServerKey key = service.server().key();
-            PlannedServer want = wanted.server(key);
+            DesiredServer want = wanted.server(key);
             if (key.family() != family || (want == null && isExcluded(key.address()))) {
                 continue;
             }
@@ -111,7 +111,7 @@ public final class KernelReader {
         return state;
     }
 
-    private static boolean shares(List<RealServerState> listed, @Nullable PlannedServer want) {
+    private static boolean shares(List<RealServerState> listed, @Nullable DesiredServer want) {
         return want != null
                 && listed.stream()
                         .map(RealServerState::server)
@@ -121,7 +121,8 @@ public final class KernelReader {
     }
 
     /** The table does not tell thresholds, in which draining destinations have their time. */
-    private void load(VirtualServer server, List<RealServerState> listed, InForce state) throws NetlinkException {
+    private void load(VirtualServer server, List<RealServerState> listed, AppliedObjects state)
+            throws NetlinkException {
         boolean drains = listed.stream().anyMatch(d -> d.server().weight() == 0);
         state.carriedOut(new AddVirtualServer(server));
         for (RealServerState destination : drains ? ipvs.realServers(server.key()) : listed) {
@@ -129,11 +130,11 @@ public final class KernelReader {
         }
     }
 
-    private static Set<VirtualServerKey> registers(InForce state) {
+    private static Set<VirtualServerKey> registers(AppliedObjects state) {
         Set<VirtualServerKey> keys = new HashSet<>();
         for (KubeSet set : REGISTERS) {
             for (SetEntry entry : state.members(set)) {
-                VirtualServerKey key = new SetElement(set, entry).server();
+                VirtualServerKey key = new SetMember(set, entry).server();
                 if (key != null) {
                     keys.add(key);
                 }
@@ -142,15 +143,15 @@ public final class KernelReader {
         return keys;
     }
 
-    private static boolean takenOver(InForce state, Set<IpAddress> elsewhere, VirtualServerKey key) {
+    private static boolean takenOver(AppliedObjects state, Set<IpAddress> elsewhere, VirtualServerKey key) {
         if (!elsewhere.contains(key.address())) {
             return false;
         }
         return switch (key.protocol()) {
-            case TCP -> state.has(new SetElement(KubeSet.NODE_PORT_TCP, new SetEntry.Port(key.port())));
-            case UDP -> state.has(new SetElement(KubeSet.NODE_PORT_UDP, new SetEntry.Port(key.port())));
+            case TCP -> state.has(new SetMember(KubeSet.NODE_PORT_TCP, new SetEntry.Port(key.port())));
+            case UDP -> state.has(new SetMember(KubeSet.NODE_PORT_UDP, new SetEntry.Port(key.port())));
             case SCTP ->
-                state.has(new SetElement(
+                state.has(new SetMember(
                         KubeSet.NODE_PORT_SCTP, new SetEntry.IpPort(key.address(), key.protocol(), key.port())));
         };
     }

@@ -19,26 +19,26 @@ import org.jspecify.annotations.Nullable;
  * goes on within a piece, but by those of ours when it begins the next one. So where other namespaces have virtual servers
  * too, some of ours are left out (net/netfilter/ipvs/ip_vs_ctl.c, {@code ip_vs_info_seq_next} and {@code ip_vs_info_array}).
  */
-public final class DestinationTable {
+public final class RealServerTable {
     private final Ipvs ipvs;
     private final Map<VirtualServerKey, List<RealServerState>> listed;
     private @Nullable Set<VirtualServerKey> existing;
 
-    private DestinationTable(
+    private RealServerTable(
             Ipvs ipvs, Map<VirtualServerKey, List<RealServerState>> listed, @Nullable Set<VirtualServerKey> existing) {
         this.ipvs = ipvs;
         this.listed = listed;
         this.existing = existing;
     }
 
-    public static DestinationTable read(Ipvs ipvs, IpFamily family) throws NetlinkException {
-        return new DestinationTable(ipvs, ipvs.realServers(family), null);
+    public static RealServerTable read(Ipvs ipvs, IpFamily family) throws NetlinkException {
+        return new RealServerTable(ipvs, ipvs.realServers(family), null);
     }
 
     /** The same for a caller that knows which virtual servers there are. */
-    public static DestinationTable read(Ipvs ipvs, IpFamily family, Set<VirtualServerKey> existing)
+    public static RealServerTable read(Ipvs ipvs, IpFamily family, Set<VirtualServerKey> existing)
             throws NetlinkException {
-        return new DestinationTable(ipvs, ipvs.realServers(family), existing);
+        return new RealServerTable(ipvs, ipvs.realServers(family), existing);
     }
 
     /** Null when there is no such virtual server. */

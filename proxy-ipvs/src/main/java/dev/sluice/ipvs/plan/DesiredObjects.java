@@ -4,7 +4,7 @@ import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
-import dev.sluice.ipvs.rules.SetElement;
+import dev.sluice.ipvs.rules.SetMember;
 import dev.sluice.ipvs.rules.ShortCircuit;
 import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.util.ArrayList;
@@ -25,20 +25,20 @@ import org.jspecify.annotations.Nullable;
  * The plans of all service ports put together. Set elements and addresses are counted, because several ports share them.
  * A virtual server that two ports want goes to the one whose name comes first, whatever the order in which they came.
  */
-public final class DesiredState {
+public final class DesiredObjects {
     private final Map<ServicePortName, PortPlan> plans = new HashMap<>();
     private final Map<VirtualServerKey, Claim> servers = new ConcurrentHashMap<>();
-    private final Map<VirtualServerKey, NavigableMap<ServicePortName, PlannedServer>> contested = new HashMap<>();
-    private final Map<SetElement, Integer> members = new HashMap<>();
+    private final Map<VirtualServerKey, NavigableMap<ServicePortName, DesiredServer>> contested = new HashMap<>();
+    private final Map<SetMember, Integer> members = new HashMap<>();
     private final Map<IpAddress, Integer> addresses = new HashMap<>();
     private final Map<ServicePortName, List<ShortCircuit>> shortCircuits = new TreeMap<>();
     private final Map<ServicePortName, List<Problem>> ignored = new TreeMap<>();
 
-    private record Claim(ServicePortName owner, PlannedServer server) {}
+    private record Claim(ServicePortName owner, DesiredServer server) {}
 
-    /** Gives {@code name} the plan {@code plan}, or none, and notes in {@code touched} what that may change. */
-    public void put(ServicePortName name, @Nullable PortPlan plan, Touched touched) {
-        touched.ports().add(name);
+    /** Gives {@code name} the plan {@code plan}, or none, and notes in {@code scope} what that may change. */
+    public void put(ServicePortName name, @Nullable PortPlan plan, SyncScope scope) {
+        scope.ports().add(name);
         PortPlan old = plan == null ? plans.remove(name) : plans.put(name, plan);
         if (plan != null && plan.equals(old)) {
             return;
@@ -52,23 +52,23 @@ public final class DesiredState {
             ignored.put(name, plan.problems());
         }
         if (old != null) {
-            touched.add(old);
+            scope.add(old);
             old.servers().forEach(s -> release(name, s.key()));
-            old.members().forEach(m -> members.merge(m, -1, DesiredState::sumOrGone));
-            old.addresses().forEach(a -> addresses.merge(a, -1, DesiredState::sumOrGone));
+            old.members().forEach(m -> members.merge(m, -1, DesiredObjects::sumOrGone));
+            old.addresses().forEach(a -> addresses.merge(a, -1, DesiredObjects::sumOrGone));
         }
         if (plan != null) {
-            touched.add(plan);
+            scope.add(plan);
             plan.servers().forEach(s -> claim(name, s));
-            plan.members().forEach(m -> members.merge(m, 1, DesiredState::sumOrGone));
-            plan.addresses().forEach(a -> addresses.merge(a, 1, DesiredState::sumOrGone));
+            plan.members().forEach(m -> members.merge(m, 1, DesiredObjects::sumOrGone));
+            plan.addresses().forEach(a -> addresses.merge(a, 1, DesiredObjects::sumOrGone));
         }
     }
 
     /** Takes the virtual servers {@code foreign} out of all plans. */
-    public void giveUp(Set<VirtualServerKey> foreign, Touched touched) {
+    public void giveUp(Set<VirtualServerKey> foreign, SyncScope scope) {
         if (!foreign.isEmpty()) {
-            Map.copyOf(plans).forEach((name, plan) -> put(name, plan.without(foreign, name), touched));
+            Map.copyOf(plans).forEach((name, plan) -> put(name, plan.without(foreign, name), scope));
         }
     }
 
@@ -77,10 +77,10 @@ public final class DesiredState {
         return sum == 0 ? null : sum;
     }
 
-    private void claim(ServicePortName name, PlannedServer server) {
+    private void claim(ServicePortName name, DesiredServer server) {
         Claim holder = servers.putIfAbsent(server.key(), new Claim(name, server));
         if (holder != null) {
-            NavigableMap<ServicePortName, PlannedServer> rivals =
+            NavigableMap<ServicePortName, DesiredServer> rivals =
                     contested.computeIfAbsent(server.key(), key -> new TreeMap<>());
             rivals.put(holder.owner(), holder.server());
             rivals.put(name, server);
@@ -89,7 +89,7 @@ public final class DesiredState {
     }
 
     private void release(ServicePortName name, VirtualServerKey key) {
-        NavigableMap<ServicePortName, PlannedServer> rivals = contested.get(key);
+        NavigableMap<ServicePortName, DesiredServer> rivals = contested.get(key);
         if (rivals == null) {
             servers.remove(key);
             return;
@@ -101,13 +101,13 @@ public final class DesiredState {
         }
     }
 
-    private void giveToFirst(VirtualServerKey key, NavigableMap<ServicePortName, PlannedServer> rivals) {
+    private void giveToFirst(VirtualServerKey key, NavigableMap<ServicePortName, DesiredServer> rivals) {
         var first = rivals.firstEntry();
         servers.put(key, new Claim(first.getKey(), first.getValue()));
     }
 
     @Nullable
-    public PlannedServer server(VirtualServerKey key) {
+    public DesiredServer server(VirtualServerKey key) {
         Claim claim = servers.get(key);
         return claim == null ? null : claim.server();
     }
@@ -123,7 +123,7 @@ public final class DesiredState {
         servers.forEach((key, claim) -> each.accept(key, claim.owner()));
     }
 
-    public boolean wants(SetElement member) {
+    public boolean wants(SetMember member) {
         return members.containsKey(member);
     }
 
@@ -152,7 +152,7 @@ public final class DesiredState {
         return servers.keySet();
     }
 
-    Collection<SetElement> members() {
+    Collection<SetMember> members() {
         return members.keySet();
     }
 
@@ -176,7 +176,7 @@ public final class DesiredState {
                     .keySet()
                     .forEach(loser -> conflicts.add(Problem.ignored(
                             ObjectRef.service(loser.service()),
-                            Problems.field(loser),
+                            Refusals.field(loser),
                             key + " belongs to Service " + owner
                                     + " already; give one of the two another address or port")));
         });
