@@ -2,17 +2,11 @@ package dev.sluice.daemon;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
-import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
+import dev.sluice.testkit.rooms.RoomLaws;
 import org.junit.jupiter.api.Test;
 
 /** Holds the daemon's line of the table of rooms. */
-class RoomTest {
-    private final JavaClasses daemon = new ClassFileImporter()
-            .withImportOption(new ImportOption.DoNotIncludeTests())
-            .importPackages("dev.sluice.daemon");
-
+class RoomTest extends RoomLaws {
     @Test
     void onlyTheAssemblyAndItsPartsKnowTheModes() {
         noClasses()
@@ -21,7 +15,7 @@ class RoomTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("dev.sluice.iptables..", "dev.sluice.ipvs..", "dev.sluice.userspace.rules..")
-                .check(daemon);
+                .check(room());
     }
 
     @Test
@@ -29,16 +23,7 @@ class RoomTest {
         noClasses()
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("java.lang.foreign..", "io.netty..", "dev.sluice.linux.netlink..")
-                .check(daemon);
-    }
-
-    @Test
-    void theTestkitStaysOutOfProduction() {
-        noClasses()
-                .should()
-                .dependOnClassesThat()
-                .resideInAnyPackage("dev.sluice.testkit..", "org.junit..", "org.mockito..")
-                .check(daemon);
+                .resideInAnyPackage("dev.sluice.linux.netlink..")
+                .check(room());
     }
 }

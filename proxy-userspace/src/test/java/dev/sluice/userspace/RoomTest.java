@@ -5,24 +5,17 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.equivalentTo
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
-import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import dev.sluice.linux.ipset.IpSet;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipset.SetEntry;
+import dev.sluice.testkit.rooms.RoomLaws;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.junit.jupiter.api.Test;
 
-/** What may not enter this room, and what its packages may know of each other. */
-class RoomTest {
-    private static final JavaClasses ROOM = new ClassFileImporter()
-            .withImportOption(new ImportOption.DoNotIncludeTests())
-            .importPackages("dev.sluice.userspace");
-
+/** What holds in this room beside the laws of all: what its packages may know of each other and of the kernel. */
+class RoomTest extends RoomLaws {
     private static final String[] PURE = {
         "dev.sluice.userspace.balance",
         "dev.sluice.userspace.config",
@@ -33,16 +26,6 @@ class RoomTest {
     };
 
     @Test
-    void noKubernetesClientAndNoForeignFunctions() {
-        noClasses()
-                .should()
-                .dependOnClassesThat()
-                .resideInAnyPackage(
-                        "io.fabric8..", "java.lang.foreign..", "dev.sluice.kubernetes..", "dev.sluice.daemon..")
-                .check(ROOM);
-    }
-
-    @Test
     void nettyStaysInTheEngine() {
         noClasses()
                 .that()
@@ -50,7 +33,7 @@ class RoomTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.netty..")
-                .check(ROOM);
+                .check(room());
     }
 
     @Test
@@ -60,7 +43,7 @@ class RoomTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage(
                         "dev.sluice.linux.libc..", "dev.sluice.linux.netlink..", "dev.sluice.linux.process..")
-                .check(ROOM);
+                .check(room());
     }
 
     /** Rules, plans and traces are values: of the kernel they know the rule language and the shapes of sets. */
@@ -79,14 +62,6 @@ class RoomTest {
                                 "java.lang..", "java.util..", "java.time..", "java.nio", "java.nio.charset"))
                         .or(equivalentTo(InetAddress.class))
                         .or(equivalentTo(InetSocketAddress.class)))
-                .check(ROOM);
-    }
-
-    @Test
-    void packagesHaveNoCycles() {
-        slices().matching("dev.sluice.userspace.(*)..")
-                .should()
-                .beFreeOfCycles()
-                .check(ROOM);
+                .check(room());
     }
 }

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 
 /** Runs scenarios with real packets against the real daemon: one daemon for each flavour and set-up. */
 public final class ScenarioRunner {
-    private static final Logger log = LoggerFactory.getLogger(ScenarioRunner.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ScenarioRunner.class);
     private final Timing timing;
     private final Path work;
     private final Consumer<Result> listener;
@@ -90,7 +90,7 @@ public final class ScenarioRunner {
             }
             inParallel(timing.parallel(), runs, run -> listener.accept(runOne(session, run)));
         } catch (RuntimeException e) {
-            log.error("{}", name, e);
+            LOG.error("{}", name, e);
             runs.forEach(run -> listener.accept(run.result(Status.FAIL, name + ": " + e, 0)));
         }
     }
@@ -112,7 +112,7 @@ public final class ScenarioRunner {
             }
             notes = stage.notes();
         } catch (AssertionError | Exception e) {
-            log.debug("{}", run, e);
+            LOG.debug("{}", run, e);
             detail = (e instanceof AssertionError ? e.getMessage() : e.toString()) + " (log: " + session.log() + ")";
         }
         long millis = (System.nanoTime() - start) / 1_000_000;

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * with {@code end pod=NAME received=BYTES}, after which the server closes.
  */
 final class EchoServer implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(EchoServer.class);
+    private static final Logger LOG = LoggerFactory.getLogger(EchoServer.class);
     private final Selector selector;
     private final Thread thread;
 
@@ -58,9 +58,9 @@ final class EchoServer implements AutoCloseable {
                 selector.select(this::handle);
             }
         } catch (ClosedSelectorException e) {
-            log.debug("echo servers closed");
+            LOG.debug("echo servers closed");
         } catch (IOException e) {
-            log.error("echo servers stopped", e);
+            LOG.error("echo servers stopped", e);
         }
     }
 
@@ -73,9 +73,9 @@ final class EchoServer implements AutoCloseable {
                 default -> throw new IllegalStateException("unexpected channel " + key.channel());
             }
         } catch (CancelledKeyException e) {
-            log.debug("{}: closed meanwhile", key.attachment());
+            LOG.debug("{}: closed meanwhile", key.attachment());
         } catch (IOException e) {
-            log.debug("{}: {}", key.attachment(), e.toString());
+            LOG.debug("{}: {}", key.attachment(), e.toString());
             if (key.channel() instanceof SocketChannel) {
                 closeQuietly(key.channel());
             }
@@ -107,7 +107,7 @@ final class EchoServer implements AutoCloseable {
         try {
             channel.close();
         } catch (IOException e) {
-            log.debug("close", e);
+            LOG.debug("close", e);
         }
     }
 

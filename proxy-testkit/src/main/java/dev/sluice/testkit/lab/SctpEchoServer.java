@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * Service.
  */
 final class SctpEchoServer implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(SctpEchoServer.class);
+    private static final Logger LOG = LoggerFactory.getLogger(SctpEchoServer.class);
     private static final Duration TURN = Duration.ofMillis(200);
     private static final Duration LONGEST_SILENCE = Duration.ofMinutes(2);
     private final List<Thread> threads = new ArrayList<>();
@@ -49,7 +49,7 @@ final class SctpEchoServer implements AutoCloseable {
                                 .start(() -> converse(accepted, pod, port)));
             }
         } catch (IOException e) {
-            log.error("SCTP echo server of {} stopped", pod, e);
+            LOG.error("SCTP echo server of {} stopped", pod, e);
         }
     }
 
@@ -61,7 +61,7 @@ final class SctpEchoServer implements AutoCloseable {
                 socket.send(answer.getBytes(StandardCharsets.US_ASCII));
             }
         } catch (IOException e) {
-            log.debug("{}: {}", pod, e.toString());
+            LOG.debug("{}: {}", pod, e.toString());
         }
     }
 

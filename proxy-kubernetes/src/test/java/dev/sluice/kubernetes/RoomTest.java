@@ -5,34 +5,20 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyO
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.sluice.testkit.rooms.RoomLaws;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Status;
 
-/** This room knows where wishes come from, and nothing of how they come true. */
+/** This room knows where objects come from, and nothing of what becomes of them. */
 @AnalyzeClasses(packages = "dev.sluice.kubernetes", importOptions = ImportOption.DoNotIncludeTests.class)
-class KubernetesRoomTest {
-
-    @ArchTest
-    static final ArchRule NO_KERNEL_AND_NO_OTHER_ROOM = noClasses()
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage(
-                    "dev.sluice.linux..",
-                    "dev.sluice.iptables..",
-                    "dev.sluice.ipvs..",
-                    "dev.sluice.userspace..",
-                    "dev.sluice.daemon..",
-                    "java.lang.foreign..",
-                    "io.netty..",
-                    "io.vertx..");
+class RoomTest extends RoomLaws {
 
     @ArchTest
     static final ArchRule OF_THE_CORE_ONLY_WHAT_A_SOURCE_SAYS = classes()
@@ -64,12 +50,4 @@ class KubernetesRoomTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.snakeyaml..", "tools.jackson..");
-
-    @ArchTest
-    static final ArchRule NO_PROCESSES =
-            noClasses().should().dependOnClassesThat().areAssignableTo(ProcessBuilder.class);
-
-    @ArchTest
-    static final ArchRule PACKAGES_HAVE_NO_CYCLES =
-            slices().matching("dev.sluice.kubernetes.(*)..").should().beFreeOfCycles();
 }

@@ -1,0 +1,5 @@
+package dev.sluice.testkit;
+
+import dev.sluice.testkit.rooms.RoomLaws;
+
+class RoomTest extends RoomLaws {}

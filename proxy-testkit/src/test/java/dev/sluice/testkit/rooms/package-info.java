@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.testkit.rooms;
+
+import org.jspecify.annotations.NullMarked;
