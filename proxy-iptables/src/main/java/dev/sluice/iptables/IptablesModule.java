@@ -17,7 +17,8 @@ import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.iptables.config.IptablesOptions;
-import dev.sluice.iptables.node.RuleCounters;
+import dev.sluice.iptables.render.ChainOwnership;
+import dev.sluice.iptables.render.PacketCounter;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.host.Host;
@@ -131,33 +132,33 @@ public final class IptablesModule implements ProxyModule {
                 new ModeMetric.Counter(
                         "kubeproxy_iptables_ct_state_invalid_dropped_packets_total",
                         "Packets that conntrack calls invalid, dropped on the way through the node",
-                        () -> packets(RuleCounters.INVALID_DROPPED)),
+                        () -> packets(PacketCounter.INVALID_DROPPED)),
                 new ModeMetric.Counter(
                         "kubeproxy_iptables_localhost_nodeports_accepted_packets_total",
                         "First packets of connections to node ports on 127.0.0.1",
-                        () -> packets(RuleCounters.LOCALHOST_ACCEPTED)));
+                        () -> packets(PacketCounter.LOCALHOST_ACCEPTED)));
     }
 
-    private OptionalLong packets(String counter) {
+    private OptionalLong packets(PacketCounter counter) {
         NamedCounters open = counters;
         if (open == null) {
             return OptionalLong.empty();
         }
         try {
             return open.supported()
-                    ? open.read(counter)
+                    ? open.read(counter.label())
                             .map(count -> OptionalLong.of(count.packets()))
                             .orElse(OptionalLong.empty())
                     : OptionalLong.empty();
         } catch (NetlinkException e) {
-            LOG.warn("the page has no value for the counter {}: {}", counter, e.getMessage());
+            LOG.warn("the page has no value for the counter {}: {}", counter.label(), e.getMessage());
             return OptionalLong.empty();
         }
     }
 
     @Override
     public boolean ownsChain(KernelObject chain) {
-        return IptablesBackend.owns(chain.kind(), chain.name());
+        return ChainOwnership.ownsChain(chain.kind(), chain.name());
     }
 
     /** There is nothing beside chains. */

@@ -16,7 +16,7 @@ import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.iptables.config.IptablesConfig;
-import dev.sluice.iptables.render.FixedChains;
+import dev.sluice.iptables.render.SharedChains;
 import dev.sluice.testkit.fake.FakeIptables;
 import dev.sluice.testkit.model.ServicePorts;
 import java.util.List;
@@ -154,11 +154,13 @@ class IptablesBackendTest {
             node.changed();
         }
 
-        assertThat(node.tools.rules("nat", FixedChains.SERVICES).getLast()).endsWith("-j KUBE-NODEPORTS");
-        String last = node.tools.rules("nat", FixedChains.SERVICES).getLast();
+        assertThat(node.tools.rules("nat", SharedChains.SERVICES).getLast()).endsWith("-j KUBE-NODEPORTS");
+        String last = node.tools.rules("nat", SharedChains.SERVICES).getLast();
         node.tools.byOthers("*nat\n-D KUBE-SERVICES " + last + "\n-I KUBE-SERVICES " + last + "\nCOMMIT\n");
         node.full();
-        assertThat(node.tools.rules("nat", FixedChains.SERVICES)).endsWith(last).containsOnlyOnce(last);
+        assertThat(node.tools.rules("nat", SharedChains.SERVICES))
+                .endsWith(last)
+                .containsOnlyOnce(last);
     }
 
     @Test
@@ -213,7 +215,7 @@ class IptablesBackendTest {
         assertThat(node.tools.inputs())
                 .hasSizeGreaterThan(4)
                 .allSatisfy(input -> assertThat(input.lines().count()).isLessThan(5_000));
-        assertThat(node.tools.rules("nat", FixedChains.SERVICES)).hasSizeLessThan(20);
+        assertThat(node.tools.rules("nat", SharedChains.SERVICES)).hasSizeLessThan(20);
         String last = node.tools.inputs().getLast();
         assertThat(last).as("what leads to a branch comes last").contains("-I KUBE-SERVICES -d 10.96.0.0/24");
     }

@@ -9,7 +9,7 @@ import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.iptables.config.IptablesConfig;
-import dev.sluice.iptables.render.FixedChains;
+import dev.sluice.iptables.render.DispatchRoot;
 import dev.sluice.linux.iptables.SavedTable;
 import dev.sluice.testkit.fake.FakeCounters;
 import dev.sluice.testkit.fake.FakeIptables;
@@ -65,9 +65,8 @@ final class Node {
         SavedTable saved = tools.inForce(table);
         var sorted = new TreeMap<String, List<String>>();
         for (String chain : saved.chains()) {
-            boolean shared = table.equals("nat")
-                    ? FixedChains.NAT_DISPATCH.contains(chain) || chain.matches("KUBE-SVC-.*[/-].*")
-                    : FixedChains.FILTER_DISPATCH.contains(chain) || FixedChains.isFilterBranch(chain);
+            boolean shared = DispatchRoot.find(table, chain).isPresent()
+                    || (table.equals("nat") ? chain.matches("KUBE-SVC-.*[/-].*") : DispatchRoot.isFilterBranch(chain));
             List<String> rules = saved.rules(chain);
             sorted.put(chain, shared ? rules.stream().sorted().toList() : rules);
         }

@@ -10,8 +10,8 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.iptables.config.IptablesOptions;
-import dev.sluice.iptables.render.FixedChains;
 import dev.sluice.iptables.render.LoopbackGuard;
+import dev.sluice.iptables.render.SharedChains;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +41,7 @@ class NodeSetupTest {
         node.full();
 
         String expected = match.contains("#") ? match.replace("#", COMMENT) : COMMENT + " " + match;
-        assertThat(node.tools.rules("nat", FixedChains.SERVICES)).containsExactly(expected + " -j KUBE-NODEPORTS");
+        assertThat(node.tools.rules("nat", SharedChains.SERVICES)).containsExactly(expected + " -j KUBE-NODEPORTS");
     }
 
     @ParameterizedTest
@@ -61,7 +61,7 @@ class NodeSetupTest {
         node.full();
 
         List<String> expected = addresses == null ? List.of() : List.of(addresses.split(" "));
-        assertThat(node.tools.rules("nat", FixedChains.SERVICES))
+        assertThat(node.tools.rules("nat", SharedChains.SERVICES))
                 .containsExactlyElementsOf(expected.stream()
                         .map(address -> "-d " + address + " " + COMMENT + " -j KUBE-NODEPORTS")
                         .toList());
@@ -75,10 +75,10 @@ class NodeSetupTest {
 
         node.full();
 
-        assertThat(node.tools.rules("nat", FixedChains.SERVICES)).hasSize(2);
+        assertThat(node.tools.rules("nat", SharedChains.SERVICES)).hasSize(2);
         node.links.removeAddress("eth0", "192.0.2.10");
         node.full();
-        assertThat(node.tools.rules("nat", FixedChains.SERVICES))
+        assertThat(node.tools.rules("nat", SharedChains.SERVICES))
                 .singleElement()
                 .satisfies(rule -> assertThat(rule).startsWith("-d 192.0.2.11/32"));
     }
@@ -90,7 +90,7 @@ class NodeSetupTest {
         node.full();
 
         assertThat(node.sysctl.written()).containsEntry(Node.LOCALNET, "1");
-        assertThat(node.tools.rules("filter", FixedChains.FIREWALL)).containsExactly(LoopbackGuard.dropRule());
+        assertThat(node.tools.rules("filter", SharedChains.FIREWALL)).containsExactly(LoopbackGuard.dropRule());
         assertThat(node.tools.rules("filter", "INPUT")).contains(GUARD_JUMP);
         assertThat(node.tools.rules("filter", "OUTPUT")).contains(GUARD_JUMP);
     }
@@ -103,7 +103,7 @@ class NodeSetupTest {
         node.full();
 
         assertThat(node.sysctl.written()).isEmpty();
-        assertThat(node.tools.inForce("filter").has(FixedChains.FIREWALL)).isFalse();
+        assertThat(node.tools.inForce("filter").has(SharedChains.FIREWALL)).isFalse();
     }
 
     @Test
@@ -125,7 +125,7 @@ class NodeSetupTest {
 
         node.full();
 
-        assertThat(node.tools.rules("filter", FixedChains.FIREWALL))
+        assertThat(node.tools.rules("filter", SharedChains.FIREWALL))
                 .containsExactly("-m mark --mark 0x8000/0x8000 -j DROP", LoopbackGuard.dropRule());
         assertThat(node.tools.rules("filter", "INPUT")).doesNotContain(GUARD_JUMP);
         node.backend.cleanUp();
@@ -162,7 +162,7 @@ class NodeSetupTest {
 
         node.backend.cleanUp();
 
-        assertThat(node.tools.rules("filter", FixedChains.FIREWALL)).containsExactly(LoopbackGuard.dropRule());
+        assertThat(node.tools.rules("filter", SharedChains.FIREWALL)).containsExactly(LoopbackGuard.dropRule());
         assertThat(node.tools.rules("filter", "INPUT")).containsExactly("-j KUBE-FIREWALL");
         assertThat(node.sysctl.read(Node.LOCALNET)).as("still guarded").hasValue("1");
     }
@@ -175,7 +175,7 @@ class NodeSetupTest {
 
         node.full();
 
-        assertThat(node.tools.rules("filter", FixedChains.FORWARD)).hasSize(rules);
+        assertThat(node.tools.rules("filter", SharedChains.FORWARD)).hasSize(rules);
     }
 
     private static void kubelet(Node node) {

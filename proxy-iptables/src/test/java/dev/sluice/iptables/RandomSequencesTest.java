@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.core.config.LocalDetector;
-import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
@@ -14,11 +13,12 @@ import dev.sluice.core.sync.SyncReport;
 import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.iptables.dispatch.DispatchLayout;
 import dev.sluice.iptables.dispatch.DispatchLimits;
-import dev.sluice.iptables.render.FixedChains;
-import dev.sluice.iptables.render.FixedRules;
+import dev.sluice.iptables.render.DispatchRoot;
 import dev.sluice.iptables.render.PortChains;
-import dev.sluice.iptables.render.RenderedPort;
-import dev.sluice.iptables.sync.PortsInForce;
+import dev.sluice.iptables.render.PortRules;
+import dev.sluice.iptables.render.SharedChains;
+import dev.sluice.iptables.render.SharedRules;
+import dev.sluice.iptables.sync.AppliedState.Basis;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.Iptables.Variant;
 import dev.sluice.linux.iptables.IptablesTools;
@@ -30,9 +30,10 @@ import dev.sluice.linux.route.NetlinkLinks;
 import dev.sluice.linux.sysctl.ProcSysctl;
 import dev.sluice.testkit.model.EditableSnapshot;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
@@ -92,9 +93,12 @@ class RandomSequencesTest {
             ports.change(wishes);
             SyncReport report = backend.sync(wishes, wishes.changes());
             assertThat(report.full()).as(where + "fell back to a full sync").isFalse();
-            IptablesBackend.Applied applied = Objects.requireNonNull(backend.applied());
+            Basis applied = backend.applied().basis().orElseThrow();
             Map<String, String> scratch = fromScratch(applied, limits, wishes);
-            assertSame(where + "in memory", scratch, inMemory(applied, backend.portsInForce()));
+            assertSame(
+                    where + "in memory",
+                    scratch,
+                    inMemory(applied, backend.applied().ports()));
             assertSame(where + "in the kernel", scratch, inKernel(tools, scratch));
             int chains = applied.layout().chains("nat").size()
                     + applied.layout().chains("filter").size();
@@ -112,26 +116,25 @@ class RandomSequencesTest {
         assertThat(tools.save("nat") + tools.save("filter")).doesNotContain("KUBE-");
     }
 
-    private static Map<String, String> fromScratch(
-            IptablesBackend.Applied applied, DispatchLimits limits, EditableSnapshot wishes) {
-        List<RenderedPort> rendered = wishes.ports().stream()
-                .map(port -> PortChains.render(applied.rendering(), port))
+    private static Map<String, String> fromScratch(Basis applied, DispatchLimits limits, EditableSnapshot wishes) {
+        List<PortRules> rendered = wishes.ports().stream()
+                .map(port -> PortChains.render(applied.context(), port))
                 .toList();
-        return contents(applied.fixed(), DispatchLayout.of(limits, applied.fixed(), rendered), rendered);
+        return contents(applied.shared(), DispatchLayout.of(limits, applied.shared(), rendered), rendered);
     }
 
-    private static Map<String, String> inMemory(IptablesBackend.Applied applied, PortsInForce ports) {
-        List<RenderedPort> rendered = new ArrayList<>();
-        for (ResolvedPort port : ports.all()) {
-            rendered.add(PortChains.render(applied.rendering(), port));
+    private static Map<String, String> inMemory(Basis applied, Collection<ResolvedPort> ports) {
+        List<PortRules> rendered = new ArrayList<>();
+        for (ResolvedPort port : ports) {
+            rendered.add(PortChains.render(applied.context(), port));
         }
-        return contents(applied.fixed(), applied.layout(), rendered);
+        return contents(applied.shared(), applied.layout(), rendered);
     }
 
-    private static Map<String, String> contents(FixedRules fixed, DispatchLayout layout, List<RenderedPort> ports) {
+    private static Map<String, String> contents(SharedRules shared, DispatchLayout layout, List<PortRules> ports) {
         Map<String, String> contents = new TreeMap<>();
-        fixed.nat(SavedTable.empty("nat")).chains().forEach((chain, rules) -> put(contents, "nat", chain, rules));
-        fixed.filter(SavedTable.empty("filter"))
+        shared.nat(SavedTable.empty("nat")).chains().forEach((chain, rules) -> put(contents, "nat", chain, rules));
+        shared.filter(SavedTable.empty("filter"))
                 .chains()
                 .forEach((chain, rules) -> put(contents, "filter", chain, rules));
         ports.forEach(port -> port.chains().forEach((chain, rules) -> put(contents, "nat", chain, rules)));
@@ -156,7 +159,7 @@ class RandomSequencesTest {
         for (String table : List.of("nat", "filter")) {
             SavedTable saved = SavedTable.parse(table, tools.save(table));
             for (String chain : saved.chains()) {
-                if (!chain.startsWith("KUBE-") || chain.equals(FixedChains.FIREWALL)) {
+                if (!chain.startsWith("KUBE-") || chain.equals(SharedChains.FIREWALL)) {
                     continue;
                 }
                 List<String> rules = saved.rules(chain);
@@ -169,13 +172,13 @@ class RandomSequencesTest {
     }
 
     private static boolean isDispatch(String table, String chain) {
-        return FixedChains.DISPATCH_PREFIXES.entrySet().stream()
-                .filter(root -> root.getKey().kind().equals(table))
-                .anyMatch(root -> root.getKey().name().equals(chain) || chain.startsWith(root.getValue()));
+        return Arrays.stream(DispatchRoot.values())
+                .filter(root -> root.table().equals(table))
+                .anyMatch(root -> root.chain().equals(chain) || chain.startsWith(root.branchPrefix()));
     }
 
     private static List<String> sorted(String table, String chain, List<String> rules) {
-        boolean services = new KernelObject(table, chain).equals(FixedChains.NAT_SERVICES);
+        boolean services = table.equals("nat") && chain.equals(SharedChains.SERVICES);
         int end = services ? rules.size() - 1 : rules.size();
         List<String> sorted =
                 new ArrayList<>(rules.subList(0, end).stream().sorted().toList());

@@ -7,27 +7,27 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** The net change of some chains: what came and went again in between leaves no trace. */
-public final class ChainEdits implements ChainLog {
+/** The net change of some chains: what is added and removed again leaves no trace. */
+final class ChainEdits implements ChainObserver {
     private final Map<String, Edit> edits = new LinkedHashMap<>();
 
     @Override
-    public void create(String chain) {
+    public void chainCreated(String chain) {
         edit(chain).existence++;
     }
 
     @Override
-    public void drop(String chain) {
+    public void chainDeleted(String chain) {
         edit(chain).existence--;
     }
 
     @Override
-    public void put(String chain, String spec) {
+    public void ruleAdded(String chain, String spec) {
         edit(chain).count(spec, 1);
     }
 
     @Override
-    public void take(String chain, String spec) {
+    public void ruleRemoved(String chain, String spec) {
         edit(chain).count(spec, -1);
     }
 
@@ -38,9 +38,9 @@ public final class ChainEdits implements ChainLog {
     /**
      * Writes the change.
      *
-     * @param content what a chain is to hold, for chains that are quicker written anew
+     * @param content the desired content of a chain, for chains that are shorter to rewrite than to edit
      */
-    public void writeTo(RestoreScript out, Function<String, ChainContent> content) {
+    void writeTo(RestoreScript out, Function<String, DesiredChain> content) {
         edits.forEach((chain, edit) -> {
             if (edit.existence < 0) {
                 out.deleteChain(chain);
@@ -63,17 +63,17 @@ public final class ChainEdits implements ChainLog {
             }
         }
 
-        void writeTo(String chain, RestoreScript out, Function<String, ChainContent> content) {
-            List<String> more = new ArrayList<>();
-            List<String> less = new ArrayList<>();
-            rules.forEach((spec, change) -> (change > 0 ? more : less).add(spec));
-            ChainContent all = less.size() > 2 ? content.apply(chain) : null;
-            if (all != null && more.size() + less.size() > all.size()) {
-                all.write(chain, out);
+        void writeTo(String chain, RestoreScript out, Function<String, DesiredChain> content) {
+            List<String> added = new ArrayList<>();
+            List<String> removed = new ArrayList<>();
+            rules.forEach((spec, change) -> (change > 0 ? added : removed).add(spec));
+            DesiredChain whole = removed.size() > 2 ? content.apply(chain) : null;
+            if (whole != null && added.size() + removed.size() > whole.size()) {
+                whole.write(chain, out);
                 return;
             }
-            more.reversed().forEach(spec -> out.insert(chain, 1, spec));
-            less.forEach(spec -> out.delete(chain, spec));
+            added.reversed().forEach(spec -> out.insert(chain, 1, spec));
+            removed.forEach(spec -> out.delete(chain, spec));
         }
     }
 }

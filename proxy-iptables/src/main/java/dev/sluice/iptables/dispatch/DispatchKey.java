@@ -6,18 +6,18 @@ import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
-import dev.sluice.iptables.render.ChainNames;
+import dev.sluice.iptables.render.PortChainNames;
 import java.util.Locale;
 
 /**
- * What a dispatch rule is found by: the service address that it names, or else the port of the node. Read from the rule's text,
- * so that a rule has its place by itself, whoever wrote it. Prefixes are counted in nibbles, four bits from the left.
+ * The place of a dispatch rule in its tree: the service address that it names, or else the port of the node. It is read from
+ * the rule's text, so a rule's place does not depend on who wrote it. Prefixes are counted in nibbles, four bits from the left.
  *
  * @param high the upper 64 bits of an IPv6 address, otherwise 0
  * @param low the lower 64 bits, or all of a shorter key
  */
 record DispatchKey(Space space, long high, long low) {
-    /** What keys of one kind have in common. */
+    /** A kind of keys; each has a tree of its own below the root. */
     enum Space {
         IPV4(32),
         IPV6(128),
@@ -91,13 +91,13 @@ record DispatchKey(Space space, long high, long low) {
         return first(nibbles) | (1L << space.bits - 4 * nibbles) - 1;
     }
 
-    /** What the keys with these first {@code nibbles} are, in a chain's name: 19 characters at most. */
+    /** The keys with these first {@code nibbles} as part of a chain's name, at most 19 characters. */
     String label(int nibbles) {
         if (!isAddress()) {
             return space.name().toLowerCase(Locale.ROOT) + "-" + first(nibbles) + "-" + last(nibbles);
         }
         String network = network(nibbles).toString();
-        return space == Space.IPV4 ? network : ChainNames.hash(network);
+        return space == Space.IPV4 ? network : PortChainNames.hash(network);
     }
 
     /** The rule that sends the keys with these first {@code nibbles} to {@code chain}. */

@@ -1,96 +1,92 @@
 package dev.sluice.iptables.dispatch;
 
-import static dev.sluice.iptables.render.FixedChains.FILTER;
-import static dev.sluice.iptables.render.FixedChains.NAT;
+import static dev.sluice.iptables.render.SharedChains.FILTER;
+import static dev.sluice.iptables.render.SharedChains.NAT;
 
-import dev.sluice.core.kernel.KernelObject;
-import dev.sluice.iptables.render.FixedChains;
-import dev.sluice.iptables.render.FixedRules;
-import dev.sluice.iptables.render.RenderedPort;
+import dev.sluice.iptables.render.DispatchRoot;
+import dev.sluice.iptables.render.PortRules;
+import dev.sluice.iptables.render.SharedRules;
 import dev.sluice.linux.iptables.RuleLine;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 
 /** The dispatch trees of both tables. */
 public final class DispatchLayout {
-    private final Map<KernelObject, DispatchTree> trees = new LinkedHashMap<>();
+    private final Map<DispatchRoot, DispatchTree> trees = new EnumMap<>(DispatchRoot.class);
     private final List<String> nodePortRules;
 
-    /** @param nodePortRules what ends KUBE-SERVICES in nat */
-    DispatchLayout(DispatchLimits limits, List<String> nodePortRules) {
-        this.nodePortRules = List.copyOf(nodePortRules);
-        FixedChains.DISPATCH_PREFIXES.forEach(
-                (root, prefix) -> trees.put(root, new DispatchTree(root.name(), prefix, limits)));
+    private DispatchLayout(DispatchLimits limits, List<String> nodePortRules) {
+        this.nodePortRules = nodePortRules;
+        for (DispatchRoot root : DispatchRoot.values()) {
+            trees.put(root, new DispatchTree(root.chain(), root.branchPrefix(), limits));
+        }
     }
 
-    public static DispatchLayout of(DispatchLimits limits, FixedRules fixed, Collection<RenderedPort> ports) {
-        DispatchLayout layout = new DispatchLayout(limits, fixed.nodePortRules());
-        Map<KernelObject, List<String>> specs = new HashMap<>();
-        for (RenderedPort port : ports) {
-            collect(NAT, port.nat(), specs);
-            collect(FILTER, port.filter(), specs);
+    /** The trees with all rules of {@code ports}. */
+    public static DispatchLayout of(DispatchLimits limits, SharedRules shared, Collection<PortRules> ports) {
+        DispatchLayout layout = new DispatchLayout(limits, shared.nodePortRules());
+        Map<DispatchRoot, List<String>> specs = new EnumMap<>(DispatchRoot.class);
+        for (PortRules port : ports) {
+            for (String table : List.of(NAT, FILTER)) {
+                for (RuleLine rule : port.dispatch(table)) {
+                    specs.computeIfAbsent(root(table, rule), root -> new ArrayList<>())
+                            .add(rule.spec());
+                }
+            }
         }
         specs.forEach((root, rules) -> layout.tree(root).fill(rules));
         return layout;
     }
 
-    private static void collect(String table, List<RuleLine> rules, Map<KernelObject, List<String>> specs) {
-        for (RuleLine rule : rules) {
-            specs.computeIfAbsent(new KernelObject(table, rule.chain()), root -> new ArrayList<>())
-                    .add(rule.spec());
-        }
+    private static DispatchRoot root(String table, RuleLine rule) {
+        return DispatchRoot.find(table, rule.chain())
+                .orElseThrow(() -> new IllegalArgumentException(table + " " + rule.chain() + " is no dispatch chain"));
     }
 
-    private DispatchTree tree(KernelObject root) {
-        DispatchTree tree = trees.get(root);
-        if (tree == null) {
-            throw new IllegalArgumentException(root + " is no dispatch chain");
-        }
-        return tree;
+    private DispatchTree tree(DispatchRoot root) {
+        return Objects.requireNonNull(trees.get(root));
     }
 
-    /** Adds {@code rule}, which names the shared chain whose tree it goes to. */
-    public void add(String table, RuleLine rule, ChainLog log) {
-        tree(new KernelObject(table, rule.chain())).add(rule.spec(), log);
+    /** Adds {@code rule}, which names the root of its tree. */
+    void add(String table, RuleLine rule, ChainObserver observer) {
+        tree(root(table, rule)).add(rule.spec(), observer);
     }
 
-    public void remove(String table, RuleLine rule, ChainLog log) {
-        tree(new KernelObject(table, rule.chain())).remove(rule.spec(), log);
+    /** Removes {@code rule}, which names the root of its tree. */
+    void remove(String table, RuleLine rule, ChainObserver observer) {
+        tree(root(table, rule)).remove(rule.spec(), observer);
     }
 
-    /** Every dispatch chain of {@code table} with its content, each before those that it leads to. */
-    public Map<String, ChainContent> chains(String table) {
-        Map<String, ChainContent> chains = new LinkedHashMap<>();
+    /** The desired content of every dispatch chain of {@code table}, each before those that it jumps to. */
+    public Map<String, DesiredChain> chains(String table) {
+        Map<String, DesiredChain> chains = new LinkedHashMap<>();
         trees.forEach((root, tree) -> {
-            if (root.kind().equals(table)) {
+            if (root.table().equals(table)) {
                 tree.chains().forEach((chain, rules) -> chains.put(chain, content(root, chain, rules)));
             }
         });
         return chains;
     }
 
-    public boolean has(KernelObject ref) {
-        return trees.entrySet().stream()
-                .anyMatch(tree -> tree.getKey().kind().equals(ref.kind())
-                        && tree.getValue().has(ref.name()));
-    }
-
-    /** What one dispatch chain is to hold; nothing when there is no such chain. */
-    public ChainContent content(KernelObject ref) {
-        for (Map.Entry<KernelObject, DispatchTree> tree : trees.entrySet()) {
-            if (tree.getKey().kind().equals(ref.kind()) && tree.getValue().has(ref.name())) {
-                return content(tree.getKey(), ref.name(), tree.getValue().rules(ref.name()));
+    /** The desired content of one dispatch chain; empty when there is no such chain. */
+    public Optional<DesiredChain> find(String table, String chain) {
+        for (Map.Entry<DispatchRoot, DispatchTree> entry : trees.entrySet()) {
+            DispatchRoot root = entry.getKey();
+            if (root.table().equals(table) && entry.getValue().has(chain)) {
+                return Optional.of(content(root, chain, entry.getValue().rules(chain)));
             }
         }
-        return ChainContent.inOrder(List.of());
+        return Optional.empty();
     }
 
-    private ChainContent content(KernelObject root, String chain, List<String> rules) {
-        boolean services = root.equals(FixedChains.NAT_SERVICES) && chain.equals(root.name());
-        return new ChainContent(rules, services ? nodePortRules : List.of());
+    private DesiredChain content(DispatchRoot root, String chain, List<String> rules) {
+        boolean endsWithNodePorts = root == DispatchRoot.NAT_SERVICES && chain.equals(root.chain());
+        return new DesiredChain(rules, endsWithNodePorts ? nodePortRules : List.of());
     }
 }

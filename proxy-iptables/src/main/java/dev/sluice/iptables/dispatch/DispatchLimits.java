@@ -1,17 +1,17 @@
 package dev.sluice.iptables.dispatch;
 
 /**
- * When a dispatch chain becomes a tree.
+ * Sizes at which a dispatch chain becomes a tree.
  *
- * @param flat up to so many rules a shared chain stays a list, as kube-proxy writes it
- * @param leaf up to so many rules stay together below that
- * @param depth chains below the shared chain at most; the nft variant takes 16 jumps in all, of which kube-proxy's own chains
- *     need 7
+ * @param flat most rules of a shared chain that stays a list, as kube-proxy writes it
+ * @param leaf most rules of a leaf of a tree
+ * @param depth most levels of chains below the shared chain, up to 8: the nft variant allows 16 jumps, and kube-proxy's own
+ *     chains need 7
  */
 public record DispatchLimits(int flat, int leaf, int depth) {
     static final DispatchLimits DEFAULT = new DispatchLimits(128, 32, 8);
 
-    /** The property that sets {@link #flat()}: for measurements of one layout against the other. */
+    /** The system property for {@link #flat()}, to compare the layouts in measurements. */
     static final String FLAT_PROPERTY = "sluice.iptables.flat-rules";
 
     public DispatchLimits {
@@ -20,7 +20,7 @@ public record DispatchLimits(int flat, int leaf, int depth) {
         }
     }
 
-    /** {@link #DEFAULT}, unless {@value #FLAT_PROPERTY} says otherwise; a very large number never splits. */
+    /** {@link #DEFAULT}, with {@link #flat()} from the system property if it is set; a very large number never splits. */
     public static DispatchLimits fromSystem() {
         return new DispatchLimits(Integer.getInteger(FLAT_PROPERTY, DEFAULT.flat), DEFAULT.leaf, DEFAULT.depth);
     }

@@ -7,16 +7,15 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * A chain of a dispatch tree with all that is below it: either a leaf with rules, or jumps to one chain for each value of the
- * first nibble in which its rules differ.
+ * A chain of a dispatch tree and all chains below it: a radix tree with four bits at a level and compressed paths. A node is a
+ * leaf with rules, or has a jump to one chain for each value of the first nibble in which its rules differ.
  *
- * <p>What a node looks like depends only on the rules in it and on its depth, not on what was there before. So an added rule
- * either joins a leaf, splits one, or names a nibble further left than all others did; then what was here moves one chain
- * down as it is. A removed one does the reverse. No case touches more than a leaf and the jumps of two chains, unless the tree
- * is as deep as it may be.
+ * <p>The shape of a node follows from its rules and its depth alone, not from history. An added rule joins a leaf, splits
+ * one, or differs from all others in an earlier nibble; then the jumps of this node move down one chain unchanged. Removal does
+ * the reverse. Each case touches no more than one leaf and the jumps of two chains, unless the tree has its full depth.
  */
 final class DispatchNode {
-    /** A rule with its place. */
+    /** A rule and its place. */
     record Entry(DispatchKey key, String spec) {}
 
     private final DispatchTree tree;
@@ -29,7 +28,7 @@ final class DispatchNode {
     private int height;
     private boolean capped;
 
-    /** @param sample a key that will be in here; keys under one node share its first nibbles */
+    /** @param sample a key that belongs here; all keys of a node share its first nibbles */
     DispatchNode(DispatchTree tree, String chain, DispatchKey sample) {
         this.tree = tree;
         this.chain = chain;
@@ -44,49 +43,49 @@ final class DispatchNode {
         return count;
     }
 
-    void add(Entry entry, int depth, ChainLog log) {
+    void add(Entry entry, int depth, ChainObserver observer) {
         count++;
         if (children.isEmpty()) {
             entries.add(entry);
-            log.put(chain, entry.spec());
+            observer.ruleAdded(chain, entry.spec());
             sample = entry.key();
             if (splits(entries, depth)) {
-                rebuild(depth, log);
+                rebuild(depth, observer);
             }
         } else {
             int common = sample.common(entry.key());
             if (common < split) {
-                push(common, depth, log);
+                push(common, depth, observer);
             }
-            child(entry.key(), log).add(entry, depth + 1, log);
+            child(entry.key(), observer).add(entry, depth + 1, observer);
         }
         refresh(depth);
     }
 
-    void remove(Entry entry, int depth, ChainLog log) {
+    void remove(Entry entry, int depth, ChainObserver observer) {
         count--;
         if (children.isEmpty()) {
             entries.remove(entry);
-            log.take(chain, entry.spec());
+            observer.ruleRemoved(chain, entry.spec());
         } else {
             int at = entry.key().nibble(split);
-            DispatchNode child = child(entry.key(), log);
-            child.remove(entry, depth + 1, log);
+            DispatchNode child = child(entry.key(), observer);
+            child.remove(entry, depth + 1, observer);
             if (child.count == 0) {
-                unlink(child, at, log);
+                unlink(child, at, observer);
                 children.remove(at);
             }
             if (count <= tree.leafLimit(depth)) {
-                rebuild(depth, log);
+                rebuild(depth, observer);
             } else if (children.size() == 1) {
-                pull(children.firstEntry().getValue(), depth, log);
+                pull(children.firstEntry().getValue(), depth, observer);
             }
         }
         refresh(depth);
     }
 
-    /** Gives this blank node its content. */
-    void fill(List<Entry> all, int depth, ChainLog log) {
+    /** Fills this empty node. */
+    void fill(List<Entry> all, int depth, ChainObserver observer) {
         count = all.size();
         if (count > 0) {
             sample = all.getFirst().key();
@@ -101,22 +100,22 @@ final class DispatchNode {
             all.forEach(entry -> groups.get(entry.key().nibble(split)).add(entry));
             for (List<Entry> group : groups) {
                 if (!group.isEmpty()) {
-                    child(group.getFirst().key(), log).fill(group, depth + 1, log);
+                    child(group.getFirst().key(), observer).fill(group, depth + 1, observer);
                 }
             }
         } else {
             entries = new ArrayList<>(all);
-            all.forEach(entry -> log.put(chain, entry.spec()));
+            all.forEach(entry -> observer.ruleAdded(chain, entry.spec()));
         }
         refresh(depth);
     }
 
-    /** Takes everything out and puts it back as it should be; what does not move leaves no trace in the log. */
-    void rebuild(int depth, ChainLog log) {
+    /** Removes everything and adds it again in its proper shape. Rules that do not move cancel out in {@link ChainEdits}. */
+    void rebuild(int depth, ChainObserver observer) {
         List<Entry> all = new ArrayList<>(count);
         collect(all);
-        clear(log);
-        fill(all, depth, log);
+        clear(observer);
+        fill(all, depth, observer);
     }
 
     private boolean splits(List<Entry> all, int depth) {
@@ -132,80 +131,84 @@ final class DispatchNode {
         return common;
     }
 
-    private DispatchNode child(DispatchKey key, ChainLog log) {
+    private DispatchNode child(DispatchKey key, ChainObserver observer) {
         DispatchNode there = children.get(key.nibble(split));
         if (there != null) {
             return there;
         }
         DispatchNode child = tree.node(key, split + 1);
         children.put(key.nibble(split), child);
-        log.create(child.chain);
-        log.put(chain, key.jump(split + 1, child.chain));
+        observer.chainCreated(child.chain);
+        observer.ruleAdded(chain, key.jump(split + 1, child.chain));
         return child;
     }
 
-    private void unlink(DispatchNode child, int at, ChainLog log) {
-        log.take(chain, jumpTo(child, at));
-        log.drop(child.chain);
+    private void unlink(DispatchNode child, int at, ChainObserver observer) {
+        observer.ruleRemoved(chain, jumpTo(child, at));
+        observer.chainDeleted(child.chain);
         tree.forget(child.chain);
     }
 
     private String jumpTo(DispatchNode child, int at) {
         if (child.sample.nibble(split) != at) {
-            throw new IllegalStateException(child.chain + " is not at its place");
+            throw new IllegalStateException(child.chain + " is in the wrong place");
         }
         return child.sample.jump(split + 1, child.chain);
     }
 
-    /** Moves the jumps of this node into a new one below it, for a key that shares only {@code common} nibbles. */
-    private void push(int common, int depth, ChainLog log) {
+    /** Moves the jumps of this node into a new one below, for a key that shares only {@code common} nibbles. */
+    private void push(int common, int depth, ChainObserver observer) {
         DispatchNode lower = tree.node(sample, common + 1);
-        log.create(lower.chain);
+        observer.chainCreated(lower.chain);
         lower.count = count - 1;
-        move(this, children, lower, split, log);
+        move(this, children, lower, split, observer);
         children = new TreeMap<>();
         entries = List.of();
         split = common;
         children.put(sample.nibble(common), lower);
-        log.put(chain, sample.jump(common + 1, lower.chain));
+        observer.ruleAdded(chain, sample.jump(common + 1, lower.chain));
         lower.height = height;
         lower.capped = capped;
         if (capped || depth + 1 + height > tree.limits().depth()) {
-            lower.rebuild(depth + 1, log);
+            lower.rebuild(depth + 1, observer);
         }
     }
 
-    /** Takes over the jumps of the only node that is left below. */
-    private void pull(DispatchNode only, int depth, ChainLog log) {
+    /** Moves the jumps of the only node left below into this one. */
+    private void pull(DispatchNode only, int depth, ChainObserver observer) {
         if (only.children.isEmpty() || only.capped) {
-            rebuild(depth, log);
+            rebuild(depth, observer);
             return;
         }
         String jump = jumpTo(only, only.sample.nibble(split));
         sample = only.sample;
-        move(only, only.children, this, only.split, log);
-        log.take(chain, jump);
-        log.drop(only.chain);
+        move(only, only.children, this, only.split, observer);
+        observer.ruleRemoved(chain, jump);
+        observer.chainDeleted(only.chain);
         tree.forget(only.chain);
     }
 
     private static void move(
-            DispatchNode from, NavigableMap<Integer, DispatchNode> below, DispatchNode to, int split, ChainLog log) {
+            DispatchNode from,
+            NavigableMap<Integer, DispatchNode> below,
+            DispatchNode to,
+            int split,
+            ChainObserver observer) {
         for (DispatchNode child : below.values()) {
             String jump = child.sample.jump(split + 1, child.chain);
-            log.take(from.chain, jump);
-            log.put(to.chain, jump);
+            observer.ruleRemoved(from.chain, jump);
+            observer.ruleAdded(to.chain, jump);
         }
         to.children = below;
         to.split = split;
         to.entries = List.of();
     }
 
-    private void clear(ChainLog log) {
-        entries.forEach(entry -> log.take(chain, entry.spec()));
+    private void clear(ChainObserver observer) {
+        entries.forEach(entry -> observer.ruleRemoved(chain, entry.spec()));
         children.forEach((at, child) -> {
-            child.clear(log);
-            unlink(child, at, log);
+            child.clear(observer);
+            unlink(child, at, observer);
         });
         entries = new ArrayList<>();
         children = new TreeMap<>();
@@ -225,7 +228,7 @@ final class DispatchNode {
         }
     }
 
-    /** The rules of this chain alone. */
+    /** The rules of this chain. */
     List<String> rules() {
         List<String> rules = new ArrayList<>();
         entries.forEach(entry -> rules.add(entry.spec()));
@@ -233,7 +236,7 @@ final class DispatchNode {
         return rules;
     }
 
-    /** Adds the chains below this one, each before those that it leads to. */
+    /** Adds the chains below this one, each before those that it jumps to. */
     void addBelow(Map<String, List<String>> into) {
         for (DispatchNode child : children.values()) {
             into.put(child.chain, child.rules());

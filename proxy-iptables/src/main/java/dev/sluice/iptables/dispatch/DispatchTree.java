@@ -12,12 +12,12 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The rules of one shared chain, so that a packet meets few of them. Up to {@link DispatchLimits#flat()} rules they are a list
- * in that chain. Above, the shared chain is the root of a tree by address prefix (and, for rules without an address, by range of
- * ports), four bits at a level: {@code -d 10.96.0.0/20 -j KUBE-SVC-10.96.0.0/20}. The chains are reached by jumps, so a packet
- * that matches nothing below comes back and goes on as in a list.
+ * The rules of one shared chain, arranged so that a packet meets few of them. Up to {@link DispatchLimits#flat()} rules they
+ * are a list in that chain. Above that, the shared chain is the root of a tree by address prefix (for rules without an address
+ * by range of ports), four bits at a level: {@code -d 10.96.0.0/20 -j KUBE-SVC-10.96.0.0/20}. A packet that matches nothing in
+ * a branch returns and goes on, as in a list.
  *
- * <p>The layout follows from the set of rules alone. The order of rules within a chain means nothing.
+ * <p>The layout follows from the set of rules alone. The order of rules within a chain does not matter.
  */
 final class DispatchTree {
     private final String root;
@@ -27,7 +27,7 @@ final class DispatchTree {
     private final Map<String, DispatchNode> byChain = new HashMap<>();
     private int size;
 
-    /** @param prefix what the names of its chains begin with, 9 characters */
+    /** @param prefix of the names of chains below {@code root}, 9 characters */
     DispatchTree(String root, String prefix, DispatchLimits limits) {
         this.root = root;
         this.prefix = prefix;
@@ -64,30 +64,30 @@ final class DispatchTree {
             bySpace.computeIfAbsent(key.space(), space -> new ArrayList<>()).add(new Entry(key, spec));
         }
         size = specs.size();
-        bySpace.forEach((space, entries) -> top(entries.getFirst().key()).fill(entries, 0, ChainLog.SILENT));
+        bySpace.forEach((space, entries) -> top(entries.getFirst().key()).fill(entries, 0, ChainObserver.NONE));
     }
 
-    void add(String spec, ChainLog log) {
+    void add(String spec, ChainObserver observer) {
         Entry entry = new Entry(DispatchKey.of(spec), spec);
         boolean flat = isFlat();
         size++;
         if (flat != isFlat()) {
-            tops.values().forEach(top -> top.rebuild(0, log));
+            tops.values().forEach(top -> top.rebuild(0, observer));
         }
-        top(entry.key()).add(entry, 0, log);
+        top(entry.key()).add(entry, 0, observer);
     }
 
-    void remove(String spec, ChainLog log) {
+    void remove(String spec, ChainObserver observer) {
         Entry entry = new Entry(DispatchKey.of(spec), spec);
         boolean flat = isFlat();
         size--;
         DispatchNode top = top(entry.key());
-        top.remove(entry, 0, log);
+        top.remove(entry, 0, observer);
         if (top.count() == 0) {
             tops.remove(entry.key().space());
         }
         if (flat != isFlat()) {
-            tops.values().forEach(each -> each.rebuild(0, log));
+            tops.values().forEach(each -> each.rebuild(0, observer));
         }
     }
 
@@ -95,7 +95,7 @@ final class DispatchTree {
         return tops.computeIfAbsent(key.space(), space -> new DispatchNode(this, root, key));
     }
 
-    /** Every chain with its rules, the shared one first, each before those that it leads to. */
+    /** Every chain with its rules, the root first, each before those that it jumps to. */
     Map<String, List<String>> chains() {
         Map<String, List<String>> chains = new LinkedHashMap<>();
         chains.put(root, rules(root));
@@ -107,7 +107,7 @@ final class DispatchTree {
         return chain.equals(root) || byChain.containsKey(chain);
     }
 
-    /** The rules of one chain; none when it is not part of this tree. */
+    /** The rules of one chain; empty when it is not part of this tree. */
     List<String> rules(String chain) {
         DispatchNode node = byChain.get(chain);
         if (node != null) {

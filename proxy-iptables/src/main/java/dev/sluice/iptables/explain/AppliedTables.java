@@ -9,12 +9,12 @@ import dev.sluice.core.trace.Trace.Candidate;
 import dev.sluice.core.trace.Trace.Step;
 import dev.sluice.core.trace.Trace.Verdict;
 import dev.sluice.iptables.dispatch.DispatchLayout;
-import dev.sluice.iptables.render.FixedChains;
-import dev.sluice.iptables.render.FixedRules;
 import dev.sluice.iptables.render.LoopbackGuard;
 import dev.sluice.iptables.render.PortChains;
-import dev.sluice.iptables.render.RenderedPort;
-import dev.sluice.iptables.render.Rendering;
+import dev.sluice.iptables.render.PortRules;
+import dev.sluice.iptables.render.RenderContext;
+import dev.sluice.iptables.render.SharedChains;
+import dev.sluice.iptables.render.SharedRules;
 import dev.sluice.linux.iptables.RuleLine;
 import dev.sluice.linux.iptables.SavedTable;
 import dev.sluice.linux.iptables.TableRules;
@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
 
 /** All rules of this mode as they were applied, for tracing packets: through nat and filter on arrival, through nat on leaving. */
 public final class AppliedTables {
-    private final Chains nat = new Chains(FixedChains.NAT, new HashMap<>());
-    private final Chains filter = new Chains(FixedChains.FILTER, new HashMap<>());
+    private final Chains nat = new Chains(SharedChains.NAT, new HashMap<>());
+    private final Chains filter = new Chains(SharedChains.FILTER, new HashMap<>());
     private final Map<Step, ServicePortName> owners = new HashMap<>();
 
     /** One table as text; a chain is parsed when a packet gets there. */
@@ -53,21 +53,22 @@ public final class AppliedTables {
         }
     }
 
-    public AppliedTables(Rendering rendering, FixedRules fixed, DispatchLayout layout, Collection<ResolvedPort> ports) {
+    public AppliedTables(
+            RenderContext context, SharedRules shared, DispatchLayout layout, Collection<ResolvedPort> ports) {
         Map<RuleLine, ServicePortName> ruleOwners = new HashMap<>();
         for (ResolvedPort port : ports) {
-            RenderedPort rendered = PortChains.render(rendering, port);
+            PortRules rendered = PortChains.render(context, port);
             nat.specs().putAll(rendered.chains());
-            rendered.nat().forEach(rule -> ruleOwners.put(new RuleLine(FixedChains.NAT, rule.spec()), port.name()));
+            rendered.nat().forEach(rule -> ruleOwners.put(new RuleLine(SharedChains.NAT, rule.spec()), port.name()));
             rendered.filter()
-                    .forEach(rule -> ruleOwners.put(new RuleLine(FixedChains.FILTER, rule.spec()), port.name()));
+                    .forEach(rule -> ruleOwners.put(new RuleLine(SharedChains.FILTER, rule.spec()), port.name()));
         }
         addDispatch(nat, layout, ruleOwners);
         addDispatch(filter, layout, ruleOwners);
-        addFixed(nat, fixed.nat(SavedTable.empty(FixedChains.NAT)));
-        addFixed(filter, fixed.filter(SavedTable.empty(FixedChains.FILTER)));
-        nat.specs(FixedChains.SERVICES).addAll(fixed.nodePortRules());
-        if (FixedRules.servesLocalhost(fixed.config())) {
+        addShared(nat, shared.nat(SavedTable.empty(SharedChains.NAT)));
+        addShared(filter, shared.filter(SavedTable.empty(SharedChains.FILTER)));
+        nat.specs(SharedChains.SERVICES).addAll(shared.nodePortRules());
+        if (shared.servesLocalhost()) {
             LoopbackGuard.addTo(filter.specs());
         }
     }
@@ -84,10 +85,10 @@ public final class AppliedTables {
         });
     }
 
-    private static void addFixed(Chains table, TableRules fixed) {
-        fixed.chains().forEach((chain, rules) -> table.specs(chain).addAll(rules));
+    private static void addShared(Chains table, TableRules shared) {
+        shared.chains().forEach((chain, rules) -> table.specs(chain).addAll(rules));
         // each jump is inserted above the one before
-        fixed.jumps().reversed().forEach(jump -> table.specs(jump.chain()).add(jump.spec()));
+        shared.jumps().reversed().forEach(jump -> table.specs(jump.chain()).add(jump.spec()));
     }
 
     /** @param local the addresses of the node's interfaces */

@@ -3,8 +3,9 @@ package dev.sluice.iptables.node;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.iptables.config.IptablesConfig;
-import dev.sluice.iptables.render.FixedChains;
-import dev.sluice.iptables.render.FixedRules;
+import dev.sluice.iptables.render.PacketCounter;
+import dev.sluice.iptables.render.SharedChains;
+import dev.sluice.iptables.render.SharedRules;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.route.Links;
 import dev.sluice.linux.route.Links.LinkAddress;
@@ -14,7 +15,7 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the rules depend on of the node itself: its addresses and its kernel parameters. */
+/** The node's addresses and kernel parameters, as far as rules depend on them. */
 public final class NodeSetup {
     private static final Logger LOG = LoggerFactory.getLogger(NodeSetup.class);
     private static final String ROUTE_LOCALNET = "net.ipv4.conf.all.route_localnet";
@@ -35,7 +36,7 @@ public final class NodeSetup {
     }
 
     public boolean servesLocalhost() {
-        return FixedRules.servesLocalhost(config);
+        return SharedRules.servesLocalhost(config);
     }
 
     /** Whether connections to node ports on 127.0.0.1 are counted, as of the last full sync. */
@@ -43,12 +44,12 @@ public final class NodeSetup {
         return countsLocalhost;
     }
 
-    /** The node's present addresses of this family; those known before when they cannot be read. */
+    /** The node's addresses of this family; the last known ones when they cannot be read. */
     public List<IpAddress> localAddresses() {
         try {
             local = readAddresses();
         } catch (NetlinkException e) {
-            LOG.warn("going on with the addresses that the node had: {}", e.getMessage());
+            LOG.warn("Keeping the last known addresses of the node: {}", e.getMessage());
         }
         return local;
     }
@@ -60,16 +61,17 @@ public final class NodeSetup {
                 .toList();
     }
 
-    /** Reads the node's addresses and parameters, and renders what follows from them. */
-    public FixedRules fixedRules(boolean randomFully) throws SyncException {
+    /** Reads the node's addresses and parameters, and renders the rules that follow from them. */
+    public SharedRules sharedRules(boolean randomFully) throws SyncException {
         try {
             local = readAddresses();
             boolean liberal =
                     sysctl.read(BE_LIBERAL).filter(value -> !value.equals("0")).isPresent();
             warnOfUnservedLoopback();
-            boolean countInvalid = !liberal && counters.ensure(RuleCounters.INVALID_DROPPED);
-            countsLocalhost = servesLocalhost() && counters.ensure(RuleCounters.LOCALHOST_ACCEPTED);
-            return new FixedRules(config, FixedRules.nodePortRules(config, local), randomFully, !liberal, countInvalid);
+            boolean countInvalid = !liberal && counters.ensure(PacketCounter.INVALID_DROPPED);
+            countsLocalhost = servesLocalhost() && counters.ensure(PacketCounter.LOCALHOST_ACCEPTED);
+            return new SharedRules(
+                    config, SharedRules.nodePortRules(config, local), randomFully, !liberal, countInvalid);
         } catch (NetlinkException e) {
             throw new SyncException("reading the node's addresses: " + e.getMessage(), e);
         } catch (IOException e) {
@@ -91,7 +93,7 @@ public final class NodeSetup {
         }
     }
 
-    /** Lets the kernel route loopback addresses when node ports are to answer there; call it with the guard in place. */
+    /** Has the kernel route loopback addresses if node ports are served there. The guard must be in place. */
     public void openLocalhost() throws SyncException {
         if (servesLocalhost()) {
             setRouteLocalnet(
@@ -99,9 +101,9 @@ public final class NodeSetup {
         }
     }
 
-    /** Goes back to the kernel's default; call it before the guard goes. */
+    /** Restores the kernel's default. Call it before the guard is removed. */
     public void closeLocalhost() throws SyncException {
-        setRouteLocalnet("0", "it must not stay on without the guard in " + FixedChains.FIREWALL);
+        setRouteLocalnet("0", "it must not stay on without the guard in " + SharedChains.FIREWALL);
     }
 
     private void setRouteLocalnet(String value, String why) throws SyncException {

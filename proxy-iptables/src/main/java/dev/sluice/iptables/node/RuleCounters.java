@@ -2,7 +2,8 @@ package dev.sluice.iptables.node;
 
 import static dev.sluice.linux.rules.RuleBuilder.rule;
 
-import dev.sluice.iptables.render.FixedChains;
+import dev.sluice.iptables.render.PacketCounter;
+import dev.sluice.iptables.render.SharedChains;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.iptables.Iptables;
@@ -10,27 +11,21 @@ import dev.sluice.linux.iptables.RestoreException;
 import dev.sluice.linux.nfacct.NamedCounters;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The kernel's counters that two rules count into, under kube-proxy's names. A rule that names a counter which the kernel
- * does not have is refused, and its whole table with it; so a rule names one only after that was tried out.
+ * Creates and deletes the counters that rules count into. A rule with a counter that the kernel lacks is refused together
+ * with its whole table, so each counter is tried out before a rule names it.
  */
 public final class RuleCounters {
     private static final Logger LOG = LoggerFactory.getLogger(RuleCounters.class);
-    /** The nft variant's kernel side frees a deleted rule a little later. */
-    private static final Duration LETTING_GO = Duration.ofMillis(200);
+
+    /** nf_tables frees a deleted rule a little later, and a counter is busy until then. */
+    private static final Duration RELEASE_TIME = Duration.ofMillis(200);
 
     private static final String TRIAL = "SLUICE-TRIAL";
-
-    /** Packets that conntrack cannot place, dropped on the way through the node. */
-    public static final String INVALID_DROPPED = "ct_state_invalid_dropped_pkts";
-
-    /** First packets of connections to a node port on 127.0.0.1. */
-    public static final String LOCALHOST_ACCEPTED = "localhost_nps_accepted_pkts";
 
     private final NamedCounters counters;
     private final Iptables iptables;
@@ -41,8 +36,9 @@ public final class RuleCounters {
         this.iptables = iptables;
     }
 
-    /** Makes the counter if it is not there. False when rules cannot count into it. */
-    boolean ensure(String name) {
+    /** Creates the counter unless it exists; false when rules cannot count into it. */
+    boolean ensure(PacketCounter counter) {
+        String name = counter.label();
         try {
             if (!counters.supported()) {
                 return false;
@@ -56,16 +52,16 @@ public final class RuleCounters {
         }
     }
 
-    /** Deletes the counters, once no rule counts into them; the other family's may. */
+    /** Deletes the counters that no rule of either family counts into. */
     public void delete() {
         try {
             if (counters.supported()) {
-                long deadline = System.nanoTime() + LETTING_GO.toNanos();
-                for (String name : List.of(INVALID_DROPPED, LOCALHOST_ACCEPTED)) {
-                    boolean deleted = counters.delete(name);
+                long deadline = System.nanoTime() + RELEASE_TIME.toNanos();
+                for (PacketCounter counter : PacketCounter.values()) {
+                    boolean deleted = counters.delete(counter.label());
                     while (!deleted && System.nanoTime() - deadline < 0) {
                         Thread.onSpinWait();
-                        deleted = counters.delete(name);
+                        deleted = counters.delete(counter.label());
                     }
                 }
             }
@@ -74,11 +70,11 @@ public final class RuleCounters {
         }
     }
 
-    /** The kernel may have counters and not the match, or the tool may not know it. */
+    /** The kernel may have counters but not the match, or the tool may not know it. */
     private boolean tryOut(String name) throws RestoreException {
         String trial = String.join(
                 "\n",
-                "*" + FixedChains.FILTER,
+                "*" + SharedChains.FILTER,
                 ":" + TRIAL + " - [0:0]",
                 "-A " + TRIAL + " " + rule().counted(name).noTarget(),
                 "-F " + TRIAL,
@@ -89,7 +85,7 @@ public final class RuleCounters {
             iptables.restore(trial);
         } catch (RestoreException e) {
             if (e.line().isEmpty()) {
-                throw e; // not about the rule: the lock, the rights, the tool itself
+                throw e; // not the rule: the lock, missing privileges, the tool itself
             }
             usable = false;
             LOG.info("{}: rules do not count into {}: {}", iptables.family(), name, e.getMessage());

@@ -1,6 +1,6 @@
 package dev.sluice.iptables.render;
 
-import static dev.sluice.iptables.render.FixedChains.FIREWALL;
+import static dev.sluice.iptables.render.SharedChains.FIREWALL;
 import static dev.sluice.linux.rules.ConnectionState.DNAT;
 import static dev.sluice.linux.rules.ConnectionState.ESTABLISHED;
 import static dev.sluice.linux.rules.ConnectionState.RELATED;
@@ -17,8 +17,8 @@ import java.util.Map;
 /**
  * The chain that keeps neighbours from reaching 127.0.0.0/8 while the kernel routes such packets (CVE-2020-8558).
  *
- * <p>kubelet keeps the same chain with the same rule. So only what is missing is added, nothing is rewritten; and our own
- * jumps carry a comment where kubelet's have none, which tells at clean-up whether somebody else needs the chain.
+ * <p>kubelet keeps the same chain with the same rule. Therefore only missing rules are added and nothing is rewritten. Our
+ * jumps carry a comment and kubelet's have none, which tells at clean-up whether kubelet still needs the chain.
  */
 public final class LoopbackGuard {
     public static final List<String> HOOKS = List.of("INPUT", "OUTPUT");
@@ -27,7 +27,7 @@ public final class LoopbackGuard {
 
     private LoopbackGuard() {}
 
-    /** What drops the martians. */
+    /** The rule that drops packets to 127.0.0.0/8 from outside. */
     public static String dropRule() {
         return rule().to(Cidr.of("127.0.0.0/8"))
                 .notFrom(Cidr.of("127.0.0.0/8"))
@@ -37,19 +37,19 @@ public final class LoopbackGuard {
                 .text();
     }
 
-    /** Whether our jumps are in {@code filter}. */
+    /** Whether {@code filter} has our jumps. */
     public static boolean isOurs(SavedTable filter) {
         return HOOKS.stream().anyMatch(hook -> filter.rules(hook).contains(JUMP));
     }
 
-    /** Adds the guard to the rules of an otherwise complete table, as on a host without kubelet. */
+    /** Adds the guard to an otherwise complete table, as on a host without kubelet. */
     public static void addTo(Map<String, List<String>> filter) {
         HOOKS.forEach(
                 hook -> filter.computeIfAbsent(hook, name -> new ArrayList<>()).addFirst(JUMP));
         filter.put(FIREWALL, List.of(dropRule()));
     }
 
-    /** Completes the guard. */
+    /** Adds what is missing of the guard. */
     public static void install(SavedTable filter, RestoreScript out) {
         if (!filter.has(FIREWALL)) {
             out.declare(FIREWALL);
@@ -58,13 +58,13 @@ public final class LoopbackGuard {
             out.append(FIREWALL, dropRule());
         }
         for (String hook : HOOKS) {
-            if (filter.rules(hook).stream().noneMatch(LoopbackGuard::leadsHere)) {
+            if (filter.rules(hook).stream().noneMatch(LoopbackGuard::jumpsHere)) {
                 out.insert(hook, 1, JUMP);
             }
         }
     }
 
-    /** Takes away our jumps, and the chain unless somebody else's rules lead to it. Nothing when no jump is ours. */
+    /** Removes our jumps, and the chain unless foreign rules jump to it. Does nothing without our jumps. */
     public static void remove(SavedTable filter, RestoreScript out) {
         if (!isOurs(filter)) {
             return;
@@ -77,14 +77,14 @@ public final class LoopbackGuard {
         }
     }
 
-    /** Whether rules that are not ours lead to the chain. */
+    /** Whether foreign rules jump to the chain. */
     public static boolean isShared(SavedTable filter) {
         return filter.chains().stream()
                 .flatMap(chain -> filter.rules(chain).stream())
-                .anyMatch(spec -> leadsHere(spec) && !spec.equals(JUMP));
+                .anyMatch(spec -> jumpsHere(spec) && !spec.equals(JUMP));
     }
 
-    private static boolean leadsHere(String spec) {
+    private static boolean jumpsHere(String spec) {
         return RuleLine.target(spec).filter(FIREWALL::equals).isPresent();
     }
 }

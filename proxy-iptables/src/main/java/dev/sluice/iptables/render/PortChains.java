@@ -17,29 +17,29 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Renders the chains that belong to one port alone. Traffic marked on its way is masqueraded after routing; an endpoint
- * that reaches itself through its own Service is marked too, or its answers would never come back through the node.
+ * Renders the chains of one port. Packets marked here are masqueraded after routing. So are those of an endpoint that
+ * reaches itself through its own Service: its answers would not come back through the node otherwise.
  */
 public final class PortChains {
-    private final Rendering rendering;
+    private final RenderContext context;
     private final ResolvedPort port;
     private final ServicePort service;
-    private final ChainNames names;
+    private final PortChainNames names;
     private final Map<String, List<String>> chains = new LinkedHashMap<>();
 
-    private PortChains(Rendering rendering, ResolvedPort port, ChainNames names) {
-        this.rendering = rendering;
+    private PortChains(RenderContext context, ResolvedPort port, PortChainNames names) {
+        this.context = context;
         this.port = port;
         this.service = port.service();
         this.names = names;
     }
 
-    /** Everything that is in force for {@code port}. */
-    public static RenderedPort render(Rendering rendering, ResolvedPort port) {
-        ChainNames names = ChainNames.of(port.name());
-        DispatchRules dispatch = new DispatchRules(rendering, port, names);
-        Map<String, List<String>> chains = new PortChains(rendering, port, names).render();
-        return new RenderedPort(dispatch.nat(), dispatch.filter(), chains);
+    /** All rules of {@code port}. */
+    public static PortRules render(RenderContext context, ResolvedPort port) {
+        PortChainNames names = PortChainNames.of(port.name());
+        PortDispatchRules dispatch = new PortDispatchRules(context, port, names);
+        Map<String, List<String>> chains = new PortChains(context, port, names).render();
+        return new PortRules(dispatch.nat(), dispatch.filter(), chains);
     }
 
     private Map<String, List<String>> render() {
@@ -72,24 +72,24 @@ public final class PortChains {
 
     /**
      * Under the Local policy only traffic from outside is bound to local endpoints, because only there could a load
-     * balancer have chosen another node; Pods and the node itself get the service as a whole.
+     * balancer have chosen another node. Pods and the node itself reach all endpoints.
      */
     private void external() {
         List<String> rules = new ArrayList<>();
         if (!service.externalPolicyLocal()) {
             rules.add(external("masquerade traffic for")
-                    .jump(FixedChains.MARK_MASQ)
+                    .jump(SharedChains.MARK_MASQ)
                     .text());
         } else if (hasClusterChain()) {
-            if (rendering.knowsPods()) {
+            if (context.knowsPods()) {
                 rules.add(external("pod traffic for")
-                        .match(LocalTraffic.from(rendering.config().localDetector()))
+                        .match(LocalTraffic.from(context.config().localDetector()))
                         .jump(names.cluster())
                         .text());
             }
             rules.add(external("masquerade LOCAL traffic for")
                     .fromLocalAddress()
-                    .jump(FixedChains.MARK_MASQ)
+                    .jump(SharedChains.MARK_MASQ)
                     .text());
             rules.add(external("route LOCAL traffic for")
                     .fromLocalAddress()
@@ -107,15 +107,16 @@ public final class PortChains {
         return rule().comment(what + " " + service.name() + " external destinations");
     }
 
-    /** What no range lets through stays as it is and is dropped in filter, by the rule for its address. */
+    /** Packets from outside all ranges pass unchanged, and the rule for their address in filter drops them. */
     private void firewall() {
         List<String> rules = new ArrayList<>();
         String comment = service.name() + " loadbalancer IP";
         for (Cidr range : service.sourceRanges()) {
             rules.add(rule().comment(comment).from(range).jump(names.external()).text());
         }
-        // traffic of the node to the load balancer's address has that address as its source where it is bound here
-        IpAddress node = rendering.nodeAddress();
+        // where the load balancer's address is bound to this node, the node's own packets to it carry it as their
+        // source
+        IpAddress node = context.nodeAddress();
         if (node != null && service.sourceRanges().stream().anyMatch(range -> range.contains(node))) {
             for (IpAddress vip : service.loadBalancerVips()) {
                 rules.add(
@@ -123,7 +124,7 @@ public final class PortChains {
             }
         }
         rules.add(rule().comment(
-                        "other traffic to " + service.name() + " will be dropped by " + FixedChains.PROXY_FIREWALL)
+                        "other traffic to " + service.name() + " will be dropped by " + SharedChains.PROXY_FIREWALL)
                 .noTarget()
                 .text());
         chains.put(names.firewall(), List.copyOf(rules));
@@ -131,14 +132,14 @@ public final class PortChains {
 
     private void balanced(String chain, List<Endpoint> endpoints, boolean servesClusterIp) {
         List<String> rules = new ArrayList<>(2 * endpoints.size() + 1);
-        if (servesClusterIp && (rendering.config().masqueradeAll() || rendering.knowsPods())) {
+        if (servesClusterIp && (context.config().masqueradeAll() || context.knowsPods())) {
             rules.add(masqueraded().text());
         }
         if (service.hasAffinity()) {
             for (Endpoint endpoint : endpoints) {
-                String own = ChainNames.endpoint(port.name(), endpoint);
+                String own = PortChainNames.endpoint(port.name(), endpoint);
                 rules.add(chosen(endpoint)
-                        .sourceSeen(rendering.family(), own, service.affinitySeconds())
+                        .sourceSeen(context.family(), own, service.affinitySeconds())
                         .jump(own)
                         .text());
             }
@@ -147,7 +148,7 @@ public final class PortChains {
             RuleBuilder rule = chosen(endpoints.get(i));
             int left = endpoints.size() - i;
             rules.add((left > 1 ? rule.oneIn(left) : rule)
-                    .jump(ChainNames.endpoint(port.name(), endpoints.get(i)))
+                    .jump(PortChainNames.endpoint(port.name(), endpoints.get(i)))
                     .text());
         }
         chains.put(chain, List.copyOf(rules));
@@ -157,28 +158,28 @@ public final class PortChains {
         RuleBuilder rule = rule().comment(service.name() + " cluster IP")
                 .to(service.clusterIp())
                 .port(service.protocol(), service.port());
-        if (!rendering.config().masqueradeAll()) {
-            rule.match(LocalTraffic.notFrom(rendering.config().localDetector()));
+        if (!context.config().masqueradeAll()) {
+            rule.match(LocalTraffic.notFrom(context.config().localDetector()));
         }
-        return rule.jump(FixedChains.MARK_MASQ);
+        return rule.jump(SharedChains.MARK_MASQ);
     }
 
     private RuleBuilder chosen(Endpoint endpoint) {
-        return rendering.comments() ? rule().comment(service.name() + " -> " + endpoint.key()) : rule();
+        return context.comments() ? rule().comment(service.name() + " -> " + endpoint.key()) : rule();
     }
 
     private void endpoint(Endpoint endpoint) {
-        String chain = ChainNames.endpoint(port.name(), endpoint);
-        Rule hairpin = named().from(endpoint.address()).jump(FixedChains.MARK_MASQ);
+        String chain = PortChainNames.endpoint(port.name(), endpoint);
+        Rule hairpin = named().from(endpoint.address()).jump(SharedChains.MARK_MASQ);
         RuleBuilder target = named();
         if (service.hasAffinity()) {
-            target.rememberSource(rendering.family(), chain);
+            target.rememberSource(context.family(), chain);
         }
         Rule dnat = target.transport(service.protocol()).dnat(endpoint.address(), endpoint.port());
         chains.put(chain, List.of(hairpin.text(), dnat.text()));
     }
 
     private RuleBuilder named() {
-        return rendering.comments() ? rule().comment(service.name().toString()) : rule();
+        return context.comments() ? rule().comment(service.name().toString()) : rule();
     }
 }

@@ -1,14 +1,16 @@
 package dev.sluice.iptables.sync;
 
-import static dev.sluice.iptables.render.FixedChains.FILTER;
-import static dev.sluice.iptables.render.FixedChains.NAT;
+import static dev.sluice.iptables.render.SharedChains.FILTER;
+import static dev.sluice.iptables.render.SharedChains.NAT;
 
 import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.sync.KernelCost;
-import dev.sluice.iptables.dispatch.ChainContent;
-import dev.sluice.iptables.render.FixedChains;
-import dev.sluice.iptables.render.FixedRules;
+import dev.sluice.iptables.dispatch.DesiredChain;
+import dev.sluice.iptables.render.ChainOwnership;
 import dev.sluice.iptables.render.LoopbackGuard;
+import dev.sluice.iptables.render.SharedChains;
+import dev.sluice.iptables.render.SharedRules;
+import dev.sluice.iptables.sync.AppliedState.Basis;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.iptables.ChainName;
 import dev.sluice.linux.iptables.Iptables;
@@ -23,113 +25,122 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Looks at some chains only and makes them what they should be: the work after somebody else touched them, which does not
- * grow with the number of Services. All of it is one restore.
+ * Compares single chains with the kernel, after another program may have changed them, and repairs them in one restore. Its
+ * cost follows the number of chains and not the number of Services.
  */
 public final class ChainRepair {
-    /** From so many chains on, one save of the table is quicker than a look at each. */
+    /** From this many chains on, saving the whole table is faster than reading each. */
     private static final int WHOLE_TABLE = 200;
 
     private final Iptables iptables;
-    private final FixedRules fixed;
-    private final boolean guardLoopback;
-    private final RenderedChains rendered;
-    private final List<KernelObject> mended = new ArrayList<>();
+    private final SharedRules shared;
+    private final DesiredChains desired;
+    private final List<KernelObject> repaired = new ArrayList<>();
 
-    public ChainRepair(Iptables iptables, FixedRules fixed, boolean guardLoopback, RenderedChains rendered) {
-        this.iptables = iptables;
-        this.fixed = fixed;
-        this.guardLoopback = guardLoopback;
-        this.rendered = rendered;
+    /**
+     * The outcome of a repair.
+     *
+     * @param chains those that differed
+     */
+    public record Repaired(List<KernelObject> chains, KernelCost cost) {
+        public static final Repaired NOTHING = new Repaired(List.of(), KernelCost.NONE);
+
+        public Repaired {
+            chains = List.copyOf(chains);
+        }
     }
 
-    public Mended run(Set<KernelObject> touched) throws KernelException {
-        Set<KernelObject> asked = new TreeSet<>(touched);
-        asked.removeIf(ref -> !ref.kind().equals(NAT) && !ref.kind().equals(FILTER));
-        Map<KernelObject, ChainContent> wanted = rendered.of(asked);
+    public ChainRepair(Iptables iptables, AppliedState applied, Basis basis) {
+        this.iptables = iptables;
+        this.shared = basis.shared();
+        this.desired = new DesiredChains(basis, applied.ports());
+    }
+
+    /** Repairs our chains among {@code suspects}, and our jumps in built-in ones; all others are ignored. */
+    public Repaired run(Set<KernelObject> suspects) throws KernelException {
+        Set<KernelObject> chains = new TreeSet<>(suspects);
+        chains.removeIf(chain -> !chain.kind().equals(NAT) && !chain.kind().equals(FILTER));
+        Map<KernelObject, DesiredChain> contents = desired.of(chains);
         RestoreScript script = new RestoreScript();
         for (String table : List.of(FILTER, NAT)) {
-            mend(table, asked, wanted, script);
+            repair(table, chains, contents, script);
         }
         if (script.isEmpty()) {
-            return Mended.NOTHING;
+            return Repaired.NOTHING;
         }
         String text = script.text();
         iptables.restore(text);
-        return new Mended(mended, new KernelCost(script.lines(), text.length()));
+        return new Repaired(repaired, new KernelCost(script.lines(), text.length()));
     }
 
-    private void mend(
-            String table, Set<KernelObject> asked, Map<KernelObject, ChainContent> wanted, RestoreScript script)
+    private void repair(
+            String table, Set<KernelObject> chains, Map<KernelObject, DesiredChain> contents, RestoreScript script)
             throws KernelException {
-        List<String> ours = new ArrayList<>();
+        Map<String, DesiredChain> ours = new TreeMap<>();
         Set<String> hooks = new TreeSet<>();
-        for (KernelObject ref : asked) {
-            if (!ref.kind().equals(table)) {
+        for (KernelObject chain : chains) {
+            DesiredChain content = contents.get(chain);
+            if (!chain.kind().equals(table)) {
                 continue;
             }
-            if (ChainName.isBuiltIn(ref.name())) {
-                hooks.add(ref.name());
-            } else if (wanted.containsKey(ref)) {
-                ours.add(ref.name());
+            if (ChainName.isBuiltIn(chain.name())) {
+                hooks.add(chain.name());
+            } else if (content != null) {
+                ours.put(chain.name(), content);
             }
         }
-        boolean guard = guardLoopback
+        boolean guard = shared.servesLocalhost()
                 && table.equals(FILTER)
-                && (asked.contains(new KernelObject(FILTER, FixedChains.FIREWALL)) || !hooks.isEmpty());
-        List<String> read = new ArrayList<>(ours);
+                && (chains.contains(new KernelObject(FILTER, SharedChains.FIREWALL)) || !hooks.isEmpty());
+        List<String> read = new ArrayList<>(ours.keySet());
         if (guard) {
             hooks.addAll(LoopbackGuard.HOOKS);
-            read.add(FixedChains.FIREWALL);
+            read.add(SharedChains.FIREWALL);
         }
         read.addAll(hooks);
         SavedTable found = read(table, read);
         script.table(table);
-        for (String chain : ours) {
-            KernelObject ref = new KernelObject(table, chain);
-            ChainContent content = wanted.getOrDefault(ref, ChainContent.inOrder(List.of()));
-            int before = script.lines();
+        ours.forEach((chain, content) -> note(table, chain, script, () -> {
             if (found.has(chain)) {
-                content.mend(chain, found.rules(chain), script);
+                content.repair(chain, found.rules(chain), script);
             } else {
                 content.write(chain, script);
             }
-            note(ref, before, script);
-        }
+        }));
         for (String hook : hooks) {
-            int before = script.lines();
-            TableDiff.plan(
-                    only(table, found, List.of(hook)),
-                    jumps(table, hook),
-                    chain -> FixedChains.isOwned(table, chain),
-                    script);
-            note(new KernelObject(table, hook), before, script);
+            note(table, hook, script, () -> repairJumps(hook, found, script));
         }
         if (guard) {
-            int before = script.lines();
-            LoopbackGuard.install(found, script);
-            note(new KernelObject(table, FixedChains.FIREWALL), before, script);
+            note(table, SharedChains.FIREWALL, script, () -> LoopbackGuard.install(found, script));
         }
     }
 
-    private void note(KernelObject ref, int linesBefore, RestoreScript script) {
-        if (script.lines() != linesBefore) {
-            mended.add(ref);
+    private void note(String table, String chain, RestoreScript script, Runnable repair) {
+        int before = script.lines();
+        repair.run();
+        if (script.lines() != before) {
+            repaired.add(new KernelObject(table, chain));
         }
     }
 
-    private TableRules jumps(String table, String hook) {
+    private void repairJumps(String hook, SavedTable found, RestoreScript script) {
+        String table = found.table();
         SavedTable none = SavedTable.empty(table);
         TableRules.Builder jumps = TableRules.of(table);
-        for (RuleLine jump : (table.equals(NAT) ? fixed.nat(none) : fixed.filter(none)).jumps()) {
+        for (RuleLine jump : (table.equals(NAT) ? shared.nat(none) : shared.filter(none)).jumps()) {
             if (jump.chain().equals(hook)) {
                 jumps.jump(hook, jump.spec());
             }
         }
-        return jumps.build();
+        TableDiff.plan(
+                only(table, found, List.of(hook)),
+                jumps.build(),
+                chain -> ChainOwnership.ownsChain(table, chain),
+                script);
     }
 
     private SavedTable read(String table, List<String> chains) throws KernelException {

@@ -1,6 +1,6 @@
 package dev.sluice.iptables.sync;
 
-import dev.sluice.iptables.render.FixedChains;
+import dev.sluice.iptables.render.ChainOwnership;
 import dev.sluice.linux.iptables.RestoreException;
 import dev.sluice.linux.iptables.RestoreScript;
 import dev.sluice.linux.iptables.SavedTable;
@@ -15,57 +15,64 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Takes away the chains of Services and dispatch trees that nobody wants any more. Many go in portions: all are emptied first,
- * because they lead to each other.
+ * The chains of removed Services and dispatch branches. Many of them are deleted in batches, all emptied first, because they
+ * jump to each other.
  */
 final class StaleChains {
     private final SavedTable saved;
-    private final Predicate<String> mayGo;
+    private final Predicate<String> deletable;
     private final List<String> stale;
 
     /**
-     * @param mayGo whether a chain is one of ours, by name
-     * @param wanted whether it is to stay
+     * @param deletable tells by name whether these are the kind of chains to delete
+     * @param desired tells which of them stay
      */
-    StaleChains(SavedTable saved, Predicate<String> mayGo, Predicate<String> wanted) {
+    StaleChains(SavedTable saved, Predicate<String> deletable, Predicate<String> desired) {
         this.saved = saved;
-        this.mayGo = mayGo;
+        this.deletable = deletable;
         this.stale = saved.chains().stream()
-                .filter(mayGo)
-                .filter(chain -> !wanted.test(chain))
+                .filter(deletable)
+                .filter(chain -> !desired.test(chain))
                 .toList();
     }
 
-    void delete(PortWriter writer) throws RestoreException {
-        int portion = Math.max(1, writer.linesPerRestore() / 4);
+    void delete(BatchWriter writer) throws RestoreException {
+        int size = Math.max(1, writer.linesPerRestore() / 4);
         Set<String> emptied = new HashSet<>();
-        if (stale.size() > portion) {
-            for (int from = 0; from < stale.size(); from += portion) {
-                List<String> some = stale.subList(from, Math.min(stale.size(), from + portion));
+        if (stale.size() > size) {
+            for (List<String> batch : batches(size)) {
                 RestoreScript script = new RestoreScript().table(saved.table());
-                some.forEach(script::declare);
+                batch.forEach(script::declare);
                 writer.restore(script);
-                emptied.addAll(some);
+                emptied.addAll(batch);
             }
         }
-        for (int from = 0; from < stale.size(); from += portion) {
-            delete(stale.subList(from, Math.min(stale.size(), from + portion)), emptied, writer);
+        for (List<String> batch : batches(size)) {
+            delete(batch, emptied, writer);
         }
     }
 
-    private void delete(List<String> portion, Set<String> emptied, PortWriter writer) throws RestoreException {
-        Set<String> going = new HashSet<>(portion);
-        Map<String, List<String>> now = new HashMap<>();
+    private List<List<String>> batches(int size) {
+        List<List<String>> batches = new ArrayList<>();
+        for (int from = 0; from < stale.size(); from += size) {
+            batches.add(stale.subList(from, Math.min(stale.size(), from + size)));
+        }
+        return batches;
+    }
+
+    private void delete(List<String> batch, Set<String> emptied, BatchWriter writer) throws RestoreException {
+        Set<String> deleted = new HashSet<>(batch);
+        Map<String, List<String>> found = new HashMap<>();
         TableRules.Builder kept = TableRules.of(saved.table());
         for (String chain : new ArrayList<>(saved.chains())) {
             List<String> rules = emptied.contains(chain) ? List.of() : saved.rules(chain);
-            now.put(chain, rules);
-            if (FixedChains.isOwned(saved.table(), chain) && !going.contains(chain)) {
+            found.put(chain, rules);
+            if (ChainOwnership.ownsChain(saved.table(), chain) && !deleted.contains(chain)) {
                 kept.chain(chain, rules);
             }
         }
         RestoreScript script = new RestoreScript();
-        TableDiff.plan(SavedTable.of(saved.table(), now), kept.build(), mayGo, script);
+        TableDiff.plan(SavedTable.of(saved.table(), found), kept.build(), deletable, script);
         writer.restore(script);
     }
 }

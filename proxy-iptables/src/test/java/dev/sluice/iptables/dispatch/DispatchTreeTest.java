@@ -116,16 +116,16 @@ class DispatchTreeTest {
         Map<String, Set<String>> followed = new HashMap<>(Map.of(ROOT, Set.of()));
         for (int step = 0; step < 3_000; step++) {
             boolean growing = step / 100 % 2 == 0;
-            Following log = new Following(followed);
+            Following observer = new Following(followed);
             if (rules.isEmpty() || chance.nextInt(10) < (growing ? 8 : 2)) {
                 String rule = anyRule(family, chance);
                 if (rules.add(rule)) {
-                    tree.add(rule, log);
+                    tree.add(rule, observer);
                 }
             } else {
                 String gone = List.copyOf(rules).get(chance.nextInt(rules.size()));
                 rules.remove(gone);
-                tree.remove(gone, log);
+                tree.remove(gone, observer);
             }
             Map<String, Set<String>> expected = sets(tree(limits, rules).chains());
             assertThat(sets(tree.chains())).as("seed %s, step %s", seed, step).isEqualTo(expected);
@@ -169,16 +169,16 @@ class DispatchTreeTest {
         int most = 0;
         long sum = 0;
         for (int i = 0; i < 3_000; i++) {
-            Counting log = new Counting();
+            Counting observer = new Counting();
             String rule = rule("10.96." + chance.nextInt(64) + "." + chance.nextInt(256));
             if (rules.add(rule)) {
-                tree.add(rule, log);
+                tree.add(rule, observer);
             } else {
                 rules.remove(rule);
-                tree.remove(rule, log);
+                tree.remove(rule, observer);
             }
-            most = Math.max(most, log.calls);
-            sum += log.calls;
+            most = Math.max(most, observer.calls);
+            sum += observer.calls;
         }
         assertThat(most).isLessThan(150);
         assertThat(sum / 3_000.0).isLessThan(8);
@@ -277,52 +277,52 @@ class DispatchTreeTest {
     }
 
     /** Does to its own chains what it hears, and refuses what a kernel would. */
-    private record Following(Map<String, Set<String>> chains) implements ChainLog {
+    private record Following(Map<String, Set<String>> chains) implements ChainObserver {
         @Override
-        public void create(String chain) {
+        public void chainCreated(String chain) {
             assertThat(chains.put(chain, Set.of())).isNull();
         }
 
         @Override
-        public void drop(String chain) {
+        public void chainDeleted(String chain) {
             assertThat(chains.remove(chain)).isEmpty();
         }
 
         @Override
-        public void put(String chain, String spec) {
+        public void ruleAdded(String chain, String spec) {
             Set<String> rules = new LinkedHashSet<>(chains.getOrDefault(chain, Set.of()));
             assertThat(rules.add(spec)).isTrue();
             assertThat(chains.put(chain, rules)).isNotNull();
         }
 
         @Override
-        public void take(String chain, String spec) {
+        public void ruleRemoved(String chain, String spec) {
             Set<String> rules = new LinkedHashSet<>(chains.getOrDefault(chain, Set.of()));
             assertThat(rules.remove(spec)).isTrue();
             chains.put(chain, rules);
         }
     }
 
-    private static final class Counting implements ChainLog {
+    private static final class Counting implements ChainObserver {
         private int calls;
 
         @Override
-        public void create(String chain) {
+        public void chainCreated(String chain) {
             calls++;
         }
 
         @Override
-        public void drop(String chain) {
+        public void chainDeleted(String chain) {
             calls++;
         }
 
         @Override
-        public void put(String chain, String spec) {
+        public void ruleAdded(String chain, String spec) {
             calls++;
         }
 
         @Override
-        public void take(String chain, String spec) {
+        public void ruleRemoved(String chain, String spec) {
             calls++;
         }
     }

@@ -130,7 +130,7 @@ class PortChainsTest {
 
         assertThat(chains(port, HERE).get(FW))
                 .containsExactly("-s 10.0.0.0/8" + named, "-s 172.16.0.0/12" + named, rest);
-        var onAllowedNode = new Rendering(IptablesConfig.defaults(IpFamily.IPV4), IpAddress.of("10.9.9.9"), true);
+        var onAllowedNode = new RenderContext(IptablesConfig.defaults(IpFamily.IPV4), IpAddress.of("10.9.9.9"), true);
         assertThat(PortChains.render(onAllowedNode, resolved(port.build(), HERE))
                         .chains()
                         .get(FW))
@@ -165,11 +165,11 @@ class PortChainsTest {
     void markHairpins() {
         Endpoint six = local("fd00:244::5", 8080);
         var port = ServicePorts.udp("shop/dns", "fd00:96::53", 53).build();
-        var rendering = new Rendering(IptablesConfig.defaults(IpFamily.IPV6), null, true);
+        var rendering = new RenderContext(IptablesConfig.defaults(IpFamily.IPV6), null, true);
 
         assertThat(PortChains.render(rendering, resolved(port, six))
                         .chains()
-                        .get(ChainNames.endpoint(port.name(), six)))
+                        .get(PortChainNames.endpoint(port.name(), six)))
                 .containsExactly(
                         "-s fd00:244::5/128 -m comment --comment \"shop/dns\" -j KUBE-MARK-MASQ",
                         "-p udp -m comment --comment \"shop/dns\" -m udp -j DNAT --to-destination [fd00:244::5]:8080");
@@ -184,8 +184,8 @@ class PortChainsTest {
     @Test
     void loseOnlyTheCommentsOfEndpointsInLargeClusters() {
         var port = resolved(web().nodePort(30080).affinity(60).build(), HERE, ELSEWHERE);
-        var with = new Rendering(config(PODS, false), null, true);
-        var without = new Rendering(config(PODS, false), null, false);
+        var with = new RenderContext(config(PODS, false), null, true);
+        var without = new RenderContext(config(PODS, false), null, false);
 
         var commented = PortChains.render(with, port);
         var bare = PortChains.render(without, port);
@@ -214,7 +214,7 @@ class PortChainsTest {
 
     private static String sep(String key, Endpoint endpoint) {
         assertThat(endpoint.key()).isEqualTo(key);
-        return ChainNames.endpoint(web().build().name(), endpoint);
+        return PortChainNames.endpoint(web().build().name(), endpoint);
     }
 
     private static IptablesConfig config(LocalDetector detector, boolean masqueradeAll) {
@@ -229,7 +229,7 @@ class PortChainsTest {
     }
 
     private static Map<String, List<String>> chains(IptablesConfig config, ServicePorts port, Endpoint... endpoints) {
-        return PortChains.render(new Rendering(config, null, true), resolved(port.build(), endpoints))
+        return PortChains.render(new RenderContext(config, null, true), resolved(port.build(), endpoints))
                 .chains();
     }
 }

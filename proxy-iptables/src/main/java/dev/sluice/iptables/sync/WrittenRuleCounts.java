@@ -1,16 +1,19 @@
 package dev.sluice.iptables.sync;
 
+import static dev.sluice.iptables.render.SharedChains.FILTER;
+import static dev.sluice.iptables.render.SharedChains.NAT;
+
 import dev.sluice.core.kernel.ObjectKind;
-import dev.sluice.iptables.render.FixedChains;
+import dev.sluice.iptables.render.SharedChains;
 import java.util.HashMap;
 import java.util.Map;
 
-/** How many rules one sync has written, by table. Declared chains and deletions do not count, as upstream. */
-public final class WrittenRules {
-    private final Map<String, Long> byTable = new HashMap<>(Map.of(FixedChains.NAT, 0L, FixedChains.FILTER, 0L));
+/** How many rules one sync wrote, by table. Declared chains and deletions do not count, as in kube-proxy. */
+final class WrittenRuleCounts {
+    private final Map<String, Long> byTable = new HashMap<>(Map.of(NAT, 0L, FILTER, 0L));
 
     /** Counts the rules of an input that {@code iptables-restore} has accepted. */
-    public void add(String restored) {
+    void add(String restored) {
         String table = "";
         for (int start = 0; start < restored.length(); ) {
             int end = restored.indexOf('\n', start);
@@ -24,13 +27,13 @@ public final class WrittenRules {
         }
     }
 
-    public void add(WrittenRules other) {
+    void add(WrittenRuleCounts other) {
         other.byTable.forEach((table, rules) -> byTable.merge(table, rules, Long::sum));
     }
 
-    public Map<ObjectKind, Long> counts() {
+    Map<ObjectKind, Long> counts() {
         return Map.of(
-                FixedChains.NAT_RULES, byTable.getOrDefault(FixedChains.NAT, 0L),
-                FixedChains.FILTER_RULES, byTable.getOrDefault(FixedChains.FILTER, 0L));
+                SharedChains.NAT_RULES, byTable.getOrDefault(NAT, 0L),
+                SharedChains.FILTER_RULES, byTable.getOrDefault(FILTER, 0L));
     }
 }

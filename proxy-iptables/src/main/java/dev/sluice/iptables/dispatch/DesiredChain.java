@@ -7,28 +7,28 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What one of our chains is to hold: rules whose order means nothing, and after them rules in order.
+ * The desired content of one chain: rules whose order does not matter, then rules in order.
  *
  * @param anyOrder each at most once
  */
-public record ChainContent(List<String> anyOrder, List<String> end) {
-    /** Below this number of rules a chain is rather written anew than edited. */
+public record DesiredChain(List<String> anyOrder, List<String> end) {
+    /** A chain of no more rules is rewritten rather than edited. */
     private static final int SHORT = 16;
 
-    public ChainContent {
+    public DesiredChain {
         anyOrder = List.copyOf(anyOrder);
         end = List.copyOf(end);
     }
 
-    public static ChainContent inOrder(List<String> rules) {
-        return new ChainContent(List.of(), rules);
+    public static DesiredChain inOrder(List<String> rules) {
+        return new DesiredChain(List.of(), rules);
     }
 
     int size() {
         return anyOrder.size() + end.size();
     }
 
-    boolean isIn(List<String> found) {
+    private boolean matches(List<String> found) {
         return found.size() == size() && endsIn(found) && missingIn(found).isEmpty();
     }
 
@@ -42,16 +42,16 @@ public record ChainContent(List<String> anyOrder, List<String> end) {
         return anyOrder.stream().filter(spec -> !counts.containsKey(spec)).toList();
     }
 
-    /** What {@code found} has too much of, apart from the end. */
-    private List<String> surplusOf(List<String> found) {
-        Map<String, Integer> wanted = counts(anyOrder);
-        List<String> surplus = new ArrayList<>();
+    /** The rules of {@code found} that are not desired or repeated; those of the end are not looked at. */
+    private List<String> staleIn(List<String> found) {
+        Map<String, Integer> counts = counts(anyOrder);
+        List<String> stale = new ArrayList<>();
         for (String spec : found) {
-            if (wanted.merge(spec, -1, Integer::sum) < 0 && !end.contains(spec)) {
-                surplus.add(spec);
+            if (counts.merge(spec, -1, Integer::sum) < 0 && !end.contains(spec)) {
+                stale.add(spec);
             }
         }
-        return surplus;
+        return stale;
     }
 
     private static Map<String, Integer> counts(List<String> rules) {
@@ -60,26 +60,26 @@ public record ChainContent(List<String> anyOrder, List<String> end) {
         return counts;
     }
 
-    /** Creates or empties {@code chain} and writes all of it. */
+    /** Creates or empties {@code chain} and writes all its rules. */
     public void write(String chain, RestoreScript out) {
         out.declare(chain);
         anyOrder.forEach(spec -> out.append(chain, spec));
         end.forEach(spec -> out.append(chain, spec));
     }
 
-    /** Turns {@code found} into this, rule by rule where that is shorter. */
-    public void mend(String chain, List<String> found, RestoreScript out) {
-        if (isIn(found)) {
+    /** Turns {@code chain}, which holds {@code found}, into this: by single rules where that is shorter. */
+    public void repair(String chain, List<String> found, RestoreScript out) {
+        if (matches(found)) {
             return;
         }
         List<String> missing = missingIn(found);
-        List<String> surplus = surplusOf(found);
-        if (anyOrder.isEmpty() || size() <= SHORT || missing.size() + 2 * surplus.size() > size()) {
+        List<String> stale = staleIn(found);
+        if (anyOrder.isEmpty() || size() <= SHORT || missing.size() + 2 * stale.size() > size()) {
             write(chain, out);
             return;
         }
         missing.forEach(spec -> out.insert(chain, 1, spec));
-        surplus.forEach(spec -> out.delete(chain, spec));
+        stale.forEach(spec -> out.delete(chain, spec));
         if (!endsIn(found) || found.stream().filter(end::contains).count() != end.size()) {
             end.forEach(spec -> out.append(chain, spec));
             found.stream().filter(end::contains).forEach(spec -> out.delete(chain, spec));
@@ -87,16 +87,16 @@ public record ChainContent(List<String> anyOrder, List<String> end) {
     }
 
     /**
-     * Deletes from {@code chain} what it should not hold; writes it anew where that is shorter.
+     * Deletes the stale rules of {@code chain}, or rewrites it where that is shorter.
      *
-     * @param found what it held before the rest of this was added; without the end
+     * @param found its rules without the end, before missing ones were added
      */
-    public void deleteSurplus(String chain, List<String> found, RestoreScript out) {
-        List<String> surplus = surplusOf(found);
-        if (surplus.size() > SHORT && surplus.size() > size()) {
+    public void deleteStale(String chain, List<String> found, RestoreScript out) {
+        List<String> stale = staleIn(found);
+        if (stale.size() > SHORT && stale.size() > size()) {
             write(chain, out);
         } else {
-            surplus.forEach(spec -> out.delete(chain, spec));
+            stale.forEach(spec -> out.delete(chain, spec));
         }
     }
 }

@@ -7,7 +7,6 @@ import dev.sluice.core.model.ResolvedPort.Disposition;
 import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
-import dev.sluice.iptables.node.RuleCounters;
 import dev.sluice.linux.iptables.RuleLine;
 import dev.sluice.linux.rules.Rule;
 import dev.sluice.linux.rules.RuleBuilder;
@@ -16,21 +15,21 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Renders the rules of one port in the shared chains: which of its addresses leads to which of its chains, and what is
- * refused. A port without any usable endpoint is rejected, one whose policy leaves none here is dropped. Both sit in
- * filter, so what nat has sent to an endpoint already no longer matches them.
+ * Renders the rules of one port in the shared chains: which address leads to which of its chains, and what is refused.
+ * Without usable endpoints anywhere a port is rejected; where a policy leaves none on this node, it is dropped. Refusals are
+ * in filter: a packet that nat has sent to an endpoint no longer matches them.
  */
-final class DispatchRules {
-    private final Rendering rendering;
+final class PortDispatchRules {
+    private final RenderContext context;
     private final ServicePort service;
-    private final ChainNames chains;
+    private final PortChainNames chains;
     private final Disposition internal;
     private final Disposition external;
     private final Set<RuleLine> nat = new LinkedHashSet<>();
     private final Set<RuleLine> filter = new LinkedHashSet<>();
 
-    DispatchRules(Rendering rendering, ResolvedPort port, ChainNames chains) {
-        this.rendering = rendering;
+    PortDispatchRules(RenderContext context, ResolvedPort port, PortChainNames chains) {
+        this.context = context;
         this.service = port.service();
         this.chains = chains;
         this.internal = port.internalDisposition();
@@ -57,43 +56,44 @@ final class DispatchRules {
     private void clusterIp() {
         if (internal == Disposition.FORWARD) {
             String chain = service.internalPolicyLocal() ? chains.local() : chains.cluster();
-            nat(FixedChains.SERVICES, to(service.clusterIp(), "cluster IP").jump(chain));
+            nat(SharedChains.SERVICES, to(service.clusterIp(), "cluster IP").jump(chain));
         } else {
-            refuse(FixedChains.SERVICES, to(service.clusterIp(), why(internal)), internal);
+            refuse(SharedChains.SERVICES, to(service.clusterIp(), why(internal)), internal);
         }
     }
 
     private void externalIp(IpAddress address) {
         if (external != Disposition.REJECT) {
-            nat(FixedChains.SERVICES, to(address, "external IP").jump(chains.external()));
+            nat(SharedChains.SERVICES, to(address, "external IP").jump(chains.external()));
         }
-        refuse(FixedChains.EXTERNAL_SERVICES, to(address, why(external)), external);
+        refuse(SharedChains.EXTERNAL_SERVICES, to(address, why(external)), external);
     }
 
     private void loadBalancerVip(IpAddress vip) {
         boolean restricted = !service.sourceRanges().isEmpty();
         if (external != Disposition.REJECT) {
             String chain = restricted ? chains.firewall() : chains.external();
-            nat(FixedChains.SERVICES, to(vip, "loadbalancer IP").jump(chain));
+            nat(SharedChains.SERVICES, to(vip, "loadbalancer IP").jump(chain));
         }
         if (external != Disposition.REJECT && restricted) {
             RuleBuilder rest = to(vip, "traffic not accepted by " + chains.firewall());
-            filter(FixedChains.PROXY_FIREWALL, rest.drop());
+            filter(SharedChains.PROXY_FIREWALL, rest.drop());
         }
-        refuse(FixedChains.EXTERNAL_SERVICES, to(vip, why(external)), external);
+        refuse(SharedChains.EXTERNAL_SERVICES, to(vip, why(external)), external);
     }
 
     private void nodePort() {
-        if (external != Disposition.REJECT && rendering.countLocalhost()) {
-            // the same jump as below; only above it, it counts
-            RuleBuilder counted = toNodePort().to(FixedRules.V4_LOOPBACK).counted(RuleCounters.LOCALHOST_ACCEPTED);
-            nat(FixedChains.NODE_PORTS, counted.jump(chains.external()));
+        if (external != Disposition.REJECT && context.countLocalhost()) {
+            // above the plain jump, so that it counts what the plain one would take
+            RuleBuilder counted =
+                    toNodePort().to(SharedRules.V4_LOOPBACK).counted(PacketCounter.LOCALHOST_ACCEPTED.label());
+            nat(SharedChains.NODE_PORTS, counted.jump(chains.external()));
         }
         if (external != Disposition.REJECT) {
-            nat(FixedChains.NODE_PORTS, toNodePort().jump(chains.external()));
+            nat(SharedChains.NODE_PORTS, toNodePort().jump(chains.external()));
         }
         RuleBuilder refused = commented(why(external)).toLocalAddress().port(service.protocol(), service.nodePort());
-        refuse(FixedChains.EXTERNAL_SERVICES, refused, external);
+        refuse(SharedChains.EXTERNAL_SERVICES, refused, external);
     }
 
     private RuleBuilder toNodePort() {
@@ -102,12 +102,12 @@ final class DispatchRules {
 
     private void healthCheckNodePort() {
         RuleBuilder rule = commented("health check node port").port(Protocol.TCP, service.healthCheckNodePort());
-        filter(FixedChains.NODE_PORTS, rule.accept());
+        filter(SharedChains.NODE_PORTS, rule.accept());
     }
 
     private void refuse(String chain, RuleBuilder rule, Disposition disposition) {
         switch (disposition) {
-            case REJECT -> filter(chain, rule.reject(rendering.family()));
+            case REJECT -> filter(chain, rule.reject(context.family()));
             case DROP -> filter(chain, rule.drop());
             case FORWARD -> {}
         }

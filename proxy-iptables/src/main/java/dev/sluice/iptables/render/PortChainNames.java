@@ -8,24 +8,24 @@ import java.security.NoSuchAlgorithmException;
 import java.util.List;
 
 /**
- * The names of the chains of one service port. The part after the prefix is the first 16 characters of the base32 form
- * (RFC 4648) of the SHA-256 of name and protocol, as kube-proxy computes it, so that tools which know its names work on
- * ours, and a node can change over from one to the other without a flush.
+ * The names of the chains of one service port. After the prefix come the first 16 characters of the base32 form (RFC 4648)
+ * of the SHA-256 of name and protocol, as in kube-proxy: tools that know its names work on ours, and a node can change from
+ * one to the other without a flush.
  *
  * @param cluster {@code KUBE-SVC-}: the endpoints under the Cluster policy
  * @param local {@code KUBE-SVL-}: the endpoints under the Local policy
- * @param external {@code KUBE-EXT-}: what comes in by node port, external or load balancer address
+ * @param external {@code KUBE-EXT-}: traffic to the node port and the external and load balancer addresses
  * @param firewall {@code KUBE-FW-}: the source ranges of the load balancer addresses
  */
-public record ChainNames(String cluster, String local, String external, String firewall) {
+public record PortChainNames(String cluster, String local, String external, String firewall) {
     private static final List<String> PREFIXES =
             List.of("KUBE-SVC-", "KUBE-SVL-", "KUBE-SEP-", "KUBE-EXT-", "KUBE-FW-");
     private static final String BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     private static final int HASH_LENGTH = 16;
 
-    public static ChainNames of(ServicePortName name) {
+    public static PortChainNames of(ServicePortName name) {
         String hash = hash(name.toString() + name.protocol().lowerCase());
-        return new ChainNames("KUBE-SVC-" + hash, "KUBE-SVL-" + hash, "KUBE-EXT-" + hash, "KUBE-FW-" + hash);
+        return new PortChainNames("KUBE-SVC-" + hash, "KUBE-SVL-" + hash, "KUBE-EXT-" + hash, "KUBE-FW-" + hash);
     }
 
     /** {@code KUBE-SEP-}: the chain of one endpoint of one service port. */
@@ -33,12 +33,12 @@ public record ChainNames(String cluster, String local, String external, String f
         return "KUBE-SEP-" + hash(name.toString() + name.protocol().lowerCase() + endpoint.key());
     }
 
-    /** Whether a chain of nat belongs to some service port or to a dispatch tree, of this run or of an earlier one. */
+    /** Whether a chain of nat belongs to a service port or a dispatch tree, of this process or an earlier one. */
     public static boolean isPerPort(String chain) {
         return PREFIXES.stream().anyMatch(chain::startsWith);
     }
 
-    /** Sixteen characters that stand for {@code text}. */
+    /** The hash of {@code text}, 16 characters. */
     public static String hash(String text) {
         byte[] digest;
         try {

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncException;
-import dev.sluice.iptables.sync.Mended;
+import dev.sluice.iptables.sync.ChainRepair.Repaired;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -16,21 +16,22 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A look at those chains alone that somebody else touched. */
-class RecheckTest {
+/** The repair of single chains that another program has changed. */
+class ChainRepairTest {
     private static final Random CHANCE = new Random(5);
 
     private final SamplePorts ports = new SamplePorts(IpFamily.IPV4);
     private final Node node = Node.v4();
 
     @Test
-    void findsNothingWhereNothingWasTouched() throws SyncException {
+    void findsNothingWhereNothingChanged() throws SyncException {
         fill();
         node.tools.resetCounts();
 
-        Mended mended = node.backend.recheck(refs("nat KUBE-SERVICES", "nat PREROUTING", "filter KUBE-FORWARD"));
+        Repaired repaired =
+                node.backend.repairChains(chains("nat KUBE-SERVICES", "nat PREROUTING", "filter KUBE-FORWARD"));
 
-        assertThat(mended).isEqualTo(Mended.NOTHING);
+        assertThat(repaired).isEqualTo(Repaired.NOTHING);
         assertThat(node.tools.restores()).isZero();
         assertThat(node.tools.saves()).isZero();
     }
@@ -44,37 +45,37 @@ class RecheckTest {
                 "-F KUBE-POSTROUTING",
                 "-A KUBE-NODEPORTS -p udp -j ACCEPT",
             })
-    void mendsASharedChain(String edit) throws SyncException {
+    void repairsASharedChain(String edit) throws SyncException {
         fill();
         String before = node.dump("nat");
         node.tools.byOthers("*nat\n" + edit + "\nCOMMIT\n");
         assertThat(node.dump("nat")).isNotEqualTo(before);
         String chain = edit.split(" ")[1];
 
-        Mended mended = node.backend.recheck(refs("nat " + chain, "nat DOCKER", "raw OUTPUT"));
+        Repaired repaired = node.backend.repairChains(chains("nat " + chain, "nat DOCKER", "raw OUTPUT"));
 
-        assertThat(mended.chains()).containsExactly(new KernelObject("nat", chain));
-        assertThat(mended.cost().bytes()).isPositive();
+        assertThat(repaired.chains()).containsExactly(new KernelObject("nat", chain));
+        assertThat(repaired.cost().bytes()).isPositive();
         assertThat(node.dump("nat")).isEqualTo(before);
-        assertThat(node.backend.recheck(refs("nat " + chain))).isEqualTo(Mended.NOTHING);
+        assertThat(node.backend.repairChains(chains("nat " + chain))).isEqualTo(Repaired.NOTHING);
     }
 
     @Test
-    void mendsTheChainsOfAPortAndItsEndpoints() throws SyncException {
+    void repairsTheChainsOfAPortAndItsEndpoints() throws SyncException {
         fill();
         String before = node.dump("nat");
         String svc = chainWith("KUBE-SVC-");
         String sep = chainWith("KUBE-SEP-");
         node.tools.byOthers("*nat\n-F " + svc + "\n-F " + sep + "\nCOMMIT\n");
 
-        assertThat(node.backend.recheck(refs("nat " + svc, "nat " + sep)).chains())
+        assertThat(node.backend.repairChains(chains("nat " + svc, "nat " + sep)).chains())
                 .hasSize(2);
 
         assertThat(node.dump("nat")).isEqualTo(before);
     }
 
     @Test
-    void putsJumpsAndTheGuardOfLoopbackBack() throws SyncException {
+    void restoresJumpsAndTheLoopbackGuard() throws SyncException {
         fill();
         String nat = node.dump("nat");
         String filter = node.dump("filter");
@@ -86,7 +87,7 @@ class RecheckTest {
             node.tools.byOthers("*filter\n-D INPUT " + guard + "\nCOMMIT\n");
         }
 
-        node.backend.recheck(refs("nat PREROUTING", "filter INPUT"));
+        node.backend.repairChains(chains("nat PREROUTING", "filter INPUT"));
 
         assertThat(node.dump("nat")).isEqualTo(withForeign).isNotEqualTo(nat);
         assertThat(node.tools.rules("filter", "INPUT")).hasSize(4);
@@ -100,24 +101,24 @@ class RecheckTest {
         String last = node.tools.rules("nat", "KUBE-SERVICES").getLast();
         node.tools.byOthers("*nat\n-D KUBE-SERVICES " + last + "\n-I KUBE-SERVICES " + last + "\nCOMMIT\n");
 
-        node.backend.recheck(refs("nat KUBE-SERVICES"));
+        node.backend.repairChains(chains("nat KUBE-SERVICES"));
 
         assertThat(node.tools.rules("nat", "KUBE-SERVICES")).endsWith(last).containsOnlyOnce(last);
     }
 
     @Test
-    void asksForAFullSyncWhenMoreIsMissingThanItWasTold() throws SyncException {
+    void needsAFullSyncWhenMoreIsMissingThanWasNamed() throws SyncException {
         fill();
         String before = node.dump("nat");
         node.tools.flush("nat");
 
-        assertThatThrownBy(() -> node.backend.recheck(refs("nat KUBE-SERVICES")))
+        assertThatThrownBy(() -> node.backend.repairChains(chains("nat KUBE-SERVICES")))
                 .isInstanceOf(SyncException.class)
                 .hasMessageContaining("nat KUBE-SERVICES");
 
         assertThat(node.changed().full()).isTrue();
         assertThat(node.dump("nat")).isEqualTo(before);
-        assertThatThrownBy(() -> Node.v4().backend.recheck(refs("nat KUBE-SERVICES")))
+        assertThatThrownBy(() -> Node.v4().backend.repairChains(chains("nat KUBE-SERVICES")))
                 .isInstanceOf(SyncException.class);
     }
 
@@ -137,7 +138,7 @@ class RecheckTest {
         node.full();
     }
 
-    private static Set<KernelObject> refs(String... chains) {
+    private static Set<KernelObject> chains(String... chains) {
         return Arrays.stream(chains)
                 .map(chain -> chain.split(" "))
                 .map(words -> new KernelObject(words[0], words[1]))

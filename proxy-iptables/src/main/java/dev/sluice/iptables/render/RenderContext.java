@@ -7,20 +7,20 @@ import dev.sluice.iptables.config.IptablesConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the text of every port's rules depends on besides the port itself. It stays as it is from one full sync to the
- * next, so that the rules in force can be rendered again from the port that they came from, and need not be kept.
+ * What the rules of a port depend on besides the port. It does not change between full syncs, so the rules applied for a
+ * port can be rendered again and need not be kept.
  *
  * @param nodeAddress the node's own address in this family, null when unknown
  * @param comments whether the rules of each endpoint carry a comment
  * @param countLocalhost whether connections to node ports on 127.0.0.1 are counted
  */
-public record Rendering(
+public record RenderContext(
         IptablesConfig config, @Nullable IpAddress nodeAddress, boolean comments, boolean countLocalhost) {
-    /** Above so many endpoints kube-proxy leaves the comments of endpoint rules out. */
+    /** With more endpoints than this, kube-proxy omits the comments of endpoint rules. */
     public static final int COMMENTED_ENDPOINTS = 1000;
 
-    /** Without counting. */
-    public Rendering(IptablesConfig config, @Nullable IpAddress nodeAddress, boolean comments) {
+    /** A context without counting. */
+    public RenderContext(IptablesConfig config, @Nullable IpAddress nodeAddress, boolean comments) {
         this(config, nodeAddress, comments, false);
     }
 
@@ -28,7 +28,7 @@ public record Rendering(
         return config.family();
     }
 
-    /** Whether it is known how Pods' traffic looks. */
+    /** Whether traffic of Pods can be told from other traffic. */
     boolean knowsPods() {
         return !(config.localDetector() instanceof LocalDetector.None);
     }

@@ -13,17 +13,22 @@ import java.util.Map;
  * @param filter its rules in the shared chains of filter
  * @param chains its own chains, all in nat, in the order in which kube-proxy writes them
  */
-public record RenderedPort(List<RuleLine> nat, List<RuleLine> filter, Map<String, List<String>> chains) {
-    /** What a port has that is gone or left out. */
-    public static final RenderedPort NOTHING = new RenderedPort(List.of(), List.of(), Map.of());
+public record PortRules(List<RuleLine> nat, List<RuleLine> filter, Map<String, List<String>> chains) {
+    /** The rules of a port that was removed or left out. */
+    public static final PortRules NOTHING = new PortRules(List.of(), List.of(), Map.of());
 
-    public RenderedPort {
+    public PortRules {
         nat = List.copyOf(nat);
         filter = List.copyOf(filter);
         chains = Collections.unmodifiableMap(new LinkedHashMap<>(chains));
     }
 
-    /** The number of its rules in nat. */
+    /** Its rules in the shared chains of {@code table}. */
+    public List<RuleLine> dispatch(String table) {
+        return table.equals(SharedChains.NAT) ? nat : filter;
+    }
+
+    /** How many rules it has in nat. */
     public int natRules() {
         return nat.size() + chains.values().stream().mapToInt(List::size).sum();
     }

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each destination of a port, for each thing that can become of its traffic: the rules in the shared chains. */
-class DispatchRulesTest {
+class PortDispatchRulesTest {
     private static final List<Endpoint> HERE = List.of(local("10.244.1.5", 8080));
     private static final List<Endpoint> ELSEWHERE = List.of(remote("10.244.2.7", 8080));
     private static final List<Endpoint> NONE = List.of(notReady("10.244.2.7", 8080));
@@ -178,7 +178,7 @@ class DispatchRulesTest {
     private static List<String> render(ServicePorts port, List<Endpoint> endpoints) {
         var built = resolved(port.build(), endpoints);
         IpFamily family = built.family();
-        var rendered = PortChains.render(new Rendering(IptablesConfig.defaults(family), null, true), built);
+        var rendered = PortChains.render(new RenderContext(IptablesConfig.defaults(family), null, true), built);
         return Stream.concat(
                         rendered.nat().stream().map(rule -> "nat " + rule.chain() + " " + rule.spec()),
                         rendered.filter().stream().map(rule -> "filter " + rule.chain() + " " + rule.spec()))

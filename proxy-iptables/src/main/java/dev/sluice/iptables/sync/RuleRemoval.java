@@ -1,11 +1,11 @@
 package dev.sluice.iptables.sync;
 
-import static dev.sluice.iptables.render.FixedChains.FILTER;
-import static dev.sluice.iptables.render.FixedChains.NAT;
+import static dev.sluice.iptables.render.SharedChains.FILTER;
+import static dev.sluice.iptables.render.SharedChains.NAT;
 
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.iptables.node.NodeSetup;
-import dev.sluice.iptables.render.FixedChains;
+import dev.sluice.iptables.render.ChainOwnership;
 import dev.sluice.iptables.render.LoopbackGuard;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.iptables.Iptables;
@@ -15,16 +15,16 @@ import dev.sluice.linux.iptables.TableDiff;
 import dev.sluice.linux.iptables.TableRules;
 
 /**
- * Takes away all that this mode made, by name, so it also finds what an earlier run left.
+ * Removes all rules of this mode by name, those of earlier processes too.
  *
- * <p>The guard of loopback addresses goes with the kernel parameter that made it necessary; where kubelet keeps the same
+ * <p>The guard of loopback addresses is removed with the kernel parameter that made it necessary. Where kubelet keeps the same
  * guard, both stay.
  */
-public final class CleanUp {
+public final class RuleRemoval {
     private final Iptables iptables;
     private final NodeSetup node;
 
-    public CleanUp(Iptables iptables, NodeSetup node) {
+    public RuleRemoval(Iptables iptables, NodeSetup node) {
         this.iptables = iptables;
         this.node = node;
     }
@@ -42,14 +42,14 @@ public final class CleanUp {
         }
     }
 
-    /** Answers the table as it was before. */
+    /** Returns the table as it was before. */
     private SavedTable remove(String table) throws KernelException {
-        SavedTable inForce = SavedTable.parse(table, iptables.save(table));
+        SavedTable found = SavedTable.parse(table, iptables.save(table));
         RestoreScript script = new RestoreScript();
-        TableDiff.plan(inForce, TableRules.nothing(table), chain -> FixedChains.isOwned(table, chain), script);
+        TableDiff.plan(found, TableRules.nothing(table), chain -> ChainOwnership.ownsChain(table, chain), script);
         if (!script.isEmpty()) {
             iptables.restore(script.text());
         }
-        return inForce;
+        return found;
     }
 }

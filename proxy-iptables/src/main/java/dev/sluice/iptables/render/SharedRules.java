@@ -6,7 +6,6 @@ import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.iptables.config.IptablesConfig;
-import dev.sluice.iptables.node.RuleCounters;
 import dev.sluice.linux.iptables.SavedTable;
 import dev.sluice.linux.iptables.TableRules;
 import dev.sluice.linux.rules.ConnectionState;
@@ -18,15 +17,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Renders the rules that are there whatever Services exist.
+ * Renders the rules that exist whatever Services do.
  *
- * @param nodePortRules what ends KUBE-SERVICES in nat: who gets to the node ports
+ * @param nodePortRules the last rules of {@code KUBE-SERVICES} in nat, which lead to the node ports
  * @param randomFully whether masquerading picks source ports at random, so that two clients rarely race for one
- * @param dropInvalid whether packets that conntrack cannot place are dropped: answered by the node's own stack, they would
- *     reset the client's connection
- * @param countInvalid whether those are counted
+ * @param dropInvalid whether packets that conntrack cannot place are dropped; the node's own stack would answer them with a
+ *     reset of the client's connection
+ * @param countInvalid whether the dropped packets are counted
  */
-public record FixedRules(
+public record SharedRules(
         IptablesConfig config,
         List<String> nodePortRules,
         boolean randomFully,
@@ -37,18 +36,23 @@ public record FixedRules(
     static final Cidr V4_LOOPBACK = Cidr.of("127.0.0.0/8");
     private static final Cidr V6_LOOPBACK = Cidr.of("::1/128");
 
-    public FixedRules {
+    public SharedRules {
         nodePortRules = List.copyOf(nodePortRules);
     }
 
-    /** Whether node ports answer on 127.0.0.1, for which the kernel must route loopback addresses. */
+    /** Whether node ports are served on 127.0.0.1, for which the kernel must route loopback addresses. */
     public static boolean servesLocalhost(IptablesConfig config) {
         return config.family() == IpFamily.IPV4
                 && config.localhostNodePorts()
                 && config.nodePortAddresses().containsLoopback();
     }
 
-    /** Whether node ports are to be served on that address of the node. */
+    /** Whether node ports are served on 127.0.0.1. */
+    public boolean servesLocalhost() {
+        return servesLocalhost(config);
+    }
+
+    /** Whether node ports are served on {@code address} if the node has it. */
     public static boolean servesNodePorts(IptablesConfig config, IpAddress address) {
         return config.nodePortAddresses().contains(address) && (!address.isLoopback() || servesLocalhost(config));
     }
@@ -66,7 +70,7 @@ public record FixedRules(
                     .sorted()
                     .map(address -> rule().to(address)
                             .comment(NODE_PORTS_COMMENT)
-                            .jump(FixedChains.NODE_PORTS)
+                            .jump(SharedChains.NODE_PORTS)
                             .text())
                     .toList();
         }
@@ -74,75 +78,75 @@ public record FixedRules(
         if (!servesLocalhost(config)) {
             rule.notTo(config.family() == IpFamily.IPV4 ? V4_LOOPBACK : V6_LOOPBACK);
         }
-        return List.of(rule.jump(FixedChains.NODE_PORTS).text());
+        return List.of(rule.jump(SharedChains.NODE_PORTS).text());
     }
 
-    /** The shared part of nat. The dispatch chains keep what {@code inForce} has in them: their rules belong to ports. */
-    public TableRules nat(SavedTable inForce) {
-        TableRules.Builder table = TableRules.of(FixedChains.NAT);
-        for (String dispatch : FixedChains.NAT_DISPATCH) {
-            table.chain(dispatch, inForce.rules(dispatch));
-        }
-        return nat().addTo(table).build();
+    /** The shared part of nat. Dispatch chains are as in {@code found}, because their rules belong to ports. */
+    public TableRules nat(SavedTable found) {
+        return withDispatch(found, nat());
     }
 
     private RuleTable nat() {
         PacketMark mark = new PacketMark(config.masqueradeBit());
         Rule masquerade =
                 rule().comment("kubernetes service traffic requiring SNAT").masquerade(randomFully);
-        return RuleTable.of(FixedChains.NAT)
-                .chain(FixedChains.POSTROUTING, rule().notMarked(mark).leave(), rule().flipMark(mark), masquerade)
-                .chain(FixedChains.MARK_MASQ, rule().setMark(mark))
-                .jump("OUTPUT", jump("kubernetes service portals", FixedChains.SERVICES))
-                .jump("PREROUTING", jump("kubernetes service portals", FixedChains.SERVICES))
-                .jump("POSTROUTING", jump("kubernetes postrouting rules", FixedChains.POSTROUTING))
+        return RuleTable.of(SharedChains.NAT)
+                .chain(SharedChains.POSTROUTING, rule().notMarked(mark).leave(), rule().flipMark(mark), masquerade)
+                .chain(SharedChains.MARK_MASQ, rule().setMark(mark))
+                .jump("OUTPUT", jump("kubernetes service portals", SharedChains.SERVICES))
+                .jump("PREROUTING", jump("kubernetes service portals", SharedChains.SERVICES))
+                .jump("POSTROUTING", jump("kubernetes postrouting rules", SharedChains.POSTROUTING))
                 .build();
     }
 
     /** The shared part of filter, as {@link #nat(SavedTable)}. */
-    public TableRules filter(SavedTable inForce) {
-        TableRules.Builder table = TableRules.of(FixedChains.FILTER);
-        for (String dispatch : FixedChains.FILTER_DISPATCH) {
-            table.chain(dispatch, inForce.rules(dispatch));
+    public TableRules filter(SavedTable found) {
+        return withDispatch(found, filter());
+    }
+
+    private static TableRules withDispatch(SavedTable found, RuleTable shared) {
+        TableRules.Builder table = TableRules.of(shared.name());
+        for (DispatchRoot root : DispatchRoot.in(shared.name())) {
+            table.chain(root.chain(), found.rules(root.chain()));
         }
-        return filter().addTo(table).build();
+        return shared.addTo(table).build();
     }
 
     private RuleTable filter() {
-        return RuleTable.of(FixedChains.FILTER)
-                .chain(FixedChains.FORWARD, forward())
-                .jump("INPUT", jumpNew("kubernetes externally-visible service portals", FixedChains.EXTERNAL_SERVICES))
+        return RuleTable.of(SharedChains.FILTER)
+                .chain(SharedChains.FORWARD, forward())
+                .jump("INPUT", jumpNew("kubernetes externally-visible service portals", SharedChains.EXTERNAL_SERVICES))
                 .jump(
                         "FORWARD",
-                        jumpNew("kubernetes externally-visible service portals", FixedChains.EXTERNAL_SERVICES))
-                .jump("INPUT", jump("kubernetes health check service ports", FixedChains.NODE_PORTS))
-                .jump("FORWARD", jumpNew("kubernetes service portals", FixedChains.SERVICES))
-                .jump("OUTPUT", jumpNew("kubernetes service portals", FixedChains.SERVICES))
-                .jump("FORWARD", jump("kubernetes forwarding rules", FixedChains.FORWARD))
-                .jump("INPUT", jumpNew("kubernetes load balancer firewall", FixedChains.PROXY_FIREWALL))
-                .jump("OUTPUT", jumpNew("kubernetes load balancer firewall", FixedChains.PROXY_FIREWALL))
-                .jump("FORWARD", jumpNew("kubernetes load balancer firewall", FixedChains.PROXY_FIREWALL))
+                        jumpNew("kubernetes externally-visible service portals", SharedChains.EXTERNAL_SERVICES))
+                .jump("INPUT", jump("kubernetes health check service ports", SharedChains.NODE_PORTS))
+                .jump("FORWARD", jumpNew("kubernetes service portals", SharedChains.SERVICES))
+                .jump("OUTPUT", jumpNew("kubernetes service portals", SharedChains.SERVICES))
+                .jump("FORWARD", jump("kubernetes forwarding rules", SharedChains.FORWARD))
+                .jump("INPUT", jumpNew("kubernetes load balancer firewall", SharedChains.PROXY_FIREWALL))
+                .jump("OUTPUT", jumpNew("kubernetes load balancer firewall", SharedChains.PROXY_FIREWALL))
+                .jump("FORWARD", jumpNew("kubernetes load balancer firewall", SharedChains.PROXY_FIREWALL))
                 .build();
     }
 
-    /** The number of rules in the shared chains of nat that belong to no port. */
+    /** How many rules in the shared chains of nat belong to no port. */
     public int natRules() {
         return nodePortRules.size()
-                + nat(SavedTable.empty(FixedChains.NAT)).chains().values().stream()
+                + nat(SavedTable.empty(SharedChains.NAT)).chains().values().stream()
                         .mapToInt(List::size)
                         .sum();
     }
 
-    /** The number of rules in the shared chains of filter that belong to no port. */
+    /** How many rules in the shared chains of filter belong to no port. */
     public int filterRules() {
-        return forward().size() + (servesLocalhost(config) ? 1 : 0);
+        return forward().size() + (servesLocalhost() ? 1 : 0);
     }
 
     private List<Rule> forward() {
         List<Rule> rules = new ArrayList<>();
         if (dropInvalid) {
             RuleBuilder invalid = rule().state(ConnectionState.INVALID);
-            rules.add((countInvalid ? invalid.counted(RuleCounters.INVALID_DROPPED) : invalid).drop());
+            rules.add((countInvalid ? invalid.counted(PacketCounter.INVALID_DROPPED.label()) : invalid).drop());
         }
         rules.add(rule().comment("kubernetes forwarding rules")
                 .marked(new PacketMark(config.masqueradeBit()))

@@ -1,0 +1,27 @@
+package dev.sluice.iptables.render;
+
+import static dev.sluice.iptables.render.SharedChains.FILTER;
+import static dev.sluice.iptables.render.SharedChains.NAT;
+
+import dev.sluice.linux.iptables.ChainName;
+
+/** Tells by name which chains are this mode's, whichever process made them. */
+public final class ChainOwnership {
+    private ChainOwnership() {}
+
+    /** Whether this mode may rewrite and delete the chain. {@code KUBE-FIREWALL} is shared with kubelet, and is not owned. */
+    public static boolean ownsChain(String table, String chain) {
+        return switch (table) {
+            case NAT -> SharedChains.IN_NAT.contains(chain) || PortChainNames.isPerPort(chain);
+            case FILTER -> SharedChains.IN_FILTER.contains(chain) || DispatchRoot.isFilterBranch(chain);
+            default -> false;
+        };
+    }
+
+    /** Whether this mode keeps rules in the chain: one that it owns, shares, or one of the kernel's built-in chains. */
+    public static boolean keepsRulesIn(String table, String chain) {
+        return ownsChain(table, chain)
+                || table.equals(FILTER) && chain.equals(SharedChains.FIREWALL)
+                || (table.equals(NAT) || table.equals(FILTER)) && ChainName.isBuiltIn(chain);
+    }
+}

@@ -1,0 +1,106 @@
+package dev.sluice.iptables.sync;
+
+import dev.sluice.core.kernel.ObjectKind;
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.iptables.dispatch.DispatchLayout;
+import dev.sluice.iptables.render.PortRules;
+import dev.sluice.iptables.render.RenderContext;
+import dev.sluice.iptables.render.SharedChains;
+import dev.sluice.iptables.render.SharedRules;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What the kernel is known to hold: the applied ports, what their rules were rendered with, and how many rules there are. */
+public final class AppliedState {
+    private final Map<ServicePortName, ResolvedPort> ports = new HashMap<>();
+    private final Map<ServicePortName, Problem> leftOut = new LinkedHashMap<>();
+    private @Nullable Basis basis;
+    private long natRules;
+    private long filterRules;
+
+    /** What the last full sync rendered with, and the present dispatch trees. */
+    public record Basis(RenderContext context, SharedRules shared, DispatchLayout layout) {}
+
+    /** Empty when it is not known what the kernel holds. */
+    public Optional<Basis> basis() {
+        return Optional.ofNullable(basis);
+    }
+
+    /** The applied ports. */
+    public Collection<ResolvedPort> ports() {
+        return ports.values();
+    }
+
+    @Nullable
+    ResolvedPort port(ServicePortName name) {
+        return ports.get(name);
+    }
+
+    /** Records that a port was written, or removed if it is null. */
+    void put(ServicePortName name, @Nullable ResolvedPort port) {
+        leftOut.remove(name);
+        if (port == null) {
+            ports.remove(name);
+        } else {
+            ports.put(name, port);
+        }
+    }
+
+    /** Changes the number of rules. */
+    void count(long natDelta, long filterDelta) {
+        natRules += natDelta;
+        filterRules += filterDelta;
+    }
+
+    /** Records a full sync that applied {@code rendered} and left out the ports that were {@code refused}. */
+    void replace(
+            Basis applied,
+            Collection<ResolvedPort> desired,
+            Map<ServicePortName, Problem> refused,
+            Collection<PortRules> rendered) {
+        clear();
+        basis = applied;
+        leftOut.putAll(refused);
+        desired.stream()
+                .filter(port -> !refused.containsKey(port.name()))
+                .forEach(port -> ports.put(port.name(), port));
+        natRules = applied.shared().natRules();
+        filterRules = applied.shared().filterRules();
+        rendered.forEach(port -> count(port.natRules(), port.filter().size()));
+    }
+
+    /** Records that it is not known what the kernel holds. Problems stay until the next full sync. */
+    public void forget() {
+        basis = null;
+    }
+
+    /** Records that nothing is applied. */
+    public void clear() {
+        basis = null;
+        ports.clear();
+        leftOut.clear();
+    }
+
+    /** The ports that are left out. */
+    public List<Problem> problems() {
+        return new ArrayList<>(leftOut.values());
+    }
+
+    /** The number of rules in both tables. */
+    public long rules() {
+        return natRules + filterRules;
+    }
+
+    /** Rules by table, without the jumps within dispatch trees. */
+    public Map<ObjectKind, Long> counts() {
+        return Map.of(SharedChains.NAT_RULES, natRules, SharedChains.FILTER_RULES, filterRules);
+    }
+}

@@ -1,0 +1,114 @@
+package dev.sluice.iptables.sync;
+
+import static dev.sluice.iptables.render.SharedChains.FILTER;
+import static dev.sluice.iptables.render.SharedChains.NAT;
+import static dev.sluice.iptables.render.SharedChains.NODE_PORTS;
+import static dev.sluice.iptables.render.SharedChains.SERVICES;
+
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.iptables.dispatch.DispatchLayout;
+import dev.sluice.iptables.dispatch.PortTransition;
+import dev.sluice.iptables.render.DispatchRoot;
+import dev.sluice.iptables.render.LoopbackGuard;
+import dev.sluice.iptables.render.PortChainNames;
+import dev.sluice.iptables.render.PortRules;
+import dev.sluice.iptables.render.SharedChains;
+import dev.sluice.iptables.render.SharedRules;
+import dev.sluice.iptables.sync.RestoreUnit.ChainsOfPort;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.iptables.Iptables;
+import dev.sluice.linux.iptables.RestoreException;
+import dev.sluice.linux.iptables.RestoreScript;
+import dev.sluice.linux.iptables.RuleLine;
+import dev.sluice.linux.iptables.SavedTable;
+import dev.sluice.linux.iptables.TableDiff;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Compares both tables with the kernel once, and repairs what differs. Rules of earlier processes are adopted; where nothing
+ * differs, nothing is written.
+ *
+ * <p>The order of the steps keeps the promise of {@link PortTransition} across many restores: first refusals, then the chains
+ * of the ports, to which nothing jumps yet, then the rules that jump to them ({@link DispatchDiff}), and last the removal of
+ * what is stale.
+ */
+final class FullSyncRound {
+    private final Iptables iptables;
+    private final SharedRules shared;
+    private final BatchWriter writer;
+
+    FullSyncRound(Iptables iptables, SharedRules shared, BatchWriter writer) {
+        this.iptables = iptables;
+        this.shared = shared;
+        this.writer = writer;
+    }
+
+    void run(Map<ServicePortName, PortRules> ports, DispatchLayout layout) throws KernelException {
+        SavedTable nat = read(NAT);
+        SavedTable filter = read(FILTER);
+        DispatchDiff refusals = new DispatchDiff(FILTER, layout, filter);
+        DispatchDiff dispatch = new DispatchDiff(NAT, layout, nat);
+        Set<String> portChains = new HashSet<>();
+        List<ChainsOfPort> missing = new ArrayList<>();
+        ports.forEach((name, port) -> {
+            portChains.addAll(port.chains().keySet());
+            ChainsOfPort.missing(name, port, nat).ifPresent(missing::add);
+        });
+        writeSharedFilter(filter);
+        writer.write(FILTER, refusals.additions(ports));
+        writeSharedNat(nat);
+        writer.write(NAT, missing);
+        writer.write(NAT, dispatch.additions(ports));
+        if (!writer.refused().isEmpty()) {
+            return; // the layout differs without the refused ports: the next round continues
+        }
+        dispatch.deleteStale(writer);
+        refusals.deleteStale(writer);
+        new StaleChains(
+                        nat,
+                        PortChainNames::isPerPort,
+                        chain -> portChains.contains(chain) || dispatch.isDesired(chain))
+                .delete(writer);
+        new StaleChains(filter, DispatchRoot::isFilterBranch, refusals::isDesired).delete(writer);
+    }
+
+    private SavedTable read(String table) throws KernelException {
+        return SavedTable.parse(table, iptables.save(table));
+    }
+
+    private void writeSharedFilter(SavedTable found) throws RestoreException {
+        RestoreScript script = new RestoreScript();
+        TableDiff.plan(found, shared.filter(found), SharedChains.IN_FILTER::contains, script);
+        if (shared.servesLocalhost()) {
+            LoopbackGuard.install(found, script);
+        } else {
+            LoopbackGuard.remove(found, script);
+        }
+        writer.restore(script);
+    }
+
+    private void writeSharedNat(SavedTable found) throws RestoreException {
+        RestoreScript script = new RestoreScript();
+        TableDiff.plan(found, shared.nat(found), SharedChains.IN_NAT::contains, script);
+        repairEndOfServices(found.rules(SERVICES), script);
+        writer.restore(script);
+    }
+
+    /** The rules that lead to the node ports match far more than one address, so they come after all others. */
+    private void repairEndOfServices(List<String> services, RestoreScript script) {
+        List<String> desired = shared.nodePortRules();
+        List<String> found = services.stream()
+                .filter(spec -> RuleLine.target(spec).filter(NODE_PORTS::equals).isPresent())
+                .toList();
+        boolean last = services.subList(services.size() - found.size(), services.size())
+                .equals(found);
+        if (!found.equals(desired) || !last) {
+            desired.forEach(spec -> script.append(SERVICES, spec));
+            found.forEach(spec -> script.delete(SERVICES, spec));
+        }
+    }
+}

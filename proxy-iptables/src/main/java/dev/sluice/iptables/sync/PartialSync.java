@@ -1,0 +1,89 @@
+package dev.sluice.iptables.sync;
+
+import dev.sluice.core.model.ResolvedPort;
+import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.sync.KernelCost;
+import dev.sluice.core.sync.ProxySnapshot;
+import dev.sluice.core.sync.SyncReport;
+import dev.sluice.iptables.dispatch.PortTransition;
+import dev.sluice.iptables.render.PortChains;
+import dev.sluice.iptables.render.PortRules;
+import dev.sluice.iptables.render.RenderContext;
+import dev.sluice.iptables.sync.AppliedState.Basis;
+import dev.sluice.linux.iptables.Iptables;
+import dev.sluice.linux.iptables.RestoreException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Applies the changes of some ports in one restore. The kernel is not read: the applied rules of a port are rendered again from
+ * the port as it was.
+ */
+public final class PartialSync {
+    private static final Logger LOG = LoggerFactory.getLogger(PartialSync.class);
+
+    /** The nft variant takes more lines than this faster in the batches of a full sync. */
+    private static final int MAX_LINES = 20_000;
+
+    private final Iptables iptables;
+    private final AppliedState applied;
+    private final Basis basis;
+    private KernelCost spent = KernelCost.NONE;
+
+    /** @param basis of {@code applied} */
+    public PartialSync(Iptables iptables, AppliedState applied, Basis basis) {
+        this.iptables = iptables;
+        this.applied = applied;
+        this.basis = basis;
+    }
+
+    /** Empty when the change was refused or is too long; the applied state is unknown then, and a full sync must follow. */
+    public Optional<SyncReport> run(ProxySnapshot desired, Set<ServicePortName> names) {
+        PortTransition transition = new PortTransition(basis.layout());
+        long natDelta = 0;
+        long filterDelta = 0;
+        for (ServicePortName name : names) {
+            PortRules from = render(basis.context(), applied.port(name));
+            PortRules to = render(basis.context(), desired.port(name));
+            transition.add(from, to);
+            natDelta += to.natRules() - from.natRules();
+            filterDelta += to.filter().size() - from.filter().size();
+        }
+        String text = transition.finish();
+        if (transition.lines() > MAX_LINES && iptables.variant() == Iptables.Variant.NFT) {
+            return Optional.empty();
+        }
+        KernelCost cost = new KernelCost(transition.lines(), text.length());
+        WrittenRuleCounts written = new WrittenRuleCounts();
+        if (!text.isEmpty()) {
+            try {
+                iptables.restore(text);
+                written.add(text);
+            } catch (RestoreException e) {
+                LOG.warn(
+                        "Comparing all {} rules with the kernel: a change was refused: {}",
+                        iptables.family(),
+                        e.getMessage());
+                spent = cost;
+                return Optional.empty();
+            }
+        }
+        names.forEach(name -> applied.put(name, desired.port(name)));
+        applied.count(natDelta, filterDelta);
+        return Optional.of(
+                new SyncReport(false, cost, applied.problems(), applied.counts(), written.counts(), Map.of()));
+    }
+
+    private static PortRules render(RenderContext context, @Nullable ResolvedPort port) {
+        return port == null ? PortRules.NOTHING : PortChains.render(context, port);
+    }
+
+    /** What a refused change cost. */
+    public KernelCost spent() {
+        return spent;
+    }
+}
