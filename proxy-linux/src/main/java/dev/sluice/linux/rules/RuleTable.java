@@ -16,12 +16,12 @@ import java.util.Set;
 public final class RuleTable implements TracedTable {
     private final String name;
     private final Map<String, List<Rule>> chains;
-    private final List<Jump> jumps;
+    private final List<HookRule> jumps;
 
     /** A rule at the head of the built-in {@code chain}. */
-    private record Jump(String chain, Rule rule) {}
+    private record HookRule(String chain, Rule rule) {}
 
-    private RuleTable(String name, Map<String, List<Rule>> chains, List<Jump> jumps) {
+    private RuleTable(String name, Map<String, List<Rule>> chains, List<HookRule> jumps) {
         this.name = name;
         Map<String, List<Rule>> copy = new LinkedHashMap<>();
         chains.forEach((chain, rules) -> copy.put(chain, List.copyOf(rules)));
@@ -52,7 +52,7 @@ public final class RuleTable implements TracedTable {
         }
         return Optional.of(jumps.reversed().stream()
                 .filter(jump -> jump.chain().equals(chain))
-                .map(Jump::rule)
+                .map(HookRule::rule)
                 .toList());
     }
 
@@ -83,7 +83,7 @@ public final class RuleTable implements TracedTable {
     public static final class Builder {
         private final String name;
         private final Map<String, List<Rule>> chains = new LinkedHashMap<>();
-        private final List<Jump> jumps = new ArrayList<>();
+        private final List<HookRule> jumps = new ArrayList<>();
 
         private Builder(String name) {
             this.name = name;
@@ -103,7 +103,7 @@ public final class RuleTable implements TracedTable {
 
         /** Adds a rule to the head of a built-in chain, above those that were added before. */
         public Builder jump(String builtIn, Rule rule) {
-            jumps.add(new Jump(builtIn, rule));
+            jumps.add(new HookRule(builtIn, rule));
             return this;
         }
 
