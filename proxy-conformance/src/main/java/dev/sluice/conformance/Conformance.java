@@ -33,7 +33,7 @@ import java.util.stream.Collectors;
 /**
  * Runs the catalogue from the command line, as root: {@code Conformance FOLDER FLAVOUR[,FLAVOUR] [ID-PATTERN]}. The results go to
  * {@code FOLDER/results.tsv} as they come and, as tables, to {@code conformance.md} and {@code matrix.md} there, manifests and logs below {@code FOLDER}. Ends with 1 when a scenario failed.
- * With the system property {@code sluice.emulated} it is patient enough for an emulated machine.
+ * With the system property {@code sluice.guest} it takes this for the virtual machine that was booted for ipvs.
  */
 public final class Conformance {
     private Conformance() {}
@@ -49,7 +49,7 @@ public final class Conformance {
         List<Scenario> chosen = Catalogue.all().stream()
                 .filter(s -> ids.matcher(s.id()).matches())
                 .toList();
-        Timing timing = Boolean.getBoolean("sluice.emulated") ? Timing.EMULATED : Timing.HOST;
+        Timing timing = Boolean.getBoolean("sluice.guest") ? Timing.GUEST : Timing.HOST;
         Queue<Result> results = run(chosen, flavours, folder, timing, System.out);
         ConformanceTable table = new ConformanceTable(chosen, results);
         Files.writeString(folder.resolve("conformance.md"), table.markdown());
@@ -72,7 +72,7 @@ public final class Conformance {
         });
         Set<Flavour> whole = EnumSet.copyOf(flavours);
         Set<Flavour> part = EnumSet.noneOf(Flavour.class);
-        if (timing.equals(Timing.EMULATED) && whole.contains(Flavour.IPVS)) {
+        if (timing.equals(Timing.GUEST) && whole.contains(Flavour.IPVS)) {
             // the machine was booted for ipvs; of the others comes along what this kernel can do and the host's cannot
             part.addAll(whole);
             part.remove(Flavour.IPVS);
@@ -116,7 +116,7 @@ public final class Conformance {
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-Xmx512m",
-                "-Dsluice.emulated=true",
+                "-Dsluice.guest=true",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Conformance.class.getName(),

@@ -42,6 +42,19 @@ public final class ConntrackEntries {
         });
     }
 
+    /**
+     * From now on the entry of a UDP flow outlives the scenario on a machine of any speed: the kernel's thirty seconds are less
+     * than a slow one takes for a restart.
+     */
+    public static void outliveTheScenario(Stage stage) {
+        for (String parameter : List.of("udp_timeout", "udp_timeout_stream")) {
+            stage.lab()
+                    .node()
+                    .run("sysctl", "-qw", "net.netfilter.nf_conntrack_" + parameter + "=3600")
+                    .orThrow();
+        }
+    }
+
     /** Keeps in mind the entries that {@code probe} has made, of which there must be some. */
     public void remember(Stage stage, Probe probe) {
         List<ConntrackEntry> flows = of(stage, probe);

@@ -6,10 +6,12 @@ import dev.sluice.testkit.daemon.DaemonOptions;
 import dev.sluice.testkit.daemon.DaemonProcess;
 import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LegacyTools;
+import dev.sluice.testkit.timing.MachineSpeed;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -18,20 +20,29 @@ import org.jspecify.annotations.Nullable;
 /** A lab with a daemon, for the scenarios that share a set-up. */
 public final class DaemonSession implements AutoCloseable {
     private static final String NODE_FILE = "node.yaml";
+    private static final Duration LONGEST_ANSWER = Duration.ofSeconds(10);
     private final Lab lab;
     private final Path folder;
     private final ClusterWriter writer;
     private final Flavour flavour;
     private final DaemonOptions options;
     private final Timing timing;
+    private final MachineSpeed speed;
     private final Allotment.Pool pool = new Allotment.Pool();
     private @Nullable DaemonProcess daemon;
 
     /** Builds the lab and writes the node's manifest; the daemon is not started. */
-    DaemonSession(Path folder, Flavour flavour, DaemonSetup setup, Timing timing, ClusterWriter.Opener opener) {
+    DaemonSession(
+            Path folder,
+            Flavour flavour,
+            DaemonSetup setup,
+            Timing timing,
+            MachineSpeed speed,
+            ClusterWriter.Opener opener) {
         this.folder = folder;
         this.flavour = flavour;
         this.timing = timing;
+        this.speed = speed;
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
@@ -58,8 +69,20 @@ public final class DaemonSession implements AutoCloseable {
         return flavour;
     }
 
-    Timing timing() {
-        return timing;
+    /** How long a change may take to be in force, and a check to come true. */
+    public Duration settle() {
+        return stretched(timing.settle());
+    }
+
+    /** The time that this machine needs for what takes a machine of usual speed {@code usual}. */
+    public Duration stretched(Duration usual) {
+        return speed.stretched(usual);
+    }
+
+    /** How long a call waits for its answer. It is stretched less than other times: who expects no answer waits for all of it. */
+    Duration answer() {
+        Duration time = stretched(timing.answer());
+        return time.compareTo(LONGEST_ANSWER) < 0 ? time : LONGEST_ANSWER;
     }
 
     Allotment.Pool pool() {
@@ -91,8 +114,11 @@ public final class DaemonSession implements AutoCloseable {
 
     /** {@link #start()} with further variables of the environment. */
     public DaemonProcess start(Map<String, String> environment) {
+        long begin = System.nanoTime();
         daemon = DaemonProcess.start(lab.node(), options, log(), environment);
-        return daemon.awaitReady(timing.start(), IpFamily.values());
+        awaitReady(IpFamily.values());
+        speed.daemonStarted(Duration.ofNanos(System.nanoTime() - begin));
+        return daemon;
     }
 
     /** Starts a daemon with more flags, in place of the one before, and waits for nothing. */
@@ -111,7 +137,17 @@ public final class DaemonSession implements AutoCloseable {
 
     /** Waits until a launched daemon is ready in {@code families}. */
     public DaemonProcess awaitReady(IpFamily... families) {
-        return daemon().awaitReady(timing.start(), families);
+        return daemon().awaitReady(stretched(timing.start()), families);
+    }
+
+    /** SIGTERM; the exit status of the daemon. */
+    public int terminate() {
+        return daemon().terminate(settle());
+    }
+
+    /** The exit status of a daemon that ends by itself. */
+    public int awaitEnd() {
+        return daemon().awaitEnd(stretched(timing.start()));
     }
 
     /** The flags that name the source of the objects. */

@@ -5,6 +5,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.daemon.ClusterWriter;
 import dev.sluice.testkit.daemon.ManifestFolder;
 import dev.sluice.testkit.lab.NativeSocket;
+import dev.sluice.testkit.timing.MachineSpeed;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,6 +31,7 @@ public final class ScenarioRunner {
     private final Path work;
     private final Consumer<Result> listener;
     private final ClusterWriter.Opener opener;
+    private final MachineSpeed speed = MachineSpeed.measured();
     private final AtomicInteger sessions = new AtomicInteger();
 
     /** A scenario in one flavour and family. */
@@ -84,7 +86,7 @@ public final class ScenarioRunner {
         }
         String name = group.flavour().label() + "-" + sessions.incrementAndGet();
         try (DaemonSession session =
-                new DaemonSession(work.resolve(name), group.flavour(), group.setup(), timing, opener)) {
+                new DaemonSession(work.resolve(name), group.flavour(), group.setup(), timing, speed, opener)) {
             if (group.setup().started()) {
                 session.start();
             }

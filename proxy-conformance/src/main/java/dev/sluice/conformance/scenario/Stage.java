@@ -10,8 +10,9 @@ import dev.sluice.testkit.lab.Connection;
 import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.lab.Outcome;
+import dev.sluice.testkit.timing.Attempts;
+import dev.sluice.testkit.timing.Attempts.Observation;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -20,9 +21,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import org.awaitility.Awaitility;
-import org.awaitility.core.ConditionTimeoutException;
 
 /** One run of a scenario with real packets: the lab, the daemon, and what the run has to itself. */
 public final class Stage implements AutoCloseable {
@@ -108,8 +108,7 @@ public final class Stage implements AutoCloseable {
                 .port(BARRIER_PORT + generation, 8080)
                 .on("b5"));
         session.write(file(), yaml(all));
-        Caller caller =
-                lab().pod("a5").caller().waiting(session.timing().answer().dividedBy(4));
+        Caller caller = lab().pod("a5").caller().waiting(session.answer().dividedBy(4));
         for (IpFamily family : IpFamily.values()) {
             IpAddress address = allotment.clusterIp(barrier, family);
             eventually("the change is in force (" + address.withPort(BARRIER_PORT + generation) + ")", () -> {
@@ -131,22 +130,17 @@ public final class Stage implements AutoCloseable {
 
     /** Makes the calls of {@code probe} until they come to what is expected. */
     public void check(Probe probe, Expected expected) {
-        AtomicReference<String> last = new AtomicReference<>("nothing");
-        try {
-            await(() -> {
-                List<Outcome> outcomes = calls(probe);
-                last.set(Expected.tally(outcomes));
-                if (!expected.agrees(probe, familyOf(probe), outcomes)) {
-                    return false;
-                }
-                Optional<String> disagreement = disagreement(probe, expected, outcomes);
-                disagreement.ifPresent(text -> last.set("TRACED: " + last.get() + ": " + text));
-                return disagreement.isEmpty();
-            });
-        } catch (ConditionTimeoutException e) {
-            throw new AssertionError(
-                    "expected " + expected + " for " + probe.describe(allotment) + ", got " + last.get(), e);
-        }
+        String what = "expected " + expected + " for " + probe.describe(allotment);
+        Attempts.until(session.settle(), what, () -> {
+            List<Outcome> outcomes = calls(probe);
+            String tally = Expected.tally(outcomes);
+            if (!expected.agrees(probe, familyOf(probe), outcomes)) {
+                return new Observation(false, tally);
+            }
+            return disagreement(probe, expected, outcomes)
+                    .map(text -> new Observation(false, tally + ", but TRACED: " + text))
+                    .orElseGet(() -> new Observation(true, tally));
+        });
     }
 
     /** What the daemon says otherwise of such packets, in the same state; nothing when it does not run. */
@@ -188,10 +182,12 @@ public final class Stage implements AutoCloseable {
     }
 
     private Caller caller(Probe probe) {
-        return lab().host(probe.from())
-                .caller()
-                .fromPort(probe.sourcePort())
-                .waiting(session.timing().answer());
+        return caller(probe.from()).fromPort(probe.sourcePort());
+    }
+
+    /** A call from {@code host} that waits as long as this machine needs. */
+    public Caller caller(String host) {
+        return lab().host(host).caller().waiting(session.answer());
     }
 
     /** A connection that the scenario looks after itself. */
@@ -236,21 +232,18 @@ public final class Stage implements AutoCloseable {
 
     /** Waits until {@code condition} holds; an error of a socket counts as "not yet". */
     public void eventually(String what, Callable<Boolean> condition) {
-        try {
-            await(condition);
-        } catch (ConditionTimeoutException e) {
-            throw new AssertionError("not within " + session.timing().settle() + ": " + what, e);
-        }
+        Attempts.untilTrue(session.settle(), what, condition);
     }
 
-    private void await(Callable<Boolean> condition) {
-        Awaitility.await()
-                .pollInSameThread()
-                .pollDelay(Duration.ZERO)
-                .pollInterval(Duration.ofMillis(40))
-                .atMost(session.timing().settle())
-                .ignoreExceptionsMatching(IOException.class::isInstance)
-                .until(condition);
+    /** Waits until what {@code look} sees is as {@code expected}; a failure tells what was seen, and when. */
+    public <T> T eventually(String what, Callable<T> look, Predicate<T> expected) {
+        AtomicReference<T> last = new AtomicReference<>();
+        Attempts.until(session.settle(), what, () -> {
+            T seen = look.call();
+            last.set(seen);
+            return new Observation(expected.test(seen), String.valueOf(seen));
+        });
+        return last.get();
     }
 
     @Override

@@ -6,6 +6,8 @@ import dev.sluice.core.net.Protocol;
 import dev.sluice.testkit.lab.CommandResult;
 import dev.sluice.testkit.lab.LabException;
 import dev.sluice.testkit.lab.LabHost;
+import dev.sluice.testkit.timing.Attempts;
+import dev.sluice.testkit.timing.Attempts.Observation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -17,14 +19,15 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.awaitility.Awaitility;
-import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** A daemon process under test, started by the launcher in a host of the lab. */
 public final class DaemonProcess implements AutoCloseable {
     private static final int HEALTH_PORT = 10256;
     private static final int METRICS_PORT = 10249;
+    /** Until a killed process is gone; only a machine with far too much to do takes long for it. */
+    private static final Duration KILLED = Duration.ofMinutes(2);
+
     private static final IpAddress LOOPBACK = IpAddress.of("127.0.0.1");
     private final LabHost host;
     private final Path log;
@@ -69,35 +72,32 @@ public final class DaemonProcess implements AutoCloseable {
     /** Waits until the first sync of {@code families} is in force and the daemon says that it is healthy. */
     public DaemonProcess awaitReady(Duration patience, IpFamily... families) {
         try {
-            Awaitility.await()
-                    .atMost(patience)
-                    .pollInterval(Duration.ofMillis(100))
-                    .ignoreExceptionsMatching(IOException.class::isInstance)
-                    .until(() -> {
-                        if (!process.isAlive()) {
-                            throw new LabException("the daemon ended with " + process.exitValue() + ": " + logText());
-                        }
-                        return isReady(families);
-                    });
+            Attempts.until(patience, "the daemon is ready", () -> {
+                if (!process.isAlive()) {
+                    throw new LabException("the daemon ended with " + process.exitValue() + ": " + logText());
+                }
+                return readiness(families);
+            });
             return this;
-        } catch (ConditionTimeoutException e) {
-            throw new LabException("the daemon is not ready after " + patience + ": " + logText(), e);
+        } catch (AssertionError e) {
+            throw new LabException(e.getMessage() + "\n" + logText(), e);
         }
     }
 
-    private boolean isReady(IpFamily... families) throws IOException {
-        if (healthz().status() != 200) {
-            return false;
+    private Observation readiness(IpFamily... families) throws IOException {
+        HttpPage health = healthz();
+        if (health.status() != 200) {
+            return new Observation(false, health.status() + " " + health.body());
         }
         String page = metrics();
         for (IpFamily family : families) {
             OptionalDouble last = metric(
                     page, "kubeproxy_sync_proxy_rules_last_timestamp_seconds{ip_family=\"" + family.label() + "\"}");
             if (last.orElse(0) <= 0) {
-                return false;
+                return new Observation(false, "no sync of " + family.label());
             }
         }
-        return true;
+        return new Observation(true, "ready");
     }
 
     /** The page {@code /healthz} of the health server. */
@@ -185,7 +185,7 @@ public final class DaemonProcess implements AutoCloseable {
     /** {@code kill -9}: the daemon gets no chance to tidy up. */
     public void kill() {
         process.destroyForcibly();
-        awaitEnd(Duration.ofSeconds(10));
+        awaitEnd(KILLED);
     }
 
     /** SIGTERM; the exit status. */

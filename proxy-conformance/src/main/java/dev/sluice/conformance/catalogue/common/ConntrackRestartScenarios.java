@@ -36,6 +36,7 @@ public final class ConntrackRestartScenarios {
         return scenario("udp-flow-restart", "trap 4", "a restart with nothing changed touches no flow")
                 .in(IPTABLES, IPVS)
                 .setup(ALONE)
+                .act("entries outlive a slow restart", ConntrackEntries::outliveTheScenario)
                 .given(dns("b2").nodePort())
                 .then(pod, reaches("b2"))
                 .then(client, reaches("b2"))
@@ -62,8 +63,9 @@ public final class ConntrackRestartScenarios {
                         "udp-flow-restart-changed",
                         "-",
                         "a restart during which the endpoint went forgets its flows and no other")
-                .in(IPTABLES) // an emulated restart outlasts the thirty seconds that the kernel keeps such a flow
+                .in(IPTABLES) // in ipvs mode the kernel forgets them by itself
                 .setup(ALONE)
+                .act("entries outlive a slow restart", ConntrackEntries::outliveTheScenario)
                 .given(dns("b2").nodePort(), other("b4"))
                 .then(pod, reaches("b2"))
                 .then(client, reaches("b2"))
@@ -101,6 +103,7 @@ public final class ConntrackRestartScenarios {
                         "after a restart the flows of a client that keeps its port go to the new process")
                 .in(USERSPACE)
                 .setup(ALONE)
+                .act("entries outlive a slow restart", ConntrackEntries::outliveTheScenario)
                 .given(dns("b2").nodePort())
                 .then(pod, reaches("b2"))
                 .then(client, reaches("b2"))

@@ -44,7 +44,7 @@ public final class ConntrackScenarios {
     private static Scenario replaced() {
         ConntrackEntries flows = new ConntrackEntries();
         Probe probe = toDns("a3", 41300);
-        return scenario(
+        return tracked(
                         "udp-flow-replaced",
                         "130, 137",
                         "the flow to an endpoint that is replaced is forgotten and counted")
@@ -63,7 +63,7 @@ public final class ConntrackScenarios {
     private static Scenario beforeService() {
         ConntrackEntries flows = new ConntrackEntries();
         Probe probe = toDns("a4", 41311);
-        return scenario(
+        return tracked(
                         "udp-flow-untranslated",
                         "131, 137, trap 1, trap 3",
                         "a flow that began before the Service existed is forgotten and counted")
@@ -81,7 +81,7 @@ public final class ConntrackScenarios {
     private static Scenario terminating() {
         ConntrackEntries flows = new ConntrackEntries();
         Probe probe = toDns("a3", 41320);
-        return scenario(
+        return tracked(
                         "udp-flow-terminating",
                         "132, trap 5",
                         "a flow to an endpoint that terminates but still answers is kept")
@@ -104,7 +104,7 @@ public final class ConntrackScenarios {
     private static Scenario scaledToZero() {
         ConntrackEntries flows = new ConntrackEntries();
         Probe probe = toDns("a3", 41330);
-        return scenario(
+        return tracked(
                         "udp-flow-scaled-to-zero",
                         "133, trap 2",
                         "flows of a Service without endpoints are forgotten, and found again when one is back")
@@ -124,7 +124,7 @@ public final class ConntrackScenarios {
     private static Scenario tcpUntouched() {
         ConntrackEntries flows = new ConntrackEntries();
         Probe probe = fromPod("a3").to("web", 80);
-        return scenario("tcp-flow-untouched", "134", "a TCP connection is not forgotten when its endpoint goes")
+        return tracked("tcp-flow-untouched", "134", "a TCP connection is not forgotten when its endpoint goes")
                 .given(web())
                 .open("connection", probe)
                 .act("the connection is tracked", stage -> flows.remember(stage, probe))
@@ -138,7 +138,7 @@ public final class ConntrackScenarios {
     private static Scenario nodePort() {
         ConntrackEntries flows = new ConntrackEntries();
         Probe probe = fromClient().toNodePort("dns", 53).udp().sourcePort(41350);
-        return scenario("udp-flow-node-port", "135", "the flow to a node port follows when the endpoint is replaced")
+        return tracked("udp-flow-node-port", "135", "the flow to a node port follows when the endpoint is replaced")
                 .in(IPTABLES, IPVS)
                 .given(dns("b2").nodePort())
                 .then(probe, reaches("b2"))
@@ -152,7 +152,7 @@ public final class ConntrackScenarios {
     private static Scenario foreignHost() {
         ConntrackEntries flows = new ConntrackEntries();
         Probe probe = fromClient().toNodePort("dns", 53).udp().sourcePort(41360);
-        return scenario(
+        return tracked(
                         "udp-flow-foreign-host",
                         "136",
                         "a flow through the node to another host on a node port's number is left alone")
@@ -181,7 +181,7 @@ public final class ConntrackScenarios {
     private static Scenario serviceGone() {
         ConntrackEntries flows = new ConntrackEntries();
         Probe probe = toDns("a4", 41370);
-        return scenario("udp-flow-service-gone", "133", "the flows of a Service that is deleted are forgotten")
+        return tracked("udp-flow-service-gone", "133", "the flows of a Service that is deleted are forgotten")
                 .given(dns("b2"))
                 .then(probe, reaches("b2"))
                 .act("what is deleted so far", stage -> flows.count(stage, UDP, "service-gone"))
@@ -191,5 +191,10 @@ public final class ConntrackScenarios {
                 .act("the old entry", stage -> flows.expectGone(stage, probe))
                 .act("the metrics", stage -> flows.expectCounted(stage, UDP, "service-gone"))
                 .build();
+    }
+
+    private static Scenario.Builder tracked(String id, String rows, String behaviour) {
+        return scenario(id, rows, behaviour)
+                .act("entries outlive a slow machine", ConntrackEntries::outliveTheScenario);
     }
 }

@@ -164,7 +164,8 @@ public final class NodePortScenarios {
         // one
         stage.eventually(
                 "explain says that " + inside + " is served", () -> verdict(stage, inside, port) == Verdict.FORWARD);
-        Assertions.assertThat(stage.lab().client().tcp(outside, port)).isInstanceOf(Outcome.Refused.class);
+        Assertions.assertThat(stage.caller(LabAddresses.CLIENT).tcp(outside, port))
+                .isInstanceOf(Outcome.Refused.class);
         Assertions.assertThat(verdict(stage, outside, port)).isEqualTo(Verdict.NOT_A_SERVICE);
         address(stage, "del", inside, "eth0");
         stage.eventually(
@@ -188,13 +189,14 @@ public final class NodePortScenarios {
 
     private static void expectAtLoopback6(Stage stage, Class<? extends Outcome> expected) {
         int port = stage.allotment().nodePort("web:80");
-        Outcome outcome = stage.lab().node().tcp(IpAddress.of("::1"), port);
+        Outcome outcome = stage.caller(LabAddresses.NODE_A).tcp(IpAddress.of("::1"), port);
         Assertions.assertThat(outcome).isInstanceOf(expected);
     }
 
     private static void expectNodePortNotOnVip(Stage stage) {
         int port = stage.allotment().nodePort("web:80");
-        Outcome outcome = stage.lab().client().tcp(stage.allotment().outsideIp("web", stage.family()), port);
+        Outcome outcome =
+                stage.caller(LabAddresses.CLIENT).tcp(stage.allotment().outsideIp("web", stage.family()), port);
         Assertions.assertThat(outcome).isNotInstanceOf(Outcome.Answer.class);
     }
 

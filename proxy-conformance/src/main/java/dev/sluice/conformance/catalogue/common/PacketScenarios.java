@@ -17,6 +17,7 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.lab.Caller;
 import dev.sluice.testkit.lab.Connection;
+import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.lab.LabHost;
 import dev.sluice.testkit.lab.Outcome;
 import dev.sluice.testkit.lab.RawTcp;
@@ -24,7 +25,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
-import java.time.Duration;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,7 +32,6 @@ import org.assertj.core.api.Assertions;
 
 /** Packets that no well-behaved client sends, and what the node's own rules meet. */
 public final class PacketScenarios {
-    private static final Duration PATIENCE = Duration.ofMillis(700);
     private static final DaemonSetup ALONE = DaemonSetup.USUAL.alone();
     private static final IpAddress LOOPBACK = IpAddress.of("127.0.0.1");
     private static final int LOCAL_PORT = 7777;
@@ -126,7 +125,7 @@ public final class PacketScenarios {
     private static final Outcome UNREACHABLE = new Outcome.Unreachable("");
 
     private static Outcome ping(Stage stage) {
-        Caller caller = stage.lab().pod("a3").caller().waiting(PATIENCE);
+        Caller caller = stage.caller("a3");
         Outcome outcome = caller.ping(stage.allotment().clusterIp("web"))
                 .orElseThrow(() -> new AssertionError("somebody answered the ping"));
         return outcome instanceof Outcome.Unreachable ? UNREACHABLE : outcome;
@@ -142,22 +141,23 @@ public final class PacketScenarios {
         node.run("sysctl", "-qw", "net.ipv4.conf.all.route_localnet=1").orThrow();
         try (DatagramChannel listener = node.bindUdp(LOCAL_PORT)) {
             listener.configureBlocking(false);
-            Assertions.assertThat(arrives(client, listener))
+            Assertions.assertThat(arrives(stage, listener))
                     .as("a datagram for 127.0.0.1 arrives at an unguarded node")
                     .isTrue();
             stage.session().start();
             stage.given(List.of(web().nodePort()));
-            Assertions.assertThat(arrives(client, listener))
+            Assertions.assertThat(arrives(stage, listener))
                     .as("a datagram for 127.0.0.1 arrives at the guarded node")
                     .isFalse();
-            Assertions.assertThat(node.tcp(LOOPBACK, stage.allotment().nodePort("web:80")))
+            Assertions.assertThat(stage.caller(LabAddresses.NODE_A)
+                            .tcp(LOOPBACK, stage.allotment().nodePort("web:80")))
                     .as("the node itself reaches a node port there")
                     .isInstanceOf(Outcome.Answer.class);
         }
     }
 
-    private static boolean arrives(LabHost client, DatagramChannel listener) throws IOException {
-        client.caller().waiting(PATIENCE).udp(LOOPBACK, LOCAL_PORT);
+    private static boolean arrives(Stage stage, DatagramChannel listener) throws IOException {
+        stage.caller(LabAddresses.CLIENT).udp(LOOPBACK, LOCAL_PORT);
         return listener.receive(ByteBuffer.allocate(64)) != null;
     }
 
@@ -171,7 +171,7 @@ public final class PacketScenarios {
 
     private static void healthPortUnderDrop(Stage stage) throws IOException {
         LabHost node = stage.lab().node();
-        Caller caller = stage.lab().client().caller().waiting(PATIENCE);
+        Caller caller = stage.caller(LabAddresses.CLIENT);
         IpAddress address = node.address(stage.family());
         node.run(NodeState.tool(stage, ""), "-w", "-P", "INPUT", "DROP").orThrow();
         if (stage.family() == IpFamily.IPV6) {

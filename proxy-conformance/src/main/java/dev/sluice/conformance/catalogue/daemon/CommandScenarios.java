@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.api.Assertions;
@@ -28,7 +27,6 @@ import org.assertj.core.api.Assertions;
 /** The command line, the configuration file, and starts under odd circumstances. */
 public final class CommandScenarios {
     private static final DaemonSetup UNSTARTED = DaemonSetup.USUAL.alone().unstarted();
-    private static final Duration END = Duration.ofSeconds(60);
 
     private CommandScenarios() {}
 
@@ -112,7 +110,7 @@ public final class CommandScenarios {
                             String node = DaemonSetup.USUAL.nodeManifest();
                             stage.session().node(node + "  conditions: []\n");
                             stage.session().node(node.replace("10.244.1.0/24", "10.244.7.0/24"));
-                            Assertions.assertThat(stage.daemon().awaitEnd(END)).isEqualTo(1);
+                            Assertions.assertThat(stage.session().awaitEnd()).isEqualTo(1);
                             Assertions.assertThat(stage.daemon().logText()).contains("10.244.7.0/24");
                         })
                         .build());
@@ -168,7 +166,7 @@ public final class CommandScenarios {
         Path next = stage.session().folder().resolve("next.yaml");
         Files.writeString(next, yaml);
         Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
-        Assertions.assertThat(stage.daemon().awaitEnd(END)).isEqualTo(1);
+        Assertions.assertThat(stage.session().awaitEnd()).isEqualTo(1);
         Assertions.assertThat(stage.daemon().logText()).contains(file + " has changed");
     }
 

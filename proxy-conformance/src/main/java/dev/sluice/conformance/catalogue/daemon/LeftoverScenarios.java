@@ -19,7 +19,6 @@ import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.testkit.lab.LabHost;
-import java.time.Duration;
 import java.util.List;
 import org.assertj.core.api.Assertions;
 
@@ -102,7 +101,7 @@ public final class LeftoverScenarios {
                         .nodePort(),
                 service("empty").dualStack().port(83, 8080)));
         stage.check(fromPod("a3").to("goes", 82), reaches("b2"));
-        stage.daemon().terminate(Duration.ofSeconds(20));
+        stage.session().terminate();
         stage.session().write(stage.file(), stage.yaml(List.of(web("b3"))));
         start(stage, after);
         stage.check(fromPod("a3").to("web", 80).times(4), reaches("b3"));
@@ -111,7 +110,7 @@ public final class LeftoverScenarios {
         stage.eventually(
                 "nothing of mode " + before + " is left",
                 () -> leftovers(stage, before, after).isEmpty());
-        stage.daemon().terminate(Duration.ofSeconds(20));
+        stage.session().terminate();
     }
 
     private static void start(Stage stage, ProxyMode mode) {

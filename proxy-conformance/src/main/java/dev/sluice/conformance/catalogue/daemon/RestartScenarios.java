@@ -18,7 +18,6 @@ import dev.sluice.conformance.scenario.Scenario;
 import dev.sluice.conformance.scenario.Stage;
 import dev.sluice.testkit.daemon.DaemonProcess;
 import dev.sluice.testkit.lab.LabHost;
-import java.time.Duration;
 import java.util.List;
 import org.assertj.core.api.Assertions;
 
@@ -78,7 +77,7 @@ public final class RestartScenarios {
                         .setup(ALONE)
                         .given(web("a2", "b2").nodePort())
                         .open("pod", fromPod("a3").to("web", 80))
-                        .act("SIGTERM", stage -> stage.daemon().terminate(Duration.ofSeconds(20)))
+                        .act("SIGTERM", stage -> stage.session().terminate())
                         .stillOpen("pod")
                         .then(
                                 fromPod("a3").to("web", 80).times(20),
@@ -92,7 +91,7 @@ public final class RestartScenarios {
                         .setup(ALONE)
                         .given(web())
                         .then(fromPod("a3").to("web", 80), reaches("b2"))
-                        .act("SIGTERM", stage -> stage.daemon().terminate(Duration.ofSeconds(20)))
+                        .act("SIGTERM", stage -> stage.session().terminate())
                         .build(),
                 scenario("clean-up", "252, 181", "--cleanup leaves the node as it was before")
                         .once()
@@ -144,7 +143,7 @@ public final class RestartScenarios {
         Assertions.assertThat(NodeState.dump(node))
                 .as("the node while the daemon runs")
                 .isNotEqualTo(before);
-        stage.daemon().terminate(Duration.ofSeconds(20));
+        stage.session().terminate();
         DaemonProcess.cleanUp(node).orThrow();
         Assertions.assertThat(NodeState.dump(node))
                 .as("the node after --cleanup")

@@ -70,11 +70,12 @@ public final class CounterScenarios {
         Assertions.assertThat(stage.daemon().metric(LOCALHOST)).as(LOCALHOST).hasValue(0);
         int port = stage.allotment().nodePort("web:80");
         for (int i = 1; i <= 3; i++) {
-            Outcome outcome = stage.lab().node().tcp(IpAddress.of("127.0.0.1"), port);
+            Outcome outcome = stage.caller(LabAddresses.NODE_A).tcp(IpAddress.of("127.0.0.1"), port);
             Assertions.assertThat(outcome).isInstanceOf(Outcome.Answer.class);
         }
         Assertions.assertThat(stage.daemon().metric(LOCALHOST)).as(LOCALHOST).hasValue(3);
-        Outcome outside = stage.lab().node().tcp(LabAddresses.of(LabAddresses.NODE_A, IpFamily.IPV4), port);
+        Outcome outside =
+                stage.caller(LabAddresses.NODE_A).tcp(LabAddresses.of(LabAddresses.NODE_A, IpFamily.IPV4), port);
         Assertions.assertThat(outside).isInstanceOf(Outcome.Answer.class);
         Assertions.assertThat(stage.daemon().metric(LOCALHOST)).as(LOCALHOST).hasValue(3);
     }

@@ -17,7 +17,6 @@ import dev.sluice.conformance.scenario.Scenario;
 import dev.sluice.conformance.scenario.ServiceTemplate;
 import dev.sluice.conformance.scenario.Stage;
 import dev.sluice.testkit.upstream.UpstreamText;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -128,7 +127,7 @@ public final class DispatchTreeScenarios {
         stage.allotment().fromTheEnd("last", 80);
         stage.session().start(FLAT);
         stage.given(many());
-        stage.daemon().terminate(Duration.ofSeconds(20));
+        stage.session().terminate();
         UpstreamText lists = UpstreamText.of(NodeState.rulesOfFamily(stage));
         restore(stage, lists.everything());
         expectTrees(stage, false);
@@ -138,7 +137,7 @@ public final class DispatchTreeScenarios {
         expectTrees(stage, true);
         stage.stillOpen("before");
         expectTraffic(stage);
-        stage.daemon().terminate(Duration.ofSeconds(20));
+        stage.session().terminate();
 
         UpstreamText trees = UpstreamText.of(NodeState.rulesOfFamily(stage));
         restore(stage, lists.since(trees));

@@ -18,6 +18,7 @@ import dev.sluice.conformance.scenario.Scenario;
 import dev.sluice.conformance.scenario.Stage;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.lab.LabHost;
 import dev.sluice.testkit.lab.Outcome;
 import java.nio.charset.StandardCharsets;
@@ -94,7 +95,8 @@ public final class IptablesScenarios {
                         .given(web().nodePort())
                         .then(fromNode().toNodePort("web", 80), reaches("b2"))
                         .act("127.0.0.1 does not answer", stage -> {
-                            Outcome outcome = stage.lab().node().tcp(IpAddress.of("127.0.0.1"), nodePort(stage));
+                            Outcome outcome =
+                                    stage.caller(LabAddresses.NODE_A).tcp(IpAddress.of("127.0.0.1"), nodePort(stage));
                             Assertions.assertThat(outcome).isNotInstanceOf(Outcome.Answer.class);
                         })
                         .build(),

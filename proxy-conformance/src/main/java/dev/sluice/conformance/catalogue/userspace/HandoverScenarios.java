@@ -13,18 +13,15 @@ import dev.sluice.conformance.scenario.Stage;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.daemon.DaemonProcess;
 import dev.sluice.testkit.lab.Caller;
+import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.lab.Outcome;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.assertj.core.api.Assertions;
-import org.awaitility.Awaitility;
 
 /** One process of userspace mode after another. */
 public final class HandoverScenarios {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
-    private static final Duration START = Duration.ofSeconds(60);
-
     private HandoverScenarios() {}
 
     public static List<Scenario> all() {
@@ -52,16 +49,17 @@ public final class HandoverScenarios {
         DaemonProcess first = stage.daemon();
         DaemonProcess second = stage.session().launch();
         String line = "took over from process " + first.pid();
-        Awaitility.await(line).atMost(START).until(() -> second.logText().contains(line));
+        stage.eventually("the log says '" + line + "'", () -> second.logText().contains(line));
         Assertions.assertThat(first.isAlive()).isTrue();
-        first.terminate(PATIENCE);
-        second.awaitReady(START, IpFamily.values());
+        first.terminate(stage.session().settle());
+        stage.session().awaitReady(IpFamily.values());
     }
 
     private static void callBetween(Stage stage) {
-        stage.daemon().terminate(PATIENCE);
-        Caller pod = stage.lab().pod("a3").caller().waiting(PATIENCE);
-        Caller client = stage.lab().client().caller().waiting(PATIENCE);
+        stage.session().terminate();
+        Duration patience = stage.session().settle();
+        Caller pod = stage.caller("a3").waiting(patience);
+        Caller client = stage.caller(LabAddresses.CLIENT).waiting(patience);
         CompletableFuture<Outcome> toService = CompletableFuture.supplyAsync(
                 () -> fromPod("a3").to("web", 80).destination(stage.allotment(), pod::tcp));
         CompletableFuture<Outcome> toNode = CompletableFuture.supplyAsync(

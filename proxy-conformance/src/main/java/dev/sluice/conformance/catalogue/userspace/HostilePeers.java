@@ -171,7 +171,7 @@ public final class HostilePeers {
         int port = HostilePeerScenarios.proxyPort(stage);
         IpAddress node = LabAddresses.of(LabAddresses.NODE_A, stage.family());
         for (String host : List.of("a3", LabAddresses.CLIENT, LabAddresses.NODE_A)) {
-            Assertions.assertThat(stage.lab().host(host).tcp(node, port))
+            Assertions.assertThat(stage.caller(host).tcp(node, port))
                     .as(host + " to " + node.withPort(port))
                     .matches(outcome -> outcome instanceof Outcome.Refused, REFUSED.toString());
         }

@@ -113,7 +113,7 @@ public final class UserspaceDetailScenarios {
 
     private static void allSilent(Stage stage) {
         Assertions.assertThat(UserspaceLimitScenarios.timeUntilClosed(stage))
-                .isBetween(Duration.ofMillis(3700), Duration.ofSeconds(10));
+                .isBetween(Duration.ofMillis(3700), stage.session().stretched(Duration.ofSeconds(10)));
     }
 
     private static void deadEndpoint(Stage stage) {
@@ -126,7 +126,8 @@ public final class UserspaceDetailScenarios {
                 .orThrow();
         NodeState.expectAnswersOf(second, stage, call.times(4));
         pod.run(tool, "-w", "-F", "INPUT").orThrow();
-        Assertions.assertThat(pod.tcp(pod.address(stage.family()), 8080)).isInstanceOf(Outcome.Answer.class);
+        Assertions.assertThat(stage.caller(first).tcp(pod.address(stage.family()), 8080))
+                .isInstanceOf(Outcome.Answer.class);
         NodeState.expectAnswersOf(second, stage, call.times(6));
     }
 }

@@ -1,0 +1,71 @@
+package dev.sluice.testkit.timing;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * How many times longer than an idle machine of usual speed this one takes for its work. Found by the start of a small JVM, and
+ * afterwards by how long daemons take to start: the slowest start counts, whatever else the machine does meanwhile.
+ */
+public final class MachineSpeed {
+    /** What a JVM takes that prints its version. */
+    private static final Duration USUAL_JVM = Duration.ofMillis(150);
+    /** What a daemon takes until its first sync is in force. */
+    private static final Duration USUAL_DAEMON = Duration.ofSeconds(3);
+
+    private static final double MOST = 20;
+
+    private final AtomicReference<Double> slowness;
+
+    private MachineSpeed(double slowness) {
+        this.slowness = new AtomicReference<>(bounded(slowness));
+    }
+
+    /** A machine of usual speed until a daemon starts slowly. */
+    public static MachineSpeed usual() {
+        return new MachineSpeed(1);
+    }
+
+    /** Measures this machine as it is now. */
+    public static MachineSpeed measured() {
+        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+        List<String> command = List.of(java.toString(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-version");
+        try {
+            long begin = System.nanoTime();
+            new ProcessBuilder(command)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .waitFor();
+            return new MachineSpeed((double) (System.nanoTime() - begin) / USUAL_JVM.toNanos());
+        } catch (IOException e) {
+            throw new IllegalStateException("cannot start " + java, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    /** A daemon has become ready within {@code time}. */
+    public void daemonStarted(Duration time) {
+        double seen = bounded((double) time.toNanos() / USUAL_DAEMON.toNanos());
+        slowness.accumulateAndGet(seen, Math::max);
+    }
+
+    /** 1 for a machine of usual speed or better, 5 for one that takes five times as long. */
+    public double slowness() {
+        return slowness.get();
+    }
+
+    /** The time that this machine gets for what gets {@code usual} on a machine of usual speed. */
+    public Duration stretched(Duration usual) {
+        return Duration.ofNanos((long) (usual.toNanos() * slowness()));
+    }
+
+    private static double bounded(double slowness) {
+        return Math.clamp(slowness, 1, MOST);
+    }
+}
