@@ -1,7 +1,7 @@
 package dev.sluice.daemon;
 
 import dev.sluice.core.config.BackendConfig;
-import dev.sluice.core.mode.HostException;
+import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.mode.ProxyModule;
 import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.daemon.config.ConfigException;

@@ -1,10 +1,9 @@
 package dev.sluice.ipvs;
 
+import dev.sluice.core.kernel.ForeignChange;
+import dev.sluice.core.kernel.ForeignWatch;
+import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.kernel.KernelObject;
-import dev.sluice.core.mode.ForeignChange;
-import dev.sluice.core.mode.ForeignWatch;
-import dev.sluice.core.mode.HostException;
-import dev.sluice.core.sync.Suspects;
 import dev.sluice.ipvs.kernel.DummyDevice;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.host.Host;
@@ -16,7 +15,7 @@ import java.util.function.Consumer;
 /** Beside a watch of rules, notices when others change the addresses that this mode binds, or their device. */
 record AddressWatching(ForeignWatch.Opener rules, Host host, List<IpvsBackend> backends)
         implements ForeignWatch.Opener {
-    private static final Suspects DEVICE = Suspects.of(Set.of(new KernelObject("addresses", DummyDevice.NAME)));
+    private static final Set<KernelObject> DEVICE = Set.of(new KernelObject("addresses", DummyDevice.NAME));
 
     AddressWatching {
         backends = List.copyOf(backends);
@@ -55,7 +54,7 @@ record AddressWatching(ForeignWatch.Opener rules, Host host, List<IpvsBackend> b
     private void report(LinkChange change, Consumer<ForeignChange> noticed) {
         for (IpvsBackend backend : backends) {
             if (backend.isConcernedBy(change)) {
-                noticed.accept(new ForeignChange(backend.family(), "", DEVICE));
+                noticed.accept(new ForeignChange(backend.family(), "", false, DEVICE));
             }
         }
     }

@@ -25,8 +25,6 @@ final class RoomTest {
 
     @ArchTest
     static final ArchRule NO_FOREIGN_LIBRARY = classes()
-            .that()
-            .resideOutsideOfPackage("dev.sluice.linux.host")
             .should()
             .onlyDependOnClassesThat(resideInAnyPackage(
                             "java..",
@@ -37,15 +35,6 @@ final class RoomTest {
                             "dev.sluice.core.kernel..",
                             "dev.sluice.core.trace..")
                     .or(belongToAnyOf(LocalDetector.class)));
-
-    /** What modes are given by the host is said in core's terms. */
-    @ArchTest
-    static final ArchRule THE_HOST_KNOWS_MODULES_BUT_NO_SERVICE = noClasses()
-            .that()
-            .resideInAPackage("dev.sluice.linux.host")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage("dev.sluice.core.model..", "dev.sluice.core.source..", "dev.sluice.core.track..");
 
     @ArchTest
     static final ArchRule NO_KUBERNETES_WORDS =

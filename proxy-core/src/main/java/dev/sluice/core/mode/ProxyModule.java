@@ -3,6 +3,8 @@ package dev.sluice.core.mode;
 import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.ConfigReader;
 import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.kernel.ForeignWatch;
+import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.ProxyBackend;

@@ -1,8 +1,8 @@
 package dev.sluice.daemon.repair;
 
-import dev.sluice.core.mode.ForeignChange;
-import dev.sluice.core.mode.ForeignWatch;
-import dev.sluice.core.mode.HostException;
+import dev.sluice.core.kernel.ForeignChange;
+import dev.sluice.core.kernel.ForeignWatch;
+import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Suspects;
 import dev.sluice.core.sync.SyncObserver;
@@ -108,8 +108,9 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
     private void noticed(ForeignChange change) {
         FamilyRepair family = families.get(change.family());
         if (family != null) {
-            LOG.debug("{} changed {} of {}", change.by(), change.suspects(), change.family());
-            suspect(family, change.suspects(), change.by());
+            Suspects suspects = change.everything() ? Suspects.all() : Suspects.of(change.objects());
+            LOG.debug("{} changed {} of {}", change.by(), suspects, change.family());
+            suspect(family, suspects, change.by());
         }
     }
 

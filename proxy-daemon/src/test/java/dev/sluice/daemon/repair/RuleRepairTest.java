@@ -2,10 +2,10 @@ package dev.sluice.daemon.repair;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.core.kernel.ForeignChange;
+import dev.sluice.core.kernel.ForeignWatch;
+import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.kernel.KernelObject;
-import dev.sluice.core.mode.ForeignChange;
-import dev.sluice.core.mode.ForeignWatch;
-import dev.sluice.core.mode.HostException;
 import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.KernelCost;
@@ -102,8 +102,7 @@ class RuleRepairTest {
     }
 
     private void edit(String by, String chain) {
-        watches.getFirst()
-                .accept(new ForeignChange(IpFamily.IPV4, by, Suspects.of(Set.of(new KernelObject("nat", chain)))));
+        watches.getFirst().accept(new ForeignChange(IpFamily.IPV4, by, false, Set.of(new KernelObject("nat", chain))));
     }
 
     private Suspects nextLook() throws InterruptedException {
@@ -170,8 +169,7 @@ class RuleRepairTest {
         for (IpFamily family : IpFamily.values()) {
             repair.failed(new Failure(family, true, Duration.ZERO, new SyncException("any end will do")));
         }
-        watches.getFirst()
-                .accept(new ForeignChange(IpFamily.IPV6, "", Suspects.of(Set.of(new KernelObject("nat", "OURS")))));
+        watches.getFirst().accept(new ForeignChange(IpFamily.IPV6, "", false, Set.of(new KernelObject("nat", "OURS"))));
         assertThat(asked.poll(30, TimeUnit.SECONDS))
                 .as("the first look is at that edit")
                 .isEqualTo(Suspects.of(Set.of(new KernelObject("nat", "OURS"))));

@@ -1,7 +1,7 @@
 package dev.sluice.linux.host;
 
-import dev.sluice.core.mode.ForeignWatch;
-import dev.sluice.core.mode.HostException;
+import dev.sluice.core.kernel.ForeignWatch;
+import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.conntrack.Conntrack;

@@ -1,7 +1,7 @@
 package dev.sluice.linux.host;
 
-import dev.sluice.core.mode.ForeignWatch;
-import dev.sluice.core.mode.HostException;
+import dev.sluice.core.kernel.ForeignWatch;
+import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.conntrack.Conntrack;
@@ -22,6 +22,7 @@ import dev.sluice.linux.route.Links;
 import dev.sluice.linux.route.NetlinkLinks;
 import dev.sluice.linux.rulewatch.Interest;
 import dev.sluice.linux.rulewatch.OwnRestores;
+import dev.sluice.linux.rulewatch.RuleWatching;
 import dev.sluice.linux.sysctl.ProcSysctl;
 import dev.sluice.linux.sysctl.Sysctl;
 import java.nio.file.Files;

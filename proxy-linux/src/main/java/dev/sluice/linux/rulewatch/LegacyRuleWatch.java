@@ -1,5 +1,6 @@
 package dev.sluice.linux.rulewatch;
 
+import dev.sluice.core.kernel.ForeignChange;
 import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.KernelException;
@@ -27,7 +28,7 @@ final class LegacyRuleWatch implements RuleWatch, OwnRestores.Follower {
     private static final long PERIOD_MILLIS = 100;
 
     private final OwnRestores own;
-    private final Consumer<ForeignEdit> noticed;
+    private final Consumer<ForeignChange> noticed;
     private final List<XtablesSocket> sockets = new ArrayList<>();
     private final List<LegacyTable> tables = new ArrayList<>();
     private final Map<Long, RestoreInput> running = new ConcurrentHashMap<>();
@@ -37,12 +38,12 @@ final class LegacyRuleWatch implements RuleWatch, OwnRestores.Follower {
     private boolean reported;
     private @Nullable NatAnchor anchor;
 
-    private LegacyRuleWatch(OwnRestores own, Consumer<ForeignEdit> noticed) {
+    private LegacyRuleWatch(OwnRestores own, Consumer<ForeignChange> noticed) {
         this.own = own;
         this.noticed = noticed;
     }
 
-    static LegacyRuleWatch open(OwnRestores own, Interest interest, Consumer<ForeignEdit> noticed)
+    static LegacyRuleWatch open(OwnRestores own, Interest interest, Consumer<ForeignChange> noticed)
             throws KernelException {
         LegacyRuleWatch watch = new LegacyRuleWatch(own, noticed);
         try {

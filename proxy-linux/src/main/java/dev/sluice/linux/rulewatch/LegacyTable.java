@@ -1,5 +1,6 @@
 package dev.sluice.linux.rulewatch;
 
+import dev.sluice.core.kernel.ForeignChange;
 import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.NetlinkException;
@@ -77,7 +78,7 @@ final class LegacyTable {
     }
 
     /** Compares the table with the last look; returns the foreign changes. */
-    Optional<ForeignEdit> look(long now) throws NetlinkException {
+    Optional<ForeignChange> look(long now) throws NetlinkException {
         long before;
         synchronized (this) {
             if (restoring > 0) {
@@ -97,7 +98,7 @@ final class LegacyTable {
         return read ? read(before) : Optional.empty();
     }
 
-    private Optional<ForeignEdit> read(long before) throws NetlinkException {
+    private Optional<ForeignChange> read(long before) throws NetlinkException {
         long start = System.nanoTime();
         Content content = socket.content(name);
         TableDigest.Result result =
@@ -111,7 +112,7 @@ final class LegacyTable {
                 return Optional.empty();
             }
             boolean cameAfterUs = !content.info().equals(info);
-            Optional<ForeignEdit> edit = known == null ? Optional.empty() : compare(known, result, cameAfterUs);
+            Optional<ForeignChange> edit = known == null ? Optional.empty() : compare(known, result, cameAfterUs);
             known = result.digests();
             info = content.info();
             ownChains.clear();
@@ -123,7 +124,7 @@ final class LegacyTable {
      * @param cameAfterUs whether another program replaced the table after us, and may have changed our restores' chains
      *     too
      */
-    private Optional<ForeignEdit> compare(ChainDigests old, TableDigest.Result result, boolean cameAfterUs) {
+    private Optional<ForeignChange> compare(ChainDigests old, TableDigest.Result result, boolean cameAfterUs) {
         Set<KernelObject> changed = new HashSet<>();
         for (String chain : result.chains()) {
             long key = ChainDigests.key(chain);
@@ -142,6 +143,6 @@ final class LegacyTable {
             return Optional.empty();
         }
         // the names of deleted chains were not kept
-        return Optional.of(new ForeignEdit(family, "", gone[0], changed));
+        return Optional.of(new ForeignChange(family, "", gone[0], changed));
     }
 }

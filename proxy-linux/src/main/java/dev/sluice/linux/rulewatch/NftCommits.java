@@ -1,5 +1,6 @@
 package dev.sluice.linux.rulewatch;
 
+import dev.sluice.core.kernel.ForeignChange;
 import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.NetlinkException;
@@ -16,7 +17,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects the notifications of a commit into a {@link ForeignEdit}. The kernel notifies of each object of a commit,
+ * Collects the notifications of a commit into a {@link ForeignChange}. The kernel notifies of each object of a commit,
  * and at its end of the new generation with the process that made it (since Linux 4.15).
  *
  * <p>In a built-in chain only deletions count: a rule that another program adds there is its own.
@@ -26,7 +27,7 @@ final class NftCommits implements NetlinkSubscription.Listener {
     private static final int MANY = 5_000;
 
     private final Interest interest;
-    private final Consumer<ForeignEdit> noticed;
+    private final Consumer<ForeignChange> noticed;
     private final Map<IpFamily, Part> commit = new EnumMap<>(IpFamily.class);
 
     /** The part of a commit in one family. */
@@ -35,7 +36,7 @@ final class NftCommits implements NetlinkSubscription.Listener {
         private boolean everything;
     }
 
-    NftCommits(Interest interest, Consumer<ForeignEdit> noticed) {
+    NftCommits(Interest interest, Consumer<ForeignChange> noticed) {
         this.interest = interest;
         this.noticed = noticed;
     }
@@ -131,14 +132,14 @@ final class NftCommits implements NetlinkSubscription.Listener {
         String by = name.isEmpty() ? "" : name + " (pid " + pid + ")";
         Map<IpFamily, Part> parts = new EnumMap<>(commit);
         commit.clear();
-        parts.forEach((family, part) -> noticed.accept(new ForeignEdit(family, by, part.everything, part.chains)));
+        parts.forEach((family, part) -> noticed.accept(new ForeignChange(family, by, part.everything, part.chains)));
     }
 
     @Override
     public void lost() {
         commit.clear();
         for (IpFamily family : IpFamily.values()) {
-            noticed.accept(new ForeignEdit(family, "", true, Set.of()));
+            noticed.accept(new ForeignChange(family, "", true, Set.of()));
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.linux.rulewatch;
 
+import dev.sluice.core.kernel.ForeignChange;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.netlink.Netlink;
@@ -39,7 +40,7 @@ final class NftRuleWatch implements RuleWatch, OwnRestores.Follower {
     }
 
     static NftRuleWatch open(
-            OwnRestores own, BooleanSupplier untouched, Interest interest, Consumer<ForeignEdit> noticed)
+            OwnRestores own, BooleanSupplier untouched, Interest interest, Consumer<ForeignChange> noticed)
             throws KernelException {
         NetlinkSubscription subscription = NetlinkSubscription.open(
                 Netlink.NETFILTER,

@@ -1,5 +1,7 @@
 package dev.sluice.linux.rulewatch;
 
+import dev.sluice.core.kernel.ForeignChange;
+import dev.sluice.core.kernel.ForeignWatch;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.iptables.Iptables.Variant;
 import java.util.function.BooleanSupplier;
@@ -12,7 +14,7 @@ import java.util.function.Consumer;
  *
  * <p>Earlier changes are not noticed: open the watch before comparing rules, unless it {@link #missedNothing()}.
  */
-public interface RuleWatch extends AutoCloseable {
+public interface RuleWatch extends ForeignWatch {
 
     /**
      * Opens a watch with its own thread, on which {@code noticed} is called.
@@ -26,22 +28,11 @@ public interface RuleWatch extends AutoCloseable {
             OwnRestores own,
             BooleanSupplier untouched,
             Interest interest,
-            Consumer<ForeignEdit> noticed)
+            Consumer<ForeignChange> noticed)
             throws KernelException {
         return switch (variant) {
             case NFT -> NftRuleWatch.open(own, untouched, interest, noticed);
             case LEGACY -> LegacyRuleWatch.open(own, interest, noticed);
         };
     }
-
-    /** How it notices changes, for the log. */
-    String means();
-
-    /** Whether it is certain that there was no foreign change before it was opened. */
-    default boolean missedNothing() {
-        return false;
-    }
-
-    @Override
-    void close();
 }

@@ -2,6 +2,7 @@ package dev.sluice.linux.rulewatch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.core.kernel.ForeignChange;
 import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.NetlinkException;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** Reads what a 6.18 kernel announced, as it was recorded in a namespace with iptables 1.8.9 and nft 1.0.6. */
 final class NftCommitsTest {
-    private final List<ForeignEdit> edits = new ArrayList<>();
+    private final List<ForeignChange> edits = new ArrayList<>();
     private final NftCommits commits = new NftCommits(
             (family, chain) -> chain.kind().equals("nat")
                     && List.of("KUBE-SERVICES", "PREROUTING", "OUTPUT").contains(chain.name()),
@@ -27,7 +28,7 @@ final class NftCommitsTest {
     @Test
     void replacedRule() throws Exception {
         hear("iptables-nft -t nat -R KUBE-SERVICES 1 -d 10.0.0.2 -j RETURN");
-        ForeignEdit edit = edits.getFirst();
+        ForeignChange edit = edits.getFirst();
         assertThat(edits).hasSize(1);
         assertThat(edit.family()).isEqualTo(IpFamily.IPV4);
         assertThat(edit.by()).startsWith("iptables-nft (pid ");
@@ -38,25 +39,25 @@ final class NftCommitsTest {
     @Test
     void renamedChainDoesNotTellItsOldName() throws Exception {
         hear("iptables-nft -t nat -E KUBE-SERVICES FOO");
-        assertThat(edits).singleElement().matches(ForeignEdit::everything);
+        assertThat(edits).singleElement().matches(ForeignChange::everything);
     }
 
     @Test
     void flushedRuleset() throws Exception {
         hear("nft flush ruleset");
-        assertThat(edits).singleElement().matches(ForeignEdit::everything);
+        assertThat(edits).singleElement().matches(ForeignChange::everything);
         assertThat(edits.getFirst().by()).startsWith("nft (pid ");
     }
 
     @Test
     void lossMakesEverythingSuspectInBothFamilies() {
         commits.lost();
-        assertThat(edits).hasSize(2).allMatch(ForeignEdit::everything);
+        assertThat(edits).hasSize(2).allMatch(ForeignChange::everything);
     }
 
     @Test
     void whatIsOfNoInterestIsNotTold() throws Exception {
-        List<ForeignEdit> heard = new ArrayList<>();
+        List<ForeignChange> heard = new ArrayList<>();
         NftCommits deaf = new NftCommits((family, chain) -> false, heard::add);
         for (byte[] datagram : recorded("iptables-nft -t nat -R KUBE-SERVICES 1 -d 10.0.0.2 -j RETURN")) {
             Datagrams.deliver(datagram, deaf);

@@ -2,6 +2,7 @@ package dev.sluice.linux.rulewatch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.core.kernel.ForeignChange;
 import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.iptables.Iptables;
@@ -58,7 +59,7 @@ final class RuleWatchTest {
     private final OwnRestores own = new OwnRestores();
     private final SystemCommands commands = new SystemCommands(own);
     private final SystemCommands foreign = new SystemCommands();
-    private final BlockingQueue<ForeignEdit> noticed = new LinkedBlockingQueue<>();
+    private final BlockingQueue<ForeignChange> noticed = new LinkedBlockingQueue<>();
     private int ends;
 
     private interface Scene {
@@ -96,8 +97,8 @@ final class RuleWatchTest {
                 .isTrue();
     }
 
-    private ForeignEdit next() throws InterruptedException {
-        ForeignEdit edit = noticed.poll(30, TimeUnit.SECONDS);
+    private ForeignChange next() throws InterruptedException {
+        ForeignChange edit = noticed.poll(30, TimeUnit.SECONDS);
         assertThat(edit).as("what was noticed").isNotNull();
         return Objects.requireNonNull(edit);
     }
@@ -110,7 +111,7 @@ final class RuleWatchTest {
         Set<String> marks = Set.of("nat " + end, "filter " + end);
         Set<String> chains = new TreeSet<>();
         while (!chains.containsAll(marks)) {
-            ForeignEdit edit = next();
+            ForeignChange edit = next();
             if (edit.everything()) {
                 chains.add("everything");
             }
@@ -141,7 +142,7 @@ final class RuleWatchTest {
                         "0.25",
                         "-j",
                         "RETURN");
-                ForeignEdit edit = next();
+                ForeignChange edit = next();
                 assertThat(edit.family()).isEqualTo(family);
                 assertThat(edit.everything()).isFalse();
                 assertThat(edit.objects()).isEqualTo(Set.of(new KernelObject("nat", "KUBE-SVC-A")));
@@ -260,9 +261,9 @@ final class RuleWatchTest {
                     IptablesTools.discover(commands, Optional.of(Variant.NFT)).open(IpFamily.IPV4));
             namespace.run(() -> ipv4.restore(RULES));
             run(namespace, "nft", "flush", "ruleset");
-            List<ForeignEdit> edits = List.of(next(), next());
-            assertThat(edits).allMatch(ForeignEdit::everything).allMatch(e -> e.by().startsWith("nft (pid "));
-            assertThat(edits.stream().map(ForeignEdit::family).collect(Collectors.toSet()))
+            List<ForeignChange> edits = List.of(next(), next());
+            assertThat(edits).allMatch(ForeignChange::everything).allMatch(e -> e.by().startsWith("nft (pid "));
+            assertThat(edits.stream().map(ForeignChange::family).collect(Collectors.toSet()))
                     .containsExactlyInAnyOrder(IpFamily.values());
         });
     }

@@ -1,11 +1,10 @@
 package dev.sluice.testkit.fake;
 
+import dev.sluice.core.kernel.ForeignChange;
+import dev.sluice.core.kernel.ForeignWatch;
+import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.kernel.KernelObject;
-import dev.sluice.core.mode.ForeignChange;
-import dev.sluice.core.mode.ForeignWatch;
-import dev.sluice.core.mode.HostException;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.sync.Suspects;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.host.Host;
 import dev.sluice.linux.route.LinkChange;
@@ -121,7 +120,7 @@ public final class FakeHost implements Host {
 
     /** Another program changes an object; who watches it is notified. The answer is whether somebody does. */
     public boolean change(IpFamily family, KernelObject object) {
-        ForeignChange change = new ForeignChange(family, "test (pid 1)", Suspects.of(Set.of(object)));
+        ForeignChange change = new ForeignChange(family, "test (pid 1)", false, Set.of(object));
         return ruleWatches.stream()
                         .filter(watch -> watch.notice(change, object))
                         .count()

@@ -1,23 +1,17 @@
-package dev.sluice.linux.host;
+package dev.sluice.linux.rulewatch;
 
-import dev.sluice.core.mode.ForeignChange;
-import dev.sluice.core.mode.ForeignWatch;
-import dev.sluice.core.mode.HostException;
-import dev.sluice.core.sync.Suspects;
+import dev.sluice.core.kernel.ForeignChange;
+import dev.sluice.core.kernel.ForeignWatch;
+import dev.sluice.core.kernel.HostException;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.iptables.Iptables.Variant;
-import dev.sluice.linux.rulewatch.ForeignEdit;
-import dev.sluice.linux.rulewatch.Interest;
-import dev.sluice.linux.rulewatch.NftGenerations;
-import dev.sluice.linux.rulewatch.OwnRestores;
-import dev.sluice.linux.rulewatch.RuleWatch;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Opens a watch of iptables rules once they are in force, and counts until then whether others change rules. */
-final class RuleWatching implements ForeignWatch.Opener {
+/** Opens a watch of rules once they are in force, and counts until then whether others change rules. */
+public final class RuleWatching implements ForeignWatch.Opener {
     private static final Logger LOG = LoggerFactory.getLogger(RuleWatching.class);
 
     private final Variant variant;
@@ -32,7 +26,7 @@ final class RuleWatching implements ForeignWatch.Opener {
     }
 
     /** Counts from now on, in the calling thread's network namespace; start it before the first restore. */
-    static RuleWatching start(Variant variant, OwnRestores own, Interest interest) {
+    public static RuleWatching start(Variant variant, OwnRestores own, Interest interest) {
         RuleWatching watching = new RuleWatching(variant, own, interest);
         if (variant == Variant.NFT) {
             watching.count();
@@ -49,18 +43,12 @@ final class RuleWatching implements ForeignWatch.Opener {
     }
 
     @Override
-    public ForeignWatch open(Consumer<ForeignChange> noticed) throws HostException {
+    public RuleWatch open(Consumer<ForeignChange> noticed) throws HostException {
         try {
-            return new Opened(
-                    RuleWatch.open(variant, own, this::isUntouched, interest, edit -> noticed.accept(change(edit))));
+            return RuleWatch.open(variant, own, this::isUntouched, interest, noticed);
         } catch (KernelException e) {
             throw new HostException(e);
         }
-    }
-
-    private static ForeignChange change(ForeignEdit edit) {
-        Suspects suspects = edit.everything() ? Suspects.all() : Suspects.of(edit.objects());
-        return new ForeignChange(edit.family(), edit.by(), suspects);
     }
 
     private synchronized boolean isUntouched() {
@@ -74,23 +62,6 @@ final class RuleWatching implements ForeignWatch.Opener {
         if (generations != null) {
             generations.close();
             generations = null;
-        }
-    }
-
-    private record Opened(RuleWatch rules) implements ForeignWatch {
-        @Override
-        public String means() {
-            return rules.means();
-        }
-
-        @Override
-        public boolean missedNothing() {
-            return rules.missedNothing();
-        }
-
-        @Override
-        public void close() {
-            rules.close();
         }
     }
 }

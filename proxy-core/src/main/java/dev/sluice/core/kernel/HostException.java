@@ -1,4 +1,4 @@
-package dev.sluice.core.mode;
+package dev.sluice.core.kernel;
 
 /** The host lacks what a mode needs, or refuses it. The message says what is missing and what to do. */
 public final class HostException extends Exception {

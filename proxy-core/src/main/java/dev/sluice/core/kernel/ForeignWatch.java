@@ -1,4 +1,4 @@
-package dev.sluice.core.mode;
+package dev.sluice.core.kernel;
 
 import java.util.function.Consumer;
 
