@@ -3,7 +3,7 @@ package dev.sluice.iptables;
 import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.ConfigReader;
 import dev.sluice.core.config.ProxyMode;
-import dev.sluice.core.flows.FlowTargets;
+import dev.sluice.core.conntrack.ConntrackTargets;
 import dev.sluice.core.kernel.ForeignWatch;
 import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.kernel.KernelObject;
@@ -115,7 +115,7 @@ public final class IptablesModule implements ProxyModule {
     public ConntrackPolicy conntrack(IpFamily family) {
         return new ConntrackPolicy(
                 Set.of(Protocol.UDP, Protocol.SCTP),
-                FlowTargets.endpoints(),
+                ConntrackTargets.endpoints(),
                 options.localhostNodePorts() && family == IpFamily.IPV4);
     }
 

@@ -96,7 +96,7 @@ class KernelSyncTest {
             bench.fill();
             ResolvedPort port = bench.ports.withPort(80);
             String dnat =
-                    "DNAT --to-destination " + port.endpoints().all().getFirst().key();
+                    "DNAT --to-destination " + port.endpoints().all().getFirst().socketAddress();
             bench.spoil(dnat, "TPROXY --on-port 1"); // no target for the nat table
             bench.wishes.put(port);
 

@@ -3,7 +3,7 @@ package dev.sluice.ipvs;
 import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.ConfigReader;
 import dev.sluice.core.config.ProxyMode;
-import dev.sluice.core.flows.FlowTargets;
+import dev.sluice.core.conntrack.ConntrackTargets;
 import dev.sluice.core.kernel.ForeignWatch;
 import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.kernel.KernelObject;
@@ -112,7 +112,7 @@ public final class IpvsModule implements ProxyModule {
     /** As in kube-proxy's ipvs mode, node ports are not served on loopback addresses. */
     @Override
     public ConntrackPolicy conntrack(IpFamily family) {
-        return new ConntrackPolicy(Set.of(Protocol.UDP, Protocol.SCTP), FlowTargets.endpoints(), false);
+        return new ConntrackPolicy(Set.of(Protocol.UDP, Protocol.SCTP), ConntrackTargets.endpoints(), false);
     }
 
     @Override

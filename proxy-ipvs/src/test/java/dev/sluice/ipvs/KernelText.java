@@ -66,7 +66,7 @@ public final class KernelText {
         }
         text.append('\n');
         destinations.stream()
-                .map(d -> "-a " + key + " -r " + d.key() + " -m -w " + d.weight() + "\n")
+                .map(d -> "-a " + key + " -r " + d.socketAddress() + " -m -w " + d.weight() + "\n")
                 .sorted()
                 .forEach(text::append);
         return text.toString();

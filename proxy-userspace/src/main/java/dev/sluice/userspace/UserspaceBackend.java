@@ -1,7 +1,6 @@
 package dev.sluice.userspace;
 
 import dev.sluice.core.config.ProxyMode;
-import dev.sluice.core.flows.FlowEnd;
 import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.kernel.ObjectKind;
 import dev.sluice.core.model.NodeFacts;
@@ -9,6 +8,7 @@ import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.ProxyBackend;
@@ -182,9 +182,9 @@ final class UserspaceBackend implements ProxyBackend {
      * Where conntrack entries of {@code port} may lead: to its UDP socket. Another endpoint does not matter, another
      * socket does: the kernel would keep the old one, since only the first datagram of a flow meets the rules.
      */
-    Set<FlowEnd> flowEnds(ResolvedPort port) {
+    Set<SocketAddress> flowEnds(ResolvedPort port) {
         PortState state = planner.ports().get(port.name());
-        FlowEnd socket = state == null ? null : state.udpSocket();
+        SocketAddress socket = state == null ? null : state.udpSocket();
         return socket == null ? Set.of() : Set.of(socket);
     }
 

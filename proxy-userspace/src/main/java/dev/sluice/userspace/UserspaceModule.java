@@ -3,7 +3,7 @@ package dev.sluice.userspace;
 import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.ConfigReader;
 import dev.sluice.core.config.ProxyMode;
-import dev.sluice.core.flows.FlowTargets;
+import dev.sluice.core.conntrack.ConntrackTargets;
 import dev.sluice.core.kernel.ForeignWatch;
 import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.kernel.KernelObject;
@@ -130,10 +130,10 @@ public final class UserspaceModule implements ProxyModule {
     /** Entries lead to the sockets of this process; it does not carry SCTP. */
     @Override
     public ConntrackPolicy conntrack(IpFamily family) {
-        FlowTargets sockets = backends.stream()
+        ConntrackTargets sockets = backends.stream()
                 .filter(backend -> backend.family() == family)
                 .findFirst()
-                .<FlowTargets>map(backend -> backend::flowEnds)
+                .<ConntrackTargets>map(backend -> backend::flowEnds)
                 .orElseThrow(() -> new IllegalStateException(family + " is not open"));
         return new ConntrackPolicy(Set.of(Protocol.UDP), sockets, options.localhostNodePorts());
     }

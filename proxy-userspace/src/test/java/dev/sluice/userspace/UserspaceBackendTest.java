@@ -3,13 +3,13 @@ package dev.sluice.userspace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.core.flows.FlowEnd;
 import dev.sluice.core.kernel.ObjectKind;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.trace.Packet;
@@ -168,7 +168,7 @@ class UserspaceBackendTest {
         node.sync();
         int port = Integer.parseInt(
                 node.sets.elements("SLUICE-UDP-SOCKETS").iterator().next());
-        FlowEnd socket = new FlowEnd(IpAddress.of("127.0.0.1"), port);
+        SocketAddress socket = new SocketAddress(IpAddress.of("127.0.0.1"), port);
         assertThat(node.backend.flowEnds(dns)).containsExactly(socket);
 
         ResolvedPort elsewhere = Endpoints.resolved(dns().build(), Endpoints.remote("10.244.2.3", 53));

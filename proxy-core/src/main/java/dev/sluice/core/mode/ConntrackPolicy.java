@@ -1,6 +1,6 @@
 package dev.sluice.core.mode;
 
-import dev.sluice.core.flows.FlowTargets;
+import dev.sluice.core.conntrack.ConntrackTargets;
 import dev.sluice.core.net.Protocol;
 import java.util.Set;
 
@@ -11,7 +11,7 @@ import java.util.Set;
  * @param targets where the entries of a service port may lead
  * @param loopbackNodePorts whether node ports are served on loopback addresses too
  */
-public record ConntrackPolicy(Set<Protocol> protocols, FlowTargets targets, boolean loopbackNodePorts) {
+public record ConntrackPolicy(Set<Protocol> protocols, ConntrackTargets targets, boolean loopbackNodePorts) {
     public ConntrackPolicy {
         protocols = Set.copyOf(protocols);
     }

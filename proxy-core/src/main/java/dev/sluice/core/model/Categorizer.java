@@ -11,7 +11,7 @@ public final class Categorizer {
     private Categorizer() {}
 
     /**
-     * @param endpoints every endpoint of the service port, sorted by {@link Endpoint#key()}
+     * @param endpoints every endpoint of the service port, sorted by {@link Endpoint#socketAddress()} as text
      * @param node whose hints count
      */
     public static EndpointSet categorize(List<Endpoint> endpoints, ServicePort port, NodeFacts node) {

@@ -1,6 +1,7 @@
 package dev.sluice.core.model;
 
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.SocketAddress;
 import java.util.Set;
 
 /**
@@ -42,13 +43,13 @@ public record Endpoint(
         this(address, port, local, ready, serving, terminating, zoneHints, nodeHints, Weight.DEFAULT);
     }
 
-    /** {@code ip:port}, with brackets around an IPv6 address: the endpoint's key within its service port. */
-    public String key() {
-        return address.withPort(port);
+    /** The endpoint's identity within its service port, whatever its conditions. */
+    public SocketAddress socketAddress() {
+        return new SocketAddress(address, port);
     }
 
     @Override
     public String toString() {
-        return key();
+        return address.withPort(port);
     }
 }

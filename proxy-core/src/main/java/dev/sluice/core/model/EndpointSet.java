@@ -4,7 +4,7 @@ import java.util.List;
 
 /**
  * The endpoints of one service port as this node may use them. The lists are sorted by
- * {@link Endpoint#key()} as text.
+ * {@link Endpoint#socketAddress()} as text.
  *
  * @param cluster for traffic under the Cluster policy: ready endpoints after topology, or serving and terminating ones
  * @param local for traffic under the Local policy, chosen among the endpoints of this node alike

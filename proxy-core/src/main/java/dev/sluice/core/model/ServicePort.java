@@ -141,6 +141,11 @@ public record ServicePort(
         return policies.healthCheckNodePort();
     }
 
+    /** The portal at {@code address}, one of the Service's. */
+    public Portal.Address portal(IpAddress address) {
+        return new Portal.Address(protocol(), address, port);
+    }
+
     public boolean hasAffinity() {
         return affinitySeconds() > 0;
     }

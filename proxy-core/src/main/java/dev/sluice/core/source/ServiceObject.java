@@ -48,7 +48,7 @@ public record ServiceObject(
      * The {@code metadata}.
      *
      * @param created {@code creationTimestamp} in milliseconds since 1970, 0 when absent; decides between Services that
-     *     claim the same address and port
+     *     request the same address and port
      * @param labels only those that {@link Selection} reads
      * @param annotations only those whose keys begin with {@code sluice.dev/}
      */

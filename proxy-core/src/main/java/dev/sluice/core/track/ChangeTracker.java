@@ -14,7 +14,7 @@ import dev.sluice.core.source.ServiceObject;
 import dev.sluice.core.sync.Batch;
 import dev.sluice.core.sync.ClusterState;
 import dev.sluice.core.sync.ProxySnapshot;
-import dev.sluice.core.track.ClaimTable.Claimant;
+import dev.sluice.core.track.PortalRegistry.Claimant;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.OffsetDateTime;

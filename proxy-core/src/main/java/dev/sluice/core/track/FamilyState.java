@@ -10,7 +10,7 @@ import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Batch;
 import dev.sluice.core.sync.Changes;
-import dev.sluice.core.track.ClaimTable.Claimant;
+import dev.sluice.core.track.PortalRegistry.Claimant;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -31,33 +31,33 @@ final class FamilyState {
     private static final Logger LOG = LoggerFactory.getLogger(FamilyState.class);
 
     private final ProblemBook problems;
-    private final ClaimTable claims;
+    private final PortalRegistry portals;
     private final Resolution resolution;
-    private final Map<ServiceName, ServiceState> services = new HashMap<>();
+    private final Map<ServiceName, TrackedService> services = new HashMap<>();
     private final Set<ServiceName> touched = new LinkedHashSet<>();
     private final ResolvedPorts ports;
     private boolean nodeChanged;
     private long resolutions;
 
     FamilyState(IpFamily family, NodeFacts node, ProblemBook problems) {
-        this(family, node, problems, new ClaimTable());
+        this(family, node, problems, new PortalRegistry());
     }
 
-    private FamilyState(IpFamily family, NodeFacts node, ProblemBook problems, ClaimTable claims) {
-        this(family, node, problems, claims, new PortResolution(claims));
+    private FamilyState(IpFamily family, NodeFacts node, ProblemBook problems, PortalRegistry portals) {
+        this(family, node, problems, portals, new PortResolution(portals));
     }
 
-    FamilyState(IpFamily family, NodeFacts node, ProblemBook problems, ClaimTable claims, Resolution resolution) {
+    FamilyState(IpFamily family, NodeFacts node, ProblemBook problems, PortalRegistry portals, Resolution resolution) {
         this.ports = new ResolvedPorts(family, node);
         this.problems = problems;
-        this.claims = claims;
+        this.portals = portals;
         this.resolution = resolution;
     }
 
     /** How the ports of a Service are worked out. */
     @FunctionalInterface
     interface Resolution {
-        List<ResolvedPort> resolve(ServiceState service, NodeFacts node, ProblemList problems);
+        List<ResolvedPort> resolve(TrackedService service, NodeFacts node, ProblemList problems);
     }
 
     /** The state as of the last batch. */
@@ -79,25 +79,25 @@ final class FamilyState {
         return services.size();
     }
 
-    int claims() {
-        return claims.size();
+    int portals() {
+        return portals.size();
     }
 
     /** Replaces what a Service asks for; an empty list when it is gone. */
     void declare(ServiceName name, List<Claimant> declared) {
-        ServiceState state = services.get(name);
+        TrackedService state = services.get(name);
         List<Claimant> before = state == null ? List.of() : state.declared();
         if (before.equals(declared)) {
             return;
         }
-        before.stream().filter(c -> !declared.contains(c)).forEach(c -> claims.leave(c, touched::add));
-        declared.stream().filter(c -> !before.contains(c)).forEach(c -> claims.enter(c, touched::add));
+        before.stream().filter(c -> !declared.contains(c)).forEach(c -> portals.remove(c, touched::add));
+        declared.stream().filter(c -> !before.contains(c)).forEach(c -> portals.add(c, touched::add));
         state(name).declare(declared);
         touched.add(name);
     }
 
     void add(Slice slice, Optional<Instant> triggerTime) {
-        ServiceState state = state(slice.owner());
+        TrackedService state = state(slice.owner());
         state.slices().add(slice);
         triggerTime.ifPresent(state.triggerTimes()::add);
         touched.add(slice.owner());
@@ -105,7 +105,7 @@ final class FamilyState {
 
     /** Takes out a slice that was added; {@code deleted} unless another version of it follows. */
     void remove(Slice slice, boolean deleted) {
-        ServiceState state = state(slice.owner());
+        TrackedService state = state(slice.owner());
         state.slices().remove(slice);
         if (deleted) {
             state.triggerTimes().clear();
@@ -127,7 +127,7 @@ final class FamilyState {
         List<Instant> triggerTimes = new ArrayList<>();
         List<ServiceName> names = List.copyOf(touched);
         for (ServiceName name : names) {
-            ServiceState state = state(name);
+            TrackedService state = state(name);
             triggerTimes.addAll(state.triggerTimes());
             state.triggerTimes().clear();
             refresh(name, state, changed);
@@ -141,7 +141,7 @@ final class FamilyState {
         return new Batch(ports, changes, triggerTimes);
     }
 
-    private void refresh(ServiceName name, ServiceState state, Set<ServicePortName> changed) {
+    private void refresh(ServiceName name, TrackedService state, Set<ServicePortName> changed) {
         List<ResolvedPort> before = state.resolved();
         List<ResolvedPort> after;
         List<Problem> found;
@@ -164,8 +164,8 @@ final class FamilyState {
         ports.replace(name, before, after, changed);
     }
 
-    private ServiceState state(ServiceName name) {
-        return services.computeIfAbsent(name, n -> new ServiceState());
+    private TrackedService state(ServiceName name) {
+        return services.computeIfAbsent(name, n -> new TrackedService());
     }
 
     /** Where contention was found. */

@@ -60,7 +60,7 @@ class ChangeTrackerTest {
     private List<String> endpoints(IpFamily family) {
         return tracker.snapshot(family).ports().stream()
                 .flatMap(p -> p.endpoints().all().stream())
-                .map(Endpoint::key)
+                .map(Endpoint::toString)
                 .sorted()
                 .toList();
     }
@@ -325,7 +325,7 @@ class ChangeTrackerTest {
             assertThat(tracker.pending(IpFamily.IPV4)).isPositive();
             assertThat(tracker.take(IpFamily.IPV4).changes()).isEqualTo(Changes.all());
             assertThat(tracker.take(IpFamily.IPV6).changes()).isEqualTo(Changes.all());
-            assertThat(webCluster()).extracting(Endpoint::key).containsExactly("10.0.0.1:8080");
+            assertThat(webCluster()).extracting(Endpoint::toString).containsExactly("10.0.0.1:8080");
             assertThat(tracker.take(IpFamily.IPV4).changes().isEmpty()).isTrue();
         }
 

@@ -70,7 +70,7 @@ class EndpointMergerTest {
     @Test
     void slicesOfOneServiceAreMergedAndSortedAsText() {
         assertThat(merge(web(1).ready("10.0.0.9", "10.0.0.10"), web(2).ready("10.0.0.1")))
-                .extracting(Endpoint::key)
+                .extracting(Endpoint::toString)
                 .containsExactly("10.0.0.10:8080", "10.0.0.1:8080", "10.0.0.9:8080");
     }
 
@@ -81,7 +81,7 @@ class EndpointMergerTest {
                         .port("http", "UDP", 53)
                         .port("http", "TCP", 8080)
                         .ready("10.0.0.1")))
-                .extracting(Endpoint::key)
+                .extracting(Endpoint::toString)
                 .containsExactly("10.0.0.1:8080");
     }
 
@@ -90,7 +90,7 @@ class EndpointMergerTest {
         assertThat(merge(
                         slice("shop/web-1", "web").tcp("http", 8080).ready("10.0.0.1"),
                         slice("shop/web-2", "web").tcp("http", 9090).ready("10.0.0.2")))
-                .extracting(Endpoint::key)
+                .extracting(Endpoint::toString)
                 .containsExactly("10.0.0.1:8080", "10.0.0.2:9090");
     }
 
@@ -99,7 +99,7 @@ class EndpointMergerTest {
         assertThat(merge(
                         slice("shop/web-1", "web").tcp("http", 8080).ready("10.0.0.1"),
                         slice("shop/web-2", "web").tcp("http", 9090).ready("10.0.0.1")))
-                .extracting(Endpoint::key)
+                .extracting(Endpoint::toString)
                 .containsExactly("10.0.0.1:8080", "10.0.0.1:9090");
     }
 

@@ -9,7 +9,7 @@ import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Batch;
-import dev.sluice.core.track.ClaimTable.Claimant;
+import dev.sluice.core.track.PortalRegistry.Claimant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -20,14 +20,15 @@ class FamilyStateTest {
     private final FamilyState state = state();
 
     private FamilyState state() {
-        ClaimTable claims = new ClaimTable();
-        PortResolution resolution = new PortResolution(claims);
-        return new FamilyState(IpFamily.IPV4, NodeFacts.unknown("node-a"), problems, claims, (service, node, found) -> {
-            if (service.declared().stream().anyMatch(c -> poisonous.contains(c.service()))) {
-                throw new IllegalStateException("made by the test");
-            }
-            return resolution.resolve(service, node, found);
-        });
+        PortalRegistry portals = new PortalRegistry();
+        PortResolution resolution = new PortResolution(portals);
+        return new FamilyState(
+                IpFamily.IPV4, NodeFacts.unknown("node-a"), problems, portals, (service, node, found) -> {
+                    if (service.declared().stream().anyMatch(c -> poisonous.contains(c.service()))) {
+                        throw new IllegalStateException("made by the test");
+                    }
+                    return resolution.resolve(service, node, found);
+                });
     }
 
     private void declare(String name, String clusterIp, int port) {

@@ -115,7 +115,7 @@ class TrackerPropertiesTest {
                 assertThat(snapshot.endpointCount()).isZero();
                 assertThat(snapshot.withoutLocal()).isEqualTo(WithoutLocal.NONE);
                 assertThat(tracker.family(family).size()).as("seed %d", seed).isZero();
-                assertThat(tracker.family(family).claims()).as("seed %d", seed).isZero();
+                assertThat(tracker.family(family).portals()).as("seed %d", seed).isZero();
             }
             assertThat(tracker.problems()).as("seed %d", seed).isEmpty();
         }

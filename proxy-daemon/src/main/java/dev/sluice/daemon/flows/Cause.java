@@ -1,6 +1,6 @@
 package dev.sluice.daemon.flows;
 
-import dev.sluice.core.flows.StaleReason;
+import dev.sluice.core.conntrack.StaleReason;
 import dev.sluice.core.net.Protocol;
 
 /** Why a flow was deleted, and what kind of flow it was. */

@@ -1,10 +1,10 @@
 package dev.sluice.daemon.flows;
 
 import dev.sluice.core.config.NodePortAddresses;
-import dev.sluice.core.flows.FlowLedger;
-import dev.sluice.core.flows.FlowPortal;
-import dev.sluice.core.flows.FlowPortals;
+import dev.sluice.core.conntrack.PortalHistory;
+import dev.sluice.core.conntrack.PortalTargets;
 import dev.sluice.core.mode.ConntrackPolicy;
+import dev.sluice.core.model.Portal;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.ForwardingBackend;
 import dev.sluice.core.sync.ProxyBackend;
@@ -41,7 +41,7 @@ public final class FlowCleaning extends ForwardingBackend {
     private final Conntrack conntrack;
     private final Links links;
     private final FlowListener listener;
-    private final FlowLedger ledger;
+    private final PortalHistory ledger;
     private final FlowSweep sweep;
     private final NodePortScope nodePortScope;
     private String trouble = "";
@@ -64,7 +64,7 @@ public final class FlowCleaning extends ForwardingBackend {
         this.conntrack = conntrack;
         this.links = links;
         this.listener = listener;
-        this.ledger = new FlowLedger(policy.targets(), policy.protocols());
+        this.ledger = new PortalHistory(policy.targets(), policy.protocols());
         this.sweep = new FlowSweep(conntrack, mode.family());
         this.nodePortScope = new NodePortScope(nodePorts, policy.loopbackNodePorts(), links, serviceLinks);
     }
@@ -101,8 +101,8 @@ public final class FlowCleaning extends ForwardingBackend {
     private void clean() {
         long start = System.nanoTime();
         try {
-            FlowPortals portals = ledger.due();
-            boolean nodePorts = portals.all().stream().anyMatch(FlowPortal.OnNode.class::isInstance);
+            PortalTargets portals = ledger.due();
+            boolean nodePorts = portals.portals().stream().anyMatch(Portal.NodePort.class::isInstance);
             Swept swept = sweep.sweep(portals, nodePorts ? nodePortScope.now() : address -> false);
             if (!swept.deleted().isEmpty()) {
                 LOG.info("{}: stale flows deleted: {}", family(), text(swept.deleted()));

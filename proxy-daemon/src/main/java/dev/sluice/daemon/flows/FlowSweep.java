@@ -1,12 +1,12 @@
 package dev.sluice.daemon.flows;
 
-import dev.sluice.core.flows.FlowEnd;
-import dev.sluice.core.flows.FlowPath;
-import dev.sluice.core.flows.FlowPortal;
-import dev.sluice.core.flows.FlowPortals;
+import dev.sluice.core.conntrack.EntryTuples;
+import dev.sluice.core.conntrack.PortalTargets;
+import dev.sluice.core.model.Portal;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.conntrack.Conntrack;
 import dev.sluice.linux.conntrack.Conntrack.Filter;
@@ -49,10 +49,10 @@ final class FlowSweep {
     }
 
     /** @param nodePortsAt tells the addresses of this node that serve node ports */
-    Swept sweep(FlowPortals portals, Predicate<IpAddress> nodePortsAt) throws NetlinkException {
+    Swept sweep(PortalTargets portals, Predicate<IpAddress> nodePortsAt) throws NetlinkException {
         Map<ConntrackEntry, Cause> stale = new LinkedHashMap<>();
-        for (ConntrackEntry flow : candidates(portals.all())) {
-            portals.judge(path(flow), nodePortsAt)
+        for (ConntrackEntry flow : candidates(portals.portals())) {
+            portals.staleReason(path(flow), nodePortsAt)
                     .ifPresent(reason -> stale.put(flow, new Cause(reason, flow.protocol())));
         }
         if (stale.isEmpty()) {
@@ -65,11 +65,10 @@ final class FlowSweep {
         return new Swept(deleted, deletion.refusals());
     }
 
-    private Set<ConntrackEntry> candidates(Set<FlowPortal> portals) throws NetlinkException {
-        Map<Protocol, List<FlowPortal>> byProtocol =
-                portals.stream().collect(Collectors.groupingBy(FlowPortal::protocol));
+    private Set<ConntrackEntry> candidates(Set<Portal> portals) throws NetlinkException {
+        Map<Protocol, List<Portal>> byProtocol = portals.stream().collect(Collectors.groupingBy(Portal::protocol));
         Set<ConntrackEntry> candidates = new HashSet<>();
-        for (Map.Entry<Protocol, List<FlowPortal>> entry : byProtocol.entrySet()) {
+        for (Map.Entry<Protocol, List<Portal>> entry : byProtocol.entrySet()) {
             List<Filter> asked =
                     entry.getValue().size() > ASKED_ONE_BY_ONE ? List.of(Filter.ANYTHING) : asked(entry.getValue());
             for (Filter one : asked) {
@@ -79,23 +78,23 @@ final class FlowSweep {
         return candidates;
     }
 
-    private static List<Filter> asked(List<FlowPortal> portals) {
+    private static List<Filter> asked(List<Portal> portals) {
         List<Filter> asked = new ArrayList<>();
-        for (FlowPortal portal : portals) {
+        for (Portal portal : portals) {
             asked.add(
                     switch (portal) {
-                        case FlowPortal.OnAddress a -> new Filter(a.address(), a.port());
-                        case FlowPortal.OnNode n -> new Filter(null, n.port());
+                        case Portal.Address a -> new Filter(a.address(), a.port());
+                        case Portal.NodePort n -> new Filter(null, n.port());
                     });
         }
         return asked;
     }
 
-    private static FlowPath path(ConntrackEntry flow) {
-        return new FlowPath(
+    private static EntryTuples path(ConntrackEntry flow) {
+        return new EntryTuples(
                 flow.protocol(),
-                new FlowEnd(flow.original().destination(), flow.original().destinationPort()),
-                new FlowEnd(flow.reply().source(), flow.reply().sourcePort()),
+                new SocketAddress(flow.original().destination(), flow.original().destinationPort()),
+                new SocketAddress(flow.reply().source(), flow.reply().sourcePort()),
                 flow.zone() == 0);
     }
 }

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.core.config.NodePortAddresses;
 import dev.sluice.core.config.ProxyMode;
-import dev.sluice.core.flows.FlowTargets;
-import dev.sluice.core.flows.StaleReason;
+import dev.sluice.core.conntrack.ConntrackTargets;
+import dev.sluice.core.conntrack.StaleReason;
 import dev.sluice.core.mode.ConntrackPolicy;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ServicePort;
@@ -123,7 +123,7 @@ class FlowCleaningTest {
 
     private FlowCleaning cleaning(NodePortAddresses nodePorts, boolean loopback) {
         ConntrackPolicy policy =
-                new ConntrackPolicy(Set.of(Protocol.UDP, Protocol.SCTP), FlowTargets.endpoints(), loopback);
+                new ConntrackPolicy(Set.of(Protocol.UDP, Protocol.SCTP), ConntrackTargets.endpoints(), loopback);
         return new FlowCleaning(mode, policy, nodePorts, Set.of("service-link"), table, links, heard);
     }
 
@@ -134,9 +134,9 @@ class FlowCleaningTest {
 
     @Test
     void aFlowToAnEndpointThatIsGoneIsDeletedAndCountedWithItsReason() throws Exception {
-        table.add(Protocol.UDP, CLIENT, VIP + ":53", A.key());
-        table.add(Protocol.UDP, "10.244.1.9:40001", VIP + ":53", A.key());
-        ConntrackEntry toB = table.add(Protocol.UDP, "10.244.1.9:40002", VIP + ":53", B.key());
+        table.add(Protocol.UDP, CLIENT, VIP + ":53", A.toString());
+        table.add(Protocol.UDP, "10.244.1.9:40001", VIP + ":53", A.toString());
+        ConntrackEntry toB = table.add(Protocol.UDP, "10.244.1.9:40002", VIP + ":53", B.toString());
         table.add(Protocol.UDP, "192.0.2.7:40000", "192.168.10.1:30053", "192.168.10.1:30053");
         syncAll(A, B);
         sync(B);
@@ -152,8 +152,8 @@ class FlowCleaningTest {
                 ServicePorts.sctp("shop/signal", "10.96.0.60", 2905).build();
         snapshot.put(Endpoints.resolved(web, Endpoints.local("10.244.1.2", 8080)));
         snapshot.put(Endpoints.resolved(signal, Endpoints.remote("10.244.2.2", 2905)));
-        table.add(Protocol.UDP, CLIENT, VIP + ":53", A.key());
-        table.add(Protocol.UDP, CLIENT, "192.168.10.1:30053", A.key());
+        table.add(Protocol.UDP, CLIENT, VIP + ":53", A.toString());
+        table.add(Protocol.UDP, CLIENT, "192.168.10.1:30053", A.toString());
         table.add(Protocol.TCP, CLIENT, "10.96.0.50:80", "10.244.1.2:8080");
         table.add(Protocol.SCTP, CLIENT, "10.96.0.60:2905", "10.244.2.2:2905");
         table.add(Protocol.UDP, CLIENT, "192.0.2.53:53", "192.0.2.53:53");
@@ -178,7 +178,7 @@ class FlowCleaningTest {
     @Test
     void nothingIsDeletedBeforeTheNewRulesAreInForce() throws Exception {
         syncAll(A);
-        ConntrackEntry flow = table.add(Protocol.UDP, CLIENT, VIP + ":53", A.key());
+        ConntrackEntry flow = table.add(Protocol.UDP, CLIENT, VIP + ":53", A.toString());
         mode.during = () -> assertThat(table.flows()).containsExactly(flow);
         sync(B);
         assertThat(table.flows()).isEmpty();
@@ -247,7 +247,7 @@ class FlowCleaningTest {
     @Test
     void afterSomebodyMeddledWithTheRulesFlowsThatPassedThemByAreDeleted() throws Exception {
         syncAll(A);
-        ConntrackEntry fine = table.add(Protocol.UDP, CLIENT, VIP + ":53", A.key());
+        ConntrackEntry fine = table.add(Protocol.UDP, CLIENT, VIP + ":53", A.toString());
         table.add(Protocol.UDP, "10.244.1.9:40001", VIP + ":53", VIP + ":53");
         mode.cost = new KernelCost(3, 200);
         cleaning.sync(snapshot, Changes.all());
@@ -257,7 +257,7 @@ class FlowCleaningTest {
     @Test
     void afterAMendTheFlowsThatBeganMeanwhileAreDeleted() throws Exception {
         syncAll(A);
-        ConntrackEntry fine = table.add(Protocol.UDP, CLIENT, VIP + ":53", A.key());
+        ConntrackEntry fine = table.add(Protocol.UDP, CLIENT, VIP + ":53", A.toString());
         ConntrackEntry passedBy = table.add(Protocol.UDP, "10.244.1.9:40001", VIP + ":53", VIP + ":53");
         cleaning.repair(snapshot, Suspects.all());
         assertThat(table.flows()).as("nothing was mended").containsExactly(fine, passedBy);
@@ -269,7 +269,7 @@ class FlowCleaningTest {
     @Test
     void aFailureNeverFailsTheSyncAndIsMadeUpForAtTheNextOne() throws Exception {
         syncAll(A);
-        table.add(Protocol.UDP, CLIENT, VIP + ":53", A.key());
+        table.add(Protocol.UDP, CLIENT, VIP + ":53", A.toString());
         table.failNextDumps(2);
         sync(B);
         ServicePort web = ServicePorts.tcp("shop/web", "10.96.0.50", 80).build();
@@ -286,8 +286,8 @@ class FlowCleaningTest {
     @Test
     void aDeletionThatTheKernelRefusesIsTriedAgain() throws Exception {
         syncAll(A);
-        table.add(Protocol.UDP, CLIENT, VIP + ":53", A.key());
-        table.add(Protocol.UDP, "10.244.1.9:40001", VIP + ":53", A.key());
+        table.add(Protocol.UDP, CLIENT, VIP + ":53", A.toString());
+        table.add(Protocol.UDP, "10.244.1.9:40001", VIP + ":53", A.toString());
         table.refuseNextDeletions(1);
         sync(B);
         assertThat(table.flows()).hasSize(1);
@@ -305,7 +305,7 @@ class FlowCleaningTest {
         mode.fails = true;
         assertThatThrownBy(() -> sync(B)).isInstanceOf(SyncException.class);
         assertThat(table.dumps()).isEqualTo(2);
-        table.add(Protocol.UDP, CLIENT, VIP + ":53", B.key());
+        table.add(Protocol.UDP, CLIENT, VIP + ":53", B.toString());
         mode.fails = false;
         snapshot.remove(dns.name());
         cleaning.sync(snapshot, Changes.all());

@@ -30,7 +30,7 @@ public record PortChainNames(String cluster, String local, String external, Stri
 
     /** {@code KUBE-SEP-}: the chain of one endpoint of one service port. */
     public static String endpoint(ServicePortName name, Endpoint endpoint) {
-        return "KUBE-SEP-" + hash(name.toString() + name.protocol().lowerCase() + endpoint.key());
+        return "KUBE-SEP-" + hash(name.toString() + name.protocol().lowerCase() + endpoint.socketAddress());
     }
 
     /** Whether a chain of nat belongs to a service port or a dispatch tree, of this process or an earlier one. */

@@ -165,7 +165,7 @@ public final class PortChains {
     }
 
     private RuleBuilder chosen(Endpoint endpoint) {
-        return context.comments() ? rule().comment(service.name() + " -> " + endpoint.key()) : rule();
+        return context.comments() ? rule().comment(service.name() + " -> " + endpoint.socketAddress()) : rule();
     }
 
     private void endpoint(Endpoint endpoint) {

@@ -213,7 +213,7 @@ class PortChainsTest {
     }
 
     private static String sep(String key, Endpoint endpoint) {
-        assertThat(endpoint.key()).isEqualTo(key);
+        assertThat(endpoint.socketAddress()).hasToString(key);
         return PortChainNames.endpoint(web().build().name(), endpoint);
     }
 

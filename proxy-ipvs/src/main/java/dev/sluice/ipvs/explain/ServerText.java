@@ -55,7 +55,9 @@ public final class ServerText {
 
     private static String joined(List<RealServer> destinations, boolean withWeight) {
         return destinations.stream()
-                .map(d -> withWeight ? d.key() + " " + d.weight() : d.key())
+                .map(d -> withWeight
+                        ? d.socketAddress() + " " + d.weight()
+                        : d.socketAddress().toString())
                 .sorted()
                 .collect(Collectors.joining(", "));
     }

@@ -1,5 +1,6 @@
 package dev.sluice.ipvs.plan;
 
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.linux.ipvs.RealServer;
 import java.time.Duration;
 import java.util.Set;
@@ -10,12 +11,12 @@ import java.util.Set;
  * @param limit after so long a destination goes although it has connections
  * @param answering endpoints that get no new connections but still answer, with weight 0: they keep those that they have
  */
-public record DrainPolicy(Duration limit, Set<RealServer> answering) {
+public record DrainPolicy(Duration limit, Set<SocketAddress> answering) {
     public DrainPolicy {
         answering = Set.copyOf(answering);
     }
 
     boolean stillAnswers(RealServer server) {
-        return !answering.isEmpty() && answering.contains(new RealServer(server.address(), server.port(), 0));
+        return !answering.isEmpty() && answering.contains(server.socketAddress());
     }
 }

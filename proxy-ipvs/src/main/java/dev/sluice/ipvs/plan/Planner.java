@@ -8,6 +8,7 @@ import dev.sluice.core.model.ProblemList;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.model.Weight;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.RealServer;
 import java.math.BigInteger;
@@ -29,11 +30,11 @@ public final class Planner {
     private static final String WEIGHTED = "wrr, wlc, lblc, lblcr, sed, nq, mh or twos";
 
     private final Schedulers schedulers;
-    private final SlowStart<RealServer> slowStart;
+    private final SlowStart<SocketAddress> slowStart;
     private final Map<ServicePortName, List<Problem>> problems = new TreeMap<>();
     private final Set<ServicePortName> startingSlowly = new HashSet<>();
 
-    public Planner(Schedulers schedulers, SlowStart<RealServer> slowStart) {
+    public Planner(Schedulers schedulers, SlowStart<SocketAddress> slowStart) {
         this.schedulers = schedulers;
         this.slowStart = slowStart;
     }
@@ -99,16 +100,13 @@ public final class Planner {
         return new Scheduling(choice, endpoint -> endpoint.weight() / divisor);
     }
 
-    private static Map<RealServer, Integer> weights(PortPlan plan, AppliedObjects applied) {
-        Map<RealServer, Integer> weights = new HashMap<>();
+    private static Map<SocketAddress, Integer> weights(PortPlan plan, AppliedObjects applied) {
+        Map<SocketAddress, Integer> weights = new HashMap<>();
         for (DesiredServer planned : plan.servers()) {
             AppliedObjects.Server server = applied.server(planned.key());
             for (RealServer destination : server == null ? List.<RealServer>of() : server.destinations()) {
                 if (destination.weight() > 0) {
-                    weights.merge(
-                            new RealServer(destination.address(), destination.port(), 0),
-                            destination.weight(),
-                            Math::max);
+                    weights.merge(destination.socketAddress(), destination.weight(), Math::max);
                 }
             }
         }

@@ -8,11 +8,11 @@ import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.ipvs.rules.KubeSet;
 import dev.sluice.ipvs.rules.SetMember;
 import dev.sluice.ipvs.rules.ShortCircuit;
 import dev.sluice.linux.ipset.SetEntry;
-import dev.sluice.linux.ipvs.RealServer;
 import dev.sluice.linux.ipvs.VirtualServer;
 import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.time.Duration;
@@ -211,7 +211,7 @@ public final class PortRenderer {
         }
 
         /** Endpoints that still answer, but are not for new connections: they terminate, or a policy prefers others. */
-        private Set<RealServer> answeringBeside(List<Endpoint> endpoints) {
+        private Set<SocketAddress> answeringBeside(List<Endpoint> endpoints) {
             List<Endpoint> all = port.endpoints().all();
             if (all.size() == endpoints.size()) {
                 return Set.of();
@@ -219,7 +219,7 @@ public final class PortRenderer {
             Set<Endpoint> used = Set.copyOf(endpoints);
             return all.stream()
                     .filter(e -> e.serving() && !used.contains(e))
-                    .map(e -> new RealServer(e.address(), e.port(), 0))
+                    .map(Endpoint::socketAddress)
                     .collect(Collectors.toSet());
         }
 

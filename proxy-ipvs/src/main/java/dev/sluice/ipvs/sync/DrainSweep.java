@@ -1,6 +1,7 @@
 package dev.sluice.ipvs.sync;
 
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.ipvs.kernel.RealServerTable;
 import dev.sluice.ipvs.plan.AppliedObjects;
@@ -104,11 +105,10 @@ public final class DrainSweep {
     private List<IpvsCommand> over(
             AppliedObjects.Server server, List<RealServerState> listed, Duration limit, Set<RealServer> stay) {
         VirtualServerKey key = server.settings().key();
-        Map<RealServer, Long> connections = new HashMap<>();
+        Map<SocketAddress, Long> connections = new HashMap<>();
         for (RealServerState destination : listed) {
-            RealServer at = destination.server();
             connections.put(
-                    new RealServer(at.address(), at.port(), 0),
+                    destination.server().socketAddress(),
                     destination.activeConnections() + destination.inactiveConnections());
         }
         List<IpvsCommand> over = new ArrayList<>();
@@ -116,11 +116,16 @@ public final class DrainSweep {
             if (destination.weight() != 0 || stay.contains(destination)) {
                 continue;
             }
-            long left = connections.getOrDefault(new RealServer(destination.address(), destination.port(), 0), 0L);
+            long left = connections.getOrDefault(destination.socketAddress(), 0L);
             if (left == 0) {
                 over.add(new DeleteRealServer(key, destination));
             } else if (isTooOld(destination, limit)) {
-                LOG.info("{} has {} connections to {} left after {}; they end", key, left, destination.key(), limit);
+                LOG.info(
+                        "{} has {} connections to {} left after {}; they end",
+                        key,
+                        left,
+                        destination.socketAddress(),
+                        limit);
                 over.add(new DeleteRealServer(key, destination));
             }
         }

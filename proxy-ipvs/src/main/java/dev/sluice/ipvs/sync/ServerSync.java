@@ -2,6 +2,7 @@ package dev.sluice.ipvs.sync;
 
 import dev.sluice.core.balance.SlowStart;
 import dev.sluice.core.kernel.ObjectKind;
+import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
@@ -35,7 +36,6 @@ import dev.sluice.linux.KernelException;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipvs.Ipvs;
-import dev.sluice.linux.ipvs.RealServer;
 import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.linux.route.Links;
 import dev.sluice.linux.route.Links.LinkAddress;
@@ -102,7 +102,7 @@ public final class ServerSync {
         this.probe = probe;
         planner = new Planner(
                 new Schedulers(config.options().scheduler(), probe),
-                new SlowStart<>(bootNanos, endpoint -> new RealServer(endpoint.address(), endpoint.port(), 0)));
+                new SlowStart<>(bootNanos, Endpoint::socketAddress));
         drains = new DrainSweep(config.family(), ipvs, bootNanos);
         driftCheck = new DriftCheck(config.family(), ipvs, sets, links, dummy, bootNanos);
     }

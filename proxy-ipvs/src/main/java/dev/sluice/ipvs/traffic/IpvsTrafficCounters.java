@@ -2,6 +2,7 @@ package dev.sluice.ipvs.traffic;
 
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.core.traffic.EndpointTraffic;
 import dev.sluice.core.traffic.PortTraffic;
 import dev.sluice.core.traffic.Traffic;
@@ -86,10 +87,10 @@ public final class IpvsTrafficCounters implements TrafficCounters {
                 stats.connections(), stats.inPackets(), stats.outPackets(), stats.inBytes(), stats.outBytes());
     }
 
-    private Map<TrafficLedger.Account, Map<String, EndpointTraffic>> endpoints(
+    private Map<TrafficLedger.Account, Map<SocketAddress, EndpointTraffic>> endpoints(
             Map<VirtualServerKey, ServicePortName> owners, Map<VirtualServerKey, Traffic> counted)
             throws NetlinkException {
-        Map<TrafficLedger.Account, Map<String, EndpointTraffic>> endpoints = new HashMap<>();
+        Map<TrafficLedger.Account, Map<SocketAddress, EndpointTraffic>> endpoints = new HashMap<>();
         for (IpvsBackend backend : backends) {
             IpFamily family = backend.family();
             RealServerTable table = RealServerTable.read(ipvs, family, counted.keySet());
@@ -117,12 +118,12 @@ public final class IpvsTrafficCounters implements TrafficCounters {
             VirtualServerKey key,
             @Nullable List<RealServerState> destinations,
             Map<VirtualServerKey, ServicePortName> owners,
-            Map<TrafficLedger.Account, Map<String, EndpointTraffic>> endpoints) {
+            Map<TrafficLedger.Account, Map<SocketAddress, EndpointTraffic>> endpoints) {
         ServicePortName owner = owners.get(key);
         if (destinations != null && owner != null) {
             var of = endpoints.computeIfAbsent(
                     new TrafficLedger.Account(owner, key.family()), account -> new LinkedHashMap<>());
-            destinations.forEach(d -> of.merge(d.server().key(), endpoint(d), EndpointTraffic::plus));
+            destinations.forEach(d -> of.merge(d.server().socketAddress(), endpoint(d), EndpointTraffic::plus));
         }
     }
 

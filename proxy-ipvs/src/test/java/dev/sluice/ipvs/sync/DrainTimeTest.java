@@ -15,6 +15,7 @@ import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.ipvs.TestNode;
 import dev.sluice.linux.ipvs.IpvsCommand.EditRealServer;
@@ -31,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** How long a destination with connections drains, and which keep theirs for as long as they answer. */
 class DrainTimeTest {
     private static final IpAddress VIP = IpAddress.of("10.96.0.50");
-    private static final String GOING = "10.244.1.7:8080";
+    private static final SocketAddress GOING = new SocketAddress(IpAddress.of("10.244.1.7"), 8080);
 
     private final TestNode node = new TestNode(IpFamily.IPV4);
 
@@ -60,7 +61,7 @@ class DrainTimeTest {
 
     private String weightOf(Protocol protocol) throws Exception {
         return node.ipvs.realServers(new VirtualServerKey(protocol, VIP, 80)).stream()
-                .filter(d -> d.server().key().equals(GOING))
+                .filter(d -> d.server().socketAddress().equals(GOING))
                 .map(d -> "weight " + d.server().weight())
                 .findFirst()
                 .orElse("gone");
@@ -165,7 +166,7 @@ class DrainTimeTest {
                 .sync();
 
         assertThat(node.ipvs.realServers(external))
-                .extracting(d -> d.server().key() + " " + d.server().weight())
+                .extracting(d -> d.server().socketAddress() + " " + d.server().weight())
                 .containsExactlyInAnyOrder("10.244.0.6:8080 1", "10.244.1.7:8080 0");
     }
 }

@@ -10,6 +10,7 @@ import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.ipvs.TestNode;
 import dev.sluice.linux.ipvs.IpvsCommand.EditRealServer;
 import dev.sluice.linux.ipvs.RealServer;
@@ -23,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class GracefulTerminationTest {
-    private static final String GOING = "10.244.1.7:8080";
+    private static final SocketAddress GOING = new SocketAddress(IpAddress.of("10.244.1.7"), 8080);
 
     private static ResolvedPort port(Protocol protocol, String... endpoints) {
         List<Endpoint> list = Arrays.stream(endpoints).map(e -> remote(e, 8080)).toList();
@@ -63,7 +64,7 @@ class GracefulTerminationTest {
 
     private static String state(TestNode node, Protocol protocol) throws Exception {
         return node.ipvs.realServers(key(protocol)).stream()
-                .filter(d -> d.server().key().equals(GOING))
+                .filter(d -> d.server().socketAddress().equals(GOING))
                 .map(d -> d.server().weight() == 0 ? "drains" : "serves")
                 .findFirst()
                 .orElse("gone");

@@ -9,6 +9,7 @@ import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.core.traffic.EndpointTraffic;
 import dev.sluice.core.traffic.PortTraffic;
 import dev.sluice.core.traffic.Traffic;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class TrafficCountersTest {
+    private static final SocketAddress POD = new SocketAddress(IpAddress.of("10.244.1.7"), 8080);
     private static final VirtualServerKey CLUSTER = key("10.96.0.1", 80);
     private static final VirtualServerKey EXTERNAL = key("203.0.113.1", 80);
 
@@ -43,8 +45,8 @@ class TrafficCountersTest {
     void theAddressesOfAServicePortAreSummed() throws Exception {
         node.ipvs.carried(CLUSTER, stats(5));
         node.ipvs.carried(EXTERNAL, stats(2));
-        node.ipvs.connections(CLUSTER, "10.244.1.7:8080", 3, 1);
-        node.ipvs.connections(EXTERNAL, "10.244.1.7:8080", 1, 4);
+        node.ipvs.connections(CLUSTER, POD, 3, 1);
+        node.ipvs.connections(EXTERNAL, POD, 1, 4);
 
         PortTraffic web = read("web");
 

@@ -44,7 +44,7 @@ public sealed interface IpvsCommand {
     record AddRealServer(VirtualServerKey virtualServer, RealServer server) implements IpvsCommand {
         @Override
         public String toString() {
-            return "NEW_DEST " + virtualServer + " -> " + server.key() + " weight " + server.weight();
+            return "NEW_DEST " + virtualServer + " -> " + server.socketAddress() + " weight " + server.weight();
         }
     }
 
@@ -52,7 +52,7 @@ public sealed interface IpvsCommand {
     record EditRealServer(VirtualServerKey virtualServer, RealServer server) implements IpvsCommand {
         @Override
         public String toString() {
-            return "SET_DEST " + virtualServer + " -> " + server.key() + " weight " + server.weight();
+            return "SET_DEST " + virtualServer + " -> " + server.socketAddress() + " weight " + server.weight();
         }
     }
 
@@ -60,7 +60,7 @@ public sealed interface IpvsCommand {
     record DeleteRealServer(VirtualServerKey virtualServer, RealServer server) implements IpvsCommand {
         @Override
         public String toString() {
-            return "DEL_DEST " + virtualServer + " -> " + server.key();
+            return "DEL_DEST " + virtualServer + " -> " + server.socketAddress();
         }
     }
 }

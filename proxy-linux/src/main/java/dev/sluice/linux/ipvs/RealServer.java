@@ -1,6 +1,7 @@
 package dev.sluice.linux.ipvs;
 
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.SocketAddress;
 
 /**
  * A real server of a virtual server, forwarded to by NAT.
@@ -15,8 +16,8 @@ public record RealServer(IpAddress address, int port, int weight, int upperThres
         this(address, port, weight, 0);
     }
 
-    /** {@code ip:port}. */
-    public String key() {
-        return address.withPort(port);
+    /** Its identity within a virtual server. */
+    public SocketAddress socketAddress() {
+        return new SocketAddress(address, port);
     }
 }

@@ -52,7 +52,7 @@ class IpvsTableTest {
                 .forEach((key, destinations) -> text.put(
                         key.toString(),
                         destinations.stream()
-                                .map(d -> d.server().key() + " weight "
+                                .map(d -> d.server().socketAddress() + " weight "
                                         + d.server().weight() + ", "
                                         + d.activeConnections() + " and " + d.inactiveConnections() + " by "
                                         + d.forwarding())

@@ -1,6 +1,7 @@
 package dev.sluice.testkit.fake;
 
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.Ipvs;
@@ -50,7 +51,7 @@ public final class FakeIpvs implements Ipvs {
     private static final class Server {
         private VirtualServer settings;
         private IpvsStats carried = IpvsStats.ZERO;
-        private final Map<String, RealServerState> destinations = new LinkedHashMap<>();
+        private final Map<SocketAddress, RealServerState> destinations = new LinkedHashMap<>();
 
         private Server(VirtualServer settings) {
             this.settings = settings;
@@ -78,7 +79,7 @@ public final class FakeIpvs implements Ipvs {
     }
 
     /** Gives a destination connections, as traffic would. */
-    public void connections(VirtualServerKey service, String destination, long active, long inactive) {
+    public void connections(VirtualServerKey service, SocketAddress destination, long active, long inactive) {
         Server server = servers.get(service);
         RealServerState old = server == null ? null : server.destinations.get(destination);
         if (server == null || old == null) {
@@ -197,7 +198,8 @@ public final class FakeIpvs implements Ipvs {
             }
             case AddRealServer c -> newDestination(server, c);
             case EditRealServer c -> setDestination(server, c.server());
-            case DeleteRealServer c -> server.destinations.remove(c.server().key()) == null ? Errno.ENOENT : 0;
+            case DeleteRealServer c ->
+                server.destinations.remove(c.server().socketAddress()) == null ? Errno.ENOENT : 0;
         };
     }
 
@@ -235,10 +237,11 @@ public final class FakeIpvs implements Ipvs {
         if (destination.weight() < 0) {
             return Errno.ERANGE;
         }
-        if (server.destinations.containsKey(destination.key())) {
+        if (server.destinations.containsKey(destination.socketAddress())) {
             return Errno.EEXIST;
         }
-        server.destinations.put(destination.key(), new RealServerState(destination, 0, 0, 0, 0, IpvsStats.ZERO));
+        server.destinations.put(
+                destination.socketAddress(), new RealServerState(destination, 0, 0, 0, 0, IpvsStats.ZERO));
         return 0;
     }
 
@@ -246,12 +249,12 @@ public final class FakeIpvs implements Ipvs {
         if (destination.weight() < 0) {
             return Errno.ERANGE;
         }
-        RealServerState old = server.destinations.get(destination.key());
+        RealServerState old = server.destinations.get(destination.socketAddress());
         if (old == null) {
             return Errno.ENOENT;
         }
         server.destinations.put(
-                destination.key(),
+                destination.socketAddress(),
                 new RealServerState(
                         destination,
                         old.forwarding(),

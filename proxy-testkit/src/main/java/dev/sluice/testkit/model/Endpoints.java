@@ -47,8 +47,9 @@ public final class Endpoints {
 
     /** The service port with what this node may use of {@code endpoints}; hints are not looked at. */
     public static ResolvedPort resolved(ServicePort service, List<Endpoint> endpoints) {
-        List<Endpoint> all =
-                endpoints.stream().sorted(Comparator.comparing(Endpoint::key)).toList();
+        List<Endpoint> all = endpoints.stream()
+                .sorted(Comparator.comparing(Endpoint::toString))
+                .toList();
         List<Endpoint> cluster = service.usesClusterEndpoints() ? usable(all, e -> true) : List.of();
         List<Endpoint> local = service.usesLocalEndpoints() ? usable(all, Endpoint::local) : List.of();
         List<Endpoint> reachable = all.stream()

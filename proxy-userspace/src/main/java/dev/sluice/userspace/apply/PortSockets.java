@@ -1,8 +1,8 @@
 package dev.sluice.userspace.apply;
 
-import dev.sluice.core.flows.FlowEnd;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.userspace.engine.EngineException;
 import dev.sluice.userspace.engine.UdpSocket;
 import dev.sluice.userspace.engine.UserspaceEngine;
@@ -24,7 +24,7 @@ public final class PortSockets {
     private final RoutingTable table;
     private final UserspaceEngine engine;
     private final Map<ServicePortName, PortBalancer> balancers = new HashMap<>();
-    private final Map<FlowEnd, UdpSocket> udpSockets = new HashMap<>();
+    private final Map<SocketAddress, UdpSocket> udpSockets = new HashMap<>();
 
     public PortSockets(RoutingTable table, UserspaceEngine engine) {
         this.table = table;
@@ -36,7 +36,7 @@ public final class PortSockets {
      *
      * @param failures why others have none
      */
-    public record Opened(Map<ServicePortName, FlowEnd> sockets, Map<ServicePortName, String> failures) {}
+    public record Opened(Map<ServicePortName, SocketAddress> sockets, Map<ServicePortName, String> failures) {}
 
     /**
      * Gives the event loops the endpoints and policies of {@code changes}, and opens the UDP sockets that are missing.
@@ -67,7 +67,7 @@ public final class PortSockets {
     }
 
     private void open(PortChange change, PortBalancer balancer, IpAddress proxyAddress, Opened opened) {
-        FlowEnd kept = change.keptUdpSocket(proxyAddress);
+        SocketAddress kept = change.keptUdpSocket(proxyAddress);
         if (kept != null) {
             socket(kept).endpointsChanged();
             opened.sockets().put(change.name(), kept);
@@ -75,7 +75,7 @@ public final class PortSockets {
         }
         try {
             UdpSocket socket = engine.openUdp(table, balancer, proxyAddress);
-            FlowEnd bound = new FlowEnd(socket.address(), socket.port());
+            SocketAddress bound = new SocketAddress(socket.address(), socket.port());
             udpSockets.put(bound, socket);
             opened.sockets().put(change.name(), bound);
         } catch (EngineException e) {
@@ -105,7 +105,7 @@ public final class PortSockets {
         return new PortalRoute(Objects.requireNonNull(balancers.get(link.port())), link.scope());
     }
 
-    private UdpSocket socket(FlowEnd address) {
+    private UdpSocket socket(SocketAddress address) {
         return Objects.requireNonNull(udpSockets.get(address));
     }
 

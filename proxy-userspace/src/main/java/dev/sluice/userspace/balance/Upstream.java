@@ -1,7 +1,7 @@
 package dev.sluice.userspace.balance;
 
-import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.SocketAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -9,27 +9,20 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /** An endpoint of a service port, for as long as the port has it: its open connections and its health. Thread-safe. */
 public final class Upstream {
-    private final Key key;
+    private final SocketAddress key;
     private final InetSocketAddress socketAddress;
     private final long hash;
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicReference<PassiveHealth> health = new AtomicReference<>(PassiveHealth.GOOD);
     private volatile boolean removed;
 
-    /** The identity of an endpoint, whatever its conditions. */
-    public record Key(IpAddress address, int port) {
-        public static Key of(Endpoint endpoint) {
-            return new Key(endpoint.address(), endpoint.port());
-        }
-    }
-
-    public Upstream(Key key) {
+    public Upstream(SocketAddress key) {
         this.key = key;
         socketAddress = new InetSocketAddress(key.address().toInetAddress(), key.port());
         hash = AddressHash.of(key.address(), key.port());
     }
 
-    public Key key() {
+    public SocketAddress key() {
         return key;
     }
 
@@ -118,6 +111,6 @@ public final class Upstream {
 
     @Override
     public String toString() {
-        return key.address().withPort(key.port());
+        return key.toString();
     }
 }

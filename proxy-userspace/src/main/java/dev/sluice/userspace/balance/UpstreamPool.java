@@ -1,5 +1,6 @@
 package dev.sluice.userspace.balance;
 
+import dev.sluice.core.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -79,7 +80,7 @@ public final class UpstreamPool {
     }
 
     /** The upstream of that key, null when the pool has none. */
-    public @Nullable Upstream find(Upstream.Key key) {
+    public @Nullable Upstream find(SocketAddress key) {
         for (Upstream upstream : upstreams) {
             if (upstream.key().equals(key)) {
                 return upstream;

@@ -1,9 +1,9 @@
 package dev.sluice.userspace.engine;
 
+import dev.sluice.core.model.Portal;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
-import dev.sluice.userspace.routing.Portal;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.RawUnixChannelOption;
 import java.nio.ByteBuffer;

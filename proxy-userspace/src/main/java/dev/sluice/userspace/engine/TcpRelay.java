@@ -1,12 +1,12 @@
 package dev.sluice.userspace.engine;
 
+import dev.sluice.core.model.Portal;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.userspace.balance.Upstream;
 import dev.sluice.userspace.routing.ConnectAttempts;
 import dev.sluice.userspace.routing.PortBalancer;
-import dev.sluice.userspace.routing.Portal;
 import dev.sluice.userspace.routing.PortalRoute;
 import dev.sluice.userspace.routing.ProxyProtocol;
 import dev.sluice.userspace.routing.RefusalReason;

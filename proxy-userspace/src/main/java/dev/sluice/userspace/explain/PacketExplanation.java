@@ -1,5 +1,6 @@
 package dev.sluice.userspace.explain;
 
+import dev.sluice.core.model.Portal;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.trace.Packet;
@@ -12,7 +13,6 @@ import dev.sluice.linux.rules.TracedPacket;
 import dev.sluice.userspace.balance.UpstreamPool;
 import dev.sluice.userspace.plan.PlannedPorts;
 import dev.sluice.userspace.routing.PortBalancer;
-import dev.sluice.userspace.routing.Portal;
 import dev.sluice.userspace.routing.PortalRoute;
 import dev.sluice.userspace.routing.RoutingTable;
 import dev.sluice.userspace.rules.RedirectRules;

@@ -4,7 +4,7 @@ import dev.sluice.core.balance.SlowStart;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
-import dev.sluice.userspace.balance.Upstream;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.userspace.routing.ConnectionPolicy;
 import dev.sluice.userspace.rules.PortRedirection;
 import java.util.HashMap;
@@ -24,13 +24,13 @@ public record DesiredPort(
     }
 
     /** The weights of the endpoints that take connections, in the unit of {@link SlowStart}. */
-    Map<Upstream.Key, Integer> slowStartWeights() {
+    Map<SocketAddress, Integer> slowStartWeights() {
         int factor = policy.slowStart() == null ? SlowStart.STEPS : 1;
-        Map<Upstream.Key, Integer> applied = new HashMap<>();
+        Map<SocketAddress, Integer> applied = new HashMap<>();
         for (Endpoint endpoint : port.endpoints().reachable()) {
             int weight = weights.applyAsInt(endpoint);
             if (weight > 0) {
-                applied.put(Upstream.Key.of(endpoint), weight * factor);
+                applied.put(endpoint.socketAddress(), weight * factor);
             }
         }
         return applied;

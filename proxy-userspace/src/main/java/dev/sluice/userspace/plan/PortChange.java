@@ -1,8 +1,8 @@
 package dev.sluice.userspace.plan;
 
-import dev.sluice.core.flows.FlowEnd;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,8 +22,8 @@ public record PortChange(
     }
 
     /** The UDP socket that it has and keeps, null when it needs another one or none. */
-    public @Nullable FlowEnd keptUdpSocket(IpAddress proxyAddress) {
-        FlowEnd present = before == null ? null : before.udpSocket();
+    public @Nullable SocketAddress keptUdpSocket(IpAddress proxyAddress) {
+        SocketAddress present = before == null ? null : before.udpSocket();
         return present != null && needsUdpSocket() && present.address().equals(proxyAddress) ? present : null;
     }
 }

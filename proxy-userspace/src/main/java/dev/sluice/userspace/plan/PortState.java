@@ -1,7 +1,7 @@
 package dev.sluice.userspace.plan;
 
-import dev.sluice.core.flows.FlowEnd;
 import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.userspace.rules.ChainRule;
 import dev.sluice.userspace.rules.PortRedirection;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param udpSocket the address of its UDP socket, null without one
  */
-public record PortState(DesiredPort desired, @Nullable FlowEnd udpSocket) {
+public record PortState(DesiredPort desired, @Nullable SocketAddress udpSocket) {
 
     public ServicePortName name() {
         return desired.name();

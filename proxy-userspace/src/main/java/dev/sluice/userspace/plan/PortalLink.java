@@ -1,7 +1,7 @@
 package dev.sluice.userspace.plan;
 
+import dev.sluice.core.model.Portal;
 import dev.sluice.core.model.ServicePortName;
-import dev.sluice.userspace.routing.Portal;
 import dev.sluice.userspace.routing.PortalScope;
 
 /** A portal with the service port that it leads to. */

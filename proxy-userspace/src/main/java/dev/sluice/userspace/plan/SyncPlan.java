@@ -1,8 +1,8 @@
 package dev.sluice.userspace.plan;
 
-import dev.sluice.core.flows.FlowEnd;
+import dev.sluice.core.model.Portal;
 import dev.sluice.core.model.ServicePortName;
-import dev.sluice.userspace.routing.Portal;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.userspace.rules.ChainRule;
 import dev.sluice.userspace.rules.PortalPolicy;
 import java.util.ArrayList;
@@ -24,7 +24,7 @@ public final class SyncPlan {
     private final SetDiff elements = new SetDiff();
     private final List<ChainRule> staleRules = new ArrayList<>();
     private final List<PortalLink> staleRoutes = new ArrayList<>();
-    private final List<FlowEnd> staleSockets = new ArrayList<>();
+    private final List<SocketAddress> staleSockets = new ArrayList<>();
     private final List<ServicePortName> removedPorts = new ArrayList<>();
 
     /** Adds what turns {@code before} into {@code after}. */
@@ -55,7 +55,7 @@ public final class SyncPlan {
                 staleRoutes.add(link(portal, before, policy));
             }
         });
-        FlowEnd socket = before.udpSocket();
+        SocketAddress socket = before.udpSocket();
         if (socket != null && (after == null || !socket.equals(after.udpSocket()))) {
             staleSockets.add(socket);
         }
@@ -88,7 +88,7 @@ public final class SyncPlan {
         return staleRoutes;
     }
 
-    public List<FlowEnd> staleSockets() {
+    public List<SocketAddress> staleSockets() {
         return staleSockets;
     }
 

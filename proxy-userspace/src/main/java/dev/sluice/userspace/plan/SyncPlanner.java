@@ -1,7 +1,6 @@
 package dev.sluice.userspace.plan;
 
 import dev.sluice.core.balance.SlowStart;
-import dev.sluice.core.flows.FlowEnd;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
@@ -10,8 +9,8 @@ import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.Protocol;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.userspace.balance.Scheduler;
-import dev.sluice.userspace.balance.Upstream;
 import dev.sluice.userspace.routing.ConnectionPolicy;
 import dev.sluice.userspace.routing.ConnectionPolicyReader;
 import dev.sluice.userspace.rules.PortRedirection;
@@ -36,7 +35,7 @@ public final class SyncPlanner {
     private final PlannedPorts ports = new PlannedPorts();
     private final Map<ServicePortName, List<Problem>> problems = new TreeMap<>();
     private final ConnectionPolicyReader policies;
-    private final SlowStart<Upstream.Key> slowStart;
+    private final SlowStart<SocketAddress> slowStart;
 
     /**
      * @param scheduler the one of Services that request none
@@ -44,7 +43,7 @@ public final class SyncPlanner {
      */
     public SyncPlanner(Scheduler scheduler, LongSupplier nanoTime) {
         policies = new ConnectionPolicyReader(scheduler);
-        slowStart = new SlowStart<>(nanoTime, Upstream.Key::of);
+        slowStart = new SlowStart<>(nanoTime, Endpoint::socketAddress);
     }
 
     /** The service ports as of the last plan. */
@@ -129,7 +128,7 @@ public final class SyncPlanner {
             slowStart.forget(port.name());
             return Endpoint::weight;
         }
-        Map<Upstream.Key, Integer> applied =
+        Map<SocketAddress, Integer> applied =
                 before == null ? Map.of() : before.desired().slowStartWeights();
         return slowStart.weights(port.name(), time, port.endpoints().reachable(), applied);
     }
@@ -140,7 +139,7 @@ public final class SyncPlanner {
      *
      * @param udpSockets the open sockets of the ports that need one
      */
-    public SyncPlan plan(List<PortChange> changes, Map<ServicePortName, FlowEnd> udpSockets) {
+    public SyncPlan plan(List<PortChange> changes, Map<ServicePortName, SocketAddress> udpSockets) {
         SyncPlan plan = new SyncPlan();
         for (PortChange change : changes) {
             PortState after = after(change, udpSockets.get(change.name()));
@@ -153,7 +152,7 @@ public final class SyncPlanner {
         return plan;
     }
 
-    private static @Nullable PortState after(PortChange change, @Nullable FlowEnd socket) {
+    private static @Nullable PortState after(PortChange change, @Nullable SocketAddress socket) {
         DesiredPort desired = change.desired();
         if (desired == null) {
             return null;

@@ -1,6 +1,7 @@
 package dev.sluice.userspace.routing;
 
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.userspace.balance.Upstream;
 import dev.sluice.userspace.balance.UpstreamPool;
 import java.util.Set;
@@ -22,7 +23,7 @@ final class AffinityTable {
     private final ConcurrentHashMap<IpAddress, Pin> pins = new ConcurrentHashMap<>();
     private final AtomicInteger turnedAway = new AtomicInteger();
 
-    private record Pin(Upstream.Key key, long lastUse) {}
+    private record Pin(SocketAddress key, long lastUse) {}
 
     /** The endpoint of {@code client} if it is one of {@code allowed}, else null. */
     @Nullable
@@ -38,7 +39,7 @@ final class AffinityTable {
         return allowed.find(pin.key());
     }
 
-    void pin(IpAddress client, Upstream.Key endpoint, int seconds, long now) {
+    void pin(IpAddress client, SocketAddress endpoint, int seconds, long now) {
         if (pins.size() >= MAX_CLIENTS && !pins.containsKey(client)) {
             if (turnedAway.getAndIncrement() % CLIENTS_PER_SWEEP == 0) {
                 pins.values().removeIf(pin -> expired(pin, seconds, now));
@@ -51,7 +52,7 @@ final class AffinityTable {
     }
 
     /** Forgets every client whose endpoint is not in {@code known}. */
-    void keepOnly(Set<Upstream.Key> known) {
+    void keepOnly(Set<SocketAddress> known) {
         pins.values().removeIf(pin -> !known.contains(pin.key()));
     }
 

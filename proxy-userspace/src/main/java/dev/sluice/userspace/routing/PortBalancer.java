@@ -4,6 +4,7 @@ import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.userspace.balance.Chooser;
 import dev.sluice.userspace.balance.ExcludedUpstreams;
 import dev.sluice.userspace.balance.Scheduler;
@@ -63,7 +64,7 @@ public final class PortBalancer {
      * @param weights of endpoints; one of weight 0 gets no new connections
      */
     public void update(ResolvedPort port, ConnectionPolicy policy, ToIntFunction<Endpoint> weights) {
-        Map<Upstream.Key, Upstream> before = pools.upstreams();
+        Map<SocketAddress, Upstream> before = pools.upstreams();
         PortPools next = PortPools.of(port, policy, weights, before);
         pools = next;
         before.forEach((key, upstream) -> {

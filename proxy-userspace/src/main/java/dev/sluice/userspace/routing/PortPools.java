@@ -3,6 +3,7 @@ package dev.sluice.userspace.routing;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePort;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.userspace.balance.Upstream;
 import dev.sluice.userspace.balance.UpstreamPool;
 import java.util.HashMap;
@@ -22,8 +23,8 @@ import java.util.function.ToIntFunction;
 record PortPools(
         ResolvedPort port,
         ConnectionPolicy policy,
-        Map<Upstream.Key, Upstream> upstreams,
-        Set<Upstream.Key> serving,
+        Map<SocketAddress, Upstream> upstreams,
+        Set<SocketAddress> serving,
         UpstreamPool internal,
         UpstreamPool external,
         UpstreamPool cluster,
@@ -36,11 +37,11 @@ record PortPools(
             ResolvedPort port,
             ConnectionPolicy policy,
             ToIntFunction<Endpoint> weights,
-            Map<Upstream.Key, Upstream> before) {
-        Map<Upstream.Key, Upstream> upstreams = new HashMap<>();
-        Set<Upstream.Key> serving = new HashSet<>();
+            Map<SocketAddress, Upstream> before) {
+        Map<SocketAddress, Upstream> upstreams = new HashMap<>();
+        Set<SocketAddress> serving = new HashSet<>();
         for (Endpoint endpoint : port.endpoints().all()) {
-            Upstream.Key key = Upstream.Key.of(endpoint);
+            SocketAddress key = endpoint.socketAddress();
             Upstream present = before.get(key);
             upstreams.put(key, present == null ? new Upstream(key) : present);
             if (endpoint.serving()) {
@@ -66,12 +67,12 @@ record PortPools(
 
     private static UpstreamPool pool(
             List<Endpoint> endpoints,
-            Map<Upstream.Key, Upstream> upstreams,
+            Map<SocketAddress, Upstream> upstreams,
             ToIntFunction<Endpoint> weights,
             boolean weighted) {
         return UpstreamPool.of(
                 endpoints.stream()
-                        .map(e -> Objects.requireNonNull(upstreams.get(Upstream.Key.of(e))))
+                        .map(e -> Objects.requireNonNull(upstreams.get(e.socketAddress())))
                         .toList(),
                 endpoints.stream().map(weights::applyAsInt).toList(),
                 weighted);

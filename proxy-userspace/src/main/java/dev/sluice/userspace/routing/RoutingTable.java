@@ -1,5 +1,6 @@
 package dev.sluice.userspace.routing;
 
+import dev.sluice.core.model.Portal;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;

@@ -2,7 +2,7 @@ package dev.sluice.userspace.rules;
 
 import static dev.sluice.linux.rules.RuleBuilder.rule;
 
-import dev.sluice.core.flows.FlowEnd;
+import dev.sluice.core.model.Portal;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.model.ServicePortName;
@@ -10,11 +10,11 @@ import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipset.SetEntry.IpPort;
 import dev.sluice.linux.ipset.SetEntry.IpPortNet;
 import dev.sluice.linux.rules.RuleBuilder;
-import dev.sluice.userspace.routing.Portal;
 import dev.sluice.userspace.routing.PortalScope;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -112,7 +112,7 @@ public record PortRedirection(
     }
 
     /** The rules that lead to its UDP {@code socket}, one for each portal that redirects. */
-    public List<ChainRule> udpRedirects(FlowEnd socket) {
+    public List<ChainRule> udpRedirects(SocketAddress socket) {
         List<ChainRule> rules = new ArrayList<>();
         portals.forEach((portal, policy) -> {
             if (policy.redirects()) {

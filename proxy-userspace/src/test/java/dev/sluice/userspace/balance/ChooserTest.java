@@ -3,6 +3,7 @@ package dev.sluice.userspace.balance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -27,7 +28,7 @@ class ChooserTest {
     private final Chooser chooser = new Chooser();
 
     private static Upstream upstream(int number) {
-        return new Upstream(new Upstream.Key(IpAddress.of("10.244.1." + number), 80));
+        return new Upstream(new SocketAddress(IpAddress.of("10.244.1." + number), 80));
     }
 
     private static UpstreamPool pool(boolean weighted, Integer... weights) {

@@ -1,6 +1,7 @@
 package dev.sluice.userspace.engine;
 
 import dev.sluice.core.model.Endpoint;
+import dev.sluice.core.model.Portal;
 import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
@@ -10,7 +11,6 @@ import dev.sluice.testkit.model.ServicePorts;
 import dev.sluice.userspace.config.UserspaceOptions;
 import dev.sluice.userspace.routing.ConnectionPolicy;
 import dev.sluice.userspace.routing.PortBalancer;
-import dev.sluice.userspace.routing.Portal;
 import dev.sluice.userspace.routing.PortalRoute;
 import dev.sluice.userspace.routing.PortalScope;
 import dev.sluice.userspace.routing.RoutingTable;

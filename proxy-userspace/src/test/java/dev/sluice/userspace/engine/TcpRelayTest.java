@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.core.model.Portal;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.testkit.model.ServicePorts;
 import dev.sluice.userspace.routing.PortBalancer;
-import dev.sluice.userspace.routing.Portal;
 import dev.sluice.userspace.routing.PortalRoute;
 import dev.sluice.userspace.routing.PortalScope;
 import java.io.IOException;

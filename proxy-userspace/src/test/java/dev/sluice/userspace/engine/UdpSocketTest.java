@@ -152,8 +152,10 @@ class UdpSocketTest {
                 }
             }
             assertThat(live.counters().ejections()).isEqualTo(1);
-            Upstream refusing = Objects.requireNonNull(live.reachable().find(Upstream.Key.of(fixture.at(dead))));
-            Upstream other = Objects.requireNonNull(live.reachable().find(Upstream.Key.of(fixture.at(alive.port()))));
+            Upstream refusing = Objects.requireNonNull(
+                    live.reachable().find(fixture.at(dead).socketAddress()));
+            Upstream other = Objects.requireNonNull(
+                    live.reachable().find(fixture.at(alive.port()).socketAddress()));
             assertThat(refusing.open()).as("its flows have ended").isZero();
             assertThat(live.open()).isEqualTo(other.open()).isPositive();
         }

@@ -2,19 +2,19 @@ package dev.sluice.userspace.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.core.flows.FlowEnd;
+import dev.sluice.core.model.Portal;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.linux.ipset.IpSets.SetChange;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
 import dev.sluice.userspace.balance.Scheduler;
-import dev.sluice.userspace.routing.Portal;
 import dev.sluice.userspace.routing.PortalScope;
 import dev.sluice.userspace.rules.PortalAccess;
 import dev.sluice.userspace.rules.PortalSets;
@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 
 class SyncPlannerTest {
     private static final IpAddress NODE = IpAddress.of("192.168.10.1");
-    private static final FlowEnd SOCKET = new FlowEnd(NODE, 40053);
+    private static final SocketAddress SOCKET = new SocketAddress(NODE, 40053);
 
     private final SyncPlanner planner = new SyncPlanner(Scheduler.RR, () -> 0);
 
@@ -56,7 +56,7 @@ class SyncPlannerTest {
 
     private SyncPlan planned(ResolvedPort... desired) {
         List<PortChange> changes = changes(desired);
-        Map<ServicePortName, FlowEnd> sockets = new HashMap<>();
+        Map<ServicePortName, SocketAddress> sockets = new HashMap<>();
         changes.stream().filter(PortChange::needsUdpSocket).forEach(change -> sockets.put(change.name(), SOCKET));
         return planner.plan(changes, sockets);
     }
@@ -100,7 +100,7 @@ class SyncPlannerTest {
         assertThat(next.keptUdpSocket(IpAddress.of("192.168.10.9")))
                 .as("the proxy's address has changed")
                 .isNull();
-        FlowEnd other = new FlowEnd(IpAddress.of("192.168.10.9"), 40054);
+        SocketAddress other = new SocketAddress(IpAddress.of("192.168.10.9"), 40054);
         SyncPlan moved = planner.plan(List.of(next), Map.of(next.name(), other));
         assertThat(moved.staleRules()).isEqualTo(plan.newRules());
         assertThat(moved.staleSockets()).containsExactly(SOCKET);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
 import dev.sluice.userspace.balance.ExcludedUpstreams;
@@ -37,15 +38,15 @@ class PortBalancerTest {
         return ServicePorts.tcp("shop/web", "10.96.0.1", 80);
     }
 
-    private static Upstream.Key key(Endpoint endpoint) {
-        return Upstream.Key.of(endpoint);
+    private static SocketAddress key(Endpoint endpoint) {
+        return endpoint.socketAddress();
     }
 
     private static Upstream upstream(PortBalancer balancer, Endpoint endpoint) {
         return Objects.requireNonNull(balancer.reachable().find(key(endpoint)));
     }
 
-    private static List<Upstream.Key> keys(UpstreamPool pool) {
+    private static List<SocketAddress> keys(UpstreamPool pool) {
         return IntStream.range(0, pool.size())
                 .mapToObj(i -> pool.upstream(i).key())
                 .toList();
@@ -70,7 +71,7 @@ class PortBalancerTest {
         assertThat(Stream.generate(() -> choose(balancer, CLIENT, 0).key()).limit(4))
                 .containsExactly(key(A), key(B), key(C), key(A));
         ExcludedUpstreams excluded = new ExcludedUpstreams();
-        Set<Upstream.Key> seen = new HashSet<>();
+        Set<SocketAddress> seen = new HashSet<>();
         for (int i = 0; i < 3; i++) {
             Upstream next = Objects.requireNonNull(next(balancer, CLIENT, excluded, 0));
             excluded.add(next);

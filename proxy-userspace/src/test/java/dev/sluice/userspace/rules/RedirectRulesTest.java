@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.config.NodePortAddresses;
-import dev.sluice.core.flows.FlowEnd;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.testkit.fake.CanonicalForm;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
@@ -40,7 +40,7 @@ class RedirectRulesTest {
                         .nodePort(30053)
                         .build(),
                 Endpoints.remote(v4 ? "10.244.2.2" : "fd00:244:2::2", 53)));
-        String text = rules.nat(dns.udpRedirects(new FlowEnd(rules.proxyAddress(), 40053)))
+        String text = rules.nat(dns.udpRedirects(new SocketAddress(rules.proxyAddress(), 40053)))
                         .text()
                         .text()
                 + rules.filter().text().text();

@@ -1,13 +1,13 @@
 package dev.sluice.core.track;
 
 import dev.sluice.core.model.ResolvedPort;
-import dev.sluice.core.track.ClaimTable.Claimant;
+import dev.sluice.core.track.PortalRegistry.Claimant;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
 /** What is known of one Service in one family. Its slices may come before it and may outlive it. */
-final class ServiceState {
+final class TrackedService {
     private List<Claimant> declared = List.of();
     private List<ResolvedPort> resolved = List.of();
     private final List<Slice> slices = new ArrayList<>(1);

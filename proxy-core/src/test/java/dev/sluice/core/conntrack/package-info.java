@@ -1,5 +1,5 @@
 /** Tests. */
 @NullMarked
-package dev.sluice.core.flows;
+package dev.sluice.core.conntrack;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,14 +1,14 @@
-package dev.sluice.core.flows;
+package dev.sluice.core.conntrack;
 
-/** Why a flow is stale. */
+/** Why a conntrack entry is stale. */
 public enum StaleReason {
-    /** It leads to something that is no endpoint of the Service any more (in userspace mode: to a socket that is closed). */
+    /** It leads to what is no longer an endpoint of the Service (in userspace mode: to a socket that is closed). */
     ENDPOINT_GONE("endpoint-gone"),
     /** The same, and the Service has no other endpoint left either. */
     NO_ENDPOINTS("no-endpoints"),
-    /** The Service, its port, or the address that the client sends to is gone. */
+    /** The Service, its port, or the address that the client sends to is deleted. */
     SERVICE_GONE("service-gone"),
-    /** It began before the Service's rules were there, so it passes them by. */
+    /** It began before the Service's rules were there, so it bypasses them. */
     UNTRANSLATED("untranslated");
 
     private final String label;

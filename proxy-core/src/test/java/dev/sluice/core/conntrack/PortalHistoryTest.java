@@ -1,9 +1,9 @@
-package dev.sluice.core.flows;
+package dev.sluice.core.conntrack;
 
-import static dev.sluice.core.flows.StaleReason.ENDPOINT_GONE;
-import static dev.sluice.core.flows.StaleReason.NO_ENDPOINTS;
-import static dev.sluice.core.flows.StaleReason.SERVICE_GONE;
-import static dev.sluice.core.flows.StaleReason.UNTRANSLATED;
+import static dev.sluice.core.conntrack.StaleReason.ENDPOINT_GONE;
+import static dev.sluice.core.conntrack.StaleReason.NO_ENDPOINTS;
+import static dev.sluice.core.conntrack.StaleReason.SERVICE_GONE;
+import static dev.sluice.core.conntrack.StaleReason.UNTRANSLATED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -16,6 +16,7 @@ import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.core.sync.Changes;
 import java.util.List;
 import java.util.Map;
@@ -26,13 +27,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Endpoints are written as their fixture has it: {@code "1 RS"} is 10.0.0.1:80, ready and serving. */
-class FlowLedgerTest {
+class PortalHistoryTest {
     private static final String VIP = "10.96.0.10:53";
     private static final String LB = "203.0.113.1:53";
     private static final String NODE_PORT = "192.168.10.1:30053";
 
     private final Ports ports = new Ports();
-    private final FlowLedger ledger = new FlowLedger(FlowTargets.endpoints(), Set.of(Protocol.UDP, Protocol.SCTP));
+    private final PortalHistory history =
+            new PortalHistory(ConntrackTargets.endpoints(), Set.of(Protocol.UDP, Protocol.SCTP));
 
     @Test
     void aFlowToAnEndpointThatIsGoneIsStale() {
@@ -105,7 +107,7 @@ class FlowLedgerTest {
             in(protocol, "1 RS");
             settle();
             ports.remove(name(protocol));
-            ledger.note(ports, Changes.of(Set.of(name(protocol))));
+            history.note(ports, Changes.of(Set.of(name(protocol))));
             Optional<StaleReason> expected = protocol == Protocol.UDP ? Optional.of(SERVICE_GONE) : Optional.empty();
             assertThat(judged(protocol, VIP, "10.0.0.1:80")).isEqualTo(expected);
             assertThat(judged(protocol, NODE_PORT, "10.0.0.1:80")).isEqualTo(expected);
@@ -114,7 +116,7 @@ class FlowLedgerTest {
                     .as("translated by somebody else")
                     .isEmpty();
             settle();
-            assertThat(ledger.isDue()).isFalse();
+            assertThat(history.isDue()).isFalse();
         }
     }
 
@@ -123,7 +125,7 @@ class FlowLedgerTest {
         in(Protocol.UDP, "1 RS");
         settle();
         ports.put(new ResolvedPort(service(Protocol.UDP, 0, List.of()), endpoints("1 RS")));
-        ledger.note(ports, Changes.of(Set.of(name(Protocol.UDP))));
+        history.note(ports, Changes.of(Set.of(name(Protocol.UDP))));
         assertThat(judged(Protocol.UDP, LB, "10.0.0.1:80")).contains(SERVICE_GONE);
         assertThat(judged(Protocol.UDP, NODE_PORT, "10.0.0.1:80")).contains(SERVICE_GONE);
         assertThat(judged(Protocol.UDP, VIP, "10.0.0.1:80")).isEmpty();
@@ -137,7 +139,7 @@ class FlowLedgerTest {
         ServicePort service = service(heir, IpAddress.of("10.96.0.11"), 0, List.of(IpAddress.of("203.0.113.1")));
         ports.remove(name(Protocol.UDP));
         ports.put(new ResolvedPort(service, endpoints("2 RS")));
-        ledger.note(ports, Changes.of(Set.of(name(Protocol.UDP), heir)));
+        history.note(ports, Changes.of(Set.of(name(Protocol.UDP), heir)));
         assertThat(judged(Protocol.UDP, LB, "10.0.0.1:80")).contains(ENDPOINT_GONE);
         assertThat(judged(Protocol.UDP, LB, "10.0.0.2:80")).isEmpty();
         assertThat(judged(Protocol.UDP, VIP, "10.0.0.1:80")).contains(SERVICE_GONE);
@@ -158,10 +160,11 @@ class FlowLedgerTest {
     @Test
     void inAnotherZoneSomebodyElseMayTranslate() {
         in(Protocol.UDP, "1 RS");
-        FlowPortals due = ledger.due();
-        assertThat(due.judge(new FlowPath(Protocol.UDP, end(VIP), end(VIP), false), address -> false))
+        PortalTargets due = history.due();
+        assertThat(due.staleReason(new EntryTuples(Protocol.UDP, end(VIP), end(VIP), false), address -> false))
                 .isEmpty();
-        assertThat(due.judge(new FlowPath(Protocol.UDP, end(VIP), end("10.0.0.7:80"), false), address -> false))
+        assertThat(due.staleReason(
+                        new EntryTuples(Protocol.UDP, end(VIP), end("10.0.0.7:80"), false), address -> false))
                 .contains(ENDPOINT_GONE);
     }
 
@@ -170,7 +173,7 @@ class FlowLedgerTest {
         ServicePort service =
                 service(name(Protocol.UDP), IpAddress.of("10.96.0.10"), 0, List.of(IpAddress.of("10.0.0.1")));
         ports.put(new ResolvedPort(withPort80(service), endpoints("1 RS")));
-        ledger.note(ports, Changes.all());
+        history.note(ports, Changes.all());
         assertThat(judged(Protocol.UDP, "10.0.0.1:80", "10.0.0.1:80")).isEmpty();
     }
 
@@ -180,20 +183,20 @@ class FlowLedgerTest {
         settle();
         for (String endpoints : List.of("1 RS", "1 RS; 2 RS", "1 S; 2 RSL", "1 ST; 2 RS; 3", "1 RS; 2 RS z=a")) {
             in(Protocol.UDP, endpoints);
-            assertThat(ledger.isDue()).as(endpoints).isFalse();
+            assertThat(history.isDue()).as(endpoints).isFalse();
         }
         in(Protocol.UDP, "2 RS");
-        assertThat(ledger.isDue()).isTrue();
+        assertThat(history.isDue()).isTrue();
     }
 
     @Test
     void aFullSyncThatFindsNothingNewIsNothingToLookAtUnlessSomebodyMeddled() {
         in(Protocol.UDP, "1 RS");
         settle();
-        ledger.note(ports, Changes.all());
-        assertThat(ledger.isDue()).isFalse();
-        ledger.suspectAll();
-        assertThat(ledger.isDue()).isTrue();
+        history.note(ports, Changes.all());
+        assertThat(history.isDue()).isFalse();
+        history.suspectAll();
+        assertThat(history.isDue()).isTrue();
         assertThat(judged(Protocol.UDP, VIP, VIP)).contains(UNTRANSLATED);
         assertThat(judged(Protocol.UDP, VIP, "10.0.0.1:80")).isEmpty();
     }
@@ -203,7 +206,7 @@ class FlowLedgerTest {
         in(Protocol.UDP, "1 RS");
         settle();
         ports.remove(name(Protocol.UDP));
-        ledger.note(ports, Changes.all());
+        history.note(ports, Changes.all());
         assertThat(judged(Protocol.UDP, VIP, "10.0.0.1:80")).contains(SERVICE_GONE);
     }
 
@@ -213,15 +216,15 @@ class FlowLedgerTest {
         settle();
         in(Protocol.UDP, "2 RS");
         ports.put(new ResolvedPort(service(Protocol.UDP, 30054, List.of()), endpoints("3 RS")));
-        ledger.note(ports, Changes.of(Set.of(name(Protocol.UDP))));
+        history.note(ports, Changes.of(Set.of(name(Protocol.UDP))));
         ports.remove(name(Protocol.UDP));
-        ledger.note(ports, Changes.of(Set.of(name(Protocol.UDP))));
+        history.note(ports, Changes.of(Set.of(name(Protocol.UDP))));
         assertThat(judged(Protocol.UDP, VIP, "10.0.0.1:80")).contains(SERVICE_GONE);
         assertThat(judged(Protocol.UDP, VIP, "10.0.0.2:80")).contains(SERVICE_GONE);
         assertThat(judged(Protocol.UDP, LB, "10.0.0.2:80")).contains(SERVICE_GONE);
         assertThat(judged(Protocol.UDP, "192.168.10.1:30054", "10.0.0.3:80")).contains(SERVICE_GONE);
         settle();
-        assertThat(ledger.isDue()).isFalse();
+        assertThat(history.isDue()).isFalse();
         assertThat(judged(Protocol.UDP, VIP, "10.0.0.1:80")).isEmpty();
     }
 
@@ -230,31 +233,31 @@ class FlowLedgerTest {
         Protocol tcp = Protocol.TCP;
         in(tcp, "1 RS");
         in(tcp, "2 RS");
-        assertThat(ledger.isDue()).isFalse();
+        assertThat(history.isDue()).isFalse();
         assertThat(judged(tcp, VIP, "10.0.0.1:80")).isEmpty();
-        assertThatThrownBy(() -> new FlowLedger(FlowTargets.endpoints(), Set.of(tcp)))
+        assertThatThrownBy(() -> new PortalHistory(ConntrackTargets.endpoints(), Set.of(tcp)))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
     private void in(Protocol protocol, String endpoints) {
         ports.put(
                 new ResolvedPort(service(protocol, 30053, List.of(IpAddress.of("203.0.113.1"))), endpoints(endpoints)));
-        ledger.note(ports, Changes.of(Set.of(name(protocol))));
+        history.note(ports, Changes.of(Set.of(name(protocol))));
     }
 
     private void settle() {
-        ledger.due();
-        ledger.settle();
+        history.due();
+        history.settle();
     }
 
     private Optional<StaleReason> judged(Protocol protocol, String asked, String reached) {
         Set<IpAddress> node = Set.of(IpAddress.of("192.168.10.1"));
-        return ledger.due().judge(new FlowPath(protocol, end(asked), end(reached), true), node::contains);
+        return history.due().staleReason(new EntryTuples(protocol, end(asked), end(reached), true), node::contains);
     }
 
-    private static FlowEnd end(String text) {
+    private static SocketAddress end(String text) {
         int colon = text.lastIndexOf(':');
-        return new FlowEnd(IpAddress.of(text.substring(0, colon)), Integer.parseInt(text.substring(colon + 1)));
+        return new SocketAddress(IpAddress.of(text.substring(0, colon)), Integer.parseInt(text.substring(colon + 1)));
     }
 
     private static EndpointSet endpoints(String text) {

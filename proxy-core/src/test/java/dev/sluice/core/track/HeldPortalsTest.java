@@ -17,7 +17,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Two Services that want the same thing. */
-class ClaimsTest {
+class HeldPortalsTest {
     private final ChangeTracker tracker =
             new ChangeTracker("node-a", EnumSet.allOf(IpFamily.class), InstantSource.system());
 

@@ -1,4 +1,4 @@
-package dev.sluice.core.flows;
+package dev.sluice.core.conntrack;
 
 import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.model.ResolvedPort;

@@ -1,7 +1,9 @@
-package dev.sluice.userspace.routing;
+package dev.sluice.core.model;
 
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
+import java.util.LinkedHashSet;
+import java.util.Set;
 
 /** What a client connects to in order to reach a service port. */
 public sealed interface Portal {
@@ -24,5 +26,17 @@ public sealed interface Portal {
         public String toString() {
             return "node port " + port + "/" + protocol;
         }
+    }
+
+    /** The portals of {@code service}, the one of its cluster address first. */
+    static Set<Portal> of(ServicePort service) {
+        Set<Portal> portals = new LinkedHashSet<>();
+        portals.add(service.portal(service.clusterIp()));
+        if (service.nodePort() != 0) {
+            portals.add(new NodePort(service.protocol(), service.nodePort()));
+        }
+        service.externalIps().forEach(address -> portals.add(service.portal(address)));
+        service.loadBalancerVips().forEach(address -> portals.add(service.portal(address)));
+        return portals;
     }
 }

@@ -1,0 +1,19 @@
+package dev.sluice.core.conntrack;
+
+import dev.sluice.core.net.Protocol;
+import dev.sluice.core.net.SocketAddress;
+
+/**
+ * What of a conntrack entry's two tuples decides whether it is stale.
+ *
+ * @param destination what the client sends to, of the original direction
+ * @param replySource what answers, of the reply direction
+ * @param ownZone whether it is in the zone in which the mode's rules work; in others somebody else may do the translating
+ */
+public record EntryTuples(Protocol protocol, SocketAddress destination, SocketAddress replySource, boolean ownZone) {
+
+    /** Whether its destination is rewritten on the way. */
+    public boolean isTranslated() {
+        return !destination.equals(replySource);
+    }
+}
