@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What rules print, and that it is read back as the same rule. */
 class RuleTest {
+    private static final List<Protocol> PROTOCOLS = List.of(Protocol.TCP, Protocol.UDP, Protocol.SCTP);
     private static final PacketMark MARK = new PacketMark(14);
     private static final Cidr NET = Cidr.of("10.0.0.0/8");
     private static final IpSet ADDRESSES = IpSet.of("PORTALS", IpSet.Type.HASH_IP_PORT, IpFamily.IPV4);
@@ -154,7 +155,7 @@ class RuleTest {
                         new IpAddress(IpFamily.IPV4, 0, random.nextInt() & 0xffffffffL), 1 + random.nextInt(32))),
                 b -> b.notTo(new Cidr(
                         new IpAddress(IpFamily.IPV6, random.nextLong(), random.nextLong()), random.nextInt(129))),
-                b -> b.port(Protocol.values()[random.nextInt(3)], 1 + random.nextInt(65_535)),
+                b -> b.port(PROTOCOLS.get(random.nextInt(3)), 1 + random.nextInt(65_535)),
                 b -> b.comment(randomText(random)),
                 b -> b.oneIn(1 + random.nextInt(40_000)),
                 b -> b.marked(new PacketMark(random.nextInt(32))),
