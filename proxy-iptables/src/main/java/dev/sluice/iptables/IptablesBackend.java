@@ -174,7 +174,7 @@ final class IptablesBackend implements ProxyBackend {
                 .orElseGet(() -> Trace.notAService(List.of()));
     }
 
-    /** Sets the kernel parameters that the mode needs; a sync otherwise sets them when its rules are in force. */
+    /** Sets the kernel parameters that a sync sets after it has written its rules. */
     void prepare() throws SyncException {
         node.openLocalhost();
     }

@@ -43,7 +43,7 @@ public final class IptablesModule implements ProxyModule {
     private final List<Links> links = new ArrayList<>();
     private @Nullable NamedCounters counters;
 
-    /** With the default options. */
+    /** A module with the default options. */
     public IptablesModule(Host host) {
         this(host, IptablesOptions.DEFAULT);
     }
@@ -99,7 +99,7 @@ public final class IptablesModule implements ProxyModule {
         }
     }
 
-    /** Sets the kernel parameters that a sync otherwise sets once its rules are in force. */
+    /** Sets the kernel parameters that a sync sets after it has written its rules. */
     @Override
     public void initOnly() throws HostException {
         try {
@@ -151,7 +151,7 @@ public final class IptablesModule implements ProxyModule {
                             .orElse(OptionalLong.empty())
                     : OptionalLong.empty();
         } catch (NetlinkException e) {
-            LOG.warn("the page has no value for the counter {}: {}", counter.label(), e.getMessage());
+            LOG.warn("No value for the counter {}: {}", counter.label(), e.getMessage());
             return OptionalLong.empty();
         }
     }
@@ -161,7 +161,7 @@ public final class IptablesModule implements ProxyModule {
         return ChainOwnership.ownsChain(chain.kind(), chain.name());
     }
 
-    /** There is nothing beside chains. */
+    /** This mode leaves nothing but chains. */
     @Override
     public boolean removeLeftovers(IpFamily family) {
         return false;

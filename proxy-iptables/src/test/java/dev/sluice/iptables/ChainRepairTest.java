@@ -133,7 +133,7 @@ class ChainRepairTest {
     private void fill() throws SyncException {
         Random chance = new Random(3);
         for (int number = 0; number < 40; number++) {
-            node.wishes.put(ports.any(number, chance));
+            node.desired.put(ports.any(number, chance));
         }
         node.full();
     }

@@ -77,16 +77,16 @@ class IptablesBackendTest {
             for (int i = chance.nextInt(3); i >= 0; i--) {
                 ResolvedPort port = ports.any(chance.nextInt(25), chance);
                 if (chance.nextInt(4) == 0) {
-                    stepByStep.wishes.remove(port.name());
+                    stepByStep.desired.remove(port.name());
                 } else {
-                    stepByStep.wishes.put(port);
+                    stepByStep.desired.put(port);
                 }
             }
             SyncReport report = stepByStep.changed();
             assertThat(report.full()).isFalse();
 
             Node atOnce = Node.v4();
-            stepByStep.wishes.ports().forEach(atOnce.wishes::put);
+            stepByStep.desired.ports().forEach(atOnce.desired::put);
             SyncReport whole = atOnce.full();
             assertThat(stepByStep.dump("nat")).isEqualTo(atOnce.dump("nat"));
             assertThat(stepByStep.dump("filter")).isEqualTo(atOnce.dump("filter"));
@@ -96,7 +96,7 @@ class IptablesBackendTest {
 
     @ParameterizedTest
     @ValueSource(longs = {11, 12, 13})
-    void mendsWhateverItFinds(long seed) throws SyncException {
+    void repairsWhateverItFinds(long seed) throws SyncException {
         Random chance = new Random(seed);
         Node node = filled(40);
         String nat = node.dump("nat");
@@ -121,7 +121,7 @@ class IptablesBackendTest {
     }
 
     @Test
-    void bringsEverythingBackAfterAFlush() throws SyncException {
+    void restoresEverythingAfterAFlush() throws SyncException {
         Node node = filled(20);
         String nat = node.dump("nat");
         node.tools.flush("nat");
@@ -136,7 +136,7 @@ class IptablesBackendTest {
     void comparesEverythingWhenAChangeIsRefused() throws SyncException {
         Node node = filled(20);
         node.tools.flush("nat");
-        node.wishes.put(ports.plain(2, 3));
+        node.desired.put(ports.plain(2, 3));
 
         SyncReport report = node.changed();
 
@@ -150,7 +150,7 @@ class IptablesBackendTest {
     void keepsNodePortsLast() throws SyncException {
         Node node = filled(10);
         for (int i = 0; i < 5; i++) {
-            node.wishes.put(ports.plain(20 + i, 1));
+            node.desired.put(ports.plain(20 + i, 1));
             node.changed();
         }
 
@@ -164,18 +164,18 @@ class IptablesBackendTest {
     }
 
     @Test
-    void putsRefusalsUpBeforeNatLetsGoAndTakesThemDownAfterItTook() throws SyncException {
+    void addsRefusalsBeforeNatStopsForwardingAndRemovesThemAfterItStarts() throws SyncException {
         Node node = Node.v4();
         var port =
                 ServicePorts.tcp("shop/web", "10.96.0.50", 80).nodePort(30080).build();
-        node.wishes.put(resolved(port, remote("10.244.2.7", 8080)));
+        node.desired.put(resolved(port, remote("10.244.2.7", 8080)));
         node.full();
 
-        node.wishes.put(resolved(port));
+        node.desired.put(resolved(port));
         node.changed();
         assertThat(tables(node.tools.lastInput())).containsExactly("*filter", "*nat");
 
-        node.wishes.put(resolved(port, remote("10.244.2.7", 8080)));
+        node.desired.put(resolved(port, remote("10.244.2.7", 8080)));
         node.changed();
         assertThat(tables(node.tools.lastInput())).containsExactly("*nat", "*filter");
     }
@@ -185,14 +185,14 @@ class IptablesBackendTest {
         Node few = plain(50);
         Node many = plain(5_000);
         // above 1,000 endpoints rules carry fewer comments, so compare like with like
-        few.wishes.put(ports.plain(49, 1_100));
+        few.desired.put(ports.plain(49, 1_100));
         few.full();
         List<Consumer<Node>> changes = List.of(
-                node -> node.wishes.put(ports.plain(7, 2)),
-                node -> node.wishes.put(ports.plain(7, 0)),
-                node -> node.wishes.put(ports.plain(7, 1)),
-                node -> node.wishes.remove(ports.plain(7, 1).name()),
-                node -> node.wishes.put(ports.plain(7, 1)));
+                node -> node.desired.put(ports.plain(7, 2)),
+                node -> node.desired.put(ports.plain(7, 0)),
+                node -> node.desired.put(ports.plain(7, 1)),
+                node -> node.desired.remove(ports.plain(7, 1).name()),
+                node -> node.desired.put(ports.plain(7, 1)));
 
         for (Consumer<Node> change : changes) {
             change.accept(few);
@@ -209,7 +209,7 @@ class IptablesBackendTest {
     }
 
     @Test
-    void givesManyRulesInPortions() throws SyncException {
+    void writesManyRulesInBatches() throws SyncException {
         Node node = plain(3_000);
 
         assertThat(node.tools.inputs())
@@ -217,14 +217,14 @@ class IptablesBackendTest {
                 .allSatisfy(input -> assertThat(input.lines().count()).isLessThan(5_000));
         assertThat(node.tools.rules("nat", SharedChains.SERVICES)).hasSizeLessThan(20);
         String last = node.tools.inputs().getLast();
-        assertThat(last).as("what leads to a branch comes last").contains("-I KUBE-SERVICES -d 10.96.0.0/24");
+        assertThat(last).as("the jump to a branch is written last").contains("-I KUBE-SERVICES -d 10.96.0.0/24");
     }
 
     @Test
-    void leavesTheRulesOfOthersAlone() throws SyncException {
+    void leavesForeignRulesAlone() throws SyncException {
         Node node = Node.v4();
         node.tools.byOthers(FOREIGN_NAT);
-        node.wishes.put(ports.plain(1, 2));
+        node.desired.put(ports.plain(1, 2));
 
         node.full();
 
@@ -236,30 +236,30 @@ class IptablesBackendTest {
     }
 
     @Test
-    void dropsWhatAnEarlierRunLeft() throws SyncException {
+    void deletesWhatAnEarlierProcessLeft() throws SyncException {
         Node node = filled(30);
         node.restart();
-        List.copyOf(node.wishes.ports()).forEach(port -> node.wishes.remove(port.name()));
-        node.wishes.put(ports.plain(1, 2));
+        List.copyOf(node.desired.ports()).forEach(port -> node.desired.remove(port.name()));
+        node.desired.put(ports.plain(1, 2));
 
         node.full();
 
         Node fresh = Node.v4();
-        fresh.wishes.put(ports.plain(1, 2));
+        fresh.desired.put(ports.plain(1, 2));
         fresh.full();
         assertThat(node.dump("nat")).isEqualTo(fresh.dump("nat"));
         assertThat(node.dump("filter")).isEqualTo(fresh.dump("filter"));
     }
 
     @Test
-    void rendersAnewWhenTheNodeAddressChanges() throws SyncException {
+    void rendersAgainWhenTheNodeAddressChanges() throws SyncException {
         Node node = Node.v4();
         var port = ServicePorts.tcp("shop/web", "10.96.0.50", 80)
                 .loadBalancer("203.0.113.10")
                 .sourceRanges("198.51.100.0/24");
-        node.wishes.put(resolved(port.build(), remote("10.244.2.7", 8080)));
+        node.desired.put(resolved(port.build(), remote("10.244.2.7", 8080)));
         node.full();
-        node.wishes.node(new NodeFacts("node", "", List.of(IpAddress.of("198.51.100.4")), List.of()));
+        node.desired.node(new NodeFacts("node", "", List.of(IpAddress.of("198.51.100.4")), List.of()));
 
         assertThat(node.changed().full()).isTrue();
         assertThat(node.dump("nat")).contains("-s 203.0.113.10/32 ");
@@ -268,9 +268,9 @@ class IptablesBackendTest {
     @Test
     void dropsTheCommentsOfEndpointsOnlyAtAFullSync() throws SyncException {
         Node node = Node.v4();
-        node.wishes.put(ports.plain(1, 1));
+        node.desired.put(ports.plain(1, 1));
         node.full();
-        node.wishes.put(ports.plain(2, 1_000));
+        node.desired.put(ports.plain(2, 1_000));
 
         SyncReport change = node.changed();
 
@@ -281,9 +281,9 @@ class IptablesBackendTest {
     }
 
     @Test
-    void saysWhatIsInForce() throws SyncException {
+    void countsAppliedRules() throws SyncException {
         Node node = Node.v4();
-        node.wishes.put(ports.plain(1, 2)).put(ports.plain(2, 0));
+        node.desired.put(ports.plain(1, 2)).put(ports.plain(2, 0));
 
         Map<ObjectKind, Long> applied = node.full().applied();
 
@@ -296,7 +296,7 @@ class IptablesBackendTest {
     @Test
     void isFullAgainAfterAFailure() throws SyncException {
         Node node = filled(5);
-        node.wishes.put(ports.plain(3, 2));
+        node.desired.put(ports.plain(3, 2));
         node.tools.failNextSave("Another app is currently holding the xtables lock");
 
         assertThatThrownBy(node::full).isInstanceOf(SyncException.class).hasMessageContaining("xtables lock");
@@ -310,7 +310,7 @@ class IptablesBackendTest {
         Node node = filled(5);
         node.tools.resetCounts();
 
-        SyncReport report = node.backend.sync(node.wishes, Changes.of(Set.of()));
+        SyncReport report = node.backend.sync(node.desired, Changes.of(Set.of()));
 
         assertThat(report.cost()).isEqualTo(KernelCost.NONE);
         assertThat(node.tools.restores()).isZero();
@@ -320,7 +320,7 @@ class IptablesBackendTest {
         Node node = Node.v4();
         Random chance = new Random(count);
         for (int number = 0; number < count; number++) {
-            node.wishes.put(ports.any(number, chance));
+            node.desired.put(ports.any(number, chance));
         }
         assertThat(node.full().problems()).isEmpty();
         return node;
@@ -329,7 +329,7 @@ class IptablesBackendTest {
     private Node plain(int count) throws SyncException {
         Node node = new Node(IptablesConfig.defaults(IpFamily.IPV4));
         for (int number = 0; number < count; number++) {
-            node.wishes.put(ports.plain(number, 1));
+            node.desired.put(ports.plain(number, 1));
         }
         node.full();
         return node;

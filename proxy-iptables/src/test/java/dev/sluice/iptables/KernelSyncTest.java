@@ -67,7 +67,7 @@ class KernelSyncTest {
             bench.assertNothingDiffers();
 
             bench.churn();
-            SyncReport partial = bench.sync(bench.wishes.changes());
+            SyncReport partial = bench.sync(bench.desired.changes());
             assertThat(partial.full()).isFalse();
             bench.assertNothingDiffers();
 
@@ -82,7 +82,7 @@ class KernelSyncTest {
         inNamespace(variant, family, bench -> {
             bench.fill();
             bench.spoil("--dport 6543 ", "--dport 70000 ");
-            bench.wishes.put(bench.ports.withPort(6_543));
+            bench.desired.put(bench.ports.withPort(6_543));
 
             assertOnlyThatIsLeftOut(bench);
         });
@@ -98,7 +98,7 @@ class KernelSyncTest {
             String dnat =
                     "DNAT --to-destination " + port.endpoints().all().getFirst().socketAddress();
             bench.spoil(dnat, "TPROXY --on-port 1"); // no target for the nat table
-            bench.wishes.put(port);
+            bench.desired.put(port);
 
             assertOnlyThatIsLeftOut(bench);
         });
@@ -109,9 +109,9 @@ class KernelSyncTest {
                 .singleElement()
                 .satisfies(problem -> assertThat(problem.object()).hasToString("Service shop/odd"));
         assertThat(bench.dump()).contains("shop/s1").doesNotContain("shop/odd");
-        bench.wishes.changes();
-        bench.wishes.remove(bench.ports.withPort(80).name());
-        assertThat(bench.sync(bench.wishes.changes()).problems()).isEmpty();
+        bench.desired.changes();
+        bench.desired.remove(bench.ports.withPort(80).name());
+        assertThat(bench.sync(bench.desired.changes()).problems()).isEmpty();
         bench.assertNothingDiffers();
     }
 
@@ -139,7 +139,7 @@ class KernelSyncTest {
         private final NetlinkLinks links;
         private final NetlinkCounters counters;
         private final SamplePorts ports;
-        private final EditableSnapshot wishes;
+        private final EditableSnapshot desired;
         private final Random chance = new Random(7);
         private IptablesBackend backend;
 
@@ -148,7 +148,7 @@ class KernelSyncTest {
             this.counters = counters;
             this.links = links;
             ports = new SamplePorts(tools.family());
-            wishes = new EditableSnapshot(tools.family());
+            desired = new EditableSnapshot(tools.family());
             backend = newBackend();
         }
 
@@ -170,26 +170,26 @@ class KernelSyncTest {
 
         void fill() {
             for (int number = 0; number < 40; number++) {
-                wishes.put(ports.any(number, chance));
+                desired.put(ports.any(number, chance));
             }
         }
 
         void churn() {
-            wishes.changes();
+            desired.changes();
             for (int number = 0; number < 50; number += 1 + chance.nextInt(3)) {
-                wishes.put(ports.any(number, chance));
+                desired.put(ports.any(number, chance));
             }
-            wishes.remove(ports.any(3, chance).name())
+            desired.remove(ports.any(3, chance).name())
                     .remove(ports.any(4, chance).name());
         }
 
         SyncReport sync(Changes changes) throws Exception {
-            return backend.sync(wishes, changes);
+            return backend.sync(desired, changes);
         }
 
         /** What a proxy finds that starts now: the rules in force are those that it would write, to the letter. */
         void assertNothingDiffers() throws Exception {
-            assertThat(newBackend().sync(wishes, Changes.all()).cost()).isEqualTo(KernelCost.NONE);
+            assertThat(newBackend().sync(desired, Changes.all()).cost()).isEqualTo(KernelCost.NONE);
         }
 
         String dump() throws Exception {

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** A node with fake tools, its wishes, and the backend between them. */
+/** A node with fake tools, the desired Services, and the backend between them. */
 final class Node {
     static final String LOCALNET = "net.ipv4.conf.all.route_localnet";
     static final IptablesConfig V4 = IptablesConfig.defaults(IpFamily.IPV4)
@@ -30,7 +30,7 @@ final class Node {
     final FakeSysctl sysctl = new FakeSysctl().with(LOCALNET, "0");
     final FakeLinks links = new FakeLinks().device("eth0", "veth").address("eth0", "192.0.2.10", 24);
     final FakeCounters counters = new FakeCounters();
-    final EditableSnapshot wishes;
+    final EditableSnapshot desired;
     final IptablesConfig config;
     IptablesBackend backend;
 
@@ -38,7 +38,7 @@ final class Node {
         this.config = config;
         counters.unsupported();
         tools = new FakeIptables(config.family()).withCounters(counters);
-        wishes = new EditableSnapshot(config.family())
+        desired = new EditableSnapshot(config.family())
                 .node(new NodeFacts("node", "", List.of(IpAddress.of("192.0.2.10")), List.of()));
         backend = new IptablesBackend(config, tools, sysctl, links, counters);
     }
@@ -48,12 +48,12 @@ final class Node {
     }
 
     SyncReport full() throws SyncException {
-        wishes.changes();
-        return backend.sync(wishes, Changes.all());
+        desired.changes();
+        return backend.sync(desired, Changes.all());
     }
 
     SyncReport changed() throws SyncException {
-        return backend.sync(wishes, wishes.changes());
+        return backend.sync(desired, desired.changes());
     }
 
     void restart() {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the node's addresses, its parameters and the options do to the fixed rules. */
+/** How the shared rules follow from the node's addresses, its kernel parameters and the options. */
 class NodeSetupTest {
     private static final String COMMENT =
             "-m comment --comment \"kubernetes service nodeports; NOTE: this must be the last rule in this chain\"";
@@ -139,7 +139,7 @@ class NodeSetupTest {
         String nat = node.dump("nat");
         String filter = node.dump("filter");
         for (int number = 0; number < 10; number++) {
-            node.wishes.put(new SamplePorts(IpFamily.IPV4).plain(number, number % 3));
+            node.desired.put(new SamplePorts(IpFamily.IPV4).plain(number, number % 3));
         }
         node.full();
         node.restart();
@@ -155,7 +155,7 @@ class NodeSetupTest {
     }
 
     @Test
-    void keepsTheGuardThatKubeletCameToUse() throws SyncException {
+    void keepsTheGuardThatKubeletUses() throws SyncException {
         Node node = node(IpFamily.IPV4, true, null);
         node.full();
         node.tools.byOthers("*filter\n-I INPUT -j KUBE-FIREWALL\n-I OUTPUT -j KUBE-FIREWALL\nCOMMIT\n");

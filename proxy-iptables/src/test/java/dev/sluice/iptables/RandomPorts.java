@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Random changes to the ports of a snapshot: they come and go and change their type, policies, ranges, affinity and endpoints.
+ * Random changes to the ports of a snapshot: they are added, removed and change their type, policies, ranges, affinity and endpoints.
  * Some share a load balancer address. The number of ports swings between none and {@code most}.
  */
 final class RandomPorts {
@@ -31,14 +31,14 @@ final class RandomPorts {
     }
 
     /** One to six changes. */
-    void change(EditableSnapshot wishes) {
+    void change(EditableSnapshot desired) {
         boolean growing = sequences++ / SWING % 2 == 0;
         for (int i = chance.nextInt(6); i >= 0; i--) {
             int number = chance.nextInt(most);
             if (chance.nextInt(10) < (growing ? 1 : 9)) {
-                wishes.remove(port(number).name());
+                desired.remove(port(number).name());
             } else {
-                wishes.put(port(number));
+                desired.put(port(number));
             }
         }
     }

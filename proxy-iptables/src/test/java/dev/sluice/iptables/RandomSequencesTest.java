@@ -14,7 +14,6 @@ import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.iptables.dispatch.DispatchLayout;
 import dev.sluice.iptables.dispatch.DispatchLimits;
 import dev.sluice.iptables.render.DispatchRoot;
-import dev.sluice.iptables.render.PortChains;
 import dev.sluice.iptables.render.PortRules;
 import dev.sluice.iptables.render.SharedChains;
 import dev.sluice.iptables.render.SharedRules;
@@ -83,18 +82,18 @@ class RandomSequencesTest {
         Cidr pods = Cidr.of(family == IpFamily.IPV4 ? "10.110.0.0/15" : "fd00:110::/32");
         IptablesConfig config = IptablesConfig.defaults(family).withLocalDetector(new LocalDetector.SourceCidr(pods));
         IptablesBackend backend = new IptablesBackend(config, tools, new ProcSysctl(), links, counters, limits);
-        EditableSnapshot wishes = new EditableSnapshot(family);
+        EditableSnapshot desired = new EditableSnapshot(family);
         RandomPorts ports = new RandomPorts(family, PORTS, new Random(SEED));
-        backend.sync(wishes, Changes.all());
+        backend.sync(desired, Changes.all());
         int shapes = 0;
         int chainsBefore = 0;
         for (int sequence = 1; sequence <= SEQUENCES; sequence++) {
             String where = "seed " + SEED + ", sequence " + sequence + ": ";
-            ports.change(wishes);
-            SyncReport report = backend.sync(wishes, wishes.changes());
+            ports.change(desired);
+            SyncReport report = backend.sync(desired, desired.changes());
             assertThat(report.full()).as(where + "fell back to a full sync").isFalse();
             Basis applied = backend.applied().basis().orElseThrow();
-            Map<String, String> scratch = fromScratch(applied, limits, wishes);
+            Map<String, String> scratch = fromScratch(applied, limits, desired);
             assertSame(
                     where + "in memory",
                     scratch,
@@ -106,7 +105,7 @@ class RandomSequencesTest {
             chainsBefore = chains;
             if (sequence % 50 == 0) {
                 backend = new IptablesBackend(config, tools, new ProcSysctl(), links, counters, limits);
-                assertThat(backend.sync(wishes, Changes.all()).cost())
+                assertThat(backend.sync(desired, Changes.all()).cost())
                         .as(where + "a restart")
                         .isEqualTo(KernelCost.NONE);
             }
@@ -116,9 +115,9 @@ class RandomSequencesTest {
         assertThat(tools.save("nat") + tools.save("filter")).doesNotContain("KUBE-");
     }
 
-    private static Map<String, String> fromScratch(Basis applied, DispatchLimits limits, EditableSnapshot wishes) {
-        List<PortRules> rendered = wishes.ports().stream()
-                .map(port -> PortChains.render(applied.context(), port))
+    private static Map<String, String> fromScratch(Basis applied, DispatchLimits limits, EditableSnapshot desired) {
+        List<PortRules> rendered = desired.ports().stream()
+                .map(port -> PortRules.render(applied.context(), port))
                 .toList();
         return contents(applied.shared(), DispatchLayout.of(limits, applied.shared(), rendered), rendered);
     }
@@ -126,7 +125,7 @@ class RandomSequencesTest {
     private static Map<String, String> inMemory(Basis applied, Collection<ResolvedPort> ports) {
         List<PortRules> rendered = new ArrayList<>();
         for (ResolvedPort port : ports) {
-            rendered.add(PortChains.render(applied.context(), port));
+            rendered.add(PortRules.render(applied.context(), port));
         }
         return contents(applied.shared(), applied.layout(), rendered);
     }

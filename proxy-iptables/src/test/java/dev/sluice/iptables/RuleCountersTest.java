@@ -11,7 +11,7 @@ import dev.sluice.testkit.model.ServicePorts;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Two rules count, where the kernel can. */
+/** Two rules count packets where the kernel supports it. */
 class RuleCountersTest {
     private static final String PLAIN_DROP = "-m conntrack --ctstate INVALID -j DROP";
     private static final String COUNTED_DROP =
@@ -25,7 +25,7 @@ class RuleCountersTest {
     private final Node node = Node.v4();
 
     @Test
-    void theCountersAreMadeAndTheRulesNameThem() throws Exception {
+    void createsTheCountersAndNamesThemInRules() throws Exception {
         node.counters.supportedAgain();
         web();
         node.full();
@@ -34,13 +34,13 @@ class RuleCountersTest {
                 .containsExactly("ct_state_invalid_dropped_pkts", "localhost_nps_accepted_pkts");
         assertThat(node.tools.rules("filter", "KUBE-FORWARD")).first().isEqualTo(COUNTED_DROP);
         assertThat(node.tools.rules("nat", "KUBE-NODEPORTS"))
-                .as("above the rule that would take the packet as well")
+                .as("above the rule that would match the packet as well")
                 .containsExactly(COUNTED_JUMP, PLAIN_JUMP);
         assertThat(node.tools.rules("filter", "SLUICE-TRIAL")).isEmpty();
     }
 
     @Test
-    void aNodePortThatComesLaterIsCountedToo() throws Exception {
+    void countsANodePortAddedLater() throws Exception {
         node.counters.supportedAgain();
         node.full();
         web();
@@ -61,25 +61,25 @@ class RuleCountersTest {
     }
 
     @Test
-    void withoutCountersTheRulesDoWithoutThem() throws Exception {
+    void rulesCountNothingWithoutCounters() throws Exception {
         expectPlainRules();
     }
 
     @Test
-    void aCounterThatCannotBeMadeIsDoneWithout() throws Exception {
+    void rulesOmitACounterThatCannotBeCreated() throws Exception {
         node.counters.supportedAgain().full();
         expectPlainRules();
     }
 
     @Test
-    void aToolThatRefusesTheMatchLosesNothingElse() throws Exception {
+    void aToolThatRefusesTheMatchAppliesAllElse() throws Exception {
         node.counters.supportedAgain();
         node.tools.withCounters(new FakeCounters());
         expectPlainRules();
     }
 
     @Test
-    void countersThatComeLaterAreUsedFromTheNextFullSyncOn() throws Exception {
+    void countersThatAppearLaterAreUsedFromTheNextFullSync() throws Exception {
         expectPlainRules();
         node.counters.supportedAgain();
         node.full();
@@ -88,7 +88,7 @@ class RuleCountersTest {
     }
 
     @Test
-    void cleaningUpTakesTheCountersAway() throws Exception {
+    void cleanUpDeletesTheCounters() throws Exception {
         node.counters.supportedAgain();
         web();
         node.full();
@@ -104,7 +104,7 @@ class RuleCountersTest {
     }
 
     private void web() {
-        node.wishes.put(Endpoints.resolved(
+        node.desired.put(Endpoints.resolved(
                 ServicePorts.tcp("shop/web:http", "10.96.0.50", 80)
                         .nodePort(30080)
                         .build(),

@@ -45,7 +45,7 @@ class WorkedExampleTest {
     @MethodSource("variations")
     void isInForce(String name, ResolvedPort port) throws SyncException, IOException {
         Node node = Node.v4();
-        node.wishes.put(port);
+        node.desired.put(port);
 
         node.full();
 

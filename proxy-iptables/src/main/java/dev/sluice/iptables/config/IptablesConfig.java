@@ -5,7 +5,7 @@ import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.config.NodePortAddresses;
 import dev.sluice.core.net.IpFamily;
 
-/** What this mode goes by in one family. */
+/** The configuration of this mode in one family. */
 public record IptablesConfig(BackendConfig common, IptablesOptions options) {
 
     /** kube-proxy's defaults, with no local detector. */

@@ -11,11 +11,11 @@ import java.util.List;
 /**
  * The options of iptables mode.
  *
- * @param localhostNodePorts whether node ports answer on 127.0.0.1; IPv4 only
+ * @param localhostNodePorts whether node ports are served on 127.0.0.1; IPv4 only
  */
 public record IptablesOptions(Masquerade masquerade, boolean localhostNodePorts) {
 
-    /** What an operator can say of this mode. */
+    /** The fields and flags of this mode. */
     public static final ModeConfig CONFIG = new ModeConfig(flags(), IptablesSection.PERIODS);
 
     public static final IptablesOptions DEFAULT = read(ConfigReader.ofDefaults(CONFIG.flags()));

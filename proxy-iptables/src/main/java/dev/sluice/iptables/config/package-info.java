@@ -1,4 +1,4 @@
-/** What an operator can choose of this mode, with its fields, flags and defaults. Knows nothing of rules. */
+/** The options of iptables mode, with their fields, flags and defaults. Knows no rules. */
 @NullMarked
 package dev.sluice.iptables.config;
 

@@ -10,7 +10,6 @@ import dev.sluice.core.trace.Trace.Step;
 import dev.sluice.core.trace.Trace.Verdict;
 import dev.sluice.iptables.dispatch.DispatchLayout;
 import dev.sluice.iptables.render.LoopbackGuard;
-import dev.sluice.iptables.render.PortChains;
 import dev.sluice.iptables.render.PortRules;
 import dev.sluice.iptables.render.RenderContext;
 import dev.sluice.iptables.render.SharedChains;
@@ -57,7 +56,7 @@ public final class AppliedTables {
             RenderContext context, SharedRules shared, DispatchLayout layout, Collection<ResolvedPort> ports) {
         Map<RuleLine, ServicePortName> ruleOwners = new HashMap<>();
         for (ResolvedPort port : ports) {
-            PortRules rendered = PortChains.render(context, port);
+            PortRules rendered = PortRules.render(context, port);
             nat.specs().putAll(rendered.chains());
             rendered.nat().forEach(rule -> ruleOwners.put(new RuleLine(SharedChains.NAT, rule.spec()), port.name()));
             rendered.filter()

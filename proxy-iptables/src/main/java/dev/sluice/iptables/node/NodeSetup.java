@@ -35,7 +35,7 @@ public final class NodeSetup {
         this.counters = counters;
     }
 
-    public boolean servesLocalhost() {
+    private boolean servesLocalhost() {
         return SharedRules.servesLocalhost(config);
     }
 

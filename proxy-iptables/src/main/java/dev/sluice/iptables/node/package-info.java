@@ -1,4 +1,4 @@
-/** What the rules need of the node itself: its addresses, kernel parameters and named counters. Knows no Service. */
+/** The node's addresses, kernel parameters and packet counters, as far as rules depend on them. Knows no Services. */
 @NullMarked
 package dev.sluice.iptables.node;
 

@@ -5,7 +5,7 @@ import static dev.sluice.iptables.render.SharedChains.NAT;
 
 import dev.sluice.linux.iptables.ChainName;
 
-/** Tells by name which chains are this mode's, whichever process made them. */
+/** Which chains belong to this mode. Names decide, so chains of earlier processes belong to it too. */
 public final class ChainOwnership {
     private ChainOwnership() {}
 

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** A shared chain whose rules belong to ports; above some number of rules it becomes the root of a tree of chains. */
+/** A shared chain whose rules belong to ports. With many rules it is the root of a tree of chains. */
 public enum DispatchRoot {
     /** Only here does the order matter: the rules that lead to the node ports come last. */
     NAT_SERVICES(NAT, SharedChains.SERVICES, "KUBE-SVC-"),

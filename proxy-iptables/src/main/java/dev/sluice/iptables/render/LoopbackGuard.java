@@ -18,7 +18,7 @@ import java.util.Map;
  * The chain that keeps neighbours from reaching 127.0.0.0/8 while the kernel routes such packets (CVE-2020-8558).
  *
  * <p>kubelet keeps the same chain with the same rule. Therefore only missing rules are added and nothing is rewritten. Our
- * jumps carry a comment and kubelet's have none, which tells at clean-up whether kubelet still needs the chain.
+ * jumps carry a comment and kubelet's have none, so clean-up can see whether kubelet still needs the chain.
  */
 public final class LoopbackGuard {
     public static final List<String> HOOKS = List.of("INPUT", "OUTPUT");
@@ -49,7 +49,7 @@ public final class LoopbackGuard {
         filter.put(FIREWALL, List.of(dropRule()));
     }
 
-    /** Adds what is missing of the guard. */
+    /** Adds the missing rules of the guard. */
     public static void install(SavedTable filter, RestoreScript out) {
         if (!filter.has(FIREWALL)) {
             out.declare(FIREWALL);

@@ -20,7 +20,7 @@ import java.util.Map;
  * Renders the chains of one port. Packets marked here are masqueraded after routing. So are those of an endpoint that
  * reaches itself through its own Service: its answers would not come back through the node otherwise.
  */
-public final class PortChains {
+final class PortChains {
     private final RenderContext context;
     private final ResolvedPort port;
     private final ServicePort service;
@@ -34,12 +34,8 @@ public final class PortChains {
         this.names = names;
     }
 
-    /** All rules of {@code port}. */
-    public static PortRules render(RenderContext context, ResolvedPort port) {
-        PortChainNames names = PortChainNames.of(port.name());
-        PortDispatchRules dispatch = new PortDispatchRules(context, port, names);
-        Map<String, List<String>> chains = new PortChains(context, port, names).render();
-        return new PortRules(dispatch.nat(), dispatch.filter(), chains);
+    static Map<String, List<String>> render(RenderContext context, ResolvedPort port, PortChainNames names) {
+        return new PortChains(context, port, names).render();
     }
 
     private Map<String, List<String>> render() {

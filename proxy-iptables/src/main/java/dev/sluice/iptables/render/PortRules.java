@@ -1,5 +1,6 @@
 package dev.sluice.iptables.render;
 
+import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.linux.iptables.RuleLine;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -21,6 +22,12 @@ public record PortRules(List<RuleLine> nat, List<RuleLine> filter, Map<String, L
         nat = List.copyOf(nat);
         filter = List.copyOf(filter);
         chains = Collections.unmodifiableMap(new LinkedHashMap<>(chains));
+    }
+
+    public static PortRules render(RenderContext context, ResolvedPort port) {
+        PortChainNames names = PortChainNames.of(port.name());
+        PortDispatchRules dispatch = new PortDispatchRules(context, port, names);
+        return new PortRules(dispatch.nat(), dispatch.filter(), PortChains.render(context, port, names));
     }
 
     /** Its rules in the shared chains of {@code table}. */

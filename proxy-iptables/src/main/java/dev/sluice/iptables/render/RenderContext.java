@@ -28,7 +28,7 @@ public record RenderContext(
         return config.family();
     }
 
-    /** Whether traffic of Pods can be told from other traffic. */
+    /** Whether traffic of Pods can be recognised. */
     boolean knowsPods() {
         return !(config.localDetector() instanceof LocalDetector.None);
     }

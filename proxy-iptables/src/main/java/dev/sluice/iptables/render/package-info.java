@@ -1,4 +1,4 @@
-/** Renders Services as rules, in the text form of {@code iptables-save}. Pure: it knows no kernel and no rules that are there. */
+/** Renders Services as rules, in the text form of {@code iptables-save}. Does no I/O and does not know what the kernel holds. */
 @NullMarked
 package dev.sluice.iptables.render;
 

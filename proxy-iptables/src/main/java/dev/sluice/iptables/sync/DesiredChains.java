@@ -8,7 +8,7 @@ import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.iptables.dispatch.DesiredChain;
 import dev.sluice.iptables.render.PortChainNames;
-import dev.sluice.iptables.render.PortChains;
+import dev.sluice.iptables.render.PortRules;
 import dev.sluice.iptables.sync.AppliedState.Basis;
 import dev.sluice.linux.iptables.SavedTable;
 import dev.sluice.linux.iptables.TableRules;
@@ -50,7 +50,7 @@ final class DesiredChains {
         });
     }
 
-    /** A chain's name does not tell its port, so all ports are asked; only those that have it are rendered. */
+    /** The port of a chain does not follow from its name, so all ports are searched; only those that have it are rendered. */
     private void addOfPorts(Set<KernelObject> chains, Map<KernelObject, DesiredChain> contents) {
         Set<String> left = new HashSet<>();
         for (KernelObject chain : chains) {
@@ -63,7 +63,7 @@ final class DesiredChains {
                 return;
             }
             if (hasAny(port, left)) {
-                PortChains.render(basis.context(), port).chains().forEach((name, rules) -> {
+                PortRules.render(basis.context(), port).chains().forEach((name, rules) -> {
                     if (left.remove(name)) {
                         contents.put(new KernelObject(NAT, name), DesiredChain.inOrder(rules));
                     }

@@ -10,7 +10,6 @@ import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.iptables.dispatch.DispatchLayout;
 import dev.sluice.iptables.dispatch.DispatchLimits;
 import dev.sluice.iptables.node.NodeSetup;
-import dev.sluice.iptables.render.PortChains;
 import dev.sluice.iptables.render.PortRules;
 import dev.sluice.iptables.render.RenderContext;
 import dev.sluice.iptables.render.SharedRules;
@@ -49,7 +48,7 @@ public final class FullSync {
                 desired.endpointCount() <= RenderContext.COMMENTED_ENDPOINTS,
                 node.countsLocalhost());
         Map<ServicePortName, PortRules> rendered = new TreeMap<>();
-        desired.ports().forEach(port -> rendered.put(port.name(), PortChains.render(context, port)));
+        desired.ports().forEach(port -> rendered.put(port.name(), PortRules.render(context, port)));
         Map<ServicePortName, Problem> refused = new LinkedHashMap<>();
         KernelCost cost = KernelCost.NONE;
         WrittenRuleCounts written = new WrittenRuleCounts();

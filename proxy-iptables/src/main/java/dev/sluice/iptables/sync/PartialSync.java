@@ -6,7 +6,6 @@ import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.ProxySnapshot;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.iptables.dispatch.PortTransition;
-import dev.sluice.iptables.render.PortChains;
 import dev.sluice.iptables.render.PortRules;
 import dev.sluice.iptables.render.RenderContext;
 import dev.sluice.iptables.sync.AppliedState.Basis;
@@ -79,7 +78,7 @@ public final class PartialSync {
     }
 
     private static PortRules render(RenderContext context, @Nullable ResolvedPort port) {
-        return port == null ? PortRules.NOTHING : PortChains.render(context, port);
+        return port == null ? PortRules.NOTHING : PortRules.render(context, port);
     }
 
     /** What a refused change cost. */

@@ -24,8 +24,8 @@ final class StaleChains {
     private final List<String> stale;
 
     /**
-     * @param deletable tells by name whether these are the kind of chains to delete
-     * @param desired tells which of them stay
+     * @param deletable whether a chain of that name may be deleted
+     * @param desired whether it must stay
      */
     StaleChains(SavedTable saved, Predicate<String> deletable, Predicate<String> desired) {
         this.saved = saved;

@@ -1,4 +1,4 @@
-/** Brings the kernel's tables from what they hold to what was rendered, one restore at a time. Does not know what a rule says. */
+/** Makes the kernel hold the rendered rules, in as few restores as possible. Knows whose a rule is, but not what it says. */
 @NullMarked
 package dev.sluice.iptables.sync;
 

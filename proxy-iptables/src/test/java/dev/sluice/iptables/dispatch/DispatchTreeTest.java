@@ -102,7 +102,7 @@ class DispatchTreeTest {
         assertThatThrownBy(() -> DispatchKey.of("-j ACCEPT")).hasMessageContaining("-j ACCEPT");
     }
 
-    /** Whatever came and went, the layout is the one of the rules that are there; and the log tells the way. */
+    /** Whatever was added and removed, the layout follows from the present rules, and the observer was notified of each step. */
     @ParameterizedTest
     @CsvSource({
         "IPV4, 6, 3, 8, 1", "IPV4, 6, 3, 2, 2", "IPV4, 0, 1, 8, 3", "IPV4, 20, 4, 3, 4", "IPV6, 6, 3, 8, 5",
@@ -129,7 +129,9 @@ class DispatchTreeTest {
             }
             Map<String, Set<String>> expected = sets(tree(limits, rules).chains());
             assertThat(sets(tree.chains())).as("seed %s, step %s", seed, step).isEqualTo(expected);
-            assertThat(followed).as("the log; seed %s, step %s", seed, step).isEqualTo(expected);
+            assertThat(followed)
+                    .as("what was observed; seed %s, step %s", seed, step)
+                    .isEqualTo(expected);
         }
     }
 
@@ -276,7 +278,7 @@ class DispatchTreeTest {
         return sets;
     }
 
-    /** Does to its own chains what it hears, and refuses what a kernel would. */
+    /** Applies each notification to its own chains, and refuses what a kernel would. */
     private record Following(Map<String, Set<String>> chains) implements ChainObserver {
         @Override
         public void chainCreated(String chain) {

@@ -131,7 +131,7 @@ class PortChainsTest {
         assertThat(chains(port, HERE).get(FW))
                 .containsExactly("-s 10.0.0.0/8" + named, "-s 172.16.0.0/12" + named, rest);
         var onAllowedNode = new RenderContext(IptablesConfig.defaults(IpFamily.IPV4), IpAddress.of("10.9.9.9"), true);
-        assertThat(PortChains.render(onAllowedNode, resolved(port.build(), HERE))
+        assertThat(PortRules.render(onAllowedNode, resolved(port.build(), HERE))
                         .chains()
                         .get(FW))
                 .containsExactly("-s 10.0.0.0/8" + named, "-s 172.16.0.0/12" + named, "-s 192.0.2.7/32" + named, rest);
@@ -167,7 +167,7 @@ class PortChainsTest {
         var port = ServicePorts.udp("shop/dns", "fd00:96::53", 53).build();
         var rendering = new RenderContext(IptablesConfig.defaults(IpFamily.IPV6), null, true);
 
-        assertThat(PortChains.render(rendering, resolved(port, six))
+        assertThat(PortRules.render(rendering, resolved(port, six))
                         .chains()
                         .get(PortChainNames.endpoint(port.name(), six)))
                 .containsExactly(
@@ -187,8 +187,8 @@ class PortChainsTest {
         var with = new RenderContext(config(PODS, false), null, true);
         var without = new RenderContext(config(PODS, false), null, false);
 
-        var commented = PortChains.render(with, port);
-        var bare = PortChains.render(without, port);
+        var commented = PortRules.render(with, port);
+        var bare = PortRules.render(without, port);
 
         assertThat(bare.nat()).isEqualTo(commented.nat());
         assertThat(bare.chains().get(EXT)).isEqualTo(commented.chains().get(EXT));
@@ -229,7 +229,7 @@ class PortChainsTest {
     }
 
     private static Map<String, List<String>> chains(IptablesConfig config, ServicePorts port, Endpoint... endpoints) {
-        return PortChains.render(new RenderContext(config, null, true), resolved(port.build(), endpoints))
+        return PortRules.render(new RenderContext(config, null, true), resolved(port.build(), endpoints))
                 .chains();
     }
 }

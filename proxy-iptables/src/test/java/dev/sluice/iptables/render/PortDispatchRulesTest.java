@@ -178,7 +178,7 @@ class PortDispatchRulesTest {
     private static List<String> render(ServicePorts port, List<Endpoint> endpoints) {
         var built = resolved(port.build(), endpoints);
         IpFamily family = built.family();
-        var rendered = PortChains.render(new RenderContext(IptablesConfig.defaults(family), null, true), built);
+        var rendered = PortRules.render(new RenderContext(IptablesConfig.defaults(family), null, true), built);
         return Stream.concat(
                         rendered.nat().stream().map(rule -> "nat " + rule.chain() + " " + rule.spec()),
                         rendered.filter().stream().map(rule -> "filter " + rule.chain() + " " + rule.spec()))

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A port whose rules the tool or the kernel refuses. */
-class BadServiceTest {
+class RefusedServiceTest {
     private static final ResolvedPort GOOD =
             resolved(ServicePorts.tcp("shop/good", "10.96.0.1", 80).build(), remote("10.244.2.7", 8080));
     private static final ResolvedPort BAD =
@@ -39,17 +39,17 @@ class BadServiceTest {
     private final SamplePorts ports = new SamplePorts(IpFamily.IPV4);
 
     @BeforeEach
-    void addOthers() {
-        node.wishes.put(GOOD);
+    void addValidServices() {
+        node.desired.put(GOOD);
         for (int number = 10; number < 30; number++) {
-            node.wishes.put(ports.plain(number, 2));
+            node.desired.put(ports.plain(number, 2));
         }
     }
 
     @ParameterizedTest
     @EnumSource
     void isLeftOutOfAFullSync(Wording wording) throws SyncException {
-        node.wishes.put(BAD);
+        node.desired.put(BAD);
         node.backend = backend(wording);
 
         SyncReport report = node.full();
@@ -60,7 +60,7 @@ class BadServiceTest {
     @ParameterizedTest
     @EnumSource
     void isLeftOutWithoutEndpoints(Wording wording) throws SyncException {
-        node.wishes.put(BAD_WITHOUT_ENDPOINTS);
+        node.desired.put(BAD_WITHOUT_ENDPOINTS);
         node.backend = backend(wording);
 
         assertLeftOut(node.full());
@@ -68,20 +68,20 @@ class BadServiceTest {
 
     @ParameterizedTest
     @EnumSource
-    void isLeftOutWhenItTurnsUpLater(Wording wording) throws SyncException {
+    void isLeftOutWhenAddedLater(Wording wording) throws SyncException {
         node.backend = backend(wording);
         node.full();
-        node.wishes.put(BAD);
+        node.desired.put(BAD);
 
         assertLeftOut(node.changed());
-        node.wishes.put(ports.plain(10, 3));
+        node.desired.put(ports.plain(10, 3));
         assertLeftOut(node.changed());
     }
 
     @ParameterizedTest
     @EnumSource
-    void isInForceOnceItIsGood(Wording wording) throws SyncException {
-        node.wishes.put(BAD);
+    void isAppliedOnceItIsValid(Wording wording) throws SyncException {
+        node.desired.put(BAD);
         node.backend = backend(wording);
         node.full();
         node.restart();
@@ -92,11 +92,11 @@ class BadServiceTest {
 
     @ParameterizedTest
     @EnumSource
-    void isForgottenWhenItGoes(Wording wording) throws SyncException {
-        node.wishes.put(BAD);
+    void isForgottenWhenRemoved(Wording wording) throws SyncException {
+        node.desired.put(BAD);
         node.backend = backend(wording);
         node.full();
-        node.wishes.remove(BAD.name());
+        node.desired.remove(BAD.name());
 
         SyncReport report = node.changed();
 
@@ -113,9 +113,9 @@ class BadServiceTest {
         assertThat(node.dump("nat")).contains("10.96.0.1/32").doesNotContain("sctp");
         assertThat(node.dump("filter")).doesNotContain("sctp");
         Node without = Node.v4();
-        node.wishes.ports().stream()
+        node.desired.ports().stream()
                 .filter(port -> !port.name().equals(BAD.name()))
-                .forEach(without.wishes::put);
+                .forEach(without.desired::put);
         assertThat(without.full().cost()).isNotEqualTo(KernelCost.NONE);
         assertThat(node.dump("nat")).isEqualTo(without.dump("nat"));
         assertThat(node.dump("filter")).isEqualTo(without.dump("filter"));

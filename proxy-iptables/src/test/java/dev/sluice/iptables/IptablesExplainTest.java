@@ -23,8 +23,8 @@ import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.testkit.model.ServicePorts;
 import org.junit.jupiter.api.Test;
 
-/** Where packets go, by the rules in force. */
-class ExplainTest {
+/** Where packets go, by the applied rules. */
+class IptablesExplainTest {
     private static final Endpoint HERE = local("10.244.1.5", 8080);
     private static final Endpoint ELSEWHERE = remote("10.244.2.7", 8080);
     private static final String POD = "10.244.1.9";
@@ -171,7 +171,7 @@ class ExplainTest {
         IptablesConfig byInterface =
                 IptablesConfig.defaults(IpFamily.IPV4).withLocalDetector(new LocalDetector.InterfacePrefix("cali"));
         Node node = new Node(byInterface);
-        node.wishes.put(resolved(web().build(), ELSEWHERE));
+        node.desired.put(resolved(web().build(), ELSEWHERE));
         node.full();
 
         assertThat(node.backend.explain(through("cali12", "10.96.0.50")).masqueraded())
@@ -184,7 +184,7 @@ class ExplainTest {
     void followsIpv6() throws SyncException {
         Node node = new Node(IptablesConfig.defaults(IpFamily.IPV6)
                 .withLocalDetector(new LocalDetector.SourceCidr(Cidr.of("fd00:244::/64"))));
-        node.wishes.put(resolved(
+        node.desired.put(resolved(
                 ServicePorts.udp("shop/dns", "fd00:96::53", 53).affinity(60).build(), local("fd00:244::5", 5353)));
         node.full();
 
@@ -207,8 +207,8 @@ class ExplainTest {
 
     private static Trace trace(ServicePorts port, Packet packet, Endpoint... endpoints) throws SyncException {
         Node node = Node.v4();
-        node.wishes.put(resolved(port.build(), endpoints));
-        node.wishes.put(
+        node.desired.put(resolved(port.build(), endpoints));
+        node.desired.put(
                 resolved(ServicePorts.tcp("shop/other", "10.96.0.60", 80).build(), HERE));
         node.full();
         return node.backend.explain(packet);
