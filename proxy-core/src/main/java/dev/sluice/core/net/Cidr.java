@@ -9,6 +9,8 @@ import java.util.Optional;
  * @param length the number of leading bits that count, 0 to {@link IpFamily#bits()}
  */
 public record Cidr(IpAddress base, int length) {
+    private static final Cidr V4_LOOPBACK = of("127.0.0.0/8");
+    private static final Cidr V6_LOOPBACK = of("::1/128");
 
     public Cidr {
         if (length < 0 || length > base.family().bits()) {
@@ -20,6 +22,11 @@ public record Cidr(IpAddress base, int length) {
     /** The prefix that holds just {@code address}. */
     public static Cidr host(IpAddress address) {
         return new Cidr(address, address.family().bits());
+    }
+
+    /** {@code 127.0.0.0/8} or {@code ::1/128}. */
+    public static Cidr loopback(IpFamily family) {
+        return family == IpFamily.IPV4 ? V4_LOOPBACK : V6_LOOPBACK;
     }
 
     /** @throws IllegalArgumentException when {@code text} is no prefix */

@@ -7,6 +7,7 @@ import static dev.sluice.linux.rules.ConnectionState.RELATED;
 import static dev.sluice.linux.rules.RuleBuilder.rule;
 
 import dev.sluice.core.net.Cidr;
+import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.iptables.RestoreScript;
 import dev.sluice.linux.iptables.RuleLine;
 import dev.sluice.linux.iptables.SavedTable;
@@ -29,8 +30,9 @@ public final class LoopbackGuard {
 
     /** The rule that drops packets to 127.0.0.0/8 from outside. */
     public static String dropRule() {
-        return rule().to(Cidr.of("127.0.0.0/8"))
-                .notFrom(Cidr.of("127.0.0.0/8"))
+        Cidr loopback = Cidr.loopback(IpFamily.IPV4);
+        return rule().to(loopback)
+                .notFrom(loopback)
                 .comment("block incoming localnet connections")
                 .notState(RELATED, ESTABLISHED, DNAT)
                 .drop()

@@ -5,7 +5,9 @@ import static dev.sluice.linux.rules.RuleBuilder.rule;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ResolvedPort.Disposition;
 import dev.sluice.core.model.ServicePort;
+import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.linux.iptables.RuleLine;
 import dev.sluice.linux.rules.Rule;
@@ -86,7 +88,7 @@ final class PortDispatchRules {
         if (external != Disposition.REJECT && context.countLocalhost()) {
             // above the plain jump, so that it counts what the plain one would take
             RuleBuilder counted =
-                    toNodePort().to(SharedRules.V4_LOOPBACK).counted(PacketCounter.LOCALHOST_ACCEPTED.label());
+                    toNodePort().to(Cidr.loopback(IpFamily.IPV4)).counted(PacketCounter.LOCALHOST_ACCEPTED.label());
             nat(SharedChains.NODE_PORTS, counted.jump(chains.external()));
         }
         if (external != Disposition.REJECT) {

@@ -33,8 +33,6 @@ public record SharedRules(
         boolean countInvalid) {
     private static final String NODE_PORTS_COMMENT =
             "kubernetes service nodeports; NOTE: this must be the last rule in this chain";
-    static final Cidr V4_LOOPBACK = Cidr.of("127.0.0.0/8");
-    private static final Cidr V6_LOOPBACK = Cidr.of("::1/128");
 
     public SharedRules {
         nodePortRules = List.copyOf(nodePortRules);
@@ -76,7 +74,7 @@ public record SharedRules(
         }
         RuleBuilder rule = rule().comment(NODE_PORTS_COMMENT).toLocalAddress();
         if (!servesLocalhost(config)) {
-            rule.notTo(config.family() == IpFamily.IPV4 ? V4_LOOPBACK : V6_LOOPBACK);
+            rule.notTo(Cidr.loopback(config.family()));
         }
         return List.of(rule.jump(SharedChains.NODE_PORTS).text());
     }

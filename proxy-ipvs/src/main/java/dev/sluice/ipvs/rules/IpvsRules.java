@@ -107,7 +107,7 @@ public final class IpvsRules {
     }
 
     private List<Rule> services() {
-        Cidr loopback = Cidr.of(family == IpFamily.IPV4 ? "127.0.0.0/8" : "::1/128");
+        Cidr loopback = Cidr.loopback(family);
         return List.of(
                 rule().from(loopback).leave(),
                 named(KubeSet.SHORT_CIRCUIT).jump(SHORT_CIRCUIT),

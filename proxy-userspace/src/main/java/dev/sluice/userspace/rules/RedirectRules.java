@@ -171,7 +171,7 @@ public record RedirectRules(UserspaceConfig config, IpAddress proxyAddress, int 
 
     /** A rule for what may be meant for a node port: any local address, or one rule for each configured range. */
     private List<Rule> forNodePorts(Function<RuleBuilder, Rule> rule) {
-        Cidr loopback = Cidr.of(family() == IpFamily.IPV4 ? "127.0.0.0/8" : "::1/128");
+        Cidr loopback = Cidr.loopback(family());
         if (config.nodePortAddresses().matchesAll()) {
             RuleBuilder any = config.localhostNodePorts() ? rule() : rule().notTo(loopback);
             return List.of(rule.apply(any.toLocalAddress()));
