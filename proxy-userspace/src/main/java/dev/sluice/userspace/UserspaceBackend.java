@@ -35,8 +35,8 @@ import dev.sluice.userspace.plan.SyncPlan;
 import dev.sluice.userspace.plan.SyncPlanner;
 import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.RoutingTable;
+import dev.sluice.userspace.rules.PortalElement;
 import dev.sluice.userspace.rules.RedirectRules;
-import dev.sluice.userspace.rules.SetElement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
@@ -137,17 +137,19 @@ final class UserspaceBackend implements ProxyBackend {
 
     private SyncPlan plan(ProxySnapshot desired, Set<ServicePortName> names, RedirectRules redirect) {
         List<PortChange> changes = planner.changes(names, desired::port);
-        PortSockets.Opened opened = sockets.open(changes, redirect.proxyAddress());
+        PortSockets.OpenedSockets opened = sockets.open(changes, redirect.proxyAddress());
         opened.failures().forEach(planner::noSocket);
         return planner.plan(changes, opened.sockets());
     }
 
-    private KernelCost report(PlanExecutor.Outcome outcome) {
-        for (Failure failure : outcome.refused()) {
+    private KernelCost report(PlanExecutor.PlanResult result) {
+        for (Failure failure : result.refused()) {
             String reason = String.valueOf(failure.error().getMessage());
             if (failure.change().add()) {
                 planner.refused(
-                        new SetElement(failure.change().set(), failure.change().entry()), reason);
+                        new PortalElement(
+                                failure.change().set(), failure.change().entry()),
+                        reason);
             } else {
                 LOG.warn(
                         "cannot delete {} from the set {}: {}",
@@ -156,7 +158,7 @@ final class UserspaceBackend implements ProxyBackend {
                         reason);
             }
         }
-        return outcome.cost();
+        return result.cost();
     }
 
     /** Endpoints under slow start get more connections from time to time. */

@@ -19,9 +19,9 @@ import dev.sluice.userspace.plan.PlannedPorts;
 import dev.sluice.userspace.plan.SetDiff;
 import dev.sluice.userspace.plan.SyncPlan;
 import dev.sluice.userspace.rules.ChainRule;
+import dev.sluice.userspace.rules.PortalElement;
 import dev.sluice.userspace.rules.PortalSets;
 import dev.sluice.userspace.rules.RedirectRules;
-import dev.sluice.userspace.rules.SetElement;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -44,14 +44,14 @@ public final class PlanExecutor {
     }
 
     /** What a plan has cost, and the set elements that the kernel has refused. */
-    public record Outcome(KernelCost cost, List<Failure> refused) {
-        Outcome plus(KernelCost more) {
-            return new Outcome(cost.plus(more), refused);
+    public record PlanResult(KernelCost cost, List<Failure> refused) {
+        PlanResult plus(KernelCost more) {
+            return new PlanResult(cost.plus(more), refused);
         }
     }
 
     /** Applies {@code plan} without a look at the kernel. */
-    public Outcome apply(SyncPlan plan) throws KernelException {
+    public PlanResult apply(SyncPlan plan) throws KernelException {
         RestoreScript added = new RestoreScript().table("nat");
         plan.newRules().forEach(rule -> added.append(rule.chain(), rule.rule().text()));
         RestoreScript removed = new RestoreScript().table("nat");
@@ -67,7 +67,7 @@ public final class PlanExecutor {
     }
 
     /** Applies {@code plan}, and makes the kernel's rules and sets those of {@code rules} and {@code ports}. */
-    public Outcome applyAll(SyncPlan plan, RedirectRules rules, PlannedPorts ports) throws KernelException {
+    public PlanResult applyAll(SyncPlan plan, RedirectRules rules, PlannedPorts ports) throws KernelException {
         sockets.route(plan);
         try {
             SetDiff elements = SetDiff.between(present(), ports.elements());
@@ -134,23 +134,23 @@ public final class PlanExecutor {
     }
 
     /** The elements of this mode's sets; creates sets that are missing. */
-    private Set<SetElement> present() throws NetlinkException {
-        Set<SetElement> present = new HashSet<>();
+    private Set<PortalElement> present() throws NetlinkException {
+        Set<PortalElement> present = new HashSet<>();
         for (IpSet set : PortalSets.all(family)) {
             sets.create(set);
             for (SetEntry entry : sets.list(set)) {
-                present.add(new SetElement(set, entry));
+                present.add(new PortalElement(set, entry));
             }
         }
         return present;
     }
 
-    private Outcome apply(SetDiff elements) throws KernelException {
+    private PlanResult apply(SetDiff elements) throws KernelException {
         List<SetChange> changes = elements.changes();
         if (changes.isEmpty()) {
-            return new Outcome(KernelCost.NONE, List.of());
+            return new PlanResult(KernelCost.NONE, List.of());
         }
         SetResult result = sets.apply(changes);
-        return new Outcome(new KernelCost(result.messages(), result.bytes()), result.failures());
+        return new PlanResult(new KernelCost(result.messages(), result.bytes()), result.failures());
     }
 }

@@ -36,13 +36,13 @@ public final class PortSockets {
      *
      * @param failures why others have none
      */
-    public record Opened(Map<ServicePortName, SocketAddress> sockets, Map<ServicePortName, String> failures) {}
+    public record OpenedSockets(Map<ServicePortName, SocketAddress> sockets, Map<ServicePortName, String> failures) {}
 
     /**
      * Gives the event loops the endpoints and policies of {@code changes}, and opens the UDP sockets that are missing.
      */
-    public Opened open(List<PortChange> changes, IpAddress proxyAddress) {
-        Opened opened = new Opened(new HashMap<>(), new HashMap<>());
+    public OpenedSockets open(List<PortChange> changes, IpAddress proxyAddress) {
+        OpenedSockets opened = new OpenedSockets(new HashMap<>(), new HashMap<>());
         for (PortChange change : changes) {
             DesiredPort desired = change.desired();
             if (desired != null) {
@@ -66,7 +66,7 @@ public final class PortSockets {
         return balancer;
     }
 
-    private void open(PortChange change, PortBalancer balancer, IpAddress proxyAddress, Opened opened) {
+    private void open(PortChange change, PortBalancer balancer, IpAddress proxyAddress, OpenedSockets opened) {
         SocketAddress kept = change.keptUdpSocket(proxyAddress);
         if (kept != null) {
             socket(kept).endpointsChanged();

@@ -34,14 +34,14 @@ final class HalfOpenEpoll implements IoHandlerFactory {
 
     @Override
     public IoHandler newHandler(ThreadAwareExecutor executor) {
-        return new Handler(epoll.newHandler(executor));
+        return new LoopHandler(epoll.newHandler(executor));
     }
 
-    private static final class Handler implements IoHandler {
+    private static final class LoopHandler implements IoHandler {
         private final IoHandler epoll;
         private final List<Registration> changed = new ArrayList<>();
 
-        Handler(IoHandler epoll) {
+        LoopHandler(IoHandler epoll) {
             this.epoll = epoll;
         }
 

@@ -53,7 +53,7 @@ public final class UdpSocket {
         channel.config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(DatagramChannels.LARGEST * BATCH));
         channel.config().setMaxDatagramPayloadSize(DatagramChannels.LARGEST);
         channel.config().setAutoRead(true);
-        channel.pipeline().addLast(new Handler());
+        channel.pipeline().addLast(new DatagramHandler());
     }
 
     /** Binds the socket, on its loop. */
@@ -215,7 +215,7 @@ public final class UdpSocket {
         return flow.connect(table.family()) ? flow : null;
     }
 
-    private final class Handler extends ChannelInboundHandlerAdapter {
+    private final class DatagramHandler extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
             received((DatagramPacket) message);

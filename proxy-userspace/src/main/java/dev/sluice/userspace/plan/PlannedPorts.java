@@ -5,7 +5,7 @@ import dev.sluice.linux.ipset.IpSet;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.rules.SetLookup;
 import dev.sluice.userspace.rules.ChainRule;
-import dev.sluice.userspace.rules.SetElement;
+import dev.sluice.userspace.rules.PortalElement;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -40,8 +40,8 @@ public final class PlannedPorts implements SetLookup {
     }
 
     /** The set elements of all service ports. */
-    public Set<SetElement> elements() {
-        Set<SetElement> elements = new LinkedHashSet<>();
+    public Set<PortalElement> elements() {
+        Set<PortalElement> elements = new LinkedHashSet<>();
         states.values().forEach(state -> elements.addAll(state.elements()));
         return elements;
     }
@@ -54,7 +54,7 @@ public final class PlannedPorts implements SetLookup {
     }
 
     /** The service ports that {@code element} stands for. */
-    List<ServicePortName> owners(SetElement element) {
+    List<ServicePortName> owners(PortalElement element) {
         return states.values().stream()
                 .filter(state -> state.elements().contains(element))
                 .map(PortState::name)
@@ -63,11 +63,11 @@ public final class PlannedPorts implements SetLookup {
 
     @Override
     public boolean contains(IpSet set, SetEntry entry) {
-        SetElement asked = new SetElement(set, entry);
+        PortalElement asked = new PortalElement(set, entry);
         return states.values().stream().anyMatch(state -> matches(state.elements(), asked));
     }
 
-    private static boolean matches(Set<SetElement> elements, SetElement asked) {
+    private static boolean matches(Set<PortalElement> elements, PortalElement asked) {
         if (asked.entry() instanceof SetEntry.IpPortNet single) {
             return elements.stream()
                     .anyMatch(e -> e.set().equals(asked.set())

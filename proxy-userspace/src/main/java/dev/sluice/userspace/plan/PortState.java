@@ -5,8 +5,8 @@ import dev.sluice.core.net.SocketAddress;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.userspace.rules.ChainRule;
 import dev.sluice.userspace.rules.PortRedirection;
+import dev.sluice.userspace.rules.PortalElement;
 import dev.sluice.userspace.rules.PortalSets;
-import dev.sluice.userspace.rules.SetElement;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -28,13 +28,13 @@ public record PortState(DesiredPort desired, @Nullable SocketAddress udpSocket) 
     }
 
     /** Its set elements. */
-    public Set<SetElement> elements() {
+    public Set<PortalElement> elements() {
         if (udpSocket == null) {
             return redirection().elements();
         }
-        Set<SetElement> elements = new LinkedHashSet<>(redirection().elements());
+        Set<PortalElement> elements = new LinkedHashSet<>(redirection().elements());
         elements.add(
-                new SetElement(PortalSets.udpSockets(redirection().family()), new SetEntry.Port(udpSocket.port())));
+                new PortalElement(PortalSets.udpSockets(redirection().family()), new SetEntry.Port(udpSocket.port())));
         return elements;
     }
 

@@ -1,7 +1,7 @@
 package dev.sluice.userspace.plan;
 
 import dev.sluice.linux.ipset.IpSets.SetChange;
-import dev.sluice.userspace.rules.SetElement;
+import dev.sluice.userspace.rules.PortalElement;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -12,18 +12,18 @@ import java.util.Set;
  * in both for a moment, where the redirect wins, and never in none.
  */
 public final class SetDiff {
-    private final Set<SetElement> added = new LinkedHashSet<>();
-    private final Set<SetElement> deleted = new LinkedHashSet<>();
+    private final Set<PortalElement> added = new LinkedHashSet<>();
+    private final Set<PortalElement> deleted = new LinkedHashSet<>();
 
     /** What turns sets with the elements {@code present} into those with {@code desired}. */
-    public static SetDiff between(Set<SetElement> present, Set<SetElement> desired) {
+    public static SetDiff between(Set<PortalElement> present, Set<PortalElement> desired) {
         SetDiff diff = new SetDiff();
         diff.add(present, desired);
         return diff;
     }
 
     /** Adds the difference of one service port. What one port loses and another gets stays. */
-    void add(Set<SetElement> before, Set<SetElement> after) {
+    void add(Set<PortalElement> before, Set<PortalElement> after) {
         after.stream().filter(element -> !before.contains(element)).forEach(added::add);
         before.stream().filter(element -> !after.contains(element)).forEach(deleted::add);
     }

@@ -14,7 +14,7 @@ import dev.sluice.userspace.balance.Scheduler;
 import dev.sluice.userspace.routing.ConnectionPolicy;
 import dev.sluice.userspace.routing.ConnectionPolicyReader;
 import dev.sluice.userspace.rules.PortRedirection;
-import dev.sluice.userspace.rules.SetElement;
+import dev.sluice.userspace.rules.PortalElement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,7 +72,7 @@ public final class SyncPlanner {
     }
 
     /** Notes that the kernel has refused to add {@code element}. */
-    public void refused(SetElement element, String reason) {
+    public void refused(PortalElement element, String reason) {
         for (ServicePortName name : ports.owners(element)) {
             report(
                     name,

@@ -30,7 +30,7 @@ import java.util.Set;
  * @param elements the set elements that stand for them
  */
 public record PortRedirection(
-        ServicePortName name, IpFamily family, Map<Portal, PortalPolicy> portals, Set<SetElement> elements) {
+        ServicePortName name, IpFamily family, Map<Portal, PortalPolicy> portals, Set<PortalElement> elements) {
 
     /** Renders {@code port}. */
     public static PortRedirection of(ResolvedPort port) {
@@ -73,17 +73,17 @@ public record PortRedirection(
         };
     }
 
-    private static Set<SetElement> elements(ServicePort service, Map<Portal, PortalPolicy> portals) {
+    private static Set<PortalElement> elements(ServicePort service, Map<Portal, PortalPolicy> portals) {
         IpFamily family = service.family();
-        Set<SetElement> elements = new LinkedHashSet<>();
+        Set<PortalElement> elements = new LinkedHashSet<>();
         portals.forEach((portal, policy) -> elements.add(
                 switch (portal) {
                     case Portal.Address a ->
-                        new SetElement(
+                        new PortalElement(
                                 PortalSets.addresses(family, policy.access()),
                                 new IpPort(a.address(), a.protocol(), a.port()));
                     case Portal.NodePort n ->
-                        new SetElement(
+                        new PortalElement(
                                 PortalSets.nodePorts(family, n.protocol(), policy.access()),
                                 new SetEntry.Port(n.port()));
                 }));
@@ -93,15 +93,15 @@ public record PortRedirection(
         return elements;
     }
 
-    private static Set<SetElement> fence(ServicePort service, IpAddress vip) {
-        Set<SetElement> elements = new LinkedHashSet<>();
+    private static Set<PortalElement> fence(ServicePort service, IpAddress vip) {
+        Set<PortalElement> elements = new LinkedHashSet<>();
         // the allowed clients come first, so that none of them is ever fenced out
         for (Cidr range : service.sourceRanges()) {
-            elements.add(new SetElement(
+            elements.add(new PortalElement(
                     PortalSets.allowed(service.family()),
                     new IpPortNet(vip, service.protocol(), service.port(), range)));
         }
-        elements.add(new SetElement(
+        elements.add(new PortalElement(
                 PortalSets.fenced(service.family()), new IpPort(vip, service.protocol(), service.port())));
         return elements;
     }
