@@ -184,7 +184,7 @@ final class UserspaceBackend implements ProxyBackend {
      * Where conntrack entries of {@code port} may lead: to its UDP socket. Another endpoint does not matter, another
      * socket does: the kernel would keep the old one, since only the first datagram of a flow meets the rules.
      */
-    Set<SocketAddress> flowEnds(ResolvedPort port) {
+    Set<SocketAddress> conntrackTargets(ResolvedPort port) {
         PortState state = planner.ports().get(port.name());
         SocketAddress socket = state == null ? null : state.udpSocket();
         return socket == null ? Set.of() : Set.of(socket);

@@ -133,7 +133,7 @@ public final class UserspaceModule implements ProxyModule {
         ConntrackTargets sockets = backends.stream()
                 .filter(backend -> backend.family() == family)
                 .findFirst()
-                .<ConntrackTargets>map(backend -> backend::flowEnds)
+                .<ConntrackTargets>map(backend -> backend::conntrackTargets)
                 .orElseThrow(() -> new IllegalStateException(family + " is not open"));
         return new ConntrackPolicy(Set.of(Protocol.UDP), sockets, options.localhostNodePorts());
     }

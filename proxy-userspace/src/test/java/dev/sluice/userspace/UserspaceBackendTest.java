@@ -161,27 +161,29 @@ class UserspaceBackendTest {
     }
 
     @Test
-    void udpFlowsGoToTheSocketAndNotToTheEndpoints() throws Exception {
+    void udpConntrackEntriesLeadToTheSocket() throws Exception {
         ResolvedPort dns = Endpoints.resolved(dns().build(), Endpoints.remote("10.244.2.2", 53));
-        assertThat(node.backend.flowEnds(dns)).as("before the first sync").isEmpty();
+        assertThat(node.backend.conntrackTargets(dns))
+                .as("before the first sync")
+                .isEmpty();
         node.snapshot.put(dns);
         node.sync();
         int port = Integer.parseInt(
                 node.sets.elements("SLUICE-UDP-SOCKETS").iterator().next());
         SocketAddress socket = new SocketAddress(IpAddress.of("127.0.0.1"), port);
-        assertThat(node.backend.flowEnds(dns)).containsExactly(socket);
+        assertThat(node.backend.conntrackTargets(dns)).containsExactly(socket);
 
         ResolvedPort elsewhere = Endpoints.resolved(dns().build(), Endpoints.remote("10.244.2.3", 53));
         node.snapshot.put(elsewhere);
         node.sync();
-        assertThat(node.backend.flowEnds(elsewhere))
+        assertThat(node.backend.conntrackTargets(elsewhere))
                 .as("another endpoint does not matter")
                 .containsExactly(socket);
 
         ResolvedPort nobody = Endpoints.resolved(dns().build());
         node.snapshot.put(nobody);
         node.sync();
-        assertThat(node.backend.flowEnds(nobody)).isEmpty();
+        assertThat(node.backend.conntrackTargets(nobody)).isEmpty();
     }
 
     @Test

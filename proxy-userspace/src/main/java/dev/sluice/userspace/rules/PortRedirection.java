@@ -35,26 +35,12 @@ public record PortRedirection(
     /** Renders {@code port}. */
     public static PortRedirection of(ResolvedPort port) {
         ServicePort service = port.service();
-        Map<Portal, PortalPolicy> portals = new LinkedHashMap<>();
-        portals.put(
-                address(service, service.clusterIp()), new PortalPolicy(PortalScope.INTERNAL, internalAccess(port)));
+        PortalPolicy internal = new PortalPolicy(PortalScope.INTERNAL, internalAccess(port));
         PortalPolicy external = new PortalPolicy(PortalScope.EXTERNAL, externalAccess(port));
-        externalPortals(service).forEach(portal -> portals.putIfAbsent(portal, external));
+        Map<Portal, PortalPolicy> portals = new LinkedHashMap<>();
+        portals.put(service.portal(service.clusterIp()), internal);
+        Portal.of(service).forEach(portal -> portals.putIfAbsent(portal, external));
         return new PortRedirection(port.name(), port.family(), portals, elements(service, portals));
-    }
-
-    private static Set<Portal> externalPortals(ServicePort service) {
-        Set<Portal> portals = new LinkedHashSet<>();
-        service.externalIps().forEach(ip -> portals.add(address(service, ip)));
-        service.loadBalancerVips().forEach(ip -> portals.add(address(service, ip)));
-        if (service.nodePort() != 0) {
-            portals.add(new Portal.NodePort(service.protocol(), service.nodePort()));
-        }
-        return portals;
-    }
-
-    private static Portal address(ServicePort service, IpAddress address) {
-        return new Portal.Address(service.protocol(), address, service.port());
     }
 
     private static PortalAccess internalAccess(ResolvedPort port) {
