@@ -28,7 +28,8 @@ record NodeAddresses(IpFamily family, IpAddress proxy, Set<IpAddress> all) {
     /** @param before the proxy's address so far, empty at first */
     static NodeAddresses find(Links links, NodeFacts node, IpFamily family, Optional<IpAddress> before)
             throws NetlinkException {
-        // addresses of a dummy device change with what they are for: ipvs mode's portals, a node-local DNS cache
+        // addresses of a dummy device change with what they are for: portals of a proxy with IPVS, a node-local DNS
+        // cache
         Set<Integer> dummies = links.links().stream()
                 .filter(link -> link.kind().equals("dummy"))
                 .map(Link::index)

@@ -28,7 +28,7 @@ public enum ProxyMode {
                         .findFirst();
     }
 
-    /** {@code iptables, ipvs, userspace}. */
+    /** The flag values of all modes, for messages. */
     public static String choices() {
         return Arrays.stream(values()).map(ProxyMode::flagValue).collect(Collectors.joining(", "));
     }

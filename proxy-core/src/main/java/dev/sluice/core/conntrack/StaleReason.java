@@ -2,7 +2,7 @@ package dev.sluice.core.conntrack;
 
 /** Why a conntrack entry is stale. */
 public enum StaleReason {
-    /** It leads to what is no longer an endpoint of the Service (in userspace mode: to a socket that is closed). */
+    /** It leads to what is no longer an endpoint of the Service (to a closed socket, where this process carries it). */
     ENDPOINT_GONE("endpoint-gone"),
     /** The same, and the Service has no other endpoint left either. */
     NO_ENDPOINTS("no-endpoints"),

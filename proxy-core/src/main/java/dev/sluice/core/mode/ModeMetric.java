@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 /** A metric that only one mode has; its value is asked for at each scrape, on any thread. */
 public sealed interface ModeMetric {
 
-    /** As it stands on the page, e.g. {@code sluice_userspace_connections_total}. */
+    /** As it stands on the page, e.g. {@code sluice_rule_repairs_total}. */
     String name();
 
     /** What it counts, in one sentence without a full stop. */

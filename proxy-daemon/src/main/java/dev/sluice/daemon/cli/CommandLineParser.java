@@ -81,6 +81,13 @@ public final class CommandLineParser {
                 action, path(result, "config"), path(result, "write-config-to"), values, overrides, warnings);
     }
 
+    /** Every flag, with its hyphens: {@code --config}. */
+    List<String> flagNames() {
+        return commandLine.getCommandSpec().options().stream()
+                .map(OptionSpec::longestName)
+                .toList();
+    }
+
     /** The text of {@code --help}. */
     public String usage() {
         StringWriter text = new StringWriter();

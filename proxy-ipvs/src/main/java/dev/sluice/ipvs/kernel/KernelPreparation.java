@@ -49,7 +49,7 @@ public final class KernelPreparation {
                         e);
             }
             throw new SyncException(
-                    "this kernel has no IPVS: load it with 'modprobe ip_vs', or take --proxy-mode=iptables: "
+                    "this kernel has no IPVS: load it with 'modprobe ip_vs', or choose another --proxy-mode: "
                             + e.getMessage(),
                     e);
         }

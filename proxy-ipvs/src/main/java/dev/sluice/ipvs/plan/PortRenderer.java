@@ -29,7 +29,7 @@ import java.util.stream.Collectors;
  *
  * <p>Under {@code externalTrafficPolicy: Local} without local endpoints the external virtual servers hold the cluster's
  * endpoints, for traffic of this node and its Pods, while rules drop what comes from outside (set
- * {@link KubeSet#DROP_EXTERNAL}): the meaning that the policy has in iptables mode. With local endpoints they hold those
+ * {@link KubeSet#DROP_EXTERNAL}): the meaning that the policy has where rules alone carry the traffic. With local endpoints they hold those
  * alone, and a {@link ShortCircuit} leads the node and its Pods to all.
  */
 public final class PortRenderer {

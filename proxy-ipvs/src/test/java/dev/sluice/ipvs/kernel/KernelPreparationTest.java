@@ -26,7 +26,7 @@ class KernelPreparationTest {
         assertThatExceptionOfType(SyncException.class)
                 .isThrownBy(() -> node.backend().prepare())
                 .withMessageContaining("modprobe ip_vs")
-                .withMessageContaining("--proxy-mode=iptables");
+                .withMessageContaining("another --proxy-mode");
     }
 
     @Test

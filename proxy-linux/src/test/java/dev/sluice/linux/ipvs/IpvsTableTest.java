@@ -14,20 +14,20 @@ import org.junit.jupiter.api.Test;
 /** The text is that of {@code ip_vs_info_seq_show} of Linux 6.12. */
 class IpvsTableTest {
     private static final String TEXT = """
-            IP Virtual Server version 1.2.1 (size=4096)
-            Prot LocalAddress:Port Scheduler Flags
-              -> RemoteAddress:Port Forward Weight ActiveConn InActConn
-            TCP  0A600032:0050 rr \s
-              -> 0AF40107:1F90      Masq    1      7          12       \s
-              -> 0AF40108:1F90      Masq    0      3          0        \s
-            UDP  FFFFFFFE:FFFF mh persistent 10800 FFFFFFFF
-            FWM  00000001 wlc\s
-              -> 0AF40109:0000      Route   1      0          0        \s
-            AH   0A600032:0000 rr \s
-              -> 0AF40109:0000      Masq    1      0          0        \s
-            SCTP [fd00:0096:0000:0000:0000:0000:0000:0032]:0B59 sh\s
-              -> [fd00:0244:0001:0000:0000:0000:0000:0007]:0B59      Tunnel  1      1          2        \s
-            """;
+        IP Virtual Server version 1.2.1 (size=4096)
+        Prot LocalAddress:Port Scheduler Flags
+          -> RemoteAddress:Port Forward Weight ActiveConn InActConn
+        TCP  0A600032:0050 rr \s
+          -> 0AF40107:1F90      Masq    1      7          12       \s
+          -> 0AF40108:1F90      Masq    0      3          0        \s
+        UDP  FFFFFFFE:FFFF mh persistent 10800 FFFFFFFF
+        FWM  00000001 wlc\s
+          -> 0AF40109:0000      Route   1      0          0        \s
+        AH   0A600032:0000 rr \s
+          -> 0AF40109:0000      Masq    1      0          0        \s
+        SCTP [fd00:0096:0000:0000:0000:0000:0000:0032]:0B59 sh\s
+          -> [fd00:0244:0001:0000:0000:0000:0000:0007]:0B59      Tunnel  1      1          2        \s
+        """;
 
     private static Map<String, List<String>> parse(IpFamily family) throws Exception {
         byte[] bytes = TEXT.getBytes(StandardCharsets.US_ASCII);

@@ -113,7 +113,7 @@ public final class SyncPlanner {
                     Problem.skipped(
                             ObjectRef.service(service.name().service()),
                             "spec.ports[" + service.name().port() + "].protocol",
-                            "userspace mode does not carry SCTP; use the iptables or ipvs mode for it"));
+                            "userspace mode does not carry SCTP; use a mode in which the kernel carries the traffic"));
             return null;
         }
         ProblemList invalid = new ProblemList(ObjectRef.service(service.name().service()));
