@@ -4,10 +4,10 @@ import static dev.sluice.core.net.IpFamily.IPV4;
 import static dev.sluice.core.net.IpFamily.IPV6;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.core.model.WithoutLocal;
+import dev.sluice.core.model.NoLocalEndpoints;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.KernelCost;
-import dev.sluice.core.sync.ReadinessNews;
+import dev.sluice.core.sync.ReadinessUpdate;
 import dev.sluice.core.sync.SyncObserver.Success;
 import dev.sluice.core.sync.SyncReport;
 import java.time.Duration;
@@ -38,7 +38,15 @@ class LifelineTest {
 
     private static Success success(IpFamily family, boolean full) {
         return new Success(
-                family, full, report(full), Duration.ZERO, List.of(), 0, 0, WithoutLocal.NONE, ReadinessNews.NONE);
+                family,
+                full,
+                report(full),
+                Duration.ZERO,
+                List.of(),
+                0,
+                0,
+                NoLocalEndpoints.NONE,
+                ReadinessUpdate.NONE);
     }
 
     private void started() {

@@ -4,10 +4,10 @@ import static dev.sluice.core.net.IpFamily.IPV4;
 import static dev.sluice.core.net.IpFamily.IPV6;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.core.model.WithoutLocal;
+import dev.sluice.core.model.NoLocalEndpoints;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.KernelCost;
-import dev.sluice.core.sync.ReadinessNews;
+import dev.sluice.core.sync.ReadinessUpdate;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncObserver.Failure;
 import dev.sluice.core.sync.SyncObserver.Success;
@@ -25,7 +25,8 @@ class TakeoverTest {
 
     private static Success success(IpFamily family) {
         SyncReport report = new SyncReport(true, KernelCost.NONE, List.of(), Map.of());
-        return new Success(family, true, report, Duration.ZERO, List.of(), 0, 0, WithoutLocal.NONE, ReadinessNews.NONE);
+        return new Success(
+                family, true, report, Duration.ZERO, List.of(), 0, 0, NoLocalEndpoints.NONE, ReadinessUpdate.NONE);
     }
 
     private static Failure failure(IpFamily family) {

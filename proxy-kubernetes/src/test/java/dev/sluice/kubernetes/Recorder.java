@@ -1,6 +1,7 @@
 package dev.sluice.kubernetes;
 
 import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterListener;
@@ -49,7 +50,7 @@ public class Recorder implements ClusterListener {
                 nodes.remove(name);
                 log.add("node gone " + name);
             }
-            case ClusterEvent.Listed(ClusterEvent.Kind kind) -> log.add("synced " + kind);
+            case ClusterEvent.Listed(ResourceKind kind) -> log.add("synced " + kind);
             case ClusterEvent.SourceProblems(List<Problem> now) -> problems.add(now);
         }
     }
@@ -82,6 +83,6 @@ public class Recorder implements ClusterListener {
     }
 
     public boolean isSynced() {
-        return log.containsAll(List.of("synced NODE", "synced SERVICES", "synced ENDPOINT_SLICES"));
+        return log.containsAll(List.of("synced NODE", "synced SERVICE", "synced ENDPOINT_SLICE"));
     }
 }

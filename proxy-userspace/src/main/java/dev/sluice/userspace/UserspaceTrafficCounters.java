@@ -4,8 +4,8 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.traffic.EndpointTraffic;
 import dev.sluice.core.traffic.PortTraffic;
 import dev.sluice.core.traffic.ProxyTraffic;
-import dev.sluice.core.traffic.Traffic;
 import dev.sluice.core.traffic.TrafficCounters;
+import dev.sluice.core.traffic.TrafficTotals;
 import dev.sluice.userspace.balance.Upstream;
 import dev.sluice.userspace.balance.UpstreamPool;
 import dev.sluice.userspace.routing.ExpiryReason;
@@ -38,7 +38,7 @@ final class UserspaceTrafficCounters implements TrafficCounters {
 
     private static PortTraffic traffic(PortBalancer balancer, IpFamily family, long now) {
         PortCounters counters = balancer.counters();
-        Traffic carried = new Traffic(
+        TrafficTotals carried = new TrafficTotals(
                 counters.connections(),
                 0,
                 0,

@@ -23,10 +23,10 @@ public final class Categorizer {
         if (!port.usesLocalEndpoints()) {
             return new EndpointSet(cluster, List.of(), cluster, !cluster.isEmpty(), all);
         }
-        boolean any = all.stream().anyMatch(e -> e.ready() || isDraining(e));
+        boolean hasUsable = all.stream().anyMatch(e -> e.ready() || isDraining(e));
         List<Endpoint> local = readyElseDraining(all, Endpoint::local);
         List<Endpoint> reachable = union(all, cluster, local);
-        return new EndpointSet(cluster, local, reachable, any, all);
+        return new EndpointSet(cluster, local, reachable, hasUsable, all);
     }
 
     private static List<Endpoint> cluster(List<Endpoint> all, NodeFacts node) {
@@ -34,7 +34,7 @@ public final class Categorizer {
         if (ready.isEmpty()) {
             return keep(all, Categorizer::isDraining);
         }
-        return switch (Topology.of(ready, node)) {
+        return switch (TopologyScope.of(ready, node)) {
             case ALL -> ready;
             case SAME_NODE -> keep(ready, e -> e.nodeHints().contains(node.name()));
             case SAME_ZONE -> keep(ready, e -> e.zoneHints().contains(node.zone()));

@@ -9,11 +9,11 @@ import java.util.List;
  * @param cluster for traffic under the Cluster policy: ready endpoints after topology, or serving and terminating ones
  * @param local for traffic under the Local policy, chosen among the endpoints of this node alike
  * @param reachable the union: every endpoint that some traffic may be sent to
- * @param any whether the service port has a usable endpoint anywhere; tells "drop" from "reject"
+ * @param hasUsable whether the service port has a usable endpoint anywhere; tells "drop" from "reject"
  * @param all every endpoint known, usable or not
  */
 public record EndpointSet(
-        List<Endpoint> cluster, List<Endpoint> local, List<Endpoint> reachable, boolean any, List<Endpoint> all) {
+        List<Endpoint> cluster, List<Endpoint> local, List<Endpoint> reachable, boolean hasUsable, List<Endpoint> all) {
 
     public static final EndpointSet EMPTY = new EndpointSet(List.of(), List.of(), List.of(), false, List.of());
 

@@ -10,7 +10,7 @@ public sealed interface ObjectRef extends Comparable<ObjectRef> {
      *
      * @param namespace empty for a resource outside of namespaces
      */
-    record Resource(Kind kind, String namespace, String name) implements ObjectRef {
+    record Resource(ResourceKind kind, String namespace, String name) implements ObjectRef {
         @Override
         public String toString() {
             return kind.label() + " " + (namespace.isEmpty() ? name : namespace + "/" + name);
@@ -33,34 +33,16 @@ public sealed interface ObjectRef extends Comparable<ObjectRef> {
         }
     }
 
-    /** The kinds of resources that a proxy reads. */
-    enum Kind {
-        SERVICE("Service"),
-        ENDPOINT_SLICE("EndpointSlice"),
-        NODE("Node");
-
-        private final String label;
-
-        Kind(String label) {
-            this.label = label;
-        }
-
-        /** The API's spelling. */
-        public String label() {
-            return label;
-        }
-    }
-
     static Resource service(ServiceName name) {
-        return new Resource(Kind.SERVICE, name.namespace(), name.name());
+        return new Resource(ResourceKind.SERVICE, name.namespace(), name.name());
     }
 
     static Resource endpointSlice(String namespace, String name) {
-        return new Resource(Kind.ENDPOINT_SLICE, namespace, name);
+        return new Resource(ResourceKind.ENDPOINT_SLICE, namespace, name);
     }
 
     static Resource node(String name) {
-        return new Resource(Kind.NODE, "", name);
+        return new Resource(ResourceKind.NODE, "", name);
     }
 
     static ObjectRef manifest(String path) {

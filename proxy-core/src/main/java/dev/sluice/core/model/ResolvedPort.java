@@ -26,12 +26,12 @@ public record ResolvedPort(ServicePort service, EndpointSet endpoints) {
 
     /** What happens to traffic for the cluster address. */
     public Disposition internalDisposition() {
-        return Disposition.of(endpoints.any(), internalEndpoints());
+        return Disposition.of(endpoints.hasUsable(), internalEndpoints());
     }
 
     /** What happens to traffic from outside for node ports, external and load balancer addresses. */
     public Disposition externalDisposition() {
-        return Disposition.of(endpoints.any(), externalEndpoints());
+        return Disposition.of(endpoints.hasUsable(), externalEndpoints());
     }
 
     /** What a service address does with a new connection. */
@@ -43,8 +43,8 @@ public record ResolvedPort(ServicePort service, EndpointSet endpoints) {
         /** There is no usable endpoint at all: refused at once. */
         REJECT;
 
-        static Disposition of(boolean any, List<Endpoint> allowed) {
-            if (!any) {
+        static Disposition of(boolean hasUsable, List<Endpoint> allowed) {
+            if (!hasUsable) {
                 return REJECT;
             }
             return allowed.isEmpty() ? DROP : FORWARD;

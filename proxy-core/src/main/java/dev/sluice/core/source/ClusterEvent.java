@@ -1,6 +1,7 @@
 package dev.sluice.core.source;
 
 import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.model.ServiceName;
 import java.util.List;
 
@@ -23,19 +24,12 @@ public sealed interface ClusterEvent {
     record NodeDeleted(String name) implements ClusterEvent {}
 
     /** The first complete list of {@code kind} has been delivered. No rule is written until all kinds are listed. */
-    record Listed(Kind kind) implements ClusterEvent {}
+    record Listed(ResourceKind kind) implements ClusterEvent {}
 
     /** The source's own problems have changed, such as a broken manifest or an unreadable object; this is the whole list. */
     record SourceProblems(List<Problem> problems) implements ClusterEvent {
         public SourceProblems {
             problems = List.copyOf(problems);
         }
-    }
-
-    /** What is watched. */
-    enum Kind {
-        SERVICES,
-        ENDPOINT_SLICES,
-        NODE
     }
 }

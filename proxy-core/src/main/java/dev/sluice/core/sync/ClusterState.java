@@ -15,23 +15,24 @@ import java.util.Optional;
  */
 public interface ClusterState {
 
-    void service(ServiceObject service);
+    void update(ServiceObject service);
 
-    void serviceGone(ServiceName name);
+    void deleteService(ServiceName name);
 
-    /** Takes a slice in; the answer is empty when it is of no family that is served. */
-    Optional<SliceEffect> endpointSlice(EndpointSliceObject slice);
+    /** Adds or replaces a slice; the result is empty when its family is not served. */
+    Optional<SliceEffect> update(EndpointSliceObject slice);
 
-    /** Takes a slice out; the answer is empty when there was none of that name. */
-    Optional<SliceEffect> endpointSliceGone(String namespace, String name);
+    /** Removes a slice; the result is empty when there was none of that name. */
+    Optional<SliceEffect> deleteEndpointSlice(String namespace, String name);
 
-    void node(NodeObject node);
+    /** Takes the facts of the proxy's own node; those of others are ignored. */
+    void update(NodeObject node);
 
     /** The number of Services that may have changed in {@code family} since its last batch; 0 means that nothing has. */
     int pending(IpFamily family);
 
     /** Applies what is pending in {@code family} and tells what changed since the last call for that family. */
-    Batch take(IpFamily family);
+    SyncBatch take(IpFamily family);
 
     /** The state of {@code family} as of its last batch. */
     ProxySnapshot snapshot(IpFamily family);

@@ -22,7 +22,7 @@ final class FamilySync {
     private final SyncSchedule schedule;
     private final Ticker ticker;
     private final InstantSource clock;
-    private final Announcer announcer;
+    private final GuardedObserver observer;
     private List<Problem> problems = List.of();
     private boolean inForce;
 
@@ -32,13 +32,13 @@ final class FamilySync {
             SyncPeriods periods,
             Ticker ticker,
             InstantSource clock,
-            Announcer announcer) {
+            GuardedObserver observer) {
         this.backend = backend;
         this.state = state;
         this.schedule = new SyncSchedule(periods);
         this.ticker = ticker;
         this.clock = clock;
-        this.announcer = announcer;
+        this.observer = observer;
     }
 
     IpFamily family() {
@@ -52,12 +52,12 @@ final class FamilySync {
 
     void request() {
         schedule.request();
-        announcer.tell(o -> o.queued(family()));
+        observer.call(o -> o.queued(family()));
     }
 
     void requestFull() {
         schedule.requestFull();
-        announcer.tell(o -> o.queued(family()));
+        observer.call(o -> o.queued(family()));
     }
 
     /** Nanoseconds until the next sync is due. */
@@ -70,7 +70,7 @@ final class FamilySync {
         long begin = ticker.nanos();
         boolean full = schedule.begin(begin);
         try {
-            Batch batch = state.take(family());
+            SyncBatch batch = state.take(family());
             full |= batch.changes().everything();
             run(batch, full, begin);
         } catch (VirtualMachineError e) {
@@ -80,11 +80,11 @@ final class FamilySync {
         }
     }
 
-    private void run(Batch batch, boolean full, long begin) throws SyncException {
-        announcer.tell(o -> o.begun(family(), full));
+    private void run(SyncBatch batch, boolean full, long begin) throws SyncException {
+        observer.call(o -> o.begun(family(), full));
         if (!full && batch.changes().isEmpty() && !schedule.checkDue(begin)) {
             schedule.succeeded(ticker.nanos(), false);
-            announcer.tell(o -> o.unchanged(family()));
+            observer.call(o -> o.unchanged(family()));
             return;
         }
         SyncReport report = backend.sync(batch.snapshot(), full ? Changes.all() : batch.changes());
@@ -95,10 +95,10 @@ final class FamilySync {
         problems = report.problems();
         Success success = success(batch, full, report, Duration.ofNanos(end - begin));
         LOG.debug("{}: {} sync in {}, {}", family(), full ? "full" : "partial", success.duration(), report.cost());
-        announcer.tell(o -> o.succeeded(success));
+        observer.call(o -> o.succeeded(success));
     }
 
-    private Success success(Batch batch, boolean full, SyncReport report, Duration duration) {
+    private Success success(SyncBatch batch, boolean full, SyncReport report, Duration duration) {
         Instant now = clock.instant();
         ProxySnapshot snapshot = batch.snapshot();
         return new Success(
@@ -109,10 +109,10 @@ final class FamilySync {
                 batch.triggerTimes().stream().map(t -> Duration.between(t, now)).toList(),
                 snapshot.ports().size(),
                 snapshot.endpointCount(),
-                snapshot.withoutLocal(),
+                snapshot.noLocalEndpoints(),
                 full
-                        ? ReadinessNews.all(snapshot)
-                        : ReadinessNews.of(snapshot, batch.changes().ports()));
+                        ? ReadinessUpdate.all(snapshot)
+                        : ReadinessUpdate.of(snapshot, batch.changes().ports()));
     }
 
     /**
@@ -124,13 +124,13 @@ final class FamilySync {
             return;
         }
         long begin = ticker.nanos();
-        announcer.tell(o -> o.repairing(family()));
+        observer.call(o -> o.repairing(family()));
         try {
             SyncReport report = repair(suspects, 1);
             problems = report.problems();
             schedule.checkIn(ticker.nanos(), backend.nextCheck());
             LOG.debug("{}: looked for foreign changes, {}", family(), report.cost());
-            announcer.tell(o -> o.repaired(family(), report));
+            observer.call(o -> o.repaired(family(), report));
         } catch (VirtualMachineError e) {
             throw e;
         } catch (Throwable e) {
@@ -165,6 +165,6 @@ final class FamilySync {
             LOG.error("{}: sync failed unexpectedly, a full one follows in {} at the latest", family(), wait, cause);
         }
         Failure failure = new Failure(family(), full, Duration.ofNanos(end - begin), cause);
-        announcer.tell(o -> o.failed(failure));
+        observer.call(o -> o.failed(failure));
     }
 }

@@ -11,12 +11,12 @@ import org.slf4j.LoggerFactory;
 final class ProblemLog {
     private static final Logger LOG = LoggerFactory.getLogger(ProblemLog.class);
 
-    private final Announcer announcer;
+    private final GuardedObserver observer;
     private List<List<Problem>> sources = List.of();
     private Set<Problem> known = Set.of();
 
-    ProblemLog(Announcer announcer) {
-        this.announcer = announcer;
+    ProblemLog(GuardedObserver observer) {
+        this.observer = observer;
     }
 
     /** Looks at the present lists of all who find problems. */
@@ -33,6 +33,6 @@ final class ProblemLog {
         now.stream().filter(p -> !known.contains(p)).forEach(p -> LOG.warn("{}", p));
         known.stream().filter(p -> !now.contains(p)).forEach(p -> LOG.info("no longer a problem: {}", p));
         known = now;
-        announcer.tell(o -> o.problems(List.copyOf(now)));
+        observer.call(o -> o.problems(List.copyOf(now)));
     }
 }

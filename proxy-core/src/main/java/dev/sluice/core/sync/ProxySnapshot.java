@@ -1,11 +1,11 @@
 package dev.sluice.core.sync;
 
 import dev.sluice.core.model.LocalReadiness;
+import dev.sluice.core.model.NoLocalEndpoints;
 import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.ServicePortName;
-import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.IpFamily;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -35,8 +35,8 @@ public interface ProxySnapshot {
     int endpointCount();
 
     /** How many service ports drop traffic for want of an endpoint on this node. */
-    default WithoutLocal withoutLocal() {
-        return WithoutLocal.of(ports());
+    default NoLocalEndpoints noLocalEndpoints() {
+        return NoLocalEndpoints.of(ports());
     }
 
     /** What the health check node port of {@code service} answers, or null when it has none (any more). */

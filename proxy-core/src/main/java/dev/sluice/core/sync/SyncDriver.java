@@ -2,12 +2,12 @@ package dev.sluice.core.sync;
 
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterEvent.EndpointSliceDeleted;
 import dev.sluice.core.source.ClusterEvent.EndpointSliceUpdated;
-import dev.sluice.core.source.ClusterEvent.Kind;
 import dev.sluice.core.source.ClusterEvent.Listed;
 import dev.sluice.core.source.ClusterEvent.NodeDeleted;
 import dev.sluice.core.source.ClusterEvent.NodeUpdated;
@@ -35,21 +35,21 @@ final class SyncDriver implements ClusterListener {
 
     private final ClusterState state;
     private final List<FamilySync> families;
-    private final Announcer announcer;
+    private final GuardedObserver observer;
     private final ProblemLog problemLog;
-    private final Set<Kind> awaited = EnumSet.allOf(Kind.class);
+    private final Set<ResourceKind> awaited = EnumSet.allOf(ResourceKind.class);
     private List<Problem> sourceProblems = List.of();
 
     /** @param families in the order in which they are synced */
-    SyncDriver(ClusterState state, List<FamilySync> families, Announcer announcer) {
+    SyncDriver(ClusterState state, List<FamilySync> families, GuardedObserver observer) {
         this.state = state;
         this.families = List.copyOf(families);
-        this.announcer = announcer;
-        this.problemLog = new ProblemLog(announcer);
+        this.observer = observer;
+        this.problemLog = new ProblemLog(observer);
     }
 
     void started() {
-        families.forEach(family -> announcer.tell(o -> o.started(family.family())));
+        families.forEach(family -> observer.call(o -> o.started(family.family())));
     }
 
     @Override
@@ -57,55 +57,54 @@ final class SyncDriver implements ClusterListener {
         switch (event) {
             case ServiceUpdated(ServiceObject service) ->
                 guarded(ObjectRef.service(service.name()), () -> {
-                    state.service(service);
+                    state.update(service);
                     serviceEvent();
                 });
             case ServiceDeleted(ServiceName name) ->
                 guarded(ObjectRef.service(name), () -> {
-                    state.serviceGone(name);
+                    state.deleteService(name);
                     serviceEvent();
                 });
             case EndpointSliceUpdated(EndpointSliceObject slice) ->
                 guarded(
                         ObjectRef.endpointSlice(slice.namespace(), slice.name()),
-                        () -> sliceEvent(state.endpointSlice(slice)));
+                        () -> sliceEvent(state.update(slice)));
             case EndpointSliceDeleted(String namespace, String name) ->
                 guarded(
                         ObjectRef.endpointSlice(namespace, name),
-                        () -> sliceEvent(state.endpointSliceGone(namespace, name)));
+                        () -> sliceEvent(state.deleteEndpointSlice(namespace, name)));
             case NodeUpdated(NodeObject node) ->
                 guarded(ObjectRef.node(node.name()), () -> {
-                    state.node(node);
-                    announcer.tell(o -> o.nodeEvent(node));
+                    state.update(node);
+                    observer.call(o -> o.nodeEvent(node));
                     requestWherePending();
                 });
             case NodeDeleted(String name) ->
                 LOG.warn("Node {} is gone from the cluster; what was known of it stays in force", name);
-            case Listed(Kind kind) -> arrived(kind);
+            case Listed(ResourceKind kind) -> arrived(kind);
             case SourceProblems(List<Problem> problems) -> sourceProblems = problems;
         }
     }
 
     private void serviceEvent() {
-        families.forEach(
-                family -> announcer.tell(o -> o.serviceEvent(family.family(), state.pending(family.family()))));
+        families.forEach(family -> observer.call(o -> o.serviceEvent(family.family(), state.pending(family.family()))));
         requestWherePending();
     }
 
     private void sliceEvent(Optional<ClusterState.SliceEffect> effect) {
-        effect.ifPresent(e -> announcer.tell(o -> o.endpointSliceEvent(e.family(), e.changed())));
+        effect.ifPresent(e -> observer.call(o -> o.endpointSliceEvent(e.family(), e.changed())));
         requestWherePending();
     }
 
     /** Ends the wait for the node. */
     void proceedWithoutNode() {
-        if (awaited.contains(Kind.NODE)) {
+        if (awaited.contains(ResourceKind.NODE)) {
             LOG.warn("the node's own object has not come; going on without its addresses and zone until it does");
-            arrived(Kind.NODE);
+            arrived(ResourceKind.NODE);
         }
     }
 
-    private void arrived(Kind kind) {
+    private void arrived(ResourceKind kind) {
         if (awaited.remove(kind) && awaited.isEmpty()) {
             families.forEach(FamilySync::requestFull);
         }
@@ -159,7 +158,7 @@ final class SyncDriver implements ClusterListener {
             throw e;
         } catch (Throwable e) {
             LOG.error("{} could not be taken in: this is a defect of Sluice, please report it", what, e);
-            announcer.tell(o -> o.defect(e));
+            observer.call(o -> o.defect(e));
             requestFull("after an internal error");
         }
     }

@@ -26,7 +26,7 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(30);
 
     private final SyncDriver driver;
-    private final Announcer announcer;
+    private final GuardedObserver observer;
     private final Thread thread;
     private final LinkedBlockingQueue<Runnable> posted = new LinkedBlockingQueue<>();
     private volatile boolean ended;
@@ -44,12 +44,12 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
             SyncObserver observer,
             Ticker ticker,
             InstantSource clock) {
-        announcer = new Announcer(observer);
+        this.observer = new GuardedObserver(observer);
         List<FamilySync> families = backends.stream()
                 .sorted(Comparator.comparing(ProxyBackend::family))
-                .map(backend -> new FamilySync(backend, state, periods, ticker, clock, announcer))
+                .map(backend -> new FamilySync(backend, state, periods, ticker, clock, this.observer))
                 .toList();
-        driver = new SyncDriver(state, families, announcer);
+        driver = new SyncDriver(state, families, this.observer);
         thread = Thread.ofPlatform().name("sluice-sync").daemon(false).unstarted(this::run);
     }
 
@@ -137,7 +137,7 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
             loop();
         } catch (Throwable e) {
             LOG.error("the sync thread ends because the virtual machine fails; the process has to be started again", e);
-            announcer.tell(o -> o.died(e));
+            observer.call(o -> o.died(e));
         } finally {
             ended = true;
             refusePosted();

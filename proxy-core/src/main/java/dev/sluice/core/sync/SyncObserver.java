@@ -1,7 +1,7 @@
 package dev.sluice.core.sync;
 
+import dev.sluice.core.model.NoLocalEndpoints;
 import dev.sluice.core.model.Problem;
-import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.NodeObject;
 import java.time.Duration;
@@ -76,8 +76,8 @@ public interface SyncObserver {
             List<Duration> latencies,
             int portCount,
             int endpointCount,
-            WithoutLocal withoutLocal,
-            ReadinessNews readiness) {
+            NoLocalEndpoints noLocalEndpoints,
+            ReadinessUpdate readiness) {
 
         public Success {
             latencies = List.copyOf(latencies);

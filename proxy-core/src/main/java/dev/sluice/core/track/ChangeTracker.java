@@ -11,9 +11,9 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.core.source.NodeObject;
 import dev.sluice.core.source.ServiceObject;
-import dev.sluice.core.sync.Batch;
 import dev.sluice.core.sync.ClusterState;
 import dev.sluice.core.sync.ProxySnapshot;
+import dev.sluice.core.sync.SyncBatch;
 import dev.sluice.core.track.PortalRegistry.Claimant;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -38,7 +38,7 @@ import java.util.Set;
 public final class ChangeTracker implements ClusterState {
     private final String nodeName;
     private final Instant begin;
-    private final ProblemBook problems = new ProblemBook();
+    private final ProblemsBySource problems = new ProblemsBySource();
     private final Map<IpFamily, FamilyState> families = new EnumMap<>(IpFamily.class);
     private final Map<Slice.Name, Slice> slices = new HashMap<>();
     private NodeFacts node;
@@ -66,7 +66,7 @@ public final class ChangeTracker implements ClusterState {
     }
 
     @Override
-    public void service(ServiceObject declaredService) {
+    public void update(ServiceObject declaredService) {
         ServiceObject service = externalIps ? declaredService : declaredService.withoutExternalIps();
         Set<Problem> found = new LinkedHashSet<>();
         for (IpFamily family : families.keySet()) {
@@ -81,13 +81,13 @@ public final class ChangeTracker implements ClusterState {
     }
 
     @Override
-    public void serviceGone(ServiceName name) {
+    public void deleteService(ServiceName name) {
         families.values().forEach(family -> family.declare(name, List.of()));
         problems.put(name, List.of());
     }
 
     @Override
-    public Optional<SliceEffect> endpointSlice(EndpointSliceObject object) {
+    public Optional<SliceEffect> update(EndpointSliceObject object) {
         Slice.Name name = new Slice.Name(object.namespace(), object.name());
         ParsedSlice parsed = SliceParser.parse(object, nodeName);
         problems.put(name, parsed.problems());
@@ -106,7 +106,7 @@ public final class ChangeTracker implements ClusterState {
     }
 
     @Override
-    public Optional<SliceEffect> endpointSliceGone(String namespace, String name) {
+    public Optional<SliceEffect> deleteEndpointSlice(String namespace, String name) {
         Slice.Name slice = new Slice.Name(namespace, name);
         problems.put(slice, List.of());
         return remove(slice, true);
@@ -132,9 +132,8 @@ public final class ChangeTracker implements ClusterState {
         }
     }
 
-    /** Takes the facts of the proxy's own node; other nodes are of no interest. */
     @Override
-    public void node(NodeObject object) {
+    public void update(NodeObject object) {
         if (!object.name().equals(nodeName)) {
             return;
         }
@@ -172,7 +171,7 @@ public final class ChangeTracker implements ClusterState {
     }
 
     @Override
-    public Batch take(IpFamily family) {
+    public SyncBatch take(IpFamily family) {
         return family(family).take();
     }
 

@@ -8,8 +8,8 @@ import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.sync.Batch;
 import dev.sluice.core.sync.Changes;
+import dev.sluice.core.sync.SyncBatch;
 import dev.sluice.core.track.PortalRegistry.Claimant;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
 final class FamilyState {
     private static final Logger LOG = LoggerFactory.getLogger(FamilyState.class);
 
-    private final ProblemBook problems;
+    private final ProblemsBySource problems;
     private final PortalRegistry portals;
     private final Resolution resolution;
     private final Map<ServiceName, TrackedService> services = new HashMap<>();
@@ -39,15 +39,16 @@ final class FamilyState {
     private boolean nodeChanged;
     private long resolutions;
 
-    FamilyState(IpFamily family, NodeFacts node, ProblemBook problems) {
+    FamilyState(IpFamily family, NodeFacts node, ProblemsBySource problems) {
         this(family, node, problems, new PortalRegistry());
     }
 
-    private FamilyState(IpFamily family, NodeFacts node, ProblemBook problems, PortalRegistry portals) {
+    private FamilyState(IpFamily family, NodeFacts node, ProblemsBySource problems, PortalRegistry portals) {
         this(family, node, problems, portals, new PortResolution(portals));
     }
 
-    FamilyState(IpFamily family, NodeFacts node, ProblemBook problems, PortalRegistry portals, Resolution resolution) {
+    FamilyState(
+            IpFamily family, NodeFacts node, ProblemsBySource problems, PortalRegistry portals, Resolution resolution) {
         this.ports = new ResolvedPorts(family, node);
         this.problems = problems;
         this.portals = portals;
@@ -122,7 +123,7 @@ final class FamilyState {
         }
     }
 
-    Batch take() {
+    SyncBatch take() {
         Set<ServicePortName> changed = new HashSet<>();
         List<Instant> triggerTimes = new ArrayList<>();
         List<ServiceName> names = List.copyOf(touched);
@@ -138,7 +139,7 @@ final class FamilyState {
         }
         Changes changes = nodeChanged ? Changes.all() : Changes.of(changed);
         nodeChanged = false;
-        return new Batch(ports, changes, triggerTimes);
+        return new SyncBatch(ports, changes, triggerTimes);
     }
 
     private void refresh(ServiceName name, TrackedService state, Set<ServicePortName> changed) {

@@ -1,11 +1,11 @@
 package dev.sluice.core.track;
 
 import dev.sluice.core.model.LocalReadiness;
+import dev.sluice.core.model.NoLocalEndpoints;
 import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.ServicePortName;
-import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.ProxySnapshot;
 import java.util.Collection;
@@ -23,7 +23,7 @@ final class ResolvedPorts implements ProxySnapshot {
     private final Map<ServicePortName, ResolvedPort> byName = new HashMap<>();
     private final Map<ServiceName, LocalReadiness> readiness = new HashMap<>();
     private NodeFacts node;
-    private WithoutLocal withoutLocal = WithoutLocal.NONE;
+    private NoLocalEndpoints noLocalEndpoints = NoLocalEndpoints.NONE;
     private int endpoints;
 
     ResolvedPorts(IpFamily family, NodeFacts node) {
@@ -57,13 +57,13 @@ final class ResolvedPorts implements ProxySnapshot {
 
     private void count(ResolvedPort port) {
         endpoints += port.endpoints().all().size();
-        withoutLocal = withoutLocal.plus(WithoutLocal.of(port));
+        noLocalEndpoints = noLocalEndpoints.plus(NoLocalEndpoints.of(port));
     }
 
     private void uncount(@Nullable ResolvedPort port) {
         if (port != null) {
             endpoints -= port.endpoints().all().size();
-            withoutLocal = withoutLocal.minus(WithoutLocal.of(port));
+            noLocalEndpoints = noLocalEndpoints.minus(NoLocalEndpoints.of(port));
         }
     }
 
@@ -103,8 +103,8 @@ final class ResolvedPorts implements ProxySnapshot {
     }
 
     @Override
-    public WithoutLocal withoutLocal() {
-        return withoutLocal;
+    public NoLocalEndpoints noLocalEndpoints() {
+        return noLocalEndpoints;
     }
 
     @Override

@@ -95,7 +95,7 @@ final class ServiceParser {
     }
 
     private List<DeclaredPort> ports(IpAddress clusterIp) {
-        ServicePort.Addresses addresses = AddressParsing.parse(service, clusterIp, problems);
+        ServicePort.Addresses addresses = ServiceAddressParser.parse(service, clusterIp, problems);
         ServicePort.Policies policies = policies();
         Weight.check(service.annotations(), "weight " + Weight.DEFAULT + " holds", problems);
         List<DeclaredPort> ports = new ArrayList<>(service.ports().size());

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public record PortTraffic(
         ServicePortName port,
         IpFamily family,
-        Traffic carried,
+        TrafficTotals carried,
         List<EndpointTraffic> endpoints,
         @Nullable ProxyTraffic proxy) {
     public PortTraffic {
@@ -22,7 +22,7 @@ public record PortTraffic(
     }
 
     /** What the kernel has carried. */
-    public PortTraffic(ServicePortName port, IpFamily family, Traffic carried, List<EndpointTraffic> endpoints) {
+    public PortTraffic(ServicePortName port, IpFamily family, TrafficTotals carried, List<EndpointTraffic> endpoints) {
         this(port, family, carried, endpoints, null);
     }
 

@@ -1,6 +1,6 @@
 package dev.sluice.core.traffic;
 
-/** Traffic counters that could not be read. The message says what failed and where. */
+/** TrafficTotals counters that could not be read. The message says what failed and where. */
 public final class TrafficException extends Exception {
     private static final long serialVersionUID = 1;
 

@@ -7,7 +7,7 @@ import static dev.sluice.core.conntrack.StaleReason.UNTRANSLATED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.core.fixture.Endpoints;
+import dev.sluice.core.fixture.EndpointText;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.EndpointSet;
 import dev.sluice.core.model.ResolvedPort;
@@ -261,7 +261,7 @@ class PortalHistoryTest {
     }
 
     private static EndpointSet endpoints(String text) {
-        List<Endpoint> all = Endpoints.endpoints(text);
+        List<Endpoint> all = EndpointText.endpoints(text);
         return new EndpointSet(all, List.of(), all, !all.isEmpty(), all);
     }
 

@@ -1,7 +1,7 @@
 package dev.sluice.core.model;
 
-import static dev.sluice.core.fixture.Endpoints.endpoints;
-import static dev.sluice.core.fixture.Endpoints.numbers;
+import static dev.sluice.core.fixture.EndpointText.endpoints;
+import static dev.sluice.core.fixture.EndpointText.numbers;
 import static dev.sluice.core.model.ResolvedPort.Disposition.REJECT;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -99,7 +99,7 @@ class CategorizerTest {
         assertThat(numbers(set.cluster())).as("cluster").isEqualTo(cluster);
         assertThat(numbers(set.local())).as("local").isEqualTo(local);
         assertThat(numbers(set.reachable())).as("reachable").isEqualTo(reachable);
-        assertThat(set.any()).as("any").isEqualTo(any);
+        assertThat(set.hasUsable()).as("any").isEqualTo(any);
         assertThat(set.all()).isEqualTo(endpoints(endpoints));
     }
 
@@ -181,7 +181,7 @@ class CategorizerTest {
             })
     void withoutLocalCountsPortsThatHaveEndpointsElsewhereOnly(
             Kind kind, String endpoints, int internal, int external) {
-        assertThat(WithoutLocal.of(resolve(kind, endpoints))).isEqualTo(new WithoutLocal(internal, external));
+        assertThat(NoLocalEndpoints.of(resolve(kind, endpoints))).isEqualTo(new NoLocalEndpoints(internal, external));
     }
 
     @Test

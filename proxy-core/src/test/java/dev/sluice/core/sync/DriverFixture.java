@@ -5,9 +5,9 @@ import static dev.sluice.core.fixture.ServiceBuilder.service;
 import dev.sluice.core.config.SyncPeriods;
 import dev.sluice.core.fixture.ManualClock;
 import dev.sluice.core.fixture.RecordingBackend;
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.ClusterEvent;
-import dev.sluice.core.source.ClusterEvent.Kind;
 import dev.sluice.core.source.ServiceObject;
 import dev.sluice.core.track.ChangeTracker;
 import java.time.Duration;
@@ -26,13 +26,13 @@ final class DriverFixture {
     final RecordingObserver ears = new RecordingObserver();
     final SyncDriver driver = driver(tracker(), ears);
 
-    SyncDriver driver(ClusterState state, SyncObserver observer) {
-        Announcer announcer = new Announcer(observer);
+    SyncDriver driver(ClusterState state, SyncObserver unguarded) {
+        GuardedObserver observer = new GuardedObserver(unguarded);
         List<FamilySync> families = new ArrayList<>();
         for (RecordingBackend backend : List.of(v4, v6)) {
-            families.add(new FamilySync(backend, state, PERIODS, clock, clock, announcer));
+            families.add(new FamilySync(backend, state, PERIODS, clock, clock, observer));
         }
-        return new SyncDriver(state, families, announcer);
+        return new SyncDriver(state, families, observer);
     }
 
     ChangeTracker tracker() {
@@ -44,7 +44,7 @@ final class DriverFixture {
     }
 
     static void listed(SyncDriver driver) {
-        for (Kind kind : Kind.values()) {
+        for (ResourceKind kind : ResourceKind.values()) {
             driver.accept(new ClusterEvent.Listed(kind));
         }
     }

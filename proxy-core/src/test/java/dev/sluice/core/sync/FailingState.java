@@ -29,28 +29,28 @@ final class FailingState implements ClusterState {
     }
 
     @Override
-    public void service(ServiceObject service) {
-        state().service(service);
+    public void update(ServiceObject service) {
+        state().update(service);
     }
 
     @Override
-    public void serviceGone(ServiceName name) {
-        state().serviceGone(name);
+    public void deleteService(ServiceName name) {
+        state().deleteService(name);
     }
 
     @Override
-    public Optional<SliceEffect> endpointSlice(EndpointSliceObject slice) {
-        return state().endpointSlice(slice);
+    public Optional<SliceEffect> update(EndpointSliceObject slice) {
+        return state().update(slice);
     }
 
     @Override
-    public Optional<SliceEffect> endpointSliceGone(String namespace, String name) {
-        return state().endpointSliceGone(namespace, name);
+    public Optional<SliceEffect> deleteEndpointSlice(String namespace, String name) {
+        return state().deleteEndpointSlice(namespace, name);
     }
 
     @Override
-    public void node(NodeObject node) {
-        state().node(node);
+    public void update(NodeObject node) {
+        state().update(node);
     }
 
     @Override
@@ -59,7 +59,7 @@ final class FailingState implements ClusterState {
     }
 
     @Override
-    public Batch take(IpFamily family) {
+    public SyncBatch take(IpFamily family) {
         return state().take(family);
     }
 

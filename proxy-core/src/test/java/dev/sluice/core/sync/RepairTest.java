@@ -7,9 +7,9 @@ import dev.sluice.core.config.SyncPeriods;
 import dev.sluice.core.fixture.ManualClock;
 import dev.sluice.core.fixture.RecordingBackend;
 import dev.sluice.core.kernel.KernelObject;
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.ClusterEvent;
-import dev.sluice.core.source.ClusterEvent.Kind;
 import dev.sluice.core.track.ChangeTracker;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,7 +32,7 @@ class RepairTest {
     private final SyncDriver driver = driver();
 
     private SyncDriver driver() {
-        Announcer announcer = new Announcer(new SyncObserver() {
+        GuardedObserver observer = new GuardedObserver(new SyncObserver() {
             @Override
             public void repairing(IpFamily family) {
                 heard.add("repairing " + family);
@@ -50,13 +50,13 @@ class RepairTest {
         });
         ClusterState state = new ChangeTracker("node-a", EnumSet.allOf(IpFamily.class), clock);
         List<FamilySync> families = List.of(v4, v6).stream()
-                .map(backend -> new FamilySync(backend, state, PERIODS, clock, clock, announcer))
+                .map(backend -> new FamilySync(backend, state, PERIODS, clock, clock, observer))
                 .toList();
-        return new SyncDriver(state, families, announcer);
+        return new SyncDriver(state, families, observer);
     }
 
     private void firstSync() {
-        for (Kind kind : Kind.values()) {
+        for (ResourceKind kind : ResourceKind.values()) {
             driver.accept(new ClusterEvent.Listed(kind));
         }
         driver.runDue();

@@ -9,13 +9,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.core.fixture.ManualClock;
 import dev.sluice.core.fixture.RecordingBackend;
 import dev.sluice.core.model.LocalReadiness;
+import dev.sluice.core.model.NoLocalEndpoints;
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.model.ServiceName;
-import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.ClusterEvent;
-import dev.sluice.core.source.ClusterEvent.Kind;
 import dev.sluice.core.source.NodeObject;
 import dev.sluice.core.sync.SyncObserver.Success;
 import java.time.Duration;
@@ -53,14 +53,14 @@ class SyncDriverTest {
     @Test
     void nothingIsSyncedBeforeServicesSlicesAndNodeHaveSynced() {
         driver.accept(new ClusterEvent.ServiceUpdated(web(80)));
-        driver.accept(new ClusterEvent.Listed(Kind.SERVICES));
+        driver.accept(new ClusterEvent.Listed(ResourceKind.SERVICE));
         assertThat(driver.runDue()).isEqualTo(Long.MAX_VALUE);
-        driver.accept(new ClusterEvent.Listed(Kind.ENDPOINT_SLICES));
+        driver.accept(new ClusterEvent.Listed(ResourceKind.ENDPOINT_SLICE));
         assertThat(driver.runDue()).isEqualTo(Long.MAX_VALUE);
         driver.requestFull("too early");
         driver.runDue();
         assertThat(fixture.syncs()).isZero();
-        driver.accept(new ClusterEvent.Listed(Kind.NODE));
+        driver.accept(new ClusterEvent.Listed(ResourceKind.NODE));
         driver.runDue();
         assertThat(v4.syncs()).containsExactly(Changes.all());
         assertThat(v6.syncs()).containsExactly(Changes.all());
@@ -68,15 +68,15 @@ class SyncDriverTest {
 
     @Test
     void nodeIsNotAwaitedForever() {
-        driver.accept(new ClusterEvent.Listed(Kind.SERVICES));
+        driver.accept(new ClusterEvent.Listed(ResourceKind.SERVICE));
         driver.proceedWithoutNode();
         driver.runDue();
         assertThat(fixture.syncs()).isZero();
-        driver.accept(new ClusterEvent.Listed(Kind.ENDPOINT_SLICES));
+        driver.accept(new ClusterEvent.Listed(ResourceKind.ENDPOINT_SLICE));
         driver.runDue();
         assertThat(fixture.syncs()).isEqualTo(1);
         clock.advance(Duration.ofSeconds(1));
-        driver.accept(new ClusterEvent.Listed(Kind.NODE));
+        driver.accept(new ClusterEvent.Listed(ResourceKind.NODE));
         driver.proceedWithoutNode();
         driver.runDue();
         assertThat(fixture.syncs()).isEqualTo(1);
@@ -207,7 +207,7 @@ class SyncDriverTest {
         assertThat(success.latencies()).containsExactly(Duration.ofMillis(750));
         assertThat(success.portCount()).isEqualTo(2);
         assertThat(success.endpointCount()).isEqualTo(3);
-        assertThat(success.withoutLocal()).isEqualTo(new WithoutLocal(1, 0));
+        assertThat(success.noLocalEndpoints()).isEqualTo(new NoLocalEndpoints(1, 0));
         assertThat(success.readiness().everything()).isFalse();
         assertThat(success.readiness().services())
                 .containsEntry(new ServiceName("shop", "web"), Optional.of(new LocalReadiness(32000, 1)));

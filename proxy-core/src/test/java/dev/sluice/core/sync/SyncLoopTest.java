@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.core.config.SyncPeriods;
 import dev.sluice.core.fixture.RecordingBackend;
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.ClusterEvent;
-import dev.sluice.core.source.ClusterEvent.Kind;
 import dev.sluice.core.track.ChangeTracker;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -69,7 +69,7 @@ class SyncLoopTest {
     }
 
     private void syncAll() {
-        for (Kind kind : Kind.values()) {
+        for (ResourceKind kind : ResourceKind.values()) {
             loop.accept(new ClusterEvent.Listed(kind));
         }
     }

@@ -10,16 +10,16 @@ import dev.sluice.core.fixture.ServiceBuilder;
 import dev.sluice.core.fixture.SliceBuilder;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.LocalReadiness;
+import dev.sluice.core.model.NoLocalEndpoints;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.ServicePortName;
-import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.NodeObject;
-import dev.sluice.core.sync.Batch;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.ClusterState.SliceEffect;
+import dev.sluice.core.sync.SyncBatch;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
@@ -70,7 +70,7 @@ class ChangeTrackerTest {
 
         @Test
         void nothingAtFirst() {
-            Batch batch = tracker.take(IpFamily.IPV4);
+            SyncBatch batch = tracker.take(IpFamily.IPV4);
             assertThat(batch.changes().isEmpty()).isTrue();
             assertThat(batch.snapshot().ports()).isEmpty();
             assertThat(tracker.pending(IpFamily.IPV4)).isZero();
@@ -78,7 +78,7 @@ class ChangeTrackerTest {
 
         @Test
         void newServicePort() {
-            tracker.service(web().build());
+            tracker.update(web().build());
             assertThat(tracker.pending(IpFamily.IPV4)).isEqualTo(1);
             assertThat(take(IpFamily.IPV4)).containsExactly("shop/web:http");
             assertThat(take(IpFamily.IPV4)).isEmpty();
@@ -87,70 +87,69 @@ class ChangeTrackerTest {
 
         @Test
         void eachFamilyHasItsOwnTurn() {
-            tracker.service(
+            tracker.update(
                     web().families("IPv4", "10.96.0.1", "IPv6", "fd00::1").build());
             assertThat(take(IpFamily.IPV4)).containsExactly("shop/web:http");
             assertThat(take(IpFamily.IPV6)).containsExactly("shop/web:http");
-            tracker.endpointSlice(
-                    webSlice(6).addressType("IPv6").ready("fd00:1::1").build());
+            tracker.update(webSlice(6).addressType("IPv6").ready("fd00:1::1").build());
             assertThat(take(IpFamily.IPV4)).isEmpty();
             assertThat(take(IpFamily.IPV6)).containsExactly("shop/web:http");
         }
 
         @Test
         void onlyThePortThatDiffers() {
-            tracker.service(web().port("https", 443).build());
+            tracker.update(web().port("https", 443).build());
             take(IpFamily.IPV4);
-            tracker.service(web().port("https", 444).build());
+            tracker.update(web().port("https", 444).build());
             assertThat(take(IpFamily.IPV4)).containsExactly("shop/web:https");
         }
 
         @Test
         void portThatIsNoLongerListedIsGoneAndTheOthersStand() {
-            tracker.service(web().port("https", 443).build());
+            tracker.update(web().port("https", 443).build());
             take(IpFamily.IPV4);
-            tracker.service(web().build());
+            tracker.update(web().build());
             assertThat(take(IpFamily.IPV4)).containsExactly("shop/web:https");
             assertThat(tracker.snapshot(IpFamily.IPV4).ports()).hasSize(1);
         }
 
         @Test
         void goneService() {
-            tracker.service(web().build());
+            tracker.update(web().build());
             take(IpFamily.IPV4);
-            tracker.serviceGone(WEB);
+            tracker.deleteService(WEB);
             assertThat(take(IpFamily.IPV4)).containsExactly("shop/web:http");
             assertThat(tracker.snapshot(IpFamily.IPV4).ports()).isEmpty();
         }
 
         @Test
         void serviceThatBecomesHeadlessIsGone() {
-            tracker.service(web().build());
+            tracker.update(web().build());
             take(IpFamily.IPV4);
-            tracker.service(web().clusterIp("None").build());
+            tracker.update(web().clusterIp("None").build());
             assertThat(take(IpFamily.IPV4)).containsExactly("shop/web:http");
         }
 
         @Test
         void unknownServiceGoneIsNothing() {
-            tracker.serviceGone(WEB);
+            tracker.deleteService(WEB);
             assertThat(tracker.pending(IpFamily.IPV4)).isZero();
         }
 
         @Test
         void changeAndItsReversalBetweenTwoBatchesIsNothing() {
-            tracker.service(web().build());
+            tracker.update(web().build());
             take(IpFamily.IPV4);
-            tracker.service(service("shop/web").port("http", 81).build());
-            tracker.service(web().build());
+            tracker.update(service("shop/web").port("http", 81).build());
+            tracker.update(web().build());
             assertThat(take(IpFamily.IPV4)).isEmpty();
         }
 
         @Test
         void otherProtocolOfTheSameNameIsAnotherPort() {
-            tracker.service(service("shop/dns").port("dns", "TCP", 53, 0).build());
+            tracker.update(service("shop/dns").port("dns", "TCP", 53, 0).build());
             take(IpFamily.IPV4);
-            tracker.service(service("shop/dns").port("dns", "UDP", 53, 0).build());
+            tracker.update(service("shop/dns").port("dns", "UDP", 53, 0).build());
             assertThat(take(IpFamily.IPV4)).hasSize(2);
         }
     }
@@ -160,20 +159,20 @@ class ChangeTrackerTest {
 
         @Test
         void redeliveredObjectsArePendingNowhere() {
-            tracker.service(web().build());
-            tracker.endpointSlice(webSlice(1).ready("10.0.0.1").build());
+            tracker.update(web().build());
+            tracker.update(webSlice(1).ready("10.0.0.1").build());
             take(IpFamily.IPV4);
-            tracker.service(web().build());
-            assertThat(tracker.endpointSlice(webSlice(1).ready("10.0.0.1").build()))
+            tracker.update(web().build());
+            assertThat(tracker.update(webSlice(1).ready("10.0.0.1").build()))
                     .contains(new SliceEffect(IpFamily.IPV4, false));
             assertThat(tracker.pending(IpFamily.IPV4)).isZero();
         }
 
         @Test
         void annotationOnASliceIsNoChange() {
-            tracker.endpointSlice(webSlice(1).ready("10.0.0.1").build());
+            tracker.update(webSlice(1).ready("10.0.0.1").build());
             take(IpFamily.IPV4);
-            tracker.endpointSlice(webSlice(1)
+            tracker.update(webSlice(1)
                     .ready("10.0.0.1")
                     .triggered("2026-01-01T00:00:09Z")
                     .build());
@@ -183,16 +182,16 @@ class ChangeTrackerTest {
 
         @Test
         void sliceThatAddsNothingToTheMergeIsNoChangedPort() {
-            tracker.service(web().build());
-            tracker.endpointSlice(webSlice(1).ready("10.0.0.1").build());
+            tracker.update(web().build());
+            tracker.update(webSlice(1).ready("10.0.0.1").build());
             take(IpFamily.IPV4);
-            tracker.endpointSlice(webSlice(2).ready("10.0.0.1").build());
+            tracker.update(webSlice(2).ready("10.0.0.1").build());
             assertThat(take(IpFamily.IPV4)).isEmpty();
         }
 
         @Test
         void unknownSliceGoneIsNothing() {
-            assertThat(tracker.endpointSliceGone("shop", "web-1")).isEmpty();
+            assertThat(tracker.deleteEndpointSlice("shop", "web-1")).isEmpty();
             assertThat(tracker.pending(IpFamily.IPV4)).isZero();
         }
     }
@@ -202,36 +201,36 @@ class ChangeTrackerTest {
 
         @Test
         void mayComeBeforeTheirService() {
-            tracker.endpointSlice(webSlice(1).ready("10.0.0.1").build());
+            tracker.update(webSlice(1).ready("10.0.0.1").build());
             assertThat(take(IpFamily.IPV4)).isEmpty();
-            tracker.service(web().build());
+            tracker.update(web().build());
             take(IpFamily.IPV4);
             assertThat(endpoints(IpFamily.IPV4)).containsExactly("10.0.0.1:8080");
         }
 
         @Test
         void areMergedPerService() {
-            tracker.service(web().build());
-            tracker.endpointSlice(webSlice(1).ready("10.0.0.1").build());
-            tracker.endpointSlice(webSlice(2).ready("10.0.0.2").build());
-            tracker.endpointSlice(
+            tracker.update(web().build());
+            tracker.update(webSlice(1).ready("10.0.0.1").build());
+            tracker.update(webSlice(2).ready("10.0.0.2").build());
+            tracker.update(
                     slice("other/web-3", "web").tcp("http", 1).ready("10.0.0.3").build());
             take(IpFamily.IPV4);
             assertThat(endpoints(IpFamily.IPV4)).containsExactly("10.0.0.1:8080", "10.0.0.2:8080");
             assertThat(tracker.snapshot(IpFamily.IPV4).endpointCount()).isEqualTo(2);
-            tracker.endpointSliceGone("shop", "web-1");
+            tracker.deleteEndpointSlice("shop", "web-1");
             assertThat(take(IpFamily.IPV4)).containsExactly("shop/web:http");
             assertThat(endpoints(IpFamily.IPV4)).containsExactly("10.0.0.2:8080");
         }
 
         @Test
         void moveToAnotherServiceWithTheirLabel() {
-            tracker.service(web().build());
-            tracker.service(
+            tracker.update(web().build());
+            tracker.update(
                     service("shop/api").clusterIp("10.96.0.11").port("http", 80).build());
-            tracker.endpointSlice(webSlice(1).ready("10.0.0.1").build());
+            tracker.update(webSlice(1).ready("10.0.0.1").build());
             take(IpFamily.IPV4);
-            tracker.endpointSlice(slice("shop/web-1", "api")
+            tracker.update(slice("shop/web-1", "api")
                     .tcp("http", 8080)
                     .ready("10.0.0.1")
                     .build());
@@ -240,13 +239,12 @@ class ChangeTrackerTest {
 
         @Test
         void changeTheirFamily() {
-            tracker.service(
+            tracker.update(
                     web().families("IPv4", "10.96.0.1", "IPv6", "fd00::1").build());
-            tracker.endpointSlice(webSlice(1).ready("10.0.0.1").build());
+            tracker.update(webSlice(1).ready("10.0.0.1").build());
             take(IpFamily.IPV4);
             take(IpFamily.IPV6);
-            tracker.endpointSlice(
-                    webSlice(1).addressType("IPv6").ready("fd00::5").build());
+            tracker.update(webSlice(1).addressType("IPv6").ready("fd00::5").build());
             take(IpFamily.IPV4);
             take(IpFamily.IPV6);
             assertThat(endpoints(IpFamily.IPV4)).isEmpty();
@@ -255,26 +253,26 @@ class ChangeTrackerTest {
 
         @Test
         void thatLoseTheirLabelAreTakenOut() {
-            tracker.service(web().build());
-            tracker.endpointSlice(webSlice(1).ready("10.0.0.1").build());
+            tracker.update(web().build());
+            tracker.update(webSlice(1).ready("10.0.0.1").build());
             take(IpFamily.IPV4);
-            tracker.endpointSlice(webSlice(1).withoutLabels().ready("10.0.0.1").build());
+            tracker.update(webSlice(1).withoutLabels().ready("10.0.0.1").build());
             assertThat(take(IpFamily.IPV4)).containsExactly("shop/web:http");
             assertThat(endpoints(IpFamily.IPV4)).isEmpty();
             assertThat(tracker.problems()).hasSize(1);
-            tracker.endpointSliceGone("shop", "web-1");
+            tracker.deleteEndpointSlice("shop", "web-1");
             assertThat(tracker.problems()).isEmpty();
         }
 
         @Test
         void leaveNothingBehindWhenTheirServiceVanishesFirst() {
-            tracker.service(web().build());
-            tracker.endpointSlice(webSlice(1).ready("10.0.0.1").build());
+            tracker.update(web().build());
+            tracker.update(webSlice(1).ready("10.0.0.1").build());
             take(IpFamily.IPV4);
-            tracker.serviceGone(WEB);
+            tracker.deleteService(WEB);
             take(IpFamily.IPV4);
             assertThat(tracker.family(IpFamily.IPV4).size()).isEqualTo(1);
-            tracker.endpointSliceGone("shop", "web-1");
+            tracker.deleteEndpointSlice("shop", "web-1");
             assertThat(take(IpFamily.IPV4)).isEmpty();
             assertThat(tracker.family(IpFamily.IPV4).size()).isZero();
         }
@@ -282,12 +280,12 @@ class ChangeTrackerTest {
         @Test
         void ofAFamilyThatIsNotServedAreLeftOut() {
             ChangeTracker single = tracker(EnumSet.of(IpFamily.IPV4));
-            assertThat(single.endpointSlice(
+            assertThat(single.update(
                             webSlice(1).addressType("IPv6").ready("fd00::1").build()))
                     .isEqualTo(Optional.empty());
-            assertThat(single.endpointSlice(webSlice(1).ready("10.0.0.1").build()))
+            assertThat(single.update(webSlice(1).ready("10.0.0.1").build()))
                     .contains(new SliceEffect(IpFamily.IPV4, true));
-            assertThat(single.endpointSlice(
+            assertThat(single.update(
                             webSlice(1).addressType("IPv6").ready("fd00::1").build()))
                     .contains(new SliceEffect(IpFamily.IPV4, true));
         }
@@ -297,14 +295,14 @@ class ChangeTrackerTest {
     class Node {
 
         private void hinted() {
-            tracker.service(web().build());
-            tracker.service(
+            tracker.update(web().build());
+            tracker.update(
                     service("shop/api").clusterIp("10.96.0.11").port("http", 80).build());
-            tracker.endpointSlice(webSlice(1)
+            tracker.update(webSlice(1)
                     .add(endpoint("10.0.0.1").zoneHints("a"))
                     .add(endpoint("10.0.0.2").zoneHints("b"))
                     .build());
-            tracker.endpointSlice(
+            tracker.update(
                     slice("shop/api-1", "api").tcp("http", 1).ready("10.0.0.3").build());
         }
 
@@ -321,7 +319,7 @@ class ChangeTrackerTest {
             take(IpFamily.IPV4);
             take(IpFamily.IPV6);
             assertThat(webCluster()).hasSize(2);
-            tracker.node(node("a"));
+            tracker.update(node("a"));
             assertThat(tracker.pending(IpFamily.IPV4)).isPositive();
             assertThat(tracker.take(IpFamily.IPV4).changes()).isEqualTo(Changes.all());
             assertThat(tracker.take(IpFamily.IPV6).changes()).isEqualTo(Changes.all());
@@ -332,11 +330,11 @@ class ChangeTrackerTest {
         @Test
         void addressChangeAsksForAFullSyncWithoutResolvingAgain() {
             hinted();
-            tracker.node(node("a", "192.0.2.1"));
+            tracker.update(node("a", "192.0.2.1"));
             take(IpFamily.IPV4);
             long before = tracker.family(IpFamily.IPV4).resolutions();
-            tracker.node(node("a", "192.0.2.2"));
-            Batch batch = tracker.take(IpFamily.IPV4);
+            tracker.update(node("a", "192.0.2.2"));
+            SyncBatch batch = tracker.take(IpFamily.IPV4);
             assertThat(batch.changes()).isEqualTo(Changes.all());
             assertThat(batch.snapshot().node().address(IpFamily.IPV4)).contains(IpAddress.of("192.0.2.2"));
             assertThat(tracker.family(IpFamily.IPV4).resolutions()).isEqualTo(before);
@@ -344,22 +342,22 @@ class ChangeTrackerTest {
 
         @Test
         void unchangedNodeIsNothing() {
-            tracker.node(node("a", "192.0.2.1"));
+            tracker.update(node("a", "192.0.2.1"));
             take(IpFamily.IPV4);
-            tracker.node(
+            tracker.update(
                     new NodeObject("node-a", "a", List.of("192.0.2.1"), List.of(), List.of(), List.of("taint"), true));
             assertThat(tracker.pending(IpFamily.IPV4)).isZero();
         }
 
         @Test
         void otherNodesAreOfNoInterest() {
-            tracker.node(new NodeObject("node-b", "b", List.of(), List.of(), List.of(), List.of(), false));
+            tracker.update(new NodeObject("node-b", "b", List.of(), List.of(), List.of(), List.of(), false));
             assertThat(tracker.pending(IpFamily.IPV4)).isZero();
         }
 
         @Test
         void internalAddressesComeBeforeExternalOnesAndBadOnesAreSkipped() {
-            tracker.node(new NodeObject(
+            tracker.update(new NodeObject(
                     "node-a",
                     "",
                     List.of("x", "192.0.2.1"),
@@ -386,11 +384,11 @@ class ChangeTrackerTest {
 
         @Test
         void areThoseOfAcceptedChangesSinceTheLastBatch() {
-            tracker.endpointSlice(webSlice(1)
+            tracker.update(webSlice(1)
                     .ready("10.0.0.1")
                     .triggered("2026-01-01T00:00:01.000000005Z")
                     .build());
-            tracker.endpointSlice(webSlice(1)
+            tracker.update(webSlice(1)
                     .ready("10.0.0.2")
                     .triggered("2026-01-01T02:00:02+02:00")
                     .build());
@@ -402,11 +400,11 @@ class ChangeTrackerTest {
 
         @Test
         void beforeTheTrackerDoNotCount() {
-            tracker.endpointSlice(webSlice(1)
+            tracker.update(webSlice(1)
                     .ready("10.0.0.1")
                     .triggered("2025-12-31T23:59:59Z")
                     .build());
-            tracker.endpointSlice(webSlice(2)
+            tracker.update(webSlice(2)
                     .ready("10.0.0.1")
                     .triggered("2026-01-01T00:00:00Z")
                     .build());
@@ -415,24 +413,23 @@ class ChangeTrackerTest {
 
         @Test
         void badOrAbsentOnesAreIgnored() {
-            tracker.endpointSlice(
-                    webSlice(1).ready("10.0.0.1").triggered("yesterday").build());
-            tracker.endpointSlice(webSlice(2).ready("10.0.0.1").build());
+            tracker.update(webSlice(1).ready("10.0.0.1").triggered("yesterday").build());
+            tracker.update(webSlice(2).ready("10.0.0.1").build());
             assertThat(times()).isEmpty();
             assertThat(tracker.problems()).isEmpty();
         }
 
         @Test
         void deletedSliceClearsThoseOfItsService() {
-            tracker.endpointSlice(webSlice(1)
+            tracker.update(webSlice(1)
                     .ready("10.0.0.1")
                     .triggered("2026-01-01T00:00:01Z")
                     .build());
-            tracker.endpointSlice(webSlice(2)
+            tracker.update(webSlice(2)
                     .ready("10.0.0.2")
                     .triggered("2026-01-01T00:00:01Z")
                     .build());
-            tracker.endpointSliceGone("shop", "web-2");
+            tracker.deleteEndpointSlice("shop", "web-2");
             assertThat(times()).isEmpty();
         }
     }
@@ -442,7 +439,7 @@ class ChangeTrackerTest {
 
         @Test
         void localReadinessFollowsTheEndpoints() {
-            tracker.service(web().type("LoadBalancer")
+            tracker.update(web().type("LoadBalancer")
                     .externalPolicy("Local")
                     .healthCheckNodePort(32000)
                     .ingress("203.0.113.1", "")
@@ -450,27 +447,27 @@ class ChangeTrackerTest {
             take(IpFamily.IPV4);
             assertThat(tracker.snapshot(IpFamily.IPV4).localReadiness())
                     .isEqualTo(Map.of(WEB, new LocalReadiness(32000, 0)));
-            tracker.endpointSlice(webSlice(1)
+            tracker.update(webSlice(1)
                     .add(endpoint("10.0.0.1").node("node-a"))
                     .add(endpoint("10.0.0.2").node("node-b"))
                     .build());
             take(IpFamily.IPV4);
             assertThat(tracker.snapshot(IpFamily.IPV4).localReadiness())
                     .isEqualTo(Map.of(WEB, new LocalReadiness(32000, 1)));
-            tracker.serviceGone(WEB);
+            tracker.deleteService(WEB);
             take(IpFamily.IPV4);
             assertThat(tracker.snapshot(IpFamily.IPV4).localReadiness()).isEmpty();
         }
 
         @Test
         void withoutLocalFollowsTheEndpoints() {
-            tracker.service(web().internalPolicy("Local").build());
-            tracker.endpointSlice(webSlice(1).ready("10.0.0.1").build());
+            tracker.update(web().internalPolicy("Local").build());
+            tracker.update(webSlice(1).ready("10.0.0.1").build());
             take(IpFamily.IPV4);
-            assertThat(tracker.snapshot(IpFamily.IPV4).withoutLocal()).isEqualTo(new WithoutLocal(1, 0));
-            tracker.endpointSliceGone("shop", "web-1");
+            assertThat(tracker.snapshot(IpFamily.IPV4).noLocalEndpoints()).isEqualTo(new NoLocalEndpoints(1, 0));
+            tracker.deleteEndpointSlice("shop", "web-1");
             take(IpFamily.IPV4);
-            assertThat(tracker.snapshot(IpFamily.IPV4).withoutLocal()).isEqualTo(WithoutLocal.NONE);
+            assertThat(tracker.snapshot(IpFamily.IPV4).noLocalEndpoints()).isEqualTo(NoLocalEndpoints.NONE);
         }
     }
 
@@ -479,22 +476,22 @@ class ChangeTrackerTest {
 
         @Test
         void comeAndGoWithTheirObject() {
-            tracker.service(web().port("bad", 0)
+            tracker.update(web().port("bad", 0)
                     .families("IPv4", "10.96.0.1", "IPv6", "fd00::1")
                     .build());
             assertThat(tracker.problems()).extracting(Problem::field).containsExactly("spec.ports[1].port");
             assertThat(tracker.problems()).isSameAs(tracker.problems());
-            tracker.serviceGone(WEB);
+            tracker.deleteService(WEB);
             assertThat(tracker.problems()).isEmpty();
         }
 
         @Test
         void badServiceDoesNotStopTheOthers() {
-            tracker.service(service("shop/bad")
+            tracker.update(service("shop/bad")
                     .clusterIp("10.96.0.300")
                     .port("http", 80)
                     .build());
-            tracker.service(web().build());
+            tracker.update(web().build());
             assertThat(take(IpFamily.IPV4)).containsExactly("shop/web:http");
         }
     }

@@ -8,14 +8,14 @@ import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.sync.Batch;
+import dev.sluice.core.sync.SyncBatch;
 import dev.sluice.core.track.PortalRegistry.Claimant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class FamilyStateTest {
-    private final ProblemBook problems = new ProblemBook();
+    private final ProblemsBySource problems = new ProblemsBySource();
     private final List<ServiceName> poisonous = new ArrayList<>();
     private final FamilyState state = state();
 
@@ -45,7 +45,7 @@ class FamilyStateTest {
         state.declare(new ServiceName("shop", name), ports);
     }
 
-    private List<String> changed(Batch batch) {
+    private List<String> changed(SyncBatch batch) {
         return batch.changes().ports().stream().map(Object::toString).sorted().toList();
     }
 
@@ -58,7 +58,7 @@ class FamilyStateTest {
         poisonous.add(bad);
         declare("bad", "10.96.0.1", 81);
         declare("good", "10.96.0.2", 81);
-        Batch batch = state.take();
+        SyncBatch batch = state.take();
         assertThat(changed(batch)).containsExactly("shop/bad", "shop/good");
         assertThat(batch.snapshot().ports())
                 .extracting(p -> p.name().toString())

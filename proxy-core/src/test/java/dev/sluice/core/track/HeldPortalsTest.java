@@ -23,7 +23,7 @@ class HeldPortalsTest {
 
     private void apply(ServiceBuilder... services) {
         for (ServiceBuilder service : services) {
-            tracker.service(service.build());
+            tracker.update(service.build());
         }
     }
 
@@ -86,7 +86,7 @@ class HeldPortalsTest {
     void loserGetsItAtOnceWhenTheWinnerLeaves() {
         apply(nodePort("old", "10.96.0.2", 100), nodePort("young", "10.96.0.1", 200));
         take();
-        tracker.serviceGone(new ServiceName("shop", "old"));
+        tracker.deleteService(new ServiceName("shop", "old"));
         assertThat(take()).containsExactly("shop/old:http", "shop/young:http");
         assertThat(port("young", "http").nodePort()).isEqualTo(30080);
         assertThat(problems()).isEmpty();
@@ -166,7 +166,7 @@ class HeldPortalsTest {
         take();
         assertThat(exists("b", "http")).isFalse();
         assertThat(port("c", "http").nodePort()).isEqualTo(30080);
-        tracker.serviceGone(new ServiceName("shop", "a"));
+        tracker.deleteService(new ServiceName("shop", "a"));
         assertThat(take()).containsExactly("shop/a:http", "shop/b:http", "shop/c:http");
         assertThat(port("b", "http").nodePort()).isEqualTo(30080);
         assertThat(port("c", "http").nodePort()).isZero();
@@ -242,7 +242,7 @@ class HeldPortalsTest {
         assertThat(port("thief", "http").externalIps())
                 .extracting(IpAddress::toString)
                 .containsExactly("203.0.113.1");
-        tracker.serviceGone(new ServiceName("shop", "victim"));
+        tracker.deleteService(new ServiceName("shop", "victim"));
         assertThat(take()).containsExactly("shop/thief:http", "shop/victim:http");
         assertThat(port("thief", "http").externalIps()).hasSize(2);
     }
@@ -263,10 +263,10 @@ class HeldPortalsTest {
     void queueOfThreeIsServedInOrder() {
         apply(nodePort("c", "10.96.0.3", 3), nodePort("a", "10.96.0.1", 1), nodePort("b", "10.96.0.2", 2));
         take();
-        tracker.serviceGone(new ServiceName("shop", "a"));
+        tracker.deleteService(new ServiceName("shop", "a"));
         assertThat(take()).containsExactly("shop/a:http", "shop/b:http");
         assertThat(port("b", "http").nodePort()).isEqualTo(30080);
-        tracker.serviceGone(new ServiceName("shop", "c"));
+        tracker.deleteService(new ServiceName("shop", "c"));
         assertThat(take()).containsExactly("shop/c:http");
         assertThat(problems()).isEmpty();
     }

@@ -40,8 +40,8 @@ class TrackerCostTest {
     @BeforeEach
     void fill() {
         for (int i = 0; i < SERVICES; i++) {
-            tracker.endpointSlice(endpoints(i, "172.16.0.1", "172.16.0.2", "172.16.0.3"));
-            tracker.service(object(i, 0));
+            tracker.update(endpoints(i, "172.16.0.1", "172.16.0.2", "172.16.0.3"));
+            tracker.update(object(i, 0));
         }
         tracker.take(IpFamily.IPV4);
         tracker.take(IpFamily.IPV6);
@@ -61,7 +61,7 @@ class TrackerCostTest {
 
     @Test
     void oneSliceCostsItsService() {
-        assertThat(resolutionsOf(() -> tracker.endpointSlice(endpoints(17, "172.16.0.9"))))
+        assertThat(resolutionsOf(() -> tracker.update(endpoints(17, "172.16.0.9"))))
                 .isEqualTo(2);
     }
 
@@ -69,7 +69,7 @@ class TrackerCostTest {
     void manyEventsOfOneServiceCostItOnce() {
         assertThat(resolutionsOf(() -> {
                     for (int i = 0; i < 100; i++) {
-                        tracker.endpointSlice(endpoints(17, "172.16.0." + (10 + i)));
+                        tracker.update(endpoints(17, "172.16.0." + (10 + i)));
                     }
                 }))
                 .isEqualTo(2);
@@ -79,8 +79,8 @@ class TrackerCostTest {
     void redeliveryOfEverythingCostsNothing() {
         assertThat(resolutionsOf(() -> {
                     for (int i = 0; i < SERVICES; i++) {
-                        tracker.service(object(i, 0));
-                        tracker.endpointSlice(endpoints(i, "172.16.0.1", "172.16.0.2", "172.16.0.3"));
+                        tracker.update(object(i, 0));
+                        tracker.update(endpoints(i, "172.16.0.1", "172.16.0.2", "172.16.0.3"));
                     }
                 }))
                 .isZero();
@@ -88,9 +88,9 @@ class TrackerCostTest {
 
     @Test
     void contentionCostsTheTwoThatContend() {
-        assertThat(resolutionsOf(() -> tracker.service(object(100, 30080)))).isEqualTo(2);
-        assertThat(resolutionsOf(() -> tracker.service(object(50, 30080)))).isEqualTo(4);
-        assertThat(resolutionsOf(() -> tracker.serviceGone(new ServiceName("shop", "s50"))))
+        assertThat(resolutionsOf(() -> tracker.update(object(100, 30080)))).isEqualTo(2);
+        assertThat(resolutionsOf(() -> tracker.update(object(50, 30080)))).isEqualTo(4);
+        assertThat(resolutionsOf(() -> tracker.deleteService(new ServiceName("shop", "s50"))))
                 .isEqualTo(2);
     }
 }

@@ -5,15 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.core.fixture.ManualClock;
 import dev.sluice.core.fixture.RandomCluster;
 import dev.sluice.core.model.LocalReadiness;
+import dev.sluice.core.model.NoLocalEndpoints;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.model.ServicePortName;
-import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.sync.Batch;
 import dev.sluice.core.sync.ProxySnapshot;
+import dev.sluice.core.sync.SyncBatch;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -82,7 +82,7 @@ class TrackerPropertiesTest {
                 IpFamily family = random.nextBoolean() ? IpFamily.IPV4 : IpFamily.IPV6;
                 if (random.nextInt(3) == 0) {
                     Map<ServicePortName, ResolvedPort> before = mirrors.getOrDefault(family, Map.of());
-                    Batch batch = tracker.take(family);
+                    SyncBatch batch = tracker.take(family);
                     Map<ServicePortName, ResolvedPort> after = byName(batch.snapshot());
                     if (!batch.changes().everything()) {
                         assertThat(batch.changes().ports())
@@ -113,7 +113,7 @@ class TrackerPropertiesTest {
                 ProxySnapshot snapshot = tracker.take(family).snapshot();
                 assertThat(snapshot.ports()).as("seed %d", seed).isEmpty();
                 assertThat(snapshot.endpointCount()).isZero();
-                assertThat(snapshot.withoutLocal()).isEqualTo(WithoutLocal.NONE);
+                assertThat(snapshot.noLocalEndpoints()).isEqualTo(NoLocalEndpoints.NONE);
                 assertThat(tracker.family(family).size()).as("seed %d", seed).isZero();
                 assertThat(tracker.family(family).portals()).as("seed %d", seed).isZero();
             }
@@ -138,7 +138,7 @@ class TrackerPropertiesTest {
                 .isEqualTo(snapshot.ports().stream()
                         .mapToInt(p -> p.endpoints().all().size())
                         .sum());
-        assertThat(snapshot.withoutLocal()).as("seed %d", seed).isEqualTo(WithoutLocal.of(snapshot.ports()));
+        assertThat(snapshot.noLocalEndpoints()).as("seed %d", seed).isEqualTo(NoLocalEndpoints.of(snapshot.ports()));
         Map<ServiceName, List<ResolvedPort>> byService = new HashMap<>();
         for (ResolvedPort port : snapshot.ports()) {
             byService

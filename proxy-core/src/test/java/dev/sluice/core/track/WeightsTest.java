@@ -47,38 +47,38 @@ class WeightsTest {
 
     @Test
     void withoutAWordAllWeighOne() {
-        tracker.service(web().build());
-        tracker.endpointSlice(slice1().build());
+        tracker.update(web().build());
+        tracker.update(slice1().build());
         assertThat(weights()).isEqualTo(Map.of("10.0.0.1", 1));
     }
 
     @Test
     void theSliceWinsOverTheService() {
-        tracker.service(web("3").build());
-        tracker.endpointSlice(slice1().build());
-        tracker.endpointSlice(slice2().annotation(Weight.ANNOTATION, "0").build());
+        tracker.update(web("3").build());
+        tracker.update(slice1().build());
+        tracker.update(slice2().annotation(Weight.ANNOTATION, "0").build());
         assertThat(weights()).isEqualTo(Map.of("10.0.0.1", 3, "10.0.0.2", 0));
     }
 
     @Test
     void aChangedWeightIsAChangeOfThePort() {
-        tracker.service(web().build());
-        tracker.endpointSlice(slice1().build());
+        tracker.update(web().build());
+        tracker.update(slice1().build());
         weights();
-        tracker.endpointSlice(slice1().annotation(Weight.ANNOTATION, "7").build());
+        tracker.update(slice1().annotation(Weight.ANNOTATION, "7").build());
         assertThat(tracker.take(IpFamily.IPV4).changes().ports()).hasSize(1);
-        tracker.service(web("9").build());
+        tracker.update(web("9").build());
         assertThat(weights()).isEqualTo(Map.of("10.0.0.1", 7));
-        tracker.endpointSlice(slice1().build());
+        tracker.update(slice1().build());
         assertThat(weights()).isEqualTo(Map.of("10.0.0.1", 9));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"-1", "65536", "1.5", "", " 1", "heavy", "99999999999999999999", "１"})
     void aBadWeightIsReportedAndTheNextBestHolds(String bad) {
-        tracker.service(web(bad).build());
-        tracker.endpointSlice(slice1().build());
-        tracker.endpointSlice(slice2().annotation(Weight.ANNOTATION, bad).build());
+        tracker.update(web(bad).build());
+        tracker.update(slice1().build());
+        tracker.update(slice2().annotation(Weight.ANNOTATION, bad).build());
         assertThat(weights()).isEqualTo(Map.of("10.0.0.1", 1, "10.0.0.2", 1));
         assertThat(tracker.problems())
                 .extracting(problem -> problem.object().toString())
@@ -86,9 +86,9 @@ class WeightsTest {
         assertThat(tracker.problems())
                 .allMatch(p -> p.field().equals("metadata.annotations[sluice.dev/weight]")
                         && p.message().contains("'" + bad + "' is no weight, want 0 to 65535"));
-        tracker.service(web("65535").build());
+        tracker.update(web("65535").build());
         assertThat(weights()).isEqualTo(Map.of("10.0.0.1", 65_535, "10.0.0.2", 65_535));
-        tracker.endpointSlice(slice2().build());
+        tracker.update(slice2().build());
         assertThat(tracker.problems()).isEmpty();
     }
 }

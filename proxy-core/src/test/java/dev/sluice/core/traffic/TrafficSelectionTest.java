@@ -48,16 +48,18 @@ class TrafficSelectionTest {
 
     @Test
     void aCounterThatWentBackHasBegunAnew() {
-        Traffic before = new Traffic(10, 40, 30, 4000, 3000);
-        assertThat(new Traffic(12, 50, 33, 4100, 3300).since(before)).isEqualTo(new Traffic(2, 10, 3, 100, 300));
-        assertThat(new Traffic(10, 4, 33, 4100, 3300).since(before)).isEqualTo(new Traffic(10, 4, 33, 4100, 3300));
+        TrafficTotals before = new TrafficTotals(10, 40, 30, 4000, 3000);
+        assertThat(new TrafficTotals(12, 50, 33, 4100, 3300).since(before))
+                .isEqualTo(new TrafficTotals(2, 10, 3, 100, 300));
+        assertThat(new TrafficTotals(10, 4, 33, 4100, 3300).since(before))
+                .isEqualTo(new TrafficTotals(10, 4, 33, 4100, 3300));
     }
 
     private static PortTraffic port(String name, long bytes, int endpoints) {
         return new PortTraffic(
                 new ServicePortName(new ServiceName("ns", name), "", Protocol.TCP),
                 IpFamily.IPV4,
-                new Traffic(1, 1, 1, bytes, bytes),
+                new TrafficTotals(1, 1, 1, bytes, bytes),
                 IntStream.range(0, endpoints)
                         .mapToObj(i -> new EndpointTraffic(IpAddress.of("10.244.0." + i), 80, 1, 0, 0))
                         .toList());

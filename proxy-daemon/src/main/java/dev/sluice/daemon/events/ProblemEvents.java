@@ -2,6 +2,7 @@ package dev.sluice.daemon.events;
 
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.kubernetes.EventSink;
@@ -59,7 +60,7 @@ public final class ProblemEvents implements SyncObserver {
     /** A Service or EndpointSlice; nothing for what the API server has no object of. */
     private static Optional<ObjectRef.Resource> regarding(Problem problem) {
         return problem.object() instanceof ObjectRef.Resource resource
-                        && resource.kind() != ObjectRef.Kind.NODE
+                        && resource.kind() != ResourceKind.NODE
                         && !resource.namespace().isEmpty()
                 ? Optional.of(resource)
                 : Optional.empty();

@@ -144,10 +144,10 @@ public final class SyncMetrics implements SyncObserver {
         success.latencies().forEach(l -> networkProgramming.labelValues(family).observe(seconds(l)));
         noLocalEndpoints
                 .labelValues("internal", family)
-                .set(success.withoutLocal().internal());
+                .set(success.noLocalEndpoints().internal());
         noLocalEndpoints
                 .labelValues("external", family)
-                .set(success.withoutLocal().external());
+                .set(success.noLocalEndpoints().external());
         servicePorts.labelValues(family).set(success.portCount());
         endpoints.labelValues(family).set(success.endpointCount());
         kernelBytes.labelValues(family).inc((double) success.report().cost().bytes());

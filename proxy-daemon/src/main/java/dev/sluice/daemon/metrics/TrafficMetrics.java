@@ -3,10 +3,10 @@ package dev.sluice.daemon.metrics;
 import dev.sluice.core.traffic.EndpointTraffic;
 import dev.sluice.core.traffic.PortTraffic;
 import dev.sluice.core.traffic.ProxyTraffic;
-import dev.sluice.core.traffic.Traffic;
 import dev.sluice.core.traffic.TrafficCounters;
 import dev.sluice.core.traffic.TrafficException;
 import dev.sluice.core.traffic.TrafficSelection;
+import dev.sluice.core.traffic.TrafficTotals;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
@@ -60,7 +60,7 @@ final class TrafficMetrics implements MultiCollector {
         ProxyTrafficMetrics proxied = new ProxyTrafficMetrics();
         for (PortTraffic port : selection.shown()) {
             Labels labels = labels(port);
-            Traffic carried = port.carried();
+            TrafficTotals carried = port.carried();
             connections.dataPoint(count(labels, carried.connections()));
             ProxyTraffic proxy = port.proxy();
             if (proxy == null) {

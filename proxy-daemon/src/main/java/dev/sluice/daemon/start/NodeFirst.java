@@ -1,5 +1,6 @@
 package dev.sluice.daemon.start;
 
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterListener;
 import dev.sluice.core.source.NodeObject;
@@ -54,7 +55,7 @@ public final class NodeFirst implements ClusterListener {
     public synchronized void accept(ClusterEvent event) {
         switch (event) {
             case ClusterEvent.NodeUpdated(NodeObject own) -> node = own;
-            case ClusterEvent.Listed(ClusterEvent.Kind kind) -> nodeListed |= kind == ClusterEvent.Kind.NODE;
+            case ClusterEvent.Listed(ResourceKind kind) -> nodeListed |= kind == ResourceKind.NODE;
             default -> {
                 // nothing about the Node
             }

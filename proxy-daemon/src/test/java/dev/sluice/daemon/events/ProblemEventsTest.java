@@ -2,13 +2,13 @@ package dev.sluice.daemon.events;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.core.model.NoLocalEndpoints;
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServiceName;
-import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.KernelCost;
-import dev.sluice.core.sync.ReadinessNews;
+import dev.sluice.core.sync.ReadinessUpdate;
 import dev.sluice.core.sync.SyncObserver.Success;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.kubernetes.EventSink;
@@ -62,8 +62,8 @@ class ProblemEventsTest {
                 List.of(),
                 0,
                 0,
-                WithoutLocal.NONE,
-                ReadinessNews.NONE));
+                NoLocalEndpoints.NONE,
+                ReadinessUpdate.NONE));
         events.problems(List.of(BAD, refused));
         assertThat(sent).extracting(EventSink.Event::scope).containsExactly(Scope.EVERY_NODE, Scope.THIS_NODE);
     }

@@ -8,25 +8,25 @@ import dev.sluice.core.kernel.ObjectKind;
 import dev.sluice.core.mode.ModeMetric;
 import dev.sluice.core.mode.ModeMetric.Bucket;
 import dev.sluice.core.mode.ModeMetric.Distribution;
+import dev.sluice.core.model.NoLocalEndpoints;
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.ServicePortName;
-import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.KernelCost;
-import dev.sluice.core.sync.ReadinessNews;
+import dev.sluice.core.sync.ReadinessUpdate;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.traffic.EndpointTraffic;
 import dev.sluice.core.traffic.PortTraffic;
 import dev.sluice.core.traffic.ProxyTraffic;
-import dev.sluice.core.traffic.Traffic;
 import dev.sluice.core.traffic.TrafficCounters;
 import dev.sluice.core.traffic.TrafficException;
+import dev.sluice.core.traffic.TrafficTotals;
 import dev.sluice.daemon.flows.Cause;
 import dev.sluice.daemon.health.HttpPages.Page;
 import java.io.IOException;
@@ -154,7 +154,7 @@ class MetricsPageTest {
         return new PortTraffic(
                 new ServicePortName(new ServiceName("shop", service), "http", Protocol.TCP),
                 IpFamily.IPV6,
-                new Traffic(4, 30, 20, bytes, 2 * bytes),
+                new TrafficTotals(4, 30, 20, bytes, 2 * bytes),
                 List.of(new EndpointTraffic(IpAddress.of("fd00::1"), 8080, 5, 2, 1)));
     }
 
@@ -296,8 +296,8 @@ class MetricsPageTest {
                 List.of(Duration.ofMillis(400)),
                 3,
                 9,
-                new WithoutLocal(1, 0),
-                ReadinessNews.NONE);
+                new NoLocalEndpoints(1, 0),
+                ReadinessUpdate.NONE);
     }
 
     private List<String> lines() {

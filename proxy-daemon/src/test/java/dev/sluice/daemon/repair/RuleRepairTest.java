@@ -6,10 +6,10 @@ import dev.sluice.core.kernel.ForeignChange;
 import dev.sluice.core.kernel.ForeignWatch;
 import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.kernel.KernelObject;
-import dev.sluice.core.model.WithoutLocal;
+import dev.sluice.core.model.NoLocalEndpoints;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.KernelCost;
-import dev.sluice.core.sync.ReadinessNews;
+import dev.sluice.core.sync.ReadinessUpdate;
 import dev.sluice.core.sync.Suspects;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncObserver;
@@ -212,8 +212,8 @@ class RuleRepairTest {
                 List.of(),
                 1,
                 2,
-                WithoutLocal.NONE,
-                ReadinessNews.NONE));
+                NoLocalEndpoints.NONE,
+                ReadinessUpdate.NONE));
         assertThat(repairs.poll(30, TimeUnit.SECONDS))
                 .isNotNull()
                 .extracting(Repair::text)

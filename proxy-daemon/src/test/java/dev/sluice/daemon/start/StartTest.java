@@ -11,11 +11,11 @@ import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import dev.sluice.core.config.LocalDetector;
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterEvent.EndpointSliceDeleted;
-import dev.sluice.core.source.ClusterEvent.Kind;
 import dev.sluice.core.source.ClusterEvent.Listed;
 import dev.sluice.core.source.ClusterEvent.NodeUpdated;
 import dev.sluice.core.source.NodeObject;
@@ -51,23 +51,23 @@ class StartTest {
         NodeFirst first = new NodeFirst();
         first.accept(new EndpointSliceDeleted("shop", "web-1"));
         first.accept(new NodeUpdated(NODE));
-        first.accept(new Listed(Kind.NODE));
+        first.accept(new Listed(ResourceKind.NODE));
         assertThat(first.await(_ -> true, Duration.ofSeconds(10))).contains(NODE);
         List<ClusterEvent> passed = new ArrayList<>();
         first.release(passed::add);
-        first.accept(new Listed(Kind.SERVICES));
+        first.accept(new Listed(ResourceKind.SERVICE));
         assertThat(passed)
                 .containsExactly(
                         new EndpointSliceDeleted("shop", "web-1"),
                         new NodeUpdated(NODE),
-                        new Listed(Kind.NODE),
-                        new Listed(Kind.SERVICES));
+                        new Listed(ResourceKind.NODE),
+                        new Listed(ResourceKind.SERVICE));
     }
 
     @Test
     void aListWithoutTheNodeEndsTheWait() throws Exception {
         NodeFirst first = new NodeFirst();
-        first.accept(new Listed(Kind.NODE));
+        first.accept(new Listed(ResourceKind.NODE));
         assertThat(first.await(_ -> true, Duration.ofMinutes(1))).isEmpty();
     }
 

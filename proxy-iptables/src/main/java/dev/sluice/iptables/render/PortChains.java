@@ -39,11 +39,11 @@ final class PortChains {
     }
 
     private Map<String, List<String>> render() {
-        boolean any = port.endpoints().any();
-        if (any && service.externallyAccessible()) {
+        boolean hasUsable = port.endpoints().hasUsable();
+        if (hasUsable && service.externallyAccessible()) {
             external();
         }
-        if (any
+        if (hasUsable
                 && !service.loadBalancerVips().isEmpty()
                 && !service.sourceRanges().isEmpty()) {
             firewall();

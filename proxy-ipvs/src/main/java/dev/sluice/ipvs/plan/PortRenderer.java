@@ -194,7 +194,7 @@ public final class PortRenderer {
         }
 
         private void server(IpAddress address, int number, List<Endpoint> endpoints) {
-            if (protocol == Protocol.SCTP && !port.endpoints().any()) {
+            if (protocol == Protocol.SCTP && !port.endpoints().hasUsable()) {
                 addressMember(KubeSet.NO_ENDPOINTS, address, number);
             }
             VirtualServerKey key = new VirtualServerKey(protocol, address, number);

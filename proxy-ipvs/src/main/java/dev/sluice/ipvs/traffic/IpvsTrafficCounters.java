@@ -5,9 +5,9 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.SocketAddress;
 import dev.sluice.core.traffic.EndpointTraffic;
 import dev.sluice.core.traffic.PortTraffic;
-import dev.sluice.core.traffic.Traffic;
 import dev.sluice.core.traffic.TrafficCounters;
 import dev.sluice.core.traffic.TrafficException;
+import dev.sluice.core.traffic.TrafficTotals;
 import dev.sluice.ipvs.IpvsBackend;
 import dev.sluice.ipvs.kernel.RealServerTable;
 import dev.sluice.linux.NetlinkException;
@@ -57,8 +57,8 @@ public final class IpvsTrafficCounters implements TrafficCounters {
         Map<VirtualServerKey, ServicePortName> owners = new HashMap<>();
         backends.forEach(backend -> backend.forEachServer(owners::put));
         try {
-            Map<VirtualServerKey, Traffic> counted = counted();
-            Map<TrafficLedger.Account, Traffic> totals = ledger.update(owners, counted);
+            Map<VirtualServerKey, TrafficTotals> counted = counted();
+            Map<TrafficLedger.Account, TrafficTotals> totals = ledger.update(owners, counted);
             var endpoints = endpoints(owners, counted);
             List<PortTraffic> ports = new ArrayList<>(totals.size());
             totals.forEach((account, carried) -> ports.add(new PortTraffic(
@@ -74,21 +74,21 @@ public final class IpvsTrafficCounters implements TrafficCounters {
         }
     }
 
-    private Map<VirtualServerKey, Traffic> counted() throws NetlinkException {
-        Map<VirtualServerKey, Traffic> counted = new HashMap<>();
+    private Map<VirtualServerKey, TrafficTotals> counted() throws NetlinkException {
+        Map<VirtualServerKey, TrafficTotals> counted = new HashMap<>();
         for (VirtualServerState state : ipvs.virtualServers()) {
             counted.put(state.server().key(), traffic(state.stats()));
         }
         return counted;
     }
 
-    private static Traffic traffic(IpvsStats stats) {
-        return new Traffic(
+    private static TrafficTotals traffic(IpvsStats stats) {
+        return new TrafficTotals(
                 stats.connections(), stats.inPackets(), stats.outPackets(), stats.inBytes(), stats.outBytes());
     }
 
     private Map<TrafficLedger.Account, Map<SocketAddress, EndpointTraffic>> endpoints(
-            Map<VirtualServerKey, ServicePortName> owners, Map<VirtualServerKey, Traffic> counted)
+            Map<VirtualServerKey, ServicePortName> owners, Map<VirtualServerKey, TrafficTotals> counted)
             throws NetlinkException {
         Map<TrafficLedger.Account, Map<SocketAddress, EndpointTraffic>> endpoints = new HashMap<>();
         for (IpvsBackend backend : backends) {
@@ -106,7 +106,7 @@ public final class IpvsTrafficCounters implements TrafficCounters {
                 }
             }
             leftOut.sort(Comparator.comparingLong((VirtualServerKey key) ->
-                    -counted.getOrDefault(key, Traffic.NONE).bytes()));
+                    -counted.getOrDefault(key, TrafficTotals.NONE).bytes()));
             for (VirtualServerKey key : leftOut.subList(0, Math.min(ASKED, leftOut.size()))) {
                 add(key, table.of(key), owners, endpoints);
             }

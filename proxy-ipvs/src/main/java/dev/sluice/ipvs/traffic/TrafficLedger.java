@@ -2,7 +2,7 @@ package dev.sluice.ipvs.traffic;
 
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.traffic.Traffic;
+import dev.sluice.core.traffic.TrafficTotals;
 import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.util.HashMap;
 import java.util.Map;
@@ -12,8 +12,8 @@ import java.util.Map;
  * counted when it was last seen stays with its port when it goes or is made anew.
  */
 public final class TrafficLedger {
-    private Map<VirtualServerKey, Traffic> seen = new HashMap<>();
-    private Map<Account, Traffic> totals = new HashMap<>();
+    private Map<VirtualServerKey, TrafficTotals> seen = new HashMap<>();
+    private Map<Account, TrafficTotals> totals = new HashMap<>();
 
     /** One port in one family. */
     record Account(ServicePortName port, IpFamily family) {}
@@ -25,15 +25,15 @@ public final class TrafficLedger {
      * @param counted what the kernel has counted for each of its virtual servers
      * @return the totals of the ports in {@code owners}; others are forgotten
      */
-    Map<Account, Traffic> update(
-            Map<VirtualServerKey, ServicePortName> owners, Map<VirtualServerKey, Traffic> counted) {
-        Map<VirtualServerKey, Traffic> seenNow = new HashMap<>();
-        Map<Account, Traffic> now = new HashMap<>();
+    Map<Account, TrafficTotals> update(
+            Map<VirtualServerKey, ServicePortName> owners, Map<VirtualServerKey, TrafficTotals> counted) {
+        Map<VirtualServerKey, TrafficTotals> seenNow = new HashMap<>();
+        Map<Account, TrafficTotals> now = new HashMap<>();
         owners.forEach((key, port) -> {
             Account account = new Account(port, key.family());
-            Traffic count = counted.getOrDefault(key, Traffic.NONE);
-            Traffic more = count.since(seen.getOrDefault(key, Traffic.NONE));
-            now.merge(account, totals.getOrDefault(account, Traffic.NONE).plus(more), (a, b) -> a.plus(more));
+            TrafficTotals count = counted.getOrDefault(key, TrafficTotals.NONE);
+            TrafficTotals more = count.since(seen.getOrDefault(key, TrafficTotals.NONE));
+            now.merge(account, totals.getOrDefault(account, TrafficTotals.NONE).plus(more), (a, b) -> a.plus(more));
             seenNow.put(key, count);
         });
         seen = seenNow;

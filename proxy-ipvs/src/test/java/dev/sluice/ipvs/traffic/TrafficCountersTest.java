@@ -12,8 +12,8 @@ import dev.sluice.core.net.Protocol;
 import dev.sluice.core.net.SocketAddress;
 import dev.sluice.core.traffic.EndpointTraffic;
 import dev.sluice.core.traffic.PortTraffic;
-import dev.sluice.core.traffic.Traffic;
 import dev.sluice.core.traffic.TrafficException;
+import dev.sluice.core.traffic.TrafficTotals;
 import dev.sluice.ipvs.TestNode;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.NetlinkException;
@@ -51,9 +51,9 @@ class TrafficCountersTest {
         PortTraffic web = read("web");
 
         assertThat(web.family()).isEqualTo(IpFamily.IPV4);
-        assertThat(web.carried()).isEqualTo(new Traffic(7, 70, 63, 7000, 6300));
+        assertThat(web.carried()).isEqualTo(new TrafficTotals(7, 70, 63, 7000, 6300));
         assertThat(web.endpoints()).containsExactly(new EndpointTraffic(IpAddress.of("10.244.1.7"), 8080, 1, 4, 5));
-        assertThat(read("api").carried()).isEqualTo(Traffic.NONE);
+        assertThat(read("api").carried()).isEqualTo(TrafficTotals.NONE);
     }
 
     @Test
@@ -113,7 +113,7 @@ class TrafficCountersTest {
         VirtualServerKey foreign = key("192.0.2.1", 80);
         node.ipvs.apply(List.of(new IpvsCommand.AddVirtualServer(new VirtualServer(foreign, "rr", 0, 0))));
         node.ipvs.carried(foreign, stats(100));
-        assertThat(counters.read()).hasSize(2).allMatch(p -> p.carried().equals(Traffic.NONE));
+        assertThat(counters.read()).hasSize(2).allMatch(p -> p.carried().equals(TrafficTotals.NONE));
     }
 
     @Test

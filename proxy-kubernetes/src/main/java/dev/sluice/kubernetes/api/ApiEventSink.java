@@ -1,6 +1,7 @@
 package dev.sluice.kubernetes.api;
 
 import dev.sluice.core.model.ObjectRef;
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.kubernetes.EventSink;
 import dev.sluice.kubernetes.api.EventRequests.Outcome;
 import java.nio.charset.StandardCharsets;
@@ -140,7 +141,7 @@ public final class ApiEventSink implements EventSink {
     private void create(Event event) throws InterruptedException {
         pace.await();
         Instant now = clock.instant();
-        boolean node = event.regarding().kind() == ObjectRef.Kind.NODE;
+        boolean node = event.regarding().kind() == ResourceKind.NODE;
         String namespace = node ? "default" : event.regarding().namespace();
         // the kubelet and kube-proxy use the Node's name in place of its UID
         String uid = node ? nodeName : requests.uid(event.regarding());
@@ -182,7 +183,7 @@ public final class ApiEventSink implements EventSink {
         if (!regarding.namespace().isEmpty()) {
             reference.put("namespace", regarding.namespace());
         }
-        reference.put("name", regarding.kind() == ObjectRef.Kind.NODE ? nodeName : regarding.name());
+        reference.put("name", regarding.kind() == ResourceKind.NODE ? nodeName : regarding.name());
         if (!uid.isEmpty()) {
             reference.put("uid", uid);
         }

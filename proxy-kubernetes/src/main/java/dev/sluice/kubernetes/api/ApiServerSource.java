@@ -1,5 +1,6 @@
 package dev.sluice.kubernetes.api;
 
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterListener;
@@ -103,7 +104,7 @@ public final class ApiServerSource implements ClusterSource {
 
     private Feed<NodeObject, NodeResource> nodeFeed(ClusterListener listener, Problems problems) {
         return new Feed<>(
-                ClusterEvent.Kind.NODE,
+                ResourceKind.NODE,
                 listener,
                 problems,
                 () -> closed,
@@ -122,7 +123,7 @@ public final class ApiServerSource implements ClusterSource {
     /** The selection is asked again here: a server that does not know a selector would deliver what it should not. */
     private Feed<ServiceObject, ServiceResource> serviceFeed(ClusterListener listener, Problems problems) {
         return new Feed<>(
-                ClusterEvent.Kind.SERVICES,
+                ResourceKind.SERVICE,
                 listener,
                 problems,
                 () -> closed,
@@ -139,7 +140,7 @@ public final class ApiServerSource implements ClusterSource {
 
     private Feed<EndpointSliceObject, EndpointSliceResource> sliceFeed(ClusterListener listener, Problems problems) {
         return new Feed<>(
-                ClusterEvent.Kind.ENDPOINT_SLICES,
+                ResourceKind.ENDPOINT_SLICE,
                 listener,
                 problems,
                 () -> closed,

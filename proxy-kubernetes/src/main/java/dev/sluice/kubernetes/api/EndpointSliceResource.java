@@ -1,6 +1,6 @@
 package dev.sluice.kubernetes.api;
 
-import dev.sluice.core.model.ObjectRef;
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.kubernetes.read.EndpointSliceReader;
 import io.fabric8.kubernetes.api.model.Namespaced;
@@ -30,8 +30,8 @@ public final class EndpointSliceResource extends Watched<EndpointSliceObject> im
     }
 
     @Override
-    ObjectRef.Kind kind() {
-        return ObjectRef.Kind.ENDPOINT_SLICE;
+    ResourceKind kind() {
+        return ResourceKind.ENDPOINT_SLICE;
     }
 
     @Override
@@ -45,7 +45,7 @@ public final class EndpointSliceResource extends Watched<EndpointSliceObject> im
         @Override
         public EndpointSliceResource deserialize(JsonParser parser, DeserializationContext context) {
             return new EndpointSliceResource(
-                    Reading.of(parser, context, ObjectRef.Kind.ENDPOINT_SLICE, EndpointSliceReader::read));
+                    Reading.of(parser, context, ResourceKind.ENDPOINT_SLICE, EndpointSliceReader::read));
         }
     }
 }

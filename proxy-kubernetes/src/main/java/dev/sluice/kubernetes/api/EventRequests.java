@@ -1,6 +1,7 @@
 package dev.sluice.kubernetes.api;
 
 import dev.sluice.core.model.ObjectRef;
+import dev.sluice.core.model.ResourceKind;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
@@ -95,7 +96,7 @@ final class EventRequests {
         }
     }
 
-    static String apiVersion(ObjectRef.Kind kind) {
+    static String apiVersion(ResourceKind kind) {
         return switch (kind) {
             case SERVICE, NODE -> "v1";
             case ENDPOINT_SLICE -> "discovery.k8s.io/v1";

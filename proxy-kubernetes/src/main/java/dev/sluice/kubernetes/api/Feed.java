@@ -1,6 +1,7 @@
 package dev.sluice.kubernetes.api;
 
 import dev.sluice.core.model.ObjectRef;
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterListener;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
@@ -18,7 +19,7 @@ import org.slf4j.LoggerFactory;
 final class Feed<O, T extends Watched<O>> implements ResourceEventHandler<T> {
     private static final Logger LOG = LoggerFactory.getLogger(Feed.class);
 
-    private final ClusterEvent.Kind kind;
+    private final ResourceKind kind;
     private final ClusterListener listener;
     private final Problems problems;
     private final BooleanSupplier closed;
@@ -34,7 +35,7 @@ final class Feed<O, T extends Watched<O>> implements ResourceEventHandler<T> {
      * @param gone takes the identity of one that went
      */
     Feed(
-            ClusterEvent.Kind kind,
+            ResourceKind kind,
             ClusterListener listener,
             Problems problems,
             BooleanSupplier closed,

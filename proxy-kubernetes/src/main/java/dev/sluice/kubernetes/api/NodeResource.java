@@ -1,6 +1,6 @@
 package dev.sluice.kubernetes.api;
 
-import dev.sluice.core.model.ObjectRef;
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.source.NodeObject;
 import dev.sluice.kubernetes.read.NodeReader;
 import io.fabric8.kubernetes.model.annotation.Group;
@@ -29,8 +29,8 @@ public final class NodeResource extends Watched<NodeObject> {
     }
 
     @Override
-    ObjectRef.Kind kind() {
-        return ObjectRef.Kind.NODE;
+    ResourceKind kind() {
+        return ResourceKind.NODE;
     }
 
     @Override
@@ -43,7 +43,7 @@ public final class NodeResource extends Watched<NodeObject> {
 
         @Override
         public NodeResource deserialize(JsonParser parser, DeserializationContext context) {
-            return new NodeResource(Reading.of(parser, context, ObjectRef.Kind.NODE, NodeReader::read));
+            return new NodeResource(Reading.of(parser, context, ResourceKind.NODE, NodeReader::read));
         }
     }
 }

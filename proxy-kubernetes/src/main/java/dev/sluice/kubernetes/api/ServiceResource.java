@@ -1,6 +1,6 @@
 package dev.sluice.kubernetes.api;
 
-import dev.sluice.core.model.ObjectRef;
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.source.ServiceObject;
 import dev.sluice.kubernetes.read.ServiceReader;
 import io.fabric8.kubernetes.api.model.Namespaced;
@@ -30,8 +30,8 @@ public final class ServiceResource extends Watched<ServiceObject> implements Nam
     }
 
     @Override
-    ObjectRef.Kind kind() {
-        return ObjectRef.Kind.SERVICE;
+    ResourceKind kind() {
+        return ResourceKind.SERVICE;
     }
 
     @Override
@@ -44,7 +44,7 @@ public final class ServiceResource extends Watched<ServiceObject> implements Nam
 
         @Override
         public ServiceResource deserialize(JsonParser parser, DeserializationContext context) {
-            return new ServiceResource(Reading.of(parser, context, ObjectRef.Kind.SERVICE, ServiceReader::read));
+            return new ServiceResource(Reading.of(parser, context, ResourceKind.SERVICE, ServiceReader::read));
         }
     }
 }

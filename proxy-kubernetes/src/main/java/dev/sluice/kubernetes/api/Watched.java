@@ -2,6 +2,7 @@ package dev.sluice.kubernetes.api;
 
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.kubernetes.read.Complaint;
 import dev.sluice.kubernetes.read.Fields;
 import dev.sluice.kubernetes.read.JsonTree;
@@ -41,7 +42,7 @@ abstract class Watched<O> implements HasMetadata {
         this.problems = List.of();
     }
 
-    abstract ObjectRef.Kind kind();
+    abstract ResourceKind kind();
 
     /** This resource without its object: all that the informer's own store needs. */
     abstract Watched<O> stub();
@@ -85,7 +86,7 @@ abstract class Watched<O> implements HasMetadata {
      */
     record Identity(String namespace, String name, @Nullable String resourceVersion) {
 
-        ObjectRef ref(ObjectRef.Kind kind) {
+        ObjectRef ref(ResourceKind kind) {
             return new ObjectRef.Resource(kind, namespace, name);
         }
 
@@ -99,7 +100,7 @@ abstract class Watched<O> implements HasMetadata {
     record Reading<O>(Identity identity, @Nullable O object, List<Problem> problems) {
 
         static <O> Reading<O> of(
-                JsonParser parser, DeserializationContext context, ObjectRef.Kind kind, Function<Fields, O> reader) {
+                JsonParser parser, DeserializationContext context, ResourceKind kind, Function<Fields, O> reader) {
             Tree tree = JsonTree.read(parser);
             Words words = context.getAttribute(Words.class) instanceof Words shared ? shared : new Words();
             Tree.Mapping root = tree instanceof Tree.Mapping mapping ? mapping : new Tree.Mapping(Map.of(), 0);

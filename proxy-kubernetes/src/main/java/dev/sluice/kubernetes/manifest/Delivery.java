@@ -2,6 +2,7 @@ package dev.sluice.kubernetes.manifest;
 
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterListener;
 import dev.sluice.core.source.EndpointSliceObject;
@@ -57,9 +58,9 @@ final class Delivery {
         }
         if (!synced) {
             synced = true;
-            listener.accept(new ClusterEvent.Listed(ClusterEvent.Kind.NODE));
-            listener.accept(new ClusterEvent.Listed(ClusterEvent.Kind.SERVICES));
-            listener.accept(new ClusterEvent.Listed(ClusterEvent.Kind.ENDPOINT_SLICES));
+            listener.accept(new ClusterEvent.Listed(ResourceKind.NODE));
+            listener.accept(new ClusterEvent.Listed(ResourceKind.SERVICE));
+            listener.accept(new ClusterEvent.Listed(ResourceKind.ENDPOINT_SLICE));
         }
         upToDate = true;
     }

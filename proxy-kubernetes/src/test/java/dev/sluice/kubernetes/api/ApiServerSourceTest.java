@@ -77,8 +77,8 @@ class ApiServerSourceTest {
         List<String> log = recorder.log();
         assertThat(log).hasSize(3 + 1 + 1 + 51);
         assertThat(log.indexOf("node node-a")).isBetween(0, log.indexOf("synced NODE"));
-        assertThat(log.indexOf("slice shop/web-1")).isBetween(0, log.indexOf("synced ENDPOINT_SLICES"));
-        int synced = log.indexOf("synced SERVICES");
+        assertThat(log.indexOf("slice shop/web-1")).isBetween(0, log.indexOf("synced ENDPOINT_SLICE"));
+        int synced = log.indexOf("synced SERVICE");
         assertThat(log.subList(0, synced).stream().filter(word -> word.startsWith("service ")))
                 .hasSize(51);
     }

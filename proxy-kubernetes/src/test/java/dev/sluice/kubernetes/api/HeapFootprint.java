@@ -1,6 +1,7 @@
 package dev.sluice.kubernetes.api;
 
 import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterListener;
 import dev.sluice.core.source.EndpointSliceObject;
@@ -116,7 +117,7 @@ final class HeapFootprint {
     private static final class Kept implements ClusterListener {
         private final boolean keeping;
         private final Map<String, Object> objects = new ConcurrentHashMap<>();
-        private final CountDownLatch synced = new CountDownLatch(ClusterEvent.Kind.values().length);
+        private final CountDownLatch synced = new CountDownLatch(ResourceKind.values().length);
 
         private Kept(boolean keeping) {
             this.keeping = keeping;

@@ -121,7 +121,7 @@ class TroubleTest {
         soon().untilAsserted(() -> assertThat(recorder.services()).containsOnlyKeys("shop/web", "shop/new"));
         assertThat(recorder.services().get("shop/web"))
                 .satisfies(web -> assertThat(web.ports().getFirst().port()).isEqualTo(81));
-        assertThat(recorder.log().stream().filter("synced SERVICES"::equals)).hasSize(1);
+        assertThat(recorder.log().stream().filter("synced SERVICE"::equals)).hasSize(1);
     }
 
     @Test

@@ -53,8 +53,8 @@ class ManifestSourceTest {
                         "slice shop/web-1",
                         "node node-a",
                         "synced NODE",
-                        "synced SERVICES",
-                        "synced ENDPOINT_SLICES");
+                        "synced SERVICE",
+                        "synced ENDPOINT_SLICE");
         assertThat(recorder.problems()).isEmpty();
     }
 
@@ -62,7 +62,7 @@ class ManifestSourceTest {
     void anEmptyDirectorySyncsToo() {
         start();
 
-        assertThat(recorder.log()).containsExactly("synced NODE", "synced SERVICES", "synced ENDPOINT_SLICES");
+        assertThat(recorder.log()).containsExactly("synced NODE", "synced SERVICE", "synced ENDPOINT_SLICE");
     }
 
     @Test
@@ -272,7 +272,7 @@ class ManifestSourceTest {
     /** What was delivered since the first time. */
     private List<String> later() {
         List<String> log = recorder.log();
-        return log.subList(log.indexOf("synced ENDPOINT_SLICES") + 1, log.size());
+        return log.subList(log.indexOf("synced ENDPOINT_SLICE") + 1, log.size());
     }
 
     private int port(String service) {

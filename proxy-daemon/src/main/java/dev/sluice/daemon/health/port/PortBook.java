@@ -3,7 +3,7 @@ package dev.sluice.daemon.health.port;
 import dev.sluice.core.model.LocalReadiness;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.sync.ReadinessNews;
+import dev.sluice.core.sync.ReadinessUpdate;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -24,7 +24,7 @@ final class PortBook {
     record Loser(ServiceName service, int port, ServiceName owner) {}
 
     /** Takes in what {@code family} wants now. Answers with the ports that it may have changed. */
-    Set<Integer> update(IpFamily family, ReadinessNews news) {
+    Set<Integer> update(IpFamily family, ReadinessUpdate news) {
         Map<ServiceName, LocalReadiness> known = wanted.computeIfAbsent(family, f -> new HashMap<>());
         Set<Integer> touched = new TreeSet<>();
         if (news.everything()) {

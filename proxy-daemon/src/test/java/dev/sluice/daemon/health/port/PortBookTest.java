@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.core.model.LocalReadiness;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.sync.ReadinessNews;
+import dev.sluice.core.sync.ReadinessUpdate;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -58,12 +58,12 @@ class PortBookTest {
     }
 
     private Set<Integer> change(ServiceName service, Optional<LocalReadiness> readiness) {
-        return book.update(IpFamily.IPV4, new ReadinessNews(false, Map.of(service, readiness)));
+        return book.update(IpFamily.IPV4, new ReadinessUpdate(false, Map.of(service, readiness)));
     }
 
     private Set<Integer> update(IpFamily family, Map<ServiceName, LocalReadiness> all) {
         Map<ServiceName, Optional<LocalReadiness>> services = new HashMap<>();
         all.forEach((service, readiness) -> services.put(service, Optional.of(readiness)));
-        return book.update(family, new ReadinessNews(true, services));
+        return book.update(family, new ReadinessUpdate(true, services));
     }
 }

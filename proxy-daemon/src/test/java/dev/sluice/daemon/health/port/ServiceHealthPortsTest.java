@@ -6,13 +6,13 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.core.config.NodePortAddresses;
 import dev.sluice.core.model.LocalReadiness;
+import dev.sluice.core.model.NoLocalEndpoints;
 import dev.sluice.core.model.ServiceName;
-import dev.sluice.core.model.WithoutLocal;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.KernelCost;
-import dev.sluice.core.sync.ReadinessNews;
+import dev.sluice.core.sync.ReadinessUpdate;
 import dev.sluice.core.sync.SyncObserver.Success;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.kubernetes.EventSink;
@@ -174,8 +174,8 @@ class ServiceHealthPortsTest {
                 List.of(),
                 0,
                 0,
-                WithoutLocal.NONE,
-                new ReadinessNews(true, services));
+                NoLocalEndpoints.NONE,
+                new ReadinessUpdate(true, services));
     }
 
     private static int random() {

@@ -15,28 +15,28 @@ import java.util.Set;
  *     since the last sync that reached the kernel
  * @param services what the port of a Service answers; empty when it has none (any more)
  */
-public record ReadinessNews(boolean everything, Map<ServiceName, Optional<LocalReadiness>> services) {
+public record ReadinessUpdate(boolean everything, Map<ServiceName, Optional<LocalReadiness>> services) {
     /** Nothing may differ. */
-    public static final ReadinessNews NONE = new ReadinessNews(false, Map.of());
+    public static final ReadinessUpdate NONE = new ReadinessUpdate(false, Map.of());
 
-    public ReadinessNews {
+    public ReadinessUpdate {
         services = Map.copyOf(services);
     }
 
     /** The whole truth; costs what all Services cost. */
-    static ReadinessNews all(ProxySnapshot snapshot) {
+    static ReadinessUpdate all(ProxySnapshot snapshot) {
         Map<ServiceName, Optional<LocalReadiness>> services = new HashMap<>();
         snapshot.localReadiness().forEach((service, readiness) -> services.put(service, Optional.of(readiness)));
-        return new ReadinessNews(true, services);
+        return new ReadinessUpdate(true, services);
     }
 
     /** What may differ because {@code changed} do; costs what these cost. */
-    static ReadinessNews of(ProxySnapshot snapshot, Set<ServicePortName> changed) {
+    static ReadinessUpdate of(ProxySnapshot snapshot, Set<ServicePortName> changed) {
         Map<ServiceName, Optional<LocalReadiness>> services = new HashMap<>();
         for (ServicePortName port : changed) {
             services.computeIfAbsent(port.service(), service -> Optional.ofNullable(snapshot.localReadiness(service)));
         }
-        return new ReadinessNews(false, services);
+        return new ReadinessUpdate(false, services);
     }
 
     public boolean isEmpty() {

@@ -4,11 +4,11 @@ package dev.sluice.core.traffic;
  * What went through since counting began; in is from the client to the endpoint. Bytes are those of IP packets, or where a proxy
  * relays streams and datagrams, what these carry; then no packets are counted.
  */
-public record Traffic(long connections, long packetsIn, long packetsOut, long bytesIn, long bytesOut) {
-    public static final Traffic NONE = new Traffic(0, 0, 0, 0, 0);
+public record TrafficTotals(long connections, long packetsIn, long packetsOut, long bytesIn, long bytesOut) {
+    public static final TrafficTotals NONE = new TrafficTotals(0, 0, 0, 0, 0);
 
-    public Traffic plus(Traffic more) {
-        return new Traffic(
+    public TrafficTotals plus(TrafficTotals more) {
+        return new TrafficTotals(
                 connections + more.connections,
                 packetsIn + more.packetsIn,
                 packetsOut + more.packetsOut,
@@ -17,10 +17,10 @@ public record Traffic(long connections, long packetsIn, long packetsOut, long by
     }
 
     /** What came since {@code earlier}: all of it, when a counter has gone back and so has begun anew. */
-    public Traffic since(Traffic earlier) {
+    public TrafficTotals since(TrafficTotals earlier) {
         return isBehind(earlier)
                 ? this
-                : new Traffic(
+                : new TrafficTotals(
                         connections - earlier.connections,
                         packetsIn - earlier.packetsIn,
                         packetsOut - earlier.packetsOut,
@@ -28,7 +28,7 @@ public record Traffic(long connections, long packetsIn, long packetsOut, long by
                         bytesOut - earlier.bytesOut);
     }
 
-    private boolean isBehind(Traffic earlier) {
+    private boolean isBehind(TrafficTotals earlier) {
         return connections < earlier.connections
                 || packetsIn < earlier.packetsIn
                 || packetsOut < earlier.packetsOut

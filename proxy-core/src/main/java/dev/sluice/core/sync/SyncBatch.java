@@ -10,9 +10,9 @@ import java.util.List;
  * @param changes what differs from the family's last batch; everything when the node itself changed
  * @param triggerTimes when the EndpointSlice changes in this batch were caused, for the programming latency
  */
-public record Batch(ProxySnapshot snapshot, Changes changes, List<Instant> triggerTimes) {
+public record SyncBatch(ProxySnapshot snapshot, Changes changes, List<Instant> triggerTimes) {
 
-    public Batch {
+    public SyncBatch {
         triggerTimes = List.copyOf(triggerTimes);
     }
 }

@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Reads the addresses of a Service, and who may use them, in the family of its cluster address. */
-final class AddressParsing {
-    private AddressParsing() {}
+final class ServiceAddressParser {
+    private ServiceAddressParser() {}
 
     static ServicePort.Addresses parse(ServiceObject service, IpAddress clusterIp, ProblemList problems) {
         IpFamily family = clusterIp.family();

@@ -4,17 +4,17 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells the observer, and survives what the observer does. */
-final class Announcer {
-    private static final Logger LOG = LoggerFactory.getLogger(Announcer.class);
+/** Notifies the observer, and logs whatever it throws. */
+final class GuardedObserver {
+    private static final Logger LOG = LoggerFactory.getLogger(GuardedObserver.class);
 
     private final SyncObserver observer;
 
-    Announcer(SyncObserver observer) {
+    GuardedObserver(SyncObserver observer) {
         this.observer = observer;
     }
 
-    void tell(Consumer<SyncObserver> event) {
+    void call(Consumer<SyncObserver> event) {
         try {
             event.accept(observer);
         } catch (VirtualMachineError e) {

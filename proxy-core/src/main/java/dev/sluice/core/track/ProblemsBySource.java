@@ -9,7 +9,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What is wrong at present, by what it was found in, so that it goes away with its cause. */
-final class ProblemBook {
+final class ProblemsBySource {
     private static final Comparator<Problem> ORDER =
             Comparator.comparing(Problem::object).thenComparing(Problem::field).thenComparing(Problem::message);
 

@@ -3,7 +3,7 @@ package dev.sluice.core.model;
 import java.util.List;
 
 /** Which ready endpoints the hints leave to this node's cluster-wide traffic (KEP-2433, KEP-3015). */
-enum Topology {
+enum TopologyScope {
     /** No hints that hold here: all of them. */
     ALL,
     /** Those hinted for this node. */
@@ -15,7 +15,7 @@ enum Topology {
      * One endpoint without a hint takes a kind of hint out of force, and so does a kind that no endpoint has for this node:
      * hints spread load, they never leave a node without endpoints.
      */
-    static Topology of(List<Endpoint> ready, NodeFacts node) {
+    static TopologyScope of(List<Endpoint> ready, NodeFacts node) {
         if (ready.isEmpty()) {
             return ALL;
         }
