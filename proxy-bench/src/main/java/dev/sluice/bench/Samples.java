@@ -1,20 +1,22 @@
 package dev.sluice.bench;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
 
 /** Durations in nanoseconds, and their percentiles. */
-final class Samples {
+public final class Samples {
     private long[] values = new long[4096];
     private int count;
 
-    void add(long nanos) {
+    public void add(long nanos) {
         if (count == values.length) {
             values = Arrays.copyOf(values, 2 * count);
         }
         values[count++] = nanos;
     }
 
-    int count() {
+    public int count() {
         return count;
     }
 
@@ -22,7 +24,7 @@ final class Samples {
      * The smallest sample that at least {@code percent} of all do not exceed (nearest rank), in microseconds; not a number
      * when there are none.
      */
-    double micros(double percent) {
+    public double micros(double percent) {
         if (count == 0) {
             return Double.NaN;
         }
@@ -30,5 +32,11 @@ final class Samples {
         Arrays.sort(sorted);
         int rank = (int) Math.ceil(percent / 100 * count);
         return sorted[Math.max(rank, 1) - 1] / 1e3;
+    }
+
+    /** The upper median of one figure of several measurements. */
+    public static <T> double median(List<T> measurements, ToDoubleFunction<T> figure) {
+        double[] sorted = measurements.stream().mapToDouble(figure).sorted().toArray();
+        return sorted[sorted.length / 2];
     }
 }

@@ -1,4 +1,7 @@
-/** What the built daemon costs with many Services, beside kube-proxy's way of writing, in one run. */
+/**
+ * What the built daemon costs, beside peers that do the same in the same run. Here is what the benchmarks of all modes share: the
+ * daemon's own figures, the changes that are measured, and tables. The parts below know one mode each.
+ */
 @NullMarked
 package dev.sluice.bench;
 

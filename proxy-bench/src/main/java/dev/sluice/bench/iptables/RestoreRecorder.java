@@ -1,4 +1,4 @@
-package dev.sluice.bench;
+package dev.sluice.bench.iptables;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,15 +10,15 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Keeps what a daemon gives to a tool. The daemon looks the tool up each time, so it finds this one's copy only while that is
- * there, and is not slowed down otherwise.
+ * Records what a daemon gives to a tool, by a script of the tool's name in its PATH. The daemon looks the tool up each time, so
+ * it is slowed down only while the script is there.
  */
-final class Recorder {
+final class RestoreRecorder {
     private final String tool;
     private final Path folder;
 
-    /** @param folder is made, and must come first in the daemon's PATH */
-    Recorder(String tool, Path folder) throws IOException {
+    /** @param folder is created, and must come first in the daemon's PATH */
+    RestoreRecorder(String tool, Path folder) throws IOException {
         this.tool = tool;
         this.folder = Files.createDirectory(folder);
     }
@@ -30,17 +30,17 @@ final class Recorder {
 
     void begin() throws IOException {
         Path draft = Files.writeString(folder.resolve("draft"), """
-                #!/bin/sh
-                input=$(mktemp "%1$s/input.XXXXXX")
-                cat >"$input"
-                PATH=${PATH#*:}
-                %2$s "$@" <"$input"
-                """.formatted(folder, tool));
+            #!/bin/sh
+            input=$(mktemp "%1$s/input.XXXXXX")
+            cat >"$input"
+            PATH=${PATH#*:}
+            %2$s "$@" <"$input"
+            """.formatted(folder, tool));
         Files.setPosixFilePermissions(draft, PosixFilePermissions.fromString("rwxr-xr-x"));
         Files.move(draft, folder.resolve(tool), StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /** What was given to the tool since {@link #begin}. */
+    /** Stops recording, and returns what was given to the tool since {@link #begin}. */
     String end() throws IOException {
         Files.delete(folder.resolve(tool));
         try (Stream<Path> files = Files.list(folder)) {

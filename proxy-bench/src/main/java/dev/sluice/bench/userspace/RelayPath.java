@@ -1,6 +1,7 @@
-package dev.sluice.bench;
+package dev.sluice.bench.userspace;
 
-import dev.sluice.bench.LoadClient.Score;
+import dev.sluice.bench.Samples;
+import dev.sluice.bench.userspace.LoadRun.Score;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -8,21 +9,21 @@ import java.util.function.IntFunction;
 import org.awaitility.Awaitility;
 
 /**
- * One way from the client to the server.
+ * A way from the client to the server.
  *
  * @param pid the process that carries the traffic; 0 for the direct way
- * @param carriesDatagrams haproxy does not
+ * @param carriesDatagrams false for haproxy
  */
-record Relayer(
-        String name, RelayGround ground, long pid, boolean carriesDatagrams, IntFunction<InetSocketAddress> address) {
+record RelayPath(
+        String name, RelayLab lab, long pid, boolean carriesDatagrams, IntFunction<InetSocketAddress> address) {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     /**
-     * What one run came to.
+     * The figures of one run.
      *
      * @param rate in the load's unit
-     * @param cost processor time of the carrying process for each GB, or each request in microseconds
-     * @param generator the part of one processor that client and server used
+     * @param cost processor time of the proxy, in seconds for each GB or microseconds for each request
+     * @param generator the share of one processor that client and server used
      */
     record Measure(double rate, double cost, double p50, double p99, double p999, long lost, double generator) {}
 
@@ -31,14 +32,14 @@ record Relayer(
     }
 
     Measure measure(RelayLoad load, double seconds) throws IOException {
-        LoadServer server = ground.server();
+        LoadServer server = lab.server();
         long own = ProcessHandle.current().pid();
         double cpuBefore = cpu();
         double ownBefore = ProcessTime.seconds(own);
         long bytesBefore = server.bytes();
         long start = System.nanoTime();
-        Score score = load.run(ground.client(), address.apply(load.port), seconds);
-        // what is still on its way belongs to the run
+        Score score = load.run(lab.client(), address.apply(load.port), seconds);
+        // bytes that are still on their way belong to the run
         Awaitility.await(name + ": the connections of a run end")
                 .pollInterval(Duration.ofMillis(2))
                 .atMost(PATIENCE)

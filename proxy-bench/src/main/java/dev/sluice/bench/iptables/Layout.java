@@ -1,16 +1,16 @@
-package dev.sluice.bench;
+package dev.sluice.bench.iptables;
 
 import java.util.Locale;
 import java.util.Map;
 
-/** How the daemon lays out its dispatch chains. */
+/** The layout of the dispatch chains. */
 enum Layout {
-    /** One list of all service addresses, as kube-proxy's. */
+    /** One list of all service addresses, as in kube-proxy. */
     FLAT,
-    /** The daemon's own choice: a tree by address prefix from some hundred addresses on. */
+    /** The daemon's default: a tree by address prefix, from some hundred addresses on. */
     TREE;
 
-    /** What the daemon's environment needs for it. */
+    /** The environment that makes the daemon use it. */
     Map<String, String> environment() {
         return switch (this) {
             case FLAT -> Map.of("SLUICE_JAVA_OPTS", "-Dsluice.iptables.flat-rules=1000000");

@@ -1,5 +1,8 @@
-package dev.sluice.bench;
+package dev.sluice.bench.iptables;
 
+import dev.sluice.bench.ProcessOutput;
+import dev.sluice.bench.Samples;
+import dev.sluice.bench.iptables.Comparison.Inputs;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.iptables.Iptables.Variant;
 import dev.sluice.linux.namespace.NetworkNamespace;
@@ -10,7 +13,6 @@ import dev.sluice.testkit.lab.LabHost;
 import dev.sluice.testkit.lab.TemporaryFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,26 +23,26 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Takes the time of {@code iptables-restore} itself: from the start of the process to its end, by the shell that starts it. */
+/** Times {@code iptables-restore} alone, from the start of the process to its end, by the shell that starts it. */
 final class RestoreClock {
-    /** Arguments: the tool, its limit in seconds, how often, the inputs, which are given in turns. */
+    /** Arguments: the tool, its limit in seconds, how many times, and the inputs, which take turns. */
     private static final String SCRIPT = """
-            export LC_ALL=C TIMEFORMAT='cpu %3U %3S'
-            tool=$1 limit=$2 times=$3
-            shift 3
-            run() {
-                for ((i = 0; i < times; i++)); do
-                    for input in "$@"; do
-                        begin=$EPOCHREALTIME
-                        timeout "$limit" "$tool" -w 5 --noflush --counters <"$input" || return
-                        end=$EPOCHREALTIME
-                        echo "took $((${end/./} - ${begin/./}))"
-                    done
+        export LC_ALL=C TIMEFORMAT='cpu %3U %3S'
+        tool=$1 limit=$2 times=$3
+        shift 3
+        run() {
+            for ((i = 0; i < times; i++)); do
+                for input in "$@"; do
+                    begin=$EPOCHREALTIME
+                    timeout "$limit" "$tool" -w 5 --noflush --counters <"$input" || return
+                    end=$EPOCHREALTIME
+                    echo "took $((${end/./} - ${begin/./}))"
                 done
-            }
-            time run "$@"
-            """;
-    /** What {@code timeout} ends with. */
+            done
+        }
+        time run "$@"
+        """;
+    /** The exit status of {@code timeout} at the limit. */
     private static final int OVER_LIMIT = 124;
 
     private static final Pattern COUNTER = Pattern.compile("--nfacct-name +(\\S+)");
@@ -52,7 +54,7 @@ final class RestoreClock {
      * Times of several runs.
      *
      * @param millis the median from start to end
-     * @param cpuMillis the mean of what user space and the kernel spent on it
+     * @param cpuMillis the mean processor time, user and system
      */
     record Took(double millis, double cpuMillis) {}
 
@@ -61,18 +63,18 @@ final class RestoreClock {
         this.folder = folder;
     }
 
-    /** Turns the rules of {@code host} there and back again, {@code times} times. */
-    Took thereAndBack(LabHost host, String there, String back, int times) {
-        List<String> command = command("60", times, write("there", there), write("back", back));
+    /** Applies a change to the rules of {@code host} and undoes it, {@code times} times. */
+    Took thereAndBack(LabHost host, Inputs inputs, int times) {
+        List<String> command = command("60", times, write("there", inputs.there()), write("back", inputs.back()));
         Process process = host.start(new ProcessBuilder(command).redirectErrorStream(true));
         return parse(String.join(" ", command), 2 * times, process)
                 .orElseThrow(() -> new LabException("one change took longer than a minute"));
     }
 
     /**
-     * Gives {@code text} as one input to a new, empty network namespace, and leaves what is in force then in {@code saved}.
+     * Restores {@code text} in a new, empty network namespace, and saves the resulting rules to {@code saved}.
      *
-     * @return nothing when it was not done within {@code limitSeconds}
+     * @return empty when it was not done within {@code limitSeconds}
      */
     Optional<Took> once(String text, int limitSeconds, Path saved) {
         List<String> command = new ArrayList<>(List.of("bash", "-c"));
@@ -89,7 +91,7 @@ final class RestoreClock {
         }
     }
 
-    /** A rule can only count into an object that is there. */
+    /** A rule can only count into a counter that exists. */
     private static void createCounters(String text) throws KernelException {
         Set<String> names = COUNTER.matcher(text)
                 .results()
@@ -122,32 +124,18 @@ final class RestoreClock {
     }
 
     private static Optional<Took> parse(String what, int runs, Process process) {
-        try {
-            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            int status = process.waitFor();
-            if (status == OVER_LIMIT) {
-                return Optional.empty();
-            }
-            Samples took = new Samples();
-            double cpu = Double.NaN;
-            for (String line : said.lines().toList()) {
-                String[] words = line.split(" ");
-                if (words[0].equals("took")) {
-                    took.add(Long.parseLong(words[1]) * 1000);
-                } else if (words[0].equals("cpu")) {
-                    cpu = (Double.parseDouble(words[1]) + Double.parseDouble(words[2])) * 1000 / runs;
-                }
-            }
-            if (status != 0 || took.count() != runs) {
-                throw new LabException(what + " ended with " + status + ": " + said.strip());
-            }
-            return Optional.of(new Took(took.micros(50) / 1000, cpu));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-            throw new LabException(what + " was interrupted", e);
+        ProcessOutput output = ProcessOutput.await(process, what);
+        if (output.status() == OVER_LIMIT) {
+            return Optional.empty();
         }
+        Samples took = new Samples();
+        output.lines("took").forEach(words -> took.add(Long.parseLong(words[1]) * 1000));
+        if (output.status() != 0 || took.count() != runs) {
+            throw new LabException(what + " ended with " + output.status() + ": "
+                    + output.text().strip());
+        }
+        String[] cpu = output.lines("cpu").getLast();
+        double cpuMillis = (Double.parseDouble(cpu[1]) + Double.parseDouble(cpu[2])) * 1000 / runs;
+        return Optional.of(new Took(took.micros(50) / 1000, cpuMillis));
     }
 }

@@ -1,9 +1,9 @@
-package dev.sluice.bench;
+package dev.sluice.bench.userspace;
 
-import dev.sluice.bench.LoadClient.Score;
+import dev.sluice.bench.userspace.LoadRun.Score;
 import java.net.InetSocketAddress;
 
-/** The kinds of load of the relay benchmark. */
+/** A kind of load, and the units of its figures. */
 enum RelayLoad {
     BULK_1("bulk, 1 connection", "GB/s", "CPU s/GB", LoadServer.SINK),
     BULK_32("bulk, 32 connections", "GB/s", "CPU s/GB", LoadServer.SINK),
@@ -28,7 +28,7 @@ enum RelayLoad {
         return this == BULK_1 || this == BULK_32;
     }
 
-    /** Until compilers have done most of their work; what a new connection takes is spread over much more code than the rest. */
+    /** How long the JIT compilers need; a new connection takes much more code than the rest. */
     double warmUpSeconds() {
         return this == CONNECTIONS ? 12 : 3;
     }

@@ -1,4 +1,4 @@
-package dev.sluice.bench;
+package dev.sluice.bench.userspace;
 
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;
@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A lab whose node carries one Service in userspace mode, between a Pod that asks and a Pod that answers, both on that node. */
-final class RelayGround implements AutoCloseable {
+/** A lab whose node runs the daemon in userspace mode with one Service, between a client and a server Pod on that node. */
+final class RelayLab implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final String SERVER = "a2";
     private static final String CLIENT = "a3";
@@ -30,10 +30,10 @@ final class RelayGround implements AutoCloseable {
     private @Nullable DaemonProcess daemon;
 
     /**
-     * @param processor the only one that the daemon may use
-     * @param javaOptions further options of its JVM
+     * @param processor of the daemon
+     * @param javaOptions further options of the daemon's JVM
      */
-    RelayGround(int processor, String javaOptions) throws IOException {
+    RelayLab(int processor, String javaOptions) throws IOException {
         lab = Lab.create();
         try {
             for (String host : List.of(LabAddresses.NODE_A, SERVER, CLIENT)) {
@@ -62,7 +62,7 @@ final class RelayGround implements AutoCloseable {
         }
     }
 
-    /** Lets thousands of short connections a second come and go without their remains piling up. */
+    /** Keeps the remains of thousands of short connections a second from piling up. */
     private static void tune(LabHost host) {
         host.run(
                         "sysctl",
@@ -84,29 +84,29 @@ final class RelayGround implements AutoCloseable {
 
     private static String manifest() {
         return """
-                apiVersion: v1
-                kind: Service
-                metadata: {namespace: bench, name: load}
-                spec:
-                  clusterIP: %1$s
-                  ports:
-                  - {name: sink, protocol: TCP, port: %3$d}
-                  - {name: requests, protocol: TCP, port: %4$d}
-                  - {name: datagrams, protocol: UDP, port: %4$d}
-                ---
-                apiVersion: discovery.k8s.io/v1
-                kind: EndpointSlice
-                metadata: {namespace: bench, name: load-1, labels: {kubernetes.io/service-name: load}}
-                addressType: IPv4
-                ports:
-                - {name: sink, protocol: TCP, port: %3$d}
-                - {name: requests, protocol: TCP, port: %4$d}
-                - {name: datagrams, protocol: UDP, port: %4$d}
-                endpoints: [{addresses: ["%2$s"], conditions: {ready: true}}]
-                """.formatted(SERVICE, endpoint(), LoadServer.SINK, LoadServer.REQUESTS);
+            apiVersion: v1
+            kind: Service
+            metadata: {namespace: bench, name: load}
+            spec:
+              clusterIP: %1$s
+              ports:
+              - {name: sink, protocol: TCP, port: %3$d}
+              - {name: requests, protocol: TCP, port: %4$d}
+              - {name: datagrams, protocol: UDP, port: %4$d}
+            ---
+            apiVersion: discovery.k8s.io/v1
+            kind: EndpointSlice
+            metadata: {namespace: bench, name: load-1, labels: {kubernetes.io/service-name: load}}
+            addressType: IPv4
+            ports:
+            - {name: sink, protocol: TCP, port: %3$d}
+            - {name: requests, protocol: TCP, port: %4$d}
+            - {name: datagrams, protocol: UDP, port: %4$d}
+            endpoints: [{addresses: ["%2$s"], conditions: {ready: true}}]
+            """.formatted(SERVICE, endpoint(), LoadServer.SINK, LoadServer.REQUESTS);
     }
 
-    /** The address of the Pod that answers. */
+    /** The address of the server Pod. */
     static String endpoint() {
         return LabAddresses.of(SERVER, IpFamily.IPV4).toString();
     }

@@ -1,4 +1,4 @@
-package dev.sluice.bench;
+package dev.sluice.bench.iptables;
 
 import dev.sluice.linux.iptables.Iptables.Variant;
 import java.io.IOException;
@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * What iptables mode costs at several numbers of Services: first sync, one change, first packet; the daemon's tree beside a flat
- * list, and both beside kube-proxy's way of writing. Arguments: the variants and the numbers, each separated by blanks or
+ * Measures iptables mode at several numbers of Services: first sync, one change, first packet. The daemon's tree is compared with
+ * a flat list, and both with kube-proxy's way of writing. Arguments: variants and numbers, each separated by blanks or
  * commas, e.g. {@code "nft legacy" "100 1000"}.
  */
 public final class IptablesBench {
@@ -23,22 +23,22 @@ public final class IptablesBench {
         }
         List<Integer> sizes = words(arguments[1]).map(Integer::valueOf).sorted().toList();
         long start = System.nanoTime();
-        Report report = new Report(System.out);
+        IptablesReport report = new IptablesReport(System.out);
         report.preface();
-        boolean whole = true;
+        boolean complete = true;
         for (String name : words(arguments[0]).toList()) {
             Variant variant = Variant.valueOf(name.toUpperCase(Locale.ROOT));
             for (int services : sizes) {
-                whole &= measure(variant, services, report);
+                complete &= measure(variant, services, report);
             }
         }
         report.print();
         System.out.printf(Locale.ROOT, "%nThe whole took %.0f s.%n", (System.nanoTime() - start) / 1e9);
-        System.exit(whole ? 0 : 1);
+        System.exit(complete ? 0 : 1);
     }
 
-    /** Answers whether everything could be measured; the other sizes are measured anyway. */
-    private static boolean measure(Variant variant, int services, Report report) {
+    /** Returns whether everything could be measured; a failure does not stop the other sizes. */
+    private static boolean measure(Variant variant, int services, IptablesReport report) {
         if (variant == Variant.LEGACY && services > Comparison.LARGEST_LEGACY) {
             report.progress("legacy at " + services + ": left out, the variant is measured up to "
                     + Comparison.LARGEST_LEGACY + " Services");

@@ -1,4 +1,4 @@
-package dev.sluice.bench;
+package dev.sluice.bench.userspace;
 
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.lab.LabAddresses;
@@ -12,9 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
 
-/** haproxy and nginx on the node, each one thread on one processor, in front of the same endpoint. */
+/** haproxy and nginx on the node, each with one thread on one processor, in front of the same endpoint. */
 final class RelayPeers implements AutoCloseable {
-    /** Added to the port of the {@link LoadServer}: where each of them listens. */
+    /** Where each listens, as an offset to the port of the {@link LoadServer}. */
     static final int HAPROXY = 1000;
 
     static final int HAPROXY_SPLICE = 2000;
@@ -36,7 +36,7 @@ final class RelayPeers implements AutoCloseable {
         awaitListening(node, folder, nginx, "nginx", NGINX);
     }
 
-    /** Waits until {@code process} takes connections. */
+    /** Waits until {@code process} listens. */
     private static void awaitListening(LabHost node, Path folder, Process process, String name, int peer) {
         Awaitility.await(name + " listens")
                 .atMost(PATIENCE)
@@ -65,15 +65,15 @@ final class RelayPeers implements AutoCloseable {
 
     private static String haproxyText(String endpoint) {
         StringBuilder text = new StringBuilder("""
-                global
-                  nbthread 1
-                  maxconn 4000
-                defaults
-                  mode tcp
-                  timeout connect 5s
-                  timeout client 1m
-                  timeout server 1m
-                """);
+            global
+              nbthread 1
+              maxconn 4000
+            defaults
+              mode tcp
+              timeout connect 5s
+              timeout client 1m
+              timeout server 1m
+            """);
         for (int port : List.of(LoadServer.SINK, LoadServer.REQUESTS)) {
             text.append("listen plain-%1$d%n  bind %2$s:%3$d%n  server one %4$s:%1$d%n"
                     .formatted(port, NODE, port + HAPROXY, endpoint));
@@ -93,16 +93,16 @@ final class RelayPeers implements AutoCloseable {
         servers.append("  server { listen %s:%d udp; proxy_pass %s:%d; proxy_timeout 30s; }%n"
                 .formatted(NODE, LoadServer.REQUESTS + NGINX, endpoint, LoadServer.REQUESTS));
         return """
-                load_module /usr/lib/nginx/modules/ngx_stream_module.so;
-                daemon off;
-                master_process off;
-                worker_rlimit_nofile 16384;
-                error_log stderr crit;
-                pid %s;
-                events { worker_connections 8000; multi_accept on; }
-                stream {
-                %s}
-                """.formatted(folder.resolve("nginx.pid"), servers);
+            load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+            daemon off;
+            master_process off;
+            worker_rlimit_nofile 16384;
+            error_log stderr crit;
+            pid %s;
+            events { worker_connections 8000; multi_accept on; }
+            stream {
+            %s}
+            """.formatted(folder.resolve("nginx.pid"), servers);
     }
 
     long haproxy() {
@@ -113,7 +113,7 @@ final class RelayPeers implements AutoCloseable {
         return nginx.pid();
     }
 
-    /** Where a peer takes connections for {@code port} of the {@link LoadServer}. */
+    /** Where a peer listens for {@code port} of the {@link LoadServer}. */
     static InetSocketAddress address(int peer, int port) {
         return new InetSocketAddress(NODE, port + peer);
     }

@@ -1,10 +1,10 @@
-package dev.sluice.bench;
+package dev.sluice.bench.userspace;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The processor time that a process has used, of all its threads, by {@code /proc/PID/stat} (proc(5)). */
+/** The processor time of all threads of a process, from {@code /proc/PID/stat} (proc(5)). */
 final class ProcessTime {
     /** {@code USER_HZ}, which is 100 on every architecture that Sluice runs on. */
     private static final double TICKS_PER_SECOND = 100;

@@ -1,4 +1,4 @@
-package dev.sluice.bench;
+package dev.sluice.bench.ipvs;
 
 import dev.sluice.testkit.lab.LabHost;
 import java.util.ArrayList;
@@ -9,13 +9,13 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
- * What ipvs mode has in the kernel, as input for the kernel's own tools: {@code ipvsadm -R}, {@code ipset restore} and
+ * The objects of ipvs mode in the kernel, as input for the kernel's own tools: {@code ipvsadm -R}, {@code ipset restore} and
  * {@code ip -batch}.
  */
 record KernelContent(List<String> servers, List<String> members, List<String> addresses) {
     static KernelContent of(LabHost host) {
         return new KernelContent(
-                // a destination of weight 0 is on its way out
+                // a real server of weight 0 drains
                 lines(host, "ipvsadm", "-S", "-n").stream()
                         .filter(line -> !line.endsWith(" -w 0"))
                         .toList(),
@@ -34,7 +34,7 @@ record KernelContent(List<String> servers, List<String> members, List<String> ad
                 .toList();
     }
 
-    /** What turns {@code before} into this. */
+    /** The commands that turn {@code before} into this. */
     KernelContent since(KernelContent before) {
         return new KernelContent(
                 withoutOrphans(difference(before.servers, servers, KernelContent::withoutServer)),
@@ -47,24 +47,24 @@ record KernelContent(List<String> servers, List<String> members, List<String> ad
         return servers.size() + members.size() + addresses.size();
     }
 
-    private static List<String> difference(List<String> before, List<String> after, UnaryOperator<String> undone) {
-        Set<String> gone = new LinkedHashSet<>(before);
-        after.forEach(gone::remove);
-        Set<String> come = new LinkedHashSet<>(after);
-        before.forEach(come::remove);
-        List<String> difference = new ArrayList<>(come);
-        gone.stream().map(undone).distinct().forEach(difference::add);
+    private static List<String> difference(List<String> before, List<String> after, UnaryOperator<String> undo) {
+        Set<String> removed = new LinkedHashSet<>(before);
+        after.forEach(removed::remove);
+        Set<String> added = new LinkedHashSet<>(after);
+        before.forEach(added::remove);
+        List<String> difference = new ArrayList<>(added);
+        removed.stream().map(undo).distinct().forEach(difference::add);
         return difference;
     }
 
-    /** A virtual server takes its destinations with it. */
+    /** The kernel deletes a virtual server together with its real servers. */
     private static List<String> withoutOrphans(List<String> commands) {
-        Set<String> gone = commands.stream()
+        Set<String> deleted = commands.stream()
                 .filter(command -> command.startsWith("-D "))
                 .map(command -> "-d " + command.substring("-D ".length()) + " ")
                 .collect(Collectors.toSet());
         return commands.stream()
-                .filter(command -> gone.stream().noneMatch(command::startsWith))
+                .filter(command -> deleted.stream().noneMatch(command::startsWith))
                 .toList();
     }
 

@@ -1,5 +1,7 @@
-package dev.sluice.bench;
+package dev.sluice.bench.iptables;
 
+import dev.sluice.bench.DaemonClock;
+import dev.sluice.bench.ServiceChange;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.iptables.Iptables.Variant;
@@ -19,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A lab whose node carries many Services by the real daemon. */
+/** A lab whose node runs the real daemon with many Services. */
 final class Site implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(8);
 
@@ -28,13 +30,8 @@ final class Site implements AutoCloseable {
     private final TemporaryFolder folder = new TemporaryFolder("sluice-bench");
     private final Lab lab;
     private final ManyServices services;
-    private final Recorder recorder;
+    private final RestoreRecorder recorder;
     private @Nullable DaemonProcess daemon;
-
-    /** Changes the objects, to another state with each number. */
-    interface Wish {
-        void become(ManyServices services, int state) throws IOException;
-    }
 
     Site(Variant variant, Layout layout, int count) throws IOException {
         this.variant = variant;
@@ -43,7 +40,7 @@ final class Site implements AutoCloseable {
         try {
             VariantHint.leave(lab.node(), variant);
             Path manifests = Files.createDirectory(folder.resolve("manifests"));
-            recorder = new Recorder(VariantHint.tool(variant, "-restore"), folder.resolve("tools"));
+            recorder = new RestoreRecorder(VariantHint.tool(variant, "-restore"), folder.resolve("tools"));
             services = ManyServices.on(FirstPacket.ENDPOINTS, FirstPacket.PORT, manifests);
             services.write(count);
         } catch (IOException | RuntimeException e) {
@@ -73,15 +70,15 @@ final class Site implements AutoCloseable {
         return new DaemonClock(daemon()).firstSync((System.nanoTime() - start) / 1e9);
     }
 
-    /** Lets the objects become {@code state}, and waits until the daemon has it in force. */
-    DaemonClock.Change change(Wish wish, int state) throws IOException {
-        return new DaemonClock(daemon()).change(() -> wish.become(services, state));
+    /** Makes a change or undoes it, and waits until the daemon has applied it. */
+    DaemonClock.Change change(ServiceChange change, boolean there) throws IOException {
+        return new DaemonClock(daemon()).change(() -> change.apply(services, there));
     }
 
-    /** What the daemon gives to iptables-restore for a change, in one text. */
-    String record(Wish wish, int state) throws IOException {
+    /** Makes a change or undoes it, and returns what the daemon gave to iptables-restore. */
+    String record(ServiceChange change, boolean there) throws IOException {
         recorder.begin();
-        change(wish, state);
+        change(change, there);
         return recorder.end();
     }
 
@@ -90,7 +87,7 @@ final class Site implements AutoCloseable {
         daemon().terminate(Duration.ofSeconds(30));
     }
 
-    /** All rules in force. */
+    /** All rules of the node. */
     String save() {
         return lab.node().run(VariantHint.tool(variant, "-save")).orThrow();
     }

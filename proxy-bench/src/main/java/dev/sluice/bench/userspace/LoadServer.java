@@ -1,4 +1,4 @@
-package dev.sluice.bench;
+package dev.sluice.bench.userspace;
 
 import dev.sluice.testkit.lab.LabHost;
 import java.io.IOException;
@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What the endpoints of the relay benchmark do, on one thread: a sink that counts bytes, a server that answers each request of
- * {@link #REQUEST} bytes with {@link #RESPONSE} bytes, and the same with datagrams.
+ * The endpoint of the benchmark, on one thread: a sink that counts bytes, and a server that answers each TCP request of
+ * {@link #REQUEST} bytes with {@link #RESPONSE} bytes and echoes each datagram.
  */
 final class LoadServer implements AutoCloseable {
     /** The port of the sink. */
@@ -37,7 +37,7 @@ final class LoadServer implements AutoCloseable {
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicInteger open = new AtomicInteger();
 
-    /** What is known of a connection: whether it is answered, and how much of a request came. */
+    /** A connection: whether its requests are answered, and how many bytes of the next one have arrived. */
     private static final class Session {
         final boolean answered;
         int pending;
@@ -58,18 +58,18 @@ final class LoadServer implements AutoCloseable {
     }
 
     private void listen(LabHost host, int port, boolean answered) throws IOException {
-        ServerSocketChannel door = host.call(ServerSocketChannel::open);
-        door.bind(new InetSocketAddress(port), BACKLOG);
-        door.configureBlocking(false);
-        door.register(selector, SelectionKey.OP_ACCEPT, answered);
+        ServerSocketChannel listener = host.call(ServerSocketChannel::open);
+        listener.bind(new InetSocketAddress(port), BACKLOG);
+        listener.configureBlocking(false);
+        listener.register(selector, SelectionKey.OP_ACCEPT, answered);
     }
 
-    /** Bytes that came to the sink so far. */
+    /** Bytes that the sink has received. */
     long bytes() {
         return bytes.get();
     }
 
-    /** Connections that are open. */
+    /** Open connections. */
     int open() {
         return open.get();
     }
@@ -89,7 +89,7 @@ final class LoadServer implements AutoCloseable {
     private void serve(SelectionKey key) {
         try {
             switch (key.channel()) {
-                case ServerSocketChannel door -> accept(door, (boolean) key.attachment());
+                case ServerSocketChannel listener -> accept(listener, (boolean) key.attachment());
                 case DatagramChannel datagrams -> answer(datagrams);
                 case SocketChannel channel -> read(key, channel, (Session) key.attachment());
                 default -> throw new IllegalStateException(key.channel().toString());
@@ -99,8 +99,8 @@ final class LoadServer implements AutoCloseable {
         }
     }
 
-    private void accept(ServerSocketChannel door, boolean answered) throws IOException {
-        for (SocketChannel one = door.accept(); one != null; one = door.accept()) {
+    private void accept(ServerSocketChannel listener, boolean answered) throws IOException {
+        for (SocketChannel one = listener.accept(); one != null; one = listener.accept()) {
             one.configureBlocking(false);
             one.setOption(StandardSocketOptions.TCP_NODELAY, true);
             one.register(selector, SelectionKey.OP_READ, new Session(answered));

@@ -1,5 +1,6 @@
-package dev.sluice.bench;
+package dev.sluice.bench.iptables;
 
+import dev.sluice.bench.Samples;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LabHost;
@@ -14,14 +15,14 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
- * New connections from one Pod of a node to another, timed from SYN to SYN-ACK: that is the time of {@code connect()}. The other
- * Pod's kernel answers without waking a process, so both ways are one run of the network stack. Each connection
- * ends with a reset, which leaves no port and no long-lived flow behind.
+ * Times new connections from one Pod of a node to another by {@code connect()}, that is from SYN to SYN-ACK. The other Pod's
+ * kernel answers without waking a process, so both ways are one run of the network stack. Each connection ends with a
+ * reset, which leaves neither a port nor a conntrack entry behind.
  */
 final class FirstPacket implements AutoCloseable {
     /** The port that the Pod listens on. */
     static final int PORT = 7070;
-    /** Addresses of the answering Pod beside its own: the endpoints of all Services. */
+    /** Further addresses of the answering Pod: the endpoints of all Services. */
     static final List<IpAddress> ENDPOINTS = IntStream.rangeClosed(101, 105)
             .mapToObj(host -> IpAddress.of("10.244.1." + host))
             .toList();
@@ -32,7 +33,7 @@ final class FirstPacket implements AutoCloseable {
     private static final int TIMEOUT_MILLIS = 3000;
 
     private final LabHost client;
-    private final ServerSocketChannel door;
+    private final ServerSocketChannel listener;
 
     FirstPacket(Lab lab) throws IOException {
         LabHost server = lab.pod(SERVER);
@@ -43,12 +44,12 @@ final class FirstPacket implements AutoCloseable {
                     .orThrow();
         }
         client = lab.pod(CLIENT);
-        door = server.call(() -> ServerSocketChannel.open(StandardProtocolFamily.INET));
-        door.configureBlocking(false);
-        door.bind(new InetSocketAddress(PORT), BACKLOG);
+        listener = server.call(() -> ServerSocketChannel.open(StandardProtocolFamily.INET));
+        listener.configureBlocking(false);
+        listener.bind(new InetSocketAddress(PORT), BACKLOG);
     }
 
-    /** Connects {@code times} times, each time to another target, and adds how long it took. */
+    /** Connects {@code times} times, each time to another target, and adds the durations. */
     void connect(int times, IntFunction<InetSocketAddress> targets, Samples into) throws IOException {
         client.call(() -> {
             for (int i = 0; i < times; i++) {
@@ -56,7 +57,7 @@ final class FirstPacket implements AutoCloseable {
             }
             return into;
         });
-        takeIn();
+        drainBacklog();
     }
 
     private static long connect(InetSocketAddress target) throws IOException {
@@ -70,15 +71,15 @@ final class FirstPacket implements AutoCloseable {
         }
     }
 
-    /** Makes room in the queue of the listening socket. */
-    private void takeIn() throws IOException {
-        for (SocketChannel one = door.accept(); one != null; one = door.accept()) {
+    /** Makes room in the backlog. */
+    private void drainBacklog() throws IOException {
+        for (SocketChannel one = listener.accept(); one != null; one = listener.accept()) {
             one.close();
         }
     }
 
     @Override
     public void close() throws IOException {
-        door.close();
+        listener.close();
     }
 }
