@@ -21,8 +21,8 @@ public final class Samples {
     }
 
     /**
-     * The smallest sample that at least {@code percent} of all do not exceed (nearest rank), in microseconds; not a number
-     * when there are none.
+     * The smallest sample that at least {@code percent} of all do not exceed (nearest rank), in microseconds; not a
+     * number when there are none.
      */
     public double micros(double percent) {
         if (count == 0) {

@@ -41,9 +41,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Service traffic as iptables rules, in one family: chains, names and marks of kube-proxy 1.36.
  *
- * <p>A {@link FullSync} compares the kernel with the desired rules. After that a {@link PartialSync} renders only the ports that
- * changed, as they were and as they are, and applies the difference in one restore. If that is refused, another program
- * has changed the rules or a rule is invalid; a full sync follows at once, repairs the former and leaves out the latter.
+ * <p>A {@link FullSync} compares the kernel with the desired rules. After that a {@link PartialSync} renders only the
+ * ports that changed, as they were and as they are, and applies the difference in one restore. If that is refused,
+ * another program has changed the rules or a rule is invalid; a full sync follows at once, repairs the former and
+ * leaves out the latter.
  */
 final class IptablesBackend implements ProxyBackend {
     private static final Logger LOG = LoggerFactory.getLogger(IptablesBackend.class);
@@ -61,7 +62,8 @@ final class IptablesBackend implements ProxyBackend {
     private final FullSync fullSync;
 
     /**
-     * The system property {@value DispatchLimits#FLAT_PROPERTY} sets up to how many rules a dispatch chain stays a list.
+     * The system property {@value DispatchLimits#FLAT_PROPERTY} sets up to how many rules a dispatch chain stays a
+     * list.
      *
      * @param config also names the family, which must be that of {@code iptables}
      * @param links knows the node's addresses, for node ports on some of them only
@@ -135,8 +137,8 @@ final class IptablesBackend implements ProxyBackend {
     /**
      * Repairs our chains among {@code suspects}, and our jumps in built-in chains.
      *
-     * @throws SyncException when that failed, e.g. because more is missing than was named, or before the first sync; the next
-     *     sync is a full one then
+     * @throws SyncException when that failed, e.g. because more is missing than was named, or before the first sync;
+     *     the next sync is a full one then
      */
     Repaired repairChains(Set<KernelObject> suspects) throws SyncException {
         Basis basis = applied.basis()

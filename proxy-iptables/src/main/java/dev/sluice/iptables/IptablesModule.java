@@ -125,7 +125,9 @@ public final class IptablesModule implements ProxyModule {
                 (family, object) -> backends.stream().anyMatch(b -> b.family() == family && b.keepsStateIn(object)));
     }
 
-    /** What rules have counted, under kube-proxy's names. The counters outlive the process, so they do not begin at 0. */
+    /**
+     * What rules have counted, under kube-proxy's names. The counters outlive the process, so they do not begin at 0.
+     */
     @Override
     public List<ModeMetric> metrics() {
         return List.of(

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Random changes to the ports of a snapshot: they are added, removed and change their type, policies, ranges, affinity and endpoints.
- * Some share a load balancer address. The number of ports swings between none and {@code most}.
+ * Random changes to the ports of a snapshot: they are added, removed and change their type, policies, ranges, affinity
+ * and endpoints. Some share a load balancer address. The number of ports swings between none and {@code most}.
  */
 final class RandomPorts {
     private static final List<Protocol> PROTOCOLS = List.of(Protocol.TCP, Protocol.UDP, Protocol.SCTP);

@@ -44,8 +44,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A thousand random sequences of changes. After each one the state kept in memory equals one rendered from scratch, and the
- * kernel's tables equal both. The system property {@code sluice.test.seed} repeats a failure.
+ * A thousand random sequences of changes. After each one the state kept in memory equals one rendered from scratch, and
+ * the kernel's tables equal both. The system property {@code sluice.test.seed} repeats a failure.
  */
 @Timeout(600)
 class RandomSequencesTest {

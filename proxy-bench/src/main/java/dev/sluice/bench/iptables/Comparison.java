@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One variant at one number of Services: a site with a flat list beside one with a tree, and the peer with the rules of the flat
- * one.
+ * One variant at one number of Services: a site with a flat list beside one with a tree, and the peer with the rules of
+ * the flat one.
  */
 final class Comparison implements AutoCloseable {
     /** A legacy restore replaces the whole table, and the walk of a flat list is measured in the nft variant. */

@@ -15,9 +15,9 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
- * Times new connections from one Pod of a node to another by {@code connect()}, that is from SYN to SYN-ACK. The other Pod's
- * kernel answers without waking a process, so both ways are one run of the network stack. Each connection ends with a
- * reset, which leaves neither a port nor a conntrack entry behind.
+ * Times new connections from one Pod of a node to another by {@code connect()}, that is from SYN to SYN-ACK. The other
+ * Pod's kernel answers without waking a process, so both ways are one run of the network stack. Each connection ends
+ * with a reset, which leaves neither a port nor a conntrack entry behind.
  */
 final class FirstPacket implements AutoCloseable {
     /** The port that the Pod listens on. */

@@ -17,8 +17,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Times new connections on several sites, in rounds that visit all sites and destinations: what disturbs the machine disturbs
- * all of them.
+ * Times new connections on several sites, in rounds that visit all sites and destinations: what disturbs the machine
+ * disturbs all of them.
  */
 final class FirstPacketComparison {
     private static final int ROUNDS = 22;

@@ -8,9 +8,9 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * Measures iptables mode at several numbers of Services: first sync, one change, first packet. The daemon's tree is compared with
- * a flat list, and both with kube-proxy's way of writing. Arguments: variants and numbers, each separated by blanks or
- * commas, e.g. {@code "nft legacy" "100 1000"}.
+ * Measures iptables mode at several numbers of Services: first sync, one change, first packet. The daemon's tree is
+ * compared with a flat list, and both with kube-proxy's way of writing. Arguments: variants and numbers, each separated
+ * by blanks or commas, e.g. {@code "nft legacy" "100 1000"}.
  */
 public final class IptablesBench {
     private IptablesBench() {}

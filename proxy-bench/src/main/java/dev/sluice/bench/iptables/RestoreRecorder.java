@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Records what a daemon gives to a tool, by a script of the tool's name in its PATH. The daemon looks the tool up each time, so
- * it is slowed down only while the script is there.
+ * Records what a daemon gives to a tool, by a script of the tool's name in its PATH. The daemon looks the tool up each
+ * time, so it is slowed down only while the script is there.
  */
 final class RestoreRecorder {
     private final String tool;

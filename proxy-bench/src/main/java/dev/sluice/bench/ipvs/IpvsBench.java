@@ -22,8 +22,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Measures ipvs mode at several numbers of Services: first sync and one change of the real daemon, beside the kernel's own tools
- * with the same content in the same run. Arguments: the numbers of Services.
+ * Measures ipvs mode at several numbers of Services: first sync and one change of the real daemon, beside the kernel's
+ * own tools with the same content in the same run. Arguments: the numbers of Services.
  */
 public final class IpvsBench {
     private static final Duration PATIENCE = Duration.ofMinutes(20);

@@ -9,8 +9,8 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
- * The objects of ipvs mode in the kernel, as input for the kernel's own tools: {@code ipvsadm -R}, {@code ipset restore} and
- * {@code ip -batch}.
+ * The objects of ipvs mode in the kernel, as input for the kernel's own tools: {@code ipvsadm -R},
+ * {@code ipset restore} and {@code ip -batch}.
  */
 record KernelContent(List<String> servers, List<String> members, List<String> addresses) {
     static KernelContent of(LabHost host) {

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Times the kernel's own tools for the content of ipvs mode, in a namespace of their own: from the start of each process to its
- * end, by the shell that starts it.
+ * Times the kernel's own tools for the content of ipvs mode, in a namespace of their own: from the start of each
+ * process to its end, by the shell that starts it.
  */
 final class ToolClock implements AutoCloseable {
     /** Arguments: the three inputs; an empty one costs nothing. */

@@ -17,7 +17,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A lab whose node runs the daemon in userspace mode with one Service, between a client and a server Pod on that node. */
+/**
+ * A lab whose node runs the daemon in userspace mode with one Service, between a client and a server Pod on that node.
+ */
 final class RelayLab implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final String SERVER = "a2";

@@ -17,9 +17,9 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 
 /**
- * Measures connections through userspace mode beside direct ones, haproxy and nginx. Each proxy has one processor for itself;
- * client and server share another. Arguments: rounds, seconds of each run, and the names of {@link RelayLoad} to measure, all by
- * default.
+ * Measures connections through userspace mode beside direct ones, haproxy and nginx. Each proxy has one processor for
+ * itself; client and server share another. Arguments: rounds, seconds of each run, and the names of {@link RelayLoad}
+ * to measure, all by default.
  */
 public final class UserspaceBench {
     private static final int PROXY_PROCESSOR = 0;

@@ -10,8 +10,9 @@ import dev.sluice.iptables.render.PortChainNames;
 import java.util.Locale;
 
 /**
- * The place of a dispatch rule in its tree: the service address that it names, or else the port of the node. It is read from
- * the rule's text, so a rule's place does not depend on who wrote it. Prefixes are counted in nibbles, four bits from the left.
+ * The place of a dispatch rule in its tree: the service address that it names, or else the port of the node. It is read
+ * from the rule's text, so a rule's place does not depend on who wrote it. Prefixes are counted in nibbles, four bits
+ * from the left.
  *
  * @param high the upper 64 bits of an IPv6 address, otherwise 0
  * @param low the lower 64 bits, or all of a shorter key

@@ -5,8 +5,8 @@ package dev.sluice.iptables.dispatch;
  *
  * @param flat most rules of a shared chain that stays a list, as kube-proxy writes it
  * @param leaf most rules of a leaf of a tree
- * @param depth most levels of chains below the shared chain, up to 8: the nft variant allows 16 jumps, and kube-proxy's own
- *     chains need 7
+ * @param depth most levels of chains below the shared chain, up to 8: the nft variant allows 16 jumps, and kube-proxy's
+ *     own chains need 7
  */
 public record DispatchLimits(int flat, int leaf, int depth) {
     static final DispatchLimits DEFAULT = new DispatchLimits(128, 32, 8);
@@ -20,7 +20,9 @@ public record DispatchLimits(int flat, int leaf, int depth) {
         }
     }
 
-    /** {@link #DEFAULT}, with {@link #flat()} from the system property if it is set; a very large number never splits. */
+    /**
+     * {@link #DEFAULT}, with {@link #flat()} from the system property if it is set; a very large number never splits.
+     */
     public static DispatchLimits fromSystem() {
         return new DispatchLimits(Integer.getInteger(FLAT_PROPERTY, DEFAULT.flat), DEFAULT.leaf, DEFAULT.depth);
     }

@@ -7,12 +7,13 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * A chain of a dispatch tree and all chains below it: a radix tree with four bits at a level and compressed paths. A node is a
- * leaf with rules, or has a jump to one chain for each value of the first nibble in which its rules differ.
+ * A chain of a dispatch tree and all chains below it: a radix tree with four bits at a level and compressed paths. A
+ * node is a leaf with rules, or has a jump to one chain for each value of the first nibble in which its rules differ.
  *
- * <p>The shape of a node follows from its rules and its depth alone, not from history. An added rule joins a leaf, splits
- * one, or differs from all others in an earlier nibble; then the jumps of this node move down one chain unchanged. Removal does
- * the reverse. Each case touches no more than one leaf and the jumps of two chains, unless the tree has its full depth.
+ * <p>The shape of a node follows from its rules and its depth alone, not from history. An added rule joins a leaf,
+ * splits one, or differs from all others in an earlier nibble; then the jumps of this node move down one chain
+ * unchanged. Removal does the reverse. Each case touches no more than one leaf and the jumps of two chains, unless the
+ * tree has its full depth.
  */
 final class DispatchNode {
     /** A rule and its place. */
@@ -110,7 +111,10 @@ final class DispatchNode {
         refresh(depth);
     }
 
-    /** Removes everything and adds it again in its proper shape. Rules that do not move cancel out in {@link ChainEdits}. */
+    /**
+     * Removes everything and adds it again in its proper shape. Rules that do not move cancel out in
+     * {@link ChainEdits}.
+     */
     void rebuild(int depth, ChainObserver observer) {
         List<Entry> all = new ArrayList<>(count);
         collect(all);

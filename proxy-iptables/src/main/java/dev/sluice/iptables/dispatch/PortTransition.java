@@ -10,14 +10,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The restore that replaces the rules of some ports. It writes the chains that differ and single rules of dispatch chains, so
- * its size follows the change and not the number of Services. (kube-proxy rewrites the shared chains each time.)
+ * The restore that replaces the rules of some ports. It writes the chains that differ and single rules of dispatch
+ * chains, so its size follows the change and not the number of Services. (kube-proxy rewrites the shared chains each
+ * time.)
  *
- * <p>Each table commits as one, but two tables do not, so their order matters. nat acts before filter: a packet that nat has
- * sent to an endpoint no longer has the address that a refusal in filter matches. Refusals are therefore added first and
- * removed last. When a port loses its endpoints, the refusal is in filter before nat stops forwarding; when it gains some, nat
- * forwards before the refusal is lifted. At no moment does a packet to a service address pass both tables unchanged. When a
- * dispatch tree changes its shape, new branches and the jumps to them are in the same commit as the removal of old ones.
+ * <p>Each table commits as one, but two tables do not, so their order matters. nat acts before filter: a packet that
+ * nat has sent to an endpoint no longer has the address that a refusal in filter matches. Refusals are therefore added
+ * first and removed last. When a port loses its endpoints, the refusal is in filter before nat stops forwarding; when
+ * it gains some, nat forwards before the refusal is lifted. At no moment does a packet to a service address pass both
+ * tables unchanged. When a dispatch tree changes its shape, new branches and the jumps to them are in the same commit
+ * as the removal of old ones.
  */
 public final class PortTransition {
     private final DispatchLayout layout;

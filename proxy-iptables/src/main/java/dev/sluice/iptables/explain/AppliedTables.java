@@ -33,7 +33,10 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** All rules of this mode as they were applied, for tracing packets: through nat and filter on arrival, through nat on leaving. */
+/**
+ * All rules of this mode as they were applied, for tracing packets: through nat and filter on arrival, through nat on
+ * leaving.
+ */
 public final class AppliedTables {
     private final Chains nat = new Chains(SharedChains.NAT, new HashMap<>());
     private final Chains filter = new Chains(SharedChains.FILTER, new HashMap<>());

@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Creates and deletes the counters that rules count into. A rule with a counter that the kernel lacks is refused together
- * with its whole table, so each counter is tried out before a rule names it.
+ * Creates and deletes the counters that rules count into. A rule with a counter that the kernel lacks is refused
+ * together with its whole table, so each counter is tried out before a rule names it.
  */
 public final class RuleCounters {
     private static final Logger LOG = LoggerFactory.getLogger(RuleCounters.class);

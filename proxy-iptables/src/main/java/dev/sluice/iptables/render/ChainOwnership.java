@@ -9,7 +9,10 @@ import dev.sluice.linux.iptables.ChainName;
 public final class ChainOwnership {
     private ChainOwnership() {}
 
-    /** Whether this mode may rewrite and delete the chain. {@code KUBE-FIREWALL} is shared with kubelet, and is not owned. */
+    /**
+     * Whether this mode may rewrite and delete the chain. {@code KUBE-FIREWALL} is shared with kubelet, and is not
+     * owned.
+     */
     public static boolean ownsChain(String table, String chain) {
         return switch (table) {
             case NAT -> SharedChains.IN_NAT.contains(chain) || PortChainNames.isPerPort(chain);

@@ -38,8 +38,8 @@ public enum DispatchRoot {
     }
 
     /**
-     * What the names of the chains below begin with. In nat they look like those of a Service, so that a kube-proxy that
-     * takes over deletes them as stale.
+     * What the names of the chains below begin with. In nat they look like those of a Service, so that a kube-proxy
+     * that takes over deletes them as stale.
      */
     public String branchPrefix() {
         return branchPrefix;

@@ -18,8 +18,8 @@ import java.util.Map;
 /**
  * The chain that keeps neighbours from reaching 127.0.0.0/8 while the kernel routes such packets (CVE-2020-8558).
  *
- * <p>kubelet keeps the same chain with the same rule. Therefore only missing rules are added and nothing is rewritten. Our
- * jumps carry a comment and kubelet's have none, so clean-up can see whether kubelet still needs the chain.
+ * <p>kubelet keeps the same chain with the same rule. Therefore only missing rules are added and nothing is rewritten.
+ * Our jumps carry a comment and kubelet's have none, so clean-up can see whether kubelet still needs the chain.
  */
 public final class LoopbackGuard {
     public static final List<String> HOOKS = List.of("INPUT", "OUTPUT");

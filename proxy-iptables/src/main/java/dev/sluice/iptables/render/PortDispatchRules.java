@@ -18,8 +18,8 @@ import java.util.Set;
 
 /**
  * Renders the rules of one port in the shared chains: which address leads to which of its chains, and what is refused.
- * Without usable endpoints anywhere a port is rejected; where a policy leaves none on this node, it is dropped. Refusals are
- * in filter: a packet that nat has sent to an endpoint no longer matches them.
+ * Without usable endpoints anywhere a port is rejected; where a policy leaves none on this node, it is dropped.
+ * Refusals are in filter: a packet that nat has sent to an endpoint no longer matches them.
  */
 final class PortDispatchRules {
     private final RenderContext context;

@@ -7,8 +7,8 @@ import dev.sluice.iptables.config.IptablesConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the rules of a port depend on besides the port. It does not change between full syncs, so the rules applied for a
- * port can be rendered again and need not be kept.
+ * What the rules of a port depend on besides the port. It does not change between full syncs, so the rules applied for
+ * a port can be rendered again and need not be kept.
  *
  * @param nodeAddress the node's own address in this family, null when unknown
  * @param comments whether the rules of each endpoint carry a comment

@@ -21,8 +21,8 @@ import java.util.List;
  *
  * @param nodePortRules the last rules of {@code KUBE-SERVICES} in nat, which lead to the node ports
  * @param randomFully whether masquerading picks source ports at random, so that two clients rarely race for one
- * @param dropInvalid whether packets that conntrack cannot place are dropped; the node's own stack would answer them with a
- *     reset of the client's connection
+ * @param dropInvalid whether packets that conntrack cannot place are dropped; the node's own stack would answer them
+ *     with a reset of the client's connection
  * @param countInvalid whether the dropped packets are counted
  */
 public record SharedRules(

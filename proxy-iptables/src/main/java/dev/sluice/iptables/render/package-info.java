@@ -1,4 +1,7 @@
-/** Renders Services as rules, in the text form of {@code iptables-save}. Does no I/O and does not know what the kernel holds. */
+/**
+ * Renders Services as rules, in the text form of {@code iptables-save}. Does no I/O and does not know what the kernel
+ * holds.
+ */
 @NullMarked
 package dev.sluice.iptables.render;
 

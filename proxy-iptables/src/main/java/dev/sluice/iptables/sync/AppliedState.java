@@ -18,7 +18,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What the kernel is known to hold: the applied ports, what their rules were rendered with, and how many rules there are. */
+/**
+ * What the kernel is known to hold: the applied ports, what their rules were rendered with, and how many rules there
+ * are.
+ */
 public final class AppliedState {
     private final Map<ServicePortName, ResolvedPort> ports = new HashMap<>();
     private final Map<ServicePortName, Problem> leftOut = new LinkedHashMap<>();

@@ -17,14 +17,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Writes the rules of many ports in batches, and finds the ports whose rules are refused. A refused restore changes nothing, so
- * it is repeated without the port that the tool's message points at, or in halves where the message names no line.
+ * Writes the rules of many ports in batches, and finds the ports whose rules are refused. A refused restore changes
+ * nothing, so it is repeated without the port that the tool's message points at, or in halves where the message names
+ * no line.
  */
 final class BatchWriter {
     /**
-     * Lines per restore in the nft variant, whose time for one input grows faster than its length, while each commit costs
-     * something for every chain in the table. 10,000 Services of 5 endpoints took 9.7 s in batches of 500 lines, 6.2 s of 1,000,
-     * 4.8 s of 2,000 and of 5,000, 6.1 s of 10,000 and 8.8 s of 20,000.
+     * Lines per restore in the nft variant, whose time for one input grows faster than its length, while each commit
+     * costs something for every chain in the table. 10,000 Services of 5 endpoints took 9.7 s in batches of 500 lines,
+     * 6.2 s of 1,000, 4.8 s of 2,000 and of 5,000, 6.1 s of 10,000 and 8.8 s of 20,000.
      */
     private static final int NFT_LINES = 4_000;
 

@@ -29,8 +29,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Compares single chains with the kernel, after another program may have changed them, and repairs them in one restore. Its
- * cost follows the number of chains and not the number of Services.
+ * Compares single chains with the kernel, after another program may have changed them, and repairs them in one restore.
+ * Its cost follows the number of chains and not the number of Services.
  */
 public final class ChainRepair {
     /** From this many chains on, saving the whole table is faster than reading each. */

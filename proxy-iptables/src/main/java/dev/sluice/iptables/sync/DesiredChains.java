@@ -50,7 +50,10 @@ final class DesiredChains {
         });
     }
 
-    /** The port of a chain does not follow from its name, so all ports are searched; only those that have it are rendered. */
+    /**
+     * The port of a chain does not follow from its name, so all ports are searched; only those that have it are
+     * rendered.
+     */
     private void addOfPorts(Set<KernelObject> chains, Map<KernelObject, DesiredChain> contents) {
         Set<String> left = new HashSet<>();
         for (KernelObject chain : chains) {

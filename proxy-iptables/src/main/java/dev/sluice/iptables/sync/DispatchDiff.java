@@ -22,9 +22,9 @@ import java.util.Set;
 /**
  * The difference between the dispatch chains of one table and their desired content.
  *
- * <p>All missing rules are added first, each chain before the jump to it, and at the heads of existing chains. Stale rules are
- * deleted only when all additions are written. So each address leads somewhere at every moment, whatever the layout was: a
- * list of kube-proxy's, or another tree.
+ * <p>All missing rules are added first, each chain before the jump to it, and at the heads of existing chains. Stale
+ * rules are deleted only when all additions are written. So each address leads somewhere at every moment, whatever the
+ * layout was: a list of kube-proxy's, or another tree.
  */
 final class DispatchDiff {
     private final String table;

@@ -20,7 +20,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Renders everything and makes the kernel hold it, in rounds: each leaves out the ports that the round before found refused. */
+/**
+ * Renders everything and makes the kernel hold it, in rounds: each leaves out the ports that the round before found
+ * refused.
+ */
 public final class FullSync {
     private static final int MAX_ROUNDS = 5;
 

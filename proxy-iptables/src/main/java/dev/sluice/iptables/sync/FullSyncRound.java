@@ -29,12 +29,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Compares both tables with the kernel once, and repairs what differs. Rules of earlier processes are adopted; where nothing
- * differs, nothing is written.
+ * Compares both tables with the kernel once, and repairs what differs. Rules of earlier processes are adopted; where
+ * nothing differs, nothing is written.
  *
- * <p>The order of the steps keeps the promise of {@link PortTransition} across many restores: first refusals, then the chains
- * of the ports, to which nothing jumps yet, then the rules that jump to them ({@link DispatchDiff}), and last the removal of
- * what is stale.
+ * <p>The order of the steps keeps the promise of {@link PortTransition} across many restores: first refusals, then the
+ * chains of the ports, to which nothing jumps yet, then the rules that jump to them ({@link DispatchDiff}), and last
+ * the removal of what is stale.
  */
 final class FullSyncRound {
     private final Iptables iptables;

@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Applies the changes of some ports in one restore. The kernel is not read: the applied rules of a port are rendered again from
- * the port as it was.
+ * Applies the changes of some ports in one restore. The kernel is not read: the applied rules of a port are rendered
+ * again from the port as it was.
  */
 public final class PartialSync {
     private static final Logger LOG = LoggerFactory.getLogger(PartialSync.class);
@@ -40,7 +40,9 @@ public final class PartialSync {
         this.basis = basis;
     }
 
-    /** Empty when the change was refused or is too long; the applied state is unknown then, and a full sync must follow. */
+    /**
+     * Empty when the change was refused or is too long; the applied state is unknown then, and a full sync must follow.
+     */
     public Optional<SyncReport> run(ProxySnapshot desired, Set<ServicePortName> names) {
         PortTransition transition = new PortTransition(basis.layout());
         long natDelta = 0;

@@ -17,8 +17,8 @@ import dev.sluice.linux.iptables.TableRules;
 /**
  * Removes all rules of this mode by name, those of earlier processes too.
  *
- * <p>The guard of loopback addresses is removed with the kernel parameter that made it necessary. Where kubelet keeps the same
- * guard, both stay.
+ * <p>The guard of loopback addresses is removed with the kernel parameter that made it necessary. Where kubelet keeps
+ * the same guard, both stay.
  */
 public final class RuleRemoval {
     private final Iptables iptables;

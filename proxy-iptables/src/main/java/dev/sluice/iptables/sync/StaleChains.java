@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * The chains of removed Services and dispatch branches. Many of them are deleted in batches, all emptied first, because they
- * jump to each other.
+ * The chains of removed Services and dispatch branches. Many of them are deleted in batches, all emptied first, because
+ * they jump to each other.
  */
 final class StaleChains {
     private final SavedTable saved;

@@ -1,4 +1,7 @@
-/** Makes the kernel hold the rendered rules, in as few restores as possible. Knows whose a rule is, but not what it says. */
+/**
+ * Makes the kernel hold the rendered rules, in as few restores as possible. Knows whose a rule is, but not what it
+ * says.
+ */
 @NullMarked
 package dev.sluice.iptables.sync;
 

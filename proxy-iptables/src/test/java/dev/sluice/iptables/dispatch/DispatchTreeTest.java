@@ -102,7 +102,10 @@ class DispatchTreeTest {
         assertThatThrownBy(() -> DispatchKey.of("-j ACCEPT")).hasMessageContaining("-j ACCEPT");
     }
 
-    /** Whatever was added and removed, the layout follows from the present rules, and the observer was notified of each step. */
+    /**
+     * Whatever was added and removed, the layout follows from the present rules, and the observer was notified of each
+     * step.
+     */
     @ParameterizedTest
     @CsvSource({
         "IPV4, 6, 3, 8, 1", "IPV4, 6, 3, 2, 2", "IPV4, 0, 1, 8, 3", "IPV4, 20, 4, 3, 4", "IPV6, 6, 3, 8, 5",
