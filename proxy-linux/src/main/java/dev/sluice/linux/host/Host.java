@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * What a mode can have of the host it runs on, in the network namespace of the calling thread. Nothing is looked for or opened
- * before a mode asks, so a host need not have what its mode does not use. What a method opens, its caller closes.
+ * The kernel interfaces and tools of a host, in the network namespace of the calling thread. They are found and opened on
+ * first use, so a host need not have what its mode does not use. The caller closes what a method opens.
  */
 public interface Host {
 
@@ -35,23 +35,23 @@ public interface Host {
     /** @throws HostException when this host has no iptables tools, naming the package to install */
     void requireIptables() throws HostException;
 
-    /** Why iptables rules of {@code family} cannot be made; empty when they can. */
+    /** Why iptables rules of {@code family} cannot be written; empty when they can. */
     Optional<String> iptablesProblem(IpFamily family);
 
     /** The restores that the tools of {@link #iptables} make. */
     OwnRestores restores();
 
     /**
-     * Notices when others change iptables rules.
+     * A watch of foreign changes of iptables rules.
      *
-     * @param interest which chains matter
+     * @param interest the chains to watch
      * @throws HostException when this host has no iptables tools
      */
     ForeignWatch.Opener watchRules(Interest interest) throws HostException;
 
     Links openLinks() throws KernelException;
 
-    /** Notices every change of links and addresses; {@code changed} is called on a thread of its own. */
+    /** Watches links and addresses; {@code changed} is called on the watch's own thread. */
     LinkWatch watchLinks(Consumer<LinkChange> changed) throws KernelException;
 
     IpSets openIpSets() throws KernelException;
@@ -65,10 +65,10 @@ public interface Host {
     /** Whether the kernel has loaded the module {@code name}, e.g. {@code ip_vs}. */
     boolean hasKernelModule(String name);
 
-    /** Loads that module unless it is there; the answer says what was done or why it failed, for the log. */
+    /** Loads the module unless it is there; returns what was done or why it failed, for the log. */
     String loadKernelModule(String name);
 
-    /** Looks at links and addresses until it is closed. */
+    /** A watch of links and addresses, until it is closed. */
     interface LinkWatch extends AutoCloseable {
         @Override
         void close();

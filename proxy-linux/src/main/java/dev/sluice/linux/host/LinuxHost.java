@@ -25,8 +25,6 @@ import dev.sluice.linux.rulewatch.OwnRestores;
 import dev.sluice.linux.rulewatch.RuleWatching;
 import dev.sluice.linux.sysctl.ProcSysctl;
 import dev.sluice.linux.sysctl.Sysctl;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -38,11 +36,11 @@ import org.slf4j.LoggerFactory;
 /** The host that this process runs on. */
 public final class LinuxHost implements Host {
     private static final Logger LOG = LoggerFactory.getLogger(LinuxHost.class);
-    private static final Path KERNEL_MODULES = Path.of("/sys/module");
 
     private final Sysctl sysctl = new ProcSysctl();
     private final OwnRestores restores = new OwnRestores();
     private final SystemCommands commands = new SystemCommands(restores);
+    private final Modprobe modprobe = new Modprobe(commands);
     private final List<Consumer<IpFamily>> refusals = new CopyOnWriteArrayList<>();
     private @Nullable IptablesTools tools;
 
@@ -137,11 +135,11 @@ public final class LinuxHost implements Host {
 
     @Override
     public boolean hasKernelModule(String name) {
-        return Files.isDirectory(KERNEL_MODULES.resolve(name));
+        return modprobe.isLoaded(name);
     }
 
     @Override
     public String loadKernelModule(String name) {
-        return new Modprobe(commands).load(name).text();
+        return modprobe.load(name);
     }
 }

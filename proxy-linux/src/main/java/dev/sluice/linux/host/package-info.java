@@ -1,6 +1,6 @@
 /**
- * The host as the modes need it: kernel interfaces and tools, opened when a mode asks for them. Knows no mode and nothing of what
- * they say to the kernel.
+ * The host as the modes need it: kernel interfaces and tools, opened on first use. Knows no mode, and nothing of what modes
+ * write to the kernel.
  */
 @NullMarked
 package dev.sluice.linux.host;

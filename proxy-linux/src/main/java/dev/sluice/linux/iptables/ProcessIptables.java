@@ -93,7 +93,7 @@ final class ProcessIptables implements Iptables {
         }
         if (result.output().contains("Table `" + table + "' is incompatible")) {
             throw new KernelException(
-                    "table " + table + " holds rules that iptables cannot read: somebody changed it with nft"
+                    "table " + table + " holds rules that iptables cannot read: another program changed it with nft"
                             + " (look at 'nft list ruleset', and remove the foreign rules from table ip"
                             + (family == IpFamily.IPV6 ? "6 " : " ")
                             + table + ")");

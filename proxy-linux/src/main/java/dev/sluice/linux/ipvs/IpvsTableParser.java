@@ -37,7 +37,7 @@ final class IpvsTableParser {
     }
 
     /**
-     * Takes in the whole lines among {@code length} bytes and moves the rest to the front; answers how long that is.
+     * Parses the whole lines of {@code length} bytes and moves the rest to the front; returns its length.
      */
     int lines(byte[] buffer, int length) {
         text = buffer;

@@ -20,19 +20,24 @@ public final class Modprobe {
         this.modules = modules;
     }
 
-    /** Loads {@code module} unless the kernel has it already. A failure is returned, not thrown. */
-    public Result load(String module) {
-        if (Files.isDirectory(modules.resolve(module.replace('-', '_')))) {
-            return new Result(true, "module " + module + " is loaded");
+    /** Whether the kernel has loaded {@code module}. */
+    public boolean isLoaded(String module) {
+        return Files.isDirectory(modules.resolve(module.replace('-', '_')));
+    }
+
+    /** Loads {@code module} unless the kernel has it already; returns what was done or why it failed, for the log. */
+    public String load(String module) {
+        if (isLoaded(module)) {
+            return "module " + module + " is loaded";
         }
         try {
             CommandRunner.Result result = commands.run(Command.of(DEADLINE, "modprobe", module));
             return result.succeeded()
-                    ? new Result(true, "module " + module + " was loaded, or is built in")
-                    : new Result(false, "cannot load kernel module " + module + ": " + reason(result));
+                    ? "module " + module + " was loaded, or is built in"
+                    : "cannot load kernel module " + module + ": " + reason(result);
         } catch (ProcessException e) {
             String remedy = e.isMissing() ? " (install the Debian package kmod)" : "";
-            return new Result(false, "cannot load kernel module " + module + ": " + e.getMessage() + remedy);
+            return "cannot load kernel module " + module + ": " + e.getMessage() + remedy;
         }
     }
 
@@ -40,11 +45,4 @@ public final class Modprobe {
         String text = result.errors().strip().replace("modprobe: ", "");
         return text.isEmpty() ? "modprobe ended with status " + result.exitStatus() : text;
     }
-
-    /**
-     * Whether the module is loaded now.
-     *
-     * @param text for the log: what was done, or why it failed
-     */
-    public record Result(boolean loaded, String text) {}
 }

@@ -8,12 +8,12 @@ import java.util.Optional;
 public final class LocalTraffic {
     private LocalTraffic() {}
 
-    /** Matches local traffic; empty when it cannot be told. */
+    /** Matches local traffic; empty when the detector recognizes none. */
     public static Optional<Match> from(LocalDetector detector) {
         return match(detector, false);
     }
 
-    /** Matches all other traffic; empty when local traffic cannot be told. */
+    /** Matches all other traffic; empty when the detector recognizes no local traffic. */
     public static Optional<Match> notFrom(LocalDetector detector) {
         return match(detector, true);
     }

@@ -45,7 +45,7 @@ public final class PacketTracer {
     }
 
     /**
-     * @param nodeAddresses whether an address is one of the node's; those of loopback are without being asked for
+     * @param nodeAddresses whether an address is one of the node's; loopback addresses always are
      * @param steps gets each rule that a branch meets; a set of steps keeps each once
      */
     public PacketTracer(Predicate<IpAddress> nodeAddresses, SetLookup sets, Collection<Step> steps) {

@@ -18,7 +18,7 @@ public record Rule(List<Match> matches, Target target) {
      * Reads a rule back from its text.
      *
      * @throws IllegalArgumentException when {@code text} is not exactly what {@link #text} prints for some rule, or
-     *     asks an IP set, whose type the text does not tell
+     *     uses an IP set, whose type is not in the text
      */
     public static Rule parse(String text) {
         return new RuleParser(text).parse();

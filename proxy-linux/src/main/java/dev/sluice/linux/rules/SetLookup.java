@@ -3,18 +3,18 @@ package dev.sluice.linux.rules;
 import dev.sluice.linux.ipset.IpSet;
 import dev.sluice.linux.ipset.SetEntry;
 
-/** Answers what rules ask of IP sets. */
+/** Looks up elements of IP sets for rules that match them. */
 @FunctionalInterface
 public interface SetLookup {
 
-    /** For rules that ask no set. */
+    /** For rules without sets. */
     SetLookup NONE = (set, entry) -> {
-        throw new IllegalStateException("a rule asks for the set " + set.name() + ", but no sets are known");
+        throw new IllegalStateException("a rule uses the set " + set.name() + ", but no sets are known");
     };
 
     /**
-     * Whether {@code entry} matches an element of {@code set}. Of a {@code hash:ip,port,net} it is asked with a single
-     * address as its net, which matches every element whose net contains it.
+     * Whether {@code entry} matches an element of {@code set}. The entry of a {@code hash:ip,port,net} has the net of a
+     * single address, which matches every element whose net contains it.
      *
      * @throws IllegalStateException when no such set is known
      */

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Opens a watch of rules once they are in force, and counts until then whether others change rules. */
+/** Opens a watch of rules after the first sync, and counts foreign changes until then. */
 public final class RuleWatching implements ForeignWatch.Opener {
     private static final Logger LOG = LoggerFactory.getLogger(RuleWatching.class);
 
@@ -38,7 +38,7 @@ public final class RuleWatching implements ForeignWatch.Opener {
         try {
             generations = NftGenerations.open(own);
         } catch (KernelException e) {
-            LOG.debug("rules will be compared once more when they are watched", e);
+            LOG.debug("Rules will be compared once more when they are watched", e);
         }
     }
 

@@ -134,7 +134,7 @@ class ProcessIptablesTest {
 
         assertThat(catchThrowableOfType(
                         dev.sluice.linux.KernelException.class, () -> namespace.call(() -> iptables.save("filter"))))
-                .hasMessageContaining("somebody changed it with nft");
+                .hasMessageContaining("another program changed it with nft");
     }
 
     @ParameterizedTest
