@@ -3,21 +3,21 @@ package dev.sluice.kubernetes;
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.ServiceName;
 
-/** Where the proxy's Events go. Sending is asynchronous and best effort: it never fails and never waits. */
+/** Takes the proxy's Events. Sending is asynchronous and best effort: it never fails and never blocks. */
 public interface EventSink extends AutoCloseable {
 
-    /** The proxy's own Node, whose name the sink knows. */
+    /** The proxy's own Node; the sink fills in its name. */
     ObjectRef.Resource OWN_NODE = ObjectRef.node("");
 
-    /** Queues {@code event}; it is dropped when too many wait already. */
+    /** Queues {@code event}, or drops it when too many are queued. */
     void send(Event event);
 
     /**
      * Reports something about the proxy's own Node.
      *
      * @param reason one word in CamelCase, e.g. {@code Starting}
-     * @param action what was being done, e.g. {@code StartKubeProxy}
-     * @param note the message for people, may be empty
+     * @param action what the proxy was doing, e.g. {@code StartKubeProxy}
+     * @param note the human-readable message, may be empty
      */
     default void node(Type type, String reason, String action, String note) {
         send(new Event(OWN_NODE, type, reason, action, note, Scope.THIS_NODE));
@@ -28,11 +28,11 @@ public interface EventSink extends AutoCloseable {
         send(new Event(ObjectRef.service(service), type, reason, action, note, Scope.THIS_NODE));
     }
 
-    /** Sends what is queued for at most a second, then drops the rest. */
+    /** Sends queued Events for at most a second, then drops the rest. */
     @Override
     void close();
 
-    /** The sink of a proxy without an API server: drops everything. What it would have said is in the log anyway. */
+    /** A sink that drops everything, for a proxy without an API server; the log has it all. */
     static EventSink none() {
         return new EventSink() {
             @Override
@@ -43,13 +43,13 @@ public interface EventSink extends AutoCloseable {
         };
     }
 
-    /** One Event (events.k8s.io/v1), without what the sink adds: names, times, counts. */
+    /** An Event (events.k8s.io/v1) without what the sink adds: names, times and counts. */
     record Event(ObjectRef.Resource regarding, Type type, String reason, String action, String note, Scope scope) {}
 
-    /** Whether every node of the cluster has the same to say. */
+    /** Whether every node of the cluster reports the same. */
     enum Scope {
         THIS_NODE,
-        /** All nodes find the same: their reports become one Event, that of the first. */
+        /** All nodes report the same, as one Event: that of the first. */
         EVERY_NODE
     }
 

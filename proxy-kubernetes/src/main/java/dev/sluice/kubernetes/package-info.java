@@ -1,4 +1,7 @@
-/** Where the wishes come from: an API server or a directory of manifests. */
+/**
+ * The sources of the cluster's objects, an API server and a directory of manifests, and the sink of Events. Knows
+ * nothing of the kernel, and leaves what objects mean to the core.
+ */
 @NullMarked
 package dev.sluice.kubernetes;
 

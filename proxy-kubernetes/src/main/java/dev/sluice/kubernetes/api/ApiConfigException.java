@@ -2,7 +2,10 @@ package dev.sluice.kubernetes.api;
 
 import org.jspecify.annotations.Nullable;
 
-/** The settings of the connection to the API server are unusable. The message says which file, what, and what to do. */
+/**
+ * The settings of the connection to the API server are unusable. The message says which file, what is wrong, and what
+ * to do.
+ */
 public final class ApiConfigException extends Exception {
 
     ApiConfigException(String message) {

@@ -1,6 +1,6 @@
 package dev.sluice.kubernetes.api;
 
-import dev.sluice.kubernetes.read.Words;
+import dev.sluice.kubernetes.read.StringPool;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.cfg.ContextAttributes;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A connection to an API server, shared by the source and the Events. Opening it does not yet talk to the server. */
+/** A connection to an API server, shared by the source and the Events. Opening it sends nothing yet. */
 public final class ApiConnection implements AutoCloseable {
     private static final int WARM_UP_SECONDS = 5;
 
@@ -69,10 +69,11 @@ public final class ApiConnection implements AutoCloseable {
     }
 
     /**
-     * Opens the connection with a small request; complete when it was answered or has failed, after some seconds anyway.
+     * Opens the connection with a small request. Completes when that is answered or fails, within a few seconds.
      *
-     * <p>The JDK's client keeps the answer to the request that opened a connection for as long as the connection lives. To
-     * a server that speaks HTTP/2 there is one for everything, so the first answer had better not be a list of megabytes.
+     * <p>The JDK's client keeps the answer to the request that opened a connection for as long as the connection lives.
+     * To a server that speaks HTTP/2 there is one for everything, so the first answer must not be a list of
+     * megabytes.
      */
     CompletableFuture<Void> warmedUp() {
         HttpClient http = client.getHttpClient();
@@ -94,7 +95,7 @@ public final class ApiConnection implements AutoCloseable {
 
     private static Config config(ApiOptions options) throws ApiConfigException {
         if (options.kubeconfig() == null && options.master().isEmpty()) {
-            return InCluster.config();
+            return InClusterConfig.config();
         }
         Config config = options.kubeconfig() == null ? Config.empty() : Kubeconfig.read(options.kubeconfig());
         if (!options.master().isEmpty()) {
@@ -106,7 +107,7 @@ public final class ApiConnection implements AutoCloseable {
     /** Knows the watched kinds and no other: fabric8's own model classes are never loaded for them. */
     private static KubernetesSerialization serialization() {
         JsonMapper mapper = JsonMapper.builder()
-                .defaultAttributes(ContextAttributes.getEmpty().withSharedAttribute(Words.class, new Words()))
+                .defaultAttributes(ContextAttributes.getEmpty().withSharedAttribute(StringPool.class, new StringPool()))
                 .build();
         KubernetesSerialization serialization = new KubernetesSerialization(mapper, false);
         serialization.registerKubernetesResource(ServiceResource.class);

@@ -21,9 +21,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends Events (events.k8s.io/v1) to the API server, in kube-proxy's name, one after the other from a thread of its own. An
- * Event that was sent before is counted in its series instead, and only every few minutes. What all nodes find has a name
- * that follows from what it says, so that a cluster of a thousand nodes keeps one Event of it, not a thousand.
+ * Sends Events (events.k8s.io/v1) to the API server as kube-proxy, one at a time on its own thread. An Event that was
+ * sent before is counted in its series instead, at most every few minutes. An Event that all nodes send has a name
+ * derived from its content, so that a cluster of a thousand nodes keeps one of it, not a thousand.
  */
 public final class ApiEventSink implements EventSink {
     private static final Logger LOG = LoggerFactory.getLogger(ApiEventSink.class);
@@ -31,15 +31,15 @@ public final class ApiEventSink implements EventSink {
     private static final int REMEMBERED = 500;
     private static final int BURST = 25;
     private static final Duration INTERVAL = Duration.ofSeconds(5);
-    private static final Duration BETWEEN_REPEATS = Duration.ofMinutes(5);
+    private static final Duration REPEAT_INTERVAL = Duration.ofMinutes(5);
 
     private final EventRequests requests;
     private final String nodeName;
     private final InstantSource clock;
-    private final EventPace pace;
+    private final EventRateLimit rateLimit;
     private final ThreadPoolExecutor sender;
     private volatile boolean dropping;
-    /** What was sent, longest unused first; used by the sender alone. */
+    /** The Events sent, least recently used first; used by the sender thread only. */
     private final Map<Event, Sent> sent = new LinkedHashMap<>(16, 0.75f, true);
 
     /** An Event that the API server has. */
@@ -47,30 +47,30 @@ public final class ApiEventSink implements EventSink {
         private final String namespace;
         private final String name;
         private long count = 1;
-        private Instant told;
+        private Instant lastSent;
 
-        Sent(String namespace, String name, Instant told) {
+        Sent(String namespace, String name, Instant lastSent) {
             this.namespace = namespace;
             this.name = name;
-            this.told = told;
+            this.lastSent = lastSent;
         }
     }
 
     /**
-     * A sink.
+     * Creates a sink.
      *
-     * @param connection stays the caller's to close, after this sink
+     * @param connection closed by the caller, after this sink
      * @param nodeName the proxy's own Node
      */
     public ApiEventSink(ApiConnection connection, String nodeName) {
-        this(connection, nodeName, InstantSource.system(), new EventPace(BURST, INTERVAL));
+        this(connection, nodeName, InstantSource.system(), new EventRateLimit(BURST, INTERVAL));
     }
 
-    ApiEventSink(ApiConnection connection, String nodeName, InstantSource clock, EventPace pace) {
+    ApiEventSink(ApiConnection connection, String nodeName, InstantSource clock, EventRateLimit rateLimit) {
         this.requests = new EventRequests(connection.client());
         this.nodeName = nodeName;
         this.clock = clock;
-        this.pace = pace;
+        this.rateLimit = rateLimit;
         this.sender = new ThreadPoolExecutor(
                 1,
                 1,
@@ -87,7 +87,7 @@ public final class ApiEventSink implements EventSink {
             sender.execute(() -> deliver(event));
         } catch (RejectedExecutionException e) {
             if (!dropping && !sender.isShutdown()) {
-                LOG.warn("more than {} Events wait to be sent; more are dropped, the log has them all", QUEUE);
+                LOG.warn("More than {} Events are queued; further ones are dropped, the log has them all", QUEUE);
             }
             dropping = true;
         }
@@ -121,7 +121,7 @@ public final class ApiEventSink implements EventSink {
         }
     }
 
-    /** Whether the API server has the Event already; counts it then. */
+    /** Whether the API server has the Event already; if so, counts it. */
     private boolean isKnown(Event event) throws InterruptedException {
         Sent before = sent.get(event);
         if (before == null) {
@@ -129,17 +129,17 @@ public final class ApiEventSink implements EventSink {
         }
         before.count++;
         Instant now = clock.instant();
-        if (now.isBefore(before.told.plus(BETWEEN_REPEATS))) {
+        if (now.isBefore(before.lastSent.plus(REPEAT_INTERVAL))) {
             return true;
         }
-        pace.await();
-        before.told = now;
+        rateLimit.await();
+        before.lastSent = now;
         boolean gone = requests.repeat(before.namespace, before.name, before.count, now) == Outcome.GONE;
         return !gone;
     }
 
     private void create(Event event) throws InterruptedException {
-        pace.await();
+        rateLimit.await();
         Instant now = clock.instant();
         boolean node = event.regarding().kind() == ResourceKind.NODE;
         String namespace = node ? "default" : event.regarding().namespace();

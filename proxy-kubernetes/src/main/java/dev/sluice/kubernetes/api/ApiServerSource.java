@@ -22,10 +22,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An API server as the source: three informers, for the Services and EndpointSlices that {@link Selection} names and for
- * the proxy's own Node. A lost connection is retried for ever; after it the informers list again and report what went
- * meanwhile. Nothing is delivered again without a change (kube-proxy's periodic resync only makes up for lost events,
- * which a relist finds too).
+ * An API server as the source: three informers, for the Services and EndpointSlices that {@link Selection} selects and
+ * for the proxy's own Node. A lost connection is retried forever; then the informers list again and report what was
+ * deleted meanwhile. Nothing is delivered again without a change: kube-proxy's periodic resync only makes up for lost
+ * events, which a relist finds too.
  */
 public final class ApiServerSource implements ClusterSource {
     private static final Logger LOG = LoggerFactory.getLogger(ApiServerSource.class);
@@ -39,9 +39,9 @@ public final class ApiServerSource implements ClusterSource {
     private volatile boolean closed;
 
     /**
-     * A source that does not start yet.
+     * Creates a source; {@link #start} starts it.
      *
-     * @param connection stays the caller's to close, after this source
+     * @param connection closed by the caller, after this source
      * @param nodeName the Node that is watched
      */
     public ApiServerSource(ApiConnection connection, String nodeName) {
@@ -63,14 +63,14 @@ public final class ApiServerSource implements ClusterSource {
         if (closed) {
             return;
         }
-        Problems problems = new Problems(list -> {
+        UnreadableResources problems = new UnreadableResources(list -> {
             if (!closed) {
                 listener.accept(new ClusterEvent.SourceProblems(list));
             }
         });
-        run(nodes(), NodeResource::stub, nodeFeed(listener, problems));
-        run(services(), ServiceResource::stub, serviceFeed(listener, problems));
-        run(slices(), EndpointSliceResource::stub, sliceFeed(listener, problems));
+        run(nodes(), NodeResource::stub, nodeHandler(listener, problems));
+        run(services(), ServiceResource::stub, serviceHandler(listener, problems));
+        run(slices(), EndpointSliceResource::stub, sliceHandler(listener, problems));
     }
 
     @Override
@@ -102,8 +102,9 @@ public final class ApiServerSource implements ClusterSource {
                 .runnableInformer(NO_RESYNC);
     }
 
-    private Feed<NodeObject, NodeResource> nodeFeed(ClusterListener listener, Problems problems) {
-        return new Feed<>(
+    private InformerHandler<NodeObject, NodeResource> nodeHandler(
+            ClusterListener listener, UnreadableResources problems) {
+        return new InformerHandler<>(
                 ResourceKind.NODE,
                 listener,
                 problems,
@@ -120,9 +121,10 @@ public final class ApiServerSource implements ClusterSource {
                 });
     }
 
-    /** The selection is asked again here: a server that does not know a selector would deliver what it should not. */
-    private Feed<ServiceObject, ServiceResource> serviceFeed(ClusterListener listener, Problems problems) {
-        return new Feed<>(
+    /** Checks the selection again, for a server that does not know a selector. */
+    private InformerHandler<ServiceObject, ServiceResource> serviceHandler(
+            ClusterListener listener, UnreadableResources problems) {
+        return new InformerHandler<>(
                 ResourceKind.SERVICE,
                 listener,
                 problems,
@@ -138,8 +140,9 @@ public final class ApiServerSource implements ClusterSource {
                         new ClusterEvent.ServiceDeleted(new ServiceName(identity.namespace(), identity.name()))));
     }
 
-    private Feed<EndpointSliceObject, EndpointSliceResource> sliceFeed(ClusterListener listener, Problems problems) {
-        return new Feed<>(
+    private InformerHandler<EndpointSliceObject, EndpointSliceResource> sliceHandler(
+            ClusterListener listener, UnreadableResources problems) {
+        return new InformerHandler<>(
                 ResourceKind.ENDPOINT_SLICE,
                 listener,
                 problems,
@@ -155,8 +158,8 @@ public final class ApiServerSource implements ClusterSource {
                         listener.accept(new ClusterEvent.EndpointSliceDeleted(identity.namespace(), identity.name())));
     }
 
-    private <O, T extends Watched<O>> void run(
-            SharedIndexInformer<T> informer, UnaryOperator<T> toStub, Feed<O, T> feed) {
+    private <O, T extends WatchedResource<O>> void run(
+            SharedIndexInformer<T> informer, UnaryOperator<T> toStub, InformerHandler<O, T> feed) {
         String kind = HasMetadata.getPlural(informer.getApiTypeClass());
         informers.add(informer);
         informer.removeNamespaceIndex();
@@ -166,19 +169,16 @@ public final class ApiServerSource implements ClusterSource {
         informer.start();
     }
 
-    /** Every failure is. Those of the connection are logged by {@link ConnectionLog}, all others here. */
+    /** Always true. Failures of the connection are logged by {@link ConnectionLog}, all others here. */
     private boolean isRetried(String kind, Throwable failure) {
         Throwable cause = failure;
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }
         if (closed || cause instanceof IOException || cause instanceof KubernetesClientException) {
-            LOG.debug("The {} are listed and watched anew", kind, failure);
+            LOG.debug("Listing and watching the {} again", kind, failure);
         } else {
-            LOG.warn(
-                    "The {} could not be read and are listed anew; the rules in force stay: {}",
-                    kind,
-                    cause.toString());
+            LOG.warn("The {} cannot be read and are listed again; the rules in force stay: {}", kind, cause.toString());
         }
         return true;
     }

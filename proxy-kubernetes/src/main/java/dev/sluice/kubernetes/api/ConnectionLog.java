@@ -21,30 +21,30 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Says once what is wrong with the connection to the API server, and once that it works again; the client behind it
- * retries for ever and would say either nothing or the same thing every second.
+ * Logs once what is wrong with the connection to the API server, and once that it works again. The client retries
+ * forever and would log either nothing or the same line every second.
  */
 final class ConnectionLog implements Interceptor {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionLog.class);
-    /** So many connections may be cut at once, one a watch and some more, without anything being wrong. */
+    /** So many connections may be cut at once without a problem: one for each watch, and some more. */
     private static final int CUTS = 6;
 
-    /** Every server answers here, if only with a refusal, which means nothing. */
+    /** Every server answers here, if only with a refusal, which is ignored. */
     static final String WARM_UP_PATH = "/version";
 
-    private static final String RULES_STAY = "The rules in force stay, and it is tried again.";
+    private static final String RULES_STAY = "The rules in force stay; the proxy retries.";
 
-    /** What was said last of a resource. */
+    /** The last message about each resource. */
     private final Map<String, String> said = new ConcurrentHashMap<>();
-    /** How many connections failed since the server last answered. */
+    /** The number of failed connections since the server last answered. */
     private final AtomicInteger failures = new AtomicInteger();
 
-    /** Whether it was said that the server cannot be reached. */
+    /** Whether the log says that the server cannot be reached. */
     private final AtomicBoolean unreachable = new AtomicBoolean();
 
     private volatile boolean ended;
 
-    /** Says nothing more: what fails from now on fails because the connection is being closed. */
+    /** Logs nothing more: what fails from now on fails because the connection is being closed. */
     void end() {
         ended = true;
     }
@@ -62,13 +62,13 @@ final class ConnectionLog implements Interceptor {
             if (said.remove(resource) != null) {
                 LOG.info("The API server {} serves {} again.", server, resource(request.uri()));
             }
-        } else if (!isUsual(request.uri(), code)) {
+        } else if (!isExpected(request.uri(), code)) {
             say(resource, refusal(server, resource(request.uri()), code));
         }
     }
 
-    /** Whether an answer is no refusal: an expired watch, an Event that exists already or no longer. */
-    private static boolean isUsual(URI uri, int code) {
+    /** Whether a status is expected: an expired watch, or an Event that exists already or no longer. */
+    private static boolean isExpected(URI uri, int code) {
         boolean event = uri.getPath().startsWith("/apis/events.k8s.io/");
         return code == 410
                 || uri.getPath().equals(WARM_UP_PATH)
@@ -96,12 +96,12 @@ final class ConnectionLog implements Interceptor {
         return switch (code) {
             case 401 ->
                 what
-                        + ": it does not know who the proxy is. Check the token or certificate of the kubeconfig or service"
+                        + ": it does not accept the proxy's credentials. Check the token or certificate of the kubeconfig or service"
                         + " account. " + RULES_STAY;
             case 403 ->
                 what + ": the proxy's account may not do this. It needs get, list and watch on services, nodes and"
                         + " endpointslices.discovery.k8s.io, and create and patch on events.events.k8s.io; binding it to"
-                        + " the ClusterRole system:node-proxier gives all of that. " + RULES_STAY;
+                        + " the ClusterRole system:node-proxier grants all of that. " + RULES_STAY;
             case 404 -> what + ": it does not serve this resource (Kubernetes 1.21 or later is needed). " + RULES_STAY;
             default -> what + ". " + RULES_STAY;
         };
@@ -118,7 +118,7 @@ final class ConnectionLog implements Interceptor {
         return events ? "events" : path.substring(path.lastIndexOf('/') + 1);
     }
 
-    /** What an operator can do something about; empty when it may be no more than a connection that was cut. */
+    /** A cause that an operator can act on; empty when the connection may just have been cut. */
     private static Optional<String> cause(@Nullable Throwable failure) {
         String answer = null;
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {

@@ -13,13 +13,13 @@ import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.ValueDeserializer;
 import tools.jackson.databind.annotation.JsonDeserialize;
 
-/** An EndpointSlice as the proxy watches it. */
+/** A watched EndpointSlice. */
 @Group("discovery.k8s.io")
 @Version("v1")
 @Kind("EndpointSlice")
 @Plural("endpointslices")
 @JsonDeserialize(using = EndpointSliceResource.Deserializer.class)
-public final class EndpointSliceResource extends Watched<EndpointSliceObject> implements Namespaced {
+public final class EndpointSliceResource extends WatchedResource<EndpointSliceObject> implements Namespaced {
 
     private EndpointSliceResource(Reading<EndpointSliceObject> reading) {
         super(reading);
@@ -39,7 +39,7 @@ public final class EndpointSliceResource extends Watched<EndpointSliceObject> im
         return new EndpointSliceResource(identity());
     }
 
-    /** Reads whatever stands there; never fails on a field of the wrong type. */
+    /** Reads any JSON; never fails on a field of the wrong type. */
     static final class Deserializer extends ValueDeserializer<EndpointSliceResource> {
 
         @Override

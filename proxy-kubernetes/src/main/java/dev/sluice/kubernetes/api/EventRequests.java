@@ -21,7 +21,7 @@ import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The requests to the API server that Events take. Each waits for its answer, and none throws for a failure. */
+/** The requests to the API server for Events. Each waits for its response; none throws when it fails. */
 final class EventRequests {
     private static final Logger LOG = LoggerFactory.getLogger(EventRequests.class);
     private static final int PATIENCE_SECONDS = 10;
@@ -38,17 +38,17 @@ final class EventRequests {
         this.client = client;
     }
 
-    /** What became of an Event. */
+    /** The outcome of sending an Event. */
     enum Outcome {
         DONE,
-        /** There is one of that name. */
+        /** An Event of that name exists already. */
         EXISTS,
-        /** There is none of that name any more. */
+        /** The Event no longer exists. */
         GONE,
         FAILED
     }
 
-    /** A time as Events spell it. */
+    /** Formats a time for an Event. */
     static String micros(Instant time) {
         return MICROS.format(time);
     }
@@ -57,7 +57,7 @@ final class EventRequests {
         return outcome(send(request(path(namespace)).post("application/json", json(event))));
     }
 
-    /** Says that an Event has happened {@code count} times. */
+    /** Updates the series of an Event: it has happened {@code count} times. */
     Outcome repeat(String namespace, String name, long count, Instant last) throws InterruptedException {
         Map<String, Object> series = Map.of("count", count, "lastObservedTime", micros(last));
         return outcome(send(request(path(namespace) + "/" + name)
@@ -65,8 +65,8 @@ final class EventRequests {
     }
 
     /**
-     * The UID of an object, empty when it cannot be had: {@code kubectl describe} shows an Event only beside the object with
-     * its UID. Asked for as a list, because the role of a node proxy may list Services but not get one.
+     * The UID of an object, empty when unknown: {@code kubectl describe} shows an Event only for the object with its
+     * UID. This lists, because the role of a node proxy may list Services but not get one.
      */
     String uid(ObjectRef.Resource regarding) throws InterruptedException {
         String selector = URLEncoder.encode("metadata.name=" + regarding.name(), StandardCharsets.UTF_8);
@@ -140,7 +140,7 @@ final class EventRequests {
                     http.sendAsync(request, String.class).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
             return new Answer(response.code(), String.valueOf(response.body()));
         } catch (ExecutionException | TimeoutException | IllegalStateException e) {
-            LOG.debug("{} {} has no answer", request.method(), request.uri(), e);
+            LOG.debug("No response to {} {}", request.method(), request.uri(), e);
             return new Answer(NO_ANSWER, "");
         }
     }
@@ -149,8 +149,8 @@ final class EventRequests {
         if (answer.isSuccess()) {
             return Outcome.DONE;
         }
-        // a refusal is in the log already, see ConnectionLog
-        LOG.debug("an Event was not taken: {} {}", answer.status(), answer.body());
+        // ConnectionLog has logged the refusal
+        LOG.debug("The API server rejected an Event: {} {}", answer.status(), answer.body());
         return switch (answer.status()) {
             case 409 -> Outcome.EXISTS;
             case 404 -> Outcome.GONE;

@@ -2,7 +2,7 @@ package dev.sluice.kubernetes.api;
 
 import java.nio.charset.StandardCharsets;
 
-/** Texts within the bounds that the API server sets for Events. */
+/** Cuts texts to the limits that the API server sets for Events. */
 final class EventText {
     private static final int LONGEST_NAME = 253;
 

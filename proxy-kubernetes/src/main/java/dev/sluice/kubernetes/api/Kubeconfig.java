@@ -1,10 +1,10 @@
 package dev.sluice.kubernetes.api;
 
-import dev.sluice.kubernetes.read.Complaint;
+import dev.sluice.kubernetes.read.DocumentSyntaxException;
+import dev.sluice.kubernetes.read.FieldError;
 import dev.sluice.kubernetes.read.Fields;
+import dev.sluice.kubernetes.read.StringPool;
 import dev.sluice.kubernetes.read.Tree;
-import dev.sluice.kubernetes.read.UnreadableException;
-import dev.sluice.kubernetes.read.Words;
 import dev.sluice.kubernetes.read.YamlTree;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -17,25 +17,25 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A kubeconfig file, checked before fabric8 reads it, so that what is missing is said with the file's name instead of
- * ending in a connection to a default address.
+ * A kubeconfig file, checked before fabric8 reads it: errors name the file and the field, where fabric8 would silently
+ * connect to a default address.
  */
 final class Kubeconfig {
     private final Path file;
     private final Fields root;
-    private final List<Complaint> complaints;
+    private final List<FieldError> errors;
 
-    private Kubeconfig(Path file, Fields root, List<Complaint> complaints) {
+    private Kubeconfig(Path file, Fields root, List<FieldError> errors) {
         this.file = file;
         this.root = root;
-        this.complaints = complaints;
+        this.errors = errors;
     }
 
     /** The client configuration that {@code file} describes. */
     static Config read(Path file) throws ApiConfigException {
-        List<Complaint> complaints = new ArrayList<>();
-        Fields root = new Fields(document(file), "", complaints, new Words());
-        return new Kubeconfig(file, root, complaints).config();
+        List<FieldError> errors = new ArrayList<>();
+        Fields root = new Fields(document(file), "", errors, new StringPool());
+        return new Kubeconfig(file, root, errors).config();
     }
 
     private static Tree.Mapping document(Path file) throws ApiConfigException {
@@ -44,12 +44,12 @@ final class Kubeconfig {
             if (documents.size() == 1 && documents.getFirst() instanceof Tree.Mapping mapping) {
                 return mapping;
             }
-            throw new ApiConfigException("kubeconfig " + file + " is empty or no kubeconfig at all");
+            throw new ApiConfigException("kubeconfig " + file + " is empty or not a kubeconfig");
         } catch (NoSuchFileException e) {
             throw new ApiConfigException("kubeconfig " + file + " does not exist: check --kubeconfig", e);
         } catch (IOException e) {
             throw new ApiConfigException("kubeconfig " + file + " cannot be read: " + e, e);
-        } catch (UnreadableException e) {
+        } catch (DocumentSyntaxException e) {
             throw new ApiConfigException("kubeconfig " + file + ", line " + e.line() + ": " + e.getMessage(), e);
         }
     }
@@ -57,19 +57,19 @@ final class Kubeconfig {
     private Config config() throws ApiConfigException {
         String contextName = root.text("current-context");
         if (contextName.isEmpty()) {
-            throw broken("no current-context is set: add one, or run kubectl config use-context");
+            throw invalid("no current-context is set: add one, or run kubectl config use-context");
         }
         Fields context = named("contexts", contextName).at("context");
         Fields cluster = named("clusters", context.text("cluster")).at("cluster");
         if (cluster.text("server").isEmpty()) {
-            throw broken("the cluster \"" + context.text("cluster") + "\" has no server");
+            throw invalid("the cluster \"" + context.text("cluster") + "\" has no server");
         }
         mustExist(cluster, "certificate-authority");
         String userName = context.text("user");
         Optional<Path> tokenFile = userName.isEmpty() ? Optional.empty() : user(userName);
-        if (!complaints.isEmpty()) {
-            Complaint first = complaints.getFirst();
-            throw broken("line " + first.line() + ": " + first.path() + ": " + first.message());
+        if (!errors.isEmpty()) {
+            FieldError first = errors.getFirst();
+            throw invalid("line " + first.line() + ": " + first.path() + ": " + first.message());
         }
         try {
             Config config = Config.fromKubeconfig(contextName, file.toFile());
@@ -80,7 +80,7 @@ final class Kubeconfig {
         }
     }
 
-    /** Checks the files of a user; answers with the file that holds its token, if it has one. */
+    /** Checks the files of a user; returns the file with its token, if it has one. */
     private Optional<Path> user(String name) throws ApiConfigException {
         Fields user = named("users", name).at("user");
         mustExist(user, "client-certificate");
@@ -100,18 +100,18 @@ final class Kubeconfig {
             names.add(entry.text("name"));
         }
         String one = list.substring(0, list.length() - 1);
-        throw broken("there is no " + one + " named \"" + name + "\"; it has "
+        throw invalid("there is no " + one + " named \"" + name + "\"; it has "
                 + (names.isEmpty() ? "none" : String.join(", ", names)));
     }
 
     private void mustExist(Fields part, String field) throws ApiConfigException {
         String named = part.text(field);
         if (!named.isEmpty() && !Files.isReadable(file.resolveSibling(named))) {
-            throw broken(field + " names " + named + ", which does not exist or cannot be read");
+            throw invalid(field + " names " + named + ", which does not exist or cannot be read");
         }
     }
 
-    private ApiConfigException broken(String what) {
+    private ApiConfigException invalid(String what) {
         return new ApiConfigException("kubeconfig " + file + ": " + what);
     }
 }

@@ -12,13 +12,13 @@ import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.ValueDeserializer;
 import tools.jackson.databind.annotation.JsonDeserialize;
 
-/** A Node as the proxy watches it. */
+/** A watched Node. */
 @Group("")
 @Version("v1")
 @Kind("Node")
 @Plural("nodes")
 @JsonDeserialize(using = NodeResource.Deserializer.class)
-public final class NodeResource extends Watched<NodeObject> {
+public final class NodeResource extends WatchedResource<NodeObject> {
 
     private NodeResource(Reading<NodeObject> reading) {
         super(reading);
@@ -38,7 +38,7 @@ public final class NodeResource extends Watched<NodeObject> {
         return new NodeResource(identity());
     }
 
-    /** Reads whatever stands there; never fails on a field of the wrong type. */
+    /** Reads any JSON; never fails on a field of the wrong type. */
     static final class Deserializer extends ValueDeserializer<NodeResource> {
 
         @Override

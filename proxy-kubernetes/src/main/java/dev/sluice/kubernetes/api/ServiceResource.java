@@ -13,13 +13,13 @@ import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.ValueDeserializer;
 import tools.jackson.databind.annotation.JsonDeserialize;
 
-/** A Service as the proxy watches it. */
+/** A watched Service. */
 @Group("")
 @Version("v1")
 @Kind("Service")
 @Plural("services")
 @JsonDeserialize(using = ServiceResource.Deserializer.class)
-public final class ServiceResource extends Watched<ServiceObject> implements Namespaced {
+public final class ServiceResource extends WatchedResource<ServiceObject> implements Namespaced {
 
     private ServiceResource(Reading<ServiceObject> reading) {
         super(reading);
@@ -39,7 +39,7 @@ public final class ServiceResource extends Watched<ServiceObject> implements Nam
         return new ServiceResource(identity());
     }
 
-    /** Reads whatever stands there; never fails on a field of the wrong type. */
+    /** Reads any JSON; never fails on a field of the wrong type. */
     static final class Deserializer extends ValueDeserializer<ServiceResource> {
 
         @Override

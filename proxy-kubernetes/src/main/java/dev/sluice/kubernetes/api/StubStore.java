@@ -7,10 +7,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An informer's store that keeps each resource's name and version only: enough to tell what is new, changed or gone after
- * a list. The objects themselves live in the core.
+ * An informer's store that keeps only the name and version of each resource: enough to find what a list added, changed
+ * or deleted. The core keeps the objects.
  */
-final class StubStore<T extends Watched<?>> implements ItemStore<T> {
+final class StubStore<T extends WatchedResource<?>> implements ItemStore<T> {
     private final ConcurrentHashMap<String, T> stubs = new ConcurrentHashMap<>();
     private final UnaryOperator<T> toStub;
 

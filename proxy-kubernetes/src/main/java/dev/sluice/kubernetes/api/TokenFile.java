@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A token that is read from its file at each request: the kubelet renews a service account's token every hour. */
+/** Reads a token from its file at each request, because the kubelet renews a service account's token every hour. */
 final class TokenFile implements OAuthTokenProvider {
     private static final Logger LOG = LoggerFactory.getLogger(TokenFile.class);
 

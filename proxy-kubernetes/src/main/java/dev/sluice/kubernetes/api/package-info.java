@@ -1,4 +1,7 @@
-/** An API server as the source: fabric8's informers on resource types that hold only what the proxy reads. */
+/**
+ * The API server as the source, and Events to it: fabric8's informers on resource types that hold only what the proxy
+ * reads. The only package that knows fabric8.
+ */
 @NullMarked
 package dev.sluice.kubernetes.api;
 

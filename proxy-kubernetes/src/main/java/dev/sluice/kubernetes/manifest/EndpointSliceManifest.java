@@ -4,25 +4,25 @@ import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.kubernetes.read.EndpointSliceReader;
 import dev.sluice.kubernetes.read.Fields;
 
-/** An EndpointSlice of a manifest: as the API server would check and complete it before a proxy sees it. */
+/** Reads an EndpointSlice from a manifest, checked and defaulted as the API server does before a proxy sees it. */
 final class EndpointSliceManifest {
     private EndpointSliceManifest() {}
 
     static EndpointSliceObject read(Fields root) {
-        Required.name(root);
+        ManifestChecks.name(root);
         if (!root.has("addressType")) {
-            root.complain("addressType", "is required: IPv4, IPv6 or FQDN");
+            root.report("addressType", "is required: IPv4, IPv6 or FQDN");
         }
-        Required.oneOf(root, "addressType", "IPv4", "IPv6", "FQDN");
+        ManifestChecks.oneOf(root, "addressType", "IPv4", "IPv6", "FQDN");
         for (Fields port : root.items("ports")) {
             if (port.has("port")) {
-                Required.port(port, "port");
+                ManifestChecks.port(port, "port");
             }
-            Required.oneOf(port, "protocol", "TCP", "UDP", "SCTP");
+            ManifestChecks.oneOf(port, "protocol", "TCP", "UDP", "SCTP");
         }
         for (Fields endpoint : root.items("endpoints")) {
             if (endpoint.texts("addresses").isEmpty()) {
-                endpoint.complain("addresses", "at least one address is required");
+                endpoint.report("addresses", "at least one address is required");
             }
         }
         return completed(EndpointSliceReader.read(root));

@@ -3,19 +3,19 @@ package dev.sluice.kubernetes.manifest;
 import dev.sluice.core.model.Problem;
 import java.util.List;
 
-/** What one version of a manifest file says. */
+/** The content of one version of a manifest file. */
 sealed interface Manifest {
 
-    /** A file without a mistake, and the objects in it that the proxy reads. */
-    record Good(List<Wish> wishes) implements Manifest {
-        public Good {
-            wishes = List.copyOf(wishes);
+    /** A file without errors, and the objects in it that the proxy reads. */
+    record Valid(List<ManifestObject> objects) implements Manifest {
+        public Valid {
+            objects = List.copyOf(objects);
         }
     }
 
-    /** A file with at least one mistake: nothing of it is used. */
-    record Broken(List<Problem> problems) implements Manifest {
-        public Broken {
+    /** A file with at least one error: nothing of it is used. */
+    record Invalid(List<Problem> problems) implements Manifest {
+        public Invalid {
             problems = List.copyOf(problems);
         }
     }

@@ -8,56 +8,59 @@ import java.nio.file.attribute.FileTime;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One file of the directory: what of it is in force, what is wrong with it, and what it may be about to become. */
+/**
+ * One file of the directory: its accepted objects, its problems, and a version that is held back as possibly half
+ * written.
+ */
 final class ManifestFile {
-    /** A file changed less than this before it was read may change again within the same tick of its clock. */
+    /** A file that changed less than this before it was read may change again within one tick of its clock. */
     private static final long TICK_MILLIS = 50;
 
-    private @Nullable Stamp judged;
-    private @Nullable Suspect suspect;
-    private List<Wish> wishes = List.of();
+    private @Nullable Stamp accepted;
+    private @Nullable HeldBack heldBack;
+    private List<ManifestObject> objects = List.of();
     private List<Problem> problems = List.of();
 
-    List<Wish> wishes() {
-        return wishes;
+    List<ManifestObject> objects() {
+        return objects;
     }
 
     List<Problem> problems() {
         return problems;
     }
 
-    /** Whether the version with this stamp has not been read yet. */
-    boolean isNews(Stamp stamp) {
-        return !stamp.equals(judged) && !(suspect != null && suspect.stamp().equals(stamp));
+    /** Whether the version with this stamp was not read yet. */
+    boolean isNew(Stamp stamp) {
+        return !stamp.equals(accepted) && !(heldBack != null && heldBack.stamp().equals(stamp));
     }
 
     /**
      * Takes a version that was just read. Unless {@code hasty}, one that may be half written is held back until it has
-     * stayed for a while. Answers whether anything is different now.
+     * stayed the same for a while. Returns whether anything has changed.
      */
     boolean read(Stamp stamp, Manifest manifest, long now, boolean hasty) {
         boolean worse = switch (manifest) {
-            case Manifest.Good(List<Wish> next) -> next.isEmpty() && !wishes.isEmpty();
-            case Manifest.Broken broken -> true;
+            case Manifest.Valid(List<ManifestObject> next) -> next.isEmpty() && !objects.isEmpty();
+            case Manifest.Invalid broken -> true;
         };
         if (worse && !hasty) {
-            suspect = new Suspect(stamp, manifest, now);
+            heldBack = new HeldBack(stamp, manifest, now);
             return false;
         }
-        return judge(stamp, manifest);
+        return accept(stamp, manifest);
     }
 
-    /** Believes a version that has stayed for {@code grace}. Answers whether anything is different now. */
+    /** Accepts a held-back version that has stayed the same for {@code grace}. Returns whether anything has changed. */
     boolean settle(Stamp stamp, long now, long grace) {
-        return suspect != null
-                && suspect.stamp().equals(stamp)
-                && now - suspect.since() >= grace
-                && judge(stamp, suspect.manifest());
+        return heldBack != null
+                && heldBack.stamp().equals(stamp)
+                && now - heldBack.since() >= grace
+                && accept(stamp, heldBack.manifest());
     }
 
-    /** Takes note that the file, named {@code name}, cannot be read at all. Answers whether that is new. */
+    /** Notes that the file {@code name} cannot be read at all. Returns whether that is new. */
     boolean unreadable(String name, IOException failure) {
-        judged = null;
+        accepted = null;
         List<Problem> before = problems;
         problems = List.of(Problem.skipped(
                 ObjectRef.manifest(name),
@@ -68,31 +71,31 @@ final class ManifestFile {
 
     /** Whether a version is being held back. */
     boolean isUnsettled() {
-        return suspect != null;
+        return heldBack != null;
     }
 
-    private boolean judge(Stamp stamp, Manifest manifest) {
-        suspect = null;
-        judged = stamp;
-        List<Wish> wishesBefore = wishes;
+    private boolean accept(Stamp stamp, Manifest manifest) {
+        heldBack = null;
+        accepted = stamp;
+        List<ManifestObject> objectsBefore = objects;
         List<Problem> problemsBefore = problems;
         switch (manifest) {
-            case Manifest.Good(List<Wish> good) -> {
-                wishes = good;
+            case Manifest.Valid(List<ManifestObject> good) -> {
+                objects = good;
                 problems = List.of();
             }
-            case Manifest.Broken(List<Problem> wrong) -> problems = wrong;
+            case Manifest.Invalid(List<Problem> wrong) -> problems = wrong;
         }
-        return !wishes.equals(wishesBefore) || !problems.equals(problemsBefore);
+        return !objects.equals(objectsBefore) || !problems.equals(problemsBefore);
     }
 
-    private record Suspect(Stamp stamp, Manifest manifest, long since) {}
+    private record HeldBack(Stamp stamp, Manifest manifest, long since) {}
 
     /**
-     * What tells one version of a file from another without reading it.
+     * Distinguishes versions of a file without reading them.
      *
-     * @param isFresh whether the file changed so shortly before the look that a further change may leave the rest equal;
-     *     a later look finds it no longer fresh, so different, and reads it again
+     * @param isFresh whether the file changed so recently that a further change may leave the rest equal; a later scan
+     *     finds it no longer fresh, so different, and reads it again
      */
     record Stamp(FileTime modified, long size, @Nullable Object inode, boolean isFresh) {
 

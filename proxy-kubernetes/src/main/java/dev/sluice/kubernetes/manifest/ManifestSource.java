@@ -15,30 +15,30 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A directory of manifests as the source: every {@code .yaml}, {@code .yml} and {@code .json} file directly in it, except
- * hidden ones. Changes are noticed within a fraction of a second. Of a file with a mistake the last good version stays in
- * force; a deleted file takes its objects with it.
+ * A directory of manifests as the source: every {@code .yaml}, {@code .yml} and {@code .json} file directly in it,
+ * except hidden ones. Changes are noticed within a fraction of a second. If a file has an error, its last good version
+ * stays in force; if a file is deleted, so are its objects.
  */
 public final class ManifestSource implements ClusterSource {
     private static final Logger LOG = LoggerFactory.getLogger(ManifestSource.class);
-    private static final int MOST_QUIETS = 10;
+    private static final int MAX_QUIETS = 10;
 
     private final Path directory;
     private final String nodeName;
-    private final Pace pace;
+    private final WatchTiming timing;
     private @Nullable Thread thread;
 
     /**
-     * A source that does not start yet.
+     * Creates a source; {@link #start} starts it.
      *
-     * @param nodeName the Node that is delivered, if there is a manifest of it
-     * @throws IllegalArgumentException when {@code directory} is no directory that can be read
+     * @param nodeName the Node that is delivered, if a manifest defines it
+     * @throws IllegalArgumentException when {@code directory} is not a readable directory
      */
     public ManifestSource(Path directory, String nodeName) {
-        this(directory, nodeName, Pace.STANDARD);
+        this(directory, nodeName, WatchTiming.STANDARD);
     }
 
-    ManifestSource(Path directory, String nodeName, Pace pace) {
+    ManifestSource(Path directory, String nodeName, WatchTiming timing) {
         if (!Files.isDirectory(directory)) {
             String what = Files.exists(directory) ? " is not a directory" : " does not exist";
             throw new IllegalArgumentException("the manifest directory " + directory + what + ": check --manifests");
@@ -49,7 +49,7 @@ public final class ManifestSource implements ClusterSource {
         }
         this.directory = directory;
         this.nodeName = nodeName;
-        this.pace = pace;
+        this.timing = timing;
     }
 
     @Override
@@ -60,7 +60,7 @@ public final class ManifestSource implements ClusterSource {
         thread = Thread.ofPlatform()
                 .name("manifests")
                 .daemon()
-                .start(() -> watch(new ManifestFolder(directory, pace), new Delivery(listener, nodeName)));
+                .start(() -> watch(new ManifestDirectory(directory, timing), new DeltaDelivery(listener, nodeName)));
     }
 
     @Override
@@ -80,16 +80,16 @@ public final class ManifestSource implements ClusterSource {
         }
     }
 
-    private void watch(ManifestFolder folder, Delivery delivery) {
+    private void watch(ManifestDirectory manifests, DeltaDelivery delivery) {
         LOG.info("Reading manifests in {}", directory);
-        try (FolderWatch watch = new FolderWatch(directory)) {
+        try (DirectoryWatch watch = new DirectoryWatch(directory)) {
             while (!Thread.currentThread().isInterrupted()) {
-                watch.renew(); // before the look, so that no change falls between the two
-                update(folder, delivery);
-                long wait = folder.isUnsettled()
-                        ? pace.grace().toNanos()
-                        : pace.rescan().toNanos();
-                if (watch.await(Math.min(wait, pace.rescan().toNanos()))) {
+                watch.renew(); // before the scan, so that no change falls between the two
+                update(manifests, delivery);
+                long wait = manifests.isUnsettled()
+                        ? timing.grace().toNanos()
+                        : timing.rescan().toNanos();
+                if (watch.await(Math.min(wait, timing.rescan().toNanos()))) {
                     awaitQuiet(watch);
                 }
             }
@@ -98,24 +98,24 @@ public final class ManifestSource implements ClusterSource {
         }
     }
 
-    /** Waits until the files have not changed for a moment, but not for ever. */
-    private void awaitQuiet(FolderWatch watch) throws InterruptedException {
-        long quiet = pace.quiet().toNanos();
-        long end = System.nanoTime() + MOST_QUIETS * quiet;
+    /** Waits until the files have not changed for a moment, but not forever. */
+    private void awaitQuiet(DirectoryWatch watch) throws InterruptedException {
+        long quiet = timing.quiet().toNanos();
+        long end = System.nanoTime() + MAX_QUIETS * quiet;
         while (watch.await(quiet) && System.nanoTime() - end < 0) {
             LOG.trace("Manifests in {} are still being written", directory);
         }
     }
 
-    private void update(ManifestFolder folder, Delivery delivery) {
+    private void update(ManifestDirectory manifests, DeltaDelivery delivery) {
         try {
-            if (folder.look(System.nanoTime()) || !delivery.isUpToDate()) {
+            if (manifests.scan(System.nanoTime()) || !delivery.isUpToDate()) {
                 List<Problem> problems = new ArrayList<>();
-                Map<ObjectRef, Wish> wishes = folder.wishes(problems);
-                delivery.deliver(wishes, problems);
+                Map<ObjectRef, ManifestObject> objects = manifests.objects(problems);
+                delivery.deliver(objects, problems);
             }
         } catch (RuntimeException e) {
-            LOG.error("Manifests in {} could not be delivered; it is tried again", directory, e);
+            LOG.error("Manifests in {} could not be delivered; retrying", directory, e);
         }
     }
 }

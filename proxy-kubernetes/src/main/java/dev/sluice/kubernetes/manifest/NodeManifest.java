@@ -4,15 +4,15 @@ import dev.sluice.core.source.NodeObject;
 import dev.sluice.kubernetes.read.Fields;
 import dev.sluice.kubernetes.read.NodeReader;
 
-/** A Node of a manifest. */
+/** Reads a Node from a manifest. */
 final class NodeManifest {
     private NodeManifest() {}
 
     static NodeObject read(Fields root) {
-        Required.name(root);
+        ManifestChecks.name(root);
         for (Fields address : root.at("status").items("addresses")) {
             if (!address.has("type") || !address.has("address")) {
-                address.complain("type", "an address needs both, type and address");
+                address.report("type", "an address needs both type and address");
             }
         }
         return NodeReader.read(root);

@@ -8,7 +8,7 @@ import dev.sluice.kubernetes.read.ServiceReader;
 import java.util.List;
 import java.util.Optional;
 
-/** A Service of a manifest: as the API server would check and complete it before a proxy sees it. */
+/** Reads a Service from a manifest, checked and defaulted as the API server does before a proxy sees it. */
 final class ServiceManifest {
     /** Three hours, in seconds. */
     private static final int AFFINITY_TIMEOUT = 10_800;
@@ -16,19 +16,19 @@ final class ServiceManifest {
     private ServiceManifest() {}
 
     static ServiceObject read(Fields root) {
-        Required.name(root);
+        ManifestChecks.name(root);
         Fields spec = root.at("spec");
         for (Fields port : spec.items("ports")) {
-            Required.port(port, "port");
+            ManifestChecks.port(port, "port");
             if (port.number("nodePort") != 0) {
-                Required.port(port, "nodePort");
+                ManifestChecks.port(port, "nodePort");
             }
-            Required.oneOf(port, "protocol", "TCP", "UDP", "SCTP");
+            ManifestChecks.oneOf(port, "protocol", "TCP", "UDP", "SCTP");
         }
-        Required.oneOf(spec, "type", "ClusterIP", "NodePort", "LoadBalancer", "ExternalName");
-        Required.oneOf(spec, "externalTrafficPolicy", "Cluster", "Local");
-        Required.oneOf(spec, "internalTrafficPolicy", "Cluster", "Local");
-        Required.oneOf(spec, "sessionAffinity", "None", "ClientIP");
+        ManifestChecks.oneOf(spec, "type", "ClusterIP", "NodePort", "LoadBalancer", "ExternalName");
+        ManifestChecks.oneOf(spec, "externalTrafficPolicy", "Cluster", "Local");
+        ManifestChecks.oneOf(spec, "internalTrafficPolicy", "Cluster", "Local");
+        ManifestChecks.oneOf(spec, "sessionAffinity", "None", "ClientIP");
         return completed(ServiceReader.read(root));
     }
 
@@ -87,7 +87,7 @@ final class ServiceManifest {
         return new ServiceObject.Ingress(ingress.ip(), ingress.hostname(), mode);
     }
 
-    /** The families of addresses; none when one of them is no address, which the core then says. */
+    /** The families of addresses; none when one of them is invalid, which the core then reports. */
     private static List<String> families(List<String> addresses) {
         List<IpAddress> parsed = addresses.stream()
                 .map(IpAddress::parse)

@@ -3,17 +3,17 @@ package dev.sluice.kubernetes.read;
 import dev.sluice.core.source.EndpointSliceObject;
 import java.util.List;
 
-/** Reads an EndpointSlice (discovery.k8s.io/v1). Nothing is defaulted: what is absent stays empty or null. */
+/** Reads an EndpointSlice (discovery.k8s.io/v1). Sets no defaults: what is absent stays empty or null. */
 public final class EndpointSliceReader {
     private EndpointSliceReader() {}
 
-    /** The slice that {@code root} spells; complaints go to the list that {@code root} was made with. */
+    /** Reads {@code root}; errors go to the list that {@code root} was made with. */
     public static EndpointSliceObject read(Fields root) {
-        Metadata metadata = Metadata.of(root);
+        ObjectMetadata metadata = ObjectMetadata.of(root);
         return new EndpointSliceObject(
                 metadata.namespace(),
                 metadata.name(),
-                root.word("addressType"),
+                root.sharedText("addressType"),
                 List.copyOf(root.items("ports").stream()
                         .map(EndpointSliceReader::port)
                         .toList()),
@@ -26,7 +26,7 @@ public final class EndpointSliceReader {
 
     private static EndpointSliceObject.Port port(Fields port) {
         return new EndpointSliceObject.Port(
-                port.wordOrNull("name"), port.wordOrNull("protocol"), port.numberOrNull("port"));
+                port.sharedTextOrNull("name"), port.sharedTextOrNull("protocol"), port.numberOrNull("port"));
     }
 
     private static EndpointSliceObject.Address address(Fields endpoint) {
@@ -37,7 +37,7 @@ public final class EndpointSliceReader {
                 conditions.flag("ready"),
                 conditions.flag("serving"),
                 conditions.flag("terminating"),
-                endpoint.wordOrNull("nodeName"),
+                endpoint.sharedTextOrNull("nodeName"),
                 names(hints.items("forZones")),
                 names(hints.items("forNodes")),
                 endpoint.at("targetRef").text("uid"));
@@ -46,6 +46,7 @@ public final class EndpointSliceReader {
     private static List<String> names(List<Fields> hints) {
         return hints.isEmpty()
                 ? List.of()
-                : List.copyOf(hints.stream().map(hint -> hint.word("name")).toList());
+                : List.copyOf(
+                        hints.stream().map(hint -> hint.sharedText("name")).toList());
     }
 }

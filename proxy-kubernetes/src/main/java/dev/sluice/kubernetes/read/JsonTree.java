@@ -14,7 +14,7 @@ import tools.jackson.core.json.JsonFactory;
 
 /** Reads JSON as a {@link Tree}. */
 public final class JsonTree {
-    /** By far the largest part of most objects, and nothing that a proxy reads. */
+    /** By far the largest part of most objects, and never read by a proxy. */
     private static final String MANAGED_FIELDS = "managedFields";
 
     private final JsonParser parser;
@@ -25,17 +25,20 @@ public final class JsonTree {
         this.lines = lines;
     }
 
-    /** The value that {@code parser} stands at, without lines; the parser is left at the value's last token. */
+    /**
+     * Reads the value at the current token of {@code parser}, without lines; leaves the parser at the value's last
+     * token.
+     */
     public static Tree read(JsonParser parser) {
         return new JsonTree(parser, false).value();
     }
 
     /**
-     * The documents of a file, one after the other.
+     * Reads the documents of a file.
      *
-     * @throws UnreadableException when it is no JSON
+     * @throws DocumentSyntaxException when it is not JSON
      */
-    public static List<Tree> documents(byte[] content) throws UnreadableException {
+    public static List<Tree> documents(byte[] content) throws DocumentSyntaxException {
         JsonFactory factory = JsonFactory.builder()
                 .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                 .build();
@@ -48,7 +51,7 @@ public final class JsonTree {
             return documents;
         } catch (JacksonException e) {
             TokenStreamLocation at = e.getLocation();
-            throw new UnreadableException(at == null ? 0 : at.getLineNr(), e.getOriginalMessage(), e);
+            throw new DocumentSyntaxException(at == null ? 0 : at.getLineNr(), e.getOriginalMessage(), e);
         }
     }
 

@@ -9,9 +9,9 @@ public final class NodeReader {
 
     private NodeReader() {}
 
-    /** The Node that {@code root} spells; complaints go to the list that {@code root} was made with. */
+    /** Reads {@code root}; errors go to the list that {@code root} was made with. */
     public static NodeObject read(Fields root) {
-        Metadata metadata = Metadata.of(root);
+        ObjectMetadata metadata = ObjectMetadata.of(root);
         Fields spec = root.at("spec");
         List<Fields> addresses = root.at("status").items("addresses");
         List<String> podCidrs = spec.texts("podCIDRs");

@@ -5,13 +5,13 @@ import dev.sluice.core.source.ServiceObject;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a Service (core/v1). Nothing is defaulted: what is absent stays empty. */
+/** Reads a Service (core/v1). Sets no defaults: what is absent stays empty. */
 public final class ServiceReader {
     private ServiceReader() {}
 
-    /** The Service that {@code root} spells; complaints go to the list that {@code root} was made with. */
+    /** Reads {@code root}; errors go to the list that {@code root} was made with. */
     public static ServiceObject read(Fields root) {
-        Metadata metadata = Metadata.of(root);
+        ObjectMetadata metadata = ObjectMetadata.of(root);
         Fields spec = root.at("spec");
         return new ServiceObject(
                 new ServiceObject.Metadata(
@@ -19,12 +19,13 @@ public final class ServiceReader {
                         metadata.created(),
                         metadata.labels(),
                         metadata.annotations()),
-                spec.word("type"),
+                spec.sharedText("type"),
                 addresses(spec),
                 List.copyOf(
                         spec.items("ports").stream().map(ServiceReader::port).toList()),
-                new ServiceObject.Policies(spec.word("externalTrafficPolicy"), spec.word("internalTrafficPolicy")),
-                new ServiceObject.Affinity(spec.word("sessionAffinity"), affinityTimeout(spec)),
+                new ServiceObject.Policies(
+                        spec.sharedText("externalTrafficPolicy"), spec.sharedText("internalTrafficPolicy")),
+                new ServiceObject.Affinity(spec.sharedText("sessionAffinity"), affinityTimeout(spec)),
                 loadBalancer(root));
     }
 
@@ -33,7 +34,7 @@ public final class ServiceReader {
         return new ServiceObject.Addresses(
                 clusterIp,
                 sharing(clusterIp, spec.texts("clusterIPs")),
-                spec.words("ipFamilies"),
+                spec.sharedTexts("ipFamilies"),
                 spec.texts("externalIPs"));
     }
 
@@ -49,18 +50,18 @@ public final class ServiceReader {
 
     private static ServiceObject.Port port(Fields port) {
         return new ServiceObject.Port(
-                port.word("name"), port.word("protocol"), port.number("port"), port.number("nodePort"));
+                port.sharedText("name"), port.sharedText("protocol"), port.number("port"), port.number("nodePort"));
     }
 
     private static ServiceObject.Ingress ingress(Fields ingress) {
-        return new ServiceObject.Ingress(ingress.text("ip"), ingress.text("hostname"), ingress.word("ipMode"));
+        return new ServiceObject.Ingress(ingress.text("ip"), ingress.text("hostname"), ingress.sharedText("ipMode"));
     }
 
     private static @Nullable Integer affinityTimeout(Fields spec) {
         return spec.at("sessionAffinityConfig").at("clientIP").numberOrNull("timeoutSeconds");
     }
 
-    /** The usual list of one address, without a second copy of its text. */
+    /** Reuses {@code first} for the usual list of one address. */
     private static List<String> sharing(String first, List<String> all) {
         return all.size() == 1 && all.getFirst().equals(first) ? List.of(first) : all;
     }

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A parsed document, the same for JSON and YAML, whatever its shape. {@code line} is the line of the file that the value
- * begins on, counted from 1, or 0 when it comes from no file.
+ * A value of a parsed JSON or YAML document. {@code line} is the line on which the value begins, counted from 1, or 0
+ * when there is no file.
  */
 public sealed interface Tree {
 
@@ -17,7 +17,7 @@ public sealed interface Tree {
     /** A list. */
     record Sequence(List<Tree> items, int line) implements Tree {}
 
-    /** A text. */
+    /** A string. */
     record Text(String value, int line) implements Tree {}
 
     /** A whole number. */
@@ -26,9 +26,9 @@ public sealed interface Tree {
     /** {@code true} or {@code false}. */
     record Flag(boolean value, int line) implements Tree {}
 
-    /** A number with a fraction, or one too large; in the words of the document. */
+    /** A number with a fraction, or one too large, as written in the document. */
     record Fraction(String literal, int line) implements Tree {}
 
-    /** {@code null}: as good as not there. */
+    /** {@code null}: the same as an absent field. */
     record Absent(int line) implements Tree {}
 }

@@ -20,7 +20,7 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 import org.snakeyaml.engine.v2.schema.CoreSchema;
 
-/** Reads YAML 1.2 as {@link Tree}s. An aliased part is shared, not copied, so a small file cannot grow large. */
+/** Reads YAML 1.2 as {@link Tree}s. Aliases are shared, not copied, so a small file cannot grow large. */
 public final class YamlTree {
     private static final int MAX_CHARACTERS = 256 << 20;
 
@@ -29,11 +29,11 @@ public final class YamlTree {
     private YamlTree() {}
 
     /**
-     * The documents of a file, without the empty ones.
+     * Reads the documents of a file, without the empty ones.
      *
-     * @throws UnreadableException when it is no YAML, or a field stands twice in one object
+     * @throws DocumentSyntaxException when it is not YAML, or a field occurs twice in one object
      */
-    public static List<Tree> documents(byte[] content) throws UnreadableException {
+    public static List<Tree> documents(byte[] content) throws DocumentSyntaxException {
         LoadSettings settings = LoadSettings.builder()
                 .setSchema(new CoreSchema())
                 .setCodePointLimit(MAX_CHARACTERS)
@@ -49,20 +49,20 @@ public final class YamlTree {
             }
             return documents;
         } catch (MarkedYamlEngineException e) {
-            throw new UnreadableException(line(e.getProblemMark()), e.getProblem(), e);
+            throw new DocumentSyntaxException(line(e.getProblemMark()), e.getProblem(), e);
         } catch (YamlEngineException e) {
-            throw new UnreadableException(0, String.valueOf(e.getMessage()), e);
+            throw new DocumentSyntaxException(0, String.valueOf(e.getMessage()), e);
         }
     }
 
-    private Tree tree(Node node) throws UnreadableException {
+    private Tree tree(Node node) throws DocumentSyntaxException {
         Tree known = seen.get(node);
         if (known != null) {
             return known;
         }
         int line = line(node.getStartMark());
         if (node.isRecursive()) {
-            throw new UnreadableException(line, "an alias that contains itself", new IllegalArgumentException());
+            throw new DocumentSyntaxException(line, "an alias that contains itself", new IllegalArgumentException());
         }
         Tree tree = switch (node) {
             case MappingNode mapping -> mapping(mapping, line);
@@ -74,22 +74,22 @@ public final class YamlTree {
         return tree;
     }
 
-    private Tree mapping(MappingNode node, int line) throws UnreadableException {
+    private Tree mapping(MappingNode node, int line) throws DocumentSyntaxException {
         Map<String, Tree> fields = new LinkedHashMap<>();
         for (NodeTuple tuple : node.getValue()) {
             Node key = tuple.getKeyNode();
             String name = key instanceof ScalarNode scalar ? scalar.getValue() : "?";
             if (fields.put(name, tree(tuple.getValueNode())) != null) {
-                throw new UnreadableException(
+                throw new DocumentSyntaxException(
                         line(key.getStartMark()),
-                        "the field \"" + name + "\" stands twice",
+                        "the field \"" + name + "\" occurs twice",
                         new IllegalArgumentException());
             }
         }
         return new Tree.Mapping(fields, line);
     }
 
-    private Tree sequence(SequenceNode node, int line) throws UnreadableException {
+    private Tree sequence(SequenceNode node, int line) throws DocumentSyntaxException {
         List<Tree> items = new ArrayList<>();
         for (Node item : node.getValue()) {
             items.add(tree(item));
@@ -119,7 +119,7 @@ public final class YamlTree {
         }
     }
 
-    /** Without the leading zeros that {@link Long#decode} would take for an octal number. */
+    /** Removes the leading zeros that {@link Long#decode} would take for an octal number. */
     private static String decimal(String value) {
         return value.startsWith("0x") ? value : value.replaceFirst("^([-+]?)0+(?=[0-9])", "$1");
     }

@@ -1,4 +1,7 @@
-/** Reading Kubernetes objects, from JSON or YAML, into the core's slim ones: tolerant of anything, silent about nothing. */
+/**
+ * Reads Kubernetes objects from JSON or YAML into the core's slim ones. Accepts anything and reports every error;
+ * judges no value.
+ */
 @NullMarked
 package dev.sluice.kubernetes.read;
 

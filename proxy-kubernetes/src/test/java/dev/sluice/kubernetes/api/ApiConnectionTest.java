@@ -62,7 +62,7 @@ class ApiConnectionTest {
 
         Path empty = Files.writeString(directory.resolve("empty"), "# nothing\n");
         assertThatThrownBy(() -> ApiConnection.open(new ApiOptions(empty, "", "sluice/test")))
-                .hasMessage("kubeconfig " + empty + " is empty or no kubeconfig at all");
+                .hasMessage("kubeconfig " + empty + " is empty or not a kubeconfig");
 
         Path broken = Files.writeString(directory.resolve("broken"), "apiVersion: v1\nclusters: [\n");
         assertThatThrownBy(() -> ApiConnection.open(new ApiOptions(broken, "", "sluice/test")))

@@ -125,7 +125,7 @@ class ApiEventSinkTest {
     @Test
     void aFloodIsPacedAndNeverWaits() {
         try (EventSink events =
-                new ApiEventSink(connection, "node-a", () -> now, new EventPace(3, Duration.ofHours(1)))) {
+                new ApiEventSink(connection, "node-a", () -> now, new EventRateLimit(3, Duration.ofHours(1)))) {
             for (int i = 0; i < 1000; i++) {
                 events.send(problem("problem " + i, Scope.EVERY_NODE));
             }
@@ -154,7 +154,7 @@ class ApiEventSinkTest {
     }
 
     private EventSink sink(String node) {
-        return new ApiEventSink(connection, node, () -> now, new EventPace(25, Duration.ofSeconds(5)));
+        return new ApiEventSink(connection, node, () -> now, new EventRateLimit(25, Duration.ofSeconds(5)));
     }
 
     private static ConditionFactory soon() {

@@ -7,7 +7,7 @@ import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.core.source.NodeObject;
 import dev.sluice.core.source.ServiceObject;
-import dev.sluice.kubernetes.Recorder;
+import dev.sluice.kubernetes.RecordingListener;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 class ApiServerSourceTest {
     private final KubernetesMockServer server = new KubernetesMockServer(
             new Context(), new MockWebServer(), new HashMap<>(), new KubernetesCrudDispatcher(), false);
-    private final Recorder recorder = new Recorder();
+    private final RecordingListener recorder = new RecordingListener();
     private KubernetesClient cluster;
     private ApiConnection connection;
     private ApiServerSource source;

@@ -19,8 +19,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
- * A small API server that keeps whatever JSON it is given, well formed or not, and whose watches can be cut, expired and
- * refused. It speaks the plain watch, not WebSocket.
+ * A small API server that keeps whatever JSON it is given, well formed or not, and whose watches can be cut, expired
+ * and refused. It speaks the plain watch, not WebSocket.
  */
 final class FakeApi implements AutoCloseable {
     private static final String END = "end";
@@ -116,8 +116,8 @@ final class FakeApi implements AutoCloseable {
     }
 
     /**
-     * Answers every request about {@code plural} with an HTTP status, 0 for answering properly. 409 is meant for creating
-     * what exists, so patches are still taken.
+     * Answers every request about {@code plural} with an HTTP status, 0 for answering properly. 409 is meant for
+     * creating what exists, so patches are still taken.
      */
     synchronized void refuse(String plural, int status) {
         refusals.put(plural, status);

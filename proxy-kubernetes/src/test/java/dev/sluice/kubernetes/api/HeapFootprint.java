@@ -15,9 +15,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * Prints the heap that a Service with an EndpointSlice of five endpoints takes: what the source itself keeps, or that and
- * the objects that it delivered. {@code serve N} is the API server, in a process of its own so that its heap does not
- * count, until its input ends; {@code source URL N} and {@code objects URL N} measure.
+ * Prints the heap that a Service with an EndpointSlice of five endpoints takes: what the source itself keeps, or that
+ * and the objects that it delivered. {@code serve N} is the API server, in a process of its own so that its heap does
+ * not count, until its input ends; {@code source URL N} and {@code objects URL N} measure.
  */
 final class HeapFootprint {
     private HeapFootprint() {}

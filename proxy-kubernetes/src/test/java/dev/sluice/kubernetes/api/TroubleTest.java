@@ -7,7 +7,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import dev.sluice.kubernetes.Recorder;
+import dev.sluice.kubernetes.RecordingListener;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 
 /** The source and the Events against a server that misbehaves. */
 class TroubleTest {
-    private final Recorder recorder = new Recorder();
+    private final RecordingListener recorder = new RecordingListener();
     private final ListAppender<ILoggingEvent> said = new ListAppender<>();
     private final Logger log = (Logger) LoggerFactory.getLogger(ConnectionLog.class);
     private FakeApi api;
@@ -137,7 +137,7 @@ class TroubleTest {
         assertThat(messages().getFirst())
                 .isEqualTo("The API server http://127.0.0.1:" + port
                         + " cannot be reached: connection refused. The rules in"
-                        + " force stay, and it is tried again.");
+                        + " force stay; the proxy retries.");
         assertThat(recorder.services()).containsOnlyKeys("shop/web", "shop/old");
 
         api = new FakeApi(port, 1000);

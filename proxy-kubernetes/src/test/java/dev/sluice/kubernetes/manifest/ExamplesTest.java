@@ -26,18 +26,18 @@ class ExamplesTest {
 
         assertThat(manifest)
                 .isInstanceOfSatisfying(
-                        Manifest.Good.class,
-                        good -> assertThat(good.wishes()).isNotEmpty().allSatisfy(ExamplesTest::hasAddressesOnly));
+                        Manifest.Valid.class,
+                        good -> assertThat(good.objects()).isNotEmpty().allSatisfy(ExamplesTest::hasAddressesOnly));
     }
 
-    private static void hasAddressesOnly(Wish wish) {
-        List<String> addresses = switch (wish) {
-            case Wish.OfService(var service) -> service.addresses().clusterIps();
-            case Wish.OfSlice(var slice) ->
+    private static void hasAddressesOnly(ManifestObject object) {
+        List<String> addresses = switch (object) {
+            case ManifestObject.OfService(var service) -> service.addresses().clusterIps();
+            case ManifestObject.OfSlice(var slice) ->
                 slice.endpoints().stream()
                         .flatMap(endpoint -> endpoint.addresses().stream())
                         .toList();
-            case Wish.OfNode(var node) -> node.internalIps();
+            case ManifestObject.OfNode(var node) -> node.internalIps();
         };
         assertThat(addresses)
                 .isNotEmpty()

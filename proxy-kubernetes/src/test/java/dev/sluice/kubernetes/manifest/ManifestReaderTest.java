@@ -53,13 +53,13 @@ class ManifestReaderTest {
                         "a.yaml",
                         "apiVersion: v1\nkind: Service\nkind: Node\n",
                         "line 3",
-                        "the field \"kind\" stands twice"),
+                        "the field \"kind\" occurs twice"),
                 new Mistake(
                         "a text for a port",
                         "a.yaml",
                         SERVICE.replace("port: 80", "port: eighty"),
                         "line 6: spec.ports[0].port",
-                        "Service web: expected a whole number, got the text \"eighty\""),
+                        "Service web: expected a whole number, got the string \"eighty\""),
                 new Mistake(
                         "a quoted port",
                         "a.yaml",
@@ -107,13 +107,13 @@ class ManifestReaderTest {
                         "a.yaml",
                         "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: none\n",
                         "line 4: spec",
-                        "expected an object, got the text \"none\""),
+                        "expected an object, got the string \"none\""),
                 new Mistake(
                         "a flag for a label",
                         "a.yaml",
                         SERVICE.replace("namespace: shop", "labels: {service.kubernetes.io/service-proxy-name: true}"),
                         "line 3: metadata.labels[service.kubernetes.io/service-proxy-name]",
-                        "expected a text, got true: put it in quotes"),
+                        "expected a string, got true: put it in quotes"),
                 new Mistake(
                         "no name",
                         "a.yaml",
@@ -139,7 +139,7 @@ class ManifestReaderTest {
                         "a.yaml",
                         "apiVersion: discovery.k8s.io/v1beta1\nkind: EndpointSlice\n",
                         "line 1: apiVersion",
-                        "write discovery.k8s.io/v1"),
+                        "use discovery.k8s.io/v1"),
                 new Mistake(
                         "a slice without addresses",
                         "a.yaml",
@@ -157,7 +157,7 @@ class ManifestReaderTest {
                         "a.yaml",
                         SLICE + "endpoints:\n- addresses: [10.0.0.1]\n  conditions:\n    ready: \"yes\"\n",
                         "line 8: endpoints[0].conditions.ready",
-                        "expected true or false, got the text \"yes\""),
+                        "expected true or false, got the string \"yes\""),
                 new Mistake(
                         "a bad time",
                         "a.yaml",
@@ -180,7 +180,7 @@ class ManifestReaderTest {
                                 + "  kind: Service\n"
                                 + "  metadata: {name: 7}\n",
                         "line 6: items[0].metadata.name",
-                        "expected a text, got the number 7"),
+                        "expected a string, got the number 7"),
                 new Mistake("no object at all", "a.yaml", "- 1\n- 2\n", "line 1", "expected an object"),
                 new Mistake(
                         "JSON syntax",
@@ -208,8 +208,8 @@ class ManifestReaderTest {
     void aMistakeIsReportedWithItsPlace(Mistake mistake) {
         Manifest manifest = read(mistake.file(), mistake.content());
 
-        assertThat(manifest).isInstanceOf(Manifest.Broken.class);
-        List<Problem> problems = ((Manifest.Broken) manifest).problems();
+        assertThat(manifest).isInstanceOf(Manifest.Invalid.class);
+        List<Problem> problems = ((Manifest.Invalid) manifest).problems();
         assertThat(problems).anySatisfy(problem -> {
             assertThat(problem.object()).hasToString(mistake.file());
             assertThat(problem.field()).isEqualTo(mistake.field());
@@ -223,7 +223,7 @@ class ManifestReaderTest {
     void oneMistakeIsReportedOnce() {
         Manifest manifest = read("a.yaml", SERVICE.replace("port: 80", "port: eighty"));
 
-        assertThat(((Manifest.Broken) manifest).problems()).hasSize(1);
+        assertThat(((Manifest.Invalid) manifest).problems()).hasSize(1);
     }
 
     @ParameterizedTest
@@ -246,7 +246,7 @@ class ManifestReaderTest {
 
         assertThat(read("a.yaml", other + "---\n" + SERVICE))
                 .isEqualTo(read("a.yaml", SERVICE))
-                .isInstanceOf(Manifest.Good.class);
+                .isInstanceOf(Manifest.Valid.class);
     }
 
     @Test
@@ -325,7 +325,7 @@ class ManifestReaderTest {
 
     @Test
     void aSliceIsReadWhole() {
-        Wish wish = only("""
+        ManifestObject object = only("""
             apiVersion: discovery.k8s.io/v1
             kind: EndpointSlice
             metadata:
@@ -344,8 +344,8 @@ class ManifestReaderTest {
               targetRef: {kind: Pod, name: web-0, uid: 1b4e}
             """);
 
-        assertThat(wish)
-                .isEqualTo(new Wish.OfSlice(new EndpointSliceObject(
+        assertThat(object)
+                .isEqualTo(new ManifestObject.OfSlice(new EndpointSliceObject(
                         "shop",
                         "web-1",
                         "IPv4",
@@ -371,7 +371,7 @@ class ManifestReaderTest {
 
     @Test
     void aNodeIsReadWhole() {
-        Wish wish = only("""
+        ManifestObject object = only("""
             apiVersion: v1
             kind: Node
             metadata:
@@ -389,8 +389,8 @@ class ManifestReaderTest {
               - {type: InternalIP, address: "fd00:10::1"}
             """);
 
-        assertThat(wish)
-                .isEqualTo(new Wish.OfNode(new NodeObject(
+        assertThat(object)
+                .isEqualTo(new ManifestObject.OfNode(new NodeObject(
                         "node-a",
                         "z1",
                         List.of("192.168.10.1", "fd00:10::1"),
@@ -416,25 +416,25 @@ class ManifestReaderTest {
     void anchorsAreFollowedAndLoopsRefused() {
         assertThat(read("a.yaml", SERVICE.replace("[{port: 80}]", "[&p {port: 80}, *p]")))
                 .isInstanceOfSatisfying(
-                        Manifest.Good.class,
-                        good -> assertThat(good.wishes())
+                        Manifest.Valid.class,
+                        good -> assertThat(good.objects())
                                 .singleElement()
                                 .isInstanceOfSatisfying(
-                                        Wish.OfService.class,
-                                        wish -> assertThat(wish.service().ports())
+                                        ManifestObject.OfService.class,
+                                        object -> assertThat(object.service().ports())
                                                 .hasSize(2)));
         assertThat(read("a.yaml", "apiVersion: v1\nkind: List\nitems: &loop\n- *loop\n"))
-                .isInstanceOf(Manifest.Broken.class);
+                .isInstanceOf(Manifest.Invalid.class);
     }
 
     private static ServiceObject service(String yaml) {
-        return ((Wish.OfService) only(yaml)).service();
+        return ((ManifestObject.OfService) only(yaml)).service();
     }
 
-    private static Wish only(String yaml) {
+    private static ManifestObject only(String yaml) {
         Manifest manifest = read("a.yaml", yaml);
-        assertThat(manifest).isInstanceOf(Manifest.Good.class);
-        return ((Manifest.Good) manifest).wishes().getFirst();
+        assertThat(manifest).isInstanceOf(Manifest.Valid.class);
+        return ((Manifest.Valid) manifest).objects().getFirst();
     }
 
     private static Manifest read(String name, String content) {

@@ -8,7 +8,7 @@ import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ServiceObject;
-import dev.sluice.kubernetes.Recorder;
+import dev.sluice.kubernetes.RecordingListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,15 +21,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ManifestSourceTest {
-    private static final Pace QUICK = new Pace(Duration.ofMillis(60), Duration.ofMillis(300), Duration.ofMillis(500));
+    private static final WatchTiming QUICK =
+            new WatchTiming(Duration.ofMillis(60), Duration.ofMillis(300), Duration.ofMillis(500));
 
     /** Believes no half written file for longer than any test takes. */
-    private static final Pace PATIENT = new Pace(QUICK.quiet(), Duration.ofMinutes(5), QUICK.rescan());
+    private static final WatchTiming PATIENT = new WatchTiming(QUICK.quiet(), Duration.ofMinutes(5), QUICK.rescan());
 
     @TempDir
     Path directory;
 
-    private final Recorder recorder = new Recorder();
+    private final RecordingListener recorder = new RecordingListener();
     private ManifestSource source = new ManifestSource(Path.of("/"), "node-a", QUICK);
 
     @AfterEach
@@ -150,7 +151,7 @@ class ManifestSourceTest {
                 .containsExactly(Problem.skipped(
                         ObjectRef.manifest("b.yaml"),
                         "Service shop/web",
-                        "is in a.yaml already, and that one counts: remove one of them"));
+                        "is already defined in a.yaml, which takes precedence: remove one of them"));
 
         Files.delete(directory.resolve("a.yaml"));
         soon().untilAsserted(() -> assertThat(port("web")).isEqualTo(82));
@@ -221,7 +222,7 @@ class ManifestSourceTest {
     @Test
     void aListenerThatFailsIsToldAgain() throws IOException {
         write("a.yaml", service("web", 80));
-        Recorder shy = new Recorder() {
+        RecordingListener shy = new RecordingListener() {
             private boolean failed;
 
             @Override
@@ -263,7 +264,7 @@ class ManifestSourceTest {
         start(QUICK);
     }
 
-    private void start(Pace pace) {
+    private void start(WatchTiming pace) {
         source = new ManifestSource(directory, "node-a", pace);
         source.start(recorder);
         soon().until(recorder::isSynced);

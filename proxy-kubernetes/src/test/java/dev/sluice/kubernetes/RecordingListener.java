@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A listener that keeps what it was told: the state that follows from it, and the sequence of words. */
-public class Recorder implements ClusterListener {
+public class RecordingListener implements ClusterListener {
     private final Map<String, ServiceObject> services = new ConcurrentSkipListMap<>();
     private final Map<String, EndpointSliceObject> slices = new ConcurrentSkipListMap<>();
     private final Map<String, NodeObject> nodes = new ConcurrentSkipListMap<>();

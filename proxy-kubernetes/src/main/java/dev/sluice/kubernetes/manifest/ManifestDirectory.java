@@ -17,9 +17,9 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The files of the directory and what they say together. Used by one thread. */
-final class ManifestFolder {
-    private static final Logger LOG = LoggerFactory.getLogger(ManifestFolder.class);
+/** The manifest files of a directory and all objects in them. Used by one thread. */
+final class ManifestDirectory {
+    private static final Logger LOG = LoggerFactory.getLogger(ManifestDirectory.class);
 
     private final Path directory;
     private final long grace;
@@ -28,66 +28,66 @@ final class ManifestFolder {
     private List<Problem> unreadable = List.of();
     private boolean seen;
 
-    ManifestFolder(Path directory, Pace pace) {
+    ManifestDirectory(Path directory, WatchTiming timing) {
         this.directory = directory;
-        this.grace = pace.grace().toNanos();
+        this.grace = timing.grace().toNanos();
     }
 
     /**
-     * Looks at every file and reads those that changed. A directory that cannot be listed leaves everything as it was.
-     * Answers whether anything is different now.
+     * Reads the files that changed. A directory that cannot be listed leaves everything as it was. Returns whether
+     * anything has changed.
      *
      * @param now of the clock {@link System#nanoTime()}
      */
-    boolean look(long now) {
+    boolean scan(long now) {
         List<Problem> before = unreadable;
         TreeSet<String> names;
         try (Stream<Path> entries = Files.list(directory)) {
             names = new TreeSet<>(entries.map(entry -> entry.getFileName().toString())
-                    .filter(ManifestFolder::isManifest)
+                    .filter(ManifestDirectory::isManifest)
                     .toList());
             unreadable = List.of();
         } catch (IOException e) {
-            String message = "the directory cannot be read (" + e + "); what was read of it before stays in force";
+            String message = "the directory cannot be read (" + e + "); what was last read from it stays in force";
             unreadable = List.of(Problem.skipped(ObjectRef.manifest(directory.toString()), "", message));
             return !unreadable.equals(before);
         }
         boolean changed = files.keySet().retainAll(names) || !before.isEmpty();
         for (String name : names) {
-            changed |= look(name, now);
+            changed |= scan(name, now);
         }
         seen = true;
         return changed;
     }
 
-    /** Whether some file was perhaps seen half written and must be looked at again soon. */
+    /** Whether a file may have been read half written and must be read again soon. */
     boolean isUnsettled() {
         return files.values().stream().anyMatch(ManifestFile::isUnsettled);
     }
 
-    /** The objects of all files. Of two about the same object the one in the first file, by name, counts. */
-    Map<ObjectRef, Wish> wishes(List<Problem> problems) {
+    /** The objects of all files. If two files define the same object, that of the first file by name is used. */
+    Map<ObjectRef, ManifestObject> objects(List<Problem> problems) {
         problems.addAll(unreadable);
-        Map<ObjectRef, Wish> result = new LinkedHashMap<>();
+        Map<ObjectRef, ManifestObject> result = new LinkedHashMap<>();
         Map<ObjectRef, String> origin = new HashMap<>();
         files.forEach((name, file) -> {
             problems.addAll(file.problems());
-            for (Wish wish : file.wishes()) {
-                String first = origin.putIfAbsent(wish.ref(), name);
+            for (ManifestObject object : file.objects()) {
+                String first = origin.putIfAbsent(object.ref(), name);
                 if (first == null) {
-                    result.put(wish.ref(), wish);
+                    result.put(object.ref(), object);
                 } else {
                     problems.add(Problem.skipped(
                             ObjectRef.manifest(name),
-                            wish.ref().toString(),
-                            "is in " + first + " already, and that one counts: remove one of them"));
+                            object.ref().toString(),
+                            "is already defined in " + first + ", which takes precedence: remove one of them"));
                 }
             }
         });
         return result;
     }
 
-    private boolean look(String name, long now) {
+    private boolean scan(String name, long now) {
         Path path = directory.resolve(name);
         try {
             BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
@@ -96,7 +96,7 @@ final class ManifestFolder {
             }
             ManifestFile.Stamp stamp = ManifestFile.Stamp.of(attributes, System.currentTimeMillis());
             ManifestFile file = files.computeIfAbsent(name, fresh -> new ManifestFile());
-            if (file.isNews(stamp)) {
+            if (file.isNew(stamp)) {
                 LOG.debug("Reading {}", path);
                 return file.read(stamp, reader.read(name, Files.readAllBytes(path)), now, !seen);
             }

@@ -3,17 +3,17 @@ package dev.sluice.kubernetes.read;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The words that thousands of objects share (namespaces, node names, port names, protocols), each kept on the heap once.
- * Safe for use by several threads.
+ * Keeps one copy of each string that thousands of objects share: namespaces, node names, port names, protocols.
+ * Thread-safe.
  */
-public final class Words {
-    /** Far above any cluster's number of nodes and namespaces; beyond it the words are forgotten and learnt anew. */
+public final class StringPool {
+    /** Far above any cluster's number of nodes and namespaces; beyond it the pool starts again from empty. */
     private static final int LIMIT = 50_000;
 
     private final ConcurrentHashMap<String, String> known = new ConcurrentHashMap<>();
 
-    /** The one copy of {@code word}. */
-    public String one(String word) {
+    /** The one copy of {@code string}. */
+    public String shared(String word) {
         if (word.isEmpty()) {
             return "";
         }

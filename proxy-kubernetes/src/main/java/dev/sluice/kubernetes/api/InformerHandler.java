@@ -13,40 +13,38 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hands one informer's events on to the listener. fabric8 calls it for one event after the other, a list's objects before
- * {@link #onList}.
+ * Passes one informer's events on to the listener. fabric8 calls it for one event at a time, and for the objects of a
+ * list before {@link #onList}.
  */
-final class Feed<O, T extends Watched<O>> implements ResourceEventHandler<T> {
-    private static final Logger LOG = LoggerFactory.getLogger(Feed.class);
+final class InformerHandler<O, T extends WatchedResource<O>> implements ResourceEventHandler<T> {
+    private static final Logger LOG = LoggerFactory.getLogger(InformerHandler.class);
 
     private final ResourceKind kind;
     private final ClusterListener listener;
-    private final Problems problems;
+    private final UnreadableResources problems;
     private final BooleanSupplier closed;
-    private final BiConsumer<Watched.Identity, O> came;
-    private final Consumer<Watched.Identity> gone;
+    private final BiConsumer<WatchedResource.Identity, O> updated;
+    private final Consumer<WatchedResource.Identity> deleted;
     private boolean synced;
 
     /**
-     * A feed.
-     *
-     * @param closed whether nothing may be delivered any more
-     * @param came takes an object that came or changed
-     * @param gone takes the identity of one that went
+     * @param closed whether delivery has ended
+     * @param updated takes an added or changed object
+     * @param deleted takes the identity of a deleted one
      */
-    Feed(
+    InformerHandler(
             ResourceKind kind,
             ClusterListener listener,
-            Problems problems,
+            UnreadableResources problems,
             BooleanSupplier closed,
-            BiConsumer<Watched.Identity, O> came,
-            Consumer<Watched.Identity> gone) {
+            BiConsumer<WatchedResource.Identity, O> updated,
+            Consumer<WatchedResource.Identity> deleted) {
         this.kind = kind;
         this.listener = listener;
         this.problems = problems;
         this.closed = closed;
-        this.came = came;
-        this.gone = gone;
+        this.updated = updated;
+        this.deleted = deleted;
     }
 
     @Override
@@ -62,9 +60,9 @@ final class Feed<O, T extends Watched<O>> implements ResourceEventHandler<T> {
     @Override
     public void onDelete(T resource, boolean finalStateUnknown) {
         if (!closed.getAsBoolean()) {
-            LOG.debug("{} is gone", ref(resource));
-            problems.of(ref(resource), List.of());
-            gone.accept(resource.identity());
+            LOG.debug("{} is deleted", ref(resource));
+            problems.put(ref(resource), List.of());
+            deleted.accept(resource.identity());
         }
     }
 
@@ -82,14 +80,14 @@ final class Feed<O, T extends Watched<O>> implements ResourceEventHandler<T> {
             return;
         }
         LOG.debug("{} at version {}", ref(resource), resource.identity().resourceVersion());
-        problems.of(ref(resource), resource.problems());
+        problems.put(ref(resource), resource.problems());
         O object = resource.object();
         if (object != null) {
-            came.accept(resource.identity(), object);
+            updated.accept(resource.identity(), object);
         }
     }
 
-    private static ObjectRef ref(Watched<?> resource) {
+    private static ObjectRef ref(WatchedResource<?> resource) {
         return resource.identity().ref(resource.kind());
     }
 }

@@ -14,27 +14,30 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The kernel's announcements about one directory. They are a hint that saves waiting, no more: when they cannot be had,
- * waiting for one takes the whole time.
+ * The kernel's notifications about one directory (inotify). They only shorten the wait for the next scan: without them,
+ * each wait takes its full time.
  */
-final class FolderWatch implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(FolderWatch.class);
+final class DirectoryWatch implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(DirectoryWatch.class);
 
     private final Path directory;
     private @Nullable WatchService service;
     private @Nullable WatchKey key;
     private @Nullable Object inode;
 
-    FolderWatch(Path directory) {
+    DirectoryWatch(Path directory) {
         this.directory = directory;
         try {
             this.service = directory.getFileSystem().newWatchService();
         } catch (IOException | UnsupportedOperationException e) {
-            LOG.warn("Changes in {} are not announced ({}); they are found by looking every few seconds", directory, e);
+            LOG.warn(
+                    "The kernel does not report changes in {} ({}); the directory is scanned every few seconds",
+                    directory,
+                    e);
         }
     }
 
-    /** Watches the directory that has the name now, which may have been replaced. */
+    /** Watches the directory that has the path now, in case it was replaced. */
     void renew() {
         if (service == null) {
             return;
@@ -59,18 +62,18 @@ final class FolderWatch implements AutoCloseable {
         }
     }
 
-    /** Waits for an announcement, {@code nanos} at most; answers whether there was one. */
+    /** Waits for a notification, at most {@code nanos}; returns whether there was one. */
     boolean await(long nanos) throws InterruptedException {
         if (service == null) {
             TimeUnit.NANOSECONDS.sleep(nanos);
             return false;
         }
-        WatchKey announced = service.poll(nanos, TimeUnit.NANOSECONDS);
-        if (announced == null) {
+        WatchKey notified = service.poll(nanos, TimeUnit.NANOSECONDS);
+        if (notified == null) {
             return false;
         }
-        announced.pollEvents();
-        announced.reset();
+        notified.pollEvents();
+        notified.reset();
         return true;
     }
 

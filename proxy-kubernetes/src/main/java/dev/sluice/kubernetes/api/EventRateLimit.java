@@ -3,22 +3,22 @@ package dev.sluice.kubernetes.api;
 import java.time.Duration;
 
 /**
- * How fast Events are sent: some at once, then one in each interval. A cluster has as many proxies as nodes, and what is
- * wrong with a Service they all find at the same time. Used by one thread.
+ * Limits the rate of Events (a token bucket): a burst, then one in each interval. A cluster has as many proxies as
+ * nodes, and all of them notice the same problem at the same time. Used by one thread.
  */
-final class EventPace {
+final class EventRateLimit {
     private final int burst;
     private final long interval;
     private double left;
     private long seen = System.nanoTime();
 
-    EventPace(int burst, Duration interval) {
+    EventRateLimit(int burst, Duration interval) {
         this.burst = burst;
         this.interval = interval.toNanos();
         this.left = burst;
     }
 
-    /** Waits until the next one may be sent. */
+    /** Waits until the next Event may be sent. */
     void await() throws InterruptedException {
         refill();
         while (left < 1) {

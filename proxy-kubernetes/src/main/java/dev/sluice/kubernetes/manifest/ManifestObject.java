@@ -6,26 +6,26 @@ import dev.sluice.core.source.NodeObject;
 import dev.sluice.core.source.ServiceObject;
 
 /** One object of a manifest. */
-sealed interface Wish {
+sealed interface ManifestObject {
 
-    /** Which object it is: two wishes with the same reference are about the same object. */
+    /** The identity: of two objects with the same reference only one is used. */
     ObjectRef ref();
 
-    record OfService(ServiceObject service) implements Wish {
+    record OfService(ServiceObject service) implements ManifestObject {
         @Override
         public ObjectRef ref() {
             return ObjectRef.service(service.name());
         }
     }
 
-    record OfSlice(EndpointSliceObject slice) implements Wish {
+    record OfSlice(EndpointSliceObject slice) implements ManifestObject {
         @Override
         public ObjectRef ref() {
             return ObjectRef.endpointSlice(slice.namespace(), slice.name());
         }
     }
 
-    record OfNode(NodeObject node) implements Wish {
+    record OfNode(NodeObject node) implements ManifestObject {
         @Override
         public ObjectRef ref() {
             return ObjectRef.node(node.name());

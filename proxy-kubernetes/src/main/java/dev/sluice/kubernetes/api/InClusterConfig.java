@@ -4,11 +4,11 @@ import io.fabric8.kubernetes.client.Config;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The connection settings that Kubernetes puts into every Pod. */
-final class InCluster {
+/** The connection settings that Kubernetes gives to every Pod. */
+final class InClusterConfig {
     private static final Path ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
 
-    private InCluster() {}
+    private InClusterConfig() {}
 
     static Config config() throws ApiConfigException {
         String host = System.getenv("KUBERNETES_SERVICE_HOST");
@@ -16,7 +16,7 @@ final class InCluster {
         Path token = ACCOUNT.resolve("token");
         if (host == null || host.isEmpty() || port == null || port.isEmpty() || !Files.isReadable(token)) {
             throw new ApiConfigException(
-                    "no API server is named: give --kubeconfig FILE, --master URL or --manifests DIR,"
+                    "no API server is given: use --kubeconfig FILE, --master URL or --manifests DIR,"
                             + " or run in a Pod that has a service account");
         }
         Config config = Config.empty();

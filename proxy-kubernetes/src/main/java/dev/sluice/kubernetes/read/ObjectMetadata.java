@@ -7,21 +7,21 @@ import java.time.format.DateTimeParseException;
 import java.util.Map;
 
 /**
- * The {@code metadata} of an object, cut down to what the proxy reads.
+ * The {@code metadata} of an object, reduced to what the proxy reads.
  *
  * @param created {@code creationTimestamp} in milliseconds since 1970, 0 when absent
  */
-record Metadata(
+record ObjectMetadata(
         String namespace, String name, long created, Map<String, String> labels, Map<String, String> annotations) {
 
-    static Metadata of(Fields root) {
+    static ObjectMetadata of(Fields root) {
         Fields metadata = root.at("metadata");
-        return new Metadata(
-                metadata.word("namespace"),
+        return new ObjectMetadata(
+                metadata.sharedText("namespace"),
                 metadata.text("name"),
                 created(metadata),
-                metadata.entries("labels", Metadata::isWantedLabel),
-                metadata.entries("annotations", Metadata::isWantedAnnotation));
+                metadata.entries("labels", ObjectMetadata::isWantedLabel),
+                metadata.entries("annotations", ObjectMetadata::isWantedAnnotation));
     }
 
     private static boolean isWantedLabel(String key) {
@@ -46,7 +46,7 @@ record Metadata(
         try {
             return Instant.parse(text).toEpochMilli();
         } catch (DateTimeParseException e) {
-            metadata.complain("creationTimestamp", "expected a time like 2026-01-31T12:00:00Z, got \"" + text + "\"");
+            metadata.report("creationTimestamp", "expected a time like 2026-01-31T12:00:00Z, got \"" + text + "\"");
             return 0;
         }
     }

@@ -5,18 +5,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** What an object of a manifest is to the proxy. */
-enum Kind {
+/** The kind of an object in a manifest, as far as the proxy cares. */
+enum ManifestKind {
     SERVICE,
     ENDPOINT_SLICE,
     NODE,
     LIST,
-    /** Another program's business. */
+    /** A kind that the proxy does not read. */
     OTHER,
-    /** Complained about. */
-    WRONG;
+    /** No valid kind; reported as an error. */
+    INVALID;
 
-    private static final Map<String, Kind> KNOWN = Map.of(
+    private static final Map<String, ManifestKind> KNOWN = Map.of(
             "Service", SERVICE,
             "EndpointSlice", ENDPOINT_SLICE,
             "Node", NODE,
@@ -25,48 +25,48 @@ enum Kind {
             "EndpointSliceList", LIST,
             "NodeList", LIST);
 
-    /** Names that are close to one of ours and right. */
+    /** Kinds of Kubernetes that resemble one of ours. */
     private static final List<String> REAL = List.of("PodList", "EndpointsList", "ServiceCIDR");
 
     private static final String DISCOVERY = "discovery.k8s.io/v1";
 
-    /** The kind of an object. What can only be a slip of the pen is complained about. */
-    static Kind of(Fields root) {
+    /** The kind of an object. A likely misspelling is reported as an error. */
+    static ManifestKind of(Fields root) {
         String kind = root.text("kind");
         String version = root.text("apiVersion");
         if (kind.isEmpty()) {
-            root.complain("kind", "is required");
-            return WRONG;
+            root.report("kind", "is required");
+            return INVALID;
         }
         if (version.isEmpty()) {
-            root.complain("apiVersion", "is required");
-            return WRONG;
+            root.report("apiVersion", "is required");
+            return INVALID;
         }
-        Kind known = KNOWN.get(kind);
+        ManifestKind known = KNOWN.get(kind);
         return known == null ? unknown(root, kind, version) : known(root, known, kind, version);
     }
 
-    private static Kind known(Fields root, Kind known, String kind, String version) {
+    private static ManifestKind known(Fields root, ManifestKind known, String kind, String version) {
         String wanted = versionOf(kind);
         if (version.equals(wanted)) {
             return known;
         }
         String group = group(version);
         if (group.isEmpty() || group.equals("core") || group.equals(group(wanted))) {
-            root.complain("apiVersion", "\"" + version + "\" is not read for kind " + kind + ": write " + wanted);
-            return WRONG;
+            root.report("apiVersion", "\"" + version + "\" is not supported for kind " + kind + ": use " + wanted);
+            return INVALID;
         }
         return OTHER; // Knative's Service, for one
     }
 
-    private static Kind unknown(Fields root, String kind, String version) {
+    private static ManifestKind unknown(Fields root, String kind, String version) {
         boolean ours = version.equalsIgnoreCase("v1") || group(version).equals(group(DISCOVERY));
         if (ours && !REAL.contains(kind)) {
             for (String known : KNOWN.keySet().stream().sorted().toList()) {
                 if (distance(kind.toLowerCase(Locale.ROOT), known.toLowerCase(Locale.ROOT))
                         <= (known.length() + 1) / 4) {
-                    root.complain("kind", "\"" + kind + "\" is unknown: did you mean " + known + "?");
-                    return WRONG;
+                    root.report("kind", "\"" + kind + "\" is unknown: did you mean " + known + "?");
+                    return INVALID;
                 }
             }
         }
@@ -82,7 +82,7 @@ enum Kind {
         return slash < 0 ? "" : version.substring(0, slash);
     }
 
-    /** How many letters to change, add or drop (Levenshtein). */
+    /** The number of letters to change, add or drop (Levenshtein distance). */
     private static int distance(String from, String to) {
         int[] row = new int[to.length() + 1];
         for (int j = 0; j <= to.length(); j++) {

@@ -3,11 +3,11 @@ package dev.sluice.kubernetes.api;
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ResourceKind;
-import dev.sluice.kubernetes.read.Complaint;
+import dev.sluice.kubernetes.read.FieldError;
 import dev.sluice.kubernetes.read.Fields;
 import dev.sluice.kubernetes.read.JsonTree;
+import dev.sluice.kubernetes.read.StringPool;
 import dev.sluice.kubernetes.read.Tree;
-import dev.sluice.kubernetes.read.Words;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import java.util.ArrayList;
@@ -19,24 +19,24 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.databind.DeserializationContext;
 
 /**
- * A watched resource in the smallest form that fabric8's informers work on: its identity and, until it has been
- * delivered, the core's object. {@link #getMetadata()} is made at each call and never kept. A malformed object is still a
- * {@code Watched}, with problems in place of the object, so that it cannot end the list or the watch that it came in.
+ * A watched resource in the smallest form that fabric8's informers accept: its identity and, until it is delivered, the
+ * core's object. {@link #getMetadata()} creates its result at each call. A malformed object becomes a resource with
+ * problems in place of the object, so that it cannot end the list or watch that contains it.
  *
  * @param <O> the core's type of the object
  */
-abstract class Watched<O> implements HasMetadata {
+abstract class WatchedResource<O> implements HasMetadata {
     private final Identity identity;
     private final @Nullable O object;
     private final List<Problem> problems;
 
-    Watched(Reading<O> reading) {
+    WatchedResource(Reading<O> reading) {
         this.identity = reading.identity();
         this.object = reading.object();
         this.problems = reading.problems();
     }
 
-    Watched(Identity identity) {
+    WatchedResource(Identity identity) {
         this.identity = identity;
         this.object = null;
         this.problems = List.of();
@@ -44,8 +44,8 @@ abstract class Watched<O> implements HasMetadata {
 
     abstract ResourceKind kind();
 
-    /** This resource without its object: all that the informer's own store needs. */
-    abstract Watched<O> stub();
+    /** This resource without its object, for the informer's own store. */
+    abstract WatchedResource<O> stub();
 
     Identity identity() {
         return identity;
@@ -72,15 +72,15 @@ abstract class Watched<O> implements HasMetadata {
 
     @Override
     public void setMetadata(ObjectMeta metadata) {
-        throw new UnsupportedOperationException("a watched resource is never changed here");
+        throw new UnsupportedOperationException("watched resources are read-only");
     }
 
-    /** Does nothing: fabric8 fills in here what the items of a list leave out, and the class says it already. */
+    /** Does nothing: fabric8 sets here what the items of a list leave out, and the class defines it already. */
     @Override
     public void setApiVersion(String version) {}
 
     /**
-     * Which version of which object.
+     * The identity and version of an object.
      *
      * @param resourceVersion null when the object had none
      */
@@ -96,33 +96,34 @@ abstract class Watched<O> implements HasMetadata {
         }
     }
 
-    /** What came out of reading one resource. */
+    /** The result of reading one resource. */
     record Reading<O>(Identity identity, @Nullable O object, List<Problem> problems) {
 
         static <O> Reading<O> of(
                 JsonParser parser, DeserializationContext context, ResourceKind kind, Function<Fields, O> reader) {
             Tree tree = JsonTree.read(parser);
-            Words words = context.getAttribute(Words.class) instanceof Words shared ? shared : new Words();
+            StringPool strings =
+                    context.getAttribute(StringPool.class) instanceof StringPool shared ? shared : new StringPool();
             Tree.Mapping root = tree instanceof Tree.Mapping mapping ? mapping : new Tree.Mapping(Map.of(), 0);
-            List<Complaint> complaints = new ArrayList<>();
-            Fields fields = new Fields(root, "", complaints, words);
+            List<FieldError> errors = new ArrayList<>();
+            Fields fields = new Fields(root, "", errors, strings);
             Fields metadata = fields.at("metadata");
             String version = metadata.text("resourceVersion");
-            Identity identity =
-                    new Identity(metadata.word("namespace"), metadata.text("name"), version.isEmpty() ? null : version);
+            Identity identity = new Identity(
+                    metadata.sharedText("namespace"), metadata.text("name"), version.isEmpty() ? null : version);
             O object = reader.apply(fields);
-            if (complaints.isEmpty()) {
+            if (errors.isEmpty()) {
                 return new Reading<>(identity, object, List.of());
             }
             ObjectRef ref = identity.ref(kind);
             return new Reading<>(
                     identity,
                     null,
-                    complaints.stream()
-                            .map(complaint -> Problem.skipped(
+                    errors.stream()
+                            .map(error -> Problem.skipped(
                                     ref,
-                                    complaint.path(),
-                                    complaint.message() + "; the last good version of this object stays in force"))
+                                    error.path(),
+                                    error.message() + "; the last good version of this object stays in force"))
                             .toList());
         }
     }

@@ -1,0 +1,93 @@
+package dev.sluice.kubernetes.manifest;
+
+import dev.sluice.core.model.ObjectRef;
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ResourceKind;
+import dev.sluice.core.source.ClusterEvent;
+import dev.sluice.core.source.ClusterListener;
+import dev.sluice.core.source.EndpointSliceObject;
+import dev.sluice.core.source.NodeObject;
+import dev.sluice.core.source.Selection;
+import dev.sluice.core.source.ServiceObject;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Delivers what has changed since the last delivery. Used by one thread. */
+final class DeltaDelivery {
+    private final ClusterListener listener;
+    private final String nodeName;
+    private Map<ObjectRef, ManifestObject> delivered = Map.of();
+    private List<Problem> deliveredProblems = List.of();
+    private boolean synced;
+    private boolean upToDate;
+
+    DeltaDelivery(ClusterListener listener, String nodeName) {
+        this.listener = listener;
+        this.nodeName = nodeName;
+    }
+
+    /** Whether the last delivery was completed. */
+    boolean isUpToDate() {
+        return upToDate;
+    }
+
+    /** Delivers {@code objects}; after the first time only those that changed. */
+    void deliver(Map<ObjectRef, ManifestObject> objects, List<Problem> problems) {
+        upToDate = false;
+        Map<ObjectRef, ManifestObject> selected = new LinkedHashMap<>();
+        objects.forEach((ref, object) -> {
+            if (isSelected(object)) {
+                selected.put(ref, object);
+            }
+        });
+        delivered.forEach((ref, object) -> {
+            if (!selected.containsKey(ref)) {
+                listener.accept(deleted(object));
+            }
+        });
+        selected.forEach((ref, object) -> {
+            if (!object.equals(delivered.get(ref))) {
+                listener.accept(updated(object));
+            }
+        });
+        delivered = selected;
+        if (!problems.equals(deliveredProblems)) {
+            deliveredProblems = List.copyOf(problems);
+            listener.accept(new ClusterEvent.SourceProblems(deliveredProblems));
+        }
+        if (!synced) {
+            synced = true;
+            listener.accept(new ClusterEvent.Listed(ResourceKind.NODE));
+            listener.accept(new ClusterEvent.Listed(ResourceKind.SERVICE));
+            listener.accept(new ClusterEvent.Listed(ResourceKind.ENDPOINT_SLICE));
+        }
+        upToDate = true;
+    }
+
+    private boolean isSelected(ManifestObject object) {
+        return switch (object) {
+            case ManifestObject.OfService(ServiceObject service) ->
+                Selection.selectsService(service.labels(), service.clusterIp());
+            case ManifestObject.OfSlice(EndpointSliceObject slice) -> Selection.selectsSlice(slice.labels());
+            case ManifestObject.OfNode(NodeObject node) -> node.name().equals(nodeName);
+        };
+    }
+
+    private static ClusterEvent updated(ManifestObject object) {
+        return switch (object) {
+            case ManifestObject.OfService(ServiceObject service) -> new ClusterEvent.ServiceUpdated(service);
+            case ManifestObject.OfSlice(EndpointSliceObject slice) -> new ClusterEvent.EndpointSliceUpdated(slice);
+            case ManifestObject.OfNode(NodeObject node) -> new ClusterEvent.NodeUpdated(node);
+        };
+    }
+
+    private static ClusterEvent deleted(ManifestObject object) {
+        return switch (object) {
+            case ManifestObject.OfService(ServiceObject service) -> new ClusterEvent.ServiceDeleted(service.name());
+            case ManifestObject.OfSlice(EndpointSliceObject slice) ->
+                new ClusterEvent.EndpointSliceDeleted(slice.namespace(), slice.name());
+            case ManifestObject.OfNode(NodeObject node) -> new ClusterEvent.NodeDeleted(node.name());
+        };
+    }
+}

@@ -1,0 +1,16 @@
+package dev.sluice.kubernetes.read;
+
+/** A document with a syntax error. The message says what is wrong. */
+public final class DocumentSyntaxException extends Exception {
+    private final int line;
+
+    DocumentSyntaxException(int line, String message, Throwable cause) {
+        super(message, cause);
+        this.line = line;
+    }
+
+    /** The line of the error, counted from 1; 0 when unknown. */
+    public int line() {
+        return line;
+    }
+}
