@@ -12,14 +12,16 @@ import dev.sluice.daemon.config.KubeProxyFields;
 import dev.sluice.daemon.config.Settings;
 import dev.sluice.daemon.config.SettingsReader;
 import dev.sluice.daemon.explain.ExplainCommand;
+import dev.sluice.daemon.leftovers.CleanUpCommand;
 import dev.sluice.daemon.log.Logging;
+import dev.sluice.daemon.start.Privileges;
+import dev.sluice.daemon.start.Version;
 import dev.sluice.linux.host.LinuxHost;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,10 +54,10 @@ public final class Main {
             Invocation call = parser.parse(args);
             return switch (call.action()) {
                 case HELP -> print(parser.usage());
-                case VERSION -> print("Sluice " + version() + " (kube-proxy v1.36)\n");
+                case VERSION -> print("Sluice " + Version.text() + " (kube-proxy v1.36)\n");
                 case CLEAN_UP -> cleanUp(call);
                 case WRITE_CONFIG -> writeConfig(call);
-                case INIT_ONLY -> daemon(call).initialise();
+                case INIT_ONLY -> daemon(call).initOnly();
                 case RUN -> daemon(call).run();
             };
         } catch (ConfigException e) {
@@ -66,7 +68,8 @@ public final class Main {
 
     private int cleanUp(Invocation call) throws ConfigException {
         load(call);
-        return new CleanUp(modules).run();
+        Privileges.require();
+        return new CleanUpCommand(modules).run();
     }
 
     private int writeConfig(Invocation call) throws ConfigException {
@@ -100,7 +103,7 @@ public final class Main {
         Logging.configure(settings.verbosity());
         warnings.addAll(settings.featureGates().warnings());
         warnings.forEach(LOG::warn);
-        LOG.info("Sluice {}, mode {}", version(), settings.module().mode().flagValue());
+        LOG.info("Sluice {}, mode {}", Version.text(), settings.module().mode().flagValue());
         return new Loaded(settings, EffectiveConfig.of(values, settings));
     }
 
@@ -108,9 +111,5 @@ public final class Main {
         System.out.print(text);
         System.out.flush();
         return 0;
-    }
-
-    private static String version() {
-        return Objects.requireNonNullElse(Main.class.getPackage().getImplementationVersion(), "development build");
     }
 }

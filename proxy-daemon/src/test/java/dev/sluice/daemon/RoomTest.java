@@ -8,13 +8,13 @@ import org.junit.jupiter.api.Test;
 /** Holds the daemon's line of the table of rooms. */
 class RoomTest extends RoomLaws {
     @Test
-    void onlyTheAssemblyAndItsPartsKnowTheModes() {
+    void onlyTheAssemblyKnowsTheModes() {
         noClasses()
                 .that()
-                .haveNameNotMatching("dev\\.sluice\\.daemon\\.(ProxyAssembly|UserspaceMode|Leftovers)(\\$.*)?")
+                .haveNameNotMatching("dev\\.sluice\\.daemon\\.ProxyAssembly(\\$.*)?")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("dev.sluice.iptables..", "dev.sluice.ipvs..", "dev.sluice.userspace.rules..")
+                .resideInAnyPackage("dev.sluice.iptables..", "dev.sluice.ipvs..", "dev.sluice.userspace..")
                 .check(room());
     }
 

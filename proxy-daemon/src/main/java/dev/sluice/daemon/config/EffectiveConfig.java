@@ -4,7 +4,7 @@ import dev.sluice.core.config.ConfigField;
 import dev.sluice.core.config.ConfigValues;
 import dev.sluice.core.config.GoDuration;
 import dev.sluice.core.net.IpAddress;
-import dev.sluice.daemon.health.JsonText;
+import dev.sluice.daemon.http.JsonText;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.LinkedHashMap;

@@ -4,7 +4,7 @@ import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.SyncLoop;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
-import dev.sluice.daemon.health.HttpPages.Page;
+import dev.sluice.daemon.http.PageServer.Page;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;

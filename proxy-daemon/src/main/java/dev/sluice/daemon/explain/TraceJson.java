@@ -3,7 +3,7 @@ package dev.sluice.daemon.explain;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
-import dev.sluice.daemon.health.JsonText;
+import dev.sluice.daemon.http.JsonText;
 import java.util.Locale;
 import java.util.stream.Collectors;
 

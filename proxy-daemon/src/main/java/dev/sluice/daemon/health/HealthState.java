@@ -3,7 +3,7 @@ package dev.sluice.daemon.health;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.NodeObject;
-import dev.sluice.daemon.health.HttpPages.Page;
+import dev.sluice.daemon.http.PageServer.Page;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -64,16 +64,16 @@ public final class HealthState {
     }
 
     /** A consistent view of everything. */
-    synchronized Health now() {
+    synchronized HealthSnapshot now() {
         Instant now = clock.instant();
-        Map<IpFamily, Health.Family> status = new EnumMap<>(IpFamily.class);
+        Map<IpFamily, HealthSnapshot.Family> status = new EnumMap<>(IpFamily.class);
         families.forEach((family, h) -> {
             boolean late = h.queued() != null && h.queued().plus(timeout).isBefore(now);
-            status.put(family, new Health.Family(h.updated(), !late));
+            status.put(family, new HealthSnapshot.Family(h.updated(), !late));
         });
-        boolean alive = status.values().stream().allMatch(Health.Family::healthy);
+        boolean alive = status.values().stream().allMatch(HealthSnapshot.Family::healthy);
         boolean ready = alive && status.values().stream().allMatch(f -> f.lastUpdated() != null);
-        return new Health(now, eligible(), alive, ready, status, problems);
+        return new HealthSnapshot(now, eligible(), alive, ready, status, problems);
     }
 
     /** Whether no family is late: what the health check node ports of Services report of the proxy. */
@@ -93,12 +93,12 @@ public final class HealthState {
         return Map.of(
                 "/healthz",
                 () -> {
-                    Health health = now();
+                    HealthSnapshot health = now();
                     return Page.json(health.ready() && health.nodeEligible() ? 200 : 503, health.healthzJson());
                 },
                 "/livez",
                 () -> {
-                    Health health = now();
+                    HealthSnapshot health = now();
                     return Page.json(health.alive() ? 200 : 503, health.livezJson());
                 });
     }

@@ -1,4 +1,4 @@
-/** Health, and the small HTTP servers that tell of it. */
+/** HealthSnapshot, and the small HTTP servers that tell of it. */
 @NullMarked
 package dev.sluice.daemon.health;
 

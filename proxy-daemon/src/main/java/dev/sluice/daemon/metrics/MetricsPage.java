@@ -4,8 +4,8 @@ import dev.sluice.core.mode.ModeMetric;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.traffic.TrafficCounters;
-import dev.sluice.daemon.flows.FlowListener;
-import dev.sluice.daemon.health.HttpPages.Page;
+import dev.sluice.daemon.conntrack.CleaningListener;
+import dev.sluice.daemon.http.PageServer.Page;
 import dev.sluice.daemon.repair.Repair;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -29,8 +29,8 @@ public final class MetricsPage {
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final PrometheusMeterRegistry meters =
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, registry, Clock.SYSTEM);
-    private final Names names = new Names(registry);
-    private final FlowMetrics flows = new FlowMetrics(names);
+    private final CollectorFactory names = new CollectorFactory(registry);
+    private final ConntrackMetrics conntrack = new ConntrackMetrics(names);
     private final SyncMetrics sync;
 
     /** @param tellsFullFromPartial whether full and partial syncs have metrics of their own */
@@ -54,8 +54,8 @@ public final class MetricsPage {
     }
 
     /** Counts the flows that are deleted from connection tracking. */
-    public FlowListener flows() {
-        return flows;
+    public CleaningListener conntrack() {
+        return conntrack;
     }
 
     /** Counts repairs of rules. */

@@ -9,7 +9,7 @@ final class RepairMetrics implements Repair.Listener {
     private final Counter repairs;
     private final Histogram duration;
 
-    RepairMetrics(Names names) {
+    RepairMetrics(CollectorFactory names) {
         repairs = names.counter(
                 "sluice_rule_repairs_total",
                 "Repairs of rules that another program had changed, by table",

@@ -52,7 +52,7 @@ public final class SyncMetrics implements SyncObserver {
     public SyncMetrics(PrometheusRegistry registry, boolean tellsFullFromPartial, InstantSource clock) {
         this.tellsFullFromPartial = tellsFullFromPartial;
         this.clock = clock;
-        Names names = new Names(registry);
+        CollectorFactory names = new CollectorFactory(registry);
         duration = names.histogram(PREFIX + "duration_seconds", "SyncProxyRules latency in seconds", Buckets.SYNC);
         fullDuration = names.histogram(
                 "kubeproxy_sync_full_proxy_rules_duration_seconds", "Latency of full syncs in seconds", Buckets.SYNC);

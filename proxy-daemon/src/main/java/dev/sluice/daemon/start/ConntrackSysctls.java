@@ -1,6 +1,6 @@
 package dev.sluice.daemon.start;
 
-import dev.sluice.core.sync.SyncException;
+import dev.sluice.core.kernel.HostException;
 import dev.sluice.daemon.config.Settings.ConntrackSettings;
 import dev.sluice.linux.sysctl.Sysctl;
 import java.io.IOException;
@@ -13,11 +13,17 @@ import org.slf4j.LoggerFactory;
 /** Sets the limits and time-outs of connection tracking, as kube-proxy does before its first sync. */
 public final class ConntrackSysctls {
     private static final Logger LOG = LoggerFactory.getLogger(ConntrackSysctls.class);
+    private static final Path HASH_SIZE = Path.of("/sys/module/nf_conntrack/parameters/hashsize");
     private static final int MOST_TRACKED = 1_048_576;
 
     private final Sysctl sysctl;
     private final Path hashSize;
     private final int cpus;
+
+    /** With the kernel's own hash table and this machine's processors. */
+    public static ConntrackSysctls of(Sysctl sysctl) {
+        return new ConntrackSysctls(sysctl, HASH_SIZE, Runtime.getRuntime().availableProcessors());
+    }
 
     /** @param hashSize {@code /sys/module/nf_conntrack/parameters/hashsize} */
     public ConntrackSysctls(Sysctl sysctl, Path hashSize, int cpus) {
@@ -26,8 +32,8 @@ public final class ConntrackSysctls {
         this.cpus = cpus;
     }
 
-    /** @throws SyncException naming the parameter, and the flag that leaves it alone */
-    public void apply(ConntrackSettings settings) throws SyncException {
+    /** @throws HostException naming the parameter, and the flag that leaves it alone */
+    public void apply(ConntrackSettings settings) throws HostException {
         int most = mostTracked(settings);
         if (most > 0) {
             set("nf_conntrack_max", Integer.toString(most), "--conntrack-max-per-core=0");
@@ -51,26 +57,26 @@ public final class ConntrackSysctls {
         return scaled > MOST_TRACKED ? MOST_TRACKED : (int) Math.max(scaled, settings.min());
     }
 
-    private void seconds(String name, Duration duration, String flag) throws SyncException {
+    private void seconds(String name, Duration duration, String flag) throws HostException {
         if (duration.toSeconds() > 0) {
             set(name, Long.toString(duration.toSeconds()), "--conntrack-" + flag + "=0");
         }
     }
 
-    private void set(String name, String value, String wayOut) throws SyncException {
+    private void set(String name, String value, String wayOut) throws HostException {
         try {
             if (sysctl.set("net.netfilter." + name, value)) {
                 LOG.info("net.netfilter.{} is {} now", name, value);
             }
         } catch (IOException e) {
-            throw new SyncException(
+            throw new HostException(
                     e.getMessage() + "; the daemon needs root in the host's namespaces, and " + wayOut
                             + " leaves the value alone",
                     e);
         }
     }
 
-    private void raiseHashSize(int wanted) throws SyncException {
+    private void raiseHashSize(int wanted) throws HostException {
         try {
             int present = Integer.parseInt(Files.readString(hashSize).trim());
             if (present < wanted) {
@@ -78,7 +84,7 @@ public final class ConntrackSysctls {
                 LOG.info("{} is {} now, was {}", hashSize, wanted, present);
             }
         } catch (IOException | NumberFormatException e) {
-            throw new SyncException(
+            throw new HostException(
                     hashSize + " cannot be raised to " + wanted + ": " + e.getMessage()
                             + " (--conntrack-max-per-core=0 leaves it alone)",
                     e);

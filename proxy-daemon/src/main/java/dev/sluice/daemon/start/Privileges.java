@@ -1,8 +1,10 @@
 package dev.sluice.daemon.start;
 
+import dev.sluice.daemon.config.ConfigException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** Whether the process may change the network. */
@@ -12,15 +14,20 @@ public final class Privileges {
 
     private Privileges() {}
 
-    /** What is missing and how to give it; empty when the process has CAP_NET_ADMIN. */
-    public static Optional<String> missing() {
+    /** @throws ConfigException when the process lacks CAP_NET_ADMIN, saying how to give it */
+    public static void require() throws ConfigException {
+        Optional<String> missing;
         try {
-            return missing(Files.readString(STATUS));
+            missing = missing(Files.readString(STATUS));
         } catch (IOException e) {
-            return Optional.of(STATUS + " cannot be read: " + e.getMessage());
+            missing = Optional.of(STATUS + " cannot be read: " + e.getMessage());
+        }
+        if (missing.isPresent()) {
+            throw new ConfigException(List.of(missing.get()));
         }
     }
 
+    /** What is missing and how to give it; empty when nothing is. */
     static Optional<String> missing(String status) {
         long effective = status.lines()
                 .filter(line -> line.startsWith("CapEff:"))

@@ -27,8 +27,8 @@ import dev.sluice.core.traffic.ProxyTraffic;
 import dev.sluice.core.traffic.TrafficCounters;
 import dev.sluice.core.traffic.TrafficException;
 import dev.sluice.core.traffic.TrafficTotals;
-import dev.sluice.daemon.flows.Cause;
-import dev.sluice.daemon.health.HttpPages.Page;
+import dev.sluice.daemon.conntrack.DeletionCause;
+import dev.sluice.daemon.http.PageServer.Page;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -65,7 +65,7 @@ class MetricsPageTest {
                         "kubeproxy_sync_proxy_rules_iptables_last{ip_family=\"IPv4\",table=\"nat\"} 5.0",
                         "kubeproxy_sync_proxy_rules_iptables_last{ip_family=\"IPv4\",table=\"filter\"} 0.0",
                         "kubeproxy_sync_proxy_rules_no_local_endpoints_total{ip_family=\"IPv4\",traffic_policy=\"internal\"}"
-                                + " 1.0",
+                            + " 1.0",
                         "sluice_kernel_bytes_total{ip_family=\"IPv4\"} 2000.0",
                         "sluice_last_sync_kernel_bytes{ip_family=\"IPv4\"} 1000.0",
                         "sluice_service_ports{ip_family=\"IPv4\"} 3.0");
@@ -178,22 +178,22 @@ class MetricsPageTest {
 
     @Test
     void flowsAreCountedByReasonAndUnderKubeProxysNames() {
-        page.flows()
+        page.conntrack()
                 .cleaned(
                         IpFamily.IPV4,
                         Map.of(
-                                new Cause(StaleReason.ENDPOINT_GONE, Protocol.UDP), 2,
-                                new Cause(StaleReason.UNTRANSLATED, Protocol.SCTP), 1),
+                                new DeletionCause(StaleReason.ENDPOINT_GONE, Protocol.UDP), 2,
+                                new DeletionCause(StaleReason.UNTRANSLATED, Protocol.SCTP), 1),
                         Duration.ofMillis(3));
-        page.flows().failed(IpFamily.IPV6);
+        page.conntrack().failed(IpFamily.IPV6);
         assertThat(lines())
                 .contains(
                         "kubeproxy_conntrack_reconciler_deleted_entries_total{ip_family=\"IPv4\"} 3.0",
                         "kubeproxy_conntrack_reconciler_sync_duration_seconds_count{ip_family=\"IPv4\"} 1",
                         "sluice_conntrack_deleted_flows_total{ip_family=\"IPv4\",protocol=\"udp\",reason=\"endpoint-gone\"}"
-                                + " 2.0",
+                            + " 2.0",
                         "sluice_conntrack_deleted_flows_total{ip_family=\"IPv4\",protocol=\"sctp\",reason=\"untranslated\"}"
-                                + " 1.0",
+                            + " 1.0",
                         "sluice_conntrack_failures_total{ip_family=\"IPv6\"} 1.0");
     }
 

@@ -11,6 +11,7 @@ import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import dev.sluice.core.config.LocalDetector;
+import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
@@ -19,7 +20,6 @@ import dev.sluice.core.source.ClusterEvent.EndpointSliceDeleted;
 import dev.sluice.core.source.ClusterEvent.Listed;
 import dev.sluice.core.source.ClusterEvent.NodeUpdated;
 import dev.sluice.core.source.NodeObject;
-import dev.sluice.core.sync.SyncException;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.Settings.ConntrackSettings;
 import dev.sluice.daemon.config.Settings.DetectLocal;
@@ -48,7 +48,7 @@ class StartTest {
 
     @Test
     void whatComesBeforeTheNodeIsHandedOnInOrder() throws Exception {
-        NodeFirst first = new NodeFirst();
+        NodeGate first = new NodeGate();
         first.accept(new EndpointSliceDeleted("shop", "web-1"));
         first.accept(new NodeUpdated(NODE));
         first.accept(new Listed(ResourceKind.NODE));
@@ -66,14 +66,14 @@ class StartTest {
 
     @Test
     void aListWithoutTheNodeEndsTheWait() throws Exception {
-        NodeFirst first = new NodeFirst();
+        NodeGate first = new NodeGate();
         first.accept(new Listed(ResourceKind.NODE));
         assertThat(first.await(_ -> true, Duration.ofMinutes(1))).isEmpty();
     }
 
     @Test
     void anUnfinishedNodeIsWaitedForNoLongerThanAllowed() throws Exception {
-        NodeFirst first = new NodeFirst();
+        NodeGate first = new NodeGate();
         first.accept(new NodeUpdated(NODE));
         assertThat(first.await(_ -> false, Duration.ofMillis(20))).contains(NODE);
     }
@@ -105,7 +105,7 @@ class StartTest {
         when(sysctl.set(eq("net.netfilter.nf_conntrack_max"), any()))
                 .thenThrow(new IOException("Read-only file system"));
         assertThatThrownBy(() -> new ConntrackSysctls(sysctl, dir, 4).apply(settings(32768, Duration.ZERO)))
-                .isInstanceOf(SyncException.class)
+                .isInstanceOf(HostException.class)
                 .hasMessageContaining("Read-only file system")
                 .hasMessageContaining("--conntrack-max-per-core=0");
     }

@@ -29,8 +29,6 @@ import org.slf4j.Logger;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class RoomLaws {
     /** Rooms that do not keep a law yet. */
-    private static final Set<String> OTHER_LOGGER_NAMES = Set.of("daemon");
-
     private static final Set<String> CYCLES = Set.of("ipvs");
 
     private final String name;
@@ -104,7 +102,6 @@ public abstract class RoomLaws {
 
     @Test
     void loggersAreCalledLog() {
-        assumeFalse(OTHER_LOGGER_NAMES.contains(name));
         fields().that()
                 .haveRawType(Logger.class)
                 .and()

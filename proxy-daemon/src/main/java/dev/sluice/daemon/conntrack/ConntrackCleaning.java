@@ -1,0 +1,148 @@
+package dev.sluice.daemon.conntrack;
+
+import dev.sluice.core.config.NodePortAddresses;
+import dev.sluice.core.conntrack.PortalHistory;
+import dev.sluice.core.conntrack.PortalTargets;
+import dev.sluice.core.mode.ConntrackPolicy;
+import dev.sluice.core.model.Portal;
+import dev.sluice.core.sync.Changes;
+import dev.sluice.core.sync.ForwardingBackend;
+import dev.sluice.core.sync.ProxyBackend;
+import dev.sluice.core.sync.ProxySnapshot;
+import dev.sluice.core.sync.Suspects;
+import dev.sluice.core.sync.SyncException;
+import dev.sluice.core.sync.SyncReport;
+import dev.sluice.daemon.conntrack.ConntrackSweep.Swept;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.conntrack.Conntrack;
+import dev.sluice.linux.route.Links;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A mode, and after each of its syncs the flows that the change left behind.
+ *
+ * <p>A UDP flow has no end that the kernel could see, so connection tracking goes on sending a busy client's datagrams where
+ * it sent the first one: to an endpoint that is gone, or nowhere because the Service had no endpoint then. An SCTP client
+ * that keeps its port is caught likewise. Once the new rules are in force, such flows are deleted, and the next packet is
+ * sent anew. TCP connections are never touched.
+ *
+ * <p>The table is read only after a change that can make flows stale, and after one of the rules by somebody else. What the
+ * kernel refuses never fails a sync; it is tried again at the next one.
+ */
+public final class ConntrackCleaning extends ForwardingBackend {
+    private static final Logger LOG = LoggerFactory.getLogger(ConntrackCleaning.class);
+
+    private final Conntrack conntrack;
+    private final Links links;
+    private final CleaningListener listener;
+    private final PortalHistory ledger;
+    private final ConntrackSweep sweep;
+    private final NodePortScope nodePortScope;
+    private String trouble = "";
+
+    /**
+     * Closes {@code mode}, {@code conntrack} and {@code links} with itself.
+     *
+     * @param policy of that mode in its family
+     * @param serviceLinks links whose addresses are not the node's
+     */
+    public ConntrackCleaning(
+            ProxyBackend mode,
+            ConntrackPolicy policy,
+            NodePortAddresses nodePorts,
+            Set<String> serviceLinks,
+            Conntrack conntrack,
+            Links links,
+            CleaningListener listener) {
+        super(mode);
+        this.conntrack = conntrack;
+        this.links = links;
+        this.listener = listener;
+        this.ledger = new PortalHistory(policy.targets(), policy.protocols());
+        this.sweep = new ConntrackSweep(conntrack, mode.family());
+        this.nodePortScope = new NodePortScope(nodePorts, policy.loopbackNodePorts(), links, serviceLinks);
+    }
+
+    @Override
+    public SyncReport sync(ProxySnapshot desired, Changes since) throws SyncException {
+        SyncReport report;
+        try {
+            report = super.sync(desired, since);
+        } catch (SyncException | RuntimeException e) {
+            ledger.note(desired, since); // some of it may be in force
+            throw e;
+        }
+        return afterwards(report, desired, report.full() ? Changes.all() : since);
+    }
+
+    private SyncReport afterwards(SyncReport report, ProxySnapshot desired, Changes since) {
+        ledger.note(desired, since);
+        if (since.everything() && report.cost().messages() > 0) {
+            ledger.suspectAll();
+        }
+        if (ledger.isDue()) {
+            clean();
+        }
+        return report;
+    }
+
+    /** While rules were missing, flows may have begun that pass them by. */
+    @Override
+    public SyncReport repair(ProxySnapshot applied, Suspects suspects) throws SyncException {
+        return afterwards(super.repair(applied, suspects), applied, Changes.all());
+    }
+
+    private void clean() {
+        long start = System.nanoTime();
+        try {
+            PortalTargets portals = ledger.due();
+            boolean nodePorts = portals.portals().stream().anyMatch(Portal.NodePort.class::isInstance);
+            Swept swept = sweep.sweep(portals, nodePorts ? nodePortScope.now() : address -> false);
+            if (!swept.deleted().isEmpty()) {
+                LOG.info("{}: stale flows deleted: {}", family(), text(swept.deleted()));
+            }
+            listener.cleaned(family(), swept.deleted(), Duration.ofNanos(System.nanoTime() - start));
+            if (swept.refusals().isEmpty()) {
+                ledger.settle();
+                trouble = "";
+            } else {
+                failed(swept.refusals().size() + " refusals, the first: "
+                        + swept.refusals().getFirst().getMessage());
+            }
+        } catch (NetlinkException e) {
+            failed(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void failed(String why) {
+        listener.failed(family());
+        if (!why.equals(trouble)) {
+            LOG.warn(
+                    "{}: flows to endpoints that are gone may linger; looking again at the next sync: {}",
+                    family(),
+                    why);
+            trouble = why;
+        }
+    }
+
+    private static String text(Map<DeletionCause, Integer> deleted) {
+        Map<String, Integer> sorted = new TreeMap<>();
+        deleted.forEach((cause, count) -> sorted.put(cause.toString(), count));
+        return sorted.entrySet().stream()
+                .map(entry -> entry.getValue() + " " + entry.getKey())
+                .collect(Collectors.joining(", "));
+    }
+
+    @Override
+    public void close() {
+        super.close();
+        conntrack.close();
+        links.close();
+    }
+}

@@ -1,0 +1,12 @@
+package dev.sluice.daemon.conntrack;
+
+import dev.sluice.core.conntrack.StaleReason;
+import dev.sluice.core.net.Protocol;
+
+/** Why a flow was deleted, and what kind of flow it was. */
+public record DeletionCause(StaleReason reason, Protocol protocol) {
+    @Override
+    public String toString() {
+        return protocol + " " + reason.label();
+    }
+}

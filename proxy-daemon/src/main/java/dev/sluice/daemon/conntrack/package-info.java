@@ -1,0 +1,5 @@
+/** Deletes conntrack entries that lead to endpoints which are gone, after each sync. Core decides which ones. */
+@NullMarked
+package dev.sluice.daemon.conntrack;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,172 @@
+package dev.sluice.daemon.handover;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.SyncLoop;
+import dev.sluice.core.sync.SyncObserver;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.socket.LocalSocket;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes over from a daemon that still runs on the node, and later hands over to a successor. For modes whose process carries the
+ * traffic.
+ *
+ * <p>The successor connects, and the predecessor stops writing rules ({@link #HOLDING}). The successor listens on a port of its
+ * own, and its first syncs lead new connections there. It reports that ({@link #IN_FORCE}), and the predecessor stops listening
+ * and keeps its open connections until it is told to end. A successor that fails before that has changed nothing: the
+ * predecessor goes on.
+ */
+public final class ProcessHandover implements SyncObserver, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ProcessHandover.class);
+
+    private static final int HOLDING = 'H';
+    private static final int IN_FORCE = 'F';
+    private static final Duration POLL = Duration.ofMillis(200);
+    private static final Duration HOLD_PATIENCE = Duration.ofSeconds(10);
+    private static final Duration START_PATIENCE = Duration.ofMinutes(2);
+
+    private final String name;
+    private final Set<IpFamily> missing;
+    private final Runnable retire;
+    private final CompletableFuture<SyncLoop> loop = new CompletableFuture<>();
+    private final Thread thread =
+            Thread.ofPlatform().daemon().name("sluice-handover").unstarted(this::serve);
+    private @Nullable LocalSocket predecessor;
+    private volatile boolean closed;
+
+    /**
+     * Connects to nobody yet.
+     *
+     * @param name under which processes of the mode find each other; one for each network namespace
+     * @param families whose rules must be in force before a predecessor may stop listening
+     * @param retire releases what a successor needs, once new connections go to it
+     */
+    public ProcessHandover(String name, Set<IpFamily> families, Runnable retire) {
+        this.name = name;
+        missing = EnumSet.copyOf(families);
+        this.retire = retire;
+    }
+
+    /**
+     * Asks a daemon that runs already to write no more rules; waits until its running sync has ended.
+     *
+     * @param own not started yet
+     */
+    public void takeOver(SyncLoop own) {
+        loop.complete(own);
+        try {
+            Optional<LocalSocket> found = LocalSocket.connect(name);
+            if (found.isEmpty()) {
+                return;
+            }
+            LocalSocket other = found.get();
+            if (other.receive(HOLD_PATIENCE) == HOLDING) {
+                LOG.info("taking over from process {}", other.peerProcess());
+            } else {
+                LOG.warn("process {} has not confirmed that it writes no more rules; going on", other.peerProcess());
+            }
+            predecessor = other;
+        } catch (NetlinkException e) {
+            LOG.warn("cannot look for a running daemon: {}", e.getMessage());
+        }
+    }
+
+    @Override
+    public void succeeded(Success success) {
+        if (missing.remove(success.family()) && missing.isEmpty()) {
+            thread.start();
+        }
+    }
+
+    private void serve() {
+        LocalSocket other = predecessor;
+        if (other != null) {
+            other.send(IN_FORCE);
+            int end = other.receive(HOLD_PATIENCE);
+            LOG.info(
+                    "took over from process {}{}",
+                    other.peerProcess(),
+                    end == LocalSocket.END ? "" : ", which is slow");
+            other.close();
+        }
+        try (LocalSocket listener = LocalSocket.listen(name)) {
+            boolean retired = false;
+            while (!closed && !retired) {
+                Optional<LocalSocket> successor = listener.accept(POLL);
+                if (successor.isPresent()) {
+                    try (LocalSocket taken = successor.get()) {
+                        retired = handOver(taken, listener);
+                    }
+                }
+            }
+        } catch (NetlinkException e) {
+            LOG.warn("a successor cannot take over without a gap: {}", e.getMessage());
+        }
+    }
+
+    private boolean handOver(LocalSocket successor, LocalSocket listener) {
+        CompletableFuture<Boolean> verdict = new CompletableFuture<>();
+        try {
+            loop.join().hold(verdict).get(HOLD_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            LOG.info("process {} is about to take over", successor.peerProcess());
+            successor.send(HOLDING);
+            int answer = waitFor(successor);
+            if (answer == IN_FORCE) {
+                LOG.info("process {} has taken over; open connections go on here", successor.peerProcess());
+                verdict.complete(true);
+                retire.run();
+                listener.close(); // before the successor is answered, which listens here next
+                return true;
+            }
+            if (!closed) {
+                LOG.warn("process {} has not taken over after all", successor.peerProcess());
+                loop.join().requestFull("a successor failed to take over");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("a sync takes too long for process {} to take over", successor.peerProcess());
+        } finally {
+            verdict.complete(closed);
+        }
+        return false;
+    }
+
+    private int waitFor(LocalSocket successor) {
+        long deadline = System.nanoTime() + START_PATIENCE.toNanos();
+        int answer = LocalSocket.NOTHING;
+        while (answer == LocalSocket.NOTHING && !closed && System.nanoTime() - deadline < 0) {
+            answer = successor.receive(POLL);
+        }
+        return answer;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        if (thread.getState() == Thread.State.NEW) {
+            LocalSocket other = predecessor;
+            if (other != null) {
+                other.close(); // it goes on
+            }
+            return;
+        }
+        try {
+            if (!thread.join(HOLD_PATIENCE)) {
+                LOG.warn("the hand-over has not ended within {}; not waiting any longer", HOLD_PATIENCE);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

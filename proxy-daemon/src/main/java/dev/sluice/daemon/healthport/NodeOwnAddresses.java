@@ -1,0 +1,33 @@
+package dev.sluice.daemon.healthport;
+
+import dev.sluice.core.net.IpAddress;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.route.Links;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The node's present addresses; the ones known before when they cannot be read. Used by one thread. */
+public final class NodeOwnAddresses implements Supplier<Collection<IpAddress>> {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeOwnAddresses.class);
+
+    private final Links links;
+    private Collection<IpAddress> known = List.of();
+
+    /** @param links stay the caller's to close */
+    public NodeOwnAddresses(Links links) {
+        this.links = links;
+    }
+
+    @Override
+    public Collection<IpAddress> get() {
+        try {
+            known = links.addresses().stream().map(Links.LinkAddress::address).toList();
+        } catch (NetlinkException e) {
+            LOG.warn("the node's addresses cannot be read, going on with {}: {}", known, e.getMessage());
+        }
+        return known;
+    }
+}

@@ -1,0 +1,5 @@
+/** A small HTTP server and the text of its answers. Knows no page. */
+@NullMarked
+package dev.sluice.daemon.http;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,53 @@
+package dev.sluice.daemon.leftovers;
+
+import dev.sluice.core.mode.ProxyModule;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.SyncException;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.host.Host;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Removes what proxies in other modes than the present one have left in the kernel, kube-proxy and Sluice alike. */
+public final class LeftoverRemoval {
+    private static final Logger LOG = LoggerFactory.getLogger(LeftoverRemoval.class);
+
+    private final ProxyModule inUse;
+    private final List<ProxyModule> others;
+    private final Host host;
+
+    /** @param modules of every mode */
+    public LeftoverRemoval(ProxyModule inUse, List<ProxyModule> modules, Host host) {
+        this.inUse = inUse;
+        this.others =
+                modules.stream().filter(other -> other.mode() != inUse.mode()).toList();
+        this.host = host;
+    }
+
+    /**
+     * Removes the leftovers in {@code family}; call it when the rules of the mode in use are in force. Best effort: what fails is
+     * logged, and the next start tries it again.
+     */
+    public void remove(IpFamily family) {
+        try {
+            boolean any = host.iptablesProblem(family).isEmpty() && removeChains(family);
+            any |= KubeProxyNftables.remove(family);
+            for (ProxyModule other : others) {
+                any |= other.removeLeftovers(family);
+            }
+            if (any) {
+                LOG.info("{}: removed what a proxy in another mode had left", family);
+            }
+        } catch (KernelException | SyncException e) {
+            LOG.warn("{}: cannot remove what a proxy in another mode has left: {}", family, e.getMessage());
+        }
+    }
+
+    private boolean removeChains(IpFamily family) throws KernelException {
+        return ChainRemoval.remove(
+                        host.iptables(family),
+                        chain -> !inUse.ownsChain(chain) && others.stream().anyMatch(other -> other.ownsChain(chain)))
+                > 0;
+    }
+}

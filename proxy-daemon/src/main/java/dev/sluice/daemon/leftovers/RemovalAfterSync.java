@@ -1,0 +1,52 @@
+package dev.sluice.daemon.leftovers;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.sync.SyncObserver;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Removes leftovers once the rules of the mode in use are in force: so traffic has rules at every moment of a change of modes,
+ * and afterwards those of one mode only.
+ */
+public final class RemovalAfterSync implements SyncObserver {
+    private final Consumer<IpFamily> removal;
+    private final Set<IpFamily> untried;
+    private final Set<IpFamily> inForce = EnumSet.noneOf(IpFamily.class);
+    private final Set<IpFamily> done = EnumSet.noneOf(IpFamily.class);
+
+    /**
+     * Waits for syncs.
+     *
+     * @param families that are served
+     * @param removal called once for each family that is in force, on the sync thread, when all have been tried: no family waits
+     *     for what is removed of another
+     */
+    public RemovalAfterSync(Set<IpFamily> families, Consumer<IpFamily> removal) {
+        this.untried = EnumSet.copyOf(families);
+        this.removal = removal;
+    }
+
+    @Override
+    public void succeeded(Success success) {
+        inForce.add(success.family());
+        tried(success.family());
+    }
+
+    @Override
+    public void failed(Failure failure) {
+        tried(failure.family());
+    }
+
+    private void tried(IpFamily family) {
+        untried.remove(family);
+        if (untried.isEmpty()) {
+            for (IpFamily ready : inForce) {
+                if (done.add(ready)) {
+                    removal.accept(ready);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** What proxies have left in the kernel, and its removal. Asks the modules what is theirs and knows no mode. */
+@NullMarked
+package dev.sluice.daemon.leftovers;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,44 @@
+package dev.sluice.daemon.metrics;
+
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Gauge;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+
+/** Registers collectors under exactly the names that kube-proxy's dashboards ask for. */
+final class CollectorFactory {
+    private final PrometheusRegistry registry;
+
+    CollectorFactory(PrometheusRegistry registry) {
+        this.registry = registry;
+    }
+
+    Counter counter(String name, String help, String... labels) {
+        return Counter.builder()
+                .name(name)
+                .help(help)
+                .labelNames(labels)
+                .withoutExemplars()
+                .register(registry);
+    }
+
+    Gauge gauge(String name, String help, String... labels) {
+        return Gauge.builder()
+                .name(name)
+                .help(help)
+                .labelNames(labels)
+                .withoutExemplars()
+                .register(registry);
+    }
+
+    Histogram histogram(String name, String help, double[] buckets) {
+        return Histogram.builder()
+                .name(name)
+                .help(help)
+                .labelNames("ip_family")
+                .classicOnly()
+                .classicUpperBounds(buckets)
+                .withoutExemplars()
+                .register(registry);
+    }
+}

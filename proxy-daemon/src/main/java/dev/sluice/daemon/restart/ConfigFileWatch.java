@@ -1,0 +1,100 @@
+package dev.sluice.daemon.restart;
+
+import java.io.IOException;
+import java.nio.file.ClosedWatchServiceException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Notices that the configuration file says something else than at the start. The content counts: kube-proxy ends at any
+ * write of the file, but misses a ConfigMap that is mounted as a volume, where a link above the file is exchanged.
+ */
+public final class ConfigFileWatch implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ConfigFileWatch.class);
+    private static final Duration LOOK_ANYWAY = Duration.ofSeconds(10);
+    private static final Duration SETTLE = Duration.ofMillis(300);
+
+    private final Path file;
+    private final byte[] atStart;
+    private final Runnable onChange;
+    private final WatchService watches;
+
+    /**
+     * Watches from now on.
+     *
+     * @param onChange is run once, on the watch's thread
+     */
+    public ConfigFileWatch(Path file, Runnable onChange) throws IOException {
+        this.file = file.toAbsolutePath();
+        this.onChange = onChange;
+        atStart = Files.readAllBytes(this.file);
+        watches = this.file.getFileSystem().newWatchService();
+        Path folder = this.file.getParent();
+        if (folder != null) {
+            folder.register(
+                    watches,
+                    StandardWatchEventKinds.ENTRY_CREATE,
+                    StandardWatchEventKinds.ENTRY_MODIFY,
+                    StandardWatchEventKinds.ENTRY_DELETE);
+        }
+        Thread.ofPlatform().daemon().name("sluice-config").start(this::run);
+    }
+
+    private void run() {
+        try {
+            while (!hasChanged()) {
+                WatchKey key = watches.poll(LOOK_ANYWAY.toMillis(), TimeUnit.MILLISECONDS);
+                if (key != null) {
+                    key.pollEvents();
+                    key.reset();
+                }
+            }
+            onChange.run();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ClosedWatchServiceException e) {
+            LOG.debug("{} is not watched any more", file);
+        }
+    }
+
+    /** Whether the file has another content, and stays so: editors write in steps. A file that is gone has not changed. */
+    private boolean hasChanged() throws InterruptedException {
+        byte[] now = content();
+        while (now != null && !Arrays.equals(now, atStart)) {
+            Thread.sleep(SETTLE);
+            byte[] later = content();
+            if (Arrays.equals(now, later)) {
+                return true;
+            }
+            now = later;
+        }
+        return false;
+    }
+
+    private byte @Nullable [] content() {
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            LOG.debug("{} cannot be read", file, e);
+            return null;
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            watches.close();
+        } catch (IOException e) {
+            LOG.debug("{}", file, e);
+        }
+    }
+}

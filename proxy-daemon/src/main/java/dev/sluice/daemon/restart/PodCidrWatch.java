@@ -1,0 +1,28 @@
+package dev.sluice.daemon.restart;
+
+import dev.sluice.core.source.NodeObject;
+import dev.sluice.core.sync.SyncObserver;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** Notices that the Node's Pod ranges are others than at the start, which rules of mode NodeCIDR were made of. */
+public final class PodCidrWatch implements SyncObserver {
+    private final List<String> atStart;
+    private final Consumer<String> onChange;
+    private boolean told;
+
+    /** @param onChange is told once what has changed */
+    public PodCidrWatch(List<String> atStart, Consumer<String> onChange) {
+        this.atStart = List.copyOf(atStart);
+        this.onChange = onChange;
+    }
+
+    @Override
+    public void nodeEvent(NodeObject node) {
+        if (!told && !node.podCidrs().equals(atStart)) {
+            told = true;
+            onChange.accept("Node " + node.name() + " has spec.podCIDRs " + node.podCidrs() + " now, was " + atStart
+                    + ", and --detect-local-mode=NodeCIDR depends on them");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+package dev.sluice.daemon.start;
+
+import dev.sluice.core.config.BackendConfig;
+import dev.sluice.core.kernel.HostException;
+import dev.sluice.core.mode.ProxyModule;
+import dev.sluice.core.source.NodeObject;
+import dev.sluice.core.sync.SyncLoop;
+import dev.sluice.core.sync.SyncObserver;
+import dev.sluice.core.sync.Ticker;
+import dev.sluice.core.track.ChangeTracker;
+import dev.sluice.daemon.addresses.NodeAddressWatch;
+import dev.sluice.daemon.config.ConfigException;
+import dev.sluice.daemon.config.EffectiveConfig;
+import dev.sluice.daemon.config.Settings;
+import dev.sluice.daemon.config.Settings.DetectLocalMode;
+import dev.sluice.daemon.events.ProblemEvents;
+import dev.sluice.daemon.events.RepairEvents;
+import dev.sluice.daemon.explain.ExplainPage;
+import dev.sluice.daemon.handover.ProcessHandover;
+import dev.sluice.daemon.health.HealthObserver;
+import dev.sluice.daemon.health.HealthState;
+import dev.sluice.daemon.healthport.NodeOwnAddresses;
+import dev.sluice.daemon.healthport.ServiceHealthPorts;
+import dev.sluice.daemon.leftovers.LeftoverRemoval;
+import dev.sluice.daemon.leftovers.RemovalAfterSync;
+import dev.sluice.daemon.metrics.MetricsPage;
+import dev.sluice.daemon.metrics.TrafficLimits;
+import dev.sluice.daemon.repair.RuleRepair;
+import dev.sluice.daemon.restart.PodCidrWatch;
+import dev.sluice.daemon.watchdog.HeapTrim;
+import dev.sluice.daemon.watchdog.SyncThreadWatchdog;
+import dev.sluice.kubernetes.EventSink;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.host.LinuxHost;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Starts the sync loop of a prepared daemon, with everything that observes it and the servers that show it. */
+public final class ProxyStartup {
+    private static final Logger LOG = LoggerFactory.getLogger(ProxyStartup.class);
+
+    private final Settings settings;
+    private final LinuxHost host;
+    private final Prepared prepared;
+    private final OpenResources resources;
+    private final HealthState health;
+
+    /** @param resources gets what is opened */
+    public ProxyStartup(Settings settings, LinuxHost host, Prepared prepared, OpenResources resources) {
+        this.settings = settings;
+        this.host = host;
+        this.prepared = prepared;
+        this.resources = resources;
+        health = new HealthState(
+                InstantSource.system(), settings.syncPeriods().retry().multipliedBy(2), prepared.families());
+        if (settings.manifests().isPresent()) {
+            health.nodeIsOptional();
+        }
+    }
+
+    /**
+     * Starts everything; the first sync follows once the cluster's state is known.
+     *
+     * @param modules of every mode
+     * @param restart ends the process, to be started again for that reason
+     */
+    public void start(EffectiveConfig effective, List<ProxyModule> modules, Consumer<String> restart)
+            throws ConfigException, HostException {
+        ProxyModule module = prepared.mode().module();
+        MetricsPage metrics = prepared.metrics();
+        metrics.ofMode(module.metrics());
+        module.traffic().ifPresent(traffic -> metrics.traffic(traffic, TrafficLimits.fromSystem()));
+        RuleRepair repair = repair();
+        List<SyncObserver> observers = observers(modules, repair, restart);
+        Optional<ProcessHandover> handover = module.handover()
+                .map(how -> new ProcessHandover(how.name(), prepared.families(), () -> {
+                    resources.closeExclusive();
+                    how.retire();
+                }));
+        handover.ifPresent(observers::add);
+        SyncLoop loop = resources.keep(new SyncLoop(
+                tracker(), prepared.mode().backends(), settings.syncPeriods(), new SyncObservers(observers)));
+        resources.keep(repair).use(loop::repair);
+        watchAddresses(loop);
+        if (handover.isPresent()) {
+            resources.keep(handover.get()).takeOver(loop);
+        }
+        serve(effective, loop);
+        loop.start();
+        if (prepared.node().isEmpty()) {
+            loop.proceedWithoutNode();
+        }
+        prepared.nodeGate().release(loop);
+        prepared.cluster().events().node(EventSink.Type.NORMAL, "Starting", "StartKubeProxy", "");
+        LOG.info(
+                "node {}, {}, cluster state from {}",
+                prepared.nodeName(),
+                prepared.families(),
+                prepared.cluster().description());
+    }
+
+    private RuleRepair repair() throws HostException {
+        return new RuleRepair(
+                prepared.families(),
+                host.restores(),
+                prepared.mode().module().watches(),
+                List.of(
+                        prepared.metrics().repairs(),
+                        new RepairEvents(prepared.cluster().events())),
+                Ticker.system());
+    }
+
+    private List<SyncObserver> observers(List<ProxyModule> modules, RuleRepair repair, Consumer<String> restart)
+            throws ConfigException {
+        EventSink events = prepared.cluster().events();
+        LeftoverRemoval leftovers = new LeftoverRemoval(prepared.mode().module(), modules, host);
+        List<SyncObserver> observers = new ArrayList<>(List.of(
+                new HealthObserver(health),
+                prepared.metrics().observer(),
+                resources.keepExclusive(healthPorts(events)),
+                new ProblemEvents(events),
+                new RemovalAfterSync(prepared.families(), leftovers::remove),
+                repair,
+                new HeapTrim(prepared.families()),
+                new SyncThreadWatchdog()));
+        if (settings.detectLocal().mode() == DetectLocalMode.NODE_CIDR) {
+            List<String> ranges = prepared.node().map(NodeObject::podCidrs).orElse(List.of());
+            observers.add(new PodCidrWatch(ranges, restart));
+        }
+        return observers;
+    }
+
+    private ServiceHealthPorts healthPorts(EventSink events) throws ConfigException {
+        try {
+            return new ServiceHealthPorts(
+                    prepared.configs().stream()
+                            .collect(Collectors.toMap(BackendConfig::family, BackendConfig::nodePortAddresses)),
+                    new NodeOwnAddresses(resources.keep(host.openLinks())),
+                    health::isAlive,
+                    events);
+        } catch (IOException | KernelException e) {
+            throw new ConfigException(List.of("the health check node ports cannot be served: " + e.getMessage()));
+        }
+    }
+
+    private ChangeTracker tracker() {
+        ChangeTracker tracker = new ChangeTracker(prepared.nodeName(), prepared.families(), InstantSource.system());
+        return settings.featureGates().externalIps() ? tracker : tracker.withoutExternalIps();
+    }
+
+    private void watchAddresses(SyncLoop loop) throws ConfigException {
+        try {
+            resources.keep(NodeAddressWatch.open(
+                    prepared.serviceLinks(),
+                    address -> prepared.mode().backends().stream().anyMatch(backend -> backend.dependsOn(address)),
+                    loop::requestFull));
+        } catch (NetlinkException e) {
+            throw new ConfigException(List.of("the node's addresses cannot be watched: " + e.getMessage()));
+        }
+    }
+
+    private void serve(EffectiveConfig effective, SyncLoop loop) throws ConfigException {
+        DaemonServers servers = new DaemonServers(settings, prepared.cluster().events(), resources::keepExclusive);
+        servers.serveHealth(health, prepared.metrics());
+        servers.serveMetrics(
+                prepared.metrics(),
+                effective,
+                new ExplainPage(loop, prepared.mode().backends()));
+    }
+}

@@ -1,0 +1,13 @@
+package dev.sluice.daemon.start;
+
+import java.util.Objects;
+
+/** The version of this build. */
+public final class Version {
+    private Version() {}
+
+    /** As the jar names it; {@code dev} where the classes are not in a jar. */
+    public static String text() {
+        return Objects.requireNonNullElse(Version.class.getPackage().getImplementationVersion(), "dev");
+    }
+}

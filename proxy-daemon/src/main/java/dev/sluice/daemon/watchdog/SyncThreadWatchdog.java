@@ -1,0 +1,16 @@
+package dev.sluice.daemon.watchdog;
+
+import dev.sluice.core.sync.SyncObserver;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Exits when the sync thread has died, since nothing would ever change again: the supervisor starts the process anew. */
+public final class SyncThreadWatchdog implements SyncObserver {
+    private static final Logger LOG = LoggerFactory.getLogger(SyncThreadWatchdog.class);
+
+    @Override
+    public void died(Throwable cause) {
+        LOG.error("the sync thread has died; exiting, to be started again");
+        Runtime.getRuntime().halt(1);
+    }
+}

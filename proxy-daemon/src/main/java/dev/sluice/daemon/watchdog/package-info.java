@@ -1,0 +1,5 @@
+/** Looks after the process: its memory, and the thread without which it can do nothing. */
+@NullMarked
+package dev.sluice.daemon.watchdog;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.daemon.conntrack;
+
+import org.jspecify.annotations.NullMarked;

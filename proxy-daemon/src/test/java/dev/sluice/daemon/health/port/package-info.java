@@ -1,4 +1,0 @@
-@NullMarked
-package dev.sluice.daemon.health.port;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.daemon.healthport;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,45 @@
+package dev.sluice.daemon.leftovers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.iptables.SavedTable;
+import dev.sluice.testkit.fake.FakeIptables;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ChainRemovalTest {
+    private final FakeIptables iptables = new FakeIptables(IpFamily.IPV4);
+
+    @Test
+    void whatOnlyTheOtherModeHasGoesAndNothingElse() throws Exception {
+        iptables.restore("""
+            *nat
+            :OURS - [0:0]
+            :SHARED - [0:0]
+            :THEIRS - [0:0]
+            :THEIRS-TOO - [0:0]
+            :FOREIGN - [0:0]
+            -A PREROUTING -j SHARED
+            -A PREROUTING -j THEIRS
+            -A PREROUTING -j FOREIGN
+            -A SHARED -j OURS
+            -A THEIRS -j THEIRS-TOO
+            -A THEIRS-TOO -j ACCEPT
+            COMMIT
+            """);
+        int chains = ChainRemoval.remove(
+                iptables, this::chains, chain -> chain.name().startsWith("THEIRS"));
+        assertThat(chains).isEqualTo(2);
+        assertThat(iptables.save("nat"))
+                .contains(":OURS", ":SHARED", ":FOREIGN", "-A PREROUTING -j SHARED", "-A PREROUTING -j FOREIGN")
+                .contains("-A SHARED -j OURS")
+                .doesNotContain("THEIRS");
+        assertThat(ChainRemoval.remove(iptables, this::chains, chain -> false)).isZero();
+    }
+
+    private List<String> chains(String table) throws KernelException {
+        return List.copyOf(SavedTable.parse(table, iptables.save(table)).chains());
+    }
+}

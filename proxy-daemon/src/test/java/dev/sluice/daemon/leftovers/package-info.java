@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.daemon.leftovers;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.daemon.restart;
+
+import org.jspecify.annotations.NullMarked;

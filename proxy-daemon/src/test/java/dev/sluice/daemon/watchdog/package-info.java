@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.daemon.watchdog;
+
+import org.jspecify.annotations.NullMarked;
