@@ -7,6 +7,7 @@ import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.iptables.sync.ChainRepair.Repaired;
+import dev.sluice.testkit.model.SamplePorts;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;

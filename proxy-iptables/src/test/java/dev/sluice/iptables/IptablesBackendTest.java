@@ -18,6 +18,7 @@ import dev.sluice.core.sync.SyncReport;
 import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.iptables.render.SharedChains;
 import dev.sluice.testkit.fake.FakeIptables;
+import dev.sluice.testkit.model.SamplePorts;
 import dev.sluice.testkit.model.ServicePorts;
 import java.util.List;
 import java.util.Map;

@@ -22,6 +22,7 @@ import dev.sluice.linux.process.SystemCommands;
 import dev.sluice.linux.route.NetlinkLinks;
 import dev.sluice.linux.sysctl.ProcSysctl;
 import dev.sluice.testkit.model.EditableSnapshot;
+import dev.sluice.testkit.model.SamplePorts;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;

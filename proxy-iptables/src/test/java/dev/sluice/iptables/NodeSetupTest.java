@@ -12,6 +12,7 @@ import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.iptables.config.IptablesOptions;
 import dev.sluice.iptables.render.LoopbackGuard;
 import dev.sluice.iptables.render.SharedChains;
+import dev.sluice.testkit.model.SamplePorts;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

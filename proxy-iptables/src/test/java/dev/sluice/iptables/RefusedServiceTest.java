@@ -13,6 +13,7 @@ import dev.sluice.core.sync.SyncReport;
 import dev.sluice.linux.iptables.ForwardingIptables;
 import dev.sluice.linux.iptables.RestoreException;
 import dev.sluice.testkit.fake.FakeIptables;
+import dev.sluice.testkit.model.SamplePorts;
 import dev.sluice.testkit.model.ServicePorts;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -29,7 +29,6 @@ import dev.sluice.linux.ipvs.Ipvs;
 import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.linux.route.LinkChange;
 import dev.sluice.linux.route.Links;
-import dev.sluice.linux.sysctl.BootClock;
 import dev.sluice.linux.sysctl.Sysctl;
 import java.time.Duration;
 import java.util.Optional;
@@ -59,11 +58,11 @@ public final class IpvsBackend implements ProxyBackend {
     private final ServerSync servers;
     private boolean prepared;
 
-    /** Holds the handles from now on and closes {@code ipvs}, {@code sets} and {@code links} with itself. */
-    public IpvsBackend(IpvsConfig config, Ipvs ipvs, IpSets sets, Links links, Iptables iptables, Sysctl sysctl) {
-        this(config, ipvs, sets, links, iptables, sysctl, BootClock::nanos);
-    }
-
+    /**
+     * Holds the handles from now on and closes {@code ipvs}, {@code sets} and {@code links} with itself.
+     *
+     * @param bootNanos a clock that goes on over restarts of this process, since destinations carry its time
+     */
     IpvsBackend(
             IpvsConfig config,
             Ipvs ipvs,

@@ -95,7 +95,8 @@ public final class IpvsModule implements ProxyModule {
                 host.openIpSets(),
                 host.openLinks(),
                 host.iptables(config.family()),
-                host.sysctl());
+                host.sysctl(),
+                host::bootNanos);
     }
 
     @Override

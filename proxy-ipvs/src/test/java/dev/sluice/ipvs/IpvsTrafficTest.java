@@ -20,6 +20,7 @@ import dev.sluice.linux.iptables.IptablesTools;
 import dev.sluice.linux.ipvs.NetlinkIpvs;
 import dev.sluice.linux.process.SystemCommands;
 import dev.sluice.linux.route.NetlinkLinks;
+import dev.sluice.linux.sysctl.BootClock;
 import dev.sluice.linux.sysctl.ProcSysctl;
 import dev.sluice.testkit.lab.Connection;
 import dev.sluice.testkit.lab.Lab;
@@ -88,7 +89,8 @@ class IpvsTrafficTest {
                         NetlinkIpSets.open(),
                         NetlinkLinks.open(),
                         tools.open(with),
-                        new ProcSysctl())));
+                        new ProcSysctl(),
+                        BootClock::nanos)));
         snapshot = new EditableSnapshot(with)
                 .node(new NodeFacts("node-a", "", List.of(LabAddresses.of(LabAddresses.NODE_A, with)), List.of()));
         sync(Changes.all());

@@ -145,8 +145,8 @@ public final class TestNode {
         StringBuilder text = new StringBuilder(ipvsadm());
         text.append(sets.names().stream().sorted().toList()).append('\n');
         text.append(KernelText.ipset(sets));
-        for (var link : links.links()) {
-            text.append(link.name()).append(' ').append(links.on(link.name())).append('\n');
+        for (String link : links.devices()) {
+            text.append(link).append(' ').append(links.on(link)).append('\n');
         }
         for (String table : List.of("nat", "filter", "mangle")) {
             for (String chain : iptables.inForce(table).chains()) {

@@ -25,6 +25,9 @@ public interface Host {
 
     Sysctl sysctl();
 
+    /** Nanoseconds since the host booted, as the kernel counts them (CLOCK_BOOTTIME). */
+    long bootNanos();
+
     /**
      * The iptables tools of one family.
      *

@@ -23,6 +23,7 @@ import dev.sluice.linux.route.NetlinkLinks;
 import dev.sluice.linux.rulewatch.Interest;
 import dev.sluice.linux.rulewatch.OwnRestores;
 import dev.sluice.linux.rulewatch.RuleWatching;
+import dev.sluice.linux.sysctl.BootClock;
 import dev.sluice.linux.sysctl.ProcSysctl;
 import dev.sluice.linux.sysctl.Sysctl;
 import java.util.List;
@@ -52,6 +53,11 @@ public final class LinuxHost implements Host {
     @Override
     public Sysctl sysctl() {
         return sysctl;
+    }
+
+    @Override
+    public long bootNanos() {
+        return BootClock.nanos();
     }
 
     private synchronized IptablesTools tools() throws KernelException {

@@ -4,16 +4,21 @@ import dev.sluice.core.kernel.ForeignChange;
 import dev.sluice.core.kernel.ForeignWatch;
 import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.kernel.KernelObject;
+import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.Errno;
 import dev.sluice.linux.KernelException;
+import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.host.Host;
 import dev.sluice.linux.route.LinkChange;
 import dev.sluice.linux.rulewatch.Interest;
 import dev.sluice.linux.rulewatch.OwnRestores;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -22,6 +27,15 @@ import java.util.function.Consumer;
 
 /** A host whose kernel is in memory: one of each table, which everything that is opened shares. */
 public final class FakeHost implements Host {
+    private static final List<String> SWITCHED_OFF = List.of(
+            "net.ipv4.conf.all.route_localnet",
+            "net.ipv4.conf.all.arp_ignore",
+            "net.ipv4.conf.all.arp_announce",
+            "net.ipv4.vs.conntrack",
+            "net.ipv4.vs.conn_reuse_mode",
+            "net.ipv4.vs.expire_nodest_conn",
+            "net.ipv4.vs.expire_quiescent_template");
+
     private final Map<IpFamily, FakeIptables> iptables = new EnumMap<>(IpFamily.class);
     private final FakeCounters counters = new FakeCounters();
     private final FakeIpSets sets = new FakeIpSets(this::isReferenced);
@@ -35,6 +49,7 @@ public final class FakeHost implements Host {
     private final List<RuleWatching> ruleWatches = new CopyOnWriteArrayList<>();
     private final List<Consumer<LinkChange>> linkWatches = new CopyOnWriteArrayList<>();
     private boolean withoutTools;
+    private long bootNanos = Duration.ofHours(1).toNanos();
 
     public FakeHost() {
         for (IpFamily family : IpFamily.values()) {
@@ -55,6 +70,66 @@ public final class FakeHost implements Host {
     public FakeHost withKernelModule(String name) {
         kernelModules.add(name);
         return this;
+    }
+
+    /** A host with one link besides loopback, {@code eth0}, and the kernel parameters that modes read or set. */
+    public static FakeHost withNode(IpAddress... addresses) {
+        FakeHost host = new FakeHost();
+        host.links.device("eth0", "");
+        for (IpAddress address : addresses) {
+            host.links.address("eth0", address.toString(), address.family() == IpFamily.IPV4 ? 24 : 64);
+        }
+        host.sysctl.with("kernel.osrelease", "6.12.0-test").with("net.ipv4.ip_forward", "1");
+        for (String name : SWITCHED_OFF) {
+            host.sysctl.with(name, "0");
+        }
+        return host;
+    }
+
+    /** Time passes. */
+    public void pass(Duration time) {
+        bootNanos += time.toNanos();
+    }
+
+    @Override
+    public long bootNanos() {
+        return bootNanos;
+    }
+
+    /** From now on every tool and socket fails, or none any more. */
+    public void breakDown(boolean on) {
+        NetlinkException error = on ? new NetlinkException("netlink", Errno.ENOBUFS, "") : null;
+        iptables.values().forEach(tools -> tools.breakDown(on));
+        sets.breakWith(error);
+        ipvs.breakWith(error);
+        links.breakWith(error);
+    }
+
+    /** From now on the kernel refuses everything that names one of these addresses, and nothing else. */
+    public void refuse(IpAddress... addresses) {
+        List<IpAddress> refused = List.of(addresses);
+        iptables.values()
+                .forEach(tools -> tools.refuse(rule -> refused.stream().anyMatch(a -> rule.contains(" " + a + "/"))));
+        sets.refuse(change -> refused.stream()
+                .anyMatch(a ->
+                        List.of(change.entry().toString().split("[,/]", -1)).contains(a.toString())));
+        ipvs.refuse(command -> refused.contains(command.virtualServer().address()) ? Errno.EINVAL : 0);
+        links.refuse(refused::contains);
+    }
+
+    /** How much was written since {@link #resetCounters}: restores, and commands of the other interfaces. */
+    public long writes() {
+        return iptables.values().stream().mapToLong(FakeIptables::restores).sum()
+                + sets.log().size()
+                + ipvs.messages()
+                + links.messages();
+    }
+
+    public void resetCounters() {
+        iptables.values().forEach(FakeIptables::resetCounts);
+        sets.resetCounters();
+        ipvs.resetCounters();
+        links.resetCounters();
     }
 
     private boolean isReferenced(String set) {
@@ -85,11 +160,12 @@ public final class FakeHost implements Host {
     @Override
     public FakeIptables iptables(IpFamily family) throws KernelException {
         needTools();
-        FakeIptables tools = iptables.get(family);
-        if (tools == null) {
-            throw new IllegalStateException("no " + family);
-        }
-        return tools;
+        return tools(family);
+    }
+
+    /** What {@link #iptables} gives to a mode, whether tools are installed or not. */
+    public FakeIptables tools(IpFamily family) {
+        return Objects.requireNonNull(iptables.get(family));
     }
 
     @Override

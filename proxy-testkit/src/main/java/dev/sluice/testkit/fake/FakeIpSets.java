@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -33,6 +34,7 @@ public final class FakeIpSets implements IpSets {
     private final Predicate<String> referenced;
     private final List<SetChange> log = new ArrayList<>();
     private Predicate<SetChange> extraRefusal = change -> false;
+    private @Nullable NetlinkException broken;
     private long lists;
 
     /** @param referenced whether a rule refers to the set of that name */
@@ -45,11 +47,27 @@ public final class FakeIpSets implements IpSets {
         extraRefusal = refused;
     }
 
+    /** Makes every call fail, as a broken socket does; null repairs it. */
+    public void breakWith(@Nullable NetlinkException error) {
+        broken = error;
+    }
+
+    private void checkSocket() throws NetlinkException {
+        if (broken != null) {
+            throw broken;
+        }
+    }
+
     /** The elements of the set of that name, in text order; none when it does not exist. */
     public Set<String> elements(String name) {
         Set<String> texts = new TreeSet<>();
         members.getOrDefault(name, Set.of()).forEach(e -> texts.add(e.toString()));
         return texts;
+    }
+
+    /** The shape of the set of that name; empty when it does not exist. */
+    public Optional<IpSet> shape(String name) {
+        return Optional.ofNullable(sets.get(name));
     }
 
     /** Element changes since the last {@link #resetCounters}, in order. */
@@ -69,6 +87,7 @@ public final class FakeIpSets implements IpSets {
 
     @Override
     public void create(IpSet set) throws NetlinkException {
+        checkSocket();
         if (set.name().isEmpty() || set.name().length() > LONGEST_NAME) {
             throw new NetlinkException("IPSET CREATE " + set.name(), Errno.ERANGE, "");
         }
@@ -99,6 +118,7 @@ public final class FakeIpSets implements IpSets {
 
     @Override
     public Set<SetEntry> list(IpSet set) throws NetlinkException {
+        checkSocket();
         lists++;
         Set<SetEntry> entries = members.get(set.name());
         if (entries == null) {
@@ -108,7 +128,8 @@ public final class FakeIpSets implements IpSets {
     }
 
     @Override
-    public SetResult apply(List<SetChange> changes) {
+    public SetResult apply(List<SetChange> changes) throws NetlinkException {
+        checkSocket();
         List<Failure> failures = new ArrayList<>();
         long bytes = 0;
         for (SetChange change : changes) {
@@ -183,6 +204,7 @@ public final class FakeIpSets implements IpSets {
 
     @Override
     public void destroy(String name) throws NetlinkException {
+        checkSocket();
         if (!sets.containsKey(name)) {
             throw new NetlinkException("IPSET DESTROY " + name, Errno.ENOENT, "");
         }

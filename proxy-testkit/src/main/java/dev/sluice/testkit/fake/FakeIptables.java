@@ -23,6 +23,8 @@ import java.util.function.Predicate;
  * AssertionError}.
  */
 public final class FakeIptables implements Iptables {
+    private static final String BROKEN = "Another app is currently holding the xtables lock";
+
     private final IpFamily family;
     private final Variant variant;
     private final CanonicalForm form;
@@ -30,6 +32,8 @@ public final class FakeIptables implements Iptables {
     private final List<String> inputs = new ArrayList<>();
     private Predicate<String> setExists = name -> true;
     private Predicate<String> counterExists = name -> true;
+    private Predicate<String> refused = rule -> false;
+    private boolean broken;
     private Optional<String> nextRestoreFailure = Optional.empty();
     private Optional<String> nextSaveFailure = Optional.empty();
     private long bytes;
@@ -78,23 +82,43 @@ public final class FakeIptables implements Iptables {
     public void restore(String input) throws RestoreException {
         inputs.add(input);
         bytes += input.getBytes(StandardCharsets.UTF_8).length;
+        if (broken) {
+            throw new RestoreException(BROKEN, 0, "");
+        }
         if (nextRestoreFailure.isPresent()) {
             String text = nextRestoreFailure.get();
             nextRestoreFailure = Optional.empty();
             throw new RestoreException(text, 0, "");
         }
-        new RestoreRun(tables, setExists, counterExists, Optional.of(form)).run(input);
+        new RestoreRun(tables, setExists, counterExists, refused, Optional.of(form)).run(input);
     }
 
     @Override
     public String save(String table) throws KernelException {
         saves++;
+        checkTools();
         if (nextSaveFailure.isPresent()) {
             String text = nextSaveFailure.get();
             nextSaveFailure = Optional.empty();
             throw new KernelException(text);
         }
         return dump(table);
+    }
+
+    /** From now on the kernel refuses to add the rules that {@code which} names. */
+    public void refuse(Predicate<String> which) {
+        refused = which;
+    }
+
+    /** Whether every call fails from now on. */
+    public void breakDown(boolean on) {
+        broken = on;
+    }
+
+    private void checkTools() throws KernelException {
+        if (broken) {
+            throw new KernelException(BROKEN);
+        }
     }
 
     /** The next {@link #restore} changes nothing and fails with {@code text}. */
@@ -110,7 +134,7 @@ public final class FakeIptables implements Iptables {
     /** Restores {@code input} as another program on the host would: not counted, and in any spelling. */
     public void byOthers(String input) {
         try {
-            new RestoreRun(tables, setExists, counterExists, Optional.empty()).run(input);
+            new RestoreRun(tables, setExists, counterExists, rule -> false, Optional.empty()).run(input);
         } catch (RestoreException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }
@@ -127,8 +151,9 @@ public final class FakeIptables implements Iptables {
     }
 
     @Override
-    public Optional<List<String>> readChain(String table, String chain) {
+    public Optional<List<String>> readChain(String table, String chain) throws KernelException {
         chainReads++;
+        checkTools();
         SavedTable read = inForce(table);
         return read.has(chain) ? Optional.of(read.rules(chain)) : Optional.empty();
     }

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** Links and addresses in memory, beginning with a loopback device; it refuses what the kernel refuses, and counts. */
 public final class FakeLinks implements Links {
@@ -21,6 +22,7 @@ public final class FakeLinks implements Links {
     private final Map<String, Link> links = new LinkedHashMap<>();
     private final List<LinkAddress> addresses = new ArrayList<>();
     private Predicate<IpAddress> extraRefusal = address -> false;
+    private @Nullable NetlinkException broken;
     private int nextIndex = 1;
     private long messages;
     private long dumps;
@@ -65,6 +67,17 @@ public final class FakeLinks implements Links {
         extraRefusal = refused;
     }
 
+    /** Makes every listing and change fail, as a broken socket does; null repairs it. */
+    public void breakWith(@Nullable NetlinkException error) {
+        broken = error;
+    }
+
+    private void checkSocket() throws NetlinkException {
+        if (broken != null) {
+            throw broken;
+        }
+    }
+
     /** The addresses on a device, in text order. */
     public Set<String> on(String link) {
         Set<String> texts = new TreeSet<>();
@@ -72,6 +85,11 @@ public final class FakeLinks implements Links {
                 .filter(a -> a.linkName().equals(link))
                 .forEach(a -> texts.add(a.address() + "/" + a.prefixLength()));
         return texts;
+    }
+
+    /** The names of all devices, in order. */
+    public List<String> devices() {
+        return links.keySet().stream().sorted().toList();
     }
 
     /** The number of address changes since the last {@link #resetCounters}. */
@@ -90,7 +108,8 @@ public final class FakeLinks implements Links {
     }
 
     @Override
-    public List<Link> links() {
+    public List<Link> links() throws NetlinkException {
+        checkSocket();
         dumps++;
         return List.copyOf(links.values());
     }
@@ -101,7 +120,8 @@ public final class FakeLinks implements Links {
     }
 
     @Override
-    public List<LinkAddress> addresses() {
+    public List<LinkAddress> addresses() throws NetlinkException {
+        checkSocket();
         dumps++;
         return List.copyOf(addresses);
     }
@@ -154,6 +174,7 @@ public final class FakeLinks implements Links {
     }
 
     private int index(String link) throws NetlinkException {
+        checkSocket();
         Link device = links.get(link);
         if (device == null) {
             throw new NetlinkException("RTM address of " + link, Errno.ENODEV, "");

@@ -16,6 +16,7 @@ final class RestoreRun {
     private final Map<String, FakeTable> tables;
     private final Predicate<String> setExists;
     private final Predicate<String> counterExists;
+    private final Predicate<String> refused;
     private final Optional<CanonicalForm> form;
     private final Set<String> touched = new LinkedHashSet<>();
     private @Nullable FakeTable table;
@@ -27,10 +28,12 @@ final class RestoreRun {
             Map<String, FakeTable> tables,
             Predicate<String> setExists,
             Predicate<String> counterExists,
+            Predicate<String> refused,
             Optional<CanonicalForm> form) {
         this.tables = tables;
         this.setExists = setExists;
         this.counterExists = counterExists;
+        this.refused = refused;
         this.form = form;
     }
 
@@ -124,6 +127,9 @@ final class RestoreRun {
 
     private void add(FakeTable in, String chain, int index, String spec) throws RestoreException {
         form.ifPresent(rules -> rules.check(spec));
+        if (refused.test(spec)) {
+            throw refuse("RULE_APPEND failed (Invalid argument): rule in chain " + chain);
+        }
         Optional<String> target = FakeTable.jumpTarget(spec);
         if (target.isPresent() && (!in.has(target.get()) || ChainName.isBuiltIn(target.get()))) {
             throw refuse("Couldn't load target '" + target.get() + "': no such chain");

@@ -1,40 +1,38 @@
-package dev.sluice.iptables;
+package dev.sluice.testkit.model;
 
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
-import dev.sluice.testkit.model.Endpoints;
-import dev.sluice.testkit.model.ServicePorts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 
 /** Service ports of every kind, by number and chance. The same number always has the same name and addresses. */
-final class SamplePorts {
+public final class SamplePorts {
     private static final List<Protocol> PROTOCOLS = List.of(Protocol.TCP, Protocol.UDP, Protocol.SCTP);
 
     private final IpFamily family;
 
-    SamplePorts(IpFamily family) {
+    public SamplePorts(IpFamily family) {
         this.family = family;
     }
 
     /** A TCP port with {@code endpoints} endpoints and nothing but a cluster address. */
-    ResolvedPort plain(int number, int endpoints) {
+    public ResolvedPort plain(int number, int endpoints) {
         ServicePorts port = ServicePorts.tcp(name(number), address(96, number), 80);
         return Endpoints.resolved(port.build(), endpoints(number, endpoints));
     }
 
     /** {@code shop/odd}: a TCP port of that number with one endpoint and nothing but a cluster address. */
-    ResolvedPort withPort(int port) {
+    public ResolvedPort withPort(int port) {
         return Endpoints.resolved(
                 ServicePorts.tcp("shop/odd", address(96, 4_000), port).build(), endpoints(4_000, 1));
     }
 
     /** A port with any mixture of what a port can have. */
-    ResolvedPort any(int number, Random chance) {
+    public ResolvedPort any(int number, Random chance) {
         Protocol protocol = PROTOCOLS.get(number % 3); // part of the name, so no chance in it
         ServicePorts port = ServicePorts.of(protocol, name(number), address(96, number), 80 + number % 7);
         if (chance.nextBoolean()) {
@@ -61,7 +59,7 @@ final class SamplePorts {
         return Endpoints.resolved(port.build(), endpoints(number, chance));
     }
 
-    String name(int number) {
+    public String name(int number) {
         return number % 5 == 0 ? "shop/s" + number : "shop/s" + number + ":http";
     }
 

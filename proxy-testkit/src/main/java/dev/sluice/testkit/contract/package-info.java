@@ -1,0 +1,8 @@
+/**
+ * What every mode keeps, as tests over {@code ProxyModule} and {@code ProxyBackend} on a host of fakes, and the smallest mode that
+ * keeps it. Knows no mode by name.
+ */
+@NullMarked
+package dev.sluice.testkit.contract;
+
+import org.jspecify.annotations.NullMarked;

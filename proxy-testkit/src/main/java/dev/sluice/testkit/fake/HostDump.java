@@ -1,0 +1,83 @@
+package dev.sluice.testkit.fake;
+
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.iptables.ChainName;
+import dev.sluice.linux.iptables.SavedTable;
+import dev.sluice.linux.ipvs.RealServerState;
+import dev.sluice.linux.ipvs.VirtualServerKey;
+import dev.sluice.linux.ipvs.VirtualServerState;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What an operator could list of a {@link FakeHost}, a line each: rules, sets, virtual servers, addresses. Two hosts with equal
+ * dumps carry traffic alike. Kernel parameters are no part of it.
+ */
+public final class HostDump {
+    private static final List<String> TABLES = List.of("filter", "nat", "mangle");
+
+    private final FakeHost host;
+    private final List<String> lines = new ArrayList<>();
+
+    private HostDump(FakeHost host) {
+        this.host = host;
+    }
+
+    public static List<String> of(FakeHost host) {
+        HostDump dump = new HostDump(host);
+        try {
+            for (IpFamily family : IpFamily.values()) {
+                TABLES.forEach(table -> dump.table(family, table));
+            }
+            dump.sets();
+            dump.servers();
+            dump.links();
+            return List.copyOf(dump.lines);
+        } catch (NetlinkException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** A table without user chains and rules is left out: reading it makes the kernel create it. */
+    private void table(IpFamily family, String table) {
+        FakeIptables tools = host.tools(family);
+        SavedTable content = tools.inForce(table);
+        for (String chain : content.chains()) {
+            String place = family + " " + table + " " + chain;
+            if (!ChainName.isBuiltIn(chain)) {
+                lines.add(place);
+            }
+            content.rules(chain).forEach(rule -> lines.add(place + ": " + rule));
+        }
+    }
+
+    private void sets() {
+        FakeIpSets sets = host.openIpSets();
+        sets.names().stream().sorted().forEach(name -> {
+            lines.add("set " + name);
+            sets.elements(name).forEach(element -> lines.add("set " + name + ": " + element));
+        });
+    }
+
+    private void servers() throws NetlinkException {
+        FakeIpvs ipvs = host.openIpvs();
+        List<String> servers = new ArrayList<>();
+        for (VirtualServerState state : ipvs.virtualServers()) {
+            VirtualServerKey key = state.server().key();
+            servers.add("ipvs " + state.server());
+            for (RealServerState real : ipvs.realServers(key)) {
+                servers.add("ipvs " + key + " to " + real.server());
+            }
+        }
+        servers.stream().sorted().forEach(lines::add);
+    }
+
+    private void links() {
+        FakeLinks links = host.openLinks();
+        for (String link : links.devices()) {
+            lines.add("link " + link);
+            links.on(link).forEach(address -> lines.add("link " + link + ": " + address));
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.testkit.contract;
+
+import org.jspecify.annotations.NullMarked;
