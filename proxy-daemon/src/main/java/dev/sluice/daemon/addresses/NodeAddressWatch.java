@@ -50,7 +50,7 @@ public final class NodeAddressWatch implements AutoCloseable {
      *
      * @param serviceLinks links whose addresses belong to Services
      * @param counts whether it matters that the node has that address; called on a thread of the watch's own
-     * @param listener is told in words what changed, on that thread
+     * @param listener called on that thread with what changed, in words
      */
     public static NodeAddressWatch open(
             Set<String> serviceLinks, Predicate<IpAddress> counts, Consumer<String> listener) throws NetlinkException {

@@ -236,7 +236,7 @@ public final class CommandLineParser {
         spec.addOption(OptionSpec.builder("-v", "--v")
                 .type(String[].class)
                 .paramLabel("LEVEL")
-                .description("Log level: 0 to 3 tell what matters, 4 tells of every sync, 6 of every netlink message.")
+                .description("Log level: 0 to 3 log what matters, 4 logs every sync, 6 every netlink message.")
                 .build());
         WITHOUT_EFFECT.forEach(name -> spec.addOption(text(name, "No effect.")));
         for (ConfigFlag flag : schema.flags()) {

@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  * @param module the mode in use, with its options
  * @param kubeconfig empty for in-cluster access
  * @param master the API server's URL, overriding the kubeconfig's; empty for none
- * @param manifests a directory to take the cluster's wishes from instead of an API server
+ * @param manifests a directory of manifests in place of an API server
  * @param hostnameOverride empty for the host's own name
  * @param bindAddress the node's primary address when it is not unspecified
  * @param healthz empty when the health server is switched off

@@ -4,7 +4,7 @@ import dev.sluice.core.net.IpFamily;
 import java.time.Duration;
 import java.util.Map;
 
-/** Hears of each look at the tracked flows. */
+/** Notified of each clean-up of conntrack entries. */
 public interface CleaningListener {
 
     /** @param deleted how many flows for which cause; nothing for those with none */

@@ -20,7 +20,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
-/** Looks some flows through and deletes the stale ones. */
+/** Reads conntrack entries and deletes the stale ones. */
 final class ConntrackSweep {
     /**
      * Up to so many portals are asked for one by one. The kernel walks its whole table each time, which costs it about an
@@ -48,7 +48,7 @@ final class ConntrackSweep {
         }
     }
 
-    /** @param nodePortsAt tells the addresses of this node that serve node ports */
+    /** @param nodePortsAt whether an address of this node serves node ports */
     Swept sweep(PortalTargets portals, Predicate<IpAddress> nodePortsAt) throws NetlinkException {
         Map<ConntrackEntry, DeletionCause> stale = new LinkedHashMap<>();
         for (ConntrackEntry flow : candidates(portals.portals())) {

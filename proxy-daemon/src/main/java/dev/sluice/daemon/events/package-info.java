@@ -1,4 +1,4 @@
-/** What the daemon tells the cluster's users, as Kubernetes Events. */
+/** What the daemon reports to the cluster's users, as Kubernetes Events. */
 @NullMarked
 package dev.sluice.daemon.events;
 

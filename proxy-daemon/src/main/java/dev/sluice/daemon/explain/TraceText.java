@@ -49,8 +49,8 @@ record TraceText(ProxyMode mode, Packet packet, Trace trace) {
         return service
                 + switch (trace.verdict()) {
                     case FORWARD -> "forwarded to one of";
-                    case REJECT -> "rejected, the client hears of it at once";
-                    case DROP -> "dropped, the client hears nothing";
+                    case REJECT -> "rejected: the client is refused at once";
+                    case DROP -> "dropped: the client gets no answer";
                     case NOT_A_SERVICE -> "Not a Service's: the proxy lets it pass as it is";
                 };
     }

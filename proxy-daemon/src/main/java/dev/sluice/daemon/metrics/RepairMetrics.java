@@ -17,7 +17,7 @@ final class RepairMetrics implements Repair.Listener {
                 "table");
         duration = names.histogram(
                 "sluice_rule_repair_duration_seconds",
-                "Time from the notice of a foreign change to the mended rules, in seconds",
+                "Time from the notice of a foreign change until the rules are repaired, in seconds",
                 Buckets.SYNC);
     }
 

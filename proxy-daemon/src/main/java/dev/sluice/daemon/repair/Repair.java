@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 /**
  * Rules that somebody else had changed are as they were.
  *
- * @param by who changed them, as far as the kernel tells
+ * @param by who changed them, as far as the kernel says
  * @param written the chains that were written, each with the number of rules added or deleted, and what else was repaired
  * @param took from the notice until the rules were in force again
  */
@@ -22,7 +22,7 @@ public record Repair(IpFamily family, String by, Map<KernelObject, Integer> writ
         written = Map.copyOf(written);
     }
 
-    /** Hears of repairs, on the sync thread. */
+    /** Notified of repairs, on the sync thread. */
     @FunctionalInterface
     public interface Listener {
         void repaired(Repair repair);
@@ -45,7 +45,7 @@ public record Repair(IpFamily family, String by, Map<KernelObject, Integer> writ
 
     /** One sentence, e.g. for an Event. */
     public String text() {
-        return by + " changed " + family + " rules of the proxy; mended by " + rules()
+        return by + " changed " + family + " rules of the proxy; repaired by " + rules()
                 + (rules() == 1 ? " line" : " lines") + " in "
                 + namesByKind().entrySet().stream()
                         .map(kind -> kind.getKey() + " (" + shortened(kind.getValue()) + ")")

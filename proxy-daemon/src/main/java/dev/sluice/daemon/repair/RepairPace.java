@@ -3,8 +3,8 @@ package dev.sluice.daemon.repair;
 import java.util.concurrent.TimeUnit;
 
 /**
- * When a noticed change is mended. At once as a rule, after a moment in which the other program may finish what it does. But
- * where rules are changed again as soon as they are mended, somebody fights us, and then the pauses grow from one second to
+ * When a noticed change is repaired. At once as a rule, after a moment in which the other program may finish what it does. But
+ * where rules are changed again as soon as they are repaired, somebody fights us, and then the pauses grow from one second to
  * thirty. Arithmetic on the caller's clock; not thread-safe.
  */
 final class RepairPace {
@@ -37,10 +37,10 @@ final class RepairPace {
     }
 
     /** What was noticed has been looked at, which took that long. */
-    void looked(long now, long took, boolean mended) {
+    void looked(long now, long took, boolean repaired) {
         everLooked = true;
         lastEnd = now;
-        lookTook = mended ? 0 : took;
-        returns += mended ? 1 : 0;
+        lookTook = repaired ? 0 : took;
+        returns += repaired ? 1 : 0;
     }
 }

@@ -27,7 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Has rules mended that somebody else flushes, edits or deletes: a watch notices, the sync thread compares what is suspect and
+ * Repairs rules that another program flushes, edits or deletes: a watch notices, the sync thread compares what is suspect and
  * mends it, and the log, an Event and metrics tell.
  *
  * <p>The watch opens after the first syncs, since announcing a whole first sync would cost the kernel a quarter more; what was
@@ -97,7 +97,7 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
             watch = opener.open(this::noticed);
             LOG.info("rules that others change are noticed by {}", watch.means());
         } catch (HostException e) {
-            LOG.warn("rules that others change are mended by the next full sync only: {}", e.getMessage());
+            LOG.warn("rules that others change are repaired by the next full sync only: {}", e.getMessage());
             return;
         }
         if (!watch.missedNothing()) {

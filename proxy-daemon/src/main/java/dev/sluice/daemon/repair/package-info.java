@@ -1,4 +1,4 @@
-/** Mends rules that others change, and tells of it. */
+/** Repairs what other programs change of a mode in the kernel, and reports it. Knows neither rules nor modes. */
 @NullMarked
 package dev.sluice.daemon.repair;
 

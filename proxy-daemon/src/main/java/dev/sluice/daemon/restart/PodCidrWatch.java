@@ -11,7 +11,7 @@ public final class PodCidrWatch implements SyncObserver {
     private final Consumer<String> onChange;
     private boolean told;
 
-    /** @param onChange is told once what has changed */
+    /** @param onChange called once, with what has changed */
     public PodCidrWatch(List<String> atStart, Consumer<String> onChange) {
         this.atStart = List.copyOf(atStart);
         this.onChange = onChange;

@@ -135,7 +135,7 @@ class RuleRepairTest {
                 .isEqualTo(Map.of(new KernelObject("nat", "OURS"), 2, new KernelObject("filter", "INPUT"), 1));
         assertThat(told.text())
                 .startsWith(
-                        "firewalld (pid 7) changed IPv4 rules of the proxy; mended by 3 lines in filter (INPUT), nat"
+                        "firewalld (pid 7) changed IPv4 rules of the proxy; repaired by 3 lines in filter (INPUT), nat"
                                 + " (OURS), ");
     }
 
@@ -217,7 +217,7 @@ class RuleRepairTest {
         assertThat(repairs.poll(30, TimeUnit.SECONDS))
                 .isNotNull()
                 .extracting(Repair::text)
-                .isEqualTo("another program changed IPv4 rules of the proxy; mended by 4 lines in"
+                .isEqualTo("another program changed IPv4 rules of the proxy; repaired by 4 lines in"
                         + " addresses (kube-ipvs0), ipvs (10.96.0.10:53/UDP), 7 ms after it was noticed");
     }
 }

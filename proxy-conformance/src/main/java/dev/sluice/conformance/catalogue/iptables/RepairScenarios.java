@@ -171,7 +171,7 @@ public final class RepairScenarios {
 
     private static void expectTold(Stage stage) {
         String family = stage.family().label();
-        NodeState.expectLogged(stage, "changed " + family + " rules of the proxy; mended by ");
+        NodeState.expectLogged(stage, "changed " + family + " rules of the proxy; repaired by ");
         stage.eventually("the metric counts", () -> repairs(stage) > 0);
         if (stage.flavour() == Flavour.IPTABLES) {
             NodeState.expectLogged(stage, NodeState.tool(stage, "") + " (pid ");
