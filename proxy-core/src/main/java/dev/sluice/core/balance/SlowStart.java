@@ -18,18 +18,17 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * New endpoints of Services that ask for it by annotation get their share little by little: a tenth of their weight at first
- * and a tenth more after each ninth of the time. So that a weight of 1 has tenths, all weights of such a Service are ten
- * times as large in what shares by them, which leaves their ratio.
+ * Slow start: with the annotation, new endpoints of a Service begin at a tenth of their weight and gain a tenth after
+ * each ninth of the time. All weights of such a Service are multiplied by ten, so that a weight of 1 has tenths.
  *
- * <p>New is who comes to a port that has others in force, also who was draining there. After a restart the weights that are
- * found in force tell how far each one has come.
+ * <p>An endpoint is new when it is added to a port that has others, also when it was draining there. After a restart
+ * the applied weights show how far each one has got.
  *
- * @param <K> what the mode knows an endpoint by
+ * @param <K> the mode's key of an endpoint
  */
 public final class SlowStart<K> {
     public static final String ANNOTATION = "sluice.dev/slow-start";
-    /** How many times as large weights are under slow start. */
+    /** The factor of weights under slow start. */
     public static final int STEPS = 10;
 
     private static final Duration SHORTEST = Duration.ofSeconds(1);
@@ -40,7 +39,7 @@ public final class SlowStart<K> {
     private final Map<ServicePortName, Rise<K>> rises = new HashMap<>();
 
     /**
-     * The endpoints of a port that have not come to their weight yet.
+     * The endpoints of a port that have not reached their weight yet.
      *
      * @param begun when each of them began
      * @param nextStep when the first of them gets more, null when there is none
@@ -54,12 +53,12 @@ public final class SlowStart<K> {
     }
 
     /**
-     * The time that the Service's annotation asks for; what cannot be is told to {@code problems}.
+     * The time that the Service's annotation requests; an invalid value is reported to {@code problems}.
      *
-     * @param scheduler the one in force
-     * @param byWeight those that share by weight, for people; null when the one in force does
+     * @param scheduler the current one
+     * @param byWeight the schedulers that use weights, for the message; null when the current one does
      */
-    public static Optional<Duration> asked(
+    public static Optional<Duration> requested(
             ServicePort service, String scheduler, @Nullable String byWeight, ProblemList problems) {
         Optional<Duration> time = new AnnotationReader(service, problems)
                 .duration(
@@ -78,28 +77,28 @@ public final class SlowStart<K> {
         return time;
     }
 
-    /** The weights of settled endpoints under slow start. */
+    /** The weight of an endpoint that has finished its slow start. */
     public static int full(Endpoint endpoint) {
         return endpoint.weight() * STEPS;
     }
 
     /**
-     * The weights for now.
+     * The weights at present.
      *
-     * @param inForce the weights that the port's endpoints have now, without those that drain
+     * @param applied the weights that the port's endpoints have now, without those that drain
      */
     public ToIntFunction<Endpoint> weights(
-            ServicePortName name, Duration time, List<Endpoint> endpoints, Map<K, Integer> inForce) {
+            ServicePortName name, Duration time, List<Endpoint> endpoints, Map<K, Integer> applied) {
         long now = nanoTime.getAsLong();
         Rise<K> rise = rises.get(name);
-        Map<K, Long> before = rise == null ? resumed(endpoints, inForce, time, now) : rise.begun();
+        Map<K, Long> before = rise == null ? resumed(endpoints, applied, time, now) : rise.begun();
         Map<K, Long> begun = new HashMap<>();
         Map<K, Integer> steps = new HashMap<>();
         Long next = null;
         for (Endpoint endpoint : endpoints) {
             K known = key.apply(endpoint);
             Long since = before.get(known);
-            if (since == null && !inForce.isEmpty() && !inForce.containsKey(known)) {
+            if (since == null && !applied.isEmpty() && !applied.containsKey(known)) {
                 since = now;
             }
             int step = since == null ? STEPS : step(now - since, time);
@@ -114,12 +113,12 @@ public final class SlowStart<K> {
         return endpoint -> endpoint.weight() * steps.getOrDefault(key.apply(endpoint), STEPS);
     }
 
-    /** Where those are that rose when the last process ended: behind the ones that have come farthest. */
-    private Map<K, Long> resumed(List<Endpoint> endpoints, Map<K, Integer> inForce, Duration time, long now) {
+    /** The endpoints that were rising when the last process ended: those behind the most advanced ones. */
+    private Map<K, Long> resumed(List<Endpoint> endpoints, Map<K, Integer> applied, Duration time, long now) {
         Map<K, Integer> steps = new HashMap<>();
         int farthest = 0;
         for (Endpoint endpoint : endpoints) {
-            Integer weight = inForce.get(key.apply(endpoint));
+            Integer weight = applied.get(key.apply(endpoint));
             if (weight != null && endpoint.weight() > 0) {
                 int step = Math.clamp(weight / endpoint.weight(), 1, STEPS);
                 steps.put(key.apply(endpoint), step);
@@ -135,7 +134,7 @@ public final class SlowStart<K> {
         return begun;
     }
 
-    /** When that step begins, in nanoseconds from the first. */
+    /** The start of {@code step}, in nanoseconds from the first. */
     private static long startOf(int step, Duration time) {
         return Math.ceilDiv((step - 1) * time.toNanos(), STEPS - 1);
     }
@@ -144,12 +143,12 @@ public final class SlowStart<K> {
         return elapsed >= time.toNanos() ? STEPS : 1 + (int) (elapsed * (STEPS - 1) / time.toNanos());
     }
 
-    /** The port is gone or has slow start no more. */
+    /** Forgets a port that is deleted or no longer has slow start. */
     public void forget(ServicePortName name) {
         rises.remove(name);
     }
 
-    /** The ports some of whose endpoints are due for more. */
+    /** The ports with endpoints that are due for a larger share. */
     public Set<ServicePortName> due() {
         long now = nanoTime.getAsLong();
         Set<ServicePortName> due = new HashSet<>();
@@ -161,7 +160,7 @@ public final class SlowStart<K> {
         return due;
     }
 
-    /** How long until a port is due; empty when all endpoints have come to their weights. */
+    /** The time until a port is due; empty when all endpoints have reached their weights. */
     public Optional<Duration> nextStep() {
         long now = nanoTime.getAsLong();
         return rises.values().stream()

@@ -1,4 +1,4 @@
-/** How connections are spread over endpoints, as far as more than one mode does it. */
+/** Load balancing that more than one mode does. Knows no scheduler. */
 @NullMarked
 package dev.sluice.core.balance;
 

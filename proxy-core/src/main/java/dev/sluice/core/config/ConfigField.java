@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One field of a KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1), or a setting that only a flag has.
  *
- * @param path dotted, e.g. {@code iptables.masqueradeBit}; for {@link Support#FLAG_ONLY} the flag, e.g. {@code --scheduler}
+ * @param path dotted, e.g. {@code iptables.masqueradeBit}; for {@link Support#FLAG_ONLY} the flag, e.g.
+ *     {@code --scheduler}
  * @param fallback the default, of the Java type of {@link Type}
  * @param support whether Sluice acts on it
  * @param ofModeInUse whether the configuration in effect shows it in the section of the mode in use only

@@ -5,8 +5,8 @@ import java.util.Collection;
 import java.util.Map;
 
 /**
- * A flag of the command line that sets a field of the configuration; without effect beside a configuration file, unless the
- * field is {@link ConfigField.Support#FLAG_ONLY}.
+ * A flag of the command line that sets a field of the configuration; without effect beside a configuration file, unless
+ * the field is {@link ConfigField.Support#FLAG_ONLY}.
  *
  * @param name without hyphens in front
  * @param fallback the default when there is no configuration file

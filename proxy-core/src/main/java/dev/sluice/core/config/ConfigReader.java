@@ -7,7 +7,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Reads values of the configuration and collects every reason why one is invalid; what is read after a reason has no effect. */
+/**
+ * Reads values of the configuration and collects every reason why one is invalid; what is read after a reason has no
+ * effect.
+ */
 public final class ConfigReader {
     private final ConfigValues values;
     private final Set<String> reasons = new LinkedHashSet<>();

@@ -3,8 +3,8 @@ package dev.sluice.core.config;
 import java.util.List;
 
 /**
- * The section {@code iptables} of a KubeProxyConfiguration, with its flags. kube-proxy keeps in it what its other modes read too,
- * so each mode names those fields of it that it reads.
+ * The section {@code iptables} of a KubeProxyConfiguration, with its flags. kube-proxy keeps in it what its other modes
+ * read too, so each mode names those fields of it that it reads.
  */
 public final class IptablesSection {
     /** The bit of the packet mark that requests masquerading, 0 to 31. */

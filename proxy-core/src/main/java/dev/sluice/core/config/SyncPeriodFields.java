@@ -4,7 +4,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * The two fields of a section that say when a mode syncs, {@code syncPeriod} and {@code minSyncPeriod}, with their flags.
+ * The two fields of a section that say when a mode syncs, {@code syncPeriod} and {@code minSyncPeriod}, with their
+ * flags.
  *
  * @param full how often everything is compared with the kernel
  */

@@ -15,9 +15,9 @@ public interface ConntrackTargets {
     Set<SocketAddress> of(ResolvedPort port);
 
     /**
-     * The endpoints, in the modes in which the kernel carries the traffic. All endpoints count, wherever they are: neither a
-     * policy nor a topology hint cuts what exists. A UDP entry must lead to an endpoint that answers, ready or not. An SCTP
-     * association has an end of its own, so it stays as long as the endpoint is there at all.
+     * The endpoints, in the modes in which the kernel carries the traffic. All endpoints count, wherever they are:
+     * neither a policy nor a topology hint cuts what exists. A UDP entry must lead to an endpoint that answers, ready
+     * or not. An SCTP association has an end of its own, so it stays as long as the endpoint is there at all.
      */
     static ConntrackTargets endpoints() {
         return port -> port.endpoints().all().stream()

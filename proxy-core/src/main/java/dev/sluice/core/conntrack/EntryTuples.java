@@ -8,7 +8,8 @@ import dev.sluice.core.net.SocketAddress;
  *
  * @param destination what the client sends to, of the original direction
  * @param replySource what answers, of the reply direction
- * @param ownZone whether it is in the zone in which the mode's rules work; in others somebody else may do the translating
+ * @param ownZone whether it is in the zone in which the mode's rules work; in others somebody else may do the
+ *     translating
  */
 public record EntryTuples(Protocol protocol, SocketAddress destination, SocketAddress replySource, boolean ownZone) {
 

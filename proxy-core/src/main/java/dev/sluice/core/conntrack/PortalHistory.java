@@ -16,11 +16,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What portals have led to since conntrack entries were last swept, and so which portals to sweep next. Owned by the sync
- * thread.
+ * What portals have led to since conntrack entries were last swept, and so which portals to sweep next. Owned by the
+ * sync thread.
  *
- * <p>Not every change makes entries stale: one more endpoint, one that is not ready any more but still answers, or another
- * policy does not. Nothing is swept for those.
+ * <p>Not every change makes entries stale: one more endpoint, one that is not ready any more but still answers, or
+ * another policy does not. Nothing is swept for those.
  */
 public final class PortalHistory {
     /** While sweeps fail, what a port was before so many changes is forgotten. */

@@ -2,7 +2,10 @@ package dev.sluice.core.kernel;
 
 import java.util.function.Consumer;
 
-/** Notices when another program changes what a mode made in the kernel. What was changed before it opened, it does not notice. */
+/**
+ * Notices when another program changes what a mode made in the kernel. What was changed before it opened, it does not
+ * notice.
+ */
 public interface ForeignWatch extends AutoCloseable {
 
     /** How it notices, for the log: {@code nf_tables announcements}. */
@@ -16,12 +19,15 @@ public interface ForeignWatch extends AutoCloseable {
     @Override
     void close();
 
-    /** Opens the watch of a mode. Made before the first sync, so that it can tell whether others change something until it opens. */
+    /**
+     * Opens the watch of a mode. Made before the first sync, so that it can tell whether others change something until
+     * it opens.
+     */
     interface Opener extends AutoCloseable {
 
         /**
-         * Opens the watch, in the network namespace of the calling thread; after the first sync, since announcing a whole first
-         * sync would cost the kernel a quarter more.
+         * Opens the watch, in the network namespace of the calling thread; after the first sync, since announcing a
+         * whole first sync would cost the kernel a quarter more.
          *
          * @param noticed called on a thread of the watch
          * @throws HostException when the kernel does not permit it, e.g. without CAP_NET_ADMIN

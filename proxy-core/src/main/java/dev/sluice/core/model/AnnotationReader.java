@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what a Service asks for by annotation. A value that is none is told to the problems, and counts as not given. */
+/** Reads the annotations of a Service. An invalid value is reported as a problem and treated as absent. */
 public final class AnnotationReader {
     private final ServicePort service;
     private final ProblemList problems;
@@ -21,16 +21,16 @@ public final class AnnotationReader {
         return "metadata.annotations[" + annotation + "]";
     }
 
-    /** The value as it stands there, null when there is none. */
+    /** The value as written, null when absent. */
     public @Nullable String text(String annotation) {
         return service.annotations().get(annotation);
     }
 
     /**
-     * A duration as Go writes it.
+     * Reads a duration in Go's notation.
      *
      * @param range the bounds in words with an example: {@code from 1s to 1h such as 30s}
-     * @param otherwise what holds instead of a value that is none
+     * @param otherwise what applies instead of an invalid value
      */
     public Optional<Duration> duration(
             String annotation, Duration least, Duration most, String range, String otherwise) {
@@ -46,7 +46,7 @@ public final class AnnotationReader {
         return value;
     }
 
-    /** A whole number of at most nine digits, at least 1. */
+    /** Reads a whole number from 1 to 999999999. */
     public OptionalInt count(String annotation, String otherwise) {
         String text = text(annotation);
         if (text == null) {
@@ -61,7 +61,7 @@ public final class AnnotationReader {
         return OptionalInt.of(value);
     }
 
-    /** Tells that the value of {@code annotation} is ignored. */
+    /** Reports that the value of {@code annotation} is ignored. */
     public void ignored(String annotation, String why) {
         problems.ignored(field(annotation), "'" + text(annotation) + "' " + why);
     }

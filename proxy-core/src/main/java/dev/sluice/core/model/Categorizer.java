@@ -46,7 +46,7 @@ public final class Categorizer {
         return ready.isEmpty() ? keep(all, among.and(Categorizer::isDraining)) : ready;
     }
 
-    /** Whether it still answers while it terminates: used when nothing is ready (KEP-1669). */
+    /** Whether it still answers while it terminates; such endpoints are used when none is ready (KEP-1669). */
     private static boolean isDraining(Endpoint endpoint) {
         return !endpoint.ready() && endpoint.serving() && endpoint.terminating();
     }
@@ -62,7 +62,7 @@ public final class Categorizer {
         return either.addAll(local) ? keep(all, either::contains) : cluster;
     }
 
-    /** Those that {@code wanted} holds for; the same list when it holds for all, so that lists are shared. */
+    /** The endpoints that {@code wanted} accepts; the same list when it accepts all, so that lists are shared. */
     private static List<Endpoint> keep(List<Endpoint> endpoints, Predicate<Endpoint> wanted) {
         return endpoints.stream().allMatch(wanted)
                 ? endpoints

@@ -10,9 +10,9 @@ import java.util.Set;
  * @param local whether it runs on this node
  * @param ready whether it may take new connections
  * @param serving whether it answers, ready or not
- * @param zoneHints the zones that shall prefer it, empty for no hint
- * @param nodeHints the nodes that shall prefer it, empty for no hint
- * @param weight its share beside the others, 0 to {@link Weight#MAX}; modes without weights do not look at it
+ * @param zoneHints the zones that should prefer it, empty for no hint
+ * @param nodeHints the nodes that should prefer it, empty for no hint
+ * @param weight its share relative to the others, 0 to {@link Weight#MAX}; ignored by modes without weights
  */
 public record Endpoint(
         IpAddress address,
@@ -30,7 +30,7 @@ public record Endpoint(
         nodeHints = Set.copyOf(nodeHints);
     }
 
-    /** An endpoint of the usual weight. */
+    /** An endpoint of the default weight. */
     public Endpoint(
             IpAddress address,
             int port,

@@ -7,9 +7,9 @@ import java.util.List;
  * {@link Endpoint#socketAddress()} as text.
  *
  * @param cluster for traffic under the Cluster policy: ready endpoints after topology, or serving and terminating ones
- * @param local for traffic under the Local policy, chosen among the endpoints of this node alike
- * @param reachable the union: every endpoint that some traffic may be sent to
- * @param hasUsable whether the service port has a usable endpoint anywhere; tells "drop" from "reject"
+ * @param local for traffic under the Local policy, chosen likewise among the endpoints of this node
+ * @param reachable the union: every endpoint that traffic may be sent to
+ * @param hasUsable whether the service port has a usable endpoint anywhere; distinguishes "drop" from "reject"
  * @param all every endpoint known, usable or not
  */
 public record EndpointSet(

@@ -6,14 +6,14 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * What the health check node port of a Service answers with.
+ * The response of the health check node port of a Service.
  *
- * @param healthCheckNodePort the port that the load balancer asks
- * @param endpoints the number of distinct addresses of this node that are ready for any port of the Service
+ * @param healthCheckNodePort the port that the load balancer probes
+ * @param endpoints the number of distinct local addresses that are ready for any port of the Service
  */
 public record LocalReadiness(int healthCheckNodePort, int endpoints) {
 
-    /** Counts over {@code ports}, all the ports of one Service; terminating endpoints do not count, even when used. */
+    /** Counts over all ports of one Service; terminating endpoints do not count, even when used. */
     public static LocalReadiness of(int healthCheckNodePort, Collection<ResolvedPort> ports) {
         Set<IpAddress> ready = new HashSet<>();
         for (ResolvedPort port : ports) {

@@ -3,8 +3,8 @@ package dev.sluice.core.model;
 import java.util.Collection;
 
 /**
- * How many service ports drop traffic because a Local policy finds no endpoint on this node, although there are endpoints
- * elsewhere.
+ * The number of service ports that drop traffic because a Local policy finds no endpoint on this node, although there
+ * are endpoints elsewhere.
  *
  * @param internal under {@code internalTrafficPolicy}
  * @param external under {@code externalTrafficPolicy}

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the proxy needs to know of its own node.
+ * What the proxy knows of its own node.
  *
  * @param name the node's name, lower case
  * @param zone the value of the label {@code topology.kubernetes.io/zone}, empty when there is none
@@ -21,7 +21,7 @@ public record NodeFacts(String name, String zone, List<IpAddress> addresses, Lis
         podCidrs = List.copyOf(podCidrs);
     }
 
-    /** A node of which only the name is known. */
+    /** A node known by name only. */
     public static NodeFacts unknown(String name) {
         return new NodeFacts(name, "", List.of(), List.of());
     }

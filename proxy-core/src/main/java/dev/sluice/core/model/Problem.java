@@ -3,8 +3,8 @@ package dev.sluice.core.model;
 import java.util.Comparator;
 
 /**
- * Something wrong with one object, in words that an operator can act on. A problem never stops the other objects; it is
- * logged once, counted, and listed in the health details for as long as it lasts.
+ * What is wrong with one object, stated so that an operator can act on it. A problem never stops the other objects; it
+ * is logged once, counted, and listed in the health details while it lasts.
  *
  * @param field the path of the field, e.g. {@code spec.ports[0].nodePort}, or {@code line 12}; may be empty
  * @param message what is wrong and what to do about it
@@ -17,11 +17,11 @@ public record Problem(Severity severity, ObjectRef object, String field, String 
             .thenComparing(Problem::message)
             .thenComparing(Problem::severity);
 
-    /** How much is lost. */
+    /** The effect on the object. */
     public enum Severity {
         /** The object, or the named part of it, is not in force. */
         SKIPPED,
-        /** The object is in force, with the named value ignored. */
+        /** The object is in force; the named value is ignored. */
         IGNORED
     }
 

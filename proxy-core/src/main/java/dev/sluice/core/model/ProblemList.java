@@ -3,7 +3,7 @@ package dev.sluice.core.model;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Collects the problems of one object, and stays short when the object is wrong in a thousand places. */
+/** Collects the problems of one object, up to a limit. */
 public final class ProblemList {
     private static final int MOST = 8;
 
@@ -15,12 +15,12 @@ public final class ProblemList {
         this.object = object;
     }
 
-    /** The named part of the object is not in force. */
+    /** Reports that the named part of the object is not in force. */
     public void skipped(String field, String message) {
         add(Problem.skipped(object, field, message));
     }
 
-    /** The named value is ignored. */
+    /** Reports that the named value is ignored. */
     public void ignored(String field, String message) {
         add(Problem.ignored(object, field, message));
     }
@@ -33,7 +33,7 @@ public final class ProblemList {
         }
     }
 
-    /** Everything collected so far; beyond the first eight only their number. */
+    /** The problems so far; beyond the first eight, only their number. */
     public List<Problem> toList() {
         if (dropped == 0) {
             return List.copyOf(problems);

@@ -24,23 +24,23 @@ public record ResolvedPort(ServicePort service, EndpointSet endpoints) {
         return service.externalPolicyLocal() ? endpoints.local() : endpoints.cluster();
     }
 
-    /** What happens to traffic for the cluster address. */
+    /** How traffic to the cluster address is treated. */
     public Disposition internalDisposition() {
         return Disposition.of(endpoints.hasUsable(), internalEndpoints());
     }
 
-    /** What happens to traffic from outside for node ports, external and load balancer addresses. */
+    /** How traffic from outside to node ports, external and load balancer addresses is treated. */
     public Disposition externalDisposition() {
         return Disposition.of(endpoints.hasUsable(), externalEndpoints());
     }
 
-    /** What a service address does with a new connection. */
+    /** How a portal treats a new connection. */
     public enum Disposition {
-        /** It goes to an endpoint. */
+        /** Forwarded to an endpoint. */
         FORWARD,
-        /** Endpoints exist, but none that the policy allows: silently dropped, so that a health check decides. */
+        /** Dropped: endpoints exist, but none that the policy allows. Load balancers find out by the health check. */
         DROP,
-        /** There is no usable endpoint at all: refused at once. */
+        /** Refused: there is no usable endpoint at all. */
         REJECT;
 
         static Disposition of(boolean hasUsable, List<Endpoint> allowed) {

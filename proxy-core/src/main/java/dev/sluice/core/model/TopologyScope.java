@@ -2,9 +2,9 @@ package dev.sluice.core.model;
 
 import java.util.List;
 
-/** Which ready endpoints the hints leave to this node's cluster-wide traffic (KEP-2433, KEP-3015). */
+/** The ready endpoints that topology hints allow for this node's cluster-wide traffic (KEP-2433, KEP-3015). */
 enum TopologyScope {
-    /** No hints that hold here: all of them. */
+    /** All of them: no hints apply. */
     ALL,
     /** Those hinted for this node. */
     SAME_NODE,
@@ -12,7 +12,7 @@ enum TopologyScope {
     SAME_ZONE;
 
     /**
-     * One endpoint without a hint takes a kind of hint out of force, and so does a kind that no endpoint has for this node:
+     * A kind of hint applies only when every endpoint has one of that kind and some endpoint has one for this node:
      * hints spread load, they never leave a node without endpoints.
      */
     static TopologyScope of(List<Endpoint> ready, NodeFacts node) {

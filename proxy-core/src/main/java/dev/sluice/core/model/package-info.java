@@ -1,4 +1,7 @@
-/** Service ports and endpoints as this node understands them: parsed, validated, resolved. */
+/**
+ * Service ports and endpoints, parsed, validated and resolved for this node. Knows neither where they come from nor any
+ * mode.
+ */
 @NullMarked
 package dev.sluice.core.model;
 

@@ -29,14 +29,14 @@ public record Cidr(IpAddress base, int length) {
         return family == IpFamily.IPV4 ? V4_LOOPBACK : V6_LOOPBACK;
     }
 
-    /** @throws IllegalArgumentException when {@code text} is no prefix */
+    /** @throws IllegalArgumentException when {@code text} is not a prefix */
     public static Cidr of(String text) {
         return parse(text)
                 .orElseThrow(() -> new IllegalArgumentException(
                         "not a CIDR: '" + text + "' (want ADDRESS/LENGTH, e.g. 10.0.0.0/8)"));
     }
 
-    /** Parses {@code address/length}; an address without a length is no prefix, nor is an IPv4-mapped one. */
+    /** Parses {@code address/length}; an address without a length is invalid, and so is an IPv4-mapped one. */
     public static Optional<Cidr> parse(String text) {
         int slash = text.indexOf('/');
         if (slash < 0) {

@@ -28,9 +28,9 @@ public record IpAddress(IpFamily family, long high, long low) implements Compara
     }
 
     /**
-     * The address that {@code text} spells.
+     * Parses an address.
      *
-     * @throws IllegalArgumentException when it spells none; {@link #parse} answers with an empty optional instead
+     * @throws IllegalArgumentException when it is invalid; {@link #parse} returns an empty optional instead
      */
     public static IpAddress of(String text) {
         return parse(text).orElseThrow(() -> new IllegalArgumentException("not an IP address: '" + text + "'"));
@@ -38,7 +38,7 @@ public record IpAddress(IpFamily family, long high, long low) implements Compara
 
     /**
      * Parses an address literal as kube-proxy does: leading zeros in IPv4 octets are decimal, an IPv4-mapped IPv6
-     * literal is the IPv4 address, zones are refused. Never asks a resolver.
+     * literal is the IPv4 address, zones are rejected. Never resolves a name.
      */
     public static Optional<IpAddress> parse(String text) {
         return AddressParser.parse(text);
@@ -86,7 +86,7 @@ public record IpAddress(IpFamily family, long high, long low) implements Compara
         return family == IpFamily.IPV4 ? low >>> 16 == 0xa9fe : high >>> 54 == 0x3fa;
     }
 
-    /** Whether one host may have it and another host reach it there: no loopback address, and no link-local one of IPv6. */
+    /** Whether other hosts can reach it: neither loopback nor link-local (IPv6). */
     public boolean isReachable() {
         return !isLoopback() && !(family == IpFamily.IPV6 && isLinkLocal());
     }

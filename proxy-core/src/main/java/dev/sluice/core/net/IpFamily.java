@@ -1,6 +1,6 @@
 package dev.sluice.core.net;
 
-/** An address family. Each family has its own tracker view, its own backend instance and its own kernel tables. */
+/** An address family. Each has its own view of the tracker, its own backend and its own kernel tables. */
 public enum IpFamily {
     IPV4("IPv4", 32, 2),
     IPV6("IPv6", 128, 10);

@@ -2,7 +2,7 @@ package dev.sluice.core.net;
 
 import java.util.Locale;
 
-/** A transport protocol that a Service port can have. */
+/** A transport protocol of service ports. */
 public enum Protocol {
     TCP(6),
     UDP(17),

@@ -5,7 +5,7 @@ import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.model.ServiceName;
 import java.util.List;
 
-/** What a source reports. Objects are delivered whole, and may be delivered again unchanged. */
+/** A change that a source reports. Objects are complete, and may be delivered again unchanged. */
 public sealed interface ClusterEvent {
 
     /** A Service was added or changed. */
@@ -26,7 +26,10 @@ public sealed interface ClusterEvent {
     /** The first complete list of {@code kind} has been delivered. No rule is written until all kinds are listed. */
     record Listed(ResourceKind kind) implements ClusterEvent {}
 
-    /** The source's own problems have changed, such as a broken manifest or an unreadable object; this is the whole list. */
+    /**
+     * The source's own problems have changed, such as a broken manifest or an unreadable object; this is the whole
+     * list.
+     */
     record SourceProblems(List<Problem> problems) implements ClusterEvent {
         public SourceProblems {
             problems = List.copyOf(problems);

@@ -1,11 +1,11 @@
 package dev.sluice.core.source;
 
-/** Where the cluster's wishes come from: an API server or a directory of manifests. */
+/** A source of the cluster's objects: an API server or a directory of manifests. */
 public interface ClusterSource extends AutoCloseable {
 
     /**
-     * Begins to deliver to {@code listener}, from threads of the source's own. Objects that {@link Selection} leaves out
-     * are never delivered; one that leaves the selection is delivered as gone.
+     * Starts delivering to {@code listener}, on the source's own threads. Objects outside {@link Selection} are never
+     * delivered; one that leaves the selection is delivered as deleted.
      */
     void start(ClusterListener listener);
 

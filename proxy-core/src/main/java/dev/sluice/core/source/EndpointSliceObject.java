@@ -5,7 +5,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An EndpointSlice as the API says it (discovery.k8s.io/v1), cut down to what the proxy reads and not yet parsed.
+ * An EndpointSlice as the API delivers it (discovery.k8s.io/v1), reduced to what the proxy reads and not yet parsed.
  *
  * @param addressType {@code IPv4}, {@code IPv6} or {@code FQDN}
  * @param labels only those that the proxy reads: {@code kubernetes.io/service-name} and those of {@link Selection}
@@ -35,7 +35,8 @@ public record EndpointSliceObject(
     /**
      * One entry of {@code endpoints}; conditions are null where absent.
      *
-     * @param target the UID of the Pod behind it, empty when unknown; tells a ghost of an old Pod from its successor
+     * @param target the UID of the Pod behind it, empty when unknown; distinguishes the stale entry of an old Pod from
+     *     its successor
      */
     public record Address(
             List<String> addresses,

@@ -3,7 +3,7 @@ package dev.sluice.core.source;
 import java.util.List;
 
 /**
- * A Node as the API says it (core/v1), cut down to what the proxy reads.
+ * A Node as the API delivers it (core/v1), reduced to what the proxy reads.
  *
  * @param zone the label {@code topology.kubernetes.io/zone}, empty when absent
  * @param internalIps {@code status.addresses} of type InternalIP, in order

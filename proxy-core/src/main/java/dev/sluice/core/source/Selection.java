@@ -3,8 +3,8 @@ package dev.sluice.core.source;
 import java.util.Map;
 
 /**
- * Which objects a proxy watches (kube-proxy 1.36: the selectors of its informers). An API server applies the selector
- * texts; a source without a server asks the predicates.
+ * The objects that a proxy watches (kube-proxy 1.36: the selectors of its informers). An API server applies the labels
+ * as selectors; a source without a server uses the predicates.
  */
 public final class Selection {
     /** A Service that carries this label, whatever its value, belongs to another proxy. */

@@ -6,8 +6,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Service as the API says it (core/v1), cut down to what the proxy reads and not yet parsed. Absent texts are empty,
- * absent numbers 0, absent lists empty, unless the difference matters.
+ * A Service as the API delivers it (core/v1), reduced to what the proxy reads and not yet parsed. Absent texts are
+ * empty, absent numbers 0, absent lists empty, unless the difference matters.
  *
  * @param type {@code ClusterIP}, {@code NodePort}, {@code LoadBalancer} or {@code ExternalName}
  */
@@ -55,7 +55,9 @@ public record ServiceObject(
     public record Metadata(
             ServiceName name, long created, Map<String, String> labels, Map<String, String> annotations) {}
 
-    /** The fields of {@code spec} that say at which addresses the Service is reached, those of a load balancer apart. */
+    /**
+     * The fields of {@code spec} that say at which addresses the Service is reached, those of a load balancer apart.
+     */
     public record Addresses(
             String clusterIp, List<String> clusterIps, List<String> ipFamilies, List<String> externalIps) {
 

@@ -1,4 +1,4 @@
-/** What the cluster wants, as it says it: slim, unparsed objects and the source that delivers them. */
+/** The cluster's objects, slim and unparsed, and the sources that deliver them. Knows nothing of their meaning. */
 @NullMarked
 package dev.sluice.core.source;
 

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the cluster wants of this node: takes the objects one by one, in any order, and gives out what changed. Owned by the
- * sync thread; not thread-safe.
+ * The desired state of this node: takes objects in any order and returns what changed. Owned by the sync thread; not
+ * thread-safe.
  */
 public interface ClusterState {
 
@@ -28,10 +28,10 @@ public interface ClusterState {
     /** Takes the facts of the proxy's own node; those of others are ignored. */
     void update(NodeObject node);
 
-    /** The number of Services that may have changed in {@code family} since its last batch; 0 means that nothing has. */
+    /** The number of Services that may have changed in {@code family} since its last batch; 0 when nothing has. */
     int pending(IpFamily family);
 
-    /** Applies what is pending in {@code family} and tells what changed since the last call for that family. */
+    /** Applies what is pending in {@code family} and returns what changed since the last call for that family. */
     SyncBatch take(IpFamily family);
 
     /** The state of {@code family} as of its last batch. */
@@ -40,6 +40,6 @@ public interface ClusterState {
     /** What is wrong with the objects at present, sorted. */
     List<Problem> problems();
 
-    /** What an EndpointSlice event did; {@code changed} is false when it said nothing new. */
+    /** The effect of an EndpointSlice event; {@code changed} is false when it contained nothing new. */
     record SliceEffect(IpFamily family, boolean changed) {}
 }

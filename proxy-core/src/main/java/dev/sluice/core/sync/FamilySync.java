@@ -12,7 +12,7 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The syncs of one family. What goes wrong in them stays in this family. */
+/** Syncs and repairs one family. A failure here does not affect the other family. */
 final class FamilySync {
     private static final Logger LOG = LoggerFactory.getLogger(FamilySync.class);
     private static final int REPAIR_ATTEMPTS = 3;
@@ -45,7 +45,7 @@ final class FamilySync {
         return backend.family();
     }
 
-    /** What the backend leaves out, as of its last successful sync. */
+    /** The problems of the backend as of its last successful sync. */
     List<Problem> problems() {
         return problems;
     }
@@ -116,8 +116,8 @@ final class FamilySync {
     }
 
     /**
-     * Repairs what is suspect, now. Changes that wait go on waiting, so what is written is what somebody else did. Nothing is
-     * done before the first sync or after a failed one: the next sync compares everything anyway.
+     * Repairs what is suspect, now. Pending changes stay pending, so that only foreign changes are reverted. Does
+     * nothing before the first sync or after a failed one: the next sync compares everything anyway.
      */
     void repair(Suspects suspects) {
         if (!inForce) {
@@ -139,7 +139,7 @@ final class FamilySync {
         }
     }
 
-    /** Whoever changes rules may still be at it, so a refusal is no surprise, and the next attempt looks at everything. */
+    /** Another program may still be changing rules, so a refusal is likely; the next attempt compares everything. */
     private SyncReport repair(Suspects suspects, int attempt) throws SyncException {
         try {
             return backend.repair(state.snapshot(family()), suspects);

@@ -1,7 +1,7 @@
 package dev.sluice.core.sync;
 
 /**
- * What one sync gave to the kernel.
+ * What one sync sent to the kernel.
  *
  * @param messages rule lines, netlink messages or set elements
  * @param bytes bytes of restore input and netlink requests

@@ -7,7 +7,7 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Logs each problem once when it comes and once when it is gone. */
+/** Logs each problem once when it begins and once when it ends. */
 final class ProblemLog {
     private static final Logger LOG = LoggerFactory.getLogger(ProblemLog.class);
 
@@ -19,7 +19,7 @@ final class ProblemLog {
         this.observer = observer;
     }
 
-    /** Looks at the present lists of all who find problems. */
+    /** Takes the present lists of everything that reports problems. */
     void update(List<List<Problem>> lists) {
         if (lists.equals(sources)) {
             return;

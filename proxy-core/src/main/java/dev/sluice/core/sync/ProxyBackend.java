@@ -10,8 +10,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * One mode in one address family. All methods run on the sync thread, which is the single writer of the backend's state;
- * a backend needs no locks for it.
+ * One mode in one address family. All methods run on the sync thread, the single writer of the backend's state, unless
+ * they say otherwise; a backend needs no locks.
  */
 public interface ProxyBackend extends AutoCloseable {
 
@@ -20,20 +20,20 @@ public interface ProxyBackend extends AutoCloseable {
     IpFamily family();
 
     /**
-     * Makes the kernel follow {@code desired}. Idempotent. A Service that cannot be programmed is left out and reported in
-     * {@link SyncReport#problems()}; the others are in force.
+     * Applies {@code desired} to the kernel. Idempotent. A Service that cannot be programmed is left out and reported
+     * in {@link SyncReport#problems()}; the others are in force.
      *
-     * @param desired the whole truth for this node, valid during the call
-     * @param since what may differ from the last successful sync; {@link Changes#all()} means: compare with the kernel and
-     *     repair
+     * @param desired the complete state for this node, valid during the call
+     * @param since what may differ from the last successful sync; {@link Changes#all()} means: compare with the kernel
+     *     and repair
      * @throws SyncException when the kernel is not in the desired state; the next call is then a full one
      */
     SyncReport sync(ProxySnapshot desired, Changes since) throws SyncException;
 
     /**
-     * Compares what is suspect with the kernel, and repairs it. Where nothing differs, nothing is written.
+     * Compares what is suspect with the kernel and repairs it. Writes nothing where nothing differs.
      *
-     * @param applied what was last synced, successfully
+     * @param applied the state of the last successful sync
      * @throws SyncException when the kernel is not in the desired state; the next sync is then a full one
      */
     default SyncReport repair(ProxySnapshot applied, Suspects suspects) throws SyncException {
@@ -41,26 +41,26 @@ public interface ProxyBackend extends AutoCloseable {
     }
 
     /**
-     * How long from now until the backend wants to be synced although nothing has changed, for work that only time makes due.
-     * Asked after each successful sync; that sync comes with {@link Changes} that may be empty.
+     * The time until the backend needs a sync although nothing has changed, for work that is due by time alone. Called
+     * after each successful sync; the {@link Changes} of the sync that follows may be empty.
      *
-     * @return zero when it is due already, empty when nothing waits
+     * @return zero when it is due, empty when nothing is pending
      */
     default Optional<Duration> nextCheck() {
         return Optional.empty();
     }
 
     /**
-     * Whether this mode keeps state in {@code object}, e.g. rules in a chain, its own or a built-in one. Asked on any thread;
-     * the answer depends on nothing but the names.
+     * Whether this mode keeps state in {@code object}, e.g. rules in a chain, its own or a built-in one. Called on any
+     * thread; the result depends on the names alone.
      */
     default boolean keepsStateIn(KernelObject object) {
         return false;
     }
 
     /**
-     * Whether a full sync writes something else when the node has {@code address}, an address of one of its links, than when it
-     * has not. Asked on any thread; the answer depends on nothing but the configuration.
+     * Whether the result of a full sync depends on the node having {@code address} on one of its links. Called on any
+     * thread; the result depends on the configuration alone.
      */
     default boolean dependsOn(IpAddress address) {
         return false;
@@ -69,10 +69,10 @@ public interface ProxyBackend extends AutoCloseable {
     /** Where the last rendered state sends {@code packet}, rule by rule. */
     Trace explain(Packet packet);
 
-    /** Leaves the node as if this mode had never run in this family. */
+    /** Removes everything of this mode and family from the kernel. */
     void cleanUp() throws SyncException;
 
-    /** Lets go of sockets and threads; what is in force in the kernel stays. */
+    /** Releases sockets and threads; the state in the kernel stays. */
     @Override
     void close();
 }

@@ -15,8 +15,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The whole truth for this node in one address family. A read-only view of the tracker's state, so that taking one costs
- * nothing; it is valid on the sync thread until the next change is applied. Its elements are immutable and may be kept.
+ * The complete desired state of this node in one address family: a read-only view of the tracker's state, which costs
+ * nothing to take and is valid on the sync thread until the next change is applied. Its elements are immutable and may
+ * be kept.
  */
 public interface ProxySnapshot {
 
@@ -27,24 +28,24 @@ public interface ProxySnapshot {
     /** Every service port, in no particular order. */
     Collection<ResolvedPort> ports();
 
-    /** The service port of that name, or null when there is none (any more). */
+    /** The service port of that name, or null. */
     @Nullable
     ResolvedPort port(ServicePortName name);
 
     /** The number of endpoints of all service ports together. */
     int endpointCount();
 
-    /** How many service ports drop traffic for want of an endpoint on this node. */
+    /** The number of service ports that drop traffic for lack of a local endpoint. */
     default NoLocalEndpoints noLocalEndpoints() {
         return NoLocalEndpoints.of(ports());
     }
 
-    /** What the health check node port of {@code service} answers, or null when it has none (any more). */
+    /** The response of the health check node port of {@code service}, or null when it has none. */
     default @Nullable LocalReadiness localReadiness(ServiceName service) {
         return localReadiness().get(service);
     }
 
-    /** The Services that have a health check node port, each with what that port answers. Costs what they all cost. */
+    /** The responses of all health check node ports. Cost grows with the number of service ports. */
     default Map<ServiceName, LocalReadiness> localReadiness() {
         Map<ServiceName, List<ResolvedPort>> byService = new HashMap<>();
         for (ResolvedPort port : ports()) {

@@ -9,28 +9,28 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What health check node ports answer after a sync.
+ * The responses of health check node ports after a sync.
  *
- * @param everything whether {@code services} names every Service that has such a port; otherwise only those that may differ
- *     since the last sync that reached the kernel
- * @param services what the port of a Service answers; empty when it has none (any more)
+ * @param everything whether {@code services} names every Service that has such a port; otherwise only those that may
+ *     differ since the last sync that reached the kernel
+ * @param services the response for each Service; empty when it has no such port
  */
 public record ReadinessUpdate(boolean everything, Map<ServiceName, Optional<LocalReadiness>> services) {
-    /** Nothing may differ. */
+    /** No difference. */
     public static final ReadinessUpdate NONE = new ReadinessUpdate(false, Map.of());
 
     public ReadinessUpdate {
         services = Map.copyOf(services);
     }
 
-    /** The whole truth; costs what all Services cost. */
+    /** All responses; cost grows with the number of Services. */
     static ReadinessUpdate all(ProxySnapshot snapshot) {
         Map<ServiceName, Optional<LocalReadiness>> services = new HashMap<>();
         snapshot.localReadiness().forEach((service, readiness) -> services.put(service, Optional.of(readiness)));
         return new ReadinessUpdate(true, services);
     }
 
-    /** What may differ because {@code changed} do; costs what these cost. */
+    /** The responses that {@code changed} may affect; cost grows with their number. */
     static ReadinessUpdate of(ProxySnapshot snapshot, Set<ServicePortName> changed) {
         Map<ServiceName, Optional<LocalReadiness>> services = new HashMap<>();
         for (ServicePortName port : changed) {

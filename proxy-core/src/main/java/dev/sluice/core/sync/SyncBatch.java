@@ -4,9 +4,9 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * What one sync of one family has to do.
+ * The input of one sync of one family.
  *
- * @param snapshot the whole truth, live
+ * @param snapshot the complete state, live
  * @param changes what differs from the family's last batch; everything when the node itself changed
  * @param triggerTimes when the EndpointSlice changes in this batch were caused, for the programming latency
  */

@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the sync thread does, without the thread: takes events in, and syncs each family when its time has come. Nothing is
- * synced before everything has been listed once, because half a list would take traffic away from the other half.
+ * The work of the sync thread, without the thread: takes events, and syncs each family when it is due. Nothing is
+ * synced before everything has been listed once, because a partial list would cut off the Services that are missing.
  */
 final class SyncDriver implements ClusterListener {
     private static final Logger LOG = LoggerFactory.getLogger(SyncDriver.class);
@@ -96,7 +96,7 @@ final class SyncDriver implements ClusterListener {
         requestWherePending();
     }
 
-    /** Ends the wait for the node. */
+    /** Stops waiting for the node. */
     void proceedWithoutNode() {
         if (awaited.contains(ResourceKind.NODE)) {
             LOG.warn("the node's own object has not come; going on without its addresses and zone until it does");
@@ -126,7 +126,7 @@ final class SyncDriver implements ClusterListener {
         }
     }
 
-    /** Syncs what is due; the answer is the number of nanoseconds until something is due again. */
+    /** Syncs what is due; returns the nanoseconds until something is due again. */
     long runDue() {
         for (FamilySync family : families) {
             if (family.untilDue() == 0) {

@@ -1,6 +1,6 @@
 package dev.sluice.core.sync;
 
-/** A sync that did not reach the kernel's desired state. The message says what failed, where, and what to do. */
+/** A sync failed: the kernel is not in the desired state. The message says what failed, where, and what to do. */
 public final class SyncException extends Exception {
     private static final long serialVersionUID = 1;
 

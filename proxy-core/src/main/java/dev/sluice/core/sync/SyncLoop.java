@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one thread that owns the cluster state and the backends ({@code sluice-sync}). Everybody else posts to it, so none of
- * them needs a lock. Nothing that an object, a backend or an observer throws ends it.
+ * The thread that owns the cluster state and the backends ({@code sluice-sync}). All other threads post to it, so no
+ * state needs a lock. No exception of an object, a backend or an observer ends it.
  */
 public final class SyncLoop implements ClusterListener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SyncLoop.class);
@@ -33,7 +33,7 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
     private boolean stopping;
 
     /**
-     * A loop that does nothing until {@link #start}. The backends stay the caller's: close them after the loop.
+     * Creates a loop that does nothing until {@link #start}. The caller closes the backends, after the loop.
      *
      * @param backends one for each family that is served
      */
@@ -53,31 +53,31 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
         thread = Thread.ofPlatform().name("sluice-sync").daemon(false).unstarted(this::run);
     }
 
-    /** With the clocks of the system. */
+    /** Uses the system's clocks. */
     public SyncLoop(ClusterState state, List<ProxyBackend> backends, SyncPeriods periods, SyncObserver observer) {
         this(state, backends, periods, observer, Ticker.system(), InstantSource.system());
     }
 
-    /** Starts the thread. What was posted before is not lost. */
+    /** Starts the thread. Events posted before are kept. */
     public void start() {
         thread.start();
     }
 
-    /** Goes on without the node's own object, when it has not come in time; it is still welcome later. */
+    /** Continues without the node's own object; it is still used when it arrives later. */
     public void proceedWithoutNode() {
         posted.add(driver::proceedWithoutNode);
     }
 
-    /** Asks for a comparison of everything with the kernel, in every family; {@code reason} is logged. */
+    /** Requests a full sync of every family; {@code reason} is logged. */
     public void requestFull(String reason) {
         posted.add(() -> driver.requestFull(reason));
     }
 
     /**
-     * Compares what is suspect in {@code family} with the kernel and repairs it, as soon as the running sync has ended.
+     * Compares what is suspect in {@code family} with the kernel and repairs it, after the running sync.
      *
-     * @return done when that is done, has failed, or was left to the next sync, which compares everything; what was repaired
-     *     is told to the observer
+     * @return completes when that is done, has failed, or was left to the next sync, which compares everything; the
+     *     observer is notified of what was repaired
      */
     public CompletableFuture<?> repair(IpFamily family, Suspects suspects) {
         return submit(() -> {
@@ -87,7 +87,7 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
     }
 
     /**
-     * Runs {@code task} on the sync thread, between two syncs: the way to ask a backend something.
+     * Runs {@code task} on the sync thread, between two syncs: the way to query a backend.
      *
      * @return what the task returns or throws; fails with {@link RejectedExecutionException} when the loop has ended
      */
@@ -101,10 +101,10 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
     }
 
     /**
-     * Lets the running sync finish, and then does nothing at all until {@code verdict} is known: true ends the loop without another
-     * sync, false lets it go on.
+     * Pauses the loop after the running sync until {@code verdict} is known: true ends the loop without another sync,
+     * false resumes it.
      *
-     * @return done from when on nothing is done
+     * @return completes when the loop is paused
      */
     public CompletableFuture<?> hold(CompletableFuture<Boolean> verdict) {
         CompletableFuture<Void> holding = new CompletableFuture<>();
@@ -115,7 +115,7 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
         return holding;
     }
 
-    /** Lets the running sync finish, then ends the thread. Does not undo anything in the kernel. */
+    /** Ends the thread after the running sync. Undoes nothing in the kernel. */
     @Override
     public void close() {
         posted.add(() -> stopping = true);
@@ -180,7 +180,7 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
         }
     }
 
-    /** A task whose answer somebody waits for. */
+    /** A task whose caller waits for the result. */
     private record Question<T>(Callable<T> task, CompletableFuture<T> answer) implements Runnable {
 
         @Override

@@ -6,9 +6,9 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * When one family is synced next (kube-proxy's bounded-frequency runner): requests that come while one waits are one, the
- * least distance counts from the end of a sync, and a failed sync is tried again in full. Pure arithmetic on the caller's
- * clock. A check that the backend asks for is a deadline of its own, and no reason for a full sync.
+ * When one family is synced next (kube-proxy's bounded-frequency runner): requests that arrive while one is pending are
+ * merged, the minimum period counts from the end of a sync, and a failed sync is retried in full. Pure arithmetic on
+ * the caller's clock. A check that the backend requests has its own deadline and does not cause a full sync.
  */
 final class SyncSchedule {
     private static final long NEVER = Long.MAX_VALUE;
@@ -41,7 +41,10 @@ final class SyncSchedule {
         fullRequested = true;
     }
 
-    /** Nanoseconds from {@code now} until the next sync is due, 0 when it is; {@link Long#MAX_VALUE} before the first request. */
+    /**
+     * Nanoseconds from {@code now} until the next sync is due, 0 when it is; {@link Long#MAX_VALUE} before the first
+     * request.
+     */
     long untilDue(long now) {
         if (!everRan) {
             return requested ? 0 : NEVER;
@@ -54,7 +57,7 @@ final class SyncSchedule {
         return Math.max(0, Math.max(least, wanted));
     }
 
-    /** Sets when the backend is to be synced even if nothing changes, counted from {@code now}; empty for never. */
+    /** Sets when the backend must be synced even if nothing changes, counted from {@code now}; empty for never. */
     void checkIn(long now, Optional<Duration> wait) {
         checkWanted = wait.isPresent();
         checkAt = now + Math.min(TimeUnit.NANOSECONDS.convert(wait.orElse(Duration.ZERO)), FARTHEST_CHECK);
@@ -65,7 +68,7 @@ final class SyncSchedule {
         return checkWanted && checkAt - now <= 0;
     }
 
-    /** Begins the sync that is due; the answer is whether it must be a full one. */
+    /** Begins the sync that is due; returns whether it must be a full one. */
     boolean begin(long now) {
         boolean full = !everRan || failed || fullRequested || now - lastFullEnd >= max;
         requested = false;

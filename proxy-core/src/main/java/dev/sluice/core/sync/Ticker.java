@@ -1,10 +1,10 @@
 package dev.sluice.core.sync;
 
-/** A clock for durations: never set back, without relation to the time of day. */
+/** A monotonic clock for durations, unrelated to the time of day. */
 @FunctionalInterface
 public interface Ticker {
 
-    /** Nanoseconds since some moment in the past. */
+    /** Nanoseconds since an arbitrary moment. */
     long nanos();
 
     static Ticker system() {

@@ -1,4 +1,4 @@
-/** From a change to the kernel: the snapshot, the sync loop, and the backend that every mode implements. */
+/** The sync loop: from a change to the backend that every mode implements. Knows no mode and does no I/O. */
 @NullMarked
 package dev.sluice.core.sync;
 

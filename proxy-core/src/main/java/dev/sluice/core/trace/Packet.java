@@ -19,7 +19,7 @@ public record Packet(
         Origin origin,
         String inInterface) {
 
-    /** Whether the packet is made on the node or arrives there. */
+    /** Whether the packet originates on the node or arrives there. */
     public enum Origin {
         /** A process in the node's own namespace sends it (OUTPUT). */
         NODE,

@@ -6,10 +6,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of a packet through the rendered state.
+ * The path of a packet through the rendered state.
  *
- * @param service the service port that it belongs to, or null when it is no Service traffic
- * @param steps what it meets, in order
+ * @param service the service port that it belongs to, or null when it is not Service traffic
+ * @param steps what it passes, in order
  * @param candidates the endpoints that it may reach, none unless it is forwarded; their probabilities add up to 1
  */
 public record Trace(@Nullable ServicePortName service, List<Step> steps, Verdict verdict, List<Candidate> candidates) {
@@ -19,12 +19,12 @@ public record Trace(@Nullable ServicePortName service, List<Step> steps, Verdict
         candidates = List.copyOf(candidates);
     }
 
-    /** A packet that no service address matches. */
+    /** A packet that matches no portal. */
     public static Trace notAService(List<Step> steps) {
         return stopped(null, steps, Verdict.NOT_A_SERVICE);
     }
 
-    /** A packet that no endpoint gets. */
+    /** A packet that reaches no endpoint. */
     public static Trace stopped(@Nullable ServicePortName service, List<Step> steps, Verdict verdict) {
         return new Trace(service, steps, verdict, List.of());
     }
@@ -34,7 +34,7 @@ public record Trace(@Nullable ServicePortName service, List<Step> steps, Verdict
         return !candidates.isEmpty() && candidates.stream().allMatch(Candidate::masqueraded);
     }
 
-    /** What becomes of the packet. */
+    /** The fate of the packet. */
     public enum Verdict {
         FORWARD,
         REJECT,
@@ -43,7 +43,7 @@ public record Trace(@Nullable ServicePortName service, List<Step> steps, Verdict
     }
 
     /**
-     * One thing that the packet meets.
+     * One rule or decision that the packet passes.
      *
      * @param where the place: {@code nat KUBE-SERVICES}, {@code ipvs 10.96.0.1:80/TCP}
      * @param what the rule or decision, as an operator's tool prints it

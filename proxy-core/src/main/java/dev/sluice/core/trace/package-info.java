@@ -1,4 +1,4 @@
-/** Where a packet goes, rule by rule. */
+/** The path of a packet, rule by rule, as a mode reports it. Traces nothing itself. */
 @NullMarked
 package dev.sluice.core.trace;
 

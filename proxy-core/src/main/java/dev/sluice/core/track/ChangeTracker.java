@@ -29,11 +29,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Turns the objects of the cluster into service ports with endpoints, in both families, and knows what changed since the last
- * batch. What it ends up with depends on the objects alone, not on their order.
+ * Turns the objects of the cluster into service ports with endpoints, in both families, and tracks what changed since
+ * the last batch. The result depends on the objects alone, not on their order.
  *
- * <p>An event costs what its object costs; a batch costs what the touched Services cost, not what all of them do. An object
- * that says what it said before costs nothing further. Of the objects only what is needed is kept. Not thread-safe.
+ * <p>The cost of an event grows with its object, that of a batch with the changed Services, not with all of them. An
+ * unchanged object costs nothing further. Only what is needed of the objects is kept. Not thread-safe.
  */
 public final class ChangeTracker implements ClusterState {
     private final String nodeName;
@@ -45,10 +45,10 @@ public final class ChangeTracker implements ClusterState {
     private boolean externalIps = true;
 
     /**
-     * A tracker for the node {@code nodeName}, of which nothing else is known yet.
+     * Creates a tracker for the node {@code nodeName}, of which nothing else is known yet.
      *
-     * @param served the families that are served; objects of others are left out
-     * @param clock tells now; changes that were caused before do not count for the programming latency
+     * @param served the families that are served; objects of others are ignored
+     * @param clock changes caused before its present time do not count for the programming latency
      */
     public ChangeTracker(String nodeName, Set<IpFamily> served, InstantSource clock) {
         this.nodeName = nodeName;
@@ -59,7 +59,7 @@ public final class ChangeTracker implements ClusterState {
         }
     }
 
-    /** From now on {@code spec.externalIPs} of Services is passed over (feature gate AllowServiceExternalIPs). */
+    /** Ignores {@code spec.externalIPs} of Services from now on (feature gate AllowServiceExternalIPs). */
     public ChangeTracker withoutExternalIps() {
         externalIps = false;
         return this;

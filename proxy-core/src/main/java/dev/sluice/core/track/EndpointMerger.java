@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Merges the slices of a Service into the endpoints of one of its ports, sorted by {@code ip:port} as text.
  *
- * <p>The same {@code ip:port} may stand in several slices. When all name one Pod, it is on its way from one slice to another;
- * termination is never taken back, so the entry that says "terminating" is the newer one. When they name different Pods, an
- * old Pod's ghost still holds the address of a new Pod, and the entry that is not terminating wins (kubernetes#135593). What
- * is then still equal is decided by readiness and by content, never by order of arrival.
+ * <p>The same {@code ip:port} may stand in several slices. When all name one Pod, it is on its way from one slice to
+ * another; termination is never taken back, so the entry that says "terminating" is the newer one. When they name
+ * different Pods, an old Pod's ghost still holds the address of a new Pod, and the entry that is not terminating wins
+ * (kubernetes#135593). What is then still equal is decided by readiness and by content, never by order of arrival.
  */
 final class EndpointMerger {
     private static final Comparator<Candidate> BEST_FIRST = Comparator.comparing(

@@ -24,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The state of one family. Events only mark Services as touched; {@link #take} resolves what was touched, once, however many
- * events there were, and compares it with what it was.
+ * The state of one family. Events only mark Services as touched; {@link #take} resolves each touched Service once,
+ * however many events there were, and compares it with its former state.
  */
 final class FamilyState {
     private static final Logger LOG = LoggerFactory.getLogger(FamilyState.class);
@@ -55,7 +55,7 @@ final class FamilyState {
         this.resolution = resolution;
     }
 
-    /** How the ports of a Service are worked out. */
+    /** Resolves the ports of a Service. */
     @FunctionalInterface
     interface Resolution {
         List<ResolvedPort> resolve(TrackedService service, NodeFacts node, ProblemList problems);
@@ -70,7 +70,7 @@ final class FamilyState {
         return touched.size() + (nodeChanged ? 1 : 0);
     }
 
-    /** How many service ports have been resolved so far: the work done. */
+    /** The number of service ports resolved so far, a measure of the work done. */
     long resolutions() {
         return resolutions;
     }
@@ -84,7 +84,7 @@ final class FamilyState {
         return portals.size();
     }
 
-    /** Replaces what a Service asks for; an empty list when it is gone. */
+    /** Replaces the declared ports of a Service; an empty list when it is deleted. */
     void declare(ServiceName name, List<Claimant> declared) {
         TrackedService state = services.get(name);
         List<Claimant> before = state == null ? List.of() : state.declared();
@@ -104,7 +104,7 @@ final class FamilyState {
         touched.add(slice.owner());
     }
 
-    /** Takes out a slice that was added; {@code deleted} unless another version of it follows. */
+    /** Removes a slice; {@code deleted} unless another version of it follows. */
     void remove(Slice slice, boolean deleted) {
         TrackedService state = state(slice.owner());
         state.slices().remove(slice);
@@ -114,7 +114,7 @@ final class FamilyState {
         touched.add(slice.owner());
     }
 
-    /** The node's own facts changed: the next batch is a full one, and {@code hints} may choose other endpoints. */
+    /** Takes new facts of the node: the next batch is a full one; with {@code hints}, endpoints are chosen again. */
     void node(NodeFacts node, boolean hints) {
         ports.node(node);
         nodeChanged = true;
@@ -169,6 +169,6 @@ final class FamilyState {
         return services.computeIfAbsent(name, n -> new TrackedService());
     }
 
-    /** Where contention was found. */
+    /** Identifies the problems of a Service in one family. */
     private record Source(IpFamily family, ServiceName name) {}
 }

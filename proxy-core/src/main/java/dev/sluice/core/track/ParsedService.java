@@ -5,14 +5,14 @@ import dev.sluice.core.model.ServicePort;
 import java.util.List;
 
 /**
- * What one Service says, in one address family.
+ * A parsed Service in one address family.
  *
- * @param declared the service ports, in the order of {@code spec.ports}; empty when the proxy has nothing to do with it
- * @param problems what of it is left out, and why
+ * @param declared the service ports, in the order of {@code spec.ports}; empty when the proxy does not serve it
+ * @param problems what is left out, and why
  */
 record ParsedService(List<DeclaredPort> declared, List<Problem> problems) {
 
-    /** Nothing to do, nothing wrong. */
+    /** No ports and no problems. */
     static final ParsedService NONE = new ParsedService(List.of(), List.of());
 
     ParsedService {
@@ -25,7 +25,7 @@ record ParsedService(List<DeclaredPort> declared, List<Problem> problems) {
     }
 
     /**
-     * A service port as its Service wants it, whether or not another Service holds one of its addresses.
+     * A service port as its Service declares it, whether or not another Service holds one of its portals.
      *
      * @param index its place in {@code spec.ports}
      */

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What one EndpointSlice says.
+ * A parsed EndpointSlice.
  *
- * @param slice empty when nothing of it can be used
+ * @param slice empty when it is unusable
  */
 record ParsedSlice(Optional<Slice> slice, List<Problem> problems) {}

@@ -9,7 +9,7 @@ import dev.sluice.core.track.PortalRegistry.Claimant;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Works out the ports of a Service: what each holds, which endpoints it has, and which of them this node may use. */
+/** Resolves the ports of a Service: the portals that each holds, its endpoints, and which of them this node may use. */
 final class PortResolution implements FamilyState.Resolution {
     private final PortalRegistry portals;
 

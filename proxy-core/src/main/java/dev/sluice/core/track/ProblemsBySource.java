@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What is wrong at present, by what it was found in, so that it goes away with its cause. */
+/** The present problems by source, so that they end with their cause. */
 final class ProblemsBySource {
     private static final Comparator<Problem> ORDER =
             Comparator.comparing(Problem::object).thenComparing(Problem::field).thenComparing(Problem::message);
@@ -16,7 +16,7 @@ final class ProblemsBySource {
     private final Map<Object, List<Problem>> bySource = new HashMap<>();
     private @Nullable List<Problem> sorted = List.of();
 
-    /** Replaces what is known of {@code source}; an empty list forgets it. */
+    /** Replaces the problems of {@code source}; an empty list removes it. */
     void put(Object source, List<Problem> problems) {
         List<Problem> before = problems.isEmpty() ? bySource.remove(source) : bySource.put(source, problems);
         if (!problems.equals(before == null ? List.of() : before)) {
@@ -24,7 +24,7 @@ final class ProblemsBySource {
         }
     }
 
-    /** Everything, sorted, each once: what is wrong in both families is one problem. The same list until it changes. */
+    /** All problems, sorted and distinct: one in both families counts once. The same list until it changes. */
     List<Problem> all() {
         List<Problem> all = sorted;
         if (all == null) {

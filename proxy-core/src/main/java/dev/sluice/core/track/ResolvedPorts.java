@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The resolved service ports of one family, with the sums over them kept up to date as single ports change. */
+/** The resolved service ports of one family, with totals that are updated as single ports change. */
 final class ResolvedPorts implements ProxySnapshot {
     private final IpFamily family;
     private final Map<ServicePortName, ResolvedPort> byName = new HashMap<>();
@@ -35,7 +35,10 @@ final class ResolvedPorts implements ProxySnapshot {
         node = facts;
     }
 
-    /** Puts {@code after} in the place of {@code before}, the ports of one Service, and adds those that differ to {@code changed}. */
+    /**
+     * Puts {@code after} in the place of {@code before}, the ports of one Service, and adds those that differ to
+     * {@code changed}.
+     */
     void replace(
             ServiceName service, List<ResolvedPort> before, List<ResolvedPort> after, Set<ServicePortName> changed) {
         Set<ServicePortName> gone = new HashSet<>();

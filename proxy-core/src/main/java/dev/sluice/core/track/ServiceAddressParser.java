@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Reads the addresses of a Service, and who may use them, in the family of its cluster address. */
+/** Parses the addresses of a Service and its source ranges, in the family of its cluster address. */
 final class ServiceAddressParser {
     private ServiceAddressParser() {}
 

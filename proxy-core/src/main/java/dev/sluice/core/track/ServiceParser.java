@@ -18,8 +18,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a Service as kube-proxy 1.36 does, in one address family: which ports it has, and what each of them wants. What
- * cannot be understood is left out and reported, each with the path of its field; the rest stands.
+ * Parses a Service as kube-proxy 1.36 does, in one address family. Invalid parts are left out and reported with the
+ * path of the field; the rest is used.
  */
 final class ServiceParser {
     private static final String LOCAL = "Local";

@@ -8,13 +8,13 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * An EndpointSlice, parsed and cut down to what endpoints are made of. Two versions that say the same are equal.
+ * A parsed EndpointSlice, reduced to what endpoints are made of. Versions with the same content are equal.
  *
  * @param owner the Service that it belongs to
  * @param weight the weight of its endpoints, {@link #NO_WEIGHT} when it gives none
  */
 record Slice(Name name, ServiceName owner, IpFamily family, List<Port> ports, List<Address> addresses, int weight) {
-    /** The Service decides. */
+    /** The weight of the Service applies. */
     static final int NO_WEIGHT = -1;
 
     Slice {

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Reads an EndpointSlice as kube-proxy 1.36 does. What cannot be understood is left out and reported; the rest stands. */
+/** Parses an EndpointSlice as kube-proxy 1.36 does. Invalid parts are left out and reported; the rest is used. */
 final class SliceParser {
     private final EndpointSliceObject object;
     private final String nodeName;

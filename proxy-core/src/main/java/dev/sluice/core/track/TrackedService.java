@@ -6,14 +6,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What is known of one Service in one family. Its slices may come before it and may outlive it. */
+/** What is known of one Service in one family. Its slices may arrive before it and outlive it. */
 final class TrackedService {
     private List<Claimant> declared = List.of();
     private List<ResolvedPort> resolved = List.of();
     private final List<Slice> slices = new ArrayList<>(1);
     private final List<Instant> triggerTimes = new ArrayList<>(0);
 
-    /** The ports that the Service asks for. */
+    /** The ports that the Service declares. */
     List<Claimant> declared() {
         return declared;
     }

@@ -1,4 +1,4 @@
-/** Keeps what the cluster wants, and knows what changed since the last sync. */
+/** Parses and resolves the cluster's objects, and tracks what changed since the last sync. Knows no mode. */
 @NullMarked
 package dev.sluice.core.track;
 

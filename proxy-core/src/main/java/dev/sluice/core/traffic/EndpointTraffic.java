@@ -7,7 +7,7 @@ import dev.sluice.core.net.IpAddress;
  *
  * @param weight 0 takes no new connections
  * @param active open ones
- * @param inactive ended ones that the kernel remembers still, and flows of UDP
+ * @param inactive ended ones that the kernel still remembers, and UDP flows
  */
 public record EndpointTraffic(IpAddress address, int port, int weight, long active, long inactive) {
 

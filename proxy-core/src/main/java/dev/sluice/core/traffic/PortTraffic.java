@@ -6,10 +6,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one service port has carried in one family, at all of its addresses together.
+ * The traffic of one service port in one family, at all of its addresses together.
  *
- * @param endpoints where it goes at present, those that take no new connections too
- * @param proxy null when the kernel carries it
+ * @param endpoints the present ones, including those that take no new connections
+ * @param proxy null when the kernel carries the traffic
  */
 public record PortTraffic(
         ServicePortName port,
@@ -21,7 +21,7 @@ public record PortTraffic(
         endpoints = List.copyOf(endpoints);
     }
 
-    /** What the kernel has carried. */
+    /** Traffic that the kernel carries. */
     public PortTraffic(ServicePortName port, IpFamily family, TrafficTotals carried, List<EndpointTraffic> endpoints) {
         this(port, family, carried, endpoints, null);
     }

@@ -3,14 +3,14 @@ package dev.sluice.core.traffic;
 import java.util.Map;
 
 /**
- * What a mode that connects to endpoints itself knows beyond a kernel's counters, since it has the service port.
+ * What a mode that connects to endpoints itself counts beyond the kernel's counters, since the service port exists.
  *
  * @param active connections that are open, and flows of UDP
- * @param connects connections that an endpoint has taken
- * @param connectNanos how long that took for all of them together, in nanoseconds
+ * @param connects connections that an endpoint has accepted
+ * @param connectNanos the total time that took, in nanoseconds
  * @param retries connect attempts after the first of a connection
- * @param ejections how often an endpoint was taken out for a while, because connects had failed
- * @param refusals connections that no endpoint got, by reason
+ * @param ejections how often an endpoint was ejected because connects had failed
+ * @param refusals connections that reached no endpoint, by reason
  * @param expired connections that a limit of the Service ended, by limit
  */
 public record ProxyTraffic(

@@ -6,8 +6,8 @@ import java.util.List;
 public interface TrafficCounters extends AutoCloseable {
 
     /**
-     * What every service port has carried, as the kernel counts it now. The counters of a port never go back while it is
-     * there. Asked on any thread but the sync thread, which it must not keep waiting.
+     * Reads the traffic of every service port. The counters of a port never decrease while it exists. Called on any
+     * thread but the sync thread, which it must not block.
      *
      * @throws TrafficException when the kernel does not answer
      */

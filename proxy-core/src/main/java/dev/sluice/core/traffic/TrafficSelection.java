@@ -5,8 +5,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * The service ports and endpoints that are shown where there are too many for a monitoring system. Those that have carried the
- * most bytes come first, with all of their endpoints as long as there is room; a port of which not all would fit shows none.
+ * The service ports and endpoints to show where there are too many for a monitoring system. Ports with the most bytes
+ * come first, with all of their endpoints while they fit; a port whose endpoints do not all fit shows none.
  *
  * @param endpointsLeftOut of all ports, shown or not
  */

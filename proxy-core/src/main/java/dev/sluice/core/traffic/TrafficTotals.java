@@ -1,8 +1,8 @@
 package dev.sluice.core.traffic;
 
 /**
- * What went through since counting began; in is from the client to the endpoint. Bytes are those of IP packets, or where a proxy
- * relays streams and datagrams, what these carry; then no packets are counted.
+ * Totals since counting began; "in" is from the client to the endpoint. Bytes are those of IP packets, or the payload
+ * where a proxy relays streams and datagrams; then no packets are counted.
  */
 public record TrafficTotals(long connections, long packetsIn, long packetsOut, long bytesIn, long bytesOut) {
     public static final TrafficTotals NONE = new TrafficTotals(0, 0, 0, 0, 0);
@@ -16,7 +16,7 @@ public record TrafficTotals(long connections, long packetsIn, long packetsOut, l
                 bytesOut + more.bytesOut);
     }
 
-    /** What came since {@code earlier}: all of it, when a counter has gone back and so has begun anew. */
+    /** The traffic since {@code earlier}: all of it when a counter is lower, and so was reset. */
     public TrafficTotals since(TrafficTotals earlier) {
         return isBehind(earlier)
                 ? this

@@ -1,4 +1,4 @@
-/** What a mode's data plane has carried, by Service and by endpoint. */
+/** The traffic that a mode carries, by service port and endpoint. Reads no counters itself. */
 @NullMarked
 package dev.sluice.core.traffic;
 

@@ -132,7 +132,9 @@ class IpAddressTest {
         }
     }
 
-    /** Many zero groups, so that shortening is put to the test; never a mapped address, which the JDK turns into IPv4. */
+    /**
+     * Many zero groups, so that shortening is put to the test; never a mapped address, which the JDK turns into IPv4.
+     */
     private static byte[] randomBytes(Random random) {
         byte[] bytes = new byte[random.nextInt(4) == 0 ? 4 : 16];
         random.nextBytes(bytes);

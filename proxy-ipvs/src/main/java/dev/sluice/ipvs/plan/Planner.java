@@ -55,7 +55,7 @@ public final class Planner {
         ProblemList found = new ProblemList(ObjectRef.service(name.service()));
         Schedulers.Choice choice = schedulers.choose(port.service(), found);
         Optional<Duration> slowly =
-                SlowStart.asked(port.service(), choice.scheduler(), choice.weighted() ? null : WEIGHTED, found);
+                SlowStart.requested(port.service(), choice.scheduler(), choice.weighted() ? null : WEIGHTED, found);
         Scheduling balance =
                 slowly.isPresent() ? new Scheduling(choice, SlowStart::full) : settled(choice, port, found);
         note(name, found.toList());

@@ -42,7 +42,8 @@ public final class ConnectionPolicyReader {
         String byWeight = scheduler.weighted() ? null : Scheduler.weightedChoices();
         return new ConnectionPolicy(
                 scheduler,
-                SlowStart.asked(service, scheduler.text(), byWeight, problems).orElse(null),
+                SlowStart.requested(service, scheduler.text(), byWeight, problems)
+                        .orElse(null),
                 connectTimeouts(annotations),
                 limit(annotations, IDLE_TIMEOUT, "idle connections stay open"),
                 limit(annotations, MAX_AGE, "the age of connections has no limit"),
