@@ -6,6 +6,7 @@ import dev.sluice.core.net.SocketAddress;
 import dev.sluice.userspace.rules.ChainRule;
 import dev.sluice.userspace.rules.PortalPolicy;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -69,11 +70,11 @@ public final class SyncPlan {
     }
 
     public List<PortalLink> newRoutes() {
-        return newRoutes;
+        return Collections.unmodifiableList(newRoutes);
     }
 
     public List<ChainRule> newRules() {
-        return newRules;
+        return Collections.unmodifiableList(newRules);
     }
 
     public SetDiff elements() {
@@ -81,18 +82,18 @@ public final class SyncPlan {
     }
 
     public List<ChainRule> staleRules() {
-        return staleRules;
+        return Collections.unmodifiableList(staleRules);
     }
 
     public List<PortalLink> staleRoutes() {
-        return staleRoutes;
+        return Collections.unmodifiableList(staleRoutes);
     }
 
     public List<SocketAddress> staleSockets() {
-        return staleSockets;
+        return Collections.unmodifiableList(staleSockets);
     }
 
     public List<ServicePortName> removedPorts() {
-        return removedPorts;
+        return Collections.unmodifiableList(removedPorts);
     }
 }
