@@ -6,6 +6,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.testkit.fake.FakeHost;
 import dev.sluice.testkit.fake.FakeIpSets;
 import dev.sluice.testkit.fake.FakeIptables;
 import dev.sluice.testkit.fake.FakeLinks;
@@ -14,18 +15,19 @@ import dev.sluice.userspace.config.UserspaceConfig;
 import dev.sluice.userspace.config.UserspaceOptions;
 import dev.sluice.userspace.engine.EngineOptions;
 import dev.sluice.userspace.engine.UserspaceEngine;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** Userspace mode over a kernel in memory; only the sockets are real, on the loopback address. */
+/**
+ * Userspace mode on a fake host, with what is special about it at hand; the sockets are real, on the loopback address.
+ */
 final class FakeNode implements AutoCloseable {
     final IpFamily family;
     final EditableSnapshot snapshot;
     final FakeIptables iptables;
     final FakeIpSets sets;
-    final FakeLinks links = new FakeLinks();
+    final FakeLinks links;
     final UserspaceEngine engine =
             new UserspaceEngine(EngineOptions.of(UserspaceOptions.DEFAULT).withEventLoops(1));
     final UserspaceBackend backend;
@@ -39,17 +41,11 @@ final class FakeNode implements AutoCloseable {
     FakeNode(UserspaceConfig config) {
         family = config.family();
         snapshot = new EditableSnapshot(family);
-        iptables = new FakeIptables(family);
-        sets = new FakeIpSets(this::isReferenced);
-        iptables.withSets(name -> sets.names().contains(name));
+        FakeHost host = new FakeHost();
+        iptables = host.tools(family);
+        sets = host.openIpSets();
+        links = host.openLinks();
         backend = new UserspaceBackend(config, engine, iptables, sets, links);
-    }
-
-    private boolean isReferenced(String set) {
-        return List.of("nat", "filter").stream()
-                .map(iptables::inForce)
-                .flatMap(table -> table.chains().stream().flatMap(chain -> table.rules(chain).stream()))
-                .anyMatch(rule -> rule.contains(" " + set + " "));
     }
 
     SyncReport sync() throws SyncException {

@@ -14,12 +14,8 @@ import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
-import dev.sluice.linux.ipset.IpSets.SetChange;
-import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
-import dev.sluice.userspace.rules.PortalAccess;
-import dev.sluice.userspace.rules.PortalSets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/** What is special about this mode; what it shares with the others stands in {@link UserspaceContractTest}. */
 class UserspaceBackendTest {
     private final FakeNode node = new FakeNode(IpFamily.IPV4);
 
@@ -228,43 +225,6 @@ class UserspaceBackendTest {
             assertThat(trace.service()).hasToString(rival);
             assertThat(node.full().cost().bytes()).as("nothing to repair").isZero();
         }
-    }
-
-    @Test
-    void anElementThatTheKernelRefusesIsThatServicesProblem() throws Exception {
-        node.sync();
-        node.sets.refuse(change -> change.entry().toString().startsWith("10.96.0.50"));
-        node.snapshot.put(Endpoints.resolved(web().build(), Endpoints.remote("10.244.2.2", 8080)));
-        node.snapshot.put(Endpoints.resolved(
-                ServicePorts.tcp("shop/other", "10.96.0.51", 80).build(), Endpoints.remote("10.244.2.2", 8080)));
-        assertThat(node.sync().problems())
-                .singleElement()
-                .satisfies(problem -> assertThat(problem.object()).hasToString("Service shop/web"));
-        assertThat(node.sets.elements("SLUICE-OPEN")).containsExactly("10.96.0.51,tcp:80");
-        node.sets.refuse(change -> false);
-        assertThat(node.full().problems()).isEmpty();
-        assertThat(node.sets.elements("SLUICE-OPEN")).hasSize(2);
-    }
-
-    @Test
-    void foreignChangesAreRepairedAndForeignRulesLeftAlone() throws Exception {
-        node.iptables.byOthers("*nat\n:MINE - [0:0]\n-A MINE -j RETURN\n-A PREROUTING -j MINE\nCOMMIT\n");
-        node.snapshot.put(Endpoints.resolved(web().build(), Endpoints.remote("10.244.2.2", 8080)));
-        node.sync();
-        String good = String.valueOf(node.iptables.inForce("filter").rules("SLUICE-INPUT"));
-        node.iptables.byOthers("*filter\n-F SLUICE-INPUT\nCOMMIT\n");
-        node.sets.apply(List.of(new SetChange(
-                PortalSets.addresses(IpFamily.IPV4, PortalAccess.OPEN),
-                new SetEntry.IpPort(IpAddress.of("10.9.9.9"), Protocol.TCP, 1),
-                true)));
-        node.full();
-        assertThat(node.iptables.inForce("filter").rules("SLUICE-INPUT")).hasToString(good);
-        assertThat(node.sets.elements("SLUICE-OPEN")).containsExactly("10.96.0.50,tcp:80");
-        assertThat(node.iptables.rules("nat", "MINE")).containsExactly("-j RETURN");
-        node.backend.cleanUp();
-        assertThat(node.sets.names()).isEmpty();
-        assertThat(node.iptables.inForce("nat").chains()).noneMatch(chain -> chain.startsWith("SLUICE"));
-        assertThat(node.iptables.rules("nat", "PREROUTING")).containsExactly("-j MINE");
     }
 
     @Test

@@ -24,7 +24,9 @@ class UserspaceContractTest extends BackendContract {
         return protocol != Protocol.SCTP;
     }
 
-    /** Rules and sets name the ports of sockets, which the kernel chooses; no two rules of UDP portals match one packet. */
+    /**
+     * Rules and sets name the ports of sockets, which the kernel chooses; no two rules of UDP portals match one packet.
+     */
     @Override
     protected List<String> comparable(List<String> dump) {
         List<String> withoutPorts = dump.stream()
