@@ -18,6 +18,8 @@ import dev.sluice.core.traffic.TrafficCounters;
 import dev.sluice.ipvs.config.IpvsConfig;
 import dev.sluice.ipvs.config.IpvsOptions;
 import dev.sluice.ipvs.kernel.DummyDevice;
+import dev.sluice.ipvs.kernel.KernelHandles;
+import dev.sluice.ipvs.rules.IpvsRules;
 import dev.sluice.ipvs.traffic.IpvsTrafficCounters;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.host.Host;
@@ -91,11 +93,12 @@ public final class IpvsModule implements ProxyModule {
     private IpvsBackend backend(IpvsConfig config) throws KernelException {
         return new IpvsBackend(
                 config,
-                host.openIpvs(),
-                host.openIpSets(),
-                host.openLinks(),
-                host.iptables(config.family()),
-                host.sysctl(),
+                new KernelHandles(
+                        host.openIpvs(),
+                        host.openIpSets(),
+                        host.openLinks(),
+                        host.iptables(config.family()),
+                        host.sysctl()),
                 host::bootNanos);
     }
 
@@ -140,7 +143,7 @@ public final class IpvsModule implements ProxyModule {
 
     @Override
     public boolean ownsChain(KernelObject chain) {
-        return IpvsBackend.owns(chain.kind(), chain.name());
+        return IpvsRules.owns(chain.kind(), chain.name());
     }
 
     @Override
@@ -149,7 +152,7 @@ public final class IpvsModule implements ProxyModule {
             return false;
         }
         try (IpvsBackend backend = backend(IpvsConfig.defaults(family))) {
-            return backend.removeBesideRules();
+            return backend.removeAllButRules();
         } catch (KernelException e) {
             throw new SyncException(String.valueOf(e.getMessage()), e);
         }

@@ -14,6 +14,7 @@ import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.ipvs.config.IpvsConfig;
+import dev.sluice.ipvs.kernel.KernelHandles;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipset.NetlinkIpSets;
 import dev.sluice.linux.iptables.IptablesTools;
@@ -85,11 +86,12 @@ class IpvsTrafficTest {
         running = Optional.of(lab.node()
                 .call(() -> new IpvsBackend(
                         config,
-                        NetlinkIpvs.open(),
-                        NetlinkIpSets.open(),
-                        NetlinkLinks.open(),
-                        tools.open(with),
-                        new ProcSysctl(),
+                        new KernelHandles(
+                                NetlinkIpvs.open(),
+                                NetlinkIpSets.open(),
+                                NetlinkLinks.open(),
+                                tools.open(with),
+                                new ProcSysctl()),
                         BootClock::nanos)));
         snapshot = new EditableSnapshot(with)
                 .node(new NodeFacts("node-a", "", List.of(LabAddresses.of(LabAddresses.NODE_A, with)), List.of()));

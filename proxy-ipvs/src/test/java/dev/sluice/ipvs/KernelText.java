@@ -31,7 +31,7 @@ public final class KernelText {
 
     public static String ipvsadm(PortPlan plan) {
         return plan.servers().stream()
-                .map(s -> server(s.server(), s.destinations()))
+                .map(s -> server(s.server(), s.realServers()))
                 .collect(Collectors.joining());
     }
 

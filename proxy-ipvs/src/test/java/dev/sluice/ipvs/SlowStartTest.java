@@ -63,7 +63,7 @@ class SlowStartTest {
     void whoWasThereFirstHasItsWeightAtOnce() throws Exception {
         node.put(web(1, 2)).fullSync();
         assertThat(weights()).isEqualTo("1=10 2=10");
-        assertThat(node.backend().nextOwnStep()).isEmpty();
+        assertThat(node.nextOwnStep()).isEmpty();
     }
 
     @Test
@@ -71,16 +71,16 @@ class SlowStartTest {
         node.put(web(1)).fullSync();
         node.put(web(1, 2)).sync();
         assertThat(weights()).isEqualTo("1=10 2=1");
-        assertThat(node.backend().nextOwnStep()).contains(Duration.ofSeconds(10));
+        assertThat(node.nextOwnStep()).contains(Duration.ofSeconds(10));
         assertThat(after(9)).isEqualTo("1=10 2=1");
-        assertThat(node.backend().nextOwnStep()).contains(Duration.ofSeconds(1));
+        assertThat(node.nextOwnStep()).contains(Duration.ofSeconds(1));
         node.resetCounters();
         assertThat(after(1)).isEqualTo("1=10 2=2");
         assertThat(node.ipvs.messages()).as("one SET_DEST").isEqualTo(1);
         assertThat(after(35)).isEqualTo("1=10 2=5");
         assertThat(after(44)).isEqualTo("1=10 2=9");
         assertThat(after(1)).isEqualTo("1=10 2=10");
-        assertThat(node.backend().nextOwnStep()).isEmpty();
+        assertThat(node.nextOwnStep()).isEmpty();
     }
 
     @Test
@@ -90,7 +90,7 @@ class SlowStartTest {
         node.pass(Duration.ofSeconds(25));
         node.put(web(1, 2, 3)).sync();
         assertThat(weights()).isEqualTo("1=10 2=3 3=1");
-        assertThat(node.backend().nextOwnStep()).contains(Duration.ofSeconds(5));
+        assertThat(node.nextOwnStep()).contains(Duration.ofSeconds(5));
         assertThat(after(10)).isEqualTo("1=10 2=4 3=2");
         assertThat(after(1000)).isEqualTo("1=10 2=10 3=10");
     }
@@ -113,7 +113,7 @@ class SlowStartTest {
         node.resetCounters();
         node.put(web(1, 2, 3)).fullSync();
         assertThat(weights()).isEqualTo("1=10 2=4 3=1");
-        assertThat(node.backend().nextOwnStep()).contains(Duration.ofSeconds(10));
+        assertThat(node.nextOwnStep()).contains(Duration.ofSeconds(10));
         assertThat(after(60)).isEqualTo("1=10 2=10 3=7");
     }
 
@@ -143,7 +143,7 @@ class SlowStartTest {
         node.put(web(1, 2)).sync();
         node.snapshot.remove(web(1).name());
         node.sync();
-        assertThat(node.backend().nextOwnStep()).isEmpty();
+        assertThat(node.nextOwnStep()).isEmpty();
         node.put(web(1, 2)).sync();
         assertThat(weights()).isEqualTo("1=10 2=10");
     }

@@ -5,11 +5,15 @@ import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
+import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.ipvs.config.IpvsConfig;
 import dev.sluice.ipvs.config.IpvsOptions;
+import dev.sluice.ipvs.kernel.KernelHandles;
+import dev.sluice.ipvs.traffic.IpvsTrafficCounters;
 import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.route.LinkChange;
 import dev.sluice.testkit.fake.FakeIpSets;
 import dev.sluice.testkit.fake.FakeIptables;
 import dev.sluice.testkit.fake.FakeIpvs;
@@ -18,6 +22,7 @@ import dev.sluice.testkit.fake.FakeSysctl;
 import dev.sluice.testkit.model.EditableSnapshot;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** A node of fakes with the backend of one family on it: 192.168.7.10 or fd00:7::10 on eth0, and a bridge for Pods. */
@@ -89,11 +94,31 @@ public final class TestNode {
     }
 
     private IpvsBackend newBackend() {
-        return new IpvsBackend(config, ipvs, sets, links, iptables, sysctl, () -> nanos);
+        return new IpvsBackend(config, new KernelHandles(ipvs, sets, links, iptables, sysctl), () -> nanos);
     }
 
-    public IpvsBackend backend() {
+    public ProxyBackend backend() {
         return backend;
+    }
+
+    public void prepare() throws SyncException {
+        backend.prepare();
+    }
+
+    public Optional<Duration> nextOwnStep() {
+        return backend.nextOwnStep();
+    }
+
+    public boolean isConcernedBy(LinkChange change) {
+        return backend.isConcernedBy(change);
+    }
+
+    public boolean removeAllButRules() throws SyncException {
+        return backend.removeAllButRules();
+    }
+
+    public IpvsTrafficCounters counters() {
+        return new IpvsTrafficCounters(ipvs, List.of(backend));
     }
 
     /** The process dies and starts again; the kernel keeps what it has. */

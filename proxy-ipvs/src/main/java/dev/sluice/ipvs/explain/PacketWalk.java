@@ -74,7 +74,7 @@ public final class PacketWalk {
             return Trace.notAService(List.copyOf(steps));
         }
         steps.add(new Step("ipvs " + key, ServerText.of(server, applied == null ? null : applied.server(key))));
-        if (server.destinations().isEmpty()) {
+        if (server.realServers().isEmpty()) {
             return stopped(service, Verdict.REJECT);
         }
         List<Candidate> candidates = candidates(server, arrived.packet());
@@ -107,9 +107,9 @@ public final class PacketWalk {
 
     private List<Candidate> candidates(DesiredServer server, TracedPacket arrived) {
         ToIntFunction<RealServer> share = share(server);
-        double all = server.destinations().stream().mapToLong(share::applyAsInt).sum();
+        double all = server.realServers().stream().mapToLong(share::applyAsInt).sum();
         List<Candidate> candidates = new ArrayList<>();
-        for (RealServer to : server.destinations()) {
+        for (RealServer to : server.realServers()) {
             boolean masqueraded = tracer.isMasqueraded(nat, arrived.to(to.address(), to.port()));
             candidates.add(new Candidate(to.address(), to.port(), share.applyAsInt(to) / all, masqueraded));
         }
@@ -121,7 +121,7 @@ public final class PacketWalk {
         return switch (server.server().scheduler()) {
             case "rr", "lc", "dh" -> destination -> 1;
             case "fo" -> {
-                int most = server.destinations().stream()
+                int most = server.realServers().stream()
                         .mapToInt(RealServer::weight)
                         .max()
                         .orElse(0);
@@ -132,13 +132,13 @@ public final class PacketWalk {
     }
 
     private boolean isLocal(IpAddress address) {
-        return node.elsewhere().contains(address) || desired.wants(address);
+        return node.elsewhere().contains(address) || desired.has(address);
     }
 
     private boolean contains(IpSet set, SetEntry entry) {
         return entry instanceof SetEntry.IpPortNet asked
                 ? isAllowedSource(asked)
-                : desired.wants(new SetMember(KubeSet.of(set), entry));
+                : desired.has(new SetMember(KubeSet.of(set), entry));
     }
 
     /** Looks through the source ranges of the Service that has the address and port. */

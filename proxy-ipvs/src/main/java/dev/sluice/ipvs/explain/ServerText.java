@@ -32,14 +32,14 @@ public final class ServerText {
         if (has(settings, VirtualServer.PERSISTENT)) {
             text.append(", persistent ").append(settings.timeoutSeconds()).append(" s");
         }
-        List<RealServer> destinations = planned.destinations();
+        List<RealServer> destinations = planned.realServers();
         text.append(", ").append(destinations.size()).append(" destinations");
         if (destinations.stream().map(RealServer::weight).distinct().count() > 1) {
             text.append(", weight ").append(joined(destinations, true));
         }
         List<RealServer> draining = applied == null
                 ? List.of()
-                : applied.destinations().stream().filter(d -> d.weight() == 0).toList();
+                : applied.realServers().stream().filter(d -> d.weight() == 0).toList();
         if (!draining.isEmpty()) {
             text.append(", draining ").append(joined(draining, false));
             if (HASHES.contains(settings.scheduler()) && !has(settings, VirtualServer.SCHED_1)) {

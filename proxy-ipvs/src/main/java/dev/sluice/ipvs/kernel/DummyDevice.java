@@ -28,7 +28,7 @@ public final class DummyDevice {
     private final Set<IpAddress> wanted = ConcurrentHashMap.newKeySet();
     private volatile int index;
 
-    public DummyDevice(Links links, IpFamily family) {
+    DummyDevice(Links links, IpFamily family) {
         this.links = links;
         this.family = family;
     }
@@ -95,6 +95,14 @@ public final class DummyDevice {
                 .map(LinkAddress::address)
                 .filter(this::isOurs)
                 .toList();
+    }
+
+    /** This family's addresses on the other devices, loopback included. */
+    public Set<IpAddress> elsewhere(Collection<LinkAddress> all) {
+        return all.stream()
+                .filter(a -> a.address().family() == family && !a.linkName().equals(NAME))
+                .map(LinkAddress::address)
+                .collect(Collectors.toSet());
     }
 
     /** Those of {@link #bound} that the kernel may choose as a source: bound by kube-proxy, or by hand. */

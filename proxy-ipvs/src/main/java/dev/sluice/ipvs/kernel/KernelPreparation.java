@@ -11,6 +11,8 @@ import dev.sluice.linux.sysctl.Sysctl;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,12 +26,34 @@ public final class KernelPreparation {
     private final SchedulerProbe probe;
     private final Sysctl sysctl;
 
-    public KernelPreparation(IpFamily family, IpvsOptions options, Ipvs ipvs, SchedulerProbe probe, Sysctl sysctl) {
-        this.family = family;
+    public KernelPreparation(IpvsOptions options, IpvsKernel kernel) {
         this.options = options;
-        this.ipvs = ipvs;
-        this.probe = probe;
-        this.sysctl = sysctl;
+        family = kernel.family();
+        ipvs = kernel.ipvs();
+        probe = kernel.probe();
+        sysctl = kernel.handles().sysctl();
+    }
+
+    /** The first two numbers of a kernel release such as {@code 6.1.0-18-amd64}. */
+    private record KernelVersion(int major, int minor) {
+        private static final Pattern RELEASE = Pattern.compile("(\\d{1,4})\\.(\\d{1,4}).*");
+
+        /** An unreadable release counts as a new one. */
+        static KernelVersion parse(String release) {
+            Matcher matcher = RELEASE.matcher(release);
+            return matcher.matches()
+                    ? new KernelVersion(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)))
+                    : new KernelVersion(Integer.MAX_VALUE, 0);
+        }
+
+        boolean before(int otherMajor, int otherMinor) {
+            return major < otherMajor || (major == otherMajor && minor < otherMinor);
+        }
+
+        @Override
+        public String toString() {
+            return major + "." + minor;
+        }
     }
 
     public void prepare() throws SyncException {

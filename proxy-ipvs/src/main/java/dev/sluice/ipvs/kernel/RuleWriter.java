@@ -18,7 +18,7 @@ public final class RuleWriter {
     private final IpvsRules rules;
     private List<ShortCircuit> written = List.of();
 
-    public RuleWriter(Iptables iptables, IpvsRules rules) {
+    RuleWriter(Iptables iptables, IpvsRules rules) {
         this.iptables = iptables;
         this.rules = rules;
     }
@@ -32,7 +32,7 @@ public final class RuleWriter {
     }
 
     /** Replaces the rules of the short circuits, unless they are those that were written last. */
-    public KernelCost replace(List<ShortCircuit> shortCircuits) throws KernelException {
+    KernelCost replace(List<ShortCircuit> shortCircuits) throws KernelException {
         if (shortCircuits.equals(written)) {
             return KernelCost.NONE;
         }
@@ -45,7 +45,7 @@ public final class RuleWriter {
     }
 
     /** Removes all rules. */
-    public void remove() throws KernelException {
+    void remove() throws KernelException {
         restore(rules.tables(List.of()).stream()
                 .map(table -> TableRules.nothing(table.name()))
                 .toList());

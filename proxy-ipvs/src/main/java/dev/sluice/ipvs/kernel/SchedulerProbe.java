@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Asks the kernel whether it has a scheduler, by a virtual server at an address of TEST-NET-2 (RFC 5737) that is deleted at
@@ -26,12 +27,21 @@ public final class SchedulerProbe {
     private final Ipvs ipvs;
     private final Map<String, Optional<NetlinkException>> answers = new HashMap<>();
 
-    public SchedulerProbe(Ipvs ipvs) {
+    SchedulerProbe(Ipvs ipvs) {
         this.ipvs = ipvs;
     }
 
+    /** Those of {@code schedulers} that the kernel does not have, each with its answer. */
+    public Map<String, String> refusals(Set<String> schedulers) throws NetlinkException {
+        Map<String, String> refused = new HashMap<>();
+        for (String scheduler : schedulers) {
+            refusal(scheduler).ifPresent(error -> refused.put(scheduler, String.valueOf(error.getMessage())));
+        }
+        return refused;
+    }
+
     /** Why the kernel refuses that scheduler; empty when it has it. */
-    public Optional<NetlinkException> refusal(String scheduler) throws NetlinkException {
+    Optional<NetlinkException> refusal(String scheduler) throws NetlinkException {
         Optional<NetlinkException> known = answers.get(scheduler);
         if (known == null) {
             known = ask(scheduler);

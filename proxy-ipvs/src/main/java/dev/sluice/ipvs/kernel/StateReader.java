@@ -18,6 +18,7 @@ import dev.sluice.linux.ipvs.RealServerState;
 import dev.sluice.linux.ipvs.VirtualServer;
 import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.linux.ipvs.VirtualServerState;
+import dev.sluice.linux.route.Links.LinkAddress;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -27,15 +28,16 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what is in the kernel and tells what of it is ours, without a file of our own to remember it by.
+ * Reads the kernel and tells our objects from foreign ones, without a file of our own to remember them by.
  *
- * <p>A virtual server is ours when its address, port and protocol are an element of one of our sets, or its address is on the
- * dummy device and no element says that we have another port there: elements are added before their virtual server is made and removed after it is gone, so even a
- * killed process leaves none without. Set {@link KubeSet#NODE_PORT_SERVERS} is there for this alone. On a node where it
- * does not exist yet, kube-proxy may have run: then a virtual server on one of the node's addresses whose port is in
- * kube-proxy's sets of node ports is taken over too. So that a flushed set costs no Service its virtual server, one with an
- * endpoint of the Service that wants it is ours as well. Everything else is foreign and never scope, and so is what lies
- * in the excluded ranges unless a Service wants it.
+ * <p>A virtual server is ours when its address, port and protocol are an element of one of our sets, or when its address is
+ * on the dummy device and no element says that we have another port there: elements are added before their virtual server,
+ * and deleted after it, so that even a killed process leaves no virtual server without. Set
+ * {@link KubeSet#NODE_PORT_SERVERS} exists for this alone. On a node where it does not exist yet, kube-proxy may have run:
+ * then a virtual server on one of the node's addresses whose port is in kube-proxy's sets of node ports is ours too. So
+ * that a flushed set costs no Service its virtual server, one that has a real server in common with the desired one is ours
+ * as well. Everything else is foreign and never touched, and so is what lies in the excluded ranges unless a Service needs
+ * it.
  */
 public final class StateReader {
     private static final Set<KubeSet> REGISTERS = EnumSet.of(
@@ -48,92 +50,92 @@ public final class StateReader {
     private final IpFamily family;
     private final Ipvs ipvs;
     private final IpSets sets;
+    private final DummyDevice dummy;
     private final List<Cidr> excluded;
 
-    public StateReader(IpFamily family, Ipvs ipvs, IpSets sets, List<Cidr> excluded) {
-        this.family = family;
-        this.ipvs = ipvs;
-        this.sets = sets;
+    StateReader(KernelHandles handles, DummyDevice dummy, List<Cidr> excluded) {
+        family = handles.family();
+        ipvs = handles.ipvs();
+        sets = handles.sets();
+        this.dummy = dummy;
         this.excluded = excluded;
     }
 
     /**
      * Reads everything of ours.
      *
-     * @param existingSets the names of the sets that there were before this sync
-     * @param bound the addresses on the dummy device
-     * @param elsewhere the addresses on the other devices
-     * @param wanted the virtual servers that Services want
-     * @param before what was in force when it was last known; null at a start
+     * @param existingSets the names of the sets that existed before this sync
+     * @param addresses of all links
+     * @param before what was last known to be applied; null at a start
      */
     public AppliedObjects read(
             Set<String> existingSets,
-            List<IpAddress> bound,
-            Set<IpAddress> elsewhere,
-            DesiredObjects wanted,
+            List<LinkAddress> addresses,
+            DesiredObjects desired,
             @Nullable AppliedObjects before)
             throws NetlinkException {
-        AppliedObjects state = new AppliedObjects();
-        state.addresses().addAll(bound);
+        AppliedObjects applied = new AppliedObjects();
+        applied.addresses().addAll(dummy.bound(addresses));
         for (KubeSet set : KubeSet.values()) {
             if (existingSets.contains(set.nameIn(family))) {
-                state.members(set).addAll(sets.list(set.in(family)));
+                applied.members(set).addAll(sets.list(set.in(family)));
             }
         }
-        boolean registered = existingSets.contains(KubeSet.NODE_PORT_SERVERS.nameIn(family));
-        Set<VirtualServerKey> registers = registers(state);
-        Set<IpAddress> unregistered = new HashSet<>(bound);
-        if (registered) {
-            registers.forEach(key -> unregistered.remove(key.address()));
+        boolean hasRegister = existingSets.contains(KubeSet.NODE_PORT_SERVERS.nameIn(family));
+        Set<VirtualServerKey> registered = registered(applied);
+        Set<IpAddress> unregistered = new HashSet<>(applied.addresses());
+        if (hasRegister) {
+            registered.forEach(key -> unregistered.remove(key.address()));
         }
-        List<VirtualServerState> services = ipvs.virtualServers();
+        Set<IpAddress> elsewhere = dummy.elsewhere(addresses);
+        List<VirtualServerState> servers = ipvs.virtualServers();
         Set<VirtualServerKey> existing =
-                services.stream().map(s -> s.server().key()).collect(Collectors.toSet());
+                servers.stream().map(s -> s.server().key()).collect(Collectors.toSet());
         RealServerTable table = RealServerTable.read(ipvs, family, existing);
-        for (VirtualServerState service : services) {
-            VirtualServerKey key = service.server().key();
-            DesiredServer want = wanted.server(key);
-            if (key.family() != family || (want == null && isExcluded(key.address()))) {
+        for (VirtualServerState server : servers) {
+            VirtualServerKey key = server.server().key();
+            DesiredServer wanted = desired.server(key);
+            if (key.family() != family || (wanted == null && isExcluded(key.address()))) {
                 continue;
             }
             boolean known = before != null && before.isOurs(key);
-            boolean refused = before != null && before.foreign().contains(key);
-            boolean made = registers.contains(key)
+            boolean foreign = before != null && before.foreign().contains(key);
+            boolean made = registered.contains(key)
                     || unregistered.contains(key.address())
-                    || (!registered && takenOver(state, elsewhere, key));
+                    || (!hasRegister && isOfKubeProxy(applied, elsewhere, key));
             List<RealServerState> listed = Objects.requireNonNullElse(table.of(key), List.of());
-            if (known || (!refused && (made || shares(listed, want)))) {
-                load(service.server(), listed, state);
-            } else if (want != null) {
-                state.foreign().add(key);
+            if (known || (!foreign && (made || haveRealServerInCommon(listed, wanted)))) {
+                load(server.server(), listed, applied);
+            } else if (wanted != null) {
+                applied.foreign().add(key);
             }
         }
-        return state;
+        return applied;
     }
 
-    private static boolean shares(List<RealServerState> listed, @Nullable DesiredServer want) {
-        return want != null
+    private static boolean haveRealServerInCommon(List<RealServerState> listed, @Nullable DesiredServer wanted) {
+        return wanted != null
                 && listed.stream()
                         .map(RealServerState::server)
-                        .anyMatch(d -> want.destinations().stream()
+                        .anyMatch(r -> wanted.realServers().stream()
                                 .anyMatch(
-                                        w -> w.port() == d.port() && w.address().equals(d.address())));
+                                        w -> w.port() == r.port() && w.address().equals(r.address())));
     }
 
-    /** The table does not tell thresholds, in which draining destinations have their time. */
-    private void load(VirtualServer server, List<RealServerState> listed, AppliedObjects state)
+    /** The table has no thresholds, which hold the start of a drain. */
+    private void load(VirtualServer server, List<RealServerState> listed, AppliedObjects applied)
             throws NetlinkException {
-        boolean drains = listed.stream().anyMatch(d -> d.server().weight() == 0);
-        state.carriedOut(new AddVirtualServer(server));
-        for (RealServerState destination : drains ? ipvs.realServers(server.key()) : listed) {
-            state.carriedOut(new AddRealServer(server.key(), destination.server()));
+        boolean drains = listed.stream().anyMatch(r -> r.server().weight() == 0);
+        applied.accepted(new AddVirtualServer(server));
+        for (RealServerState each : drains ? ipvs.realServers(server.key()) : listed) {
+            applied.accepted(new AddRealServer(server.key(), each.server()));
         }
     }
 
-    private static Set<VirtualServerKey> registers(AppliedObjects state) {
+    private static Set<VirtualServerKey> registered(AppliedObjects applied) {
         Set<VirtualServerKey> keys = new HashSet<>();
         for (KubeSet set : REGISTERS) {
-            for (SetEntry entry : state.members(set)) {
+            for (SetEntry entry : applied.members(set)) {
                 VirtualServerKey key = new SetMember(set, entry).server();
                 if (key != null) {
                     keys.add(key);
@@ -143,15 +145,16 @@ public final class StateReader {
         return keys;
     }
 
-    private static boolean takenOver(AppliedObjects state, Set<IpAddress> elsewhere, VirtualServerKey key) {
+    /** Whether kube-proxy made the virtual server for a node port. */
+    private static boolean isOfKubeProxy(AppliedObjects applied, Set<IpAddress> elsewhere, VirtualServerKey key) {
         if (!elsewhere.contains(key.address())) {
             return false;
         }
         return switch (key.protocol()) {
-            case TCP -> state.has(new SetMember(KubeSet.NODE_PORT_TCP, new SetEntry.Port(key.port())));
-            case UDP -> state.has(new SetMember(KubeSet.NODE_PORT_UDP, new SetEntry.Port(key.port())));
+            case TCP -> applied.has(new SetMember(KubeSet.NODE_PORT_TCP, new SetEntry.Port(key.port())));
+            case UDP -> applied.has(new SetMember(KubeSet.NODE_PORT_UDP, new SetEntry.Port(key.port())));
             case SCTP ->
-                state.has(new SetMember(
+                applied.has(new SetMember(
                         KubeSet.NODE_PORT_SCTP, new SetEntry.IpPort(key.address(), key.protocol(), key.port())));
         };
     }

@@ -3,7 +3,6 @@ package dev.sluice.ipvs.plan;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.ipvs.rules.KubeSet;
 import dev.sluice.ipvs.rules.SetMember;
-import dev.sluice.linux.ipset.IpSets.SetChange;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipvs.IpvsCommand;
 import dev.sluice.linux.ipvs.IpvsCommand.AddRealServer;
@@ -25,8 +24,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What we hold to be in the kernel: read from it by a full sync, and carried forward by what it accepts since. Of foreign
- * virtual servers it knows only those in the way of a Service, by their keys.
+ * What the kernel is known to hold: read by a full sync, and kept up to date with what the kernel accepts from then on. Of
+ * foreign virtual servers it knows only the keys of those that a Service needs.
  */
 public final class AppliedObjects {
     private final Map<VirtualServerKey, Server> servers = new HashMap<>();
@@ -37,10 +36,10 @@ public final class AppliedObjects {
     private final Set<IpAddress> addresses = new HashSet<>();
     private long realServers;
 
-    /** A virtual server with its destinations; those of weight 0 are draining. */
+    /** A virtual server with its real servers; those of weight 0 drain. */
     public static final class Server {
         private VirtualServer settings;
-        private final List<RealServer> destinations = new ArrayList<>(4);
+        private final List<RealServer> realServers = new ArrayList<>(4);
 
         private Server(VirtualServer settings) {
             this.settings = settings;
@@ -50,12 +49,17 @@ public final class AppliedObjects {
             return settings;
         }
 
-        public List<RealServer> destinations() {
-            return destinations;
+        public List<RealServer> realServers() {
+            return realServers;
+        }
+
+        /** Those that take no new connections. */
+        public List<RealServer> drainingServers() {
+            return realServers.stream().filter(r -> r.weight() == 0).toList();
         }
 
         private void remove(RealServer server) {
-            destinations.removeIf(d -> d.port() == server.port() && d.address().equals(server.address()));
+            realServers.removeIf(r -> r.port() == server.port() && r.address().equals(server.address()));
         }
     }
 
@@ -74,17 +78,21 @@ public final class AppliedObjects {
         return servers.keySet();
     }
 
-    /** The virtual servers with a destination of weight 0. */
+    /** The virtual servers with a real server of weight 0. */
     public Set<VirtualServerKey> draining() {
         return draining;
     }
 
-    /** Whether the virtual server is ours, or was until somebody deleted it. */
+    public boolean isDraining() {
+        return !draining.isEmpty();
+    }
+
+    /** Whether the virtual server is ours, or was until another program deleted it. */
     public boolean isOurs(VirtualServerKey key) {
         return servers.containsKey(key) || lost.contains(key);
     }
 
-    /** The virtual servers of other programs that a Service wants to have. */
+    /** The virtual servers of other programs that a Service needs. */
     public Set<VirtualServerKey> foreign() {
         return foreign;
     }
@@ -97,6 +105,7 @@ public final class AppliedObjects {
         return members.getOrDefault(set, Set.of());
     }
 
+    /** The addresses on the dummy device. */
     public Set<IpAddress> addresses() {
         return addresses;
     }
@@ -105,39 +114,40 @@ public final class AppliedObjects {
         return members(member.set()).contains(member.entry());
     }
 
-    public void carriedOut(SetMember member, SetChange change) {
-        Set<SetEntry> entries = members.computeIfAbsent(member.set(), set -> new HashSet<>());
-        if (change.add()) {
-            entries.add(member.entry());
-        } else {
-            entries.remove(member.entry());
-        }
+    /** The kernel has added the element. */
+    public void add(SetMember member) {
+        members.computeIfAbsent(member.set(), set -> new HashSet<>()).add(member.entry());
     }
 
-    /** The kernel has these instead. */
+    /** The kernel has deleted the element. */
+    public void remove(SetMember member) {
+        members.computeIfAbsent(member.set(), set -> new HashSet<>()).remove(member.entry());
+    }
+
+    /** The set was found to have these elements instead. */
     public void replaceMembers(KubeSet set, Set<SetEntry> entries) {
         members.put(set, new HashSet<>(entries));
     }
 
-    /** The virtual server is not there any more. */
-    public void forget(VirtualServerKey key) {
-        carriedOut(new DeleteVirtualServer(key));
+    /** The virtual server was found to be missing. */
+    public void lose(VirtualServerKey key) {
+        accepted(new DeleteVirtualServer(key));
         lost.add(key);
     }
 
-    /** The virtual server has these instead. */
-    public void replaceDestinations(VirtualServerKey key, List<RealServer> destinations) {
+    /** The virtual server was found to have these real servers instead. */
+    public void replaceRealServers(VirtualServerKey key, List<RealServer> found) {
         Server server = servers.get(key);
         if (server != null) {
-            realServers += destinations.size() - server.destinations.size();
-            server.destinations.clear();
-            server.destinations.addAll(destinations);
+            realServers += found.size() - server.realServers.size();
+            server.realServers.clear();
+            server.realServers.addAll(found);
             noteDraining(key);
         }
     }
 
-    /** Takes note of a command that the kernel accepted. */
-    public void carriedOut(IpvsCommand command) {
+    /** The kernel has accepted {@code command}. */
+    public void accepted(IpvsCommand command) {
         switch (command) {
             case AddVirtualServer c -> {
                 servers.put(c.virtualServer(), new Server(c.server()));
@@ -145,12 +155,12 @@ public final class AppliedObjects {
             }
             case EditVirtualServer c -> require(c).settings = c.server();
             case DeleteVirtualServer c -> {
-                Server gone = servers.remove(c.virtualServer());
-                realServers -= gone == null ? 0 : gone.destinations.size();
+                Server deleted = servers.remove(c.virtualServer());
+                realServers -= deleted == null ? 0 : deleted.realServers.size();
                 draining.remove(c.virtualServer());
             }
             case AddRealServer c -> {
-                require(c).destinations.add(c.server());
+                require(c).realServers.add(c.server());
                 realServers++;
                 if (c.server().weight() == 0) {
                     draining.add(c.virtualServer());
@@ -159,7 +169,7 @@ public final class AppliedObjects {
             case EditRealServer c -> {
                 Server server = require(c);
                 server.remove(c.server());
-                server.destinations.add(c.server());
+                server.realServers.add(c.server());
                 noteDraining(c.virtualServer());
             }
             case DeleteRealServer c -> {
@@ -180,7 +190,7 @@ public final class AppliedObjects {
 
     private void noteDraining(VirtualServerKey key) {
         Server server = servers.get(key);
-        if (server != null && server.destinations.stream().anyMatch(d -> d.weight() == 0)) {
+        if (server != null && server.realServers.stream().anyMatch(r -> r.weight() == 0)) {
             draining.add(key);
         } else {
             draining.remove(key);

@@ -123,11 +123,11 @@ public final class DesiredObjects {
         servers.forEach((key, claim) -> each.accept(key, claim.owner()));
     }
 
-    public boolean wants(SetMember member) {
+    public boolean has(SetMember member) {
         return members.containsKey(member);
     }
 
-    public boolean wants(IpAddress address) {
+    public boolean has(IpAddress address) {
         return addresses.containsKey(address);
     }
 
@@ -176,7 +176,7 @@ public final class DesiredObjects {
                     .keySet()
                     .forEach(loser -> conflicts.add(Problem.ignored(
                             ObjectRef.service(loser.service()),
-                            Refusals.field(loser),
+                            PortPlan.field(loser),
                             key + " belongs to Service " + owner
                                     + " already; give one of the two another address or port")));
         });

@@ -2,13 +2,8 @@ package dev.sluice.ipvs.plan;
 
 import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.net.IpAddress;
-import dev.sluice.core.net.IpFamily;
 import dev.sluice.ipvs.config.IpvsConfig;
-import dev.sluice.ipvs.kernel.DummyDevice;
-import dev.sluice.linux.route.Links.LinkAddress;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -27,9 +22,7 @@ public record NodeView(Set<IpAddress> elsewhere, List<IpAddress> nodePortAddress
         nodePortAddresses = List.copyOf(nodePortAddresses);
     }
 
-    public static NodeView of(IpvsConfig config, NodeFacts node, Collection<LinkAddress> addresses) {
-        IpFamily family = config.family();
-        Set<IpAddress> elsewhere = elsewhere(family, addresses);
+    public static NodeView of(IpvsConfig config, NodeFacts node, Set<IpAddress> elsewhere) {
         List<IpAddress> forNodePorts = new ArrayList<>();
         for (IpAddress address : elsewhere) {
             if (address.isReachable() && config.nodePortAddresses().contains(address)) {
@@ -37,17 +30,6 @@ public record NodeView(Set<IpAddress> elsewhere, List<IpAddress> nodePortAddress
             }
         }
         forNodePorts.sort(null);
-        return new NodeView(elsewhere, forNodePorts, node.address(family));
-    }
-
-    /** Those of {@code addresses} that are on another device than the dummy. */
-    public static Set<IpAddress> elsewhere(IpFamily family, Collection<LinkAddress> addresses) {
-        Set<IpAddress> elsewhere = new HashSet<>();
-        for (LinkAddress address : addresses) {
-            if (address.address().family() == family && !address.linkName().equals(DummyDevice.NAME)) {
-                elsewhere.add(address.address());
-            }
-        }
-        return elsewhere;
+        return new NodeView(elsewhere, forNodePorts, node.address(config.family()));
     }
 }

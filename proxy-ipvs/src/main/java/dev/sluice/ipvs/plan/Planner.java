@@ -9,10 +9,10 @@ import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.model.Weight;
 import dev.sluice.core.net.SocketAddress;
-import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.RealServer;
 import java.math.BigInteger;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -20,11 +20,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Makes the plans of service ports: rendering, with scheduler and weights as the objects' annotations ask for. */
+/** Makes the plans of service ports: rendering, with the scheduler and the weights that annotations request. */
 public final class Planner {
-    /** The kernel's table of sh (CONFIG_IP_VS_SH_TAB_BITS, 8 where nobody chose otherwise). */
+    /** The size of sh's table (CONFIG_IP_VS_SH_TAB_BITS, by default 8). */
     private static final int SH_PLACES = 256;
 
     private static final String WEIGHTED = "wrr, wlc, lblc, lblcr, sed, nq, mh or twos";
@@ -34,38 +36,42 @@ public final class Planner {
     private final Map<ServicePortName, List<Problem>> problems = new TreeMap<>();
     private final Set<ServicePortName> startingSlowly = new HashSet<>();
 
-    public Planner(Schedulers schedulers, SlowStart<SocketAddress> slowStart) {
+    /** @param nanoTime the clock that slow start goes by */
+    public Planner(Schedulers schedulers, LongSupplier nanoTime) {
         this.schedulers = schedulers;
-        this.slowStart = slowStart;
+        slowStart = new SlowStart<>(nanoTime, Endpoint::socketAddress);
     }
 
-    /**
-     * The plan of one port; null when the port is gone.
-     *
-     * @param applied what slow start goes by; null when it is not known yet
-     */
+    /** The schedulers that the kernel has to be asked for before {@code ports} are planned. */
+    public Set<String> requestedSchedulers(Collection<ResolvedPort> ports) {
+        return ports.stream()
+                .flatMap(port -> schedulers.requested(port.service()).stream())
+                .collect(Collectors.toSet());
+    }
+
+    /** The plan of one port; null when the port was removed. */
     @Nullable
-    public PortPlan plan(
-            ServicePortName name, @Nullable ResolvedPort port, PortRenderer renderer, @Nullable AppliedObjects applied)
-            throws NetlinkException {
+    public PortPlan plan(ServicePortName name, @Nullable ResolvedPort port, PlanContext context) {
         if (port == null) {
             forget(name);
             return null;
         }
         ProblemList found = new ProblemList(ObjectRef.service(name.service()));
-        Schedulers.Choice choice = schedulers.choose(port.service(), found);
+        Schedulers.Choice choice = schedulers.choose(port.service(), context.refusedSchedulers(), found);
         Optional<Duration> slowly =
                 SlowStart.requested(port.service(), choice.scheduler(), choice.weighted() ? null : WEIGHTED, found);
-        Scheduling balance =
+        Scheduling scheduling =
                 slowly.isPresent() ? new Scheduling(choice, SlowStart::full) : settled(choice, port, found);
         note(name, found.toList());
-        PortPlan plan = renderer.render(port, balance);
+        PortRenderer renderer = new PortRenderer(context.node());
+        PortPlan plan = renderer.render(port, scheduling);
         if (slowly.isEmpty()) {
             startingSlowly.remove(name);
             slowStart.forget(name);
             return plan;
         }
         startingSlowly.add(name);
+        AppliedObjects applied = context.applied();
         return applied == null
                 ? plan
                 : renderer.render(
@@ -102,11 +108,11 @@ public final class Planner {
 
     private static Map<SocketAddress, Integer> weights(PortPlan plan, AppliedObjects applied) {
         Map<SocketAddress, Integer> weights = new HashMap<>();
-        for (DesiredServer planned : plan.servers()) {
-            AppliedObjects.Server server = applied.server(planned.key());
-            for (RealServer destination : server == null ? List.<RealServer>of() : server.destinations()) {
-                if (destination.weight() > 0) {
-                    weights.merge(destination.socketAddress(), destination.weight(), Math::max);
+        for (DesiredServer desired : plan.servers()) {
+            AppliedObjects.Server server = applied.server(desired.key());
+            for (RealServer each : server == null ? List.<RealServer>of() : server.realServers()) {
+                if (each.weight() > 0) {
+                    weights.merge(each.socketAddress(), each.weight(), Math::max);
                 }
             }
         }
@@ -127,7 +133,7 @@ public final class Planner {
         slowStart.forget(name);
     }
 
-    /** Forgets the ports that are none of {@code present}. */
+    /** Forgets all ports but {@code present}. */
     public void keepOnly(Set<ServicePortName> present) {
         Set<ServicePortName> known = new HashSet<>(problems.keySet());
         known.addAll(startingSlowly);
@@ -150,7 +156,7 @@ public final class Planner {
         return slowStart.nextStep();
     }
 
-    /** What the annotations ask for in vain, once for each Service. */
+    /** The annotations that are ignored, once for each Service. */
     public List<Problem> problems() {
         return problems.values().stream().flatMap(List::stream).distinct().toList();
     }

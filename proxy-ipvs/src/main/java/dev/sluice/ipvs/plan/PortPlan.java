@@ -35,6 +35,11 @@ public record PortPlan(
         problems = List.copyOf(problems);
     }
 
+    /** The path of a port within its Service, e.g. {@code spec.ports[http]}; unnamed ports go by their protocol. */
+    public static String field(ServicePortName name) {
+        return "spec.ports[" + (name.port().isEmpty() ? name.protocol().toString() : name.port()) + "]";
+    }
+
     /** The same without the virtual servers {@code foreign}, which other programs have, and all that belongs to them. */
     public PortPlan without(Set<VirtualServerKey> foreign, ServicePortName name) {
         List<VirtualServerKey> taken = servers.stream()
@@ -48,8 +53,7 @@ public record PortPlan(
                 servers.stream().filter(s -> !taken.contains(s.key())).toList();
         Set<IpAddress> served = left.stream().map(s -> s.key().address()).collect(Collectors.toSet());
         List<Problem> all = new ArrayList<>(problems);
-        taken.forEach(
-                key -> all.add(Problem.ignored(ObjectRef.service(name.service()), Refusals.field(name), isTaken(key))));
+        taken.forEach(key -> all.add(Problem.ignored(ObjectRef.service(name.service()), field(name), isTaken(key))));
         return new PortPlan(
                 left,
                 membersWithout(taken, served),

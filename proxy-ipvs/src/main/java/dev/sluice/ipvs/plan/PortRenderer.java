@@ -32,15 +32,15 @@ import java.util.stream.Collectors;
  * {@link KubeSet#DROP_EXTERNAL}): the meaning that the policy has where rules alone carry the traffic. With local endpoints they hold those
  * alone, and a {@link ShortCircuit} leads the node and its Pods to all.
  */
-public final class PortRenderer {
+final class PortRenderer {
     private final NodeView node;
 
-    public PortRenderer(NodeView node) {
+    PortRenderer(NodeView node) {
         this.node = node;
     }
 
-    PortPlan render(ResolvedPort port, Scheduling balance) {
-        Draft draft = new Draft(port, balance);
+    PortPlan render(ResolvedPort port, Scheduling scheduling) {
+        Draft draft = new Draft(port, scheduling);
         draft.clusterAddress();
         port.service().externalIps().forEach(draft::externalAddress);
         port.service().loadBalancerVips().forEach(draft::loadBalancerAddress);
@@ -52,7 +52,7 @@ public final class PortRenderer {
     /** One plan in the making. */
     private final class Draft {
         private final ResolvedPort port;
-        private final Scheduling balance;
+        private final Scheduling scheduling;
         private final ServicePort service;
         private final Protocol protocol;
         private final Map<VirtualServerKey, DesiredServer> servers = new LinkedHashMap<>();
@@ -62,9 +62,9 @@ public final class PortRenderer {
         private final List<Problem> problems = new ArrayList<>();
         private final Duration drainTimeout;
 
-        Draft(ResolvedPort port, Scheduling balance) {
+        Draft(ResolvedPort port, Scheduling scheduling) {
             this.port = port;
-            this.balance = balance;
+            this.scheduling = scheduling;
             service = port.service();
             protocol = service.protocol();
             drainTimeout = DrainTimeout.of(service, problems::add);
@@ -198,16 +198,16 @@ public final class PortRenderer {
                 addressMember(KubeSet.NO_ENDPOINTS, address, number);
             }
             VirtualServerKey key = new VirtualServerKey(protocol, address, number);
-            int flags = balance.choice().flags() | (service.hasAffinity() ? VirtualServer.PERSISTENT : 0);
+            int flags = scheduling.choice().flags() | (service.hasAffinity() ? VirtualServer.PERSISTENT : 0);
             VirtualServer server =
-                    new VirtualServer(key, balance.choice().scheduler(), flags, service.affinitySeconds());
-            List<Endpoint> taking = Scheduling.taking(endpoints);
+                    new VirtualServer(key, scheduling.choice().scheduler(), flags, service.affinitySeconds());
+            List<Endpoint> accepting = Scheduling.accepting(endpoints);
             servers.putIfAbsent(
                     key,
                     new DesiredServer(
                             server,
-                            balance.destinations(taking),
-                            new DrainPolicy(drainTimeout, answeringBeside(taking))));
+                            scheduling.realServers(accepting),
+                            new DesiredServer.DrainPolicy(drainTimeout, answeringBeside(accepting))));
         }
 
         /** Endpoints that still answer, but are not for new connections: they terminate, or a policy prefers others. */

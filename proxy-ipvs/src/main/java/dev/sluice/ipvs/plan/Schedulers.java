@@ -1,9 +1,8 @@
 package dev.sluice.ipvs.plan;
 
+import dev.sluice.core.model.AnnotationReader;
 import dev.sluice.core.model.ProblemList;
 import dev.sluice.core.model.ServicePort;
-import dev.sluice.ipvs.kernel.SchedulerProbe;
-import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.VirtualServer;
 import java.util.List;
 import java.util.Map;
@@ -35,21 +34,19 @@ public final class Schedulers {
             "mh-fallback", VirtualServer.SCHED_1,
             "mh-port", VirtualServer.SCHED_2);
 
-    private final String usual;
-    private final SchedulerProbe probe;
+    private final String defaultScheduler;
 
-    /** @param usual the scheduler of Services that ask for none */
-    public Schedulers(String usual, SchedulerProbe probe) {
-        this.usual = usual;
-        this.probe = probe;
+    /** @param defaultScheduler the scheduler of Services that request none */
+    public Schedulers(String defaultScheduler) {
+        this.defaultScheduler = defaultScheduler;
     }
 
     /** A scheduler with its flags. */
     record Choice(String scheduler, int flags) {
 
-        /** With the flags that it has unless somebody says otherwise. */
-        static Choice usual(String scheduler) {
-            return new Choice(scheduler, usualFlags(scheduler));
+        /** With its default flags. */
+        static Choice of(String scheduler) {
+            return new Choice(scheduler, defaultFlags(scheduler));
         }
 
         /** Whether an endpoint of half the weight gets about half the connections. */
@@ -62,7 +59,7 @@ public final class Schedulers {
      * mh hashes the source port too, as kube-proxy has it. Both hashes fall back to another server when the chosen one has
      * weight 0: without that, clients whose hash meets a draining server would be refused until it is gone.
      */
-    private static int usualFlags(String scheduler) {
+    private static int defaultFlags(String scheduler) {
         return switch (scheduler) {
             case "mh" -> VirtualServer.SCHED_2 | VirtualServer.SCHED_1;
             case "sh" -> VirtualServer.SCHED_1;
@@ -70,30 +67,43 @@ public final class Schedulers {
         };
     }
 
-    /** What the Service asks for, as far as it can be had; the rest is told to {@code problems}. */
-    Choice choose(ServicePort service, ProblemList problems) throws NetlinkException {
-        String scheduler = scheduler(service.annotations().get(SCHEDULER), problems);
-        String flags = service.annotations().get(FLAGS);
-        return new Choice(scheduler, flags == null ? usualFlags(scheduler) : flags(scheduler, flags, problems));
+    /** The scheduler that the Service requests, if only the kernel can tell whether there is such a one. */
+    Optional<String> requested(ServicePort service) {
+        return Optional.ofNullable(service.annotations().get(SCHEDULER))
+                .filter(requested -> !requested.equals(defaultScheduler) && OF_THE_KERNEL.contains(requested));
     }
 
-    private String scheduler(@Nullable String asked, ProblemList problems) throws NetlinkException {
-        if (asked == null || asked.equals(usual)) {
-            return usual;
+    /**
+     * The scheduler and flags that the Service requests, or the defaults for an invalid request, which is a problem.
+     *
+     * @param refused the schedulers that the kernel does not have, each with its answer
+     */
+    Choice choose(ServicePort service, Map<String, String> refused, ProblemList problems) {
+        String scheduler = scheduler(service.annotations().get(SCHEDULER), refused, problems);
+        String flags = service.annotations().get(FLAGS);
+        return new Choice(scheduler, flags == null ? defaultFlags(scheduler) : flags(scheduler, flags, problems));
+    }
+
+    private String scheduler(@Nullable String requested, Map<String, String> refused, ProblemList problems) {
+        if (requested == null || requested.equals(defaultScheduler)) {
+            return defaultScheduler;
         }
-        if (!OF_THE_KERNEL.contains(asked)) {
+        if (!OF_THE_KERNEL.contains(requested)) {
             problems.ignored(
-                    field(SCHEDULER),
-                    "'" + asked + "' is no scheduler, want one of " + String.join(", ", OF_THE_KERNEL) + "; " + usual
-                            + " is in force");
-            return usual;
+                    AnnotationReader.field(SCHEDULER),
+                    "'" + requested + "' is no scheduler, want one of " + String.join(", ", OF_THE_KERNEL) + "; "
+                            + defaultScheduler + " is in force");
+            return defaultScheduler;
         }
-        Optional<NetlinkException> refusal = probe.refusal(asked);
-        refusal.ifPresent(error -> problems.ignored(
-                field(SCHEDULER),
-                "this node's kernel has no scheduler " + asked + " (module ip_vs_" + asked + "); " + usual
-                        + " is in force: " + error.getMessage()));
-        return refusal.isPresent() ? usual : asked;
+        String refusal = refused.get(requested);
+        if (refusal == null) {
+            return requested;
+        }
+        problems.ignored(
+                AnnotationReader.field(SCHEDULER),
+                "this node's kernel has no scheduler " + requested + " (module ip_vs_" + requested + "); "
+                        + defaultScheduler + " is in force: " + refusal);
+        return defaultScheduler;
     }
 
     private static int flags(String scheduler, String text, ProblemList problems) {
@@ -103,20 +113,15 @@ public final class Schedulers {
             Integer bit = FLAG_BITS.get(flag);
             if (bit == null || !flag.startsWith(scheduler + "-")) {
                 problems.ignored(
-                        field(FLAGS),
+                        AnnotationReader.field(FLAGS),
                         "'" + flag + "' is no flag of scheduler " + scheduler
                                 + ", want sh-fallback, sh-port with sh and mh-fallback, mh-port with mh; the usual"
                                 + " flags of "
                                 + scheduler + " are in force");
-                return usualFlags(scheduler);
+                return defaultFlags(scheduler);
             }
             bits |= bit;
         }
         return bits;
-    }
-
-    /** The path of an annotation. */
-    static String field(String annotation) {
-        return "metadata.annotations[" + annotation + "]";
     }
 }

@@ -9,27 +9,27 @@ import java.util.function.ToIntFunction;
 /**
  * How the virtual servers of one service port spread connections over its endpoints.
  *
- * @param weights the kernel's weight of an endpoint that is to take connections, at least 1
+ * @param weights the kernel's weight of an endpoint that takes new connections, at least 1
  */
-public record Scheduling(Schedulers.Choice choice, ToIntFunction<Endpoint> weights) {
+record Scheduling(Schedulers.Choice choice, ToIntFunction<Endpoint> weights) {
 
     /** By that scheduler, with the weights as the objects give them. */
     static Scheduling plain(Schedulers.Choice choice) {
         return new Scheduling(choice, Endpoint::weight);
     }
 
-    /** Those of {@code endpoints} that may get connections; weight 0 is what Kubernetes' own removal looks like too. */
-    static List<Endpoint> taking(List<Endpoint> endpoints) {
+    /** Those of {@code endpoints} that take new connections: one of weight 0 drains, as one that Kubernetes removes. */
+    static List<Endpoint> accepting(List<Endpoint> endpoints) {
         return endpoints.stream().allMatch(e -> e.weight() > 0)
                 ? endpoints
                 : endpoints.stream().filter(e -> e.weight() > 0).toList();
     }
 
-    List<RealServer> destinations(List<Endpoint> endpoints) {
-        List<RealServer> destinations = new ArrayList<>(endpoints.size());
+    List<RealServer> realServers(List<Endpoint> endpoints) {
+        List<RealServer> servers = new ArrayList<>(endpoints.size());
         for (Endpoint endpoint : endpoints) {
-            destinations.add(new RealServer(endpoint.address(), endpoint.port(), weights.applyAsInt(endpoint)));
+            servers.add(new RealServer(endpoint.address(), endpoint.port(), weights.applyAsInt(endpoint)));
         }
-        return destinations;
+        return servers;
     }
 }

@@ -1,7 +1,7 @@
 package dev.sluice.ipvs.plan;
 
 import dev.sluice.core.net.Protocol;
-import dev.sluice.ipvs.sync.DrainSweep;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.linux.ipvs.IpvsCommand;
 import dev.sluice.linux.ipvs.IpvsCommand.AddRealServer;
 import dev.sluice.linux.ipvs.IpvsCommand.AddVirtualServer;
@@ -16,84 +16,85 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The commands that turn one virtual server into what is wanted: settings first, new destinations next, those that go
- * last, so that there is never a moment with fewer destinations than before and after.
+ * The commands that make one virtual server as desired: settings first, new real servers next, stale ones last, so that
+ * there are never fewer real servers than both before and after.
  *
- * <p>A destination that goes keeps its TCP and SCTP connections: its weight becomes 0, and {@link DrainSweep} deletes it once it
- * is idle, or when its time is over. When it began is written to its upper threshold, in seconds of the kernel's uptime:
- * that means nothing at weight 0, and a next process reads it there. One that still answers keeps its flows of UDP too, and
- * its time does not run. One that comes back gets its weight again.
+ * <p>A stale real server keeps its TCP and SCTP connections: its weight becomes 0, and it is deleted once it is idle, or at
+ * the end of the drain time-out. The start of its drain is written to its upper threshold, in seconds of the kernel's uptime:
+ * the kernel ignores that at weight 0, and a successor of this process reads it there. A real server that still answers keeps
+ * its UDP flows too, and its time-out does not run. One that becomes desired again gets its weight back.
  */
 public final class ServerDelta {
-    private final DesiredServer want;
+    private final DesiredServer desired;
     private final long nowSeconds;
     private final List<IpvsCommand> commands = new ArrayList<>();
 
-    private ServerDelta(DesiredServer want, long nowSeconds) {
-        this.want = want;
+    private ServerDelta(DesiredServer desired, long nowSeconds) {
+        this.desired = desired;
         this.nowSeconds = nowSeconds;
     }
 
-    /** @param nowSeconds the kernel's uptime */
-    public static List<IpvsCommand> between(AppliedObjects.@Nullable Server have, DesiredServer want, long nowSeconds) {
-        ServerDelta delta = new ServerDelta(want, nowSeconds);
-        if (have == null) {
-            delta.commands.add(new AddVirtualServer(want.server()));
-        } else if (!have.settings().equals(want.server())) {
-            delta.commands.add(new EditVirtualServer(want.server()));
+    /**
+     * @param applied null when the virtual server is missing
+     * @param nowSeconds the kernel's uptime
+     */
+    public static List<IpvsCommand> between(
+            AppliedObjects.@Nullable Server applied, DesiredServer desired, long nowSeconds) {
+        ServerDelta delta = new ServerDelta(desired, nowSeconds);
+        if (applied == null) {
+            delta.commands.add(new AddVirtualServer(desired.server()));
+        } else if (!applied.settings().equals(desired.server())) {
+            delta.commands.add(new EditVirtualServer(desired.server()));
         }
-        delta.destinations(have == null ? List.of() : have.destinations());
+        delta.realServers(applied == null ? List.of() : applied.realServers());
         return delta.commands;
     }
 
-    private void destinations(List<RealServer> have) {
-        if (have.equals(want.destinations())) {
+    private void realServers(List<RealServer> applied) {
+        if (applied.equals(desired.realServers())) {
             return;
         }
-        Map<RealServer, RealServer> gone = new HashMap<>();
-        have.forEach(d -> gone.put(weightless(d, 0), d));
-        for (RealServer wanted : want.destinations()) {
-            RealServer old = gone.remove(weightless(wanted, 0));
+        Map<SocketAddress, RealServer> stale = new HashMap<>();
+        applied.forEach(r -> stale.put(r.socketAddress(), r));
+        for (RealServer wanted : desired.realServers()) {
+            RealServer old = stale.remove(wanted.socketAddress());
             if (old == null) {
-                commands.add(new AddRealServer(want.key(), wanted));
+                commands.add(new AddRealServer(desired.key(), wanted));
             } else if (!old.equals(wanted)) {
-                commands.add(new EditRealServer(want.key(), wanted));
+                commands.add(new EditRealServer(desired.key(), wanted));
             }
         }
-        for (RealServer old : have) {
-            if (gone.containsKey(weightless(old, 0))) {
-                leave(old);
+        for (RealServer old : applied) {
+            if (stale.containsKey(old.socketAddress())) {
+                drainOrDelete(old);
             }
         }
     }
 
-    private void leave(RealServer old) {
-        boolean answers = want.departure().stillAnswers(old);
-        if (!mayStay(want.server().scheduler()) || !answers && !drains()) {
-            commands.add(new DeleteRealServer(want.key(), old));
+    private void drainOrDelete(RealServer old) {
+        boolean answers = desired.drainPolicy().stillAnswers(old);
+        if (!mayDrain(desired.server().scheduler()) || !answers && !drains()) {
+            commands.add(new DeleteRealServer(desired.key(), old));
             return;
         }
-        RealServer leaving = weightless(old, answers ? 0 : Math.toIntExact(nowSeconds));
-        boolean waits = old.weight() == 0 && (old.upperThreshold() == 0) == answers;
-        if (!waits || old.upperThreshold() > leaving.upperThreshold()) {
-            commands.add(new EditRealServer(want.key(), leaving));
+        int since = answers ? 0 : Math.toIntExact(nowSeconds);
+        RealServer draining = new RealServer(old.address(), old.port(), 0, since);
+        boolean drainsAlready = old.weight() == 0 && (old.upperThreshold() == 0) == answers;
+        if (!drainsAlready || old.upperThreshold() > draining.upperThreshold()) {
+            commands.add(new EditRealServer(desired.key(), draining));
         }
     }
 
     private boolean drains() {
-        return want.key().protocol() != Protocol.UDP
-                && !want.departure().limit().isZero();
+        return desired.key().protocol() != Protocol.UDP
+                && !desired.drainPolicy().limit().isZero();
     }
 
     /**
-     * Whether destinations may stay with weight 0. Not under dh: it sends every client of an address to one server, has no
+     * Whether real servers may stay with weight 0. Not under dh: it sends every client of an address to one server, has no
      * fallback, and would refuse all of them for as long as that server drains.
      */
-    private static boolean mayStay(String scheduler) {
+    private static boolean mayDrain(String scheduler) {
         return !scheduler.equals("dh");
-    }
-
-    private static RealServer weightless(RealServer server, int since) {
-        return new RealServer(server.address(), server.port(), 0, since);
     }
 }

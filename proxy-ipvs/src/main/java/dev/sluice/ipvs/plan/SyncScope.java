@@ -8,7 +8,7 @@ import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/** What a sync must look at: everything else is in force as it is wanted. */
+/** The objects that a sync compares; all others are applied as they are desired. */
 public final class SyncScope {
     private final Set<ServicePortName> ports = new LinkedHashSet<>();
     private final Set<VirtualServerKey> servers = new LinkedHashSet<>();
@@ -37,13 +37,13 @@ public final class SyncScope {
         addresses.addAll(plan.addresses());
     }
 
-    /** Adds all that is in force, so that what nobody wants is found. */
-    public void addApplied(AppliedObjects state) {
-        servers.addAll(state.serverKeys());
+    /** Adds all that is applied, so that what is stale is found. */
+    public void addAll(AppliedObjects applied) {
+        servers.addAll(applied.serverKeys());
         for (KubeSet set : KubeSet.values()) {
-            state.members(set).forEach(entry -> members.add(new SetMember(set, entry)));
+            applied.members(set).forEach(entry -> members.add(new SetMember(set, entry)));
         }
-        addresses.addAll(state.addresses());
+        addresses.addAll(applied.addresses());
     }
 
     public void addAll(SyncScope other) {

@@ -1,8 +1,8 @@
 package dev.sluice.ipvs.sync;
 
-import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.SocketAddress;
 import dev.sluice.core.sync.KernelCost;
+import dev.sluice.ipvs.kernel.IpvsKernel;
 import dev.sluice.ipvs.kernel.RealServerTable;
 import dev.sluice.ipvs.plan.AppliedObjects;
 import dev.sluice.ipvs.plan.DesiredObjects;
@@ -28,112 +28,101 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Destinations that take no new connections and wait for their last ones to end, or for their time to be over. They are
- * looked at when a sync comes by and a pause has passed; each look costs one listing per virtual server that has such
- * destinations, one of all where they are many, and nothing when none has.
+ * Deletes real servers that drain once they have no connection left, or at the end of their drain time-out. A sweep is
+ * done by the first sync after a pause; it costs one listing per virtual server that has such real servers, one of all
+ * where they are many, and nothing when none has.
  */
 public final class DrainSweep {
     public static final Duration PAUSE = Duration.ofSeconds(10);
     private static final Logger LOG = LoggerFactory.getLogger(DrainSweep.class);
 
-    private static final int ASKED_ONE_BY_ONE = 64;
+    private static final int LISTED_ONE_BY_ONE = 64;
 
-    private final IpFamily family;
-    private final Ipvs ipvs;
+    private final IpvsKernel kernel;
     private final LongSupplier nanoTime;
-    private long lastLook;
+    private long lastSweep;
 
-    DrainSweep(IpFamily family, Ipvs ipvs, LongSupplier nanoTime) {
-        this.family = family;
-        this.ipvs = ipvs;
+    DrainSweep(IpvsKernel kernel, LongSupplier nanoTime) {
+        this.kernel = kernel;
         this.nanoTime = nanoTime;
-        lastLook = nanoTime.getAsLong();
+        lastSweep = nanoTime.getAsLong();
     }
 
-    /** The second that is written to a destination that begins to drain; never 0, which stands for none. */
+    /** The second that is written to a real server that begins to drain; never 0, which stands for none. */
     long nowSeconds() {
         return Math.max(1, TimeUnit.NANOSECONDS.toSeconds(nanoTime.getAsLong()));
     }
 
-    /** How long until a look is due; empty when nothing drains. */
-    Optional<Duration> nextLook(AppliedObjects state) {
-        if (state.draining().isEmpty()) {
+    /** How long until a sweep is due; empty when nothing drains. */
+    Optional<Duration> nextSweep(AppliedObjects applied) {
+        if (!applied.isDraining()) {
             return Optional.empty();
         }
-        Duration left = PAUSE.minusNanos(nanoTime.getAsLong() - lastLook);
+        Duration left = PAUSE.minusNanos(nanoTime.getAsLong() - lastSweep);
         return Optional.of(left.isNegative() ? Duration.ZERO : left);
     }
 
-    /** Starts a new pause: whatever begins to drain now is given that long before it is looked at. */
+    /** Starts a new pause, in which what begins to drain now is left alone. */
     void pause() {
-        lastLook = nanoTime.getAsLong();
+        lastSweep = nanoTime.getAsLong();
     }
 
-    /** Deletes the destinations that have become idle or too old, if a look is due. */
-    KernelCost look(AppliedObjects state, DesiredObjects desired) throws NetlinkException {
-        if (nextLook(state).filter(Duration::isZero).isEmpty()) {
+    /** Sweeps, if it is due. */
+    KernelCost sweep(AppliedObjects applied, DesiredObjects desired) throws NetlinkException {
+        if (nextSweep(applied).filter(Duration::isZero).isEmpty()) {
             return KernelCost.NONE;
         }
         pause();
-        List<IpvsCommand> over = new ArrayList<>();
-        boolean many = state.draining().size() > ASKED_ONE_BY_ONE;
-        RealServerTable table = many ? RealServerTable.read(ipvs, family) : null;
-        for (VirtualServerKey key : state.draining()) {
-            AppliedObjects.Server server = state.server(key);
+        List<IpvsCommand> deletions = new ArrayList<>();
+        boolean many = applied.draining().size() > LISTED_ONE_BY_ONE;
+        RealServerTable table = many ? RealServerTable.read(kernel.ipvs(), kernel.family()) : null;
+        for (VirtualServerKey key : applied.draining()) {
+            AppliedObjects.Server server = applied.server(key);
             DesiredServer wanted = desired.server(key);
             if (server != null && wanted != null) {
-                Set<RealServer> stay = new HashSet<>(wanted.destinations());
-                List<RealServerState> listed = table == null ? ipvs.realServers(key) : table.of(key);
-                over.addAll(over(
-                        server,
-                        listed == null ? List.of() : listed,
-                        wanted.departure().limit(),
-                        stay));
+                List<RealServerState> listed = table == null ? kernel.ipvs().realServers(key) : table.of(key);
+                deletions.addAll(drained(server, listed == null ? List.of() : listed, wanted));
             }
         }
-        if (over.isEmpty()) {
-            return KernelCost.NONE;
-        }
-        Ipvs.BatchResult result = ipvs.apply(over);
+        return deletions.isEmpty() ? KernelCost.NONE : delete(deletions, applied);
+    }
+
+    private KernelCost delete(List<IpvsCommand> deletions, AppliedObjects applied) throws NetlinkException {
+        Ipvs.BatchResult result = kernel.ipvs().apply(deletions);
         Set<IpvsCommand> failed = new HashSet<>();
         result.failures().stream().filter(f -> !f.error().notFound()).forEach(f -> failed.add(f.command()));
-        over.stream().filter(command -> !failed.contains(command)).forEach(state::carriedOut);
+        deletions.stream().filter(command -> !failed.contains(command)).forEach(applied::accepted);
         return new KernelCost(result.messages(), result.bytes());
     }
 
-    /** The destinations of weight 0 that have no connection, or have had theirs for too long. */
-    private List<IpvsCommand> over(
-            AppliedObjects.Server server, List<RealServerState> listed, Duration limit, Set<RealServer> stay) {
+    /** Deletes the stale real servers that have no connection, or have had theirs for too long. */
+    private List<IpvsCommand> drained(
+            AppliedObjects.Server server, List<RealServerState> listed, DesiredServer desired) {
         VirtualServerKey key = server.settings().key();
+        Duration limit = desired.drainPolicy().limit();
+        Set<RealServer> stay = new HashSet<>(desired.realServers());
         Map<SocketAddress, Long> connections = new HashMap<>();
-        for (RealServerState destination : listed) {
-            connections.put(
-                    destination.server().socketAddress(),
-                    destination.activeConnections() + destination.inactiveConnections());
+        for (RealServerState each : listed) {
+            connections.put(each.server().socketAddress(), each.activeConnections() + each.inactiveConnections());
         }
-        List<IpvsCommand> over = new ArrayList<>();
-        for (RealServer destination : server.destinations()) {
-            if (destination.weight() != 0 || stay.contains(destination)) {
+        List<IpvsCommand> deletions = new ArrayList<>();
+        for (RealServer each : server.realServers()) {
+            if (each.weight() != 0 || stay.contains(each)) {
                 continue;
             }
-            long left = connections.getOrDefault(destination.socketAddress(), 0L);
+            long left = connections.getOrDefault(each.socketAddress(), 0L);
             if (left == 0) {
-                over.add(new DeleteRealServer(key, destination));
-            } else if (isTooOld(destination, limit)) {
-                LOG.info(
-                        "{} has {} connections to {} left after {}; they end",
-                        key,
-                        left,
-                        destination.socketAddress(),
-                        limit);
-                over.add(new DeleteRealServer(key, destination));
+                deletions.add(new DeleteRealServer(key, each));
+            } else if (isTooOld(each, limit)) {
+                LOG.info("{} has {} connections to {} left after {}; they end", key, left, each.socketAddress(), limit);
+                deletions.add(new DeleteRealServer(key, each));
             }
         }
-        return over;
+        return deletions;
     }
 
-    private boolean isTooOld(RealServer destination, Duration limit) {
-        long since = destination.upperThreshold();
+    private boolean isTooOld(RealServer draining, Duration limit) {
+        long since = draining.upperThreshold();
         return since != 0 && nowSeconds() - since >= limit.toSeconds();
     }
 }

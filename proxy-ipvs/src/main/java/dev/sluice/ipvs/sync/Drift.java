@@ -4,8 +4,8 @@ import dev.sluice.core.kernel.KernelObject;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What somebody else has changed of ours: how many things of what, by kind and name. */
-public final class Drift {
+/** What other programs have changed of our objects, each with how many things it was. */
+final class Drift {
     private final Map<KernelObject, Integer> found = new TreeMap<>();
     private boolean fullSync;
 
@@ -13,7 +13,7 @@ public final class Drift {
         found.merge(new KernelObject(kind, name), count, Integer::sum);
     }
 
-    /** More may have changed than was looked at. */
+    /** More may have changed than was compared. */
     void needsFullSync() {
         fullSync = true;
     }

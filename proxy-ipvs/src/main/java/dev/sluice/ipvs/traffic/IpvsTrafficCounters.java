@@ -8,7 +8,6 @@ import dev.sluice.core.traffic.PortTraffic;
 import dev.sluice.core.traffic.TrafficCounters;
 import dev.sluice.core.traffic.TrafficException;
 import dev.sluice.core.traffic.TrafficTotals;
-import dev.sluice.ipvs.IpvsBackend;
 import dev.sluice.ipvs.kernel.RealServerTable;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipvs.Ipvs;
@@ -22,6 +21,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,8 +37,16 @@ public final class IpvsTrafficCounters implements TrafficCounters {
     /** So many virtual servers that the table leaves out are asked for, one by one, in a read. */
     private static final int ASKED = 1000;
 
+    /** Which service port has which virtual server, in one family. Asked on any thread. */
+    public interface Owners {
+        IpFamily family();
+
+        /** Gives each virtual server of the last successful sync to {@code each}, with its service port. */
+        void forEachServer(BiConsumer<VirtualServerKey, ServicePortName> each);
+    }
+
     private final Ipvs ipvs;
-    private final List<IpvsBackend> backends;
+    private final List<Owners> backends;
     private final TrafficLedger ledger = new TrafficLedger();
 
     /**
@@ -47,7 +55,7 @@ public final class IpvsTrafficCounters implements TrafficCounters {
      * @param ipvs a handle that nothing else uses
      * @param backends one for each family
      */
-    public IpvsTrafficCounters(Ipvs ipvs, List<IpvsBackend> backends) {
+    public IpvsTrafficCounters(Ipvs ipvs, List<? extends Owners> backends) {
         this.ipvs = ipvs;
         this.backends = List.copyOf(backends);
     }
@@ -91,7 +99,7 @@ public final class IpvsTrafficCounters implements TrafficCounters {
             Map<VirtualServerKey, ServicePortName> owners, Map<VirtualServerKey, TrafficTotals> counted)
             throws NetlinkException {
         Map<TrafficLedger.Account, Map<SocketAddress, EndpointTraffic>> endpoints = new HashMap<>();
-        for (IpvsBackend backend : backends) {
+        for (Owners backend : backends) {
             IpFamily family = backend.family();
             RealServerTable table = RealServerTable.read(ipvs, family, counted.keySet());
             List<VirtualServerKey> leftOut = new ArrayList<>();

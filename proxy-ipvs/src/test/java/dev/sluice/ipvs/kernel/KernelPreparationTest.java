@@ -24,7 +24,7 @@ class KernelPreparationTest {
         node.ipvs.breakWith(new NetlinkException("resolve generic netlink family IPVS", Errno.ENOENT, ""));
 
         assertThatExceptionOfType(SyncException.class)
-                .isThrownBy(() -> node.backend().prepare())
+                .isThrownBy(() -> node.prepare())
                 .withMessageContaining("modprobe ip_vs")
                 .withMessageContaining("another --proxy-mode");
     }
@@ -35,7 +35,7 @@ class KernelPreparationTest {
         node.ipvs.breakWith(new NetlinkException("IPVS GET_INFO", Errno.EPERM, ""));
 
         assertThatExceptionOfType(SyncException.class)
-                .isThrownBy(() -> node.backend().prepare())
+                .isThrownBy(() -> node.prepare())
                 .withMessageContaining("CAP_NET_ADMIN");
     }
 
@@ -65,7 +65,7 @@ class KernelPreparationTest {
     @Test
     void theProbeLeavesNothingBehind() throws Exception {
         TestNode node = TestNode.withScheduler("sed");
-        node.backend().prepare();
+        node.prepare();
         assertThat(node.ipvs.messages()).isEqualTo(2);
         assertThat(node.ipvsadm()).isEmpty();
     }
@@ -83,7 +83,7 @@ class KernelPreparationTest {
     void connectionReuseDependsOnTheKernel(String release, String value) throws Exception {
         TestNode node = new TestNode(IpFamily.IPV4);
         node.sysctl.with("kernel.osrelease", release);
-        node.backend().prepare();
+        node.prepare();
         assertThat(node.sysctl.read("net.ipv4.vs.conn_reuse_mode")).contains(value);
     }
 
@@ -91,7 +91,7 @@ class KernelPreparationTest {
     @Test
     void parametersOfIpv4() throws Exception {
         TestNode node = new TestNode(IpFamily.IPV4);
-        node.backend().prepare();
+        node.prepare();
         assertThat(node.sysctl.written())
                 .containsOnlyKeys(
                         "net.ipv4.vs.conntrack",
@@ -113,7 +113,7 @@ class KernelPreparationTest {
                 IpvsOptions.DEFAULT.masquerade());
         TestNode node = new TestNode(TestNode.withOptions(IpvsConfig.defaults(IpFamily.IPV6), options));
 
-        node.backend().prepare();
+        node.prepare();
 
         assertThat(node.sysctl.written())
                 .containsEntry("net.ipv4.conf.all.arp_ignore", "1")
@@ -128,7 +128,7 @@ class KernelPreparationTest {
         node.sysctl.readOnly("net.ipv4.vs.conntrack");
 
         assertThatExceptionOfType(SyncException.class)
-                .isThrownBy(() -> node.backend().prepare())
+                .isThrownBy(() -> node.prepare())
                 .withMessageContaining("net.ipv4.vs.conntrack");
     }
 }

@@ -180,7 +180,7 @@ class PortRendererTest {
         PortPlan plan = new PortRenderer(NODE)
                 .render(
                         resolved(ServicePorts.tcp("shop/web", "10.96.0.50", 80).build()),
-                        Scheduling.plain(Schedulers.Choice.usual(scheduler)));
+                        Scheduling.plain(Schedulers.Choice.of(scheduler)));
 
         assertThat(KernelText.ipvsadm(plan)).isEqualTo("-A -t 10.96.0.50:80 " + text + "\n");
     }
@@ -201,6 +201,6 @@ class PortRendererTest {
     }
 
     private static PortPlan render(ResolvedPort port) {
-        return new PortRenderer(NODE).render(port, Scheduling.plain(Schedulers.Choice.usual("rr")));
+        return new PortRenderer(NODE).render(port, Scheduling.plain(Schedulers.Choice.of("rr")));
     }
 }

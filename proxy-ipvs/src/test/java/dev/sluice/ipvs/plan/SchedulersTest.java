@@ -199,7 +199,7 @@ class SchedulersTest {
     @Test
     void theSchedulersThatTakeAWeightAreKnown() {
         assertThat(Schedulers.OF_THE_KERNEL.stream()
-                        .filter(s -> Schedulers.Choice.usual(s).weighted()))
+                        .filter(s -> Schedulers.Choice.of(s).weighted()))
                 .isSubsetOf(Set.copyOf(Schedulers.OF_THE_KERNEL))
                 .doesNotContain("rr", "lc", "dh", "sh", "fo", "ovf")
                 .hasSize(8);

@@ -72,7 +72,7 @@ class DrainTimeTest {
         drain(Protocol.TCP, "");
         assertThat(after(Protocol.TCP, Duration.ofSeconds(899))).isEqualTo("weight 0");
         assertThat(after(Protocol.TCP, Duration.ofSeconds(10))).isEqualTo("gone");
-        assertThat(node.backend().nextOwnStep()).isEmpty();
+        assertThat(node.nextOwnStep()).isEmpty();
     }
 
     @Test

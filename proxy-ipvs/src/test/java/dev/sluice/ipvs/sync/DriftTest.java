@@ -205,6 +205,6 @@ class DriftTest {
     }
 
     private boolean concerns(LinkChange change) {
-        return node.backend().isConcernedBy(change);
+        return node.isConcernedBy(change);
     }
 }

@@ -75,10 +75,10 @@ class GracefulTerminationTest {
     void aDrainingDestinationGoesWhenItsLastConnectionEnds() throws Exception {
         TestNode node = new TestNode(IpFamily.IPV4).put(port(Protocol.TCP, "10.244.1.7"));
         node.fullSync();
-        assertThat(node.backend().nextOwnStep()).isEmpty();
+        assertThat(node.nextOwnStep()).isEmpty();
         node.ipvs.connections(key(Protocol.TCP), GOING, 1, 0);
         node.put(port(Protocol.TCP)).sync();
-        assertThat(node.backend().nextOwnStep()).contains(DrainSweep.PAUSE);
+        assertThat(node.nextOwnStep()).contains(DrainSweep.PAUSE);
         assertThat(node.backend().nextCheck()).as("drift is looked for first").contains(DriftCheck.PERIOD);
 
         node.pass(Duration.ofMinutes(14));
@@ -94,7 +94,7 @@ class GracefulTerminationTest {
         node.pass(Duration.ofSeconds(7));
         assertThat(node.sync().applied()).containsEntry(ObjectKind.of("ipvs.real_servers"), 0L);
         assertThat(state(node, Protocol.TCP)).isEqualTo("gone");
-        assertThat(node.backend().nextOwnStep()).isEmpty();
+        assertThat(node.nextOwnStep()).isEmpty();
     }
 
     /** Trap 13. */
@@ -141,7 +141,7 @@ class GracefulTerminationTest {
         node.restart();
         node.fullSync();
         assertThat(state(node, Protocol.TCP)).isEqualTo("drains");
-        assertThat(node.backend().nextOwnStep()).isPresent();
+        assertThat(node.nextOwnStep()).isPresent();
 
         node.ipvs.connections(key(Protocol.TCP), GOING, 0, 0);
         node.pass(DrainSweep.PAUSE);

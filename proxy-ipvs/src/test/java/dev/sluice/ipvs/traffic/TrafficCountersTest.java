@@ -32,7 +32,7 @@ class TrafficCountersTest {
     private static final VirtualServerKey EXTERNAL = key("203.0.113.1", 80);
 
     private final TestNode node = new TestNode(IpFamily.IPV4);
-    private final IpvsTrafficCounters counters = new IpvsTrafficCounters(node.ipvs, List.of(node.backend()));
+    private final IpvsTrafficCounters counters = node.counters();
 
     @BeforeEach
     void services() throws Exception {

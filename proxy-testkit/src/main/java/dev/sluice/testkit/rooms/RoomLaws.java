@@ -8,7 +8,6 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -28,9 +27,6 @@ import org.slf4j.Logger;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class RoomLaws {
-    /** Rooms that do not keep a law yet. */
-    private static final Set<String> CYCLES = Set.of("ipvs");
-
     private final String name;
     private final String root;
     private final JavaClasses room;
@@ -81,7 +77,6 @@ public abstract class RoomLaws {
 
     @Test
     void packagesHaveNoCycles() {
-        assumeFalse(CYCLES.contains(name));
         slices().matching(root + ".(*)..")
                 .should()
                 .beFreeOfCycles()

@@ -1,0 +1,41 @@
+package dev.sluice.ipvs.kernel;
+
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.NetlinkException;
+
+/**
+ * Carries an update into the kernel in an order that never shows a Service half made: set elements, virtual servers with
+ * their real servers, then the addresses; stale objects are removed in the reverse order. What the kernel refuses does not
+ * stop the rest.
+ */
+public final class StateWriter {
+    private final KernelUpdate update;
+    private final MemberWriter members;
+    private final ServerWriter servers;
+    private final AddressWriter addresses;
+    private final RuleWriter rules;
+
+    /** @param nowSeconds the kernel's uptime, which is written to real servers that begin to drain */
+    public StateWriter(IpvsKernel kernel, KernelUpdate update, long nowSeconds) {
+        this.update = update;
+        members = new MemberWriter(kernel.family(), kernel.sets(), update);
+        servers = new ServerWriter(kernel.ipvs(), update, nowSeconds);
+        addresses = new AddressWriter(kernel.dummy(), update);
+        rules = kernel.rules();
+    }
+
+    /** Fills the sets: the fixed rules need their elements before any packet meets a new virtual server. */
+    public void addMembers() throws NetlinkException {
+        members.addMissing();
+    }
+
+    /** Makes all that is desired live, then removes what is stale. */
+    public void serveAndRemoveStale() throws KernelException {
+        servers.serve();
+        addresses.bindMissing();
+        update.charge(rules.replace(update.desired().shortCircuits()));
+        addresses.unbindStale();
+        servers.deleteStale();
+        members.deleteStale();
+    }
+}

@@ -1,0 +1,24 @@
+package dev.sluice.ipvs.plan;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What plans depend on beside their service ports.
+ *
+ * @param refusedSchedulers requested schedulers that the kernel does not have, each with the kernel's answer
+ * @param applied what slow start goes by; null while it is not known
+ */
+public record PlanContext(
+        NodeView node,
+        Map<String, String> refusedSchedulers,
+        @Nullable AppliedObjects applied) {
+    public PlanContext {
+        refusedSchedulers = Map.copyOf(refusedSchedulers);
+    }
+
+    /** The same once the kernel has been read. */
+    public PlanContext with(AppliedObjects read) {
+        return new PlanContext(node, refusedSchedulers, read);
+    }
+}
