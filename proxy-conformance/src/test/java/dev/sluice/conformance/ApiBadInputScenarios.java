@@ -38,11 +38,11 @@ final class ApiBadInputScenarios {
                 .then(fromPod("a3").to("np", 80), reaches("b4"))
                 .then(fromClient().toNodePort("other", 80), reaches("b3"))
                 .act("each is reported", stage -> {
-                    expectLine(stage, "/web: spec.ports[0].port: 0 is no port; want 1 to 65535");
-                    expectLine(stage, "/web: spec.ports[1].port: 65536 is no port; want 1 to 65535");
-                    expectLine(stage, "/np: spec.ports[0].nodePort: 65536 is no port; want 1 to 65535");
-                    expectLine(stage, "ports[0].port: 0 is no port; want 1 to 65535");
-                    expectLine(stage, "ports[0].port: 65536 is no port; want 1 to 65535");
+                    expectLine(stage, "/web: spec.ports[0].port: 0 is not a port; want 1 to 65535");
+                    expectLine(stage, "/web: spec.ports[1].port: 65536 is not a port; want 1 to 65535");
+                    expectLine(stage, "/np: spec.ports[0].nodePort: 65536 is not a port; want 1 to 65535");
+                    expectLine(stage, "ports[0].port: 0 is not a port; want 1 to 65535");
+                    expectLine(stage, "ports[0].port: 65536 is not a port; want 1 to 65535");
                 })
                 .build());
     }

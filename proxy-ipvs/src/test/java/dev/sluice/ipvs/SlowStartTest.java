@@ -159,7 +159,7 @@ class SlowStartTest {
         assertThat(node.put(port).fullSync().problems())
                 .singleElement()
                 .returns("metadata.annotations[sluice.dev/slow-start]", Problem::field)
-                .matches(p -> p.message().contains("'" + time + "' is no duration from 1s to 1h"));
+                .matches(p -> p.message().contains("'" + time + "' is not a duration from 1s to 1h"));
         assertThat(weights()).isEqualTo("1=1");
     }
 

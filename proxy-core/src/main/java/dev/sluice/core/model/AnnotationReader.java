@@ -41,7 +41,7 @@ public final class AnnotationReader {
         Optional<Duration> value =
                 GoDuration.parse(text).filter(d -> d.compareTo(least) >= 0 && d.compareTo(most) <= 0);
         if (value.isEmpty()) {
-            ignored(annotation, "is no duration " + range + "; " + otherwise);
+            ignored(annotation, "is not a duration " + range + "; " + otherwise);
         }
         return value;
     }
@@ -55,7 +55,7 @@ public final class AnnotationReader {
         boolean digits = text.length() <= 9 && text.matches("[0-9]+");
         int value = digits ? Integer.parseInt(text) : 0;
         if (value < 1) {
-            ignored(annotation, "is no whole number from 1 to 999999999; " + otherwise);
+            ignored(annotation, "is not a whole number from 1 to 999999999; " + otherwise);
             return OptionalInt.empty();
         }
         return OptionalInt.of(value);

@@ -38,7 +38,7 @@ public final class Weight {
     public static void check(Map<String, String> annotations, String otherwise, ProblemList problems) {
         String text = annotations.get(ANNOTATION);
         if (text != null && parse(text).isEmpty()) {
-            problems.ignored(FIELD, "'" + text + "' is no weight, want 0 to " + MAX + "; " + otherwise);
+            problems.ignored(FIELD, "'" + text + "' is not a weight, want 0 to " + MAX + "; " + otherwise);
         }
     }
 }

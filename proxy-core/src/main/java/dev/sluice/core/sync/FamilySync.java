@@ -129,7 +129,7 @@ final class FamilySync {
             SyncReport report = repair(suspects, 1);
             problems = report.problems();
             schedule.checkIn(ticker.nanos(), backend.nextCheck());
-            LOG.debug("{}: looked for foreign changes, {}", family(), report.cost());
+            LOG.debug("{}: checked for foreign changes, {}", family(), report.cost());
             observer.call(o -> o.repaired(family(), report));
         } catch (VirtualMachineError e) {
             throw e;
@@ -147,7 +147,7 @@ final class FamilySync {
             if (attempt == REPAIR_ATTEMPTS) {
                 throw e;
             }
-            LOG.info("{}: looking at all rules, they are being changed by others: {}", family(), e.getMessage());
+            LOG.info("{}: comparing all rules, because another program is changing them: {}", family(), e.getMessage());
             return repair(Suspects.all(), attempt + 1);
         }
     }

@@ -80,7 +80,7 @@ final class SyncDriver implements ClusterListener {
                     requestWherePending();
                 });
             case NodeDeleted(String name) ->
-                LOG.warn("Node {} is gone from the cluster; what was known of it stays in force", name);
+                LOG.warn("Node {} was deleted from the cluster; its last known state stays in force", name);
             case Listed(ResourceKind kind) -> arrived(kind);
             case SourceProblems(List<Problem> problems) -> sourceProblems = problems;
         }
@@ -99,7 +99,7 @@ final class SyncDriver implements ClusterListener {
     /** Stops waiting for the node. */
     void proceedWithoutNode() {
         if (awaited.contains(ResourceKind.NODE)) {
-            LOG.warn("the node's own object has not come; going on without its addresses and zone until it does");
+            LOG.warn("the node's own object has not arrived; continuing without its addresses and zone until it does");
             arrived(ResourceKind.NODE);
         }
     }
@@ -157,7 +157,7 @@ final class SyncDriver implements ClusterListener {
         } catch (VirtualMachineError e) {
             throw e;
         } catch (Throwable e) {
-            LOG.error("{} could not be taken in: this is a defect of Sluice, please report it", what, e);
+            LOG.error("{} could not be processed: this is a defect of Sluice, please report it", what, e);
             observer.call(o -> o.defect(e));
             requestFull("after an internal error");
         }

@@ -136,7 +136,7 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
             driver.started();
             loop();
         } catch (Throwable e) {
-            LOG.error("the sync thread ends because the virtual machine fails; the process has to be started again", e);
+            LOG.error("the sync thread ends because the virtual machine fails; the process must be restarted", e);
             observer.call(o -> o.died(e));
         } finally {
             ended = true;
@@ -161,7 +161,7 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
         try {
             return posted.poll(nanos, TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
-            LOG.debug("interrupted, which nobody has a reason for; going on", e);
+            LOG.debug("interrupted for no known reason; continuing", e);
             return null;
         }
     }

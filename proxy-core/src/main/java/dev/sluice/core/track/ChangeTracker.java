@@ -153,13 +153,14 @@ public final class ChangeTracker implements ClusterState {
                 IpAddress.parse(text)
                         .ifPresentOrElse(
                                 addresses::add,
-                                () -> found.ignored("status.addresses", "'" + text + "' is no IP address"));
+                                () -> found.ignored("status.addresses", "'" + text + "' is not an IP address"));
             }
         }
         List<Cidr> podCidrs = new ArrayList<>();
         for (String text : object.podCidrs()) {
             Cidr.parse(text)
-                    .ifPresentOrElse(podCidrs::add, () -> found.ignored("spec.podCIDRs", "'" + text + "' is no range"));
+                    .ifPresentOrElse(
+                            podCidrs::add, () -> found.ignored("spec.podCIDRs", "'" + text + "' is not a range"));
         }
         problems.put(nodeName, found.toList());
         return new NodeFacts(nodeName, object.zone(), addresses, podCidrs);

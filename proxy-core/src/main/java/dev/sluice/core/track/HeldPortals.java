@@ -27,7 +27,7 @@ final class HeldPortals {
         String field = "spec.ports[" + declared.index() + "]";
         Portal cluster = port.portal(port.clusterIp());
         if (isLost(cluster, port)) {
-            problems.skipped(field, heldByOther(cluster) + "this port is left out as long as that is so");
+            problems.skipped(field, heldByOther(cluster) + "this port is left out until that Service releases it");
             return Optional.empty();
         }
         boolean nodePortLost = false;
@@ -36,7 +36,8 @@ final class HeldPortals {
             nodePortLost = isLost(nodePort, port);
             if (nodePortLost) {
                 problems.skipped(
-                        field + ".nodePort", heldByOther(nodePort) + "this port has none as long as that is so");
+                        field + ".nodePort",
+                        heldByOther(nodePort) + "this port has none until that Service releases it");
             }
         }
         Set<IpAddress> lost = new HashSet<>();
@@ -49,7 +50,8 @@ final class HeldPortals {
         for (IpAddress address : addresses) {
             Portal portal = port.portal(address);
             if (isLost(portal, port) && lost.add(address)) {
-                problems.skipped(field, heldByOther(portal) + "not served for this Service as long as that is so");
+                problems.skipped(
+                        field, heldByOther(portal) + "not served for this Service until that Service releases it");
             }
         }
     }

@@ -51,7 +51,7 @@ final class ServiceAddressParser {
             } else if (!text.isEmpty()) {
                 problems.ignored(
                         "spec.loadBalancerSourceRanges[" + i + "]",
-                        "'" + text + "' is no range; want ADDRESS/LENGTH, e.g. 10.0.0.0/8");
+                        "'" + text + "' is not a range; want ADDRESS/LENGTH, e.g. 10.0.0.0/8");
             }
         }
         if (kept.isEmpty() && others && needed) {
@@ -80,9 +80,9 @@ final class ServiceAddressParser {
     private static Optional<IpAddress> address(String field, String text, IpFamily family, ProblemList problems) {
         Optional<IpAddress> address = IpAddress.parse(text);
         if (address.isEmpty()) {
-            problems.ignored(field, "'" + text + "' is no IP address");
+            problems.ignored(field, "'" + text + "' is not an IP address");
         } else if (address.get().isUnspecified()) {
-            problems.ignored(field, text + " stands for every address and cannot be a Service's");
+            problems.ignored(field, text + " is the unspecified address, which no Service can have");
             return Optional.empty();
         }
         return address.filter(a -> a.family() == family);

@@ -62,7 +62,7 @@ final class ServiceParser {
                 return clusterIpOfFamily(i);
             }
             if (!name.equals(IpFamily.IPV4.label()) && !name.equals(IpFamily.IPV6.label())) {
-                problems.skipped("spec.ipFamilies[" + i + "]", "'" + name + "' is no family; want IPv4 or IPv6");
+                problems.skipped("spec.ipFamilies[" + i + "]", "'" + name + "' is not a family; want IPv4 or IPv6");
             }
         }
         return Optional.empty();
@@ -97,7 +97,7 @@ final class ServiceParser {
     private List<DeclaredPort> ports(IpAddress clusterIp) {
         ServicePort.Addresses addresses = ServiceAddressParser.parse(service, clusterIp, problems);
         ServicePort.Policies policies = policies();
-        Weight.check(service.annotations(), "weight " + Weight.DEFAULT + " holds", problems);
+        Weight.check(service.annotations(), "weight " + Weight.DEFAULT + " applies", problems);
         List<DeclaredPort> ports = new ArrayList<>(service.ports().size());
         Set<ServicePortName> names = new HashSet<>();
         for (int i = 0; i < service.ports().size(); i++) {
@@ -127,7 +127,7 @@ final class ServiceParser {
 
     private @Nullable ServicePortName portName(int index, ServiceObject.Port port) {
         if (port.port() < 1 || port.port() > 65535) {
-            problems.skipped("spec.ports[" + index + "].port", port.port() + " is no port; want 1 to 65535");
+            problems.skipped("spec.ports[" + index + "].port", port.port() + " is not a port; want 1 to 65535");
             return null;
         }
         return switch (port.protocol()) {
@@ -145,7 +145,7 @@ final class ServiceParser {
 
     private int nodePort(int index, ServiceObject.Port port) {
         if (port.nodePort() < 0 || port.nodePort() > 65535) {
-            problems.ignored("spec.ports[" + index + "].nodePort", port.nodePort() + " is no port; want 1 to 65535");
+            problems.ignored("spec.ports[" + index + "].nodePort", port.nodePort() + " is not a port; want 1 to 65535");
             return 0;
         }
         return port.nodePort();
@@ -171,7 +171,7 @@ final class ServiceParser {
             problems.ignored(
                     "spec.sessionAffinityConfig.clientIP.timeoutSeconds",
                     seconds + " is not 1 to " + ServicePort.MAX_AFFINITY_SECONDS + "; "
-                            + ServicePort.DEFAULT_AFFINITY_SECONDS + " holds instead");
+                            + ServicePort.DEFAULT_AFFINITY_SECONDS + " applies instead");
             return ServicePort.DEFAULT_AFFINITY_SECONDS;
         }
         return seconds;
@@ -185,7 +185,8 @@ final class ServiceParser {
         if (port < 1 || port > 65535) {
             problems.ignored(
                     "spec.healthCheckNodePort",
-                    port + " is no port, so the load balancer cannot ask this node for its endpoints; want 1 to 65535");
+                    port
+                            + " is not a port, so the load balancer cannot ask this node for its endpoints; want 1 to 65535");
             return 0;
         }
         return port;

@@ -54,7 +54,7 @@ final class SliceParser {
     }
 
     private int weight() {
-        Weight.check(object.annotations(), "the weight of the Service holds", problems);
+        Weight.check(object.annotations(), "the weight of the Service applies", problems);
         return Weight.of(object.annotations(), Slice.NO_WEIGHT);
     }
 
@@ -79,7 +79,7 @@ final class SliceParser {
             if (name == null) {
                 problems.ignored("ports[" + i + "].name", "absent; an unnamed port has the empty name");
             } else if (number == null || number < 1 || number > 65535) {
-                problems.ignored("ports[" + i + "].port", number + " is no port; want 1 to 65535");
+                problems.ignored("ports[" + i + "].port", number + " is not a port; want 1 to 65535");
             } else if (protocol.isEmpty()) {
                 problems.ignored(
                         "ports[" + i + "].protocol", "'" + port.protocol() + "' is unknown; want TCP, UDP or SCTP");
@@ -110,7 +110,8 @@ final class SliceParser {
             String text = endpoint.addresses().getFirst();
             Optional<IpAddress> address = IpAddress.parse(text).filter(a -> a.family() == family);
             if (address.isEmpty() || address.get().isUnspecified()) {
-                problems.ignored("endpoints[" + i + "].addresses[0]", "'" + text + "' is no " + family + " address");
+                problems.ignored(
+                        "endpoints[" + i + "].addresses[0]", "'" + text + "' is not an " + family + " address");
                 continue;
             }
             addresses.add(address(address.get(), endpoint));

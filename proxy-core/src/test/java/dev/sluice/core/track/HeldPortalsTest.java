@@ -71,7 +71,7 @@ class HeldPortalsTest {
         assertThat(port("young", "http").clusterIp()).hasToString("10.96.0.1");
         assertThat(problems())
                 .containsExactly("Service shop/young: spec.ports[0].nodePort: node port 30080/TCP is held by Service "
-                        + "shop/old:http; this port has none as long as that is so");
+                        + "shop/old:http; this port has none until that Service releases it");
     }
 
     @Test
@@ -154,7 +154,7 @@ class HeldPortalsTest {
         assertThat(exists("young", "https")).isTrue();
         assertThat(problems())
                 .containsExactly("Service shop/young: spec.ports[0]: address 10.96.0.1:80/TCP is held by Service "
-                        + "shop/old:http; this port is left out as long as that is so");
+                        + "shop/old:http; this port is left out until that Service releases it");
     }
 
     @Test

@@ -170,7 +170,7 @@ class ServiceParserTest {
             assertThat(parsed.ports()).extracting(p -> p.name().port()).containsExactly("ok");
             assertThat(problems(parsed)).containsExactly("SKIPPED spec.ports[1].port");
             assertThat(parsed.problems().getFirst())
-                    .hasToString("Service shop/web: spec.ports[1].port: " + number + " is no port; want 1 to 65535");
+                    .hasToString("Service shop/web: spec.ports[1].port: " + number + " is not a port; want 1 to 65535");
         }
 
         @ParameterizedTest

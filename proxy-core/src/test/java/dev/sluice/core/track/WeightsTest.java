@@ -85,7 +85,7 @@ class WeightsTest {
                 .containsExactly("EndpointSlice shop/web-2", "Service shop/web");
         assertThat(tracker.problems())
                 .allMatch(p -> p.field().equals("metadata.annotations[sluice.dev/weight]")
-                        && p.message().contains("'" + bad + "' is no weight, want 0 to 65535"));
+                        && p.message().contains("'" + bad + "' is not a weight, want 0 to 65535"));
         tracker.update(web("65535").build());
         assertThat(weights()).isEqualTo(Map.of("10.0.0.1", 65_535, "10.0.0.2", 65_535));
         tracker.update(slice2().build());

@@ -27,7 +27,7 @@ public final class DrainTimeout {
             problems.accept(Problem.ignored(
                     ObjectRef.service(service.name().service()),
                     "metadata.annotations[" + ANNOTATION + "]",
-                    "'" + text + "' is no duration from 0 to 168h such as 90s or 15m; " + GoDuration.format(DEFAULT)
+                    "'" + text + "' is not a duration from 0 to 168h such as 90s or 15m; " + GoDuration.format(DEFAULT)
                             + " is in force"));
         }
         return limit.orElse(DEFAULT);

@@ -98,7 +98,7 @@ class DrainTimeTest {
                 .containsExactly(Problem.ignored(
                         ObjectRef.service(new ServiceName("shop", "web")),
                         "metadata.annotations[sluice.dev/ipvs-drain-timeout]",
-                        "'" + text + "' is no duration from 0 to 168h such as 90s or 15m; 15m0s is in force"));
+                        "'" + text + "' is not a duration from 0 to 168h such as 90s or 15m; 15m0s is in force"));
         assertThat(after(Protocol.TCP, Duration.ofSeconds(899))).isEqualTo("weight 0");
         assertThat(after(Protocol.TCP, Duration.ofSeconds(10))).isEqualTo("gone");
     }

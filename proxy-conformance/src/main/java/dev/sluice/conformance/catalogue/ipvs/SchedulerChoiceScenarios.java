@@ -71,7 +71,7 @@ public final class SchedulerChoiceScenarios {
                         .setup(DaemonSetup.LEAST_CONNECTION)
                         .given(weighted("heavy"))
                         .act("weight 1", stage -> {
-                            NodeState.expectProblem(stage, "web", Weight.ANNOTATION, "'heavy' is no weight");
+                            NodeState.expectProblem(stage, "web", Weight.ANNOTATION, "'heavy' is not a weight");
                             expectWeights(stage, Map.of("b2", 1, "b3", 1));
                         })
                         .given(weighted("5"))
