@@ -11,7 +11,7 @@ SECONDS_EACH ?= 2
 SOAK_SECONDS ?= 600
 SOAK ?=
 
-.PHONY: help setup build test demo drill drill-gap drill-rollout drill-takeover soak bench-iptables bench-ipvs bench-userspace format check-format clean
+.PHONY: help setup build check test demo drill drill-gap drill-rollout drill-takeover soak bench-iptables bench-ipvs bench-userspace format check-format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -21,6 +21,9 @@ setup: ## install what the machine lacks, find JDK 25
 
 build: setup ## the daemon, without tests; afterwards ./sluice starts it
 	$(MVN) -q package -Dmaven.test.skip
+
+check: setup check-format ## compile, format and unit tests: for daily work
+	$(MVN) test
 
 test: setup check-format ## everything, real packets included
 	$(MVN) verify

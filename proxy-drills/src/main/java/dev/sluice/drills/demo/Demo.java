@@ -83,20 +83,20 @@ public final class Demo {
     private boolean calls(Lab lab, DaemonProcess daemon) throws IOException {
         out.printf(ROW, "from", "Service", "by", "address", "answers by Pod, of " + CALLS + " calls");
         boolean good = true;
-        for (Errand errand : Errand.ofExamples()) {
-            Map<String, Integer> answers = call(lab, errand);
-            boolean allAnswered = answers.keySet().equals(Set.copyOf(errand.pods()));
+        for (ExampleCall call : ExampleCall.ofExamples()) {
+            Map<String, Integer> answers = call(lab, call);
+            boolean allAnswered = answers.keySet().equals(Set.copyOf(call.pods()));
             good &= allAnswered;
             out.printf(
                     ROW,
-                    errand.from(),
-                    errand.service(),
-                    errand.kind(),
-                    errand.destination(),
+                    call.from(),
+                    call.service(),
+                    call.kind(),
+                    call.destination(),
                     answers.entrySet().stream()
                                     .map(e -> e.getKey() + " " + e.getValue())
                                     .collect(Collectors.joining(", "))
-                            + (allAnswered ? "" : "   <- want answers of just " + errand.pods()));
+                            + (allAnswered ? "" : "   <- want answers of just " + call.pods()));
         }
         out.printf(
                 Locale.ROOT,
@@ -106,13 +106,13 @@ public final class Demo {
         return good;
     }
 
-    private static Map<String, Integer> call(Lab lab, Errand errand) {
-        Caller caller = lab.host(errand.from()).caller().waiting(Duration.ofSeconds(10));
+    private static Map<String, Integer> call(Lab lab, ExampleCall call) {
+        Caller caller = lab.host(call.from()).caller().waiting(Duration.ofSeconds(10));
         Map<String, Integer> answers = new TreeMap<>();
         for (int i = 0; i < CALLS; i++) {
-            Outcome outcome = errand.protocol() == Protocol.UDP
-                    ? caller.udp(errand.address(), errand.port())
-                    : caller.tcp(errand.address(), errand.port());
+            Outcome outcome = call.protocol() == Protocol.UDP
+                    ? caller.udp(call.address(), call.port())
+                    : caller.tcp(call.address(), call.port());
             String who = outcome instanceof Outcome.Answer answer ? answer.pod() : outcome.toString();
             answers.merge(who, 1, Integer::sum);
         }

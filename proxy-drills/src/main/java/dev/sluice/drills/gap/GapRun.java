@@ -30,11 +30,11 @@ public final class GapRun implements AutoCloseable {
     private final Lab lab;
     private final IpFamily family;
     private final ProxyUnderDrill proxy;
-    private final Wishes wishes;
-    private final Traffic traffic;
+    private final ChangingServices wishes;
+    private final GapTraffic traffic;
     private final SynRetransmissions retransmissions;
-    private final Map<String, List<Way>> inside = new HashMap<>();
-    private final Map<String, List<Way>> outside = new HashMap<>();
+    private final Map<String, List<CallPath>> inside = new HashMap<>();
+    private final Map<String, List<CallPath>> outside = new HashMap<>();
     private Map<Integer, WatchedService> inForce = new TreeMap<>();
     private int generation;
     private int changes;
@@ -49,9 +49,9 @@ public final class GapRun implements AutoCloseable {
         this.lab = lab;
         this.family = family;
         this.proxy = proxy;
-        this.wishes = new Wishes(family, seed, many);
+        this.wishes = new ChangingServices(family, seed, many);
         this.retransmissions = new SynRetransmissions(List.of(lab.pod("a3"), lab.node(), lab.client()));
-        this.traffic = new Traffic(perSecond);
+        this.traffic = new GapTraffic(perSecond);
     }
 
     /** Puts the first Services in force and begins with the traffic. */
@@ -142,15 +142,15 @@ public final class GapRun implements AutoCloseable {
         inForce = next;
     }
 
-    private void close(Map<String, List<Way>> ways, WatchedService service) throws InterruptedException {
-        List<Way> gone = ways.remove(service.name());
+    private void close(Map<String, List<CallPath>> ways, WatchedService service) throws InterruptedException {
+        List<CallPath> gone = ways.remove(service.name());
         if (gone != null) {
             traffic.remove(gone);
         }
     }
 
     private void allow(WatchedService service, boolean oldToo) {
-        List<Way> ways = new ArrayList<>(inside.getOrDefault(service.name(), List.of()));
+        List<CallPath> ways = new ArrayList<>(inside.getOrDefault(service.name(), List.of()));
         ways.addAll(outside.getOrDefault(service.name(), List.of()));
         Allowance wanted = Allowance.of(service.pods());
         ways.forEach(way -> way.allow(oldToo ? way.allowance().or(wanted) : wanted));
@@ -158,14 +158,14 @@ public final class GapRun implements AutoCloseable {
 
     private void open(WatchedService service) {
         if (!inside.containsKey(service.name()) && wishes.isCalled(service)) {
-            List<Way> ways = wishes.blinks(service) ? service.waysForRefusals(lab) : service.waysInside(lab);
+            List<CallPath> ways = wishes.blinks(service) ? service.waysForRefusals(lab) : service.waysInside(lab);
             inside.put(service.name(), ways);
             traffic.add(ways);
         } else {
             inside.putIfAbsent(service.name(), List.of());
         }
         if (service.exposed() && !outside.containsKey(service.name())) {
-            List<Way> ways = service.waysOutside(lab);
+            List<CallPath> ways = service.waysOutside(lab);
             outside.put(service.name(), ways);
             traffic.add(ways);
         }

@@ -43,7 +43,7 @@ final class Tally {
         };
     }
 
-    synchronized void add(Way way, Allowance allowed, Outcome outcome, Duration took) {
+    synchronized void add(CallPath way, Allowance allowed, Outcome outcome, Duration took) {
         Verdict verdict = judge(allowed, outcome, took);
         counts.merge(verdict, 1, Integer::sum);
         if (verdict != Verdict.GOOD && mishaps.size() < KEPT) {

@@ -61,25 +61,25 @@ record WatchedService(int number, IpFamily family, int port, boolean exposed, Se
     }
 
     /** By its cluster address, from a Pod, from the node and from outside. */
-    List<Way> waysInside(Lab lab) {
+    List<CallPath> waysInside(Lab lab) {
         Allowance allowance = Allowance.of(pods);
         return List.of(
-                new Way(name(), lab.pod("a3"), clusterIp(), port, allowance),
-                new Way(name(), lab.node(), clusterIp(), port, allowance),
-                new Way(name(), lab.client(), clusterIp(), port, allowance));
+                new CallPath(name(), lab.pod("a3"), clusterIp(), port, allowance),
+                new CallPath(name(), lab.node(), clusterIp(), port, allowance),
+                new CallPath(name(), lab.client(), clusterIp(), port, allowance));
     }
 
     /** From a Pod whose retransmissions nobody counts: a refusal can take a second one. */
-    List<Way> waysForRefusals(Lab lab) {
-        return List.of(new Way(name(), lab.pod("a5"), clusterIp(), port, Allowance.of(pods)));
+    List<CallPath> waysForRefusals(Lab lab) {
+        return List.of(new CallPath(name(), lab.pod("a5"), clusterIp(), port, Allowance.of(pods)));
     }
 
     /** From outside by node port and load balancer address. */
-    List<Way> waysOutside(Lab lab) {
+    List<CallPath> waysOutside(Lab lab) {
         Allowance allowance = Allowance.of(pods);
         return List.of(
-                new Way(name(), lab.client(), LabAddresses.secondOfNode(family), nodePort(), allowance),
-                new Way(name(), lab.client(), loadBalancer(), port, allowance));
+                new CallPath(name(), lab.client(), LabAddresses.secondOfNode(family), nodePort(), allowance),
+                new CallPath(name(), lab.client(), loadBalancer(), port, allowance));
     }
 
     String yaml() {

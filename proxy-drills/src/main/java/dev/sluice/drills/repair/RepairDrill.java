@@ -66,8 +66,8 @@ public final class RepairDrill {
             Path log = folder.resolve("daemon.log");
             try (DaemonProcess daemon =
                             DaemonProcess.start(lab.node(), options, log).awaitReady(PATIENCE, IpFamily.values());
-                    Traffic v4 = new Traffic(lab.pod("a4"), IpAddress.of("10.96.0.60"), 80);
-                    Traffic v6 = new Traffic(lab.pod("a4"), IpAddress.of("fd00:96::60"), 80)) {
+                    RepairTraffic v4 = new RepairTraffic(lab.pod("a4"), IpAddress.of("10.96.0.60"), 80);
+                    RepairTraffic v6 = new RepairTraffic(lab.pod("a4"), IpAddress.of("fd00:96::60"), 80)) {
                 boolean good = drill(lab, List.of(v4, v6));
                 out.println("\nWhat the daemon says of it:");
                 daemon.logText()
@@ -81,12 +81,12 @@ public final class RepairDrill {
         }
     }
 
-    private boolean drill(Lab lab, List<Traffic> traffic) throws InterruptedException {
+    private boolean drill(Lab lab, List<RepairTraffic> traffic) throws InterruptedException {
         OwnedRules wanted = OwnedRules.of(lab.node());
         Vandal vandal = new Vandal(lab.node(), new Random(seed), nft);
         out.printf(
                 Locale.ROOT,
-                "%s variant, %d rules of the proxy, seed %d. Traffic in both families while somebody strikes %d"
+                "%s variant, %d rules of the proxy, seed %d. RepairTraffic in both families while somebody strikes %d"
                         + " times.%n%n",
                 nft ? "nft" : "legacy",
                 wanted.chains().values().stream().mapToInt(List::size).sum(),
@@ -97,20 +97,20 @@ public final class RepairDrill {
         boolean good = true;
         for (int strike = 1; strike <= strikes; strike++) {
             Thread.sleep(1200); // a repair that follows another within a second may have to wait: see RepairPace
-            traffic.forEach(Traffic::take);
+            traffic.forEach(RepairTraffic::take);
             long begin = System.nanoTime();
             String done = vandal.strike(wanted);
             OwnedRules found = awaitRepair(lab, wanted, begin);
             long millis = (System.nanoTime() - begin) / 1_000_000;
             slowest = Math.max(slowest, millis);
             String lost = traffic.stream()
-                    .map(Traffic::lost)
+                    .map(RepairTraffic::lost)
                     .filter(l -> !l.isEmpty())
                     .findFirst()
                     .orElse("");
-            Traffic.Tally tally = traffic.stream()
-                    .map(Traffic::take)
-                    .reduce(Traffic.Tally::plus)
+            RepairTraffic.Tally tally = traffic.stream()
+                    .map(RepairTraffic::take)
+                    .reduce(RepairTraffic.Tally::plus)
                     .orElseThrow();
             out.printf(
                     Locale.ROOT,

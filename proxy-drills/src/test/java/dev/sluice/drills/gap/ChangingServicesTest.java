@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
-class WishesTest {
+class ChangingServicesTest {
     private static final int CROWD = 90;
 
     @Test
@@ -24,7 +24,7 @@ class WishesTest {
         assertThat(states)
                 .anyMatch(s -> service(s, 21).exposed())
                 .anyMatch(s -> !service(s, 21).exposed());
-        assertThat(states).extracting(WishesTest::crowd).contains(0L, 30L, 60L, 90L);
+        assertThat(states).extracting(ChangingServicesTest::crowd).contains(0L, 30L, 60L, 90L);
         assertThat(states).anyMatch(s -> s.containsKey(41)).anyMatch(s -> !s.containsKey(41));
         assertThat(states).extracting(s -> service(s, 12).pods()).hasSizeGreaterThan(3);
     }
@@ -47,10 +47,10 @@ class WishesTest {
     }
 
     private static List<Map<Integer, WatchedService>> run(long seed, int changes) {
-        Wishes wishes = new Wishes(IpFamily.IPV4, seed, CROWD);
-        List<Map<Integer, WatchedService>> states = new ArrayList<>(List.of(wishes.first()));
+        ChangingServices services = new ChangingServices(IpFamily.IPV4, seed, CROWD);
+        List<Map<Integer, WatchedService>> states = new ArrayList<>(List.of(services.first()));
         for (int i = 0; i < changes; i++) {
-            states.add(wishes.next(states.getLast()));
+            states.add(services.next(states.getLast()));
         }
         return states;
     }

@@ -13,11 +13,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /** New TCP connections at a steady rate, each over a way chosen at random: connect, ask who answers, close. */
-final class Traffic implements AutoCloseable {
+final class GapTraffic implements AutoCloseable {
     private static final int WORKERS = 8;
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-    private final List<Way> ways = new CopyOnWriteArrayList<>();
+    private final List<CallPath> ways = new CopyOnWriteArrayList<>();
     private final List<Thread> workers = new ArrayList<>();
     private final long pauseNanos;
     private volatile Tally tally = new Tally();
@@ -25,21 +25,21 @@ final class Traffic implements AutoCloseable {
     private volatile boolean paused;
     private volatile boolean stopped;
 
-    Traffic(int perSecond) {
+    GapTraffic(int perSecond) {
         pauseNanos = WORKERS * 1_000_000_000L / perSecond;
         for (int i = 0; i < WORKERS; i++) {
             workers.add(Thread.ofPlatform().daemon().name("gap-traffic-" + i).start(this::work));
         }
     }
 
-    void add(List<Way> more) {
+    void add(List<CallPath> more) {
         ways.addAll(more);
     }
 
     /** Takes ways out; when it returns, no connection is under way on them. */
-    void remove(List<Way> some) throws InterruptedException {
+    void remove(List<CallPath> some) throws InterruptedException {
         ways.removeAll(some);
-        for (Way way : some) {
+        for (CallPath way : some) {
             way.close();
         }
     }
@@ -69,7 +69,7 @@ final class Traffic implements AutoCloseable {
         long due = System.nanoTime() + ThreadLocalRandom.current().nextLong(pauseNanos);
         while (!stopped) {
             LockSupport.parkNanos(due - System.nanoTime());
-            List<Way> now = List.copyOf(ways);
+            List<CallPath> now = List.copyOf(ways);
             underWay.incrementAndGet(); // before the look at the flag, so that pause() misses nobody
             try {
                 if (!paused && !now.isEmpty()) {
@@ -82,7 +82,7 @@ final class Traffic implements AutoCloseable {
         }
     }
 
-    private void attempt(Way way) {
+    private void attempt(CallPath way) {
         if (!way.enter()) {
             return;
         }

@@ -13,20 +13,20 @@ import java.util.List;
  * @param from the host that calls
  * @param pods the Pods behind the Service, each of which has to answer at least once
  */
-record Errand(
+record ExampleCall(
         String from, String service, String kind, IpAddress address, int port, Protocol protocol, List<String> pods) {
 
     /** What the manifests in {@code examples/} promise, in both families. */
-    static List<Errand> ofExamples() {
-        List<Errand> errands = new ArrayList<>();
+    static List<ExampleCall> ofExamples() {
+        List<ExampleCall> calls = new ArrayList<>();
         for (IpFamily family : IpFamily.values()) {
             boolean v4 = family == IpFamily.IPV4;
             List<String> api = List.of("a3", "b2", "b3");
             List<String> front = List.of("a2", "a3", "b2");
             List<String> dns = List.of("a5", "b5");
-            errands.add(tcp("a4", "shop/api", "ClusterIP", v4 ? "10.96.0.60" : "fd00:96::60", 80, api));
-            errands.add(tcp("node-a", "shop/api", "ClusterIP", v4 ? "10.96.0.60" : "fd00:96::60", 80, api));
-            errands.add(new Errand(
+            calls.add(tcp("a4", "shop/api", "ClusterIP", v4 ? "10.96.0.60" : "fd00:96::60", 80, api));
+            calls.add(tcp("node-a", "shop/api", "ClusterIP", v4 ? "10.96.0.60" : "fd00:96::60", 80, api));
+            calls.add(new ExampleCall(
                     "a4",
                     "kube-system/kube-dns",
                     "ClusterIP",
@@ -34,7 +34,7 @@ record Errand(
                     53,
                     Protocol.UDP,
                     dns));
-            errands.add(new Errand(
+            calls.add(new ExampleCall(
                     "client",
                     "shop/api",
                     "NodePort",
@@ -42,14 +42,14 @@ record Errand(
                     30080,
                     Protocol.TCP,
                     api));
-            errands.add(
-                    tcp("client", "shop/front", "LoadBalancer", v4 ? "203.0.113.10" : "2001:db8:113::10", 80, front));
+            calls.add(tcp("client", "shop/front", "LoadBalancer", v4 ? "203.0.113.10" : "2001:db8:113::10", 80, front));
         }
-        return errands;
+        return calls;
     }
 
-    private static Errand tcp(String from, String service, String kind, String address, int port, List<String> pods) {
-        return new Errand(from, service, kind, IpAddress.of(address), port, Protocol.TCP, pods);
+    private static ExampleCall tcp(
+            String from, String service, String kind, String address, int port, List<String> pods) {
+        return new ExampleCall(from, service, kind, IpAddress.of(address), port, Protocol.TCP, pods);
     }
 
     String destination() {

@@ -10,10 +10,10 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Traffic to one service address: a connection that is kept open and busy, and one new connection after the other. A thread
+ * RepairTraffic to one service address: a connection that is kept open and busy, and one new connection after the other. A thread
  * for each.
  */
-final class Traffic implements AutoCloseable {
+final class RepairTraffic implements AutoCloseable {
     private static final Duration PATIENCE_OPEN = Duration.ofSeconds(5);
     private static final Duration PATIENCE_NEW = Duration.ofMillis(200);
     private static final long BETWEEN_MILLIS = 5;
@@ -31,7 +31,7 @@ final class Traffic implements AutoCloseable {
     private long failingSince;
     private long longestOutage;
 
-    Traffic(LabHost from, IpAddress address, int port) throws IOException {
+    RepairTraffic(LabHost from, IpAddress address, int port) throws IOException {
         this.from = from;
         this.address = address;
         this.port = port;

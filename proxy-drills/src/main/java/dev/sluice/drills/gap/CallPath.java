@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.time.Duration;
 
 /** A way that new connections take: from a host to a service address, with who may answer there at present. */
-final class Way {
+final class CallPath {
     private final String service;
     private final LabHost from;
     private final IpAddress address;
@@ -16,7 +16,7 @@ final class Way {
     private int underWay;
     private boolean closed;
 
-    Way(String service, LabHost from, IpAddress address, int port, Allowance allowance) {
+    CallPath(String service, LabHost from, IpAddress address, int port, Allowance allowance) {
         this.service = service;
         this.from = from;
         this.address = address;

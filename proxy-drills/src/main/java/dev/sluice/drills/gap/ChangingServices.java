@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /** Decides what changes next: the same for the same seed. */
-final class Wishes {
+final class ChangingServices {
     private static final List<String> PODS = List.of("a2", "a4", "a5", "b2", "b3", "b4");
     private static final int STEADY = 1;
     private static final int STEADY_END = 6;
@@ -26,7 +26,7 @@ final class Wishes {
     private final Random random;
     private final int many;
 
-    Wishes(IpFamily family, long seed, int many) {
+    ChangingServices(IpFamily family, long seed, int many) {
         this.family = family;
         this.random = new Random(seed);
         this.many = many;
