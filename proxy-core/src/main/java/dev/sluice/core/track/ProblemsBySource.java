@@ -2,7 +2,6 @@ package dev.sluice.core.track;
 
 import dev.sluice.core.model.Problem;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,9 +9,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The present problems by source, so that they end with their cause. */
 final class ProblemsBySource {
-    private static final Comparator<Problem> ORDER =
-            Comparator.comparing(Problem::object).thenComparing(Problem::field).thenComparing(Problem::message);
-
     private final Map<Object, List<Problem>> bySource = new HashMap<>();
     private @Nullable List<Problem> sorted = List.of();
 
@@ -31,7 +27,7 @@ final class ProblemsBySource {
             all = bySource.values().stream()
                     .flatMap(Collection::stream)
                     .distinct()
-                    .sorted(ORDER)
+                    .sorted()
                     .toList();
             sorted = all;
         }

@@ -41,11 +41,6 @@ public final class Fields {
         return new Fields(parent, segment, mapping, elsewhere, strings);
     }
 
-    /** The line that this object begins on, or 0. */
-    public int line() {
-        return mapping.line();
-    }
-
     /** Whether the field is present and not null. */
     public boolean has(String field) {
         return get(field) != null;
