@@ -1,4 +1,7 @@
-/** WHAT, as IPVS virtual servers and real servers. */
+/**
+ * ipvs mode: virtual servers and real servers of the kernel, and the few rules and sets beside them. The packages below
+ * plan, write, reconcile and explain; this one joins them to the module that the daemon sees.
+ */
 @NullMarked
 package dev.sluice.ipvs;
 

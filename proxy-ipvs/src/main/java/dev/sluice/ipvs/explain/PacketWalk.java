@@ -47,7 +47,7 @@ public final class PacketWalk {
     private final Set<Step> steps = new LinkedHashSet<>();
     private final PacketTracer tracer = new PacketTracer(this::isLocal, this::contains, steps);
 
-    /** @param applied what the kernel has, for the destinations that drain; null when it is not known */
+    /** @param applied what the kernel has, for the real servers that drain; null while it is not known */
     public PacketWalk(
             IpvsRules rules, DesiredObjects desired, @Nullable AppliedObjects applied, NodeView node, Packet packet) {
         this.rules = rules;
@@ -116,16 +116,16 @@ public final class PacketWalk {
         return candidates;
     }
 
-    /** What part of the new connections of many clients a destination gets, if all are as busy as their weights say. */
+    /** A real server's share of the new connections of many clients, if all are as busy as their weights say. */
     private static ToIntFunction<RealServer> share(DesiredServer server) {
         return switch (server.server().scheduler()) {
-            case "rr", "lc", "dh" -> destination -> 1;
+            case "rr", "lc", "dh" -> each -> 1;
             case "fo" -> {
                 int most = server.realServers().stream()
                         .mapToInt(RealServer::weight)
                         .max()
                         .orElse(0);
-                yield destination -> destination.weight() == most ? 1 : 0;
+                yield each -> each.weight() == most ? 1 : 0;
             }
             default -> RealServer::weight;
         };

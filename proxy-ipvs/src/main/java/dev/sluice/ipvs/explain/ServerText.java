@@ -10,16 +10,16 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A virtual server in words: {@code wrr, persistent 10800 s, 2 destinations, weight 10.244.1.5:8080 3, 10.244.1.6:8080 1,
- * draining 10.244.1.7:8080}. Weights are told where they differ.
+ * A virtual server in words: {@code wrr, persistent 10800 s, 2 real servers, weight 10.244.1.5:8080 3, 10.244.1.6:8080 1,
+ * draining 10.244.1.7:8080}. Weights are shown where they differ.
  */
 public final class ServerText {
-    /** Those that can choose a destination of weight 0, unless they may fall back. */
+    /** Those that can choose a real server of weight 0, unless they may fall back. */
     private static final Set<String> HASHES = Set.of("sh", "mh");
 
     private ServerText() {}
 
-    /** @param applied what the kernel has, null when that is not known */
+    /** @param applied what the kernel has; null while it is not known */
     static String of(DesiredServer planned, AppliedObjects.@Nullable Server applied) {
         VirtualServer settings = planned.server();
         StringBuilder text = new StringBuilder(settings.scheduler());
@@ -32,10 +32,10 @@ public final class ServerText {
         if (has(settings, VirtualServer.PERSISTENT)) {
             text.append(", persistent ").append(settings.timeoutSeconds()).append(" s");
         }
-        List<RealServer> destinations = planned.realServers();
-        text.append(", ").append(destinations.size()).append(" destinations");
-        if (destinations.stream().map(RealServer::weight).distinct().count() > 1) {
-            text.append(", weight ").append(joined(destinations, true));
+        List<RealServer> servers = planned.realServers();
+        text.append(", ").append(servers.size()).append(" real servers");
+        if (servers.stream().map(RealServer::weight).distinct().count() > 1) {
+            text.append(", weight ").append(joined(servers, true));
         }
         List<RealServer> draining = applied == null
                 ? List.of()
@@ -53,8 +53,8 @@ public final class ServerText {
         return (settings.flags() & flag) != 0;
     }
 
-    private static String joined(List<RealServer> destinations, boolean withWeight) {
-        return destinations.stream()
+    private static String joined(List<RealServer> servers, boolean withWeight) {
+        return servers.stream()
                 .map(d -> withWeight
                         ? d.socketAddress() + " " + d.weight()
                         : d.socketAddress().toString())

@@ -25,7 +25,7 @@ public final class DummyDevice {
 
     private final Links links;
     private final IpFamily family;
-    private final Set<IpAddress> wanted = ConcurrentHashMap.newKeySet();
+    private final Set<IpAddress> ours = ConcurrentHashMap.newKeySet();
     private volatile int index;
 
     DummyDevice(Links links, IpFamily family) {
@@ -58,26 +58,26 @@ public final class DummyDevice {
     }
 
     public Links.AddressResult bind(List<IpAddress> addresses) throws NetlinkException {
-        wanted.addAll(addresses);
+        ours.addAll(addresses);
         return links.addAddresses(NAME, addresses);
     }
 
     public Links.AddressResult unbind(List<IpAddress> addresses) throws NetlinkException {
-        addresses.forEach(wanted::remove);
+        addresses.forEach(ours::remove);
         return links.deleteAddresses(NAME, addresses);
     }
 
     /** These are bound already. */
     public void found(Collection<IpAddress> addresses) {
-        wanted.addAll(addresses);
+        ours.addAll(addresses);
     }
 
     /** Whether this announcement of the kernel is about the device and not of our doing. Asked on any thread. */
     public boolean isForeign(LinkChange change) {
         return switch (change) {
             case LinkChange.AddressSet c ->
-                c.linkIndex() == index && isOurs(c.address()) && !wanted.contains(c.address());
-            case LinkChange.AddressDeleted c -> c.linkIndex() == index && wanted.contains(c.address());
+                c.linkIndex() == index && isOurs(c.address()) && !ours.contains(c.address());
+            case LinkChange.AddressDeleted c -> c.linkIndex() == index && ours.contains(c.address());
             case LinkChange.LinkDeleted c -> c.link().name().equals(NAME);
             case LinkChange.LinkSet c -> false;
             case LinkChange.Lost c -> true;

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What must hold of the kernel before the first virtual server is made. */
+/** Checks what ipvs mode needs of the kernel, and sets its parameters, before the first virtual server is added. */
 public final class KernelPreparation {
     private static final Logger LOG = LoggerFactory.getLogger(KernelPreparation.class);
 
@@ -128,7 +128,7 @@ public final class KernelPreparation {
         KernelVersion version = kernelVersion();
         if (version.before(4, 1)) {
             LOG.error(
-                    "ipvs mode wants kernel 4.1 or later; on {} connections may be lost when a server is removed",
+                    "ipvs mode needs kernel 4.1 or later; on {} connections may be lost when a server is removed",
                     version);
         } else if (version.before(5, 9)) {
             set("net.ipv4.vs.conn_reuse_mode", "0");

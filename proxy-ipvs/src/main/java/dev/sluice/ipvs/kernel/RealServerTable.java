@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The destinations of all virtual servers of a family: from one read of the kernel's table, and by a dump of its own for each
+ * The real servers of all virtual servers of a family: from one read of the kernel's table, and by a dump of its own for each
  * server that the table leaves out.
  *
  * <p>The kernel prints the table in pieces of a page, and counts its place by the servers of all network namespaces when it

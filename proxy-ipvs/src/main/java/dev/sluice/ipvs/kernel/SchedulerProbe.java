@@ -17,10 +17,10 @@ import java.util.Set;
 
 /**
  * Asks the kernel whether it has a scheduler, by a virtual server at an address of TEST-NET-2 (RFC 5737) that is deleted at
- * once. The kernel loads the scheduler's module if it can. Each is asked for once.
+ * once. The kernel loads the scheduler's module if it can. The answer is kept.
  */
 public final class SchedulerProbe {
-    private static final IpAddress NOBODY = IpAddress.of("198.51.100.0");
+    private static final IpAddress TEST_NET_2 = IpAddress.of("198.51.100.0");
     private static final int FIRST_PORT = 20_000;
     private static final int PORTS = 8;
 
@@ -50,21 +50,21 @@ public final class SchedulerProbe {
         return known;
     }
 
-    /** That scheduler was seen in use. */
+    /** The scheduler was found in use. */
     void has(String scheduler) {
         answers.put(scheduler, Optional.empty());
     }
 
-    /** What was refused is asked for again next time: its module may have come. */
+    /** Asks again for what was refused, since its module may be there now. */
     public void forgetRefusals() {
         answers.values().removeIf(Optional::isPresent);
     }
 
-    /** A virtual server that somebody has at the probe's address is left alone, and another port taken. */
+    /** Leaves a foreign virtual server at the probe's address alone, and takes another port. */
     private Optional<NetlinkException> ask(String scheduler) throws NetlinkException {
         Optional<NetlinkException> refusal = Optional.empty();
         for (int i = 0; i < PORTS; i++) {
-            VirtualServerKey key = new VirtualServerKey(Protocol.TCP, NOBODY, FIRST_PORT + i);
+            VirtualServerKey key = new VirtualServerKey(Protocol.TCP, TEST_NET_2, FIRST_PORT + i);
             refusal = send(new AddVirtualServer(new VirtualServer(key, scheduler, 0, 0)));
             if (refusal.isEmpty()) {
                 return send(new DeleteVirtualServer(key)).filter(error -> !error.notFound());

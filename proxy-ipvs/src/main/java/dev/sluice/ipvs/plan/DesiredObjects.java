@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The plans of all service ports put together. Set elements and addresses are counted, because several ports share them.
- * A virtual server that two ports want goes to the one whose name comes first, whatever the order in which they came.
+ * A virtual server that two ports need goes to the one whose name sorts first, whatever the order of their plans.
  */
 public final class DesiredObjects {
     private final Map<ServicePortName, PortPlan> plans = new HashMap<>();
@@ -160,7 +160,7 @@ public final class DesiredObjects {
         return addresses.keySet();
     }
 
-    /** What is ignored of the plans, and one problem for each port that wants a virtual server which another has. */
+    /** What plans ignore, and one problem for each port that needs a virtual server which another port has. */
     public List<Problem> problems() {
         List<Problem> problems = new ArrayList<>();
         ignored.values().forEach(problems::addAll);

@@ -16,7 +16,7 @@ public final class DrainTimeout {
 
     private DrainTimeout() {}
 
-    /** What the Service's annotation says; a bad one is told to {@code problems}, and the default is in force. */
+    /** The Service's annotation; an invalid value is reported as a problem, and the default applies. */
     static Duration of(ServicePort service, Consumer<Problem> problems) {
         String text = service.annotations().get(ANNOTATION);
         if (text == null) {

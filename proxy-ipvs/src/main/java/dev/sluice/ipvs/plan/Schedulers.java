@@ -67,7 +67,7 @@ public final class Schedulers {
         };
     }
 
-    /** The scheduler that the Service requests, if only the kernel can tell whether there is such a one. */
+    /** The scheduler that the Service requests, unless it is invalid or the default: only the kernel knows whether it has it. */
     Optional<String> requested(ServicePort service) {
         return Optional.ofNullable(service.annotations().get(SCHEDULER))
                 .filter(requested -> !requested.equals(defaultScheduler) && OF_THE_KERNEL.contains(requested));
@@ -115,7 +115,7 @@ public final class Schedulers {
                 problems.ignored(
                         AnnotationReader.field(FLAGS),
                         "'" + flag + "' is no flag of scheduler " + scheduler
-                                + ", want sh-fallback, sh-port with sh and mh-fallback, mh-port with mh; the usual"
+                                + ", want sh-fallback, sh-port with sh and mh-fallback, mh-port with mh; the default"
                                 + " flags of "
                                 + scheduler + " are in force");
                 return defaultFlags(scheduler);

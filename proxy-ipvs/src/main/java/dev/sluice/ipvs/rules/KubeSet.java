@@ -14,7 +14,7 @@ public enum KubeSet {
             "KUBE-LOOP-BACK",
             IpSet.Type.HASH_IP_PORT_IP,
             "Kubernetes endpoints dst ip:port, source ip for solving hairpin purpose"),
-    /** The virtual servers made for node ports: what tells our own from foreign ones after a restart. */
+    /** The virtual servers of node ports, by which ours are told from foreign ones after a restart. */
     NODE_PORT_SERVERS("KUBE-IPVS-NODE-PORT", IpSet.Type.HASH_IP_PORT, "virtual servers of node ports"),
     SOURCE_CIDR(
             "KUBE-LOAD-BALANCER-SOURCE-CIDR",

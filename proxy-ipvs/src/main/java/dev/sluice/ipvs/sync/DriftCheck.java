@@ -82,8 +82,8 @@ public final class DriftCheck {
 
     /** The more a comparison takes, the longer the pause. */
     private void rest(Duration cost) {
-        Duration wanted = cost.multipliedBy(SHARE);
-        period = wanted.compareTo(PERIOD) > 0 ? wanted : PERIOD;
+        Duration pause = cost.multipliedBy(SHARE);
+        period = pause.compareTo(PERIOD) > 0 ? pause : PERIOD;
     }
 
     private static void addresses(Set<IpAddress> bound, AppliedObjects applied, SyncScope scope, Drift drift) {

@@ -153,7 +153,7 @@ final class SyncPass {
         return finish(applied, update, true, drained);
     }
 
-    /** Plans all ports and reads the kernel, which must be asked for what is desired in order to tell what is ours. */
+    /** Plans all ports and reads the kernel, where what is desired tells ours from foreign virtual servers. */
     private AppliedObjects planAll(Set<String> existingSets, List<LinkAddress> addresses, SyncScope scope)
             throws NetlinkException {
         kernel.probe().forgetRefusals();

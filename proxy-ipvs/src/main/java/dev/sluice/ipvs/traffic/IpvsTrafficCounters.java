@@ -27,15 +27,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * The kernel's counters of the virtual servers: one dump has what each virtual server has carried, and one read of the kernel's
  * table for each family has the connections of all destinations, but for those that it leaves out ({@link RealServerTable}):
- * of these the servers that have carried the most are asked for, and the others show no endpoints.
- * What a destination has carried is in neither; the kernel tells it only in a dump for each virtual server.
+ * of these the servers that have carried the most are read one by one, and the others show no endpoints.
+ * What a real server has carried is in neither; the kernel has it only in a dump for each virtual server.
  *
  * <p>The kernel adds its counters up every two seconds (net/netfilter/ipvs/ip_vs_est.c), and never with {@code
  * net.ipv4.vs.run_estimation=0}.
  */
 public final class IpvsTrafficCounters implements TrafficCounters {
-    /** So many virtual servers that the table leaves out are asked for, one by one, in a read. */
-    private static final int ASKED = 1000;
+    /** At most so many virtual servers that the table leaves out are read one by one. */
+    private static final int READ_ONE_BY_ONE = 1000;
 
     /** Which service port has which virtual server, in one family. Asked on any thread. */
     public interface Owners {
@@ -115,7 +115,7 @@ public final class IpvsTrafficCounters implements TrafficCounters {
             }
             leftOut.sort(Comparator.comparingLong((VirtualServerKey key) ->
                     -counted.getOrDefault(key, TrafficTotals.NONE).bytes()));
-            for (VirtualServerKey key : leftOut.subList(0, Math.min(ASKED, leftOut.size()))) {
+            for (VirtualServerKey key : leftOut.subList(0, Math.min(READ_ONE_BY_ONE, leftOut.size()))) {
                 add(key, table.of(key), owners, endpoints);
             }
         }
@@ -124,14 +124,14 @@ public final class IpvsTrafficCounters implements TrafficCounters {
 
     private static void add(
             VirtualServerKey key,
-            @Nullable List<RealServerState> destinations,
+            @Nullable List<RealServerState> realServers,
             Map<VirtualServerKey, ServicePortName> owners,
             Map<TrafficLedger.Account, Map<SocketAddress, EndpointTraffic>> endpoints) {
         ServicePortName owner = owners.get(key);
-        if (destinations != null && owner != null) {
+        if (realServers != null && owner != null) {
             var of = endpoints.computeIfAbsent(
                     new TrafficLedger.Account(owner, key.family()), account -> new LinkedHashMap<>());
-            destinations.forEach(d -> of.merge(d.server().socketAddress(), endpoint(d), EndpointTraffic::plus));
+            realServers.forEach(d -> of.merge(d.server().socketAddress(), endpoint(d), EndpointTraffic::plus));
         }
     }
 

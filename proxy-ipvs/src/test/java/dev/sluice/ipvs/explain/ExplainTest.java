@@ -117,7 +117,7 @@ class ExplainTest {
 
         assertThat(trace.masqueraded()).isTrue();
         assertThat(trace.steps())
-                .contains(new Trace.Step("ipvs 10.96.0.9:80/TCP", "rr, 1 destinations"))
+                .contains(new Trace.Step("ipvs 10.96.0.9:80/TCP", "rr, 1 real servers"))
                 .anySatisfy(step -> assertThat(step.what()).contains("KUBE-LOOP-BACK"));
     }
 
@@ -133,7 +133,7 @@ class ExplainTest {
         assertThat(trace.steps())
                 .contains(new Trace.Step(
                         "ipvs 10.96.0.8:80/TCP",
-                        "wrr, 2 destinations, weight 10.244.0.5:8080 3, 10.244.1.6:8080 1, draining 10.244.1.7:8080"));
+                        "wrr, 2 real servers, weight 10.244.0.5:8080 3, 10.244.1.6:8080 1, draining 10.244.1.7:8080"));
         assertThat(trace.candidates().stream().map(Trace.Candidate::probability))
                 .containsExactlyInAnyOrder(0.75, 0.25);
     }
@@ -148,7 +148,7 @@ class ExplainTest {
         node.sync();
 
         assertThat(node.backend().explain(packet("pod", "10.96.0.7", 80)).steps())
-                .contains(new Trace.Step("ipvs 10.96.0.7:80/TCP", "mh, flag mh-port, 1 destinations"));
+                .contains(new Trace.Step("ipvs 10.96.0.7:80/TCP", "mh, flag mh-port, 1 real servers"));
     }
 
     @Test
@@ -160,13 +160,13 @@ class ExplainTest {
         assertThat(node.backend().explain(packet("pod", "10.96.0.7", 80)).steps())
                 .contains(new Trace.Step(
                         "ipvs 10.96.0.7:80/TCP",
-                        "sh, 1 destinations, draining 10.244.1.6:8080, whose share of the clients is refused"));
+                        "sh, 1 real servers, draining 10.244.1.6:8080, whose share of the clients is refused"));
 
         node.put(hashed("sh-fallback", local("10.244.0.5", 8080)));
         node.sync();
         assertThat(node.backend().explain(packet("pod", "10.96.0.7", 80)).steps())
                 .contains(new Trace.Step(
-                        "ipvs 10.96.0.7:80/TCP", "sh, flag sh-fallback, 1 destinations, draining 10.244.1.6:8080"));
+                        "ipvs 10.96.0.7:80/TCP", "sh, flag sh-fallback, 1 real servers, draining 10.244.1.6:8080"));
     }
 
     private static ResolvedPort hashed(String flags, Endpoint... endpoints) {
