@@ -22,6 +22,7 @@ public final class MarkdownTable {
      *
      * @param format the cells, separated by {@code |}
      */
+    @SuppressWarnings("AnnotateFormatMethod") // would take a library for one annotation
     public void row(String format, Object... values) {
         rows.add("| " + String.format(Locale.ROOT, format, values) + " |");
     }

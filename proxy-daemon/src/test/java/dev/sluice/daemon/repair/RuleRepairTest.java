@@ -120,14 +120,16 @@ class RuleRepairTest {
     @Test
     void repairTellsWhoAndWhat() throws Exception {
         start();
-        restored = "*nat\n"
-                + ":OURS - [0:0]\n"
-                + "-A OURS -j RETURN\n"
-                + "-A OURS -j ACCEPT\n"
-                + "COMMIT\n"
-                + "*filter\n"
-                + "-I INPUT 1 -j OURS\n"
-                + "COMMIT\n";
+        restored = """
+                *nat
+                :OURS - [0:0]
+                -A OURS -j RETURN
+                -A OURS -j ACCEPT
+                COMMIT
+                *filter
+                -I INPUT 1 -j OURS
+                COMMIT
+                """;
         edit("firewalld (pid 7)", "OURS");
         assertThat(nextLook()).isEqualTo(Suspects.of(Set.of(new KernelObject("nat", "OURS"))));
         Repair told = repairs.take();

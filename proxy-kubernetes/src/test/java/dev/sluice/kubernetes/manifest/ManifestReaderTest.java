@@ -173,12 +173,14 @@ class ManifestReaderTest {
                 new Mistake(
                         "inside a list",
                         "a.yaml",
-                        "apiVersion: v1\n"
-                                + "kind: List\n"
-                                + "items:\n"
-                                + "- apiVersion: v1\n"
-                                + "  kind: Service\n"
-                                + "  metadata: {name: 7}\n",
+                        """
+                        apiVersion: v1
+                        kind: List
+                        items:
+                        - apiVersion: v1
+                          kind: Service
+                          metadata: {name: 7}
+                        """,
                         "line 6: items[0].metadata.name",
                         "expected a string, got the number 7"),
                 new Mistake("no object at all", "a.yaml", "- 1\n- 2\n", "line 1", "expected an object"),
