@@ -1,3 +1,5 @@
+# Copyright The Sluice Authors
+# SPDX-License-Identifier: Apache-2.0
 # The two commands are `make test` and `make demo`; the rest serves them.
 SHELL := /bin/bash
 MVN ?= mvn -B -ntp

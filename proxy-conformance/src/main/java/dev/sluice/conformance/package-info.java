@@ -1,3 +1,6 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
 /** Runs the scenario table against the built daemon, which it knows as a process, and makes tables of the results. */
 @NullMarked
 package dev.sluice.conformance;

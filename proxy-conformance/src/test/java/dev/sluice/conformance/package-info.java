@@ -1,3 +1,6 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
 /** Every behaviour with real packets and the real daemon, in every mode and family. */
 @NullMarked
 package dev.sluice.conformance;

@@ -1,3 +1,6 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
 /** The daemon: main, the command line, the assembly of the rooms, health and metrics. */
 @NullMarked
 package dev.sluice.daemon;

@@ -1,3 +1,6 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
 /**
  * iptables mode: Services as chains and rules, with the names and marks of kube-proxy 1.36. {@code IptablesModule} is
  * what the daemon knows of it; the parts below render rules, arrange and write them, and trace packets through them.

@@ -1,3 +1,6 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
 /** The scenario table: behaviours written once, run for every mode and family that they apply to. */
 @NullMarked
 package dev.sluice.conformance.scenario;

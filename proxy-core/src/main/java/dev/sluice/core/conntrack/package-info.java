@@ -1,3 +1,6 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
 /**
  * Which conntrack entries are stale: they lead where nothing answers for their Service any more. The kernel asks the
  * rules for the first packet of a connection only; deleting such an entry makes it ask again. Reads no entry itself.

@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.core.kernel;
 
 /** The host lacks what a mode needs, or refuses it. The message says what is missing and what to do. */

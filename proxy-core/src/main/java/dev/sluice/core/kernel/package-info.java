@@ -1,3 +1,6 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
 /**
  * Names for what modes keep in the kernel and count. Knows no single table, chain, set or device; the modes and the
  * kernel's room do.

@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.core.mode;
 
 /** How a mode that carries traffic in its own process hands new connections over to a successor. */

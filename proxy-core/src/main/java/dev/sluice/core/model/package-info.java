@@ -1,3 +1,6 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
 /**
  * Service ports and endpoints, parsed, validated and resolved for this node. Knows neither where they come from nor any
  * mode.

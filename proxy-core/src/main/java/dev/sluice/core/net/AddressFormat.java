@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.core.net;
 
 /** Writes addresses in their canonical text form (RFC 5952 for IPv6). */

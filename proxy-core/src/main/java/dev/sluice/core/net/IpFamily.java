@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.core.net;
 
 /** An address family. Each has its own view of the tracker, its own backend and its own kernel tables. */

@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.core.source;
 
 /** Receives the events of a source, one at a time, from threads of the source's own. */

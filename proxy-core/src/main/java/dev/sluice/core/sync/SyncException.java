@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.core.sync;
 
 /** A sync failed: the kernel is not in the desired state. The message says what failed, where, and what to do. */

@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.core.traffic;
 
 /** TrafficTotals counters that could not be read. The message says what failed and where. */

@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.daemon.metrics;
 
 import io.prometheus.metrics.core.metrics.Counter;

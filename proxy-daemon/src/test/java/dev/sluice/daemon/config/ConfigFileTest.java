@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.daemon.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -106,7 +108,7 @@ class ConfigFileTest {
     void jsonIsReadToo() throws Exception {
         ConfigFile file = read(
                 "{\"apiVersion\":\"kubeproxy.config.k8s.io/v1alpha1\",\"kind\":\"KubeProxyConfiguration\",\"mode\":\"ipvs\","
-                    + "\"ipvs\":{\"scheduler\":\"sh\",\"excludeCIDRs\":[\"10.0.0.0/8\"]}}");
+                        + "\"ipvs\":{\"scheduler\":\"sh\",\"excludeCIDRs\":[\"10.0.0.0/8\"]}}");
         assertThat(file.values().string("mode")).isEqualTo("ipvs");
         assertThat(file.values().string("ipvs.scheduler")).isEqualTo("sh");
         assertThat(file.values().strings("ipvs.excludeCIDRs")).isEqualTo(List.of("10.0.0.0/8"));

@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.daemon.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -65,7 +67,7 @@ class MetricsPageTest {
                         "kubeproxy_sync_proxy_rules_iptables_last{ip_family=\"IPv4\",table=\"nat\"} 5.0",
                         "kubeproxy_sync_proxy_rules_iptables_last{ip_family=\"IPv4\",table=\"filter\"} 0.0",
                         "kubeproxy_sync_proxy_rules_no_local_endpoints_total{ip_family=\"IPv4\",traffic_policy=\"internal\"}"
-                            + " 1.0",
+                                + " 1.0",
                         "sluice_kernel_bytes_total{ip_family=\"IPv4\"} 2000.0",
                         "sluice_last_sync_kernel_bytes{ip_family=\"IPv4\"} 1000.0",
                         "sluice_service_ports{ip_family=\"IPv4\"} 3.0");
@@ -191,9 +193,9 @@ class MetricsPageTest {
                         "kubeproxy_conntrack_reconciler_deleted_entries_total{ip_family=\"IPv4\"} 3.0",
                         "kubeproxy_conntrack_reconciler_sync_duration_seconds_count{ip_family=\"IPv4\"} 1",
                         "sluice_conntrack_deleted_flows_total{ip_family=\"IPv4\",protocol=\"udp\",reason=\"endpoint-gone\"}"
-                            + " 2.0",
+                                + " 2.0",
                         "sluice_conntrack_deleted_flows_total{ip_family=\"IPv4\",protocol=\"sctp\",reason=\"untranslated\"}"
-                            + " 1.0",
+                                + " 1.0",
                         "sluice_conntrack_failures_total{ip_family=\"IPv6\"} 1.0");
     }
 

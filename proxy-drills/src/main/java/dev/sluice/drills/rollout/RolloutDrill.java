@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.drills.rollout;
 
 import dev.sluice.core.config.ProxyMode;
@@ -150,8 +152,8 @@ public final class RolloutDrill implements AutoCloseable {
                 .toList();
         out.printf(
                 "%d uses of the open connections were answered; %d were lost before the drain of their endpoint ended,"
-                    + " %d after.%n%d new connections, %d of them to a draining endpoint, %d failed. %d starts of the"
-                    + " daemon.%n",
+                        + " %d after.%n%d new connections, %d of them to a draining endpoint, %d failed. %d starts of the"
+                        + " daemon.%n",
                 open.asked(),
                 early.size(),
                 open.lost().size() - early.size(),

@@ -1,3 +1,6 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
 /** A rollout under load: what happens to connections while endpoints are replaced and the daemon is restarted. */
 @NullMarked
 package dev.sluice.drills.rollout;

@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.iptables.render;
 
 /** A named counter of the kernel that one rule counts into, under kube-proxy's name. */

@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.iptables.sync;
 
 import dev.sluice.core.model.ServicePortName;

@@ -1,3 +1,6 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
 /** Where the desired state sends a packet, rule by rule. Asks the kernel nothing. */
 @NullMarked
 package dev.sluice.ipvs.explain;

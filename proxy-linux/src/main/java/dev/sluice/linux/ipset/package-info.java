@@ -1,3 +1,6 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
 /** Creates, fills and reads IP sets over nfnetlink; knows nothing of the rules that ask them. */
 @NullMarked
 package dev.sluice.linux.ipset;

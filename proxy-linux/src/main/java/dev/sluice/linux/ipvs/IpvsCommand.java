@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.linux.ipvs;
 
 /** A change of the kernel's IPVS tables; prints with the kernel's name of the command. */

@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.linux.ipvs;
 
 /** The kernel's 64-bit counters of a virtual or real server; rates are per second. */

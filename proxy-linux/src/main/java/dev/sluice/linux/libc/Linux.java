@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.linux.libc;
 
 /** Constants of the Linux ABI, equal on x86_64 and aarch64. */

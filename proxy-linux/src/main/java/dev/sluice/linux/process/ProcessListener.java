@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.linux.process;
 
 /** Notified of the processes that this one starts, on the threads that start them. */

@@ -1,3 +1,6 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
 /** Runs the host's own tools: the iptables tools and modprobe. The only package that starts a process. */
 @NullMarked
 package dev.sluice.linux.process;

@@ -1,3 +1,6 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
 /**
  * The one rule language of all modes that write iptables rules: typed rules, their text, and the way of a packet
  * through them. A {@link dev.sluice.linux.rules.RuleBuilder} makes a {@link dev.sluice.linux.rules.Rule}, which prints

@@ -1,3 +1,6 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
 /**
  * What every mode keeps, as tests over {@code ProxyModule} and {@code ProxyBackend} on a host of fakes, and the smallest mode that
  * keeps it. Knows no mode by name.

@@ -1,3 +1,6 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
 /** The real daemon process, started in a host of the lab. */
 @NullMarked
 package dev.sluice.testkit.daemon;

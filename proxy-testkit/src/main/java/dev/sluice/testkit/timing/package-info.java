@@ -1,3 +1,6 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
 /** How long tests wait on machines of any speed. Knows nothing of what is waited for. */
 @NullMarked
 package dev.sluice.testkit.timing;

@@ -1,3 +1,6 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
 /** A virtual machine for what the kernel of this machine lacks. */
 @NullMarked
 package dev.sluice.testkit.vm;

@@ -1,3 +1,6 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
 /**
  * The schedulers: which endpoint gets a new connection, by weight, load and health. Knows neither Services nor sockets.
  */

@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.userspace.engine;
 
 /** What the engine has carried since it started; all figures but the active ones only grow. */

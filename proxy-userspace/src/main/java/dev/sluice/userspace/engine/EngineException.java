@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.userspace.engine;
 
 /** Thrown when the engine cannot start or open a socket; the message says what failed and why. */

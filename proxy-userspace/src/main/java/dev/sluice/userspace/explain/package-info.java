@@ -1,3 +1,6 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
 /**
  * What {@code sluice explain} says in this mode: the way of a packet through the rules, then the choice of the proxy.
  */

@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.userspace.routing;
 
 /** Why a connection was reset, or a datagram dropped, before it reached an endpoint. */

@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.userspace.routing;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;

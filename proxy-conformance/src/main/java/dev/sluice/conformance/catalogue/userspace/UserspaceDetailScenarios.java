@@ -1,3 +1,5 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
 package dev.sluice.conformance.catalogue.userspace;
 
 import static dev.sluice.conformance.scenario.EndpointTemplate.endpoint;

@@ -1,3 +1,6 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
 /**
  * What only userspace mode has: balancing, limits, hostile peers, the PROXY protocol, the handover between processes.
  */
