@@ -36,8 +36,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * What every mode keeps, whatever it says to the kernel. The test of a mode extends this and says how its module is made; what is
- * special about the mode stands in other tests.
+ * The contract that every mode keeps, whatever it writes to the kernel. A mode's test extends this class and supplies
+ * its module; what is special about the mode is tested elsewhere.
  */
 public abstract class BackendContract {
     private static final int PORTS = 25;
@@ -46,17 +46,17 @@ public abstract class BackendContract {
     /** The mode's module on {@code host}. */
     protected abstract ProxyModule module(FakeHost host);
 
-    /** A node as the mode needs it. */
+    /** A host with what the mode needs. */
     protected FakeHost host(IpFamily family) {
         return FakeHost.withNode(node(family));
     }
 
-    /** The address that the API knows the node by. */
+    /** The node address that the API server knows. */
     protected IpAddress node(IpFamily family) {
         return LabAddresses.of(LabAddresses.NODE_A, family);
     }
 
-    /** Whether the mode writes anything to the kernel. */
+    /** Whether the mode writes to the kernel. */
     protected boolean writes() {
         return true;
     }
@@ -66,12 +66,14 @@ public abstract class BackendContract {
         return true;
     }
 
-    /** {@code dump} without what may differ between two nodes that carry traffic alike, e.g. an order that means nothing. */
+    /**
+     * {@code dump} without what may differ between two nodes that carry traffic alike, e.g. an order without meaning.
+     */
     protected List<String> comparable(List<String> dump) {
         return dump;
     }
 
-    /** {@code dump} with the rules of some chains sorted, because their order means nothing. */
+    /** {@code dump} with the rules of {@code chains} sorted, because their order has no meaning. */
     protected static List<String> unordered(List<String> dump, Predicate<KernelObject> chains) {
         return dump.stream()
                 .sorted(Comparator.comparing(line -> {
@@ -229,7 +231,7 @@ public abstract class BackendContract {
         KernelCost many = costOfAChange(family, 400);
 
         assertThat(many.messages()).isEqualTo(few.messages());
-        // names of branches and numbers of sockets are longer or shorter by some characters
+        // names of branches and socket numbers vary in length by a few characters
         assertThat(many.bytes()).isBetween(few.bytes() - 100, few.bytes() + 100);
     }
 

@@ -30,7 +30,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/** Other programs of a host: what they keep in its kernel, and what they do to objects of a mode. */
+/** The other programs of a host: the objects that they keep in its kernel, and their changes to objects of a mode. */
 final class ForeignObjects {
     private static final List<String> TABLES = List.of("nat", "filter", "mangle");
 
@@ -66,7 +66,7 @@ final class ForeignObjects {
         host.resetCounters();
     }
 
-    /** The lines of {@code dump} that are about what {@link #add} added. */
+    /** The lines of {@code dump} that describe what {@link #add} added. */
     static List<String> of(List<String> dump) {
         return dump.stream()
                 .filter(line -> line.contains("DOCKER")
@@ -113,7 +113,7 @@ final class ForeignObjects {
         }
     }
 
-    /** Deletes the chains that {@code which} names, and the jumps to them, as another mode does with leftovers. */
+    /** Deletes the chains that {@code which} accepts, and the jumps to them, as another mode does with leftovers. */
     static void removeChains(FakeHost host, IpFamily family, Predicate<KernelObject> which) {
         RestoreScript script = new RestoreScript();
         for (String table : TABLES) {
@@ -128,7 +128,7 @@ final class ForeignObjects {
         }
     }
 
-    /** Every chain of the host, with its table as the kind. */
+    /** All chains of the host, each with its table as the kind. */
     static Set<KernelObject> chains(FakeHost host, IpFamily family) {
         Set<KernelObject> chains = new LinkedHashSet<>();
         for (String table : TABLES) {

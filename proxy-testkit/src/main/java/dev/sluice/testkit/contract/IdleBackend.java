@@ -23,7 +23,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Remembers the ports of the last sync, as other backends make the kernel remember them. */
+/**
+ * A backend that programs nothing. It remembers the ports of the last sync, which other backends keep in the kernel.
+ */
 final class IdleBackend implements ProxyBackend {
     private static final ObjectKind PORTS = ObjectKind.of("idle.ports");
 

@@ -21,8 +21,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * The smallest mode: it keeps to everything that the daemon asks of one and programs nothing. Where traffic would go, its backends
- * say when they are asked.
+ * The smallest mode: it implements the whole module interface and programs nothing. Its backends answer {@code explain}
+ * from the ports of the last sync.
  */
 public final class IdleModule implements ProxyModule {
     private static final ModeConfig CONFIG =
@@ -65,7 +65,7 @@ public final class IdleModule implements ProxyModule {
                 .toList();
     }
 
-    /** No entry of connection tracking is this mode's. */
+    /** This mode owns no conntrack entries. */
     @Override
     public ConntrackPolicy conntrack(IpFamily family) {
         return new ConntrackPolicy(Set.of(), ConntrackTargets.endpoints(), false);
@@ -84,7 +84,7 @@ public final class IdleModule implements ProxyModule {
     @Override
     public void close() {}
 
-    /** A watch of nothing. */
+    /** A watch that reports nothing. */
     private record Nothing() implements ForeignWatch.Opener, ForeignWatch {
         @Override
         public ForeignWatch open(Consumer<ForeignChange> noticed) {

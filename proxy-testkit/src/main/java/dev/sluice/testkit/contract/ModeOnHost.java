@@ -26,7 +26,7 @@ import java.util.function.Function;
 
 /** A process in one mode and family on a host of fakes, with the snapshot that it syncs. */
 final class ModeOnHost implements AutoCloseable {
-    /** Longer than a mode waits before it looks at what only time makes due. */
+    /** Longer than any delay after which a mode does deferred work. */
     private static final Duration LONG = Duration.ofMinutes(1);
 
     final IpFamily family;
@@ -64,7 +64,7 @@ final class ModeOnHost implements AutoCloseable {
         return backend;
     }
 
-    /** The process ends and another one starts; the host keeps what it has. */
+    /** Ends the process and starts another one; the kernel's state stays. */
     void restart() {
         close();
         module = modes.apply(host);
@@ -91,7 +91,7 @@ final class ModeOnHost implements AutoCloseable {
         return backend.repair(snapshot, Suspects.all());
     }
 
-    /** Lets time pass and syncs until nothing is left that only time makes due. */
+    /** Lets time pass and syncs until no deferred work is left. */
     void settle() throws SyncException {
         for (int i = 0; i < 2; i++) {
             host.pass(LONG);
@@ -99,7 +99,7 @@ final class ModeOnHost implements AutoCloseable {
         }
     }
 
-    /** Where a Pod's packet to the port's cluster address goes. */
+    /** Traces a Pod's packet to the port's cluster address. */
     Trace explain(ResolvedPort port) {
         return explain(
                 port.name().protocol(),

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An ahead-of-time cache of the daemon's classes (JEP 483), for machines where a JVM starts slowly. A JVM that the cache
- * does not fit goes on without it.
+ * An ahead-of-time cache of the daemon's classes (JEP 483), for machines where a JVM starts slowly. A JVM that the
+ * cache does not fit runs without it.
  */
 public final class AotCache {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -23,7 +23,7 @@ public final class AotCache {
     private AotCache() {}
 
     /**
-     * Makes the cache in {@code folder} by one run of the daemon on {@code examples/}.
+     * Creates the cache in {@code folder} by one run of the daemon on {@code examples/}.
      *
      * @return the JVM options for {@code SLUICE_JAVA_OPTS} that use it
      */

@@ -6,33 +6,33 @@ import dev.sluice.testkit.lab.Lab;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The way by which a scenario's objects come to the daemon. */
+/** Delivers a scenario's objects to the daemon: through a folder of manifests or an API server. */
 public interface ClusterWriter extends AutoCloseable {
 
-    /** The flags that make the daemon read what is written here. */
+    /** The flags that make the daemon read from this writer. */
     List<String> flags();
 
     /**
-     * From now on the objects of {@code name} are exactly those of {@code yaml}.
+     * Makes {@code yaml} the objects of {@code name}, in place of those before.
      *
      * @param yaml several documents
      */
     void write(String name, String yaml);
 
-    /** The objects of {@code name} are gone. */
+    /** Deletes the objects of {@code name}. */
     void delete(String name);
 
     /**
-     * What an API server has below {@code path}, as JSON.
+     * The API server's answer at {@code path}, as JSON.
      *
-     * @throws UnsupportedOperationException when there is none
+     * @throws UnsupportedOperationException when there is no API server
      */
     default String read(String path) {
         throw new UnsupportedOperationException("there is no API server to ask for " + path);
     }
 
     /**
-     * Whether the API server refuses to read out the objects of {@code plural}.
+     * Makes the API server refuse to list the objects of {@code plural}, or serve them again.
      *
      * @throws UnsupportedOperationException when there is no API server
      */
@@ -46,7 +46,7 @@ public interface ClusterWriter extends AutoCloseable {
     /** Opens a writer for a lab's node. */
     @FunctionalInterface
     interface Opener {
-        /** @param folder an existing folder that the writer has to itself */
+        /** @param folder an existing folder for this writer alone */
         ClusterWriter open(Lab lab, Path folder);
     }
 }

@@ -10,8 +10,8 @@ import java.util.List;
 /**
  * The command line of a daemon under test.
  *
- * @param source where the wishes come from: {@code --manifests DIR}, or the flags of an API server
- * @param flags what else is given
+ * @param source the source of the objects: {@code --manifests DIR}, or the flags of an API server
+ * @param flags further flags
  */
 public record DaemonOptions(ProxyMode mode, List<String> source, List<String> flags) {
 
@@ -25,7 +25,7 @@ public record DaemonOptions(ProxyMode mode, List<String> source, List<String> fl
         arguments.add("--proxy-mode=" + mode.flagValue());
         arguments.addAll(source);
         arguments.add("--hostname-override=" + LabAddresses.NODE_A);
-        arguments.add("--conntrack-max-per-core=0"); // read-only in a namespace
+        arguments.add("--conntrack-max-per-core=0"); // this parameter is read-only in a network namespace
         arguments.add(mode == ProxyMode.IPVS ? "--ipvs-min-sync-period=50ms" : "--iptables-min-sync-period=50ms");
         arguments.addAll(flags);
         return arguments;

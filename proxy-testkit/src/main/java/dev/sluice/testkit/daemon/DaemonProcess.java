@@ -23,11 +23,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A daemon process under test, started by the launcher in a host of the lab. */
+/** A daemon process under test, started by the launcher on a host of the lab. */
 public final class DaemonProcess implements AutoCloseable {
     private static final int HEALTH_PORT = 10256;
     private static final int METRICS_PORT = 10249;
-    /** Until a killed process is gone; only a machine with far too much to do takes long for it. */
+    /** The limit for the end of a killed process; only an overloaded machine takes long. */
     private static final Duration KILLED = Duration.ofMinutes(2);
 
     private static final IpAddress LOOPBACK = IpAddress.of("127.0.0.1");
@@ -41,15 +41,17 @@ public final class DaemonProcess implements AutoCloseable {
         this.process = process;
     }
 
-    /** Starts the daemon; what it prints goes to {@code log}. */
+    /** Starts the daemon, with its output in {@code log}. */
     public static DaemonProcess start(LabHost host, DaemonOptions options, Path log) {
         return start(host, options, log, Map.of());
     }
 
-    /** As {@link #start(LabHost, DaemonOptions, Path)}, with more in its environment. */
+    /**
+     * Starts the daemon as {@link #start(LabHost, DaemonOptions, Path)} does, with additional environment variables.
+     */
     public static DaemonProcess start(LabHost host, DaemonOptions options, Path log, Map<String, String> environment) {
         List<String> command = new ArrayList<>();
-        // the daemon dies with this JVM: left alone, it would keep the namespaces of the lab
+        // the daemon dies with this JVM; otherwise it would keep the namespaces of the lab alive
         command.addAll(List.of("setpriv", "--pdeathsig", "KILL", Launcher.path().toString()));
         command.addAll(options.arguments());
         ProcessBuilder builder = new ProcessBuilder(command)
@@ -59,19 +61,19 @@ public final class DaemonProcess implements AutoCloseable {
         return new DaemonProcess(host, log, host.start(builder));
     }
 
-    /** Runs the daemon's command to its end. */
+    /** Runs the daemon's command and waits for its end. */
     public static CommandResult run(LabHost host, String... arguments) {
         List<String> command = new ArrayList<>(List.of(Launcher.path().toString()));
         command.addAll(List.of(arguments));
         return host.run(command.toArray(String[]::new));
     }
 
-    /** Runs the daemon with {@code --cleanup} to its end. */
+    /** Runs the daemon with {@code --cleanup} and waits for its end. */
     public static CommandResult cleanUp(LabHost host) {
         return run(host, "--cleanup");
     }
 
-    /** Waits until the first sync of {@code families} is in force and the daemon says that it is healthy. */
+    /** Waits until the first sync of {@code families} is applied and the daemon reports itself healthy. */
     public DaemonProcess awaitReady(Duration patience, IpFamily... families) {
         try {
             Attempts.until(patience, "the daemon is ready", () -> {
@@ -123,10 +125,10 @@ public final class DaemonProcess implements AutoCloseable {
     }
 
     /**
-     * Where the daemon's rules send a packet.
+     * Traces a packet through the daemon's rules.
      *
-     * @param from who sends it, null for the node itself
-     * @param inInterface what it arrives through, empty for the node itself
+     * @param from the sender, null for the node itself
+     * @param inInterface the interface that it arrives through, empty for the node itself
      */
     public Explained explain(Protocol protocol, @Nullable IpAddress from, IpAddress to, int port, String inInterface)
             throws IOException {
@@ -152,7 +154,7 @@ public final class DaemonProcess implements AutoCloseable {
                 .findFirst();
     }
 
-    /** The memory that it holds now, in KiB (proc(5), VmRSS). */
+    /** The resident memory, in KiB (proc(5), VmRSS). */
     public long residentKib() throws IOException {
         return Files.readAllLines(Path.of("/proc", Long.toString(pid()), "status")).stream()
                 .filter(line -> line.startsWith("VmRSS:"))
@@ -160,7 +162,7 @@ public final class DaemonProcess implements AutoCloseable {
                 .sum();
     }
 
-    /** How many descriptors it has open. */
+    /** The number of open descriptors. */
     public int openFiles() throws IOException {
         try (Stream<Path> files = Files.list(Path.of("/proc", Long.toString(pid()), "fd"))) {
             return (int) files.count();
@@ -184,19 +186,19 @@ public final class DaemonProcess implements AutoCloseable {
         return process.pid();
     }
 
-    /** {@code kill -9}: the daemon gets no chance to tidy up. */
+    /** Kills the daemon with SIGKILL, so that it cannot clean up. */
     public void kill() {
         process.destroyForcibly();
         awaitEnd(KILLED);
     }
 
-    /** SIGTERM; the exit status. */
+    /** Ends the daemon with SIGTERM, and returns the exit status. */
     public int terminate(Duration patience) {
         process.destroy();
         return awaitEnd(patience);
     }
 
-    /** The exit status of a daemon that ends by itself. */
+    /** Waits for a daemon that ends by itself, and returns the exit status. */
     public int awaitEnd(Duration patience) {
         try {
             if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {

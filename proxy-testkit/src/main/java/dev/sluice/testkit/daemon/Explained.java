@@ -15,13 +15,13 @@ import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /**
- * What the daemon's page {@code /debug/explain} says of a packet.
+ * The daemon's answer about a packet on its page {@code /debug/explain}.
  *
- * @param service empty when it is no Service's
+ * @param service empty when the packet is for no Service
  */
 public record Explained(String service, Verdict verdict, List<Candidate> candidates, List<Step> steps) {
 
-    /** Reads the page's JSON. */
+    /** Parses the page's JSON. */
     static Explained parse(String json) {
         Map<?, ?> page = (Map<?, ?>)
                 new Load(LoadSettings.builder().setCodePointLimit(64 << 20).build()).loadFromString(json);
@@ -49,7 +49,7 @@ public record Explained(String service, Verdict verdict, List<Candidate> candida
                 .stream().<Map<?, ?>>map(entry -> (Map<?, ?>) entry).toList();
     }
 
-    /** {@code FORWARD to 10.244.1.2:8080 (50%, masqueraded), ...}, and the rules on the way. */
+    /** {@code FORWARD to 10.244.1.2:8080 (50%, masqueraded), ...}, followed by the rules on the way. */
     @Override
     public String toString() {
         String to = candidates.stream()

@@ -12,18 +12,18 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * The answer to one request.
+ * The answer to one HTTP request.
  *
  * @param status the HTTP status
  */
 public record HttpPage(int status, String headers, String body) {
 
-    /** Asks from inside {@code host}'s namespace. */
+    /** Sends a GET request from {@code host}'s namespace. */
     public static HttpPage get(LabHost host, IpAddress address, int port, String path) throws IOException {
         return send(host, address, port, "GET", path, "");
     }
 
-    /** Sends a request with a body in JSON from inside {@code host}'s namespace. */
+    /** Sends a request with a JSON body from {@code host}'s namespace. */
     public static HttpPage send(LabHost host, IpAddress address, int port, String method, String path, String json)
             throws IOException {
         try (Connection connection =

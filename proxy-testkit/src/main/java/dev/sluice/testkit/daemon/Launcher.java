@@ -10,7 +10,7 @@ import java.nio.file.Path;
 public final class Launcher {
     private Launcher() {}
 
-    /** The top of the repository: the closest folder upwards of the current one that has the launcher. */
+    /** The top of the repository: the closest folder at or above the current one that has the launcher. */
     public static Path repository() {
         for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
             if (Files.isExecutable(at.resolve("sluice")) && Files.exists(at.resolve("pom.xml"))) {

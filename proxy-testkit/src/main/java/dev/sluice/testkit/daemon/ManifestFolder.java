@@ -9,12 +9,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 
-/** A folder that {@code --manifests} names; a file comes and changes in one step, so that no half of it is ever read. */
+/**
+ * A folder for {@code --manifests}. Each file is added or replaced in one step, so that the daemon never reads half of
+ * it.
+ */
 public final class ManifestFolder implements ClusterWriter {
     private final Path manifests;
     private final Path writing;
 
-    /** Makes {@code manifests} in {@code folder}, and a place for files that are not whole yet. */
+    /** Creates {@code manifests} in {@code folder}, and a folder beside it for unfinished files. */
     public ManifestFolder(Path folder) {
         manifests = folder.resolve("manifests");
         writing = folder.resolve("writing");
@@ -53,6 +56,6 @@ public final class ManifestFolder implements ClusterWriter {
 
     @Override
     public void close() {
-        // the files stay for whoever looks into a failure
+        // the files are kept, to help with failures
     }
 }

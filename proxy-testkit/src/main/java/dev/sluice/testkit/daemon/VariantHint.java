@@ -6,13 +6,13 @@ import dev.sluice.linux.iptables.Iptables.Variant;
 import dev.sluice.testkit.lab.LabHost;
 
 /**
- * Decides which variant of iptables a daemon uses on a host, as kubelet does: by an empty chain in mangle
- * ({@code iptables-wrappers} of the Kubernetes project).
+ * The hint by which a daemon chooses its variant of iptables on a host: an empty chain in mangle, as kubelet creates it
+ * (see {@code iptables-wrappers} of the Kubernetes project).
  */
 public final class VariantHint {
     private VariantHint() {}
 
-    /** Leaves the chain. */
+    /** Creates the chain. */
     public static void leave(LabHost node, Variant variant) {
         node.run(tool(variant, ""), "-w", "5", "-t", "mangle", "-N", "KUBE-IPTABLES-HINT")
                 .orThrow();
@@ -21,7 +21,7 @@ public final class VariantHint {
     /**
      * A program's name, e.g. {@code iptables-nft-save}.
      *
-     * @param suffix {@code -save}, {@code -restore} or nothing
+     * @param suffix {@code -save}, {@code -restore} or empty
      */
     public static String tool(Variant variant, String suffix) {
         return switch (variant) {

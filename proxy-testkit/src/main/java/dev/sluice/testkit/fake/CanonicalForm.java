@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Tells whether a rule is spelt as iptables-save would print it back. Not every match is known here; what is known was
- * checked against iptables 1.8.9.
+ * Checks that a rule is spelled as iptables-save would print it. It knows some matches only, each checked against
+ * iptables 1.8.9.
  */
 public final class CanonicalForm {
     private static final List<String> ORDER = List.of("-s", "-d", "-i", "-o", "-p", "-m", "-j");

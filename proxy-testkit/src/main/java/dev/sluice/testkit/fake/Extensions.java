@@ -4,7 +4,7 @@ package dev.sluice.testkit.fake;
 
 import java.util.Set;
 
-/** Targets that are not chains. */
+/** The targets that are not chains. */
 final class Extensions {
     static final Set<String> TARGETS = Set.of(
             "ACCEPT",

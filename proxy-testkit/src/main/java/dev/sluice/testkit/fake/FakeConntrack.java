@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The connection tracking table in memory: an original direction comes once in a zone, each entry has an identity of its own,
- * and an entry is deleted by its original direction, its zone and, where given, its identity.
+ * The conntrack table in memory. An original direction exists once in a zone, each entry has its own id, and an entry
+ * is deleted by its original direction, its zone and, where given, its id.
  */
 public final class FakeConntrack implements Conntrack {
     private final List<ConntrackEntry> flows = new ArrayList<>();
@@ -25,12 +25,15 @@ public final class FakeConntrack implements Conntrack {
     private int failures;
     private int refusals;
 
-    /** A flow of a client to {@code asked} that is answered by {@code reached}, both {@code address:port}. */
+    /**
+     * Adds an entry for a connection of a client to {@code asked} that is answered by {@code reached}, both
+     * {@code address:port}.
+     */
     public ConntrackEntry add(Protocol protocol, String client, String asked, String reached) {
         return add(protocol, client, asked, reached, 0);
     }
 
-    /** As the other, in another zone. */
+    /** Adds an entry as the other method does, in {@code zone}. */
     public ConntrackEntry add(Protocol protocol, String client, String asked, String reached, int zone) {
         IpAddress from = address(client);
         Tuple original = new Tuple(from, port(client), address(asked), port(asked));
@@ -43,7 +46,7 @@ public final class FakeConntrack implements Conntrack {
         return flow;
     }
 
-    /** What is in the table. */
+    /** The entries of the table. */
     public List<ConntrackEntry> flows() {
         return List.copyOf(flows);
     }
@@ -53,12 +56,12 @@ public final class FakeConntrack implements Conntrack {
         return dumps;
     }
 
-    /** The next readings of the table fail. */
+    /** Makes the next {@code count} dumps fail. */
     public void failNextDumps(int count) {
         failures = count;
     }
 
-    /** The next deletions of an entry are refused. */
+    /** Makes the next {@code count} deletions fail. */
     public void refuseNextDeletions(int count) {
         refusals = count;
     }

@@ -10,19 +10,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Named counters in memory; it refuses what the kernel refuses. */
+/** Named counters (nfacct) in memory. It refuses what the kernel refuses. */
 public final class FakeCounters implements NamedCounters {
     private final Map<String, Count> counts = new LinkedHashMap<>();
     private boolean supported = true;
     private boolean full;
 
-    /** A kernel without counters. */
+    /** Makes this a kernel without counters. */
     public FakeCounters unsupported() {
         supported = false;
         return this;
     }
 
-    /** From now on the kernel refuses to make another one. */
+    /** Makes the kernel refuse to create further counters. */
     public FakeCounters full() {
         full = true;
         return this;
@@ -32,13 +32,13 @@ public final class FakeCounters implements NamedCounters {
         return supported && counts.containsKey(name);
     }
 
-    /** From now on the kernel has counters. */
+    /** Makes this a kernel with counters again. */
     public FakeCounters supportedAgain() {
         supported = true;
         return this;
     }
 
-    /** So many packets of 100 bytes come by. */
+    /** Counts {@code packets} packets of 100 bytes. */
     public void count(String name, long packets) {
         counts.computeIfPresent(
                 name, (key, old) -> new Count(name, old.packets() + packets, old.bytes() + 100 * packets));

@@ -27,7 +27,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
-/** A host whose kernel is in memory: one of each table, which everything that is opened shares. */
+/** A host whose kernel is in memory. There is one of each table, shared by everything that is opened. */
 public final class FakeHost implements Host {
     private static final List<String> SWITCHED_OFF = List.of(
             "net.ipv4.conf.all.route_localnet",
@@ -63,7 +63,7 @@ public final class FakeHost implements Host {
         }
     }
 
-    /** From now on no iptables tools are installed. */
+    /** Removes the iptables tools. */
     public FakeHost withoutIptables() {
         withoutTools = true;
         return this;
@@ -88,7 +88,7 @@ public final class FakeHost implements Host {
         return host;
     }
 
-    /** Time passes. */
+    /** Moves the clock. */
     public void pass(Duration time) {
         bootNanos += time.toNanos();
     }
@@ -98,7 +98,7 @@ public final class FakeHost implements Host {
         return bootNanos;
     }
 
-    /** From now on every tool and socket fails, or none any more. */
+    /** Makes every tool and socket fail, or work again. */
     public void breakDown(boolean on) {
         NetlinkException error = on ? new NetlinkException("netlink", Errno.ENOBUFS, "") : null;
         iptables.values().forEach(tools -> tools.breakDown(on));
@@ -107,7 +107,7 @@ public final class FakeHost implements Host {
         links.breakWith(error);
     }
 
-    /** From now on the kernel refuses everything that names one of these addresses, and nothing else. */
+    /** Makes the kernel refuse exactly the requests that name one of {@code addresses}. */
     public void refuse(IpAddress... addresses) {
         List<IpAddress> refused = List.of(addresses);
         iptables.values()
@@ -119,7 +119,7 @@ public final class FakeHost implements Host {
         links.refuse(refused::contains);
     }
 
-    /** How much was written since {@link #resetCounters}: restores, and commands of the other interfaces. */
+    /** The number of writes since {@link #resetCounters}: restores, and commands of the other interfaces. */
     public long writes() {
         return iptables.values().stream().mapToLong(FakeIptables::restores).sum()
                 + sets.log().size()
@@ -142,7 +142,7 @@ public final class FakeHost implements Host {
                                 .anyMatch(rule -> rule.contains("--match-set " + set + " "))));
     }
 
-    /** What has been asked of this host so far, by name. */
+    /** The names of the interfaces that were requested from this host so far. */
     public Set<String> asked() {
         return Set.copyOf(asked);
     }
@@ -165,7 +165,7 @@ public final class FakeHost implements Host {
         return tools(family);
     }
 
-    /** What {@link #iptables} gives to a mode, whether tools are installed or not. */
+    /** The tools that {@link #iptables} gives to a mode, whether they are installed or not. */
     public FakeIptables tools(IpFamily family) {
         return Objects.requireNonNull(iptables.get(family));
     }
@@ -196,7 +196,7 @@ public final class FakeHost implements Host {
         return new RuleWatching(interest);
     }
 
-    /** Another program changes an object; who watches it is notified. The answer is whether somebody does. */
+    /** Changes an object as another program would and notifies its watcher. Returns whether there is one. */
     public boolean change(IpFamily family, KernelObject object) {
         ForeignChange change = new ForeignChange(family, "test (pid 1)", false, Set.of(object));
         return ruleWatches.stream()
@@ -205,7 +205,7 @@ public final class FakeHost implements Host {
                 > 0;
     }
 
-    /** The kernel announces a change of a link or an address. */
+    /** Announces a change of a link or an address, as the kernel does. */
     public void announce(LinkChange change) {
         linkWatches.forEach(watch -> watch.accept(change));
     }
@@ -257,7 +257,7 @@ public final class FakeHost implements Host {
         return "module " + name + " is loaded";
     }
 
-    /** A watch that notices what a test says. */
+    /** A watch that reports what a test feeds it. */
     private final class RuleWatching implements ForeignWatch.Opener, ForeignWatch {
         private final Interest interest;
         private Consumer<ForeignChange> noticed = change -> {};

@@ -20,9 +20,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * IP sets in memory. It refuses what the kernel refuses (net/netfilter/ipset of 6.x): long names, other shapes under a
- * taken name, elements of another type or family, more than {@code maxelem} of them, a prefix of length 0, and to destroy a
- * set that a rule refers to; and it counts what it is given.
+ * IP sets in memory. It refuses what the kernel refuses (net/netfilter/ipset of 6.x): long names, another shape under
+ * an existing name, elements of another type or family, more elements than {@code maxelem}, a prefix of length 0, and
+ * the destruction of a set that a rule refers to. It counts the messages it receives.
  */
 public final class FakeIpSets implements IpSets {
     /** The kernel's number for a full hash set (IPSET_ERR_HASH_FULL in ip_set_hash.h). */
@@ -44,7 +44,7 @@ public final class FakeIpSets implements IpSets {
         this.referenced = referenced;
     }
 
-    /** Makes the additions that {@code refused} names fail with {@link #HASH_FULL}. */
+    /** Makes the additions that {@code refused} accepts fail with {@link #HASH_FULL}. */
     public void refuse(Predicate<SetChange> refused) {
         extraRefusal = refused;
     }
@@ -194,7 +194,7 @@ public final class FakeIpSets implements IpSets {
         };
     }
 
-    /** Headers, the set's name, and about what the element's attributes take. */
+    /** The approximate message size: headers, the set's name and the element's attributes. */
     private static long size(SetChange change) {
         return 20
                 + 8

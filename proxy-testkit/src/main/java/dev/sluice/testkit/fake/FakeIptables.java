@@ -16,13 +16,13 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * The iptables tools of one family over tables in memory. It takes the input of {@code iptables-restore --noflush}, refuses
- * what the tools and the kernel refuse and names the line, commits each table as one, and prints what is in force as
- * iptables-save does.
+ * The iptables tools of one family over tables in memory. It takes the input of {@code iptables-restore --noflush},
+ * refuses what the tools and the kernel refuse and names the line, commits each table atomically, and prints the
+ * applied rules as iptables-save does.
  *
- * <p>Rules must be given in the canonical form (see {@link CanonicalForm}): the real tools would take others as well, but
- * print them back differently, and then nothing in force would ever equal what is wanted. Such a rule is an {@link
- * AssertionError}.
+ * <p>Rules must be in the canonical form (see {@link CanonicalForm}), otherwise an {@link AssertionError} is thrown.
+ * The real tools accept other spellings but print them differently, so the applied rules would never equal the desired
+ * ones.
  */
 public final class FakeIptables implements Iptables {
     private static final String BROKEN = "Another app is currently holding the xtables lock";
@@ -42,7 +42,7 @@ public final class FakeIptables implements Iptables {
     private int saves;
     private int chainReads;
 
-    /** The nft variant, which knows a table once it is used. */
+    /** Creates tools of the nft variant, where a table exists once it is used. */
     public FakeIptables(IpFamily family) {
         this(family, Variant.NFT);
     }
@@ -53,13 +53,13 @@ public final class FakeIptables implements Iptables {
         this.form = new CanonicalForm(family);
     }
 
-    /** From now on a rule with {@code --match-set} is refused unless {@code setExists} knows the set. */
+    /** Refuses rules with {@code --match-set} unless {@code setExists} accepts the set. */
     public FakeIptables withSets(Predicate<String> setExists) {
         this.setExists = setExists;
         return this;
     }
 
-    /** From now on a rule that counts is refused unless {@code counters} has what it counts into. */
+    /** Refuses rules that count unless {@code counters} has their counter. */
     public FakeIptables withCounters(FakeCounters counters) {
         counterExists = counters::has;
         return this;
@@ -107,12 +107,12 @@ public final class FakeIptables implements Iptables {
         return dump(table);
     }
 
-    /** From now on the kernel refuses to add the rules that {@code which} names. */
+    /** Makes the kernel refuse to add the rules that {@code which} accepts. */
     public void refuse(Predicate<String> which) {
         refused = which;
     }
 
-    /** Whether every call fails from now on. */
+    /** Makes every call fail, or work again. */
     public void breakDown(boolean on) {
         broken = on;
     }
@@ -123,17 +123,17 @@ public final class FakeIptables implements Iptables {
         }
     }
 
-    /** The next {@link #restore} changes nothing and fails with {@code text}. */
+    /** Makes the next {@link #restore} change nothing and fail with {@code text}. */
     public void failNextRestore(String text) {
         nextRestoreFailure = Optional.of(text);
     }
 
-    /** The next {@link #save} fails with {@code text}. */
+    /** Makes the next {@link #save} fail with {@code text}. */
     public void failNextSave(String text) {
         nextSaveFailure = Optional.of(text);
     }
 
-    /** Restores {@code input} as another program on the host would: not counted, and in any spelling. */
+    /** Restores {@code input} as another program would: not counted, and in any spelling. */
     public void byOthers(String input) {
         try {
             new RestoreRun(tables, setExists, counterExists, rule -> false, Optional.empty()).run(input);
@@ -147,7 +147,7 @@ public final class FakeIptables implements Iptables {
         tables.remove(table);
     }
 
-    /** What is in force, without counting a call. */
+    /** The applied rules of {@code table}, without counting a call. */
     public SavedTable inForce(String table) {
         return SavedTable.parse(table, dump(table));
     }
@@ -160,12 +160,12 @@ public final class FakeIptables implements Iptables {
         return read.has(chain) ? Optional.of(read.rules(chain)) : Optional.empty();
     }
 
-    /** The rules of a chain in force; none when there is no such chain. */
+    /** The applied rules of a chain; none when there is no such chain. */
     public List<String> rules(String table, String chain) {
         return inForce(table).rules(chain);
     }
 
-    /** Every input of {@link #restore}, also those that failed. */
+    /** The inputs of all calls of {@link #restore}, failed ones included. */
     public List<String> inputs() {
         return List.copyOf(inputs);
     }
@@ -175,27 +175,27 @@ public final class FakeIptables implements Iptables {
         return inputs.isEmpty() ? "" : inputs.getLast();
     }
 
-    /** Calls of {@link #restore}. */
+    /** The number of calls of {@link #restore}. */
     public int restores() {
         return inputs.size();
     }
 
-    /** Calls of {@link #save}. */
+    /** The number of calls of {@link #save}. */
     public int saves() {
         return saves;
     }
 
-    /** Calls of {@link #readChain}. */
+    /** The number of calls of {@link #readChain}. */
     public int chainReads() {
         return chainReads;
     }
 
-    /** Bytes given to {@link #restore}. */
+    /** The bytes given to {@link #restore}. */
     public long bytes() {
         return bytes;
     }
 
-    /** Forgets the counts and inputs, not the tables. */
+    /** Resets the counts and inputs, not the tables. */
     public void resetCounts() {
         inputs.clear();
         bytes = 0;

@@ -32,8 +32,9 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The IPVS tables in memory. It refuses what the kernel refuses (net/netfilter/ipvs/ip_vs_ctl.c of 6.x): doubles,
- * unknown services, destinations and schedulers, negative weights, mixed families; and it counts what it is given.
+ * The IPVS tables in memory. It refuses what the kernel refuses (net/netfilter/ipvs/ip_vs_ctl.c of 6.x): duplicates,
+ * unknown virtual servers, real servers and schedulers, negative weights, and mixed families. It counts the commands it
+ * receives.
  */
 public final class FakeIpvs implements Ipvs {
     private static final Set<String> SCHEDULERS =
@@ -60,27 +61,29 @@ public final class FakeIpvs implements Ipvs {
         }
     }
 
-    /** Makes every command refused for which {@code errno} answers other than 0. */
+    /** Makes a command fail when {@code errno} returns other than 0 for it. */
     public void refuse(ToIntFunction<IpvsCommand> errno) {
         extraRefusal = errno;
     }
 
-    /** Makes every call fail as a missing family or a broken socket does; null mends it. */
+    /** Makes every call fail, as a missing family or a broken socket does; null repairs it. */
     public void breakWith(@Nullable NetlinkException error) {
         broken = error;
     }
 
-    /** Leaves virtual servers out of the list of all destinations, as the kernel does where other namespaces have some. */
+    /**
+     * Leaves virtual servers out of the list of all real servers, as the kernel does when other namespaces have some.
+     */
     public void leaveOut(Predicate<VirtualServerKey> which) {
         leftOut = which;
     }
 
-    /** What happens while all destinations are listed. */
+    /** Runs {@code meanwhile} while all real servers are listed. */
     public void onListing(Runnable meanwhile) {
         onListing = meanwhile;
     }
 
-    /** Gives a destination connections, as traffic would. */
+    /** Sets a real server's connection counts, as traffic would. */
     public void connections(VirtualServerKey service, SocketAddress destination, long active, long inactive) {
         Server server = servers.get(service);
         RealServerState old = server == null ? null : server.destinations.get(destination);
@@ -91,7 +94,7 @@ public final class FakeIpvs implements Ipvs {
                 destination, new RealServerState(old.server(), old.forwarding(), active, inactive, 0, IpvsStats.ZERO));
     }
 
-    /** Gives a virtual server's counters these values, as traffic would; they begin at 0 with each virtual server. */
+    /** Sets a virtual server's counters, as traffic would. They begin at 0 with each virtual server. */
     public void carried(VirtualServerKey service, IpvsStats stats) {
         Server server = servers.get(service);
         if (server == null) {
@@ -100,7 +103,7 @@ public final class FakeIpvs implements Ipvs {
         server.carried = stats;
     }
 
-    /** The commands that were accepted or refused since the last {@link #resetCounters}, in order. */
+    /** The commands, accepted or refused, since the last {@link #resetCounters}, in order. */
     public List<IpvsCommand> log() {
         return List.copyOf(log);
     }
@@ -157,7 +160,7 @@ public final class FakeIpvs implements Ipvs {
         return all;
     }
 
-    /** As the kernel's table shows it. */
+    /** The state as the kernel lists it. */
     private static RealServerState listed(RealServerState d) {
         RealServer server = new RealServer(
                 d.server().address(), d.server().port(), d.server().weight());

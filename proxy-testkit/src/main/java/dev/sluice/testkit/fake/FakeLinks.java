@@ -16,7 +16,10 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Links and addresses in memory, beginning with a loopback device; it refuses what the kernel refuses, and counts. */
+/**
+ * Links and addresses in memory, beginning with a loopback device. It refuses what the kernel refuses, and counts
+ * changes and listings.
+ */
 public final class FakeLinks implements Links {
     private static final int LONGEST_NAME = 15;
     private static final int ADDRESS_MESSAGE = 16 + 8 + 2 * 20 + 20;
@@ -45,7 +48,7 @@ public final class FakeLinks implements Links {
         return this;
     }
 
-    /** Adds an address to a device of {@link #device}. */
+    /** Adds an address to a device that {@link #device} added. */
     public FakeLinks address(String link, String address, int prefixLength) {
         Link device = links.get(link);
         if (device == null) {
@@ -55,7 +58,7 @@ public final class FakeLinks implements Links {
         return this;
     }
 
-    /** Takes an address away again. */
+    /** Removes an address again. */
     public void removeAddress(String link, String address) {
         remove(link, IpAddress.of(address));
     }
@@ -64,7 +67,7 @@ public final class FakeLinks implements Links {
         addresses.removeIf(a -> a.linkName().equals(link) && a.address().equals(address));
     }
 
-    /** Makes binding fail for the addresses that {@code refused} names. */
+    /** Makes binding fail for the addresses that {@code refused} accepts. */
     public void refuse(Predicate<IpAddress> refused) {
         extraRefusal = refused;
     }

@@ -12,13 +12,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Kernel parameters in memory; a parameter that was not given does not exist, as on a kernel without it. */
+/** Kernel parameters in memory. A parameter that was not given does not exist, as on a kernel without it. */
 public final class FakeSysctl implements Sysctl {
     private final Map<String, String> values = new LinkedHashMap<>();
     private final Map<String, String> written = new LinkedHashMap<>();
     private final Set<String> readOnly = new HashSet<>();
 
-    /** Lets {@code name} exist with {@code value}. */
+    /** Adds the parameter {@code name} with {@code value}. */
     public FakeSysctl with(String name, String value) {
         values.put(key(name), value);
         return this;
@@ -53,7 +53,7 @@ public final class FakeSysctl implements Sysctl {
         return true;
     }
 
-    /** What was written, in order of the first write, with dots in the names. */
+    /** The written parameters, in order of the first write, with dots in the names. */
     public Map<String, String> written() {
         return Collections.unmodifiableMap(written);
     }

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Chains of one table, with the count of rules that jump to each. Lists are never shared between copies. */
+/** The chains of one table, with the number of rules that jump to each. Copies never share lists. */
 final class FakeTable {
     private static final Map<String, List<String>> HOOKS = Map.of(
             "filter", List.of("INPUT", "FORWARD", "OUTPUT"),
@@ -88,12 +88,12 @@ final class FakeTable {
         return RuleLine.target(spec).filter(target -> !Extensions.TARGETS.contains(target));
     }
 
-    /** Whether a packet that enters {@code from} would go round for ever. */
+    /** Whether a packet that enters {@code from} would loop. */
     boolean loopThrough(String from) {
         return loop(from, new ArrayList<>());
     }
 
-    /** Whether the kernel would refuse the table: it looks for loops only where packets can get to. */
+    /** Whether the kernel would refuse the table: it looks for loops only in chains that packets can reach. */
     boolean hasReachableLoop() {
         return chains.keySet().stream().anyMatch(chain -> ChainName.isBuiltIn(chain) && loopThrough(chain));
     }

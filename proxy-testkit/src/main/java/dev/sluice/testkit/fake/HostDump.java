@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What an operator could list of a {@link FakeHost}, a line each: rules, sets, virtual servers, addresses. Two hosts with equal
- * dumps carry traffic alike. Kernel parameters are no part of it.
+ * The state of a {@link FakeHost} as an operator could list it, one line each: rules, sets, virtual servers, addresses.
+ * Two hosts with equal dumps carry traffic alike. Kernel parameters are not included.
  */
 public final class HostDump {
     private static final List<String> TABLES = List.of("filter", "nat", "mangle");
@@ -41,7 +41,7 @@ public final class HostDump {
         }
     }
 
-    /** A table without user chains and rules is left out: reading it makes the kernel create it. */
+    /** Leaves out a table without user chains and rules, because reading it makes the kernel create it. */
     private void table(IpFamily family, String table) {
         FakeIptables tools = host.tools(family);
         SavedTable content = tools.inForce(table);

@@ -13,7 +13,7 @@ import dev.sluice.linux.ipvs.IpvsCommand.EditVirtualServer;
 import dev.sluice.linux.ipvs.VirtualServer;
 import java.nio.charset.StandardCharsets;
 
-/** How many bytes a command takes as a generic netlink message (include/uapi/linux/ip_vs.h). */
+/** The size of a command as a generic netlink message (include/uapi/linux/ip_vs.h), in bytes. */
 final class IpvsMessageSize {
     private static final int HEADERS = 16 + 4;
     private static final int NEST = 4;

@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** One run of iptables-restore: works on a copy of a table and puts that in force at COMMIT. */
+/** One run of iptables-restore. It works on a copy of a table and applies the copy at COMMIT. */
 final class RestoreRun {
     private final Map<String, FakeTable> tables;
     private final Predicate<String> setExists;

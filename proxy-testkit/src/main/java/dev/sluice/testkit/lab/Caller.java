@@ -22,11 +22,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a host calls.
+ * A builder of calls from one host.
  *
- * @param sourcePort the port to call from, 0 for any
- * @param patience how long to wait before a call counts as {@link Outcome.TimedOut}
- * @param source the address to call from, null for what the kernel chooses
+ * @param sourcePort the source port, 0 for any
+ * @param patience the time after which a call counts as {@link Outcome.TimedOut}
+ * @param source the source address, null for the kernel's choice
  */
 public record Caller(
         LabHost host,
@@ -46,7 +46,7 @@ public record Caller(
         return new Caller(host, sourcePort, patience, address);
     }
 
-    /** Connects, asks once, and closes. */
+    /** Connects, sends one request, and closes. */
     public Outcome tcp(IpAddress address, int port) {
         try (Connection connection = connect(address, port)) {
             return connection.ask();
@@ -79,7 +79,7 @@ public record Caller(
     public Outcome udp(IpAddress address, int port) {
         try (DatagramChannel channel = host.udpSocket(address.family())) {
             if (sourcePort != 0) {
-                // at the wildcard address the runs of both families would be in each other's way
+                // at the wildcard address, the runs of both families would conflict
                 channel.bind(
                         new InetSocketAddress(host.address(address.family()).toInetAddress(), sourcePort));
             }
@@ -100,7 +100,7 @@ public record Caller(
         }
     }
 
-    /** Makes an SCTP association from this host's first address, asks once, and closes. */
+    /** Opens an SCTP association from this host's first address, sends one request, and closes. */
     public Outcome sctp(IpAddress address, int port) {
         try (NativeSocket socket = NativeSocket.sctp(host, address.family())) {
             socket.bind(host.address(address.family()), sourcePort);
@@ -118,7 +118,7 @@ public record Caller(
         }
     }
 
-    /** Sends an ICMP echo request; the outcome is an unreachable one, a refusal, or nothing when it was answered. */
+    /** Sends an ICMP echo request. Returns an unreachable error or a refusal; empty when it was answered. */
     public Optional<Outcome> ping(IpAddress address) {
         boolean v4 = address.family() == IpFamily.IPV4;
         byte[] request = {(byte) (v4 ? 8 : 128), 0, 0, 0, 'l', 'b', 0, 1};
@@ -143,7 +143,7 @@ public record Caller(
         }
     }
 
-    /** What an error of a socket says about the network. */
+    /** The outcome that a socket error stands for. */
     public static Outcome outcomeOf(IOException error) {
         String text = String.valueOf(error.getMessage());
         return switch (error) {
@@ -152,10 +152,10 @@ public record Caller(
             case PortUnreachableException refused -> new Outcome.Refused();
             case NoRouteToHostException unreachable -> new Outcome.Unreachable(text);
             case ConnectException refused when text.contains("refused") -> new Outcome.Refused();
-            // what a process hears when a rule of its own node rejects its datagram
+            // what a process gets when a rule of its own node rejects its datagram
             case IOException rejected when text.contains("Operation not permitted") -> new Outcome.Refused();
             case ConnectException timeout when text.contains("timed out") -> new Outcome.TimedOut();
-            // a SocketChannel's is no SocketException
+            // a SocketChannel's reset is no SocketException
             case IOException reset when text.contains("reset") || text.contains("Broken pipe") -> new Outcome.Closed();
             default -> new Outcome.Unreachable(text);
         };

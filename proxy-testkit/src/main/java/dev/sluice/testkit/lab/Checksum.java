@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.testkit.lab;
 
-/** The checksum of the Internet protocols (RFC 1071). */
+/** The Internet checksum (RFC 1071). */
 public final class Checksum {
     private Checksum() {}
 
-    /** The checksum of the parts as if they stood behind each other; all but the last are of even length. */
+    /** The checksum of the concatenated parts; all but the last are of even length. */
     public static int of(byte[]... parts) {
         int sum = 0;
         for (byte[] part : parts) {

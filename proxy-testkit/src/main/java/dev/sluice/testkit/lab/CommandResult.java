@@ -5,7 +5,7 @@ package dev.sluice.testkit.lab;
 import java.util.List;
 
 /**
- * What a finished command left behind.
+ * The result of a finished command.
  *
  * @param output standard output and standard error together
  */

@@ -51,12 +51,12 @@ public final class Connection implements AutoCloseable {
         }
     }
 
-    /** Says that no more will be sent; reading goes on. */
+    /** Shuts down the output; reading goes on. */
     public void halfClose() throws IOException {
         channel.shutdownOutput();
     }
 
-    /** The next line without its end, or nothing when the peer has closed. */
+    /** The next line without its line end; empty when the peer has closed. */
     public Optional<String> readLine() throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         for (int c = input.read(); c != -1; c = input.read()) {
@@ -68,7 +68,7 @@ public final class Connection implements AutoCloseable {
         return line.size() == 0 ? Optional.empty() : Optional.of(line.toString(StandardCharsets.US_ASCII));
     }
 
-    /** Bytes as they come, e.g. the answer to {@code bulk N}. */
+    /** The incoming bytes, e.g. the answer to {@code bulk N}. */
     public InputStream input() {
         return input;
     }
@@ -77,7 +77,7 @@ public final class Connection implements AutoCloseable {
         return ((InetSocketAddress) channel.getLocalAddress()).getPort();
     }
 
-    /** Ends the connection at once, in both directions. */
+    /** Resets the connection. */
     public void reset() throws IOException {
         channel.setOption(StandardSocketOptions.SO_LINGER, 0);
         channel.close();

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 /**
  * A Service of one TCP port in both families, with one slice for each, as manifests.
  *
- * @param number tells its cluster addresses apart from those of others: {@code 10.96.NUMBER.1} and {@code fd00:96::NUMBER:1}
+ * @param number determines its cluster addresses: {@code 10.96.NUMBER.1} and {@code fd00:96::NUMBER:1}
  * @param target the port of its Pods
  */
 public record DualStackService(String namespace, String name, int number, int port, int target) {
@@ -27,7 +27,7 @@ public record DualStackService(String namespace, String name, int number, int po
     }
 
     /**
-     * @param annotations as {@code name: value}, with a comma between two
+     * @param annotations as {@code name: value}, separated by commas
      * @param nodePort 0 for none
      */
     public String service(String annotations, int nodePort) {
@@ -55,7 +55,7 @@ public record DualStackService(String namespace, String name, int number, int po
                         nodePort == 0 ? "" : ", nodePort: " + nodePort);
     }
 
-    /** The slices of both families: Pods that are ready, and {@code leaving} ones, which terminate and still serve. */
+    /** The slices of both families: ready Pods, and {@code leaving} ones, which are terminating and still serving. */
     public String slices(Collection<String> ready, Collection<String> leaving) {
         return Stream.of(IpFamily.values())
                 .map(family -> slice(family, ready, leaving))

@@ -73,7 +73,7 @@ final class EchoConversation {
         outgoing.add(ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII)));
     }
 
-    /** Whether something is left to write. */
+    /** Writes, and returns whether something is left to write. */
     private boolean write() throws IOException {
         while (true) {
             if (outgoing.isEmpty()) {

@@ -20,16 +20,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers for all Pods of the lab, on one thread. A TCP line and a UDP datagram are answered with
- * {@code pod=NAME port=PORT peer=ADDRESS:PORT}; a datagram that begins with {@code ?} with {@code bytes=SIZE}; the line {@code bulk N} with N bytes; the end of what the client sends
- * with {@code end pod=NAME received=BYTES}, after which the server closes.
+ * The echo server of all Pods of the lab, on one thread. It answers a TCP line and a UDP datagram with
+ * {@code pod=NAME port=PORT peer=ADDRESS:PORT}, a datagram that begins with {@code ?} with {@code bytes=SIZE}, and the
+ * line {@code bulk N} with N bytes. At the end of the client's stream it sends {@code end pod=NAME received=BYTES} and
+ * closes.
  */
 final class EchoServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EchoServer.class);
     private final Selector selector;
     private final Thread thread;
 
-    /** What a listening channel belongs to. */
+    /** The owner of a listening channel. */
     private record Door(String pod, int port) {}
 
     EchoServer(List<LabHost> pods, List<Integer> tcpPorts, List<Integer> udpPorts) {
@@ -118,7 +119,7 @@ final class EchoServer implements AutoCloseable {
         try {
             List<SelectionKey> keys = List.copyOf(selector.keys());
             keys.forEach(key -> closeQuietly(key.channel()));
-            selector.close(); // lets go of the cancelled channels' descriptors, which hold their namespaces
+            selector.close(); // releases the descriptors of cancelled channels, which hold their namespaces
             thread.join();
         } catch (IOException e) {
             throw new LabException("echo servers", e);

@@ -5,7 +5,7 @@ package dev.sluice.testkit.lab;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What went wrong, and how often; for any number of threads. */
+/** A count of failures by kind, for any number of threads. */
 public final class Failures {
     private final Map<String, Long> counts = new TreeMap<>();
 
@@ -13,7 +13,7 @@ public final class Failures {
         counts.merge(what, 1L, Long::sum);
     }
 
-    /** How often anything went wrong. */
+    /** The number of all failures. */
     public synchronized long total() {
         return counts.values().stream().mapToLong(n -> n).sum();
     }

@@ -13,11 +13,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The network lab: node-a (where the proxy under test runs), node-b, four Pods on each, and an outside client, all as
- * namespaces of this JVM, with routed links in IPv4 and IPv6. See {@link LabAddresses} for who is where.
+ * namespaces of this JVM, with routed links in IPv4 and IPv6. See {@link LabAddresses} for the addresses.
  *
- * <p>Every Pod answers on TCP 8080, 9090 and 5353 and on UDP 5353, and on SCTP 2905 where the kernel has that. Pod b5 also
- * answers at every address of a range of its own, see {@link LabAddresses#crowd}. The lab is removed by {@link #close} and by a
- * shutdown hook; its namespaces have no names, so the kernel frees those of a JVM that was killed.
+ * <p>Every Pod answers on TCP 8080, 9090 and 5353 and on UDP 5353, and on SCTP 2905 where the kernel has that. Pod b5
+ * also answers at every address of a range of its own, see {@link LabAddresses#crowd}. The lab is removed by
+ * {@link #close} and by a shutdown hook; its namespaces have no names, so the kernel frees those of a JVM that was
+ * killed.
  */
 public final class Lab implements AutoCloseable {
     /** The TCP ports that every Pod answers on. */
@@ -64,12 +65,12 @@ public final class Lab implements AutoCloseable {
         return new Lab(tools);
     }
 
-    /** The node that the proxy under test runs on. */
+    /** The node of the proxy under test. */
     public LabHost node() {
         return host(LabAddresses.NODE_A);
     }
 
-    /** The node that holds the remote Pods. */
+    /** The node of the remote Pods. */
     public LabHost otherNode() {
         return host(LabAddresses.NODE_B);
     }
@@ -84,7 +85,7 @@ public final class Lab implements AutoCloseable {
         return host(name);
     }
 
-    /** Any host by its name. */
+    /** A host by its name. */
     public LabHost host(String name) {
         return Objects.requireNonNull(hosts.get(name), () -> "the lab has no host " + name);
     }
@@ -119,7 +120,7 @@ public final class Lab implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            // the JVM is going down, and the hook with it
+            // the JVM is shutting down, and its hook does the work
         }
     }
 }

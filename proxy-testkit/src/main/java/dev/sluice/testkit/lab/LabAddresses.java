@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Who has which address in the lab. The manifests in {@code examples/} use the same ones. */
+/** The addresses of the lab's hosts. The manifests in {@code examples/} use the same ones. */
 public final class LabAddresses {
     /** {@code --cluster-cidr} of the lab. */
     public static final String CLUSTER_CIDR = "10.244.0.0/16,fd00:244::/32";
@@ -50,13 +50,13 @@ public final class LabAddresses {
         return List.of(of(NODE_A, family), secondOfNode(family));
     }
 
-    /** An address that is routed to a Pod which drops what is sent there: no answer, no error. */
+    /** An address routed to a Pod that drops the packets: no answer, no error. */
     public static IpAddress blackHole(IpFamily family) {
         return IpAddress.of(family == IpFamily.IPV4 ? "10.244.1.99" : "fd00:244:1::99");
     }
 
     /**
-     * An address of many at which Pod b5 answers, for Services with more endpoints than there are Pods.
+     * One of many addresses at which Pod b5 answers, for Services with more endpoints than there are Pods.
      *
      * @param number 0 to 65535
      */
@@ -67,7 +67,7 @@ public final class LabAddresses {
                         : String.format(Locale.ROOT, "fd00:244:3::1:%x", number));
     }
 
-    /** The interface of node-a that packets of {@code host} come in through; empty for node-a itself. */
+    /** The interface of node-a that packets of {@code host} arrive through; empty for node-a itself. */
     public static String interfaceTo(String host) {
         if (host.equals(NODE_A)) {
             return "";
@@ -75,7 +75,7 @@ public final class LabAddresses {
         return LOCAL_PODS.contains(host) ? "pod-" + host : host.equals(CLIENT) ? "eth1" : "eth0";
     }
 
-    /** The node that a Pod runs on. */
+    /** The node of a Pod. */
     public static String nodeOf(String pod) {
         return pod.startsWith("a") ? NODE_A : NODE_B;
     }

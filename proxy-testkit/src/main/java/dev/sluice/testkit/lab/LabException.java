@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.testkit.lab;
 
-/** The lab itself failed: not the behaviour under test. */
+/** A failure of the lab itself, not of the behaviour under test. */
 public final class LabException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

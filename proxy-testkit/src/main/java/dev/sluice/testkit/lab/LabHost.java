@@ -23,15 +23,15 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One host of the lab: a network namespace, and the thread that lives in it. Sockets and processes made on that
- * thread belong to the namespace for good, so the thread only makes them; waiting is done by the caller.
+ * A host of the lab: a network namespace, and the thread that lives in it. Sockets and processes created on that thread
+ * belong to the namespace for good. The thread only creates them; the caller does the waiting.
  */
 public final class LabHost implements AutoCloseable {
     private final String name;
     private final @Nullable Path tools;
     private final NetworkNamespace namespace;
 
-    /** @param tools a folder whose programs are preferred here */
+    /** @param tools a folder whose programs take precedence on this host */
     LabHost(String name, @Nullable Path tools) {
         this.name = name;
         this.tools = tools;
@@ -62,7 +62,7 @@ public final class LabHost implements AutoCloseable {
         }
     }
 
-    /** The file that stands for the namespace, as {@code ip link ... netns} takes it. */
+    /** The file of the namespace, as {@code ip link ... netns} takes it. */
     Path namespaceFile() {
         return namespace.path();
     }
@@ -73,12 +73,12 @@ public final class LabHost implements AutoCloseable {
         return call(builder::start);
     }
 
-    /** Runs a command in this namespace to its end. */
+    /** Runs a command in this namespace and waits for its end. */
     public CommandResult run(String... command) {
         return feed("", command);
     }
 
-    /** Runs a command in this namespace to its end, with {@code input} as its standard input. */
+    /** Runs a command in this namespace with {@code input} as its standard input, and waits for its end. */
     public CommandResult feed(String input, String... command) {
         Process process = start(new ProcessBuilder(command).redirectErrorStream(true));
         try {
@@ -96,12 +96,12 @@ public final class LabHost implements AutoCloseable {
         }
     }
 
-    /** Begins a call from this host. */
+    /** A builder of calls from this host. */
     public Caller caller() {
         return new Caller(this, 0, Duration.ofSeconds(2), null);
     }
 
-    /** Connects, asks once, and closes. */
+    /** Connects, sends one request, and closes. */
     public Outcome tcp(IpAddress address, int port) {
         return caller().tcp(address, port);
     }

@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A folder in which {@code iptables} and its sisters are the legacy variant. Put before everything else on PATH, it makes a
- * host whose administrator chose that variant, without a change to the machine's alternatives.
+ * A folder in which {@code iptables} and its sister programs are the legacy variant. First on PATH, it makes a host
+ * whose administrator chose that variant, without changing the machine's alternatives.
  */
 public final class LegacyTools {
     private static final String PROGRAM = "xtables-legacy-multi";
@@ -21,7 +21,7 @@ public final class LegacyTools {
 
     private LegacyTools() {}
 
-    /** Fills {@code folder}, which is made when it is not there. */
+    /** Fills {@code folder}, creating it when it does not exist. */
     public static Path linkInto(Path folder) {
         Path program = Path.of(new SystemCommands()
                 .find(PROGRAM)
@@ -42,7 +42,7 @@ public final class LegacyTools {
         }
     }
 
-    /** Makes {@code builder} find the programs of {@code folder} first, and its children too. */
+    /** Makes {@code builder} and its children look for programs in {@code folder} first. */
     static void prefer(@Nullable Path folder, ProcessBuilder builder) {
         if (folder == null) {
             return;

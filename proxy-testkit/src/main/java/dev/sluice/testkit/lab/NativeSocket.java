@@ -18,11 +18,11 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * A socket of a kind that the JDK does not make: SCTP, or raw. It waits on the calling thread, and its errors are those that
- * the JDK's sockets have for the same cause.
+ * A socket of a kind that the JDK lacks: SCTP or raw. It blocks the calling thread, and its errors are those that the
+ * JDK's sockets throw for the same cause.
  */
 public final class NativeSocket implements AutoCloseable {
-    /** The numbers of the protocols that are spoken through this. */
+    /** The protocol numbers. */
     public static final int ICMP = 1;
 
     public static final int TCP = 6;
@@ -94,7 +94,7 @@ public final class NativeSocket implements AutoCloseable {
         check("connect", -error.getInt(0));
     }
 
-    /** The next one who connects, or nothing within {@code patience}. */
+    /** The next connection; empty when there is none within {@code patience}. */
     Optional<Accepted> accept(Duration patience) throws IOException {
         try {
             await(Linux.POLLIN, patience);
@@ -110,7 +110,7 @@ public final class NativeSocket implements AutoCloseable {
         return Optional.of(new Accepted(new NativeSocket(accepted, family), IpAddress.of(bytes), port));
     }
 
-    /** A connection with its other end. */
+    /** An accepted connection and its peer. */
     record Accepted(NativeSocket socket, IpAddress peer, int peerPort) {}
 
     public void send(byte[] data) throws IOException {
@@ -123,7 +123,7 @@ public final class NativeSocket implements AutoCloseable {
                                 0));
     }
 
-    /** What comes next; nothing at the end of the stream. */
+    /** The next bytes; empty at the end of the stream. */
     public byte[] receive(Duration patience) throws IOException {
         await(Linux.POLLIN, patience);
         ByteBuffer room = ByteBuffer.allocateDirect(4096);

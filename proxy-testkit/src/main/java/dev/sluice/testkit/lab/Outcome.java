@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What came of one call. */
+/** The outcome of one call. */
 public sealed interface Outcome {
 
     /**
@@ -16,7 +16,7 @@ public sealed interface Outcome {
      * @param pod its name
      * @param port the port that it was reached on
      * @param peer the source address that it saw
-     * @param from the address that the answer came from, as the caller saw it
+     * @param from the source address of the answer, as the caller saw it
      */
     record Answer(String pod, int port, IpAddress peer, int peerPort, String from) implements Outcome {
         private static final Pattern LINE =
@@ -40,7 +40,7 @@ public sealed interface Outcome {
         }
     }
 
-    /** An error at once: a reset, or a port-unreachable. */
+    /** An immediate error: a reset, or a port-unreachable. */
     record Refused() implements Outcome {
         @Override
         public String toString() {
@@ -48,7 +48,7 @@ public sealed interface Outcome {
         }
     }
 
-    /** Nothing came back in time. */
+    /** No answer in time. */
     record TimedOut() implements Outcome {
         @Override
         public String toString() {
@@ -64,7 +64,7 @@ public sealed interface Outcome {
         }
     }
 
-    /** The network itself says that there is no way. */
+    /** The network reported that the destination is unreachable. */
     record Unreachable(String reason) implements Outcome {
         @Override
         public String toString() {

@@ -9,13 +9,13 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The rules of the proxy on a host, as iptables-save prints them: its own chains, and its jumps in built-in ones. Equal when
- * they do the same: rules of shared chains, whose order means nothing, are sorted.
+ * The rules of the proxy on a host, as iptables-save prints them: its own chains, and its jumps in built-in ones. They
+ * are equal when they do the same: the rules of shared chains, whose order has no meaning, are sorted.
  *
  * @param chains rules by family, table and chain, e.g. {@code IPv4 nat KUBE-SERVICES}
  */
 public record OwnedRules(Map<String, List<String>> chains) {
-    /** Chains in which the order of rules counts. */
+    /** The chains in which the order of rules matters. */
     private static final List<String> ORDERED = List.of(
             "KUBE-SVC-",
             "KUBE-SVL-",
@@ -88,7 +88,7 @@ public record OwnedRules(Map<String, List<String>> chains) {
         return chains.getOrDefault(place, List.of());
     }
 
-    /** What is there and not here, or here and not there, for people. */
+    /** The rules that only one of the two has, as readable text. */
     public String difference(OwnedRules there) {
         List<String> lines = new ArrayList<>();
         chains.forEach((place, rules) -> {

@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 
-/** TCP segments that no connection of the sender has made. */
+/** Sends TCP segments that belong to no connection of the sender. */
 public final class RawTcp {
     private static final int HEADER = 20;
     private static final byte ACK = 0x10;
@@ -16,8 +16,8 @@ public final class RawTcp {
     private RawTcp() {}
 
     /**
-     * Sends two segments with {@code ACK} set, half of all sequence numbers apart: connection tracking takes the one that
-     * lies behind for an old duplicate, and calls the one that lies ahead invalid.
+     * Sends two segments with {@code ACK} set, half the sequence space apart. Connection tracking takes the one behind
+     * for an old duplicate, and the one ahead for invalid.
      */
     public static void sendStray(LabHost host, IpAddress from, int fromPort, IpAddress to, int toPort)
             throws IOException {

@@ -13,14 +13,14 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Stands between a daemon and the programs {@code iptables-restore}: keeps what they are given, and lets the next calls fail
- * on demand as if somebody else held the lock.
+ * A wrapper of the {@code iptables-restore} programs: it records their input, and makes the next calls fail on demand
+ * as if another process held the lock.
  */
 public final class RestoreSpy {
     private static final List<String> VARIANTS = List.of("-nft", "-legacy");
     private final Path folder;
 
-    /** @param folder an existing folder that the spy has to itself */
+    /** @param folder an existing folder for the spy alone */
     public RestoreSpy(Path folder) {
         this.folder = folder;
         try {
@@ -61,12 +61,12 @@ public final class RestoreSpy {
         }
     }
 
-    /** What a daemon needs in its environment in order to be spied at. */
+    /** The environment that makes a daemon use the wrappers. */
     public Map<String, String> environment() {
         return Map.of("PATH", folder.resolve("bin") + ":" + System.getenv("PATH"));
     }
 
-    /** What the programs of {@code family} were given since the last call of this method, in order. */
+    /** The inputs of the programs of {@code family} since the last call of this method, in order. */
     public List<String> takeInputs(IpFamily family) {
         try (Stream<Path> files = Files.list(given(family))) {
             List<Path> sorted = files.sorted().toList();
@@ -80,7 +80,7 @@ public final class RestoreSpy {
         }
     }
 
-    /** The next {@code count} calls for {@code family} fail. */
+    /** Makes the next {@code count} calls for {@code family} fail. */
     public void refuse(IpFamily family, int count) {
         try {
             for (int i = 0; i < count; i++) {
@@ -91,7 +91,7 @@ public final class RestoreSpy {
         }
     }
 
-    /** Whether every failure that was asked for has happened. */
+    /** Whether all requested failures have happened. */
     public boolean hasRefused(IpFamily family) {
         try (Stream<Path> files = Files.list(refusals(family))) {
             return files.findAny().isEmpty();

@@ -12,9 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers SCTP messages for the Pods of a lab, each with a line as the {@link EchoServer} does. Every listener is bound to
- * its Pod's one address: otherwise the kernel would tell clients all addresses of the Pod, and they would go round the
- * Service.
+ * The SCTP echo server of the lab's Pods. It answers each message with a line as the {@link EchoServer} does. Every
+ * listener is bound to its Pod's one address: otherwise the kernel would announce all addresses of the Pod to clients,
+ * and they would bypass the Service.
  */
 final class SctpEchoServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SctpEchoServer.class);

@@ -10,12 +10,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A temporary folder that goes with everything in it, also when the run is interrupted. */
+/** A temporary folder that is deleted with its content, also when the run is interrupted. */
 public final class TemporaryFolder implements AutoCloseable {
     private final Path path;
     private final Thread hook = new Thread(this::delete, "folder-removal");
 
-    /** @param prefix what its name begins with */
+    /** @param prefix the beginning of its name */
     public TemporaryFolder(String prefix) {
         try {
             path = Files.createTempDirectory(prefix);
@@ -52,7 +52,7 @@ public final class TemporaryFolder implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            // the JVM is going down, and the hook with it
+            // the JVM is shutting down, and its hook does the work
         }
     }
 }

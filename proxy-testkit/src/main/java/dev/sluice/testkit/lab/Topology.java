@@ -10,10 +10,10 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Links, addresses and routes of the lab. Pods hang on their node by routed veths, each with a link-local gateway, as
- * with the usual routing CNIs; so a Pod's packets to its own node's addresses, to other Pods and back to itself
- * (hairpin) all pass the node's forwarding path. node-b is node-a's default gateway and says "unreachable" to what it does
- * not know, so a Service address that node-a does not serve fails at once instead of running into a time-out.
+ * Links, addresses and routes of the lab. Pods are connected to their node by routed veths, each with a link-local
+ * gateway, as with routing CNIs. So a Pod's packets to its own node's addresses, to other Pods and back to itself
+ * (hairpin) all pass the node's forwarding path. node-b is node-a's default gateway and answers "unreachable" for
+ * unknown destinations, so a Service address that node-a does not serve fails at once instead of timing out.
  */
 final class Topology {
     private static final String GATEWAY_4 = "169.254.1.1";
@@ -87,7 +87,7 @@ final class Topology {
                 + "route add default via " + GATEWAY_6 + " dev eth0\n";
     }
 
-    /** The node's end of a Pod's link, and the routes to the Pod. */
+    /** The {@code ip} commands for the node's end of a Pod's link and the routes to the Pod. */
     private String podLink(String pod) {
         String link = "pod-" + pod;
         String node = LabAddresses.nodeOf(pod);
@@ -116,7 +116,10 @@ final class Topology {
         host.feed(commands, "ip", "-batch", "-").orThrow();
     }
 
-    /** The limits on ICMP errors would turn some refusals into time-outs; duplicate address detection would delay IPv6. */
+    /**
+     * Lifts the limits on ICMP errors, which would turn some refusals into time-outs, and disables duplicate address
+     * detection, which would delay IPv6.
+     */
     private void sysctls(LabHost host) {
         boolean node = host == lab.node() || host == lab.otherNode();
         host.call(() -> {

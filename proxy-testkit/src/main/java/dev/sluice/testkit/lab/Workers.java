@@ -5,12 +5,12 @@ package dev.sluice.testkit.lab;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Threads that each do something over and over, until all are stopped. */
+/** Threads that each repeat a task until all are stopped. */
 public final class Workers implements AutoCloseable {
     private final List<Thread> threads = new ArrayList<>();
     private volatile boolean stopped;
 
-    /** Begins to run {@code task} again and again in a thread of its own. */
+    /** Repeats {@code task} in a new thread. */
     public void repeat(String name, Runnable task) {
         threads.add(Thread.ofPlatform().daemon().name(name).start(() -> {
             while (!stopped) {
@@ -19,7 +19,7 @@ public final class Workers implements AutoCloseable {
         }));
     }
 
-    /** Stops; when it returns, no task is under way. */
+    /** Stops the threads; when it returns, no task is running. */
     @Override
     public void close() {
         stopped = true;

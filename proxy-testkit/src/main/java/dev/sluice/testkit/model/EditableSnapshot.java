@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A snapshot that a test edits between syncs; it remembers which ports were touched since they were last asked for. */
+/** A snapshot that a test edits between syncs. It remembers the changed ports until {@link #changes} is called. */
 public final class EditableSnapshot implements ProxySnapshot {
     private final IpFamily family;
     private final Map<ServicePortName, ResolvedPort> ports = new HashMap<>();
@@ -50,7 +50,7 @@ public final class EditableSnapshot implements ProxySnapshot {
         return this;
     }
 
-    /** What was touched since the last call. */
+    /** The ports changed since the last call. */
     public Changes changes() {
         Changes changes = Changes.of(touched);
         touched.clear();

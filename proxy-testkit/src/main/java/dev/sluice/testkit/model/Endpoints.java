@@ -27,12 +27,12 @@ public final class Endpoints {
         return endpoint(address, port, false, true, true, false);
     }
 
-    /** An endpoint on this node that serves its last connections. */
+    /** A terminating endpoint on this node that still serves. */
     public static Endpoint localTerminating(String address, int port) {
         return endpoint(address, port, true, false, true, true);
     }
 
-    /** An endpoint on another node that serves its last connections. */
+    /** A terminating endpoint on another node that still serves. */
     public static Endpoint remoteTerminating(String address, int port) {
         return endpoint(address, port, false, false, true, true);
     }
@@ -42,12 +42,12 @@ public final class Endpoints {
         return endpoint(address, port, false, false, false, false);
     }
 
-    /** The service port with what this node may use of {@code endpoints}; hints are not looked at. */
+    /** The service port with those of {@code endpoints} that this node may use, without regard to hints. */
     public static ResolvedPort resolved(ServicePort service, Endpoint... endpoints) {
         return resolved(service, Arrays.asList(endpoints));
     }
 
-    /** The service port with what this node may use of {@code endpoints}; hints are not looked at. */
+    /** The service port with those of {@code endpoints} that this node may use, without regard to hints. */
     public static ResolvedPort resolved(ServicePort service, List<Endpoint> endpoints) {
         List<Endpoint> all = endpoints.stream()
                 .sorted(Comparator.comparing(Endpoint::toString))

@@ -12,8 +12,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Manifests of many Services with five IPv4 endpoints each, a hundred to a file, and of a few more in files of their own that
- * change. Cluster addresses are spread over 10.96.0.0/12 as a cluster's allocator spreads them, the same in every run.
+ * Manifests of many Services with five IPv4 endpoints each, a hundred to a file, and of a few more that change, each in
+ * its own file. Cluster addresses are spread over 10.96.0.0/12 as a cluster's allocator spreads them, the same in every
+ * run.
  */
 public final class ManyServices {
     /** The port of every Service. */
@@ -36,12 +37,12 @@ public final class ManyServices {
         this.targetPort = targetPort;
     }
 
-    /** Every Service has endpoints of its own, which do not exist. */
+    /** Gives every Service endpoints of its own, which do not exist. */
     public static ManyServices withoutPods(Path directory) {
         return new ManyServices(directory, List.of(), 8080);
     }
 
-    /** All Services have these {@value #ENDPOINTS} Pods as endpoints. */
+    /** Gives all Services these {@value #ENDPOINTS} Pods as endpoints. */
     public static ManyServices on(List<IpAddress> pods, int targetPort, Path directory) {
         if (pods.size() != ENDPOINTS) {
             throw new IllegalArgumentException(ENDPOINTS + " Pods are wanted, not " + pods.size());
@@ -61,7 +62,7 @@ public final class ManyServices {
         replaceOne(0);
     }
 
-    /** Exchanges all endpoints of the changing Service. */
+    /** Replaces all endpoints of the changing Service. */
     public void replaceAll(int generation) throws IOException {
         List<String> endpoints = new ArrayList<>();
         for (int i = 0; i < ENDPOINTS; i++) {
@@ -70,7 +71,7 @@ public final class ManyServices {
         writeAside("changing", CHANGING, endpoints);
     }
 
-    /** Exchanges one of the endpoints of the changing Service; {@code generation} 0 has the usual ones. */
+    /** Replaces one endpoint of the changing Service; {@code generation} 0 restores the first ones. */
     public void replaceOne(int generation) throws IOException {
         List<String> endpoints = endpoints(0);
         if (generation != 0) {
@@ -79,7 +80,7 @@ public final class ManyServices {
         writeAside("changing", CHANGING, endpoints);
     }
 
-    /** One more Service comes, or goes. */
+    /** Adds or removes one more Service. */
     public void oneMore(boolean there) throws IOException {
         if (there) {
             writeAside("coming", COMING, endpoints(0));
@@ -101,7 +102,7 @@ public final class ManyServices {
         return IpAddress.of("10." + (96 + (spread >> 16)) + "." + (spread >> 8 & 0xff) + "." + (spread & 0xff));
     }
 
-    /** A permutation of the numbers below {@link #RANGE} without visible order: each step can be undone. */
+    /** A permutation of the numbers below {@link #RANGE} without visible order: each step is invertible. */
     private static int spread(int number) {
         int x = number & RANGE - 1;
         x = (x ^ x >>> 10) * 0x9e375 & RANGE - 1;

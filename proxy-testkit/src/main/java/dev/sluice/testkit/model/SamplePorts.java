@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 
-/** Service ports of every kind, by number and chance. The same number always has the same name and addresses. */
+/** Service ports of every kind, by number and random choice. The same number always has the same name and addresses. */
 public final class SamplePorts {
     private static final List<Protocol> PROTOCOLS = List.of(Protocol.TCP, Protocol.UDP, Protocol.SCTP);
 
@@ -35,7 +35,7 @@ public final class SamplePorts {
 
     /** A port with any mixture of what a port can have. */
     public ResolvedPort any(int number, Random chance) {
-        Protocol protocol = PROTOCOLS.get(number % 3); // part of the name, so no chance in it
+        Protocol protocol = PROTOCOLS.get(number % 3); // part of the name, so not random
         ServicePorts port = ServicePorts.of(protocol, name(number), address(96, number), 80 + number % 7);
         if (chance.nextBoolean()) {
             port.nodePort(30_000 + number);

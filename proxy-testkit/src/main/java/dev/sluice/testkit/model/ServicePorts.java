@@ -13,8 +13,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Builds a {@link ServicePort}: {@code ServicePorts.tcp("shop/web:http", "10.96.0.50", 80).nodePort(30080).build()}.
- * Without further calls it has a cluster address only, both policies Cluster and no affinity.
+ * A builder of {@link ServicePort}:
+ * {@code ServicePorts.tcp("shop/web:http", "10.96.0.50", 80).nodePort(30080).build()}. By default a port has only a
+ * cluster address, both policies are Cluster, and there is no affinity.
  */
 public final class ServicePorts {
     private final ServicePortName name;
@@ -53,7 +54,7 @@ public final class ServicePorts {
         return new ServicePorts(name(protocol, name), clusterIp, port);
     }
 
-    /** The identity that {@code namespace/name} or {@code namespace/name:port} spells. */
+    /** The identity spelled {@code namespace/name} or {@code namespace/name:port}. */
     public static ServicePortName name(Protocol protocol, String text) {
         int slash = text.indexOf('/');
         int colon = text.indexOf(':', slash);

@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Short ways to write down service ports, endpoints and snapshots in tests. */
+/** Builders of service ports, endpoints and snapshots for tests. */
 @NullMarked
 package dev.sluice.testkit.model;
 

@@ -22,7 +22,7 @@ import java.nio.channels.Selector;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** What a room uses only when its row names it: a library, or a power of the JDK. */
+/** A library, or a part of the JDK, that a room may use only when its row names it. */
 enum Library {
     FOREIGN("java.lang.foreign"),
     PROCESSES("processes"),
@@ -44,7 +44,7 @@ enum Library {
         this.label = label;
     }
 
-    /** The library that a row calls {@code label}. */
+    /** The library with {@code label} in the table. */
     static Optional<Library> of(String label) {
         return Arrays.stream(values()).filter(l -> l.label.equals(label)).findFirst();
     }
@@ -67,7 +67,7 @@ enum Library {
         };
     }
 
-    /** Addresses are values, which every room has. */
+    /** Addresses are values, which every room may use. */
     private static DescribedPredicate<JavaClass> sockets() {
         return resideInAnyPackage("java.net..", "javax.net..", "com.sun.net.httpserver..")
                 .or(assignableTo(NetworkChannel.class))

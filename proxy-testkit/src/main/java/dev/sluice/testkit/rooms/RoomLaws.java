@@ -24,8 +24,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.slf4j.Logger;
 
 /**
- * What holds in every room: it uses what its row of the {@link RoomTable} names and no more, and is built as the other rooms
- * are. The test of a room extends this class and adds what holds in that room alone.
+ * The laws of every room: it uses only what its row of the {@link RoomTable} names, and is built as the other rooms
+ * are. The test of a room extends this class and adds the room's own laws.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class RoomLaws {
@@ -33,7 +33,7 @@ public abstract class RoomLaws {
     private final String root;
     private final JavaClasses room;
 
-    /** The laws of the room whose package, {@code dev.sluice.ROOM}, the subclass stands in. */
+    /** The laws of the room {@code dev.sluice.ROOM}, the package of the subclass. */
     protected RoomLaws() {
         name = getClass().getPackageName().replace("dev.sluice.", "");
         root = "dev.sluice." + name;

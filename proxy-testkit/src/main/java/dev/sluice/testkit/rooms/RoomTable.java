@@ -28,7 +28,7 @@ public record RoomTable(Map<String, Row> rows) {
     /**
      * A room.
      *
-     * @param rooms those that it may use
+     * @param rooms the rooms that it may use
      */
     public record Row(String room, Set<String> rooms, Set<Library> libraries) {}
 
@@ -41,7 +41,7 @@ public record RoomTable(Map<String, Row> rows) {
         }
     }
 
-    /** @throws IllegalArgumentException when a row names what is neither a room nor a library */
+    /** @throws IllegalArgumentException when a row names neither a room nor a library */
     static RoomTable parse(List<String> lines) {
         Map<String, Row> rows = new LinkedHashMap<>();
         for (String line : lines) {

@@ -10,15 +10,16 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 
 /**
- * Repeats an attempt until it succeeds, and remembers what each one saw, so that a failure tells what differed and when.
+ * Repeats an attempt until it succeeds, and remembers what each one saw, so that a failure shows what differed and
+ * when.
  *
- * <p>The limit counts between attempts only, and after a few of them at the earliest: where one attempt takes seconds, what
- * comes true late has come true all the same.
+ * <p>The limit applies between attempts only, and only after the first few: where one attempt takes seconds, a
+ * condition that becomes true late still counts.
  */
 public final class Attempts {
     private static final Duration PAUSE = Duration.ofMillis(40);
     private static final int FEWEST = 3;
-    /** How many observations a failure tells from the beginning, and as many from the end. */
+    /** The number of observations that a failure shows from the beginning, and as many from the end. */
     private static final int TOLD = 6;
 
     private final long begin = System.nanoTime();
@@ -26,19 +27,19 @@ public final class Attempts {
     private int made;
 
     /**
-     * What an attempt came to.
+     * The result of an attempt.
      *
      * @param saw for people
      */
     public record Observation(boolean success, String saw) {}
 
-    /** One attempt; an {@link IOException} counts as not yet, anything else that is thrown ends the attempts. */
+    /** One attempt. An {@link IOException} counts as not yet; any other exception ends the attempts. */
     @FunctionalInterface
     public interface Attempt {
         Observation make() throws Exception;
     }
 
-    /** Attempts in a row that saw the same, in nanoseconds since the beginning. */
+    /** Consecutive attempts that saw the same, in nanoseconds since the beginning. */
     private record Spell(String saw, long first, long last, int times) {
         private Spell again(long at) {
             return new Spell(saw, first, at, times + 1);
@@ -55,7 +56,7 @@ public final class Attempts {
     private Attempts() {}
 
     /**
-     * Makes attempts until one succeeds.
+     * Repeats {@code attempt} until it succeeds.
      *
      * @param expected what should be seen, for people
      * @throws AssertionError with what was seen, when no attempt has succeeded within {@code limit}
@@ -80,7 +81,7 @@ public final class Attempts {
         }
     }
 
-    /** Makes attempts until {@code condition} holds. */
+    /** Repeats until {@code condition} holds. */
     public static void untilTrue(Duration limit, String expected, Callable<Boolean> condition) {
         until(limit, expected, () -> new Observation(condition.call(), "not so"));
     }

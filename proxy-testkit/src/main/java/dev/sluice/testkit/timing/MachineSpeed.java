@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * How many times longer than an idle machine of usual speed this one takes for its work. Found by the start of a small JVM, and
- * afterwards by how long daemons take to start: the slowest start counts, whatever else the machine does meanwhile.
+ * How many times slower this machine is than an idle reference machine. Measured by the start of a small JVM, and later
+ * by the start-up times of daemons: the slowest start counts, whatever else the machine does meanwhile.
  */
 public final class MachineSpeed {
-    /** What a JVM takes that prints its version. */
+    /** The time that a JVM which prints its version takes on the reference machine. */
     private static final Duration USUAL_JVM = Duration.ofMillis(150);
-    /** What a daemon takes until its first sync is in force. */
+    /** The time until a daemon's first sync is applied on the reference machine. */
     private static final Duration USUAL_DAEMON = Duration.ofSeconds(3);
 
     private static final double MOST = 20;
@@ -26,12 +26,12 @@ public final class MachineSpeed {
         this.slowness = new AtomicReference<>(bounded(slowness));
     }
 
-    /** A machine of usual speed until a daemon starts slowly. */
+    /** Assumes the reference machine until a daemon starts slowly. */
     public static MachineSpeed usual() {
         return new MachineSpeed(1);
     }
 
-    /** Measures this machine as it is now. */
+    /** Measures this machine's present speed. */
     public static MachineSpeed measured() {
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
         List<String> command = List.of(java.toString(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-version");
@@ -51,18 +51,18 @@ public final class MachineSpeed {
         }
     }
 
-    /** A daemon has become ready within {@code time}. */
+    /** Records that a daemon became ready within {@code time}. */
     public void daemonStarted(Duration time) {
         double seen = bounded((double) time.toNanos() / USUAL_DAEMON.toNanos());
         slowness.accumulateAndGet(seen, Math::max);
     }
 
-    /** 1 for a machine of usual speed or better, 5 for one that takes five times as long. */
+    /** 1 for the reference machine or a faster one, 5 for a machine that takes five times as long. */
     public double slowness() {
         return slowness.get();
     }
 
-    /** The time that this machine gets for what gets {@code usual} on a machine of usual speed. */
+    /** The time on this machine for what takes {@code usual} on the reference machine. */
     public Duration stretched(Duration usual) {
         return Duration.ofNanos((long) (usual.toNanos() * slowness()));
     }

@@ -12,10 +12,10 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * The Service rules of a node as kube-proxy 1.36 gives them to {@code iptables-restore --noflush}: all chains that are not a
- * Service's own, dispatch chains included, are declared and filled each time, and of the chains of Services those that
- * belong to a changed one ({@code syncProxyRules} in {@code pkg/proxy/iptables/proxier.go}). The rules are what
- * {@code iptables-save} shows of a node, so both ways of writing write the same.
+ * The Service rules of a node as kube-proxy 1.36 gives them to {@code iptables-restore --noflush}: each time it
+ * declares and fills all chains that are not a Service's own, dispatch chains included, and of the Services' chains
+ * those of a changed Service ({@code syncProxyRules} in {@code pkg/proxy/iptables/proxier.go}). The rules are what
+ * {@code iptables-save} prints on a node, so both ways of writing write the same rules.
  */
 public final class UpstreamText {
     private static final List<String> PER_SERVICE =
@@ -35,12 +35,12 @@ public final class UpstreamText {
         return new UpstreamText(SavedTable.parse("filter", save), SavedTable.parse("nat", save));
     }
 
-    /** A first sync: every chain, in one input. */
+    /** The input of a first sync: every chain. */
     public String everything() {
         return table(filter, ours(filter), Set.of()) + table(nat, ours(nat), Set.of());
     }
 
-    /** What turns {@code before} into this when one Service changed. */
+    /** The input that turns {@code before} into this after one Service changed. */
     public String since(UpstreamText before) {
         Set<String> changed = new LinkedHashSet<>();
         for (String chain : perService(nat)) {
@@ -54,7 +54,7 @@ public final class UpstreamText {
         return rewriting(changed, gone);
     }
 
-    /** As {@link #since}, when the Service that comes first here was changed to what it is already. */
+    /** The input of {@link #since} when the first Service is rewritten unchanged. */
     public String rewriteOfOneService() {
         Set<String> chains = new LinkedHashSet<>();
         perService(nat).stream().filter(UpstreamText::isBalancing).findFirst().ifPresent(chain -> {
@@ -64,12 +64,12 @@ public final class UpstreamText {
         return rewriting(chains, Set.of());
     }
 
-    /** The rules of the dispatch chain of nat, in order. */
+    /** The rules of nat's dispatch chain, in order. */
     public List<String> dispatch() {
         return nat.rules("KUBE-SERVICES");
     }
 
-    /** Every rule, without regard to order. */
+    /** All rules, without regard to order. */
     public Set<String> rules() {
         Set<String> rules = new TreeSet<>();
         for (SavedTable table : List.of(filter, nat)) {

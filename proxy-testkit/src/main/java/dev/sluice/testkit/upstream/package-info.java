@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** kube-proxy's way of giving rules to the kernel, to compare with. */
+/** kube-proxy's way of writing rules, for comparison. */
 @NullMarked
 package dev.sluice.testkit.upstream;
 

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Runs a command in a virtual machine under Debian's kernel, through {@code dev/vm/run}. The machine sees the files of this
- * one read-only; the folder {@code output} is shared and writable.
+ * Runs a command in a virtual machine with Debian's kernel, through {@code dev/vm/run}. The machine sees this machine's
+ * files read-only; the folder {@code output} is shared and writable.
  */
 public final class VirtualMachine {
     /** The exit code of {@code dev/vm/run} when the machine gave no result. */
@@ -24,13 +24,13 @@ public final class VirtualMachine {
     private final Path output;
     private final Duration limit;
 
-    /** @param limit until the machine is switched off */
+    /** @param limit the time after which the machine is switched off */
     public VirtualMachine(Path output, Duration limit) {
         this.output = output;
         this.limit = limit;
     }
 
-    /** Whether this kernel offers IPVS and dummy devices, so that no machine is needed. */
+    /** Whether the machine is needed for ipvs mode, because this kernel lacks IPVS. */
     public static boolean isNeeded() {
         return !Files.exists(Path.of("/proc/net/ip_vs"));
     }
@@ -38,7 +38,7 @@ public final class VirtualMachine {
     /**
      * Boots, runs {@code command} as root, and switches off.
      *
-     * @param console hears each line that the command prints
+     * @param console receives each line that the command prints
      * @return the command's exit code
      */
     public int run(List<String> command, Consumer<String> console) {

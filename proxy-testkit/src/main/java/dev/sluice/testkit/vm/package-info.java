@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** A virtual machine for what the kernel of this machine lacks. */
+/** A virtual machine for kernel features that this machine lacks. */
 @NullMarked
 package dev.sluice.testkit.vm;
 

@@ -24,13 +24,15 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The fake against the real tools: the same random restores, accepted or refused alike, with the same outcome. */
+/** The fake compared with the real tools: the same random restores, accepted or refused alike, with the same result. */
 @Timeout(300)
 class FakeIptablesTwinTest {
     private static final int RESTORES = 120;
     private static final List<String> CHAINS = List.of("A", "B", "C", "D");
 
-    /** None that ends a chain for every packet: behind one, the legacy variant takes even loops. */
+    /**
+     * Targets that do not end a chain for every packet: behind one that does, the legacy variant accepts even loops.
+     */
     private static final List<String> RULES = List.of(
             "-p udp -j ACCEPT", "-p tcp -m tcp --dport 80 -j RETURN", "-s 10.0.0.0/8 -m comment --comment x -j ACCEPT");
 
@@ -63,7 +65,7 @@ class FakeIptablesTwinTest {
         assertThat(accepted).as("both outcomes were met").isBetween(RESTORES / 5, RESTORES * 4 / 5);
     }
 
-    /** Declarations, then commands; some of them wrong. */
+    /** Declarations, then commands, some of them invalid. */
     private static String script(Random random, FakeIptables inForce) {
         StringBuilder text = new StringBuilder("*nat\n");
         for (String chain : CHAINS) {
@@ -110,7 +112,7 @@ class FakeIptablesTwinTest {
         }
     }
 
-    /** Chains and rules; built-in chains count only when they hold rules, for nft makes them late. */
+    /** Chains and rules. Built-in chains count only when they have rules, because nft creates them on demand. */
     private static Map<String, List<String>> content(SavedTable table) {
         Map<String, List<String>> content = new LinkedHashMap<>();
         for (String chain : table.chains()) {

@@ -45,7 +45,10 @@ class LabTest {
         await().until(() -> namespaces().size() == 1);
     }
 
-    /** The namespaces that threads of this JVM live in, without the JDK's thread that waits for processes: it stays a while. */
+    /**
+     * The namespaces of this JVM's threads, except for the JDK's thread that waits for processes, which lives a while
+     * longer.
+     */
     private static Set<String> namespaces() throws IOException {
         Set<String> namespaces = new HashSet<>();
         try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc/self/task"))) {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class RoomTableTest {
     private static final Path TOP = Launcher.repository();
-    /** The kit uses them, so their laws stand in {@link RoomsBelowTest}. */
+    /** The kit uses these rooms, so their laws are tested by {@link RoomsBelowTest}. */
     private static final List<String> BELOW = List.of("core", "linux");
 
     @Test
