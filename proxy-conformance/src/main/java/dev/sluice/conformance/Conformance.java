@@ -33,9 +33,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Runs the catalogue from the command line, as root: {@code Conformance FOLDER FLAVOUR[,FLAVOUR] [ID-PATTERN]}. The results go to
- * {@code FOLDER/results.tsv} as they come and, as tables, to {@code conformance.md} and {@code matrix.md} there, manifests and logs below {@code FOLDER}. Ends with 1 when a scenario failed.
- * With the system property {@code sluice.guest} it takes this for the virtual machine that was booted for ipvs.
+ * Runs the catalogue from the command line, as root: {@code Conformance FOLDER FLAVOUR[,FLAVOUR] [ID-PATTERN]}. It
+ * writes each result to {@code FOLDER/results.tsv} at once and, as tables, to {@code conformance.md} and
+ * {@code matrix.md} there; manifests and logs are below {@code FOLDER}. Exits with 1 when a scenario failed. With the
+ * system property {@code sluice.guest} it takes this machine for the virtual machine that was booted for ipvs.
  */
 public final class Conformance {
     private Conformance() {}
@@ -75,7 +76,7 @@ public final class Conformance {
         Set<Flavour> whole = EnumSet.copyOf(flavours);
         Set<Flavour> part = EnumSet.noneOf(Flavour.class);
         if (timing.equals(Timing.GUEST) && whole.contains(Flavour.IPVS)) {
-            // the machine was booted for ipvs; of the others comes along what this kernel can do and the host's cannot
+            // the machine was booted for ipvs; of the other flavours it also runs what only this kernel can do
             part.addAll(whole);
             part.remove(Flavour.IPVS);
             whole.removeAll(part);
@@ -85,7 +86,7 @@ public final class Conformance {
         return results;
     }
 
-    /** Those of {@code scenarios} that this kernel can run, whatever the flavour. */
+    /** Those of {@code scenarios} that this kernel can run, in any flavour. */
     public static List<Scenario> possibleHere(List<Scenario> scenarios) {
         return NativeSocket.kernelHasSctp()
                 ? scenarios
@@ -98,10 +99,10 @@ public final class Conformance {
     }
 
     /**
-     * Runs the catalogue in a virtual machine, by a JVM with this one's class path: the whole of it in ipvs mode, and in other
-     * flavours what needs SCTP sockets.
+     * Runs the catalogue in a virtual machine, by a JVM with this one's class path: all of it in ipvs mode, and in
+     * other flavours the scenarios that need SCTP sockets.
      *
-     * @param limit until the machine is switched off
+     * @param limit the time after which the machine is switched off
      */
     public static List<Result> runInVirtualMachine(
             Set<Flavour> flavours, Path folder, Duration limit, Consumer<String> console) throws IOException {

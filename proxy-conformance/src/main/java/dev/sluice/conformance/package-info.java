@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Runs the scenario table against the built daemon, which it knows as a process, and makes tables of the results. */
+/** Runs the catalogue against the built daemon, which it knows as a process, and writes tables of the results. */
 @NullMarked
 package dev.sluice.conformance;
 

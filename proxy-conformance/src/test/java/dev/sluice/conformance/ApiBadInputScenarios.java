@@ -16,7 +16,7 @@ import dev.sluice.conformance.scenario.Scenario;
 import dev.sluice.conformance.scenario.Stage;
 import java.util.List;
 
-/** Objects that an API server would not admit, from one that does: they are judged field by field. */
+/** Objects that a real API server would not admit: the daemon validates them field by field. */
 final class ApiBadInputScenarios {
     private ApiBadInputScenarios() {}
 

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** The scenarios that are run with the objects coming from an API server's watches: some of the catalogue's once more, and Events. */
+/** The scenarios whose objects are delivered by an API server's watches: some of the catalogue again, and Events. */
 final class ApiScenarios {
     private static final Set<String> IDS = Set.of(
             "pod-to-remote",

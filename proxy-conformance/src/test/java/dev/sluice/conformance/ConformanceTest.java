@@ -44,11 +44,11 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestMethodOrder;
 
-/** Runs the catalogue and reports every behaviour in every flavour and family as a test of its own. */
+/** Runs the catalogue and reports every behaviour in every flavour and family as its own test. */
 @TestMethodOrder(OrderAnnotation.class)
 class ConformanceTest {
     private static final Path FOLDER = Path.of("target", "conformance").toAbsolutePath();
-    /** Far more than the slowest machine needs: each scenario has deadlines of its own. */
+    /** Far more than the slowest machine needs: each scenario has its own deadlines. */
     private static final Duration VM_LIMIT = Duration.ofHours(2);
 
     private static final List<Scenario> ALL = Catalogue.all();
@@ -140,7 +140,7 @@ class ConformanceTest {
                         possible, EnumSet.of(flavour), FOLDER.resolve(flavour.label()), Timing.HOST, System.out));
     }
 
-    /** One test for each behaviour and family that applies to {@code flavour}; a result that is missing fails. */
+    /** One test for each behaviour and family that applies to {@code flavour}; a missing result fails. */
     private static Stream<DynamicTest> tests(List<Scenario> scenarios, Flavour flavour, Collection<Result> all) {
         List<Result> results = all.stream().filter(r -> r.flavour() == flavour).toList();
         RESULTS.addAll(results);

@@ -30,7 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Events, read back from the API server that they were sent to. */
+/** Events, read from the API server that they were sent to. */
 final class EventScenarios {
     private static final Duration START = Duration.ofSeconds(60);
     private static final KubernetesSerialization JSON = new KubernetesSerialization();

@@ -23,7 +23,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** No behaviour of kube-proxy is forgotten: each has a scenario in each mode that it concerns, or a reason. */
+/**
+ * Checks that no behaviour of kube-proxy is forgotten: each has a scenario in each mode that it concerns, or a reason.
+ */
 class MatrixTest {
     private static final int KUBE_PROXYS_BEHAVIOURS = 267;
     private final Matrix matrix = Matrix.load();

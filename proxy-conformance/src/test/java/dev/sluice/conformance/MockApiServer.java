@@ -25,7 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 
-/** An API server inside the node's namespace, with lists and watches; it keeps objects in memory. */
+/** An API server in the node's namespace, with lists and watches. It keeps objects in memory. */
 final class MockApiServer implements ClusterWriter {
     private static final IpAddress LOOPBACK = IpAddress.of("127.0.0.1");
     private final Lab lab;
@@ -40,7 +40,7 @@ final class MockApiServer implements ClusterWriter {
         this.withholding = withholding;
     }
 
-    /** Threads that a thread of a namespace starts live in that namespace; so the server listens there. */
+    /** Opens a server that listens in the namespace: threads started by a thread of a namespace live there too. */
     static MockApiServer open(Lab lab, Path folder) {
         Withholding withholding = new Withholding();
         KubernetesMockServer server = lab.node().call(() -> {
@@ -96,7 +96,7 @@ final class MockApiServer implements ClusterWriter {
         withholding.plural = on ? "/" + plural : "";
     }
 
-    /** Keeps objects, and refuses to read out one kind of them on demand. */
+    /** Stores objects, and refuses to list one kind of them on demand. */
     private static final class Withholding extends KubernetesCrudDispatcher {
         private volatile String plural = "";
 
@@ -133,7 +133,7 @@ final class MockApiServer implements ClusterWriter {
         try {
             server.destroy();
         } catch (IllegalStateException e) {
-            // its own ten seconds may not be enough on a busy machine; it ends nevertheless
+            // its own ten seconds may be too short on a busy machine; it ends nevertheless
             if (!(e.getCause() instanceof TimeoutException)) {
                 throw e;
             }

@@ -63,7 +63,7 @@ final class SourceScenarios {
                 .write(stage.file(), stage.yaml(List.of(web(), http("later").on("b3"))));
         stage.session().launch();
         expectLogged(stage, "refuses endpointslices with HTTP 503");
-        // not compared with what the daemon explains: it knows of nothing in force yet
+        // not compared with the daemon's explanation, which is empty before the first sync
         assertThat(stage.calls(fromPod("a3").to("web", 80).times(4)))
                 .allSatisfy(outcome -> assertThat(outcome)
                         .isInstanceOfSatisfying(

@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Every behaviour with real packets and the real daemon, in every mode and family. */
+/** Tests of every behaviour with real packets and the real daemon, in every mode and family. */
 @NullMarked
 package dev.sluice.conformance;
 

@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Every behaviour that is tested with real packets, by topic. */
+/** The catalogue: every behaviour that is tested with real packets, by topic. */
 @NullMarked
 package dev.sluice.conformance.catalogue;
 

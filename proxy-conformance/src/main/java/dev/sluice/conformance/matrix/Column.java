@@ -4,13 +4,13 @@ package dev.sluice.conformance.matrix;
 
 import dev.sluice.conformance.scenario.Flavour;
 
-/** A column of the matrix: the flavours whose results it shows, and the letter by which a row asks for it. */
+/** A column of the matrix: the flavours whose results it shows, and the letter that stands for it in a row. */
 public enum Column {
     NFT("iptables nft", 'T'),
     LEGACY("iptables legacy", 'T'),
     IPVS("ipvs", 'V'),
     USERSPACE("userspace", 'U'),
-    /** What any one mode shows for all. */
+    /** Behaviours that any one mode shows for all. */
     ANY("any mode", 'D');
 
     private final String label;

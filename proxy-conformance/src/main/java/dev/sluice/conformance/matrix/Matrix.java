@@ -14,8 +14,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Every behaviour of kube-proxy that the project knows of, and the reasons for those without a scenario. A scenario wins over
- * a reason.
+ * Every behaviour of kube-proxy that the project knows of, and the reasons for those without a scenario. A scenario
+ * takes precedence over a reason.
  */
 public record Matrix(List<MatrixRow> rows, List<Reason> reasons) {
 
@@ -24,7 +24,7 @@ public record Matrix(List<MatrixRow> rows, List<Reason> reasons) {
         List<MatrixRow> rows = new ArrayList<>();
         String section = "";
         List<String> lines = lines("matrix.tsv");
-        for (String line : lines.subList(1, lines.size())) { // the first says what the columns are
+        for (String line : lines.subList(1, lines.size())) { // the first line names the columns
             if (line.startsWith("# ")) {
                 section = line.substring(2);
             } else {
@@ -49,7 +49,7 @@ public record Matrix(List<MatrixRow> rows, List<Reason> reasons) {
         }
     }
 
-    /** Why a row has nothing to show in a column. */
+    /** The reason for an empty cell of {@code row} in {@code column}. */
     public Optional<Reason> reason(MatrixRow row, Column column) {
         return reasons.stream().filter(r -> r.covers(row, column)).findFirst();
     }

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** The matrix with what came of each row, both families taken together. */
+/** The matrix with the results of each row, both families taken together. */
 public final class MatrixReport {
     private static final String CONCERNS_NOT = ".";
     private static final String NOT_RUN = "not run";
@@ -25,7 +25,7 @@ public final class MatrixReport {
         this.results = List.copyOf(results);
     }
 
-    /** What stands in a cell: {@code pass}, {@code FAIL}, {@code skip}, a reason's word, {@code not run}, or a dot. */
+    /** The text of a cell: {@code pass}, {@code FAIL}, {@code skip}, a reason's word, {@code not run}, or a dot. */
     String cell(MatrixRow row, Column column) {
         List<Status> found = results.stream()
                 .filter(r -> column.shows(r.flavour()) && row.isNamedIn(r.rows()))
@@ -46,7 +46,7 @@ public final class MatrixReport {
         return matrix.reason(row, column).map(r -> r.kind().cell()).orElse(NOT_RUN);
     }
 
-    /** A line for each column: how many rows concern it, and what came of them. */
+    /** A line for each column: the number of rows that concern it, and their results. */
     public String summary() {
         return Arrays.stream(Column.values())
                 .map(column -> {
@@ -63,7 +63,7 @@ public final class MatrixReport {
                 .collect(Collectors.joining("\n", "", "\n"));
     }
 
-    /** The table in Markdown with the reasons below it. */
+    /** The table in Markdown, followed by the reasons. */
     public String markdown() {
         StringBuilder s = new StringBuilder("# kube-proxy's behaviours, and what came of each\n\n```\n");
         s.append(summary()).append("```\n\n");

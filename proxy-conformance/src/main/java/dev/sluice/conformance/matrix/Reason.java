@@ -7,23 +7,23 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Why rows of the matrix have no scenario in some modes.
+ * The reason why rows of the matrix have no scenario in some modes.
  *
  * @param rows the rows' numbers
  * @param letters the modes, as in {@link MatrixRow}
- * @param text for {@link Kind#UNIT} the tests, as {@code Class.method} between commas
+ * @param text for {@link Kind#UNIT} the tests, as {@code Class.method} separated by commas
  */
 public record Reason(List<Integer> rows, String letters, Kind kind, String text) {
 
-    /** What stands in the table instead of a result. */
+    /** The kind of a reason, which the table shows instead of a result. */
     public enum Kind {
         /** Another test of the build covers it. */
         UNIT("unit test"),
-        /** Sluice behaves otherwise on purpose. */
+        /** Sluice differs on purpose. */
         DIFFERS("differs"),
         /** It cannot be tested on a machine like this. */
         NOT_HERE("not here"),
-        /** Not there yet. */
+        /** It is not implemented yet. */
         OPEN("open");
 
         private final String cell;
@@ -41,7 +41,7 @@ public record Reason(List<Integer> rows, String letters, Kind kind, String text)
         return rows.contains(row.number()) && letters.indexOf(column.letter()) >= 0;
     }
 
-    /** Reads {@code rows<TAB>letters<TAB>kind<TAB>text}; rows as {@code 3,7-9}. */
+    /** Parses {@code rows<TAB>letters<TAB>kind<TAB>text}, with rows as {@code 3,7-9}. */
     static Reason parse(String line) {
         String[] f = line.split("\t", -1);
         if (f.length != 4) {

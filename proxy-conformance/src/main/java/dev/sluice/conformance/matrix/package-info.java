@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** kube-proxy's behaviours as a numbered list, and what came of each in each mode. */
+/** kube-proxy's behaviours as a numbered list, and the results of each in each mode. */
 @NullMarked
 package dev.sluice.conformance.matrix;
 

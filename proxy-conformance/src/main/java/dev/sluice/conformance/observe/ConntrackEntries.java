@@ -19,12 +19,12 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.assertj.core.api.Assertions;
 
-/** What the node's kernel remembers of the flows of one scenario, told apart from later ones of the same addresses. */
+/** The conntrack entries of one scenario on the node, told apart from later ones of the same addresses. */
 public final class ConntrackEntries {
     private final Map<String, Set<ConntrackEntry>> remembered = new ConcurrentHashMap<>();
     private final Map<String, Double> counts = new ConcurrentHashMap<>();
 
-    /** The entries that {@code probe} has made. */
+    /** The entries that {@code probe} created. */
     public static List<ConntrackEntry> of(Stage stage, Probe probe) {
         return stage.lab().node().call(() -> {
             try (Conntrack conntrack = NetlinkConntrack.open()) {
@@ -45,8 +45,8 @@ public final class ConntrackEntries {
     }
 
     /**
-     * From now on the entry of a UDP flow outlives the scenario on a machine of any speed: the kernel's thirty seconds are less
-     * than a slow one takes for a restart.
+     * Lets the entry of a UDP connection outlive the scenario on a machine of any speed: a slow one takes longer for a
+     * restart than the kernel's thirty seconds.
      */
     public static void outliveTheScenario(Stage stage) {
         for (String parameter : List.of("udp_timeout", "udp_timeout_stream")) {
@@ -57,21 +57,21 @@ public final class ConntrackEntries {
         }
     }
 
-    /** Keeps in mind the entries that {@code probe} has made, of which there must be some. */
+    /** Remembers the entries that {@code probe} created, of which there must be some. */
     public void remember(Stage stage, Probe probe) {
         List<ConntrackEntry> flows = of(stage, probe);
         Assertions.assertThat(flows).as("entries of the flow").isNotEmpty();
         remembered.put(key(stage, probe), new HashSet<>(flows));
     }
 
-    /** The entries kept in mind are all there, the very same ones. */
+    /** Checks that all remembered entries exist unchanged. */
     public void expectUntouched(Stage stage, Probe probe) {
         Assertions.assertThat(of(stage, probe))
                 .as("entries of the flow")
                 .containsAll(remembered.getOrDefault(key(stage, probe), Set.of()));
     }
 
-    /** None of the entries kept in mind is there. */
+    /** Waits until no remembered entry exists. */
     public void expectGone(Stage stage, Probe probe) {
         Set<ConntrackEntry> before = remembered.getOrDefault(key(stage, probe), Set.of());
         try {
@@ -83,16 +83,16 @@ public final class ConntrackEntries {
         }
     }
 
-    /** Notes how many flows have been deleted for {@code reason} so far. */
+    /** Notes the number of entries deleted for {@code reason} so far. */
     public void count(Stage stage, Protocol protocol, String reason) throws Exception {
         String series = series(stage, protocol, reason);
         counts.put(run(stage) + series, stage.daemon().metric(series).orElse(0));
     }
 
-    /** More have been deleted since, for that reason, and kube-proxy's own metrics tell too. */
+    /** Waits until more entries have been deleted for that reason, also by kube-proxy's own metrics. */
     public void expectCounted(Stage stage, Protocol protocol, String reason) {
         if (stage.mode() == ProxyMode.IPVS && !reason.equals("untranslated")) {
-            return; // IPVS forgets the flows of a destination that goes by itself, mostly before the daemon looks
+            return; // IPVS deletes the entries of a removed real server by itself, mostly before the daemon looks
         }
         String series = series(stage, protocol, reason);
         String label = "{ip_family=\"" + stage.family().label() + "\"}";
@@ -117,7 +117,7 @@ public final class ConntrackEntries {
                 + stage.family().label() + "\",protocol=\"" + protocol.lowerCase() + "\",reason=\"" + reason + "\"}";
     }
 
-    /** The runs of a scenario in several modes and with several tools may go on at once. */
+    /** A name for the run: runs of a scenario in several modes and with several tools may be concurrent. */
     private static String run(Stage stage) {
         return stage.flavour() + " " + stage.allotment().namespace() + " ";
     }

@@ -15,7 +15,10 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.assertj.core.api.Assertions;
 
-/** Connections that stay open, so that a scheduler which counts has something to count; and who answers them. */
+/**
+ * Connections that stay open, so that a scheduler which counts connections has some to count, and the Pods that answer
+ * them.
+ */
 public final class HeldConnections implements AutoCloseable {
     private final Stage stage;
     private final List<Connection> open = new ArrayList<>();
@@ -25,7 +28,7 @@ public final class HeldConnections implements AutoCloseable {
         this.stage = stage;
     }
 
-    /** Opens connections one after the other; the Pods that answer them, in this order. */
+    /** Opens connections one after the other. Returns the Pods that answer, in order. */
     public List<String> open(Probe probe) throws IOException {
         List<String> pods = new ArrayList<>();
         for (int i = 0; i < probe.times(); i++) {
@@ -37,7 +40,7 @@ public final class HeldConnections implements AutoCloseable {
         return pods;
     }
 
-    /** Calls that end at once; the Pods that answer them, in this order. */
+    /** Makes calls that end at once. Returns the Pods that answer, in order. */
     public static List<String> call(Stage stage, Probe probe) {
         return stage.calls(probe).stream().map(HeldConnections::answerer).toList();
     }
@@ -47,19 +50,19 @@ public final class HeldConnections implements AutoCloseable {
         return outcome instanceof Outcome.Answer answer ? answer.pod() : "";
     }
 
-    /** How many each Pod answered. */
+    /** The number of answers of each Pod. */
     public static Map<String, Integer> count(List<String> pods) {
         Map<String, Integer> counts = new TreeMap<>();
         pods.forEach(pod -> counts.merge(pod, 1, Integer::sum));
         return counts;
     }
 
-    /** How many each Pod answered of all that are held. */
+    /** The number of held connections of each Pod. */
     public Map<String, Integer> count() {
         return count(answered);
     }
 
-    /** The Pods in the order of their answers, equal ones in a row as one: {@code b2 x3, b3 x1}. */
+    /** The Pods in the order of their answers, with repeated ones merged: {@code b2 x3, b3 x1}. */
     public static String inOrder(List<String> pods) {
         List<Map<String, Integer>> runs = new ArrayList<>();
         String last = "";
@@ -76,7 +79,7 @@ public final class HeldConnections implements AutoCloseable {
                 .collect(Collectors.joining(", "));
     }
 
-    /** Ends them all at once: those that the kernel remembers count too. */
+    /** Resets them all: connections that the kernel keeps would count too. */
     @Override
     public void close() {
         open.forEach(connection -> {

@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.assertj.core.api.Assertions;
 
-/** What an operator's tools show of the node: rules, sets, virtual servers, links. */
+/** The state of the node as an operator's tools show it: rules, sets, virtual servers, links. */
 public final class NodeState {
     private NodeState() {}
 
@@ -45,8 +45,8 @@ public final class NodeState {
     }
 
     /**
-     * Everything that a proxy could leave behind, without counters, dates, and tables that hold nothing: listing the rules
-     * makes the kernel create its empty tables.
+     * Everything that a proxy could leave behind, without counters, dates and empty tables: listing the rules makes the
+     * kernel create empty tables.
      */
     public static String dump(LabHost node) {
         List<String> parts = new ArrayList<>();
@@ -109,13 +109,13 @@ public final class NodeState {
                         .anyMatch(line -> line.startsWith("sluice_problems{") && !line.endsWith(" 0.0")));
     }
 
-    /** Waits until one line of the log names the scenario's Service {@code name} and says all of {@code words}. */
+    /** Waits until one line of the log names the scenario's Service {@code name} and contains all of {@code words}. */
     public static void expectProblem(Stage stage, String name, String... words) {
         String service = "Service " + stage.allotment().namespace() + "/" + name + ":";
         expectLine(stage, Stream.concat(Stream.of(service), Stream.of(words)).toList());
     }
 
-    /** Waits until one line of the log has all of {@code parts}. */
+    /** Waits until one line of the log contains all of {@code parts}. */
     public static void expectLine(Stage stage, List<String> parts) {
         stage.eventually(
                 "a line of the log says " + parts,
@@ -126,8 +126,8 @@ public final class NodeState {
     }
 
     /**
-     * Waits until {@code pod} answers all calls, for a reason that a trace does not know: that the client was there before, or
-     * that the Pod has many addresses.
+     * Waits until {@code pod} answers all calls, for a reason that a trace does not know: the client has called before,
+     * or the Pod has many addresses.
      */
     public static void expectAnswersOf(String pod, Stage stage, Probe probe) {
         stage.eventually(

@@ -5,25 +5,25 @@ package dev.sluice.conformance.observe;
 import dev.sluice.conformance.scenario.Stage;
 import java.io.IOException;
 
-/** The series of the page {@code /metrics} that are about the scenario's Service {@code web}. */
+/** The series of {@code /metrics} for the scenario's Service {@code web}. */
 public final class ServiceMetrics {
     private ServiceMetrics() {}
 
-    /** The value of {@code name}, 0 where the page has none. */
+    /** The value of {@code name}, 0 when the page does not have it. */
     public static double value(Stage stage, String name) throws IOException {
         return value(stage, name, "", "");
     }
 
-    /** The value of {@code name} with one label more than all have, see {@link #series}. */
+    /** The value of {@code name} with one additional label, see {@link #series}. */
     public static double value(Stage stage, String name, String before, String after) throws IOException {
         return stage.daemon().metric(series(stage, name, before, after)).orElse(0);
     }
 
     /**
-     * The series of {@code name} with one label more than all have.
+     * The series of {@code name} with one additional label.
      *
-     * @param before a label that stands before {@code ip_family} in the order of the page, with a comma
-     * @param after one that stands after {@code protocol}, with a comma
+     * @param before a label before {@code ip_family} in the order of the page, with a comma
+     * @param after a label after {@code protocol}, with a comma
      */
     public static String series(Stage stage, String name, String before, String after) {
         return name + "{" + before + "ip_family=\"" + stage.family().label() + "\",namespace=\""
@@ -36,12 +36,12 @@ public final class ServiceMetrics {
         return value(stage, name, "endpoint=\"" + endpoint + "\",", "");
     }
 
-    /** How many connections were refused for {@code reason}. */
+    /** The number of connections refused for {@code reason}. */
     public static double refusals(Stage stage, String reason) throws IOException {
         return value(stage, "sluice_service_refusals_total", "", "reason=\"" + reason + "\",");
     }
 
-    /** How many connections a limit has ended. */
+    /** The number of connections that a limit has ended. */
     public static double expired(Stage stage, String limit) throws IOException {
         return value(stage, "sluice_service_expired_connections_total", "", "reason=\"" + limit + "\",");
     }

@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** What scenarios look at besides answers: rules, virtual servers, conntrack entries, metrics, the log. */
+/** What scenarios check besides answers: rules, virtual servers, conntrack entries, metrics, the log. */
 @NullMarked
 package dev.sluice.conformance.observe;
 

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The names and addresses that one run of a scenario has to itself, so that many scenarios can share a daemon.
- * The same name always gets the same address.
+ * The names and addresses reserved for one run of a scenario, so that many scenarios can share a daemon. The same name
+ * always has the same address.
  */
 public final class Allotment {
     private final Pool pool;
@@ -21,7 +21,7 @@ public final class Allotment {
     private final Map<String, Integer> outsideIps = new HashMap<>();
     private final Map<String, Integer> nodePorts = new HashMap<>();
 
-    /** Hands out numbers, shared by the scenarios of one daemon. */
+    /** The source of numbers, shared by the scenarios of one daemon. */
     public static final class Pool {
         private final AtomicInteger clusterIp = new AtomicInteger(256);
         private final AtomicInteger outsideIp = new AtomicInteger(10);
@@ -48,7 +48,7 @@ public final class Allotment {
         return namespace;
     }
 
-    /** The family that the run is about. */
+    /** The family of the run. */
     public IpFamily family() {
         return family;
     }
@@ -90,7 +90,7 @@ public final class Allotment {
         nodePorts.put(ServiceTemplate.nodePortName(name, port), 32767 - place);
     }
 
-    /** A port of the node that no other run and no Service has, since runs of both families share a node. */
+    /** A port of the node that no other run and no Service uses, since runs of both families share a node. */
     public int freePort(String name) {
         return nodePort("free:" + name);
     }

@@ -13,7 +13,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** Results as one table: a behaviour a line, a flavour and family a column. */
+/** Results as one table, with a line for each behaviour and a column for each flavour and family. */
 public final class ConformanceTable {
     private final Map<String, List<Result>> byBehaviour = new LinkedHashMap<>();
     private final Collection<Result> results;
@@ -38,7 +38,7 @@ public final class ConformanceTable {
                 + count(Status.FAIL) + " fail, " + count(Status.SKIP) + " skip";
     }
 
-    /** The table in Markdown, with the reasons of what did not pass and what was measured below it. */
+    /** The table in Markdown, followed by the reasons of what did not pass and by measurements. */
     public String markdown() {
         StringBuilder s =
                 new StringBuilder("# Conformance\n\n").append(summary()).append(".\n\n");

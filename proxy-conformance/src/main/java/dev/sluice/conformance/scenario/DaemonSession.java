@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A lab with a daemon, for the scenarios that share a set-up. */
+/** A lab with a daemon, shared by the scenarios of one set-up. */
 public final class DaemonSession implements AutoCloseable {
     private static final String NODE_FILE = "node.yaml";
     private static final Duration LONGEST_ANSWER = Duration.ofSeconds(10);
@@ -33,7 +33,7 @@ public final class DaemonSession implements AutoCloseable {
     private final Allotment.Pool pool = new Allotment.Pool();
     private @Nullable DaemonProcess daemon;
 
-    /** Builds the lab and writes the node's manifest; the daemon is not started. */
+    /** Builds the lab and writes the node's manifest; does not start the daemon. */
     DaemonSession(
             Path folder,
             Flavour flavour,
@@ -71,17 +71,20 @@ public final class DaemonSession implements AutoCloseable {
         return flavour;
     }
 
-    /** How long a change may take to be in force, and a check to come true. */
+    /** The limit for a change to be applied, and for a check to become true. */
     public Duration settle() {
         return stretched(timing.settle());
     }
 
-    /** The time that this machine needs for what takes a machine of usual speed {@code usual}. */
+    /** The time on this machine for what takes {@code usual} on the reference machine. */
     public Duration stretched(Duration usual) {
         return speed.stretched(usual);
     }
 
-    /** How long a call waits for its answer. It is stretched less than other times: who expects no answer waits for all of it. */
+    /**
+     * How long a call waits for its answer. Stretched less than other times, because a call that expects no answer
+     * waits for all of it.
+     */
     Duration answer() {
         Duration time = stretched(timing.answer());
         return time.compareTo(LONGEST_ANSWER) < 0 ? time : LONGEST_ANSWER;
@@ -91,7 +94,7 @@ public final class DaemonSession implements AutoCloseable {
         return pool;
     }
 
-    /** The file that the daemon's output goes to. */
+    /** The file of the daemon's output. */
     public Path log() {
         return folder.resolve("daemon.log");
     }
@@ -109,12 +112,12 @@ public final class DaemonSession implements AutoCloseable {
         return daemon != null && daemon.isAlive();
     }
 
-    /** Starts a daemon, after the one before it has ended, and waits until its first sync is in force. */
+    /** Starts a daemon after the end of the one before, and waits until its first sync is applied. */
     public DaemonProcess start() {
         return start(Map.of());
     }
 
-    /** {@link #start()} with further variables of the environment. */
+    /** Starts a daemon as {@link #start()} does, with additional environment variables. */
     public DaemonProcess start(Map<String, String> environment) {
         long begin = System.nanoTime();
         daemon = DaemonProcess.start(lab.node(), options, log(), environment);
@@ -123,12 +126,12 @@ public final class DaemonSession implements AutoCloseable {
         return daemon;
     }
 
-    /** Starts a daemon with more flags, in place of the one before, and waits for nothing. */
+    /** Starts a daemon with additional flags, in place of the one before, without waiting. */
     public DaemonProcess launch(String... flags) {
         return launch(Map.of(), flags);
     }
 
-    /** The same with more environment variables. */
+    /** Starts a daemon as {@link #launch(String...)} does, with additional environment variables. */
     public DaemonProcess launch(Map<String, String> environment, String... flags) {
         List<String> all =
                 Stream.concat(options.flags().stream(), Stream.of(flags)).toList();
@@ -142,12 +145,12 @@ public final class DaemonSession implements AutoCloseable {
         return daemon().awaitReady(stretched(timing.start()), families);
     }
 
-    /** SIGTERM; the exit status of the daemon. */
+    /** Ends the daemon with SIGTERM, and returns the exit status. */
     public int terminate() {
         return daemon().terminate(settle());
     }
 
-    /** The exit status of a daemon that ends by itself. */
+    /** Waits for a daemon that ends by itself, and returns the exit status. */
     public int awaitEnd() {
         return daemon().awaitEnd(stretched(timing.start()));
     }
@@ -162,26 +165,26 @@ public final class DaemonSession implements AutoCloseable {
         write(NODE_FILE, yaml);
     }
 
-    /** There is no Node object. */
+    /** Deletes the Node object. */
     public void withoutNode() {
         delete(NODE_FILE);
     }
 
-    /** A folder of this session's own. */
+    /** A folder for this session alone. */
     public Path folder() {
         return folder;
     }
-    /** What the API server that the objects come from has below {@code path}, as JSON. */
+    /** The answer at {@code path} of the API server that delivers the objects, as JSON. */
     public String read(String path) {
         return writer.read(path);
     }
 
-    /** Whether the API server refuses to read out the objects of {@code plural}. */
+    /** Makes the API server refuse to list the objects of {@code plural}, or serve them again. */
     public void withhold(String plural, boolean on) {
         writer.withhold(plural, on);
     }
 
-    /** From now on the objects of {@code file} are exactly those of {@code yaml}. */
+    /** Makes {@code yaml} the objects of {@code file}, in place of those before. */
     public void write(String file, String yaml) {
         writer.write(file, yaml);
     }

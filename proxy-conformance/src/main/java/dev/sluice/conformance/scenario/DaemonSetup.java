@@ -8,20 +8,20 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What a scenario needs of the daemon's start. Scenarios with equal set-ups share a daemon.
+ * The requirements of a scenario on the daemon's start. Scenarios with equal set-ups share a daemon.
  *
  * @param zone the zone label of the node, empty for none
- * @param own whether the scenario has the daemon and its lab to itself
+ * @param own whether the scenario has its own daemon and lab
  * @param started whether the daemon is started before the scenario; otherwise the scenario starts it
  * @param sctp whether the kernel must have SCTP sockets
  */
 public record DaemonSetup(List<String> flags, String zone, boolean own, boolean started, boolean sctp) {
     private static final String CLUSTER_CIDR = "--cluster-cidr=" + LabAddresses.CLUSTER_CIDR;
 
-    /** The lab's cluster CIDR, the node in zone {@code z1}. */
+    /** The default: the lab's cluster CIDR, and the node in zone {@code z1}. */
     public static final DaemonSetup USUAL = new DaemonSetup(List.of(CLUSTER_CIDR), "z1", false, true, false);
 
-    /** Services without an annotation have the scheduler lc, so that an annotation's effect shows. */
+    /** The default scheduler is lc, so that an annotation has a visible effect. */
     public static final DaemonSetup LEAST_CONNECTION = USUAL.with("--ipvs-scheduler=lc", "--userspace-scheduler=lc");
 
     public DaemonSetup {
@@ -32,7 +32,7 @@ public record DaemonSetup(List<String> flags, String zone, boolean own, boolean 
         return new DaemonSetup(Stream.concat(flags.stream(), Stream.of(more)).toList(), zone, own, started, sctp);
     }
 
-    /** The proxy cannot tell Pods from others. */
+    /** This set-up with a proxy that cannot tell Pods from others. */
     public DaemonSetup withoutDetector() {
         List<String> kept = new ArrayList<>(flags);
         kept.remove(CLUSTER_CIDR);
@@ -43,17 +43,17 @@ public record DaemonSetup(List<String> flags, String zone, boolean own, boolean 
         return new DaemonSetup(flags, other, own, started, sctp);
     }
 
-    /** With a daemon and a lab that no other scenario uses. */
+    /** This set-up with a daemon and a lab that no other scenario uses. */
     public DaemonSetup alone() {
         return new DaemonSetup(flags, zone, true, started, sctp);
     }
 
-    /** The scenario starts the daemon itself. */
+    /** This set-up with a daemon that the scenario starts itself. */
     public DaemonSetup unstarted() {
         return new DaemonSetup(flags, zone, own, false, sctp);
     }
 
-    /** On a kernel with SCTP sockets only. */
+    /** This set-up on a kernel with SCTP sockets only. */
     public DaemonSetup needingSctp() {
         return new DaemonSetup(flags, zone, own, started, true);
     }

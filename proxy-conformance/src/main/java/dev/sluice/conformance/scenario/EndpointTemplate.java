@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An endpoint of a scenario: a Pod of the lab and its conditions.
  *
- * @param pod the Pod, or {@code blackhole} for an address that swallows packets
+ * @param pod the Pod, or {@code blackhole} for an address that drops packets
  * @param ready null leaves the condition out, as for the other two
  * @param target the UID of the Pod behind it, empty when the slice names none
  */
@@ -27,7 +27,7 @@ public record EndpointTemplate(
         boolean secondAddress,
         String target) {
 
-    /** The address that swallows packets. */
+    /** The address that drops packets. */
     public static final String BLACK_HOLE = "blackhole";
 
     private static final String CROWD = "crowd-";
@@ -52,7 +52,7 @@ public record EndpointTemplate(
         return conditions(false, null, null);
     }
 
-    /** Not ready any more, still answering, on its way out. */
+    /** This endpoint, not ready, serving and terminating. */
     public EndpointTemplate servingTerminating() {
         return conditions(false, true, true);
     }
@@ -65,12 +65,12 @@ public record EndpointTemplate(
         return new EndpointTemplate(pod, ready, serving, terminating, zoneHints, List.of(nodes), secondAddress, target);
     }
 
-    /** Of the Pod with that UID. */
+    /** This endpoint, of the Pod with that UID. */
     public EndpointTemplate of(String uid) {
         return new EndpointTemplate(pod, ready, serving, terminating, zoneHints, nodeHints, secondAddress, uid);
     }
 
-    /** With a second address in the list, that of a Pod which must never be reached. */
+    /** This endpoint with a second address in the list, that of a Pod which must never be reached. */
     public EndpointTemplate withSecondAddress() {
         return new EndpointTemplate(pod, ready, serving, terminating, zoneHints, nodeHints, true, target);
     }

@@ -16,21 +16,21 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What a scenario expects of a probe. */
+/** The outcome that a scenario expects of a probe. */
 public sealed interface Expected {
 
-    /** Whether the outcomes of all calls of a probe agree with this. */
+    /** Whether the outcomes of all calls of a probe match. */
     boolean agrees(Probe probe, IpFamily family, List<Outcome> outcomes);
 
-    /** How calls spread over the Pods. */
+    /** The spread of calls over the Pods. */
     enum Spread {
         /** Each call reaches one of them. */
         ANY,
-        /** Every one of them is reached. */
+        /** Each of them is reached. */
         ALL,
-        /** All get the same number of calls. */
+        /** Each gets the same number of calls. */
         EVEN,
-        /** The numbers are those of a fair die (chi-square, one in a million). */
+        /** The counts fit a uniform choice (chi-square test, one in a million). */
         FAIR,
         /** All calls reach the same one. */
         ONE
@@ -46,7 +46,7 @@ public sealed interface Expected {
     /**
      * The calls are answered.
      *
-     * @param pods who may answer
+     * @param pods the Pods that may answer
      * @param port the port that the Pod was reached on, 0 for any
      */
     record Reaches(Set<String> pods, Spread spread, Source source, int port) implements Expected {
@@ -140,9 +140,9 @@ public sealed interface Expected {
     enum Fails implements Expected {
         /** Each call fails at once, as at a closed port. */
         REFUSED,
-        /** Nothing comes back. */
+        /** No answer arrives. */
         DROPPED,
-        /** The proxy has no part in it: the address is routed on, and nobody is there. */
+        /** The proxy does not handle it: the address is routed on, and nobody is there. */
         NOT_SERVED,
         /** The connection is accepted, then closed without an answer. */
         CLOSED;
@@ -173,14 +173,14 @@ public sealed interface Expected {
         return new Reaches(Set.of(pods), Spread.ANY, Source.ANY, 0);
     }
 
-    /** Answers, whoever gives them. */
+    /** Answers from any Pod. */
     static Reaches anybody() {
         return reaches(Stream.of(LabAddresses.LOCAL_PODS, LabAddresses.REMOTE_PODS)
                 .flatMap(List::stream)
                 .toArray(String[]::new));
     }
 
-    /** Outcomes for people: how many of which. */
+    /** The outcomes with their counts, for people. */
     static String tally(List<Outcome> outcomes) {
         Map<String, Integer> counts = new TreeMap<>();
         for (Outcome outcome : outcomes) {

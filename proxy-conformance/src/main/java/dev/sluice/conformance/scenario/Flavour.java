@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What a behaviour is run against: a mode, and for iptables mode the variant of the tools. */
+/** The mode that a behaviour is run against and, for iptables mode, the variant of the tools. */
 public enum Flavour {
     IPTABLES("iptables", ProxyMode.IPTABLES),
     IPTABLES_LEGACY("iptables-legacy", ProxyMode.IPTABLES),
@@ -33,7 +33,7 @@ public enum Flavour {
         return mode;
     }
 
-    /** The flavour of that label. */
+    /** The flavour with that label. */
     public static Optional<Flavour> parse(String label) {
         return Arrays.stream(values()).filter(f -> f.label.equals(label)).findFirst();
     }

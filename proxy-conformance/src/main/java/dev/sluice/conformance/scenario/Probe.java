@@ -26,9 +26,9 @@ public record Probe(
         int sourcePort,
         @Nullable IpFamily family) {
 
-    /** Where calls go. */
+    /** The destination of calls. */
     public sealed interface Target {
-        /** A port of a cluster IP by its name in the {@link Allotment}. */
+        /** A port of a cluster IP, by its name in the {@link Allotment}. */
         record ClusterIp(String name, int port) implements Target {}
 
         /** The node port of a Service's port, on the node's first or second address. */
@@ -41,7 +41,7 @@ public record Probe(
         record Host(String name, int port) implements Target {}
     }
 
-    /** The first word of a probe: who calls. */
+    /** The beginning of a probe: its caller. */
     public record From(String host) {
         public Probe to(String service, int port) {
             return probe(new ClusterIp(service, port));
@@ -68,17 +68,17 @@ public record Probe(
         }
     }
 
-    /** A Pod calls. */
+    /** Calls from a Pod. */
     public static From fromPod(String host) {
         return new From(host);
     }
 
-    /** A process on the node calls. */
+    /** Calls from a process on the node. */
     public static From fromNode() {
         return new From(LabAddresses.NODE_A);
     }
 
-    /** The outside client calls. */
+    /** Calls from the outside client. */
     public static From fromClient() {
         return new From(LabAddresses.CLIENT);
     }
@@ -103,7 +103,7 @@ public record Probe(
         return new Probe(from, protocol, target, times, sourcePort, other);
     }
 
-    /** Hands the destination of a run's calls to {@code use}. */
+    /** Passes the destination of a run's calls to {@code use}. */
     public <T> T destination(Allotment allotment, BiFunction<IpAddress, Integer, T> use) {
         IpFamily of = family == null ? allotment.family() : family;
         return switch (target) {
@@ -117,7 +117,7 @@ public record Probe(
         };
     }
 
-    /** Where this goes, for people. */
+    /** The destination, for people. */
     public String describe(Allotment allotment) {
         String to = destination(allotment, IpAddress::withPort);
         return times + " call" + (times == 1 ? "" : "s") + " from " + from + " to " + to + "/" + protocol;

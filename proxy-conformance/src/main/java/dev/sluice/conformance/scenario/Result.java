@@ -6,9 +6,9 @@ import dev.sluice.core.net.IpFamily;
 import java.util.List;
 
 /**
- * What came of one scenario in one flavour and family.
+ * The result of one scenario in one flavour and family.
  *
- * @param detail why it failed or was skipped; what was measured when it passed, mostly nothing
+ * @param detail the reason of a failure or skip; when it passed, a measurement or, mostly, nothing
  */
 public record Result(
         String id,
@@ -20,7 +20,7 @@ public record Result(
         String detail,
         long millis) {
 
-    /** How it ended. */
+    /** The status of a run. */
     public enum Status {
         PASS,
         FAIL,
@@ -47,7 +47,7 @@ public record Result(
                         detail.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", " ")));
     }
 
-    /** Reads what {@link #tsv} wrote. */
+    /** Parses what {@link #tsv} wrote. */
     public static Result parse(String line) {
         String[] f = line.split("\t", 8);
         if (f.length != 8) {

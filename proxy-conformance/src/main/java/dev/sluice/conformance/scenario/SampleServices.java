@@ -14,7 +14,7 @@ public final class SampleServices {
         return web("b2");
     }
 
-    /** Service {@code web} with an EndpointSlice of these Pods, which may be none. */
+    /** Service {@code web} with an EndpointSlice of these Pods, which may be empty. */
     public static ServiceTemplate web(String... pods) {
         return http("web").on(pods);
     }
@@ -28,7 +28,7 @@ public final class SampleServices {
         return service(name).port(80, 8080);
     }
 
-    /** Service {@code dns} with an EndpointSlice of these Pods, which may be none. */
+    /** Service {@code dns} with an EndpointSlice of these Pods, which may be empty. */
     public static ServiceTemplate dns(String... pods) {
         return dns().on(pods);
     }
@@ -42,7 +42,7 @@ public final class SampleServices {
         return service("dns").port("dns", UDP, 53, 5353);
     }
 
-    /** A call of Service {@code dns} by a Pod that keeps its source port. */
+    /** A call to Service {@code dns} from a Pod that keeps its source port. */
     public static Probe toDns(String pod, int sourcePort) {
         return Probe.fromPod(pod).to("dns", 53).udp().sourcePort(sourcePort);
     }

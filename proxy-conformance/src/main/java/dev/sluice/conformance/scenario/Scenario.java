@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 /**
  * A behaviour, written once as steps of given, when and then.
  *
- * @param id a short name, unique in the catalogue, fit for a Kubernetes namespace
+ * @param id a short name, unique in the catalogue, valid in a Kubernetes namespace
  * @param rows the numbers of the behaviour in kube-proxy's test matrix, for people
  * @param behaviour one sentence
  * @param modes the modes that it applies to
@@ -35,14 +35,14 @@ public record Scenario(
         steps = List.copyOf(steps);
     }
 
-    /** What the scenario is run against. */
+    /** The flavours that the scenario is run against. */
     public Set<Flavour> flavours() {
         return Arrays.stream(Flavour.values())
                 .filter(f -> modes.contains(f.mode()))
                 .collect(Collectors.toCollection(() -> EnumSet.noneOf(Flavour.class)));
     }
 
-    /** Begins a scenario that applies to every mode and both families, under the usual daemon. */
+    /** Begins a scenario for every mode and both families, with the default daemon. */
     public static Builder scenario(String id, String rows, String behaviour) {
         return new Builder(id, rows, behaviour);
     }
@@ -79,7 +79,7 @@ public record Scenario(
             return this;
         }
 
-        /** From here on the scenario's objects are exactly these. */
+        /** Replaces the scenario's objects by these. */
         public Builder given(ServiceTemplate... services) {
             steps.add(new Step.Given(List.of(services)));
             return this;

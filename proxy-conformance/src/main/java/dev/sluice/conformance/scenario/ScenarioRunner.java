@@ -26,7 +26,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs scenarios with real packets against the real daemon: one daemon for each flavour and set-up. */
+/** Runs scenarios with real packets against the real daemon, with one daemon for each flavour and set-up. */
 public final class ScenarioRunner {
     private static final Logger LOG = LoggerFactory.getLogger(ScenarioRunner.class);
     private final Timing timing;
@@ -43,18 +43,18 @@ public final class ScenarioRunner {
         }
     }
 
-    /** What decides whether two runs share a daemon. */
+    /** The key by which runs share a daemon. */
     private record Group(Flavour flavour, DaemonSetup setup, String owner) {}
 
     /**
-     * @param work where manifests and logs of the daemons go
-     * @param listener hears each result as it comes, on several threads
+     * @param work the folder of the daemons' manifests and logs
+     * @param listener receives each result at once, on several threads
      */
     public ScenarioRunner(Timing timing, Path work, Consumer<Result> listener) {
         this(timing, work, listener, (lab, folder) -> new ManifestFolder(folder));
     }
 
-    /** @param opener the way by which the objects of scenarios come to the daemon */
+    /** @param opener opens the writer that delivers the objects of scenarios to the daemon */
     public ScenarioRunner(Timing timing, Path work, Consumer<Result> listener, ClusterWriter.Opener opener) {
         this.timing = timing;
         this.work = work;

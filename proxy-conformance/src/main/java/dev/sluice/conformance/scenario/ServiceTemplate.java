@@ -13,7 +13,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** A Service of a scenario with its EndpointSlices; addresses come from the {@link Allotment} of the run. */
+/** A Service of a scenario with its EndpointSlices. Addresses are taken from the {@link Allotment} of the run. */
 public final class ServiceTemplate {
     private final String name;
     private final List<Port> ports = new ArrayList<>();
@@ -48,7 +48,7 @@ public final class ServiceTemplate {
         return new ServiceTemplate(name);
     }
 
-    /** An unnamed TCP port. */
+    /** Adds an unnamed TCP port. */
     public ServiceTemplate port(int number, int target) {
         return port("", Protocol.TCP, number, target);
     }
@@ -58,24 +58,24 @@ public final class ServiceTemplate {
         return this;
     }
 
-    /** The name that the node port of a Service's port has in the {@link Allotment}. */
+    /** The name of a Service port's node port in the {@link Allotment}. */
     static String nodePortName(String service, int port) {
         return service + ":" + port;
     }
 
-    /** Ready endpoints for every port given before, in one slice. */
+    /** Adds ready endpoints for every port given before, in one slice. */
     public ServiceTemplate on(String... pods) {
         return on(List.of(pods).stream().map(EndpointTemplate::endpoint).toArray(EndpointTemplate[]::new));
     }
 
-    /** Endpoints for every port given before, in one slice. */
+    /** Adds endpoints for every port given before, in one slice. */
     public ServiceTemplate on(EndpointTemplate... endpoints) {
         SliceTemplate slice = SliceTemplate.slice(name, "s" + slices.size());
         ports.forEach(p -> slice.port(p.name(), p.protocol(), p.target()));
         return slice(slice.endpoints(endpoints));
     }
 
-    /** Ready endpoints for every port given before, each Pod with its weight in a slice of its own. */
+    /** Adds ready endpoints for every port given before, each Pod with its weight in its own slice. */
     public ServiceTemplate weighted(Map<String, Integer> weights) {
         new TreeMap<>(weights).forEach((pod, weight) -> {
             SliceTemplate slice = SliceTemplate.slice(name, pod).annotation(Weight.ANNOTATION, String.valueOf(weight));
@@ -100,32 +100,32 @@ public final class ServiceTemplate {
         return this;
     }
 
-    /** A field of {@code spec}, its value as YAML. */
+    /** Sets a field of {@code spec}, with its value as YAML. */
     public ServiceTemplate spec(String field, String yaml) {
         spec.put(field, yaml);
         return this;
     }
 
-    /** Type NodePort with an allotted node port for every port. */
+    /** Sets type NodePort, with an allotted node port for every port. */
     public ServiceTemplate nodePort() {
         spec.putIfAbsent("type", "NodePort");
         nodePorts = true;
         return this;
     }
 
-    /** Makes all ports of this Service ask for the node port of another Service's port. */
+    /** Requests for all ports of this Service the node port of another Service's port. */
     public ServiceTemplate nodePortOf(String service, int port) {
         ports.replaceAll(p -> new Port(p.name(), p.protocol(), p.number(), p.target(), nodePortName(service, port)));
         return nodePort();
     }
 
-    /** A node port as written. */
+    /** Sets a node port as written. */
     public ServiceTemplate literalNodePort(int number) {
         literalNodePort = number;
         return this;
     }
 
-    /** Type LoadBalancer with node ports and an allotted ingress address. */
+    /** Sets type LoadBalancer, with node ports and an allotted ingress address. */
     public ServiceTemplate loadBalancer() {
         spec.put("type", "LoadBalancer");
         nodePorts = true;
@@ -133,88 +133,88 @@ public final class ServiceTemplate {
         return this;
     }
 
-    /** As {@link #loadBalancer()}, with {@code ipMode} in the status. */
+    /** Does the same as {@link #loadBalancer()}, with {@code ipMode} in the status. */
     public ServiceTemplate loadBalancer(String ipMode) {
         loadBalancer();
         ingress = ", ipMode: " + ipMode;
         return this;
     }
 
-    /** Type LoadBalancer whose load balancer has a name instead of an address. */
+    /** Sets type LoadBalancer, with a load balancer that has a hostname instead of an address. */
     public ServiceTemplate loadBalancerHostname() {
         loadBalancerPending();
         hostname = true;
         return this;
     }
 
-    /** Type LoadBalancer whose load balancer has no address yet. */
+    /** Sets type LoadBalancer, with a load balancer that has no address yet. */
     public ServiceTemplate loadBalancerPending() {
         loadBalancer();
         ingress = null;
         return this;
     }
 
-    /** An allotted ingress address in the status, whatever the type. */
+    /** Adds an allotted ingress address to the status, whatever the type. */
     public ServiceTemplate ingress() {
         ingress = "";
         return this;
     }
 
-    /** A further ingress address, the one that is allotted to {@code service}. */
+    /** Adds the ingress address that is allotted to {@code service}. */
     public ServiceTemplate moreIngress(String service) {
         ingressOf.add(service);
         return this;
     }
 
-    /** With an ingress address of the family that the Service does not have. */
+    /** Adds an ingress address of the family that the Service does not have. */
     public ServiceTemplate otherIngress() {
         otherFamily = true;
         return this;
     }
 
-    /** Takes the load balancer's or external address of that Service instead of its own. */
+    /** Uses the load balancer's or external address of that Service instead of its own. */
     public ServiceTemplate outsideOf(String service) {
         outside = service;
         return this;
     }
 
-    /** With external IPs as written, before the allotted one if there is one. */
+    /** Adds external IPs as written, before the allotted one if there is one. */
     public ServiceTemplate externalIps(String... literals) {
         moreExternalIps.addAll(List.of(literals));
         return this;
     }
 
-    /** A load balancer with external policy Local, and an allotted health check node port. */
+    /** Sets type LoadBalancer, external policy Local, and an allotted health check node port. */
     public ServiceTemplate healthCheck() {
         spec.put("externalTrafficPolicy", "Local");
         healthCheck = true;
         return loadBalancer();
     }
 
-    /** The name that a Service's health check node port has in the {@link Allotment}. */
+    /** The name of a Service's health check node port in the {@link Allotment}. */
     public static String healthCheckName(String service) {
         return service + ":health";
     }
 
-    /** With an allotted external IP. */
+    /** Adds an allotted external IP. */
     public ServiceTemplate externalIp() {
         external = true;
         return this;
     }
 
-    /** Takes the cluster IP of that name instead of its own. */
+    /** Uses the cluster IP of that name instead of its own. */
     public ServiceTemplate address(String other) {
         address = other;
         return this;
     }
 
-    /** A cluster IP as written, e.g. {@code None}. */
+    /** Sets a cluster IP as written, e.g. {@code None}. */
     public ServiceTemplate clusterIp(String literal) {
         literalClusterIp = literal;
         return this;
     }
 
-    /** Lives in another Kubernetes namespace than the scenario's other Services. */
+    /** Puts the Service into another Kubernetes namespace than the scenario's other Services. */
     public ServiceTemplate inOtherNamespace() {
         namespaceSuffix = "-other";
         return this;

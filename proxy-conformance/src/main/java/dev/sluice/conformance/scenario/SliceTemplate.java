@@ -22,7 +22,7 @@ public final class SliceTemplate {
         this.name = name;
     }
 
-    /** A slice of a Service, whose name is {@code SERVICE-SUFFIX}. */
+    /** A slice of a Service, named {@code SERVICE-SUFFIX}. */
     public static SliceTemplate slice(String service, String suffix) {
         return new SliceTemplate(service + "-" + suffix).label("kubernetes.io/service-name", service);
     }
@@ -47,7 +47,7 @@ public final class SliceTemplate {
         return this;
     }
 
-    /** A port without a number. */
+    /** Adds a port without a number. */
     public SliceTemplate portWithoutNumber(String portName) {
         ports.add("- {name: \"" + portName + "\", protocol: TCP}\n");
         return this;
@@ -65,7 +65,7 @@ public final class SliceTemplate {
         return this;
     }
 
-    /** Another address type than the family's, e.g. {@code FQDN}. */
+    /** Sets another address type than the family's, e.g. {@code FQDN}. */
     public SliceTemplate addressType(String type) {
         addressType = type;
         return this;

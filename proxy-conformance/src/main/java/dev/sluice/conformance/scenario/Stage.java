@@ -26,7 +26,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
-/** One run of a scenario with real packets: the lab, the daemon, and what the run has to itself. */
+/** One run of a scenario with real packets: the lab, the daemon, and the names and addresses reserved for the run. */
 public final class Stage implements AutoCloseable {
     private static final int BARRIER_PORT = 1000;
     private final DaemonSession session;
@@ -69,7 +69,7 @@ public final class Stage implements AutoCloseable {
         return allotment;
     }
 
-    /** Writes down something measured, for the results. */
+    /** Records a measurement for the results. */
     public void note(String measured) {
         notes.add(measured);
     }
@@ -97,8 +97,8 @@ public final class Stage implements AutoCloseable {
     }
 
     /**
-     * Writes the scenario's objects and waits until the daemon has them in force. What tells is one more Service in the
-     * same file, with an address that it never had before.
+     * Writes the scenario's objects and waits until the daemon has applied them. It finds out by one more Service in
+     * the same file, with an address that was never used before.
      */
     public void given(List<ServiceTemplate> services) {
         generation++;
@@ -120,7 +120,7 @@ public final class Stage implements AutoCloseable {
         }
     }
 
-    /** The manifests of services in this run. */
+    /** The manifests of {@code services} in this run. */
     public String yaml(List<ServiceTemplate> services) {
         return services.stream().map(s -> s.yaml(allotment)).collect(Collectors.joining());
     }
@@ -130,7 +130,7 @@ public final class Stage implements AutoCloseable {
         return allotment.namespace() + ".yaml";
     }
 
-    /** Makes the calls of {@code probe} until they come to what is expected. */
+    /** Repeats the calls of {@code probe} until their outcome is as expected. */
     public void check(Probe probe, Expected expected) {
         String what = "expected " + expected + " for " + probe.describe(allotment);
         Attempts.until(session.settle(), what, () -> {
@@ -145,7 +145,10 @@ public final class Stage implements AutoCloseable {
         });
     }
 
-    /** What the daemon says otherwise of such packets, in the same state; nothing when it does not run. */
+    /**
+     * The difference between the daemon's trace of such packets, in the same state, and the outcome; empty when the
+     * daemon is not running.
+     */
     private Optional<String> disagreement(Probe probe, Expected expected, List<Outcome> outcomes) throws IOException {
         if (!session.isRunning()) {
             return Optional.empty();
@@ -177,7 +180,7 @@ public final class Stage implements AutoCloseable {
             });
             outcomes.add(outcome);
             if (outcome instanceof Outcome.TimedOut) {
-                break; // the others would take as long, and one is enough to tell
+                break; // the others would take as long, and one is enough
             }
         }
         return outcomes;
@@ -187,12 +190,12 @@ public final class Stage implements AutoCloseable {
         return caller(probe.from()).fromPort(probe.sourcePort());
     }
 
-    /** A call from {@code host} that waits as long as this machine needs. */
+    /** A builder of calls from {@code host} that waits as long as this machine needs. */
     public Caller caller(String host) {
         return lab().host(host).caller().waiting(session.answer());
     }
 
-    /** A connection that the scenario looks after itself. */
+    /** A connection that the scenario itself has to close. */
     public Connection connect(Probe probe) throws IOException {
         Caller caller = caller(probe);
         return caller.connect(
@@ -227,7 +230,7 @@ public final class Stage implements AutoCloseable {
         }
     }
 
-    /** The Pod that a connection was opened to. */
+    /** The Pod that answered when the connection was opened. */
     public String openedTo(String name) {
         return Objects.requireNonNull(openedTo.get(name), name);
     }
@@ -237,7 +240,7 @@ public final class Stage implements AutoCloseable {
         Attempts.untilTrue(session.settle(), what, condition);
     }
 
-    /** Waits until what {@code look} sees is as {@code expected}; a failure tells what was seen, and when. */
+    /** Waits until the value of {@code look} is as {@code expected}; a failure shows what was seen, and when. */
     public <T> T eventually(String what, Callable<T> look, Predicate<T> expected) {
         AtomicReference<T> last = new AtomicReference<>();
         Attempts.until(session.settle(), what, () -> {

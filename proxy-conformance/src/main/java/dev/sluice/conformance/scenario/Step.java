@@ -4,29 +4,29 @@ package dev.sluice.conformance.scenario;
 
 import java.util.List;
 
-/** One thing that happens in a scenario. */
+/** One step of a scenario. */
 public sealed interface Step {
 
-    /** From now on the scenario's objects are exactly these. */
+    /** Replaces the scenario's objects by these. */
     record Given(List<ServiceTemplate> services) implements Step {
         public Given {
             services = List.copyOf(services);
         }
     }
 
-    /** The probe comes to this, at the latest when the deadline of the run has passed. */
+    /** Checks that the probe has this outcome before the deadline of the run. */
     record Then(Probe probe, Expected expected) implements Step {}
 
-    /** A connection is opened, answers, and stays open under a name. */
+    /** Opens a connection, checks that it answers, and keeps it open under a name. */
     record Open(String connection, Probe probe) implements Step {}
 
-    /** An open connection still answers, from the Pod that it was opened to. */
+    /** Checks that an open connection still answers, from the Pod that it was opened to. */
     record StillOpen(String connection) implements Step {}
 
     /**
-     * Anything else, with real packets and processes only.
+     * Any other action, with real packets and processes only.
      *
-     * @param what it does or checks, for people
+     * @param what what it does or checks, for people
      */
     record Act(String what, Action action) implements Step {}
 

@@ -20,15 +20,15 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * A probe that was made with real packets, beside what the daemon says of such a packet: the two must tell the same.
+ * A probe made with real packets, and the daemon's trace of such a packet. The two must agree.
  *
- * @param to where the calls went
+ * @param to the destination of the calls
  */
 record TracedProbe(Probe probe, IpAddress to, Expected expected, List<Outcome> outcomes, Explained traced) {
-    /** How improbable it must be that an endpoint was missed by chance before its silence counts. */
+    /** The chance of missing an endpoint below which its absence counts as a disagreement. */
     private static final double BY_CHANCE = 1e-9;
 
-    /** What the trace says otherwise than the packets; empty when they agree. */
+    /** The difference between the trace and the packets; empty when they agree. */
     Optional<String> disagreement() {
         for (Outcome outcome : outcomes) {
             Optional<String> wrong = disagreement(outcome);
@@ -73,7 +73,7 @@ record TracedProbe(Probe probe, IpAddress to, Expected expected, List<Outcome> o
                 .findFirst();
     }
 
-    /** A process on the node has the node's addresses anyway, so masquerading does not show. */
+    /** A process on the node has the node's addresses anyway, so that masquerading is invisible. */
     private boolean masqueradingDiffers(Candidate chosen, Answer answer) {
         return !probe.from().equals(LabAddresses.NODE_A)
                 && chosen.masqueraded() == answer.peer().equals(addressOf(probe.from()));
@@ -117,7 +117,7 @@ record TracedProbe(Probe probe, IpAddress to, Expected expected, List<Outcome> o
                 : Optional.empty();
     }
 
-    /** Whether so many calls were made that every candidate must have been seen. */
+    /** Whether enough calls were made that every candidate must have been seen. */
     private boolean enough(Reaches reaches) {
         return reaches.spread() == Spread.ALL
                 || reaches.spread() == Spread.EVEN

@@ -12,7 +12,7 @@ import dev.sluice.core.net.IpFamily;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What stands in a cell of the matrix, and what is missed. */
+/** The cells of the matrix, and the rows without a result. */
 class MatrixReportTest {
     private static final MatrixRow SEEN = new MatrixRow(7, "TV", "S", "seen");
     private static final MatrixRow EXPLAINED = new MatrixRow(8, "T", "S", "explained");

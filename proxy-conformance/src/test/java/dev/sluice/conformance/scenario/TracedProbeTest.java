@@ -21,7 +21,7 @@ import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A trace that says otherwise than the packets must be noticed. */
+/** A trace that disagrees with the packets must be noticed. */
 class TracedProbeTest {
     private static final IpAddress SERVICE = IpAddress.of("10.96.1.1");
 

@@ -33,7 +33,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.assertj.core.api.Assertions;
 
-/** Session affinity in time, across addresses, and across what happens to endpoints and to the daemon. */
+/** Session affinity over time, across addresses, and across changes of endpoints and restarts of the daemon. */
 public final class AffinityDetailScenarios {
     private static final int CLIENTS = 16;
     private static final String TIMEOUT = "sessionAffinityConfig";
@@ -120,7 +120,7 @@ public final class AffinityDetailScenarios {
                         .build());
     }
 
-    /** The further addresses are deprecated, so that no other scenario's call leaves from them. */
+    /** The further addresses are deprecated, so that no other scenario's calls use them as a source. */
     private static void manyClients(Stage stage) {
         LabHost client = stage.lab().client();
         Set<String> pods = new TreeSet<>();
@@ -136,7 +136,7 @@ public final class AffinityDetailScenarios {
         Assertions.assertThat(pods).as("Pods that the clients reach").hasSizeGreaterThan(1);
     }
 
-    /** The Pod that three calls reach. */
+    /** The one Pod that three calls reach. */
     private static String placeOf(Stage stage, Caller caller, Probe.From from) {
         Set<String> pods = new TreeSet<>();
         Probe probe = from.to("web", 80);
@@ -155,7 +155,9 @@ public final class AffinityDetailScenarios {
         return ((Outcome.Answer) outcome).pod();
     }
 
-    /** The pause is what is tested here; that the endpoint is the same again has a chance of one in three each time. */
+    /**
+     * The pause is the subject of this test; the same endpoint is chosen again with a chance of one in three each time.
+     */
     private static void expire(Stage stage) throws InterruptedException {
         String first = call(stage, fromPod("a3").to("web", 80));
         for (int i = 0; i < 14; i++) {
@@ -168,8 +170,8 @@ public final class AffinityDetailScenarios {
     }
 
     /**
-     * Seven calls in more than twice the time-out. Those that a busy machine holds up for too long prove nothing, and are made
-     * anew with a longer time-out.
+     * Seven calls in more than twice the time-out. Calls that a busy machine delays too long prove nothing and are
+     * repeated with a longer time-out.
      */
     private static void refresh(Stage stage) throws InterruptedException {
         for (int seconds = 3; seconds <= 48; seconds *= 2) {

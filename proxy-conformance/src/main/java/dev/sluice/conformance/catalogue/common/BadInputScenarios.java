@@ -30,7 +30,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Objects that are wrong or beyond measure: each is reported where it is wrong, and no other Service notices. */
+/** Invalid and oversized objects: each is reported where it is invalid, and no other Service is affected. */
 public final class BadInputScenarios {
     private static final String RANGES = "loadBalancerSourceRanges";
     private static final int SLICES = 10;
@@ -145,7 +145,7 @@ public final class BadInputScenarios {
                         .build());
     }
 
-    /** A manifest file counts as a whole; what an API server delivers is judged port by port. */
+    /** A manifest file is accepted or refused as a whole; objects of an API server are validated port by port. */
     private static void badPorts(Stage stage) {
         String file = "bad-" + stage.file();
         String yaml = stage.yaml(List.of(
@@ -174,7 +174,7 @@ public final class BadInputScenarios {
         }
     }
 
-    /** A thousand ranges of each family, the client's the last. */
+    /** A thousand ranges of each family, the client's last. */
     private static String thousandRanges() {
         Stream<String> v4 = IntStream.range(0, 999).mapToObj(i -> "10." + (100 + i / 250) + "." + i % 250 + ".0/24");
         Stream<String> v6 =

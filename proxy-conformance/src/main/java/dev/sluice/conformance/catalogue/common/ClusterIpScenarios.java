@@ -21,7 +21,7 @@ import dev.sluice.conformance.scenario.Scenario;
 import dev.sluice.conformance.scenario.Stage;
 import java.util.List;
 
-/** What a cluster IP does. */
+/** The behaviour of cluster IPs. */
 public final class ClusterIpScenarios {
     private ClusterIpScenarios() {}
 

@@ -21,7 +21,7 @@ import dev.sluice.conformance.scenario.Scenario;
 import dev.sluice.conformance.scenario.ServiceTemplate;
 import java.util.List;
 
-/** What connection tracking remembers over a restart of the daemon. */
+/** Conntrack entries across a restart of the daemon. */
 public final class ConntrackRestartScenarios {
     private static final DaemonSetup ALONE = DaemonSetup.USUAL.alone();
 
@@ -65,7 +65,7 @@ public final class ConntrackRestartScenarios {
                         "udp-flow-restart-changed",
                         "-",
                         "a restart during which the endpoint went forgets its flows and no other")
-                .in(IPTABLES) // in ipvs mode the kernel forgets them by itself
+                .in(IPTABLES) // in ipvs mode the kernel deletes them by itself
                 .setup(ALONE)
                 .act("entries outlive a slow restart", ConntrackEntries::outliveTheScenario)
                 .given(dns("b2").nodePort(), other("b4"))

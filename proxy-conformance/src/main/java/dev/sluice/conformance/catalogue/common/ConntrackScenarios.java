@@ -25,8 +25,9 @@ import java.util.List;
 import org.assertj.core.api.Assertions;
 
 /**
- * What connection tracking remembers, and when it must forget. Clients keep their port, so that the kernel takes all their
- * datagrams for one flow; in userspace mode flows lead to the proxy, whatever the endpoint.
+ * The conntrack entries that are kept, and those that must be deleted. Clients keep their source port, so that the
+ * kernel takes all their datagrams for one connection; in userspace mode connections lead to the proxy, whatever the
+ * endpoint.
  */
 public final class ConntrackScenarios {
     private ConntrackScenarios() {}

@@ -18,7 +18,7 @@ import dev.sluice.core.net.IpFamily;
 import java.util.List;
 import org.assertj.core.api.Assertions;
 
-/** Two families at once. */
+/** Services of both families at once. */
 public final class DualStackScenarios {
     private DualStackScenarios() {}
 

@@ -25,7 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.assertj.core.api.Assertions;
 
-/** Which endpoints are used. */
+/** The choice of usable endpoints. */
 public final class EndpointScenarios {
     private static final Probe CALLS = fromPod("a3").to("web", 80).times(12);
 
@@ -144,7 +144,7 @@ public final class EndpointScenarios {
         Assertions.assertThat(outcomes).as("calls before, while and after").allMatch(o -> o instanceof Outcome.Answer);
     }
 
-    /** What becomes of calls that are made from before {@code change} until after it, at least twenty. */
+    /** The outcomes of calls that are made from before {@code change} until after it, at least twenty. */
     private static List<Outcome> during(Stage stage, Runnable change) {
         AtomicBoolean done = new AtomicBoolean();
         CompletableFuture<List<Outcome>> calls = CompletableFuture.supplyAsync(

@@ -32,7 +32,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.util.List;
 import org.assertj.core.api.Assertions;
 
-/** What a node port does. */
+/** The behaviour of node ports. */
 public final class NodePortScenarios {
     private NodePortScenarios() {}
 
@@ -162,8 +162,7 @@ public final class NodePortScenarios {
                 "the late address " + inside + " serves the node port",
                 () -> stage.lab().client().tcp(inside, port) instanceof Outcome.Answer a
                         && a.pod().equals("b2"));
-        // userspace mode's rules fit any address of the node, so packets may pass before the daemon has read the new
-        // one
+        // userspace mode's rules match any address of the node, so packets may pass before the daemon knows the new one
         stage.eventually(
                 "explain says that " + inside + " is served", () -> verdict(stage, inside, port) == Verdict.FORWARD);
         Assertions.assertThat(stage.caller(LabAddresses.CLIENT).tcp(outside, port))
@@ -202,7 +201,7 @@ public final class NodePortScenarios {
         Assertions.assertThat(outcome).isNotInstanceOf(Outcome.Answer.class);
     }
 
-    /** Sluice holds no socket for a node port: the rules stand before the sockets of the node. */
+    /** Sluice holds no socket for a node port: its rules take precedence over the node's sockets. */
     private static void takeNodePort(Stage stage) throws IOException {
         int port = stage.allotment().nodePort("web:80");
         try (ServerSocketChannel taken = stage.lab().node().listen(port)) {
@@ -211,7 +210,7 @@ public final class NodePortScenarios {
         }
     }
 
-    /** A datagram socket that is connected takes answers of its peer only; this checks what the caller was told. */
+    /** A connected datagram socket accepts only its peer's answers; this checks the address that the caller saw. */
     private static void udpAnswerComesFromTheNode(Stage stage) {
         Probe probe = fromClient().toNodePort("dns", 53).udp();
         int port = stage.allotment().nodePort("dns:53");

@@ -32,7 +32,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.assertj.core.api.Assertions;
 
-/** Packets that no well-behaved client sends, and what the node's own rules meet. */
+/** Packets that no well-behaved client sends, and the node's own rules. */
 public final class PacketScenarios {
     private static final DaemonSetup ALONE = DaemonSetup.USUAL.alone();
     private static final IpAddress LOOPBACK = IpAddress.of("127.0.0.1");
@@ -133,7 +133,7 @@ public final class PacketScenarios {
         return outcome instanceof Outcome.Unreachable ? UNREACHABLE : outcome;
     }
 
-    /** First that the packet gets through where nobody guards, then that it does not. */
+    /** Checks first that the packet passes without the guard, then that the guard drops it. */
     private static void martian(Stage stage) throws IOException {
         LabHost node = stage.lab().node();
         LabHost client = stage.lab().client();
@@ -177,7 +177,7 @@ public final class PacketScenarios {
         IpAddress address = node.address(stage.family());
         node.run(NodeState.tool(stage, ""), "-w", "-P", "INPUT", "DROP").orThrow();
         if (stage.family() == IpFamily.IPV6) {
-            // neighbour discovery is no packet of a client
+            // neighbour discovery does not come from clients
             node.run("ip6tables", "-w", "-A", "INPUT", "-p", "icmpv6", "-j", "ACCEPT")
                     .orThrow();
         }
@@ -235,7 +235,7 @@ public final class PacketScenarios {
         return Long.parseLong(rule.group(1));
     }
 
-    /** The counters stand behind everything that the proxy does in POSTROUTING. */
+    /** Counts packets behind all rules of the proxy in POSTROUTING. */
     private static void countMarked(Stage stage) {
         LabHost node = stage.lab().node();
         String rules = "table inet lab { counter total {}; counter marked {};"

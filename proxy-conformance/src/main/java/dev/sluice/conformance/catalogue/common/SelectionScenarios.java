@@ -21,7 +21,7 @@ import dev.sluice.conformance.scenario.Scenario;
 import dev.sluice.conformance.scenario.ServiceTemplate;
 import java.util.List;
 
-/** Which Services and slices count, and what becomes of those that go. */
+/** The Services and slices that are used, and the effects of deleting them. */
 public final class SelectionScenarios {
     private static final String PROXY_NAME = "service.kubernetes.io/service-proxy-name";
 

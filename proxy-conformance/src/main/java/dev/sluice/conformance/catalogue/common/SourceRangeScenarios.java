@@ -24,7 +24,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.lab.LabHost;
 import java.util.List;
 
-/** Who may use a load balancer's address. */
+/** Load balancer source ranges: the clients that may use a load balancer's address. */
 public final class SourceRangeScenarios {
     private static final String RANGES = "loadBalancerSourceRanges";
     private static final String NODE = "[\"192.168.10.0/24\", \"fd00:10::/64\"]";

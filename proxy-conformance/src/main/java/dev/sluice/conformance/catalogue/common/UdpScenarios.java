@@ -12,7 +12,7 @@ import static dev.sluice.conformance.scenario.Scenario.scenario;
 import dev.sluice.conformance.scenario.Scenario;
 import java.util.List;
 
-/** Datagrams, and what conntrack remembers of them. */
+/** Datagrams, and their conntrack entries. */
 public final class UdpScenarios {
     private UdpScenarios() {}
 

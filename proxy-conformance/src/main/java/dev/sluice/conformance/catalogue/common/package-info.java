@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * What every mode does with Services: addresses, endpoints, policies, packets, conntrack entries. Rows of one mode stand here where
- * they are about the same topic.
+ * The behaviour of Services in every mode: addresses, endpoints, policies, packets, conntrack entries. Scenarios of a
+ * single mode are here when they belong to one of these topics.
  */
 @NullMarked
 package dev.sluice.conformance.catalogue.common;

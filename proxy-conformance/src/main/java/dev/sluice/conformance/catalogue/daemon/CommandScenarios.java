@@ -26,7 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.api.Assertions;
 
-/** The command line, the configuration file, and starts under odd circumstances. */
+/** The command line, the configuration file, and starts under unusual conditions. */
 public final class CommandScenarios {
     private static final DaemonSetup UNSTARTED = DaemonSetup.USUAL.alone().unstarted();
 
@@ -99,7 +99,7 @@ public final class CommandScenarios {
                         .once()
                         .setup(UNSTARTED)
                         .act("change them", stage -> {
-                            // to lower the score, as the default does, takes a right that containers lack
+                            // lowering the score, as the default does, needs a privilege that containers lack
                             stage.session().launch("--detect-local-mode=NodeCIDR", "--oom-score-adj=321");
                             stage.session().awaitReady(IPV4);
                             Path score = Path.of(
@@ -150,7 +150,7 @@ public final class CommandScenarios {
                 .contains("mode: iptables", "detectLocalMode: ClusterCIDR", "maxPerCore: 0", "masqueradeBit: 14");
 
         Files.writeString(file, yaml + "sluiceKnowsNothingOfThis: 1\n");
-        // a file counts for more than flags, but not for more than these
+        // a file takes precedence over flags, except over these
         stage.session().launch("--config=" + file, "--proxy-mode=ipvs", "--hostname-override=NODE-A", "-v=4");
         stage.session().awaitReady(IPV4);
         NodeState.expectLogged(stage, "sluiceKnowsNothingOfThis");

@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import org.assertj.core.api.Assertions;
 
-/** The daemon's pages, and what it does with bad input. */
+/** The daemon's pages, and its handling of invalid input. */
 public final class DaemonScenarios {
     private DaemonScenarios() {}
 

@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.Map;
 import org.assertj.core.api.Assertions;
 
-/** When the health pages say that this node should not get traffic. */
+/** The health pages when this node should receive no traffic. */
 public final class EligibilityScenarios {
     private static final String TAINT =
             "spec:\n  taints: [{key: ToBeDeletedByClusterAutoscaler, effect: NoSchedule, value: \"1\"}]\n";
@@ -92,7 +92,7 @@ public final class EligibilityScenarios {
                 path + " says " + status, () -> stage.daemon().health(path).status() == status);
     }
 
-    /** The daemon finds tools before the real ones that fail while a file exists. */
+    /** Puts tools into the daemon's path, before the real ones, that fail while a file exists. */
     private static void failing(Stage stage) throws IOException {
         Path tools = stage.session().folder().resolve("failing-tools");
         Path failure = tools.resolve("fail-now");

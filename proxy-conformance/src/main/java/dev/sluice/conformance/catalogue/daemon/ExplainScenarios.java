@@ -15,7 +15,7 @@ import dev.sluice.testkit.lab.LabAddresses;
 import java.util.List;
 import org.assertj.core.api.Assertions;
 
-/** The command that tells where a packet goes. What it tells is compared with real packets in every other scenario. */
+/** The {@code explain} command. Every other scenario compares its answers with real packets. */
 public final class ExplainScenarios {
     private ExplainScenarios() {}
 

@@ -33,7 +33,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.assertj.core.api.Assertions;
 
-/** The health check node ports that load balancers ask. */
+/** The health check node ports that load balancers query. */
 public final class HealthPortScenarios {
     private static final String WEIGHT = "x-load-balancing-endpoint-weight: ";
 

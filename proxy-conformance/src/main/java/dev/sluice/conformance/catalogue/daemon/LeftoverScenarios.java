@@ -24,7 +24,7 @@ import dev.sluice.testkit.lab.LabHost;
 import java.util.List;
 import org.assertj.core.api.Assertions;
 
-/** One mode follows another on the same node: its rules are in force first, then the other's go. */
+/** A change of mode on the same node: the new mode applies its rules first, then removes the leftovers. */
 public final class LeftoverScenarios {
     private static final String NFTABLES = """
         add table ip kube-proxy
@@ -124,7 +124,7 @@ public final class LeftoverScenarios {
         return service("web").dualStack().port(80, 8080).on(pods).nodePort();
     }
 
-    /** The lines that only the other mode makes. */
+    /** The lines that only the mode before makes. */
     private static List<String> leftovers(Stage stage, ProxyMode before, ProxyMode after) {
         List<String> words = switch (before) {
             case USERSPACE -> List.of("SLUICE-");

@@ -26,7 +26,7 @@ import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.Assertions;
 
-/** What the metrics server tells, and how often the daemon syncs. */
+/** The metrics server, and the rate of syncs. */
 public final class MetricScenarios {
     private static final String SYNCS = "kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family=\"IPv4\"}";
     private static final String PENDING = "kubeproxy_sync_proxy_rules_endpoint_changes_pending";
@@ -63,7 +63,7 @@ public final class MetricScenarios {
                                 "metrics",
                                 "70, 226, 227, 228, 229, 230, 257",
                                 "kube-proxy's metrics, and at most one sync in the least period")
-                        .in(IPTABLES, USERSPACE) // a daemon's start takes long in the virtual machine
+                        .in(IPTABLES, USERSPACE) // the daemon starts slowly in the virtual machine
                         .once()
                         .setup(DaemonSetup.USUAL
                                 .with("--iptables-min-sync-period=1500ms", "--ipvs-min-sync-period=1500ms")
@@ -91,7 +91,7 @@ public final class MetricScenarios {
                 .isLessThanOrEqualTo(passed);
     }
 
-    /** Each change is another endpoint, so none is empty. */
+    /** Each change is another endpoint, so no sync is empty. */
     private static void burst(Stage stage) throws IOException {
         double before = value(stage, SYNCS);
         long start = System.nanoTime();

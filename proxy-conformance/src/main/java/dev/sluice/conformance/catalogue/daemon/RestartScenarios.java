@@ -23,7 +23,7 @@ import dev.sluice.testkit.lab.LabHost;
 import java.util.List;
 import org.assertj.core.api.Assertions;
 
-/** The daemon stops, comes back, and cleans up. */
+/** Stop, restart and {@code --cleanup} of the daemon. */
 public final class RestartScenarios {
     private static final DaemonSetup ALONE = DaemonSetup.USUAL.alone();
 
@@ -104,7 +104,7 @@ public final class RestartScenarios {
 
     private static final String STALE_CHAIN = "KUBE-SVC-AAAAAAAAAAAAAAAA";
 
-    /** In ipvs mode chains per Service are none of the proxy's business. */
+    /** In ipvs mode the proxy ignores chains of single Services. */
     private static void plantStaleChain(Stage stage) {
         if (stage.mode() != IPTABLES) {
             return;

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * What the process does whatever its mode: commands, configuration, health, metrics, restarts, leftovers of other modes.
+ * The behaviour of the process in every mode: commands, configuration, health, metrics, restarts, leftovers of other
+ * modes.
  */
 @NullMarked
 package dev.sluice.conformance.catalogue.daemon;

@@ -19,12 +19,12 @@ import java.io.IOException;
 import java.util.List;
 import org.assertj.core.api.Assertions;
 
-/** What the rules count, and the daemon shows. */
+/** The counters of the rules, as the daemon shows them. */
 public final class CounterScenarios {
     private static final String INVALID = "kubeproxy_iptables_ct_state_invalid_dropped_packets_total";
     private static final String LOCALHOST = "kubeproxy_iptables_localhost_nodeports_accepted_packets_total";
 
-    /** A reset of no connection, without a checksum: sent by a raw socket of the family of the address. */
+    /** Sends a reset that belongs to no connection, without a checksum, by a raw socket of the address's family. */
     private static final String STRAY_RESET = """
         import socket, struct, sys
         family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET

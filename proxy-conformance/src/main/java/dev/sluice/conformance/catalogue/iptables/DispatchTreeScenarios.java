@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Map;
 import org.assertj.core.api.Assertions;
 
-/** So many Services that the dispatch chains of iptables mode are trees. */
+/** The dispatch trees of iptables mode, with enough Services to need them. */
 public final class DispatchTreeScenarios {
     /** More than the 128 rules up to which a dispatch chain is a list. */
     private static final int MANY = 135;
@@ -79,7 +79,7 @@ public final class DispatchTreeScenarios {
                         .build());
     }
 
-    /** Those that the scenarios call. */
+    /** The Services that the scenarios call. */
     private static List<ServiceTemplate> watched() {
         return List.of(
                 http("first").on("a2", "b2").loadBalancer(),
@@ -88,7 +88,7 @@ public final class DispatchTreeScenarios {
                 http("last").on("b3").loadBalancer());
     }
 
-    /** Those, and so many others that the dispatch of addresses, node ports and refusals becomes trees. */
+    /** Those, and enough others to turn the dispatch of addresses, node ports and refusals into trees. */
     private static List<ServiceTemplate> many() {
         List<ServiceTemplate> all = new ArrayList<>(watched());
         for (int i = 0; i < MANY; i++) {
@@ -151,7 +151,7 @@ public final class DispatchTreeScenarios {
         expectTraffic(stage);
     }
 
-    /** What a start of kube-proxy does to the rules. */
+    /** Writes rules as kube-proxy does at its start. */
     private static void restore(Stage stage, String text) {
         stage.lab()
                 .node()

@@ -29,7 +29,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import org.assertj.core.api.Assertions;
 
-/** The rules themselves. */
+/** The rules in the kernel. */
 public final class IptablesScenarios {
     private IptablesScenarios() {}
 
@@ -147,7 +147,7 @@ public final class IptablesScenarios {
                         jump("PREROUTING", false, "kubernetes service portals", "KUBE-SERVICES"),
                         jump("POSTROUTING", false, "kubernetes postrouting rules", "KUBE-POSTROUTING"));
         if (stage.family() == IpFamily.IPV4) {
-            // with a comment of its own: kubelet's jump to the same chain has none
+            // with its own comment: kubelet's jump to the same chain has none
             Assertions.assertThat(rules)
                     .containsPattern("-A INPUT .*-j KUBE-FIREWALL")
                     .containsPattern("-A OUTPUT .*-j KUBE-FIREWALL");

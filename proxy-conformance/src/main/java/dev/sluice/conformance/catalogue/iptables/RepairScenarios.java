@@ -27,13 +27,13 @@ import java.util.concurrent.Callable;
 import org.assertj.core.api.Assertions;
 
 /**
- * Somebody else flushes, edits or deletes rules of the proxy: they are as before within a second, or a few where many
- * scenarios share the machine.
+ * Repair of the proxy's rules after another program flushed, edited or deleted them. It takes at most a second, or a
+ * few where many scenarios share the machine.
  */
 public final class RepairScenarios {
     private static final Duration LIMIT = Duration.ofSeconds(6);
 
-    /** Nothing is repaired by the periodic full sync, however slow the machine is. */
+    /** The periodic full sync repairs nothing, however slow the machine is. */
     private static final DaemonSetup ALONE =
             DaemonSetup.USUAL.alone().with("--iptables-sync-period=10m", "--ipvs-sync-period=10m");
 
@@ -154,7 +154,7 @@ public final class RepairScenarios {
                 .sum();
     }
 
-    /** Runs {@code command} and waits until the proxy's rules are what they were before. */
+    /** Runs {@code command} and waits until the proxy's rules are the same as before. */
     private static void expectMended(Stage stage, String what, List<String> command) {
         LabHost node = stage.lab().node();
         OwnedRules wanted = OwnedRules.of(node);
@@ -163,7 +163,7 @@ public final class RepairScenarios {
             OwnedRules found = OwnedRules.of(node);
             return new Observation(found.equals(wanted), wanted.difference(found));
         });
-        // repairs that follow each other within a second wait for each other after the third: that is another behaviour
+        // after three repairs, those that follow within a second are delayed, which is another behaviour
         stage.eventually("a second passes", secondFrom(System.nanoTime()));
     }
 
@@ -180,7 +180,7 @@ public final class RepairScenarios {
         }
     }
 
-    /** A chain of the proxy in nat with rules. */
+    /** A chain of the proxy in nat that has rules. */
     private static String chain(Stage stage, String prefix) {
         return OwnedRules.of(stage.lab().node()).chains().entrySet().stream()
                 .filter(c -> c.getKey().startsWith(stage.family().label() + " nat " + prefix))

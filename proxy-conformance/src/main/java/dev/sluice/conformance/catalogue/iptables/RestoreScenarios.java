@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.assertj.core.api.Assertions;
 
-/** What is given to iptables-restore, and what becomes of its refusals. */
+/** The input of iptables-restore, and the handling of its failures. */
 public final class RestoreScenarios {
     private static final DaemonSetup OWN_START = DaemonSetup.USUAL.alone().unstarted();
     private static final String FAILURES = "kubeproxy_sync_proxy_rules_iptables_restore_failures_total";
@@ -67,7 +67,7 @@ public final class RestoreScenarios {
                         .build());
     }
 
-    /** A Service with {@code others} endpoints beside one with a single endpoint. */
+    /** Applies a Service with {@code others} endpoints beside one with a single endpoint. */
     private static void startWith(Stage stage, int others) {
         EndpointTemplate[] crowd =
                 IntStream.range(0, others).mapToObj(i -> crowd(i)).toArray(EndpointTemplate[]::new);

@@ -27,7 +27,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.util.List;
 import org.assertj.core.api.Assertions;
 
-/** What ipvs mode is told to set up, what it finds, and what its sets hold. */
+/** The configuration of ipvs mode, the state that it finds, and the content of its sets. */
 public final class IpvsDetailScenarios {
     private static final DaemonSetup OPTIONS =
             DaemonSetup.USUAL.with("--ipvs-scheduler=mh", "--ipvs-strict-arp", "--ipvs-tcp-timeout=100s");
@@ -153,14 +153,14 @@ public final class IpvsDetailScenarios {
         Assertions.assertThat(node.run("ipvsadm", "-L", "--timeout").orThrow()).contains("100 120 300");
     }
 
-    /** The client resets, because the kernel remembers a connection that ends in order for two minutes. */
+    /** The client resets, because the kernel keeps a connection that is closed in order for two minutes. */
     private static void drain(Stage stage) throws IOException {
         Probe probe = fromPod("a3").to("web", 80);
         Connection connection = stage.connect(probe);
         stage.eventually("b2 answers", () -> connection.ask() instanceof Outcome.Answer);
         stage.given(List.of(web("b3")));
         stage.eventually("b2 drains", () -> servers(stage).stream().anyMatch(l -> l.endsWith("-w 0")));
-        // a busy machine may take longer than a call's patience; a connection that was cut would never answer
+        // a busy machine may take longer than a call's limit; a connection that was cut would never answer
         stage.eventually("b2 answers while it drains", () -> connection.ask() instanceof Outcome.Answer);
         connection.reset();
         stage.eventually("b2 is deleted", () -> servers(stage).stream().noneMatch(l -> l.contains(pod(stage, "b2"))));

@@ -23,7 +23,10 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.assertj.core.api.Assertions;
 
-/** Somebody else takes virtual servers, set elements or addresses of the proxy away: they are back soon, and it is told. */
+/**
+ * Repair of virtual servers, set elements and addresses that another program removed. Each repair is soon done, and
+ * logged.
+ */
 public final class IpvsDriftScenarios {
     private static final DaemonSetup NO_FULL_SYNC = DaemonSetup.USUAL.alone().with("--ipvs-sync-period=10m");
 
@@ -69,7 +72,7 @@ public final class IpvsDriftScenarios {
                                 "many virtual servers of another network namespace: no server of ours is taken for"
                                         + " lost")
                         .in(IPVS)
-                        .once() // in both families at the same time: the kernel has one table
+                        .once() // in both families at the same time, because the kernel has one table
                         .setup(NO_FULL_SYNC)
                         .given(manyPorts())
                         .open("held", fromPod("a3").to("web", 8000))
@@ -91,7 +94,7 @@ public final class IpvsDriftScenarios {
                         .build());
     }
 
-    /** So many that the kernel's table is read in several pieces. */
+    /** Enough ports that the kernel's table is read in several parts. */
     private static ServiceTemplate manyPorts() {
         ServiceTemplate web = service("web").dualStack();
         for (int port = 8000; port < 8000 + PORTS; port++) {
@@ -111,7 +114,7 @@ public final class IpvsDriftScenarios {
         host.feed(rules.toString(), "ipvsadm", "-R").orThrow();
     }
 
-    /** Deletes an address twice: each time everything is looked at, and no virtual server may be found to differ. */
+    /** Deletes an address twice: each time everything is compared, and no virtual server may differ. */
     private static void expectNothingToMend(Stage stage) throws Exception {
         String vip = stage.allotment().clusterIp("web") + prefix(stage);
         for (int look = 0; look < 2; look++) {
@@ -121,7 +124,7 @@ public final class IpvsDriftScenarios {
                 .doesNotContainPattern("sluice_rule_repairs_total\\{[^}]*\"ipvs\"");
     }
 
-    /** A start with so many servers that it had to make would give the kernel hundreds of messages. */
+    /** A start that had to create this many servers would send hundreds of messages to the kernel. */
     private static void expectNothingToMake(Stage stage) throws Exception {
         stage.daemon().kill();
         stage.session().start();
@@ -152,7 +155,7 @@ public final class IpvsDriftScenarios {
         return stage.family() == IpFamily.IPV4 ? "KUBE-CLUSTER-IP" : "KUBE-6-CLUSTER-IP";
     }
 
-    /** Runs {@code command}, and waits until all is as before, told in the log, and counted. */
+    /** Runs {@code command}, and waits until everything is repaired, logged and counted. */
     private static void expectMended(Stage stage, String kind, String... command) {
         LabHost node = stage.lab().node();
         List<String> before = state(node);
@@ -169,7 +172,7 @@ public final class IpvsDriftScenarios {
                         .anyMatch(l -> l.startsWith("sluice_rule_repairs_total{") && l.contains("\"" + kind + "\"")));
     }
 
-    /** What is there, in no order. */
+    /** The node's state, without order. */
     private static List<String> state(LabHost node) {
         List<String> lines = new ArrayList<>();
         lines.addAll(NodeState.virtualServers(node).lines().toList());

@@ -21,7 +21,7 @@ import dev.sluice.testkit.lab.LabHost;
 import java.util.List;
 import org.assertj.core.api.Assertions;
 
-/** Another program has the virtual server that a Service wants. */
+/** A foreign virtual server at the address and port of a Service. */
 public final class IpvsForeignScenarios {
     private static final Probe HTTP = fromPod("a3").to("web", 80).times(4);
 
@@ -77,7 +77,7 @@ public final class IpvsForeignScenarios {
         node.run("ipvsadm", "-a", "-t", at(stage), "-r", server(stage), "-m").orThrow();
     }
 
-    /** What the other program made stands, and our sets do not know it. */
+    /** Checks that the foreign virtual server is kept, and that the proxy's sets do not contain it. */
     private static void expectLeftAlone(Stage stage) {
         LabHost node = stage.lab().node();
         Assertions.assertThat(NodeState.virtualServers(node).lines())
@@ -87,6 +87,6 @@ public final class IpvsForeignScenarios {
                 .anyMatch(line -> line.contains(" -r " + server(stage) + " "));
         String element = stage.allotment().clusterIp("web") + ",tcp:80";
         Assertions.assertThat(node.run("ipset", "save").orThrow()).doesNotContain(" " + element);
-        stage.check(HTTP, REFUSED); // as every port that the Service does not have
+        stage.check(HTTP, REFUSED); // as for every port that the Service does not have
     }
 }

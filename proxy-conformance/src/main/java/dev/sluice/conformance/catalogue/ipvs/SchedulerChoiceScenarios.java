@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What a Service asks for by annotation: scheduler, weights, slow start. */
+/** The annotations of a Service for ipvs mode: scheduler, weights, slow start. */
 public final class SchedulerChoiceScenarios {
     private static final String SLOW_START = "sluice.dev/slow-start";
     private static final Probe WEB = fromPod("a3").to("web", 80);
@@ -116,7 +116,7 @@ public final class SchedulerChoiceScenarios {
         }
     }
 
-    /** The slow start takes several times as long as this machine needs for a change and a look at it. */
+    /** The slow start takes several times as long as this machine needs to apply a change and read the weights. */
     private static void rise(Stage stage) {
         long begin = System.nanoTime();
         stage.given(List.of(slow("40s", "b2")));
@@ -158,7 +158,7 @@ public final class SchedulerChoiceScenarios {
                 pod + " has weight " + weight, () -> weights(stage), seen -> seen.getOrDefault(pod, 0) == weight);
     }
 
-    /** The weights that ipvsadm shows, by Pod; a server with weight 0 takes no connections and is as good as none. */
+    /** The weights that ipvsadm shows, by Pod. A server with weight 0 takes no connections and is left out. */
     private static Map<String, Integer> weights(Stage stage) {
         Map<String, Integer> weights = new TreeMap<>();
         String prefix = "-a -t " + stage.allotment().clusterIp("web").withPort(80) + " -r ";

@@ -24,7 +24,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** What each scheduler does with connections, the kernel's and those of userspace mode: the nature by which it is chosen, measured. */
+/** The behaviour of each scheduler, the kernel's and those of userspace mode, measured with connections. */
 public final class SchedulerScenarios {
     static final String SCHEDULER = "sluice.dev/ipvs-scheduler";
     static final String FLAGS = "sluice.dev/ipvs-scheduler-flags";
@@ -153,7 +153,9 @@ public final class SchedulerScenarios {
                 }));
     }
 
-    /** Overloaded is who has more connections than its weight, while another has less than half of its own. */
+    /**
+     * A server is overloaded when it has more connections than its weight, while another has less than half of its own.
+     */
     private static void expectLocality(List<String> pods) {
         assertThat(pods.subList(0, 3).stream().distinct()).hasSize(1);
         assertThat(pods.get(3)).isNotEqualTo(pods.getFirst());
@@ -176,7 +178,7 @@ public final class SchedulerScenarios {
         }
     }
 
-    /** By real packets alone: of a client's hash, and of how busy the servers are, only the kernel knows. */
+    /** With real packets alone: only the kernel knows a client's hash and the load of the servers. */
     private static void expectRefused(Stage stage) {
         stage.eventually("refused", () -> stage.calls(WEB).getFirst() instanceof Outcome.Refused);
     }

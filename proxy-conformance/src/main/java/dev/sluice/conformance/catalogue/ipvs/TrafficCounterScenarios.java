@@ -18,7 +18,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
-/** The traffic of Services that the daemon shows. */
+/** The traffic counters of Services that the daemon shows. */
 public final class TrafficCounterScenarios {
     private static final Probe WEB = fromPod("a3").to("web", 80);
 
@@ -95,12 +95,12 @@ public final class TrafficCounterScenarios {
         return value(stage, series(stage, "sluice_service_bytes_total", "direction=\"" + direction + "\","));
     }
 
-    /** @param label one that stands before {@code ip_family} in the order of the page, with a comma */
+    /** @param label a label before {@code ip_family} in the order of the page, with a comma */
     private static String series(Stage stage, String name, String label) {
         return ServiceMetrics.series(stage, name, label, "");
     }
 
-    /** Fails where the page has no such series. */
+    /** The value of the series; fails when the page does not have it. */
     private static double value(Stage stage, String series) throws IOException {
         return stage.daemon().metric(series).orElseThrow(() -> new AssertionError("no " + series));
     }

@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** What only ipvs mode has: virtual servers, schedulers, drains, drift. */
+/** The behaviour of ipvs mode alone: virtual servers, schedulers, drains, drift. */
 @NullMarked
 package dev.sluice.conformance.catalogue.ipvs;
 

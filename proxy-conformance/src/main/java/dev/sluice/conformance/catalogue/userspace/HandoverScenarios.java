@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.assertj.core.api.Assertions;
 
-/** One process of userspace mode after another. */
+/** The handover from one process of userspace mode to the next. */
 public final class HandoverScenarios {
     private HandoverScenarios() {}
 

@@ -24,7 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.api.Assertions;
 
-/** Clients and endpoints that misbehave cost the userspace proxy little, and nobody else notices them. */
+/** Clients and endpoints that misbehave: they cost the userspace proxy little, and affect no other client. */
 public final class HostilePeerScenarios {
     private static final int SILENT_PORT = 7200;
 
@@ -105,12 +105,12 @@ public final class HostilePeerScenarios {
         NodeState.expectHealthy(stage);
     }
 
-    /** The calls that go on being answered. */
+    /** The calls that must still be answered. */
     static Probe web80() {
         return fromPod("a3").to("web", 80).times(4);
     }
 
-    /** Where the redirected TCP connections of the run's family arrive. */
+    /** The port that redirected TCP connections of the run's family arrive at. */
     static int proxyPort(Stage stage) {
         String address = LabAddresses.of(LabAddresses.NODE_A, stage.family()).withPort(0);
         String marker = "-p tcp -j DNAT --to-destination " + address.substring(0, address.length() - 1);

@@ -26,7 +26,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.assertj.core.api.Assertions;
 
-/** What misbehaving peers do, and what is expected of the proxy meanwhile. */
+/** The actions of misbehaving peers, and the checks of the proxy meanwhile. */
 public final class HostilePeers {
     private static final int SOME = 20;
     private static final int MANY = 500;
@@ -35,7 +35,7 @@ public final class HostilePeers {
 
     private HostilePeers() {}
 
-    /** A client whose packets come no more: the proxy finds out by keep-alive probes, here after three seconds. */
+    /** A client whose packets stop: the proxy detects it by keep-alive probes, here after three seconds. */
     static void vanish(Stage stage) throws Exception {
         HostileState before = HostileState.of(stage);
         for (String setting : List.of("time=1", "intvl=1", "probes=2")) {
@@ -62,7 +62,7 @@ public final class HostilePeers {
         }
     }
 
-    /** Clients that have a great deal sent to them and take nothing of it. */
+    /** Clients that request much data and read none of it. */
     static void neverRead(Stage stage) throws Exception {
         HostileState before = HostileState.of(stage);
         List<Connection> clients = open(stage, SOME, "web");
@@ -77,7 +77,7 @@ public final class HostilePeers {
         before.expectGone(stage);
     }
 
-    /** Clients that send a great deal to an endpoint which accepts, in {@code pod}, and takes nothing of it. */
+    /** Clients that send much data to an endpoint in {@code pod} that accepts and reads none of it. */
     static void neverRead(Stage stage, String pod, int port) throws Exception {
         HostileState before = HostileState.of(stage);
         try (ServerSocketChannel silent = stage.lab().pod(pod).listen(port)) {
@@ -108,7 +108,7 @@ public final class HostilePeers {
                 client.send(piece.rewind());
             }
         } catch (IOException e) {
-            // it was reset, as planned
+            // it was reset, as intended
         }
     }
 
@@ -122,7 +122,7 @@ public final class HostilePeers {
         });
     }
 
-    /** Clients that keep a connection and never say anything. */
+    /** Clients that keep a connection open and send nothing. */
     static void sendNothing(Stage stage) throws Exception {
         HostileState before = HostileState.of(stage);
         List<Connection> clients = open(stage, MANY, "web");
@@ -134,7 +134,7 @@ public final class HostilePeers {
         before.expectGone(stage);
     }
 
-    /** Clients that go away in the middle of what they asked for. */
+    /** Clients that reset a connection in the middle of the answer. */
     static void resetInTheMiddle(Stage stage) throws Exception {
         HostileState before = HostileState.of(stage);
         for (int i = 0; i < 3; i++) {
@@ -167,7 +167,7 @@ public final class HostilePeers {
         }
     }
 
-    /** Calls to the port that the rules lead to, and that nobody is meant to know. */
+    /** Calls straight to the port that the rules redirect to, which clients are not meant to use. */
     static void connectStraight(Stage stage) throws Exception {
         double before = HostileState.metric(stage, "connections_total");
         int port = HostilePeerScenarios.proxyPort(stage);
@@ -180,7 +180,7 @@ public final class HostilePeers {
         Assertions.assertThat(HostileState.metric(stage, "connections_total")).isEqualTo(before);
     }
 
-    /** One datagram from each port that a client without privileges has, and that no echo server has. */
+    /** Sends one datagram from each unprivileged port that no echo server uses. */
     static void sendFromEveryPort(Stage stage, String pod, IpAddress to) {
         InetSocketAddress target = new InetSocketAddress(to.toInetAddress(), 53);
         boolean v4 = to.family() == IpFamily.IPV4;

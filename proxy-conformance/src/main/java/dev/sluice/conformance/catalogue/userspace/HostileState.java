@@ -8,7 +8,7 @@ import java.util.Locale;
 import org.assertj.core.api.Assertions;
 
 /**
- * What the daemon holds.
+ * The resources that the daemon holds.
  *
  * @param memory resident, in MiB
  * @param files open descriptors
@@ -33,12 +33,12 @@ record HostileState(long memory, int files) {
                 Locale.ROOT, "memory %d to %d MiB, descriptors %d to %d", memory, now.memory, files, now.files);
     }
 
-    /** @param mebibytes by how much the daemon may have grown */
+    /** @param mebibytes the largest growth of the daemon that is accepted */
     void expectLittleMore(Stage stage, int mebibytes) throws IOException {
         Assertions.assertThat(of(stage).memory).as("MiB, at first " + memory).isLessThan(memory + mebibytes);
     }
 
-    /** Waits until the connections are gone, and their descriptors. */
+    /** Waits until the connections and their descriptors are closed. */
     void expectGone(Stage stage) {
         stage.eventually("no connection is left", () -> metric(stage, "connections_active") == 0);
         stage.eventually("their descriptors are closed", () -> of(stage).files <= files + IDLE_PIPES);

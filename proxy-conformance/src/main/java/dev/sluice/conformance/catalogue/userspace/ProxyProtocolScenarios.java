@@ -45,7 +45,7 @@ public final class ProxyProtocolScenarios {
                                 + ": the endpoint learns the client and what it connected to, once, also after a retry")
                 .in(USERSPACE)
                 .act("its first bytes", stage -> {
-                    // runs of both families and versions share the Pod
+                    // the runs of both families and versions share the Pod
                     int port = 7700 + stage.family().bits() + (version.equals("v1") ? 1 : 2);
                     stage.given(List.of(service("web")
                             .port(80, port)

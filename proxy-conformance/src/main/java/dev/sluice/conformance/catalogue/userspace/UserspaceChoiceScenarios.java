@@ -33,7 +33,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Which endpoint userspace mode chooses: scheduler, weights, slow start, and who is passed over because connects to it fail. */
+/**
+ * The choice of endpoints in userspace mode: scheduler, weights, slow start, and endpoints that are skipped because
+ * connects to them fail.
+ */
 public final class UserspaceChoiceScenarios {
     static final String SCHEDULER = "sluice.dev/scheduler";
     private static final String SLOW_START = "sluice.dev/slow-start";
@@ -132,7 +135,7 @@ public final class UserspaceChoiceScenarios {
         }
     }
 
-    /** The slow start takes several times as long as this machine needs for a change and a look at it. */
+    /** The slow start takes several times as long as this machine needs to apply a change and read the weights. */
     private static void rise(Stage stage) {
         long begin = System.nanoTime();
         stage.given(List.of(slow("9s", "b2")));
@@ -224,7 +227,7 @@ public final class UserspaceChoiceScenarios {
         stage.eventually("none is open", () -> ServiceMetrics.value(stage, "sluice_service_active_connections") == 0);
     }
 
-    /** What the daemon says of the choice for a call from Pod a3. */
+    /** The daemon's explanation of the choice for a call from Pod a3. */
     static String explained(Stage stage) throws IOException {
         return stage.daemon()
                 .explain(

@@ -85,7 +85,7 @@ public final class UserspaceDetailScenarios {
                         .build());
     }
 
-    /** The pause is what is tested here. */
+    /** The pause is the subject of this test. */
     private static void pause(Stage stage) throws InterruptedException {
         Probe probe = fromPod("a4").to("dns", 53).udp().sourcePort(41380);
         Outcome before = stage.calls(probe).getFirst();

@@ -28,7 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** What a Service may ask of userspace mode for its connections: time-outs and limits. */
+/** The annotations of a Service for connections in userspace mode: time-outs and limits. */
 public final class UserspaceLimitScenarios {
     private static final Probe WEB = fromPod("a3").to("web", 80);
     private static final Probe DNS = fromPod("a3").to("dns", 53).udp();
@@ -146,7 +146,7 @@ public final class UserspaceLimitScenarios {
         }
     }
 
-    /** The busy one talks far more often than its time-out, on a slow machine too. */
+    /** The busy connection sends far more often than its time-out, on a slow machine too. */
     private static void idle(Stage stage) throws IOException {
         Duration idle = Duration.ofSeconds(stage.session().stretched(IDLE).toSeconds());
         stage.given(List.of(web().annotation("sluice.dev/idle-timeout", idle.toSeconds() + "s")));
@@ -187,7 +187,7 @@ public final class UserspaceLimitScenarios {
         stage.note("reset after " + took.toMillis() + " ms");
     }
 
-    /** How long a call of Service {@code web} lasts until it is closed without an answer. */
+    /** The time until a call of Service {@code web} is closed without an answer. */
     static Duration timeUntilClosed(Stage stage) {
         long begin = System.nanoTime();
         Outcome outcome = stage.lab()

@@ -27,7 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.api.Assertions;
 
-/** What a proxy in user space must get right. */
+/** The basic behaviour of a proxy in user space. */
 public final class UserspaceScenarios {
     private static final int MANY = 10_000_000;
 
