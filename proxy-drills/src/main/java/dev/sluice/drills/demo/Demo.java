@@ -25,8 +25,9 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Lays out a small cluster, starts the daemon on the manifests in {@code examples/}, calls every kind of service address, and
- * prints who answered. Argument: the mode. Ends with 1 when a Pod that should answer did not.
+ * Builds a small cluster in the lab, starts the daemon on the manifests in {@code examples/}, calls every kind of
+ * service address, and prints which Pods answered. Argument: the mode. Exits with 1 when a Pod that should answer did
+ * not.
  */
 public final class Demo {
     private static final int CALLS = 30;

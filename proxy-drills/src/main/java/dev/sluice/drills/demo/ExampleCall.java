@@ -13,12 +13,12 @@ import java.util.List;
  * Calls to one service address.
  *
  * @param from the host that calls
- * @param pods the Pods behind the Service, each of which has to answer at least once
+ * @param pods the Pods of the Service, each of which has to answer at least once
  */
 record ExampleCall(
         String from, String service, String kind, IpAddress address, int port, Protocol protocol, List<String> pods) {
 
-    /** What the manifests in {@code examples/} promise, in both families. */
+    /** The calls that the manifests in {@code examples/} must answer, in both families. */
     static List<ExampleCall> ofExamples() {
         List<ExampleCall> calls = new ArrayList<>();
         for (IpFamily family : IpFamily.values()) {

@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** A small cluster that shows the daemon at work. */
+/** A demo: a small cluster that shows the daemon at work. */
 @NullMarked
 package dev.sluice.drills.demo;
 

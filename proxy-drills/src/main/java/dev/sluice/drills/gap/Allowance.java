@@ -6,9 +6,9 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * What a new connection may come to.
+ * The outcomes that are allowed for a new connection.
  *
- * @param pods who may answer
+ * @param pods the Pods that may answer
  * @param refusal whether it may be refused
  */
 record Allowance(Set<String> pods, boolean refusal) {
@@ -16,12 +16,12 @@ record Allowance(Set<String> pods, boolean refusal) {
         pods = Set.copyOf(pods);
     }
 
-    /** Without Pods, connections are refused. */
+    /** Any of {@code pods} may answer; without Pods, connections are refused. */
     static Allowance of(Set<String> pods) {
         return new Allowance(pods, pods.isEmpty());
     }
 
-    /** While one state of the rules turns into another, either may be met. */
+    /** Either of the two: while the rules change, both the old state and the new one are allowed. */
     Allowance or(Allowance other) {
         Set<String> both = new HashSet<>(pods);
         both.addAll(other.pods);

@@ -8,7 +8,7 @@ import dev.sluice.testkit.lab.LabHost;
 import java.io.IOException;
 import java.time.Duration;
 
-/** A way that new connections take: from a host to a service address, with who may answer there at present. */
+/** A path of new connections: from a host to a service address, with the Pods that may answer there at present. */
 final class CallPath {
     private final String service;
     private final LabHost from;
@@ -38,7 +38,7 @@ final class CallPath {
         return from.caller().waiting(patience).connect(address, port);
     }
 
-    /** Whether one more connection may start; {@link #leave} follows. */
+    /** Whether one more connection may start; {@link #leave} must follow. */
     synchronized boolean enter() {
         if (closed) {
             return false;

@@ -11,7 +11,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** Decides what changes next: the same for the same seed. */
+/** The choice of the next change, the same for the same seed. */
 final class ChangingServices {
     private static final List<String> PODS = List.of("a2", "a4", "a5", "b2", "b3", "b4");
     private static final int STEADY = 1;
@@ -47,7 +47,7 @@ final class ChangingServices {
         return all;
     }
 
-    /** One change of {@code now}. */
+    /** The Services after one change of {@code now}. */
     Map<Integer, WatchedService> next(Map<Integer, WatchedService> now) {
         Map<Integer, WatchedService> next = new TreeMap<>(now);
         int dice = random.nextInt(20);
@@ -68,7 +68,7 @@ final class ChangingServices {
         return next;
     }
 
-    /** Whether connections are made to it: to every fiftieth one of the crowd. */
+    /** Whether connections are made to it: only to every fiftieth Service of the crowd. */
     boolean isCalled(WatchedService service) {
         return !isOfCrowd(service) || service.number() % 50 == 0;
     }
@@ -100,7 +100,7 @@ final class ChangingServices {
         }
     }
 
-    /** The crowd comes in thirds and goes at once, which splits and merges what holds their addresses. */
+    /** Adds the crowd in thirds and removes it at once, which splits and merges the chains of their addresses. */
     private void crowd(Map<Integer, WatchedService> next) {
         int size = (int) next.keySet().stream().filter(n -> n >= CROWD).count();
         if (size >= many) {

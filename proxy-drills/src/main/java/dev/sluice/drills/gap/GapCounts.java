@@ -6,17 +6,17 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What came of new connections while rules changed.
+ * The outcomes of new connections while rules changed.
  *
  * @param changes changes of rules meanwhile
- * @param seconds how long it took
+ * @param seconds the duration
  * @param retransmissions SYNs that were sent again, by the kernel's count
  * @param slow answered, but after 900 ms or more
- * @param refused though there were endpoints
+ * @param refused refused although there were endpoints
  * @param lost without an answer, or sent where no endpoint is
- * @param wrong answered by a Pod that was not, or no longer, behind the Service
+ * @param wrong answered by a Pod that was not, or no longer, an endpoint of the Service
  * @param cut accepted and then cut
- * @param mishaps the first ones in words
+ * @param mishaps the first failures, as text
  */
 public record GapCounts(
         int changes,
@@ -38,14 +38,14 @@ public record GapCounts(
     }
 
     /**
-     * Whether every connection was answered by a Pod that may answer, and no SYN was lost. A slow one whose SYN was not sent
-     * again waited for a busy machine, not for the rules.
+     * Whether every connection was answered by an allowed Pod, and no SYN was lost. A slow connection whose SYN was not
+     * sent again waited for a busy machine, not for the rules.
      */
     public boolean isSeamless() {
         return retransmissions == 0 && refused == 0 && lost == 0 && wrong == 0 && cut == 0;
     }
 
-    /** A row of the table that {@link #HEADER} begins. */
+    /** A row of the table that begins with {@link #HEADER}. */
     public String row(String writer, int services) {
         return String.format(
                 Locale.ROOT,

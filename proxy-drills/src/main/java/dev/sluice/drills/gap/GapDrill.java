@@ -25,10 +25,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts the new connections that suffer while the real daemon changes rules among many Services, and for contrast while the
- * same rules are written in other ways. Arguments: {@code nft} or {@code legacy}, then numbers of Services.
+ * Counts the new connections that fail while the real daemon changes rules among many Services and, for contrast, while
+ * the same rules are written in other ways. Arguments: {@code nft} or {@code legacy}, then numbers of Services.
  *
- * <p>Ends with 1 when one connection suffered under the daemon, and with 3 when the drill did not notice that dispatch
+ * <p>Exits with 1 when a connection failed under the daemon, and with 3 when the drill did not detect that dispatch
  * chains were emptied and filled again: then it proves nothing.
  */
 public final class GapDrill {
@@ -105,7 +105,10 @@ public final class GapDrill {
         judge(report("sluice", services, run.counts()));
     }
 
-    /** The peer has no tree; turning it into a list is a change as well. The rules stay when the daemon has ended. */
+    /**
+     * Turns the tree into a list, which the peer uses; this is a change as well. The rules stay after the end of the
+     * daemon.
+     */
     private void flatten(GapRun run, OnNode proxy, int services) {
         run.countAnew();
         run.elsewhere(1, () -> {

@@ -18,8 +18,8 @@ import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 
 /**
- * New connections to Services while their objects change, one change after the other. Every Pod listens all the time, also
- * one that is an endpoint no longer; so what a connection suffers comes from the rules.
+ * New connections to Services while their objects change, one change after the other. Every Pod listens all the time,
+ * even when it is no longer an endpoint, so every failure is caused by the rules.
  */
 public final class GapRun implements AutoCloseable {
     private static final String FEW = "gap.yaml";
@@ -43,9 +43,9 @@ public final class GapRun implements AutoCloseable {
     private long start = System.nanoTime();
 
     /**
-     * @param seed decides which changes are made
-     * @param many the size of the crowd of Services that comes and goes
-     * @param perSecond new connections
+     * @param seed determines the changes
+     * @param many the size of the crowd of Services that is added and removed
+     * @param perSecond new connections per second
      */
     public GapRun(Lab lab, IpFamily family, ProxyUnderDrill proxy, long seed, int many, int perSecond) {
         this.lab = lab;
@@ -56,14 +56,14 @@ public final class GapRun implements AutoCloseable {
         this.traffic = new GapTraffic(perSecond);
     }
 
-    /** Puts the first Services in force and begins with the traffic. */
+    /** Applies the first Services and starts the traffic. */
     public GapRun begin() throws InterruptedException {
         change(wishes.first(), false);
         countAnew();
         return this;
     }
 
-    /** Makes so many changes. */
+    /** Makes {@code times} changes. */
     public void change(int times) throws InterruptedException {
         for (int i = 0; i < times; i++) {
             change(wishes.next(inForce), false);
@@ -71,13 +71,13 @@ public final class GapRun implements AutoCloseable {
         }
     }
 
-    /** Kills the proxy, changes something while nobody looks, and starts it again. */
+    /** Kills the proxy, changes an object meanwhile, and starts the proxy again. */
     public void restart() throws InterruptedException {
         change(wishes.next(inForce), true);
         changes++;
     }
 
-    /** Somebody else writes rules so many times, under the same traffic. */
+    /** Runs {@code writing} {@code times} times under the same traffic, instead of changes by the proxy. */
     public void elsewhere(int times, Runnable writing) {
         for (int i = 0; i < times; i++) {
             writing.run();
@@ -85,7 +85,7 @@ public final class GapRun implements AutoCloseable {
         }
     }
 
-    /** Counts from nothing again, once the connections under way have ended. */
+    /** Resets the counts, once the connections under way have ended. */
     public void countAnew() {
         traffic.pause();
         traffic.countAnew();
@@ -95,7 +95,7 @@ public final class GapRun implements AutoCloseable {
         traffic.goOn();
     }
 
-    /** What was counted; connections that still wait for an answer are waited for. */
+    /** The counts, after waiting for the connections under way. */
     public GapCounts counts() {
         double seconds = (System.nanoTime() - start) / 1e9;
         traffic.pause();
@@ -117,7 +117,7 @@ public final class GapRun implements AutoCloseable {
         }
     }
 
-    /** While the rules turn, both states may be met; connections that start after that meet the new one. */
+    /** While the rules change, both states are allowed; connections that start afterwards must meet the new one. */
     private void change(Map<Integer, WatchedService> next, boolean overRestart) throws InterruptedException {
         for (WatchedService before : inForce.values()) {
             WatchedService after = next.get(before.number());
@@ -192,7 +192,7 @@ public final class GapRun implements AutoCloseable {
         return services.stream().map(WatchedService::yaml).collect(Collectors.joining());
     }
 
-    /** The last object of the file that is read last, with a port that it never had before. */
+    /** The last object of the file that is read last, with a port that was never used before. */
     private WatchedService barrier() {
         return new WatchedService(BARRIER, family, BARRIER_PORT + generation, false, Set.of("b5"));
     }

@@ -14,7 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
-/** New TCP connections at a steady rate, each over a way chosen at random: connect, ask who answers, close. */
+/** New TCP connections at a steady rate, each on a random path: connect, read the Pod's name, close. */
 final class GapTraffic implements AutoCloseable {
     private static final int WORKERS = 8;
     private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -38,7 +38,7 @@ final class GapTraffic implements AutoCloseable {
         ways.addAll(more);
     }
 
-    /** Takes ways out; when it returns, no connection is under way on them. */
+    /** Removes paths; when it returns, no connection is under way on them. */
     void remove(List<CallPath> some) throws InterruptedException {
         ways.removeAll(some);
         for (CallPath way : some) {
@@ -62,7 +62,7 @@ final class GapTraffic implements AutoCloseable {
         return tally;
     }
 
-    /** Counts from nothing again. */
+    /** Resets the counts. */
     void countAnew() {
         tally = new Tally();
     }
@@ -72,7 +72,7 @@ final class GapTraffic implements AutoCloseable {
         while (!stopped) {
             LockSupport.parkNanos(due - System.nanoTime());
             List<CallPath> now = List.copyOf(ways);
-            underWay.incrementAndGet(); // before the look at the flag, so that pause() misses nobody
+            underWay.incrementAndGet(); // before the flag is read, so that pause() misses no connection
             try {
                 if (!paused && !now.isEmpty()) {
                     attempt(now.get(ThreadLocalRandom.current().nextInt(now.size())));
@@ -80,7 +80,7 @@ final class GapTraffic implements AutoCloseable {
             } finally {
                 underWay.decrementAndGet();
             }
-            due = Math.max(due + pauseNanos, System.nanoTime() - 10 * pauseNanos); // do not make up for long stalls
+            due = Math.max(due + pauseNanos, System.nanoTime() - 10 * pauseNanos); // do not catch up after long stalls
         }
     }
 

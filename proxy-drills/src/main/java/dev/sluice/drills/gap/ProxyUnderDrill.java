@@ -2,15 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.drills.gap;
 
-/** What the drill can do with the proxy. */
+/** The proxy as the drill controls it. */
 public interface ProxyUnderDrill {
 
-    /** From now on the objects of {@code file} are exactly those of {@code yaml}; the proxy may take its time. */
+    /** Makes {@code yaml} the objects of {@code file}, in place of those before; the proxy applies them later. */
     void write(String file, String yaml);
 
-    /** Ends the proxy without a chance to tidy up. */
+    /** Kills the proxy, so that it cannot clean up. */
     void kill();
 
-    /** Starts the proxy, and waits until its first sync is in force. */
+    /** Starts the proxy, and waits until its first sync is applied. */
     void start();
 }

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The kernel's own count of SYNs that were sent again, over some hosts. */
+/** The kernel's count of retransmitted SYNs, summed over some hosts. */
 final class SynRetransmissions {
     private static final Path NETSTAT = Path.of("/proc/thread-self/net/netstat");
     private final List<LabHost> hosts;

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Counts what connections came to, and keeps the first mishaps. */
+/** The counts of connections by verdict, and the first failures. */
 final class Tally {
     /** A lost SYN is sent again after one second. */
     static final Duration SLOW = Duration.ofMillis(900);
@@ -20,15 +20,15 @@ final class Tally {
     private final List<String> mishaps = new ArrayList<>();
     private final long start = System.nanoTime();
 
-    /** What is said of a connection. */
+    /** The verdict on a connection. */
     enum Verdict {
         GOOD,
         /** Answered, but its SYN took so long that one must have been lost. */
         SLOW,
         REFUSED,
-        /** Nobody answered the SYN, or the network says that there is no way. */
+        /** No answer to the SYN, or an unreachable error. */
         LOST,
-        /** Answered by a Pod that is not, or no longer, behind the Service. */
+        /** Answered by a Pod that is not, or no longer, an endpoint of the Service. */
         WRONG,
         /** Accepted, then cut. */
         CUT

@@ -15,9 +15,9 @@ import java.util.stream.Collectors;
 /**
  * A Service of the drill.
  *
- * @param number decides its addresses
+ * @param number determines its addresses
  * @param exposed whether it has a node port and a load balancer address beside its cluster address
- * @param pods the endpoints, ready ones
+ * @param pods the ready endpoints
  */
 record WatchedService(int number, IpFamily family, int port, boolean exposed, Set<String> pods) {
     static final int PORT = 80;
@@ -27,7 +27,7 @@ record WatchedService(int number, IpFamily family, int port, boolean exposed, Se
         pods = Set.copyOf(pods);
     }
 
-    /** On port {@value #PORT}, with a cluster address only. */
+    /** A Service on port {@value #PORT}, with a cluster address only. */
     static WatchedService inside(int number, IpFamily family, Set<String> pods) {
         return new WatchedService(number, family, PORT, false, pods);
     }
@@ -62,7 +62,7 @@ record WatchedService(int number, IpFamily family, int port, boolean exposed, Se
         return 31_000 + number;
     }
 
-    /** By its cluster address, from a Pod, from the node and from outside. */
+    /** Paths to its cluster address, from a Pod, from the node and from outside. */
     List<CallPath> waysInside(Lab lab) {
         Allowance allowance = Allowance.of(pods);
         return List.of(
@@ -71,12 +71,12 @@ record WatchedService(int number, IpFamily family, int port, boolean exposed, Se
                 new CallPath(name(), lab.client(), clusterIp(), port, allowance));
     }
 
-    /** From a Pod whose retransmissions nobody counts: a refusal can take a second one. */
+    /** A path from a Pod whose retransmissions are not counted, because a refusal can take a second SYN. */
     List<CallPath> waysForRefusals(Lab lab) {
         return List.of(new CallPath(name(), lab.pod("a5"), clusterIp(), port, Allowance.of(pods)));
     }
 
-    /** From outside by node port and load balancer address. */
+    /** Paths from outside to its node port and load balancer address. */
     List<CallPath> waysOutside(Lab lab) {
         Allowance allowance = Allowance.of(pods);
         return List.of(

@@ -24,8 +24,8 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /**
- * Flushes and edits the proxy's rules under traffic, and prints how long it took until they were as before. Arguments:
- * {@code nft} or {@code legacy}, the number of strikes, a seed. Ends with 1 when a repair took over a second or an open
+ * Flushes and edits the proxy's rules under traffic, and prints how long their repair took. Arguments: {@code nft} or
+ * {@code legacy}, the number of strikes, a seed. Exits with 1 when a repair took more than a second or an open
  * connection was lost.
  */
 public final class RepairDrill {
@@ -98,7 +98,7 @@ public final class RepairDrill {
         long slowest = 0;
         boolean good = true;
         for (int strike = 1; strike <= strikes; strike++) {
-            Thread.sleep(1200); // a repair that follows another within a second may have to wait: see RepairPace
+            Thread.sleep(1200); // a repair within a second of another may be delayed: see RepairPace
             traffic.forEach(RepairTraffic::take);
             long begin = System.nanoTime();
             String done = vandal.strike(wanted);
@@ -150,7 +150,7 @@ public final class RepairDrill {
         return found;
     }
 
-    /** The examples, and a hundred Services more, so that tables have a size that is not a toy's. */
+    /** The examples and a hundred more Services, for tables of a realistic size. */
     private static Path manifests(Path folder) throws IOException {
         Path manifests = Files.createDirectory(folder.resolve("manifests"));
         try (Stream<Path> examples = Files.list(Launcher.repository().resolve("examples"))) {

@@ -12,8 +12,8 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * RepairTraffic to one service address: a connection that is kept open and busy, and one new connection after the other. A thread
- * for each.
+ * Traffic to one service address: a busy connection that is kept open, and one new connection after the other, on a
+ * thread each.
  */
 final class RepairTraffic implements AutoCloseable {
     private static final Duration PATIENCE_OPEN = Duration.ofSeconds(5);
@@ -91,12 +91,12 @@ final class RepairTraffic implements AutoCloseable {
         }
     }
 
-    /** How the open connection was lost; empty while it lives. */
+    /** How the open connection was lost; empty while it is open. */
     String lost() {
         return lost;
     }
 
-    /** What has happened since the last call. */
+    /** The counts since the last call. */
     synchronized Tally take() {
         Tally tally = new Tally(asked, answered, failed, TimeUnit.NANOSECONDS.toMillis(longestOutage));
         asked = 0;
@@ -107,7 +107,7 @@ final class RepairTraffic implements AutoCloseable {
     }
 
     /**
-     * A count of calls.
+     * The counts of calls.
      *
      * @param asked answers on the open connection
      * @param outageMillis the longest time in which no new connection was answered

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 
-/** Does to the rules of a host what careless programs and people do; with the same seed, the same. */
+/** Damages the rules of a host as careless programs and people do, the same way for the same seed. */
 final class Vandal {
     private static final List<String> TABLES = List.of("nat", "filter", "mangle");
 
@@ -26,7 +26,7 @@ final class Vandal {
         this.nft = nft;
     }
 
-    /** Changes something of {@code rules}, which are in force; answers with what was run. */
+    /** Changes something of {@code rules}, which are applied; returns the command. */
     String strike(OwnedRules rules) {
         List<List<String>> commands = switch (random.nextInt(nft ? 12 : 10)) {
             case 0 -> List.of(delete(rules, place(rules, "KUBE-S")));
@@ -44,7 +44,7 @@ final class Vandal {
         };
         List<String> told = new ArrayList<>();
         for (List<String> command : commands) {
-            // -X refuses where a rule still leads to a chain, and what is refused changes nothing
+            // -X fails where a rule still jumps to a chain, and what fails changes nothing
             host.run(command.toArray(String[]::new));
             told.add(String.join(" ", command));
         }
@@ -55,7 +55,7 @@ final class Vandal {
         return random.nextBoolean() ? IpFamily.IPV4 : IpFamily.IPV6;
     }
 
-    /** A chain with rules, whose name begins like that: family, table, chain. */
+    /** A chain that has rules and whose name begins with one of {@code prefixes}: family, table, chain. */
     private String[] place(OwnedRules rules, String... prefixes) {
         List<String> places = rules.chains().keySet().stream()
                 .filter(place -> Stream.of(prefixes).anyMatch(p -> place.split(" ")[2].startsWith(p)))
@@ -99,7 +99,7 @@ final class Vandal {
         return commands;
     }
 
-    /** What firewall scripts do that know only their own rules: without --noflush a restore replaces the table. */
+    /** Replaces a table, as firewall scripts that know only their own rules do: a restore without --noflush. */
     private List<String> replaceTable() {
         String table = random.nextBoolean() ? "nat" : "filter";
         return List.of("sh", "-c", "printf '*" + table + "\\nCOMMIT\\n' | " + OwnedRules.tool(family()) + "-restore");
@@ -119,7 +119,7 @@ final class Vandal {
         return line;
     }
 
-    /** As a shell would split it. */
+    /** The words of {@code spec}, split as a shell would. */
     private static String[] words(String spec) {
         return RuleLine.words(spec).toArray(String[]::new);
     }

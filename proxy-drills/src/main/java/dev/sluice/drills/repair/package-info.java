@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Drills: what somebody breaks under traffic, and how long it takes until it is whole again. */
+/** A drill for repairs: what other programs break under traffic, and how long the repair takes. */
 @NullMarked
 package dev.sluice.drills.repair;
 

@@ -15,7 +15,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Connections that stay open and are used in turns, without a pause, by one thread. */
+/** Connections that stay open and are used in turn, without pauses, by one thread. */
 final class LongLived implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -27,7 +27,7 @@ final class LongLived implements AutoCloseable {
 
     private record Open(Connection connection, String pod) {}
 
-    /** The end of a connection, by the clock of {@link System#nanoTime}. */
+    /** A lost connection, with the time of {@link System#nanoTime}. */
     record Lost(String pod, long nanos, Outcome outcome) {}
 
     /** Opens {@code each} connections from {@code from} to each of {@code addresses}. */
@@ -67,12 +67,12 @@ final class LongLived implements AutoCloseable {
         return connections.size();
     }
 
-    /** How often one of them was used and answered by its Pod. */
+    /** The number of answers by the expected Pod. */
     long asked() {
         return asked.get();
     }
 
-    /** How many there are on each Pod. */
+    /** The number of connections of each Pod. */
     Map<String, Integer> byPod() {
         Map<String, Integer> count = new TreeMap<>();
         connections.forEach(open -> count.merge(open.pod(), 1, Integer::sum));

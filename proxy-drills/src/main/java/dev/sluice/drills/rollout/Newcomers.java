@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** One new connection after the other, to several addresses in turns, by one thread. */
+/** New connections one after the other, to several addresses in turn, by one thread. */
 final class Newcomers implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -19,7 +19,7 @@ final class Newcomers implements AutoCloseable {
     private final Thread thread;
     private volatile boolean stopped;
 
-    /** A connection that was begun at a time of {@link System#nanoTime}. */
+    /** A connection, with its begin by {@link System#nanoTime}. */
     record Attempt(long begun, Outcome outcome) {}
 
     Newcomers(LabHost from, List<IpAddress> addresses) {

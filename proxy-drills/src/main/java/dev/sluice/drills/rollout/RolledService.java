@@ -14,7 +14,7 @@ final class RolledService {
     /**
      * The Service and its slices.
      *
-     * @param leaving Pods that still serve and are terminating
+     * @param leaving Pods that are terminating and still serving
      */
     static String yaml(Collection<String> ready, Collection<String> leaving, long drainSeconds) {
         return SERVICE.service("sluice.dev/ipvs-drain-timeout: " + drainSeconds + "s", 0)

@@ -26,11 +26,11 @@ import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A rollout in ipvs mode under load: 200 long-lived connections, endpoints replaced one by one, the daemon restarted after each
- * step, by {@code kill -9} and by SIGTERM in turns. Argument: the drain time-out in seconds.
+ * A rollout in ipvs mode under load: 200 long-lived connections, endpoints replaced one by one, and a restart of the
+ * daemon after each step, by {@code kill -9} and SIGTERM in turn. Argument: the drain time-out in seconds.
  *
- * <p>Ends with 1 when a connection was lost before its endpoint's drain had ended, when a new connection came to an endpoint
- * that was draining, when one failed, or when a drain did not end.
+ * <p>Exits with 1 when a connection was lost before the end of its endpoint's drain, when a new connection reached a
+ * draining endpoint, when one failed, or when a drain did not end.
  */
 public final class RolloutDrill implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(4);

@@ -20,8 +20,8 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /**
- * Prints what the real daemon costs with many Services: the first sync, one changed Service (bytes and messages given to the
- * kernel, by the daemon's own metrics), and its resident memory.
+ * Prints the costs of the real daemon with many Services: the first sync, one changed Service (bytes and messages given
+ * to the kernel, by the daemon's own metrics), and its resident memory.
  *
  * <p>Arguments: the mode, then the numbers of Services.
  */

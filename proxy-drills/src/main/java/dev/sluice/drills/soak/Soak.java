@@ -23,10 +23,12 @@ import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 
 /**
- * Userspace mode under mixed load while its endpoints are others every 100 ms. No byte of a stream may be lost or changed, and in the
- * end the daemon holds no more descriptors than before, but for its idle pipes, and little more memory than after the first third.
- * Arguments: seconds, and {@code paranoid} to have Netty track each buffer, which takes more time and memory: then a buffer that is lost
- * is told in the log, and the memory is not compared. Ends with 1 unless all was well.
+ * Userspace mode under mixed load while its endpoints change every 100 ms. No byte of a stream may be lost or changed.
+ * In the end the daemon may hold no more descriptors than before, except for its idle pipes, and little more memory
+ * than after the first third.
+ *
+ * <p>Arguments: seconds, and {@code paranoid} to make Netty track each buffer, which takes more time and memory: then a
+ * leaked buffer is logged, and the memory is not compared. Exits with 1 on any failure.
  */
 public final class Soak {
     static final DualStackService SERVICE = new DualStackService("soak", "echo", 79, 80, StreamEcho.PORT);

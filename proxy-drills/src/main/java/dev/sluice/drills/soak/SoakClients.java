@@ -22,8 +22,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.zip.CRC32;
 
 /**
- * The clients of a soak. Polite ones send streams of random bytes, of all sizes, and compare the checksum of what comes back; some
- * pause as they read. Rude ones send without reading, or nothing at all, and end with a reset; nobody may notice them.
+ * The clients of a soak. Polite ones send streams of random bytes of all sizes and compare the checksum of the echo;
+ * some pause while they read. Rude ones send without reading, or send nothing, and end with a reset; they may affect no
+ * other client.
  */
 final class SoakClients implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(30);

@@ -11,7 +11,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Sends back what it gets, byte by byte, until the client ends its stream; on several Pods. */
+/** Echoes streams byte by byte, until the client ends them, on several Pods. */
 final class StreamEcho implements AutoCloseable {
     static final int PORT = 7100;
     private final List<ServerSocketChannel> doors = new ArrayList<>();
@@ -24,7 +24,7 @@ final class StreamEcho implements AutoCloseable {
         }
     }
 
-    /** How many Pods answer. */
+    /** The number of Pods that answer. */
     int pods() {
         return doors.size();
     }
@@ -49,7 +49,7 @@ final class StreamEcho implements AutoCloseable {
                 out.write(buffer, 0, count);
             }
         } catch (IOException e) {
-            // a client that was rude; what a polite one misses, it notices itself
+            // a rude client; a polite one detects its loss itself
         }
     }
 

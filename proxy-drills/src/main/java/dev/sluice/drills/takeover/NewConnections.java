@@ -19,14 +19,17 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 
-/** New connections all the time, by several callers in both families: connect, ask, close, and begin again. */
+/**
+ * New connections without pause, by several callers in both families: connect, send one request, close, and begin
+ * again.
+ */
 final class NewConnections implements AutoCloseable {
     /** Long enough for a SYN that is repeated after 1, 3 and 7 seconds. */
     private static final Duration PATIENCE = Duration.ofSeconds(12);
 
     private final Workers workers = new Workers();
     private final Failures failures = new Failures();
-    /** When each caller began its connection under way. */
+    /** The begin of each caller's connection under way. */
     private final List<AtomicLong> begun = new ArrayList<>();
 
     private final AtomicLong answered = new AtomicLong();
@@ -70,7 +73,10 @@ final class NewConnections implements AutoCloseable {
         return answered.get();
     }
 
-    /** The longest time that a connection took since this was asked last, those under way included: waits for their end. */
+    /**
+     * The longest time of a connection since the last call of this method, those under way included, whose end it waits
+     * for.
+     */
     Duration slowest() {
         long now = System.nanoTime();
         Awaitility.await("the connections under way are over")
@@ -79,7 +85,7 @@ final class NewConnections implements AutoCloseable {
         return Duration.ofNanos(slowest.getAndSet(0));
     }
 
-    /** How often what else than an answer came, by what it was. */
+    /** The counts of outcomes other than an answer. */
     Failures failures() {
         return failures;
     }

@@ -22,9 +22,9 @@ import java.util.Locale;
 import org.awaitility.Awaitility;
 
 /**
- * Restarts of the daemon in userspace mode under load, by turns with the next process started before the last is stopped, and after.
- * Each new connection must be answered, and one that is open when a successor takes over must go on. Argument: how many restarts, 20
- * by default. Ends with 1 unless all was well.
+ * Restarts the daemon in userspace mode under load, with the next process started in turn before and after the end of
+ * the last one. Each new connection must be answered, and connections that are open when a successor takes over must go
+ * on. Argument: the number of restarts, 20 by default. Exits with 1 on any failure.
  */
 public final class TakeoverDrill {
     static final DualStackService SERVICE = new DualStackService("takeover", "web", 78, 80, 8080);
