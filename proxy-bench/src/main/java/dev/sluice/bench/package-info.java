@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * What the built daemon costs, beside peers that do the same in the same run. Here is what the benchmarks of all modes
- * share: the daemon's own figures, the changes that are measured, and tables. The parts below know one mode each.
+ * The costs of the built daemon, beside peers that do the same in the same run. This package holds what the benchmarks
+ * of all modes share: the daemon's own figures, the measured changes, and tables. Each sub-package knows one mode.
  */
 @NullMarked
 package dev.sluice.bench;

@@ -34,7 +34,7 @@ final class Comparison implements AutoCloseable {
     private final Peer peer;
     private final List<Site> sites = new ArrayList<>();
 
-    /** What the daemon gave to the tool for a change, and for the change back. */
+    /** The input of the tool for a change, and for its reversal. */
     record Inputs(String there, String back) {}
 
     /** The measurements of one change. */

@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Records what a daemon gives to a tool, by a script of the tool's name in its PATH. The daemon looks the tool up each
- * time, so it is slowed down only while the script is there.
+ * A recorder of a daemon's input to a tool: a script of the tool's name in its PATH. The daemon looks the tool up each
+ * time, so it is slowed down only while the script exists.
  */
 final class RestoreRecorder {
     private final String tool;
@@ -42,7 +42,7 @@ final class RestoreRecorder {
         Files.move(draft, folder.resolve(tool), StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /** Stops recording, and returns what was given to the tool since {@link #begin}. */
+    /** Stops recording, and returns the tool's input since {@link #begin}. */
     String end() throws IOException {
         Files.delete(folder.resolve(tool));
         try (Stream<Path> files = Files.list(folder)) {

@@ -77,7 +77,7 @@ final class Site implements AutoCloseable {
         return new DaemonClock(daemon()).change(() -> change.apply(services, there));
     }
 
-    /** Makes a change or undoes it, and returns what the daemon gave to iptables-restore. */
+    /** Makes a change or undoes it, and returns the daemon's input to iptables-restore. */
     String record(ServiceChange change, boolean there) throws IOException {
         recorder.begin();
         change(change, there);
