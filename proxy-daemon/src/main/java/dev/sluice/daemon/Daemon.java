@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The daemon from its start to its end. A signal ends it; what it wrote stays in the kernel, so that traffic flows on without
- * it.
+ * The daemon from its start to its end. A signal ends it; what it wrote stays in the kernel, so that traffic continues
+ * without it.
  */
 final class Daemon {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
@@ -38,9 +38,9 @@ final class Daemon {
     private volatile int exitCode;
 
     /**
-     * Not started yet.
+     * A daemon that is not started.
      *
-     * @param configFile the file that {@code settings} came from, to be watched
+     * @param configFile the file that {@code settings} were read from, to be watched
      * @param modules of every mode
      */
     Daemon(
@@ -67,7 +67,7 @@ final class Daemon {
         });
     }
 
-    /** {@code --init-only}: everything of a start that takes more rights than running does, and nothing else. */
+    /** {@code --init-only}: the part of a start that needs more privileges than running does, and nothing else. */
     int initOnly() throws ConfigException {
         return attempt(() -> {
             Prepared prepared = preparation().run();

@@ -90,7 +90,7 @@ public final class Main {
         return new Daemon(loaded.settings(), loaded.effective(), call.configFile(), host, modules);
     }
 
-    /** A valid configuration, and how a file would spell it. */
+    /** A valid configuration, and the same as a file. */
     private record Loaded(Settings settings, EffectiveConfig effective) {}
 
     private Loaded load(Invocation call) throws ConfigException {

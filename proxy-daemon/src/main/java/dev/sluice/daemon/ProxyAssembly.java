@@ -23,7 +23,7 @@ public final class ProxyAssembly {
         };
     }
 
-    /** The module of every mode, with its default options; touches nothing of {@code host}. */
+    /** The module of every mode, with its default options; does not access {@code host}. */
     public static List<ProxyModule> modules(Host host) {
         return Arrays.stream(ProxyMode.values()).map(mode -> module(mode, host)).toList();
     }

@@ -17,7 +17,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The tables of docs/annotations.md and docs/metrics.md name what the sources of the modules define, no more and no less. */
+/**
+ * The tables of docs/annotations.md and docs/metrics.md name what the sources of the modules define, no more and no
+ * less.
+ */
 class DocumentedNamesTest {
     private static final Path TOP = Path.of("..").toAbsolutePath().normalize();
     private static final Pattern ANNOTATION = Pattern.compile("\"(sluice\\.dev/[a-z0-9-]+)\"");
@@ -29,7 +32,7 @@ class DocumentedNamesTest {
 
     private static final Pattern PREFIX = Pattern.compile("String PREFIX = \"([a-z_]+_)\"");
 
-    /** Literals that look like a metric and are none: an object in the kernel, a part of a name that is put together. */
+    /** Literals that look like a metric's name and are not: an object in the kernel, a part of a composed name. */
     private static final Set<String> NO_METRIC = Set.of("sluice_probe", "kubeproxy_proxy");
 
     /** Named by their path at run time: {@code kubeproxy_proxy_<page>_total}. */
@@ -60,7 +63,7 @@ class DocumentedNamesTest {
         assertThat(withoutTotal(listed)).isEqualTo(withoutTotal(defined));
     }
 
-    /** A counter that is made by snapshot is named without the suffix that the page shows. */
+    /** The name of a counter made by snapshot lacks the suffix that the page shows. */
     private static Set<String> withoutTotal(Set<String> names) {
         return names.stream()
                 .map(name -> name.replaceFirst("_total$", ""))

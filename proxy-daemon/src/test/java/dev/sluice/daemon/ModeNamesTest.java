@@ -20,8 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * A mode is named in its own folder, and else only where docs/adding-a-mode.md says. Tests, scenarios, drills and benchmarks are
- * about single modes and are not looked at, and neither is documentation.
+ * A mode is named in its own folder, and else only where docs/adding-a-mode.md says. Tests, scenarios, drills and
+ * benchmarks are about single modes and are not looked at, and neither is documentation.
  */
 class ModeNamesTest {
     private static final Path TOP = Path.of("..").toAbsolutePath().normalize();
@@ -60,8 +60,8 @@ class ModeNamesTest {
     }
 
     /**
-     * What names a mode, and not only a tool or a facility of the kernel that has the same name: its package, its room, its
-     * constant, and the word "mode" beside it.
+     * What names a mode, and not only a tool or a facility of the kernel that has the same name: its package, its room,
+     * its constant, and the word "mode" beside it.
      */
     private static Pattern names(ProxyMode mode) {
         String name = mode.flagValue();

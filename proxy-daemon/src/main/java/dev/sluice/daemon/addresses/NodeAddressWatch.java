@@ -24,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells when the node gets or loses an address that what is in force depends on, as the kernel announces it. An address on
- * several links counts once, and the addresses that a mode binds for Services do not count.
+ * A watch that reports when the node gets or loses an address that the rules depend on, as the kernel notifies it. An
+ * address on several links counts once, and the addresses that a mode binds for Services do not count.
  */
 public final class NodeAddressWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeAddressWatch.class);
@@ -51,8 +51,8 @@ public final class NodeAddressWatch implements AutoCloseable {
      * Watches the calling thread's network namespace.
      *
      * @param serviceLinks links whose addresses belong to Services
-     * @param counts whether it matters that the node has that address; called on a thread of the watch's own
-     * @param listener called on that thread with what changed, in words
+     * @param counts whether that address matters; called on the watch's own thread
+     * @param listener called on that thread with a description of the change
      */
     public static NodeAddressWatch open(
             Set<String> serviceLinks, Predicate<IpAddress> counts, Consumer<String> listener) throws NetlinkException {
@@ -71,7 +71,7 @@ public final class NodeAddressWatch implements AutoCloseable {
         monitor = opened;
     }
 
-    /** Reads what there is. */
+    /** Reads the present addresses. */
     synchronized void list() throws NetlinkException {
         held.clear();
         serviceLinkIndexes.clear();

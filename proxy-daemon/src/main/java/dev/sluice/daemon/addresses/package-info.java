@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** The addresses of the node, as they come and go. */
+/** Changes of the node's addresses. */
 @NullMarked
 package dev.sluice.daemon.addresses;
 

@@ -23,9 +23,9 @@ import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
-/** Reads the command line: kube-proxy's flags, and Sluice's own. Underscores in flag names mean hyphens. */
+/** A parser of the command line: kube-proxy's flags, and Sluice's own. Underscores in flag names mean hyphens. */
 public final class CommandLineParser {
-    /** Flags of kube-proxy that have nothing to act on here. */
+    /** Flags of kube-proxy that are accepted and have no effect here. */
     private static final List<String> WITHOUT_EFFECT = List.of(
             "log-text-split-stream",
             "log-json-split-stream",
@@ -194,7 +194,7 @@ public final class CommandLineParser {
     }
 
     private static String text(ParseResult result, String name) {
-        // a flag that is given again counts as it was given last
+        // of a repeated flag the last value counts
         String[] values = result.matchedOptionValue("--" + name, new String[0]);
         return values.length == 0 ? "" : values[values.length - 1];
     }

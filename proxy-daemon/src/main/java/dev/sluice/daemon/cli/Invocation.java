@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the command line asks for.
+ * The parsed command line.
  *
  * @param writeConfigTo where {@link Action#WRITE_CONFIG} writes
  * @param values the fields that flags set
- * @param overrides the flags that count beside a configuration file too
+ * @param overrides the flags that hold although a configuration file is given
  * @param warnings for the log
  */
 public record Invocation(
@@ -27,9 +27,9 @@ public record Invocation(
     /** What to do. */
     public enum Action {
         RUN,
-        /** Prepare the kernel as a run would, write no rule, and end. */
+        /** Prepare the kernel as a run would, write no rule, and exit. */
         INIT_ONLY,
-        /** Write the configuration that a run would have, and end. */
+        /** Write the configuration that a run would have, and exit. */
         WRITE_CONFIG,
         CLEAN_UP,
         HELP,

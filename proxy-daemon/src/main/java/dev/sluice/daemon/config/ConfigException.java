@@ -4,7 +4,7 @@ package dev.sluice.daemon.config;
 
 import java.util.List;
 
-/** A configuration that cannot be used; every reason names the field or flag, and what to write instead. */
+/** An invalid configuration; every reason names the field or flag, and what to write instead. */
 public final class ConfigException extends Exception {
     private static final long serialVersionUID = 1;
 

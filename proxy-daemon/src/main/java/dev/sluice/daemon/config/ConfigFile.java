@@ -19,8 +19,8 @@ import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
- * A KubeProxyConfiguration file, YAML or JSON. As upstream: an unknown field is warned of and left out, a field of the
- * wrong type is fatal, an empty value means the default.
+ * A KubeProxyConfiguration file, YAML or JSON. As upstream: an unknown field raises a warning and is ignored, a field
+ * of the wrong type is fatal, an empty value means the default.
  */
 public final class ConfigFile {
     static final String API_VERSION = "kubeproxy.config.k8s.io/v1alpha1";
@@ -41,7 +41,7 @@ public final class ConfigFile {
     /**
      * Reads {@code path}.
      *
-     * @throws ConfigException when it cannot be read, is no KubeProxyConfiguration, or has a field of the wrong type
+     * @throws ConfigException when it cannot be read, is not a KubeProxyConfiguration, or has a field of the wrong type
      */
     public static ConfigFile read(Path path, ConfigSchema schema) throws ConfigException {
         ConfigFile file = new ConfigFile(path, schema);
@@ -56,7 +56,7 @@ public final class ConfigFile {
         return values;
     }
 
-    /** What was left out, and why; for the log. */
+    /** The ignored fields, each with the reason; for the log. */
     public List<String> warnings() {
         return List.copyOf(warnings);
     }

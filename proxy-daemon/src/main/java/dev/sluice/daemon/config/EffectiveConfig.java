@@ -20,9 +20,9 @@ import org.snakeyaml.engine.v2.api.DumpSettings;
 import org.snakeyaml.engine.v2.common.FlowStyle;
 
 /**
- * The configuration in effect as a KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1): what {@code --write-config-to}
- * writes and {@code /configz} shows. As upstream, mode and detectLocalMode are filled in, and of the modes' sections only the
- * one in use carries sync periods and masqueradeAll.
+ * The configuration in effect as a KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1): what
+ * {@code --write-config-to} writes and {@code /configz} shows. As upstream, mode and detectLocalMode are filled in, and
+ * of the modes' sections only the one in use carries sync periods and masqueradeAll.
  */
 public final class EffectiveConfig {
     private static final Set<String> NULL_WHEN_EMPTY =
@@ -34,7 +34,7 @@ public final class EffectiveConfig {
         this.root = root;
     }
 
-    /** @param settings what {@code values} and the overrides have come to */
+    /** @param settings the result of {@code values} and the overrides */
     public static EffectiveConfig of(ConfigValues values, Settings settings) {
         Map<String, Object> decided = decided(settings);
         String section = settings.module().config().periods().section();
@@ -105,7 +105,7 @@ public final class EffectiveConfig {
         map.put(key, value);
     }
 
-    /** As a file that {@code --config} reads. */
+    /** The text of a file that {@code --config} reads. */
     public String yaml() {
         DumpSettings settings =
                 DumpSettings.builder().setDefaultFlowStyle(FlowStyle.BLOCK).build();

@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * What the feature gates of Kubernetes 1.36 decide here. Files are often shared by a node's components, so gates of the others
- * are accepted, and said to have no effect.
+ * The feature gates of Kubernetes 1.36 that have an effect here. A node's components often share a file, so gates of
+ * the others are accepted with a warning that they have no effect.
  *
  * @param externalIps AllowServiceExternalIPs: whether external IPs of Services are served
  * @param warnings gates that were set and have no effect
@@ -27,7 +27,7 @@ public record FeatureGates(boolean externalIps, List<String> warnings) {
         warnings = List.copyOf(warnings);
     }
 
-    /** @param invalid receives why a gate cannot be set as it is */
+    /** @param invalid receives the reason why a gate's value is invalid */
     static FeatureGates read(Map<String, Boolean> gates, Consumer<String> invalid) {
         List<String> warnings = new ArrayList<>();
         gates.forEach((name, on) -> {

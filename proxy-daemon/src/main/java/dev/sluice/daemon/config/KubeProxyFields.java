@@ -26,8 +26,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * The fields of KubeProxyConfiguration as of Kubernetes 1.36 and kube-proxy's flags, as far as they are not a mode's own, and
- * the sections of modes that do not exist here.
+ * The fields of KubeProxyConfiguration as of Kubernetes 1.36 and kube-proxy's flags, except those of a mode, and the
+ * sections of modes that do not exist here.
  */
 public final class KubeProxyFields {
     static final ConfigField FEATURE_GATES = ConfigField.of("featureGates", SWITCHES, Map.of());

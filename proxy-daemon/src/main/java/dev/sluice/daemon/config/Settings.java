@@ -47,7 +47,7 @@ public record Settings(
         int verbosity,
         FeatureGates featureGates) {
 
-    /** How Pods of this node or cluster are told from others. */
+    /** The way to distinguish Pods of this node or cluster from other clients. */
     public record DetectLocal(DetectLocalMode mode, List<Cidr> clusterCidrs, String bridge, String interfacePrefix) {}
 
     /** The values of {@code detectLocalMode}. */
@@ -73,7 +73,7 @@ public record Settings(
         }
     }
 
-    /** Limits and time-outs of connection tracking; zero leaves the kernel's value alone. */
+    /** Limits and time-outs of connection tracking; zero keeps the kernel's value. */
     public record ConntrackSettings(
             int maxPerCore,
             int min,

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Turns configuration values into {@link Settings}, or into all the reasons why they cannot be used. */
+/** Turns configuration values into {@link Settings}, or into all the reasons why they are invalid. */
 public final class SettingsReader {
     private final ConfigReader values;
     private final List<ProxyModule> modules;
@@ -33,8 +33,8 @@ public final class SettingsReader {
     /**
      * Reads and validates.
      *
-     * @param overrides what the command line decides whether or not there is a file
-     * @param modules of every mode: all validate their options, and the one that is chosen is in the answer
+     * @param overrides the flags that hold although a configuration file is given
+     * @param modules of every mode: all validate their options, and the result has the one that is chosen
      * @throws ConfigException with every reason at once
      */
     public static Settings read(ConfigValues values, Overrides overrides, List<ProxyModule> modules)
@@ -47,7 +47,7 @@ public final class SettingsReader {
         return settings;
     }
 
-    /** The flags that count beside a file too. */
+    /** The flags that hold although a file is given. */
     public record Overrides(
             Optional<String> hostname,
             Optional<Integer> verbosity,

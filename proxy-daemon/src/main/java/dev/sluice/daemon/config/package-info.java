@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** The configuration: fields, the file, the defaults, and what they come to. */
+/** The configuration: its fields, the file, the defaults, and the validated settings. */
 @NullMarked
 package dev.sluice.daemon.config;
 

@@ -6,12 +6,12 @@ import dev.sluice.core.net.IpFamily;
 import java.time.Duration;
 import java.util.Map;
 
-/** Notified of each clean-up of conntrack entries. */
+/** An observer of each clean-up of conntrack entries. */
 public interface CleaningListener {
 
-    /** @param deleted how many flows for which cause; nothing for those with none */
+    /** @param deleted the number of entries by cause; causes without any are absent */
     void cleaned(IpFamily family, Map<DeletionCause, Integer> deleted, Duration took);
 
-    /** The look failed, or the kernel refused to delete; it is done again at the next sync. */
+    /** Reading failed, or the kernel refused to delete; the next sync tries again. */
     default void failed(IpFamily family) {}
 }

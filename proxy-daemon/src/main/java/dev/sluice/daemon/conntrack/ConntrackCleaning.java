@@ -27,15 +27,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A mode, and after each of its syncs the flows that the change left behind.
+ * A backend that deletes stale conntrack entries after each sync of the mode that it wraps.
  *
- * <p>A UDP flow has no end that the kernel could see, so connection tracking goes on sending a busy client's datagrams where
- * it sent the first one: to an endpoint that is gone, or nowhere because the Service had no endpoint then. An SCTP client
- * that keeps its port is caught likewise. Once the new rules are in force, such flows are deleted, and the next packet is
- * sent anew. TCP connections are never touched.
+ * <p>The kernel cannot see the end of a UDP conversation, so connection tracking goes on sending a busy client's
+ * datagrams where it sent the first one: to a removed endpoint, or nowhere because the Service had no endpoint then.
+ * The same holds for an SCTP client that keeps its port. Once the new rules are in force, such entries are deleted, and
+ * the next packet meets the new rules. TCP connections are never touched.
  *
- * <p>The table is read only after a change that can make flows stale, and after one of the rules by somebody else. What the
- * kernel refuses never fails a sync; it is tried again at the next one.
+ * <p>The table is read only after a change that can make entries stale, and after another program changed the rules. A
+ * refusal by the kernel never fails a sync; the next one tries again.
  */
 public final class ConntrackCleaning extends ForwardingBackend {
     private static final Logger LOG = LoggerFactory.getLogger(ConntrackCleaning.class);
@@ -49,7 +49,7 @@ public final class ConntrackCleaning extends ForwardingBackend {
     private String trouble = "";
 
     /**
-     * Closes {@code mode}, {@code conntrack} and {@code links} with itself.
+     * Wraps {@code mode}; closing it closes {@code mode}, {@code conntrack} and {@code links}.
      *
      * @param policy of that mode in its family
      * @param serviceLinks links whose addresses are not the node's
@@ -94,7 +94,7 @@ public final class ConntrackCleaning extends ForwardingBackend {
         return report;
     }
 
-    /** While rules were missing, flows may have begun that pass them by. */
+    /** While rules were missing, connections may have begun that bypass them. */
     @Override
     public SyncReport repair(ProxySnapshot applied, Suspects suspects) throws SyncException {
         return afterwards(super.repair(applied, suspects), applied, Changes.all());

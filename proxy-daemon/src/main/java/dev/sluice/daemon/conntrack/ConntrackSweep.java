@@ -25,8 +25,8 @@ import java.util.stream.Collectors;
 /** Reads conntrack entries and deletes the stale ones. */
 final class ConntrackSweep {
     /**
-     * Up to so many portals are asked for one by one. The kernel walks its whole table each time, which costs it about an
-     * eighth of what it takes to hand the whole table over.
+     * Up to this many portals are looked up one by one. The kernel walks its whole table each time, which costs about
+     * an eighth of dumping the whole table.
      */
     private static final int ASKED_ONE_BY_ONE = 6;
 
@@ -39,9 +39,9 @@ final class ConntrackSweep {
     }
 
     /**
-     * What a sweep deleted.
+     * The result of a sweep.
      *
-     * @param refusals of the kernel; those flows are still there
+     * @param refusals of the kernel; those entries still exist
      */
     record Swept(Map<DeletionCause, Integer> deleted, List<NetlinkException> refusals) {
         Swept {

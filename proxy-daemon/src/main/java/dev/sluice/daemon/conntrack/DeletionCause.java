@@ -5,7 +5,7 @@ package dev.sluice.daemon.conntrack;
 import dev.sluice.core.conntrack.StaleReason;
 import dev.sluice.core.net.Protocol;
 
-/** Why a flow was deleted, and what kind of flow it was. */
+/** The reason for deleting a conntrack entry, and the kind of entry. */
 public record DeletionCause(StaleReason reason, Protocol protocol) {
     @Override
     public String toString() {

@@ -12,8 +12,8 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * On which addresses node ports are served. A connection to a node port's number elsewhere is not the proxy's: one that is only
- * forwarded to another host, or one to a process of the node that listens on another of its addresses.
+ * The addresses that serve node ports. A connection to the same port number elsewhere is not the proxy's: it is
+ * forwarded to another host, or goes to a process of the node that listens on another of its addresses.
  *
  * @param loopback whether loopback addresses serve node ports, as far as {@code addresses} contains them
  * @param serviceLinks links whose addresses are not the node's
@@ -23,7 +23,7 @@ record NodePortScope(NodePortAddresses addresses, boolean loopback, Links links,
         serviceLinks = Set.copyOf(serviceLinks);
     }
 
-    /** As of now. */
+    /** The scope as of now. */
     Predicate<IpAddress> now() throws NetlinkException {
         Set<IpAddress> own = links.addresses().stream()
                 .filter(address -> !serviceLinks.contains(address.linkName()))

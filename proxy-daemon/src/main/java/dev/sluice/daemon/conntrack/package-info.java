@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Deletes conntrack entries that lead to endpoints which are gone, after each sync. Core decides which ones. */
+/** Deletes stale conntrack entries after each sync. Core decides which ones are stale. */
 @NullMarked
 package dev.sluice.daemon.conntrack;
 

@@ -17,9 +17,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Sends a Warning Event about each Service or EndpointSlice with a problem, once when the problem begins; the log tells of
- * its end. What is wrong with an object itself every node finds; what this node's kernel refuses may be wrong on this node
- * alone.
+ * Sends a Warning Event about each Service or EndpointSlice with a problem, once when the problem begins; the log
+ * reports its end. Every node finds an error in the object itself; a refusal by this node's kernel may concern this
+ * node alone.
  */
 public final class ProblemEvents implements SyncObserver {
     private static final String ACTION = "SyncProxyRules";
@@ -59,7 +59,7 @@ public final class ProblemEvents implements SyncObserver {
         return new EventSink.Event(regarding, EventSink.Type.WARNING, reason, ACTION, note, scope);
     }
 
-    /** A Service or EndpointSlice; nothing for what the API server has no object of. */
+    /** The Service or EndpointSlice; empty where the API server has no such object. */
     private static Optional<ObjectRef.Resource> regarding(Problem problem) {
         return problem.object() instanceof ObjectRef.Resource resource
                         && resource.kind() != ResourceKind.NODE

@@ -5,7 +5,7 @@ package dev.sluice.daemon.events;
 import dev.sluice.daemon.repair.Repair;
 import dev.sluice.kubernetes.EventSink;
 
-/** Events on the Node that say who changed the proxy's rules, and that they are as they were. */
+/** Events on the Node that name the program which changed the proxy's rules, and report the repair. */
 public final class RepairEvents implements Repair.Listener {
     private final EventSink sink;
 

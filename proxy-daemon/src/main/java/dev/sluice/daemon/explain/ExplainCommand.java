@@ -28,7 +28,7 @@ public final class ExplainCommand {
     private static final Pattern TARGET = Pattern.compile("\\[?([^\\[\\]/]+)]?:(\\d+)(?:/(\\w+))?");
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    /** Where to ask, and what. */
+    /** The address of the daemon, and the question. */
     record Question(String server, PacketQuery query) {
         URI uri() {
             return URI.create("http://" + server + ExplainPage.PATH + "?" + query.encoded());
@@ -40,7 +40,7 @@ public final class ExplainCommand {
      *
      * @param args what follows the word {@code explain}
      * @return the exit code
-     * @throws ConfigException when the question is wrong or nobody answers
+     * @throws ConfigException when the question is invalid or no daemon answers
      */
     public int run(List<String> args) throws ConfigException {
         if (args.contains("--help") || args.contains("-h")) {

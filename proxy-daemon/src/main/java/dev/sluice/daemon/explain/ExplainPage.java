@@ -14,7 +14,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** The page {@code /debug/explain}: asks the backend of the packet's family between two syncs. */
+/** The page {@code /debug/explain}, answered by the backend of the packet's family between two syncs. */
 public final class ExplainPage {
     /** Where the page is on the metrics server. */
     public static final String PATH = "/debug/explain";

@@ -23,12 +23,12 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * The question that the page answers.
+ * The packet that the page is asked about.
  *
  * @param to the destination address
  * @param protocol {@code tcp}, {@code udp} or {@code sctp}
  * @param from the source address, empty when the node itself sends
- * @param inInterface what the packet comes in through, empty when unknown
+ * @param inInterface the interface that the packet arrives on, empty when unknown
  * @param text whether the answer is for people
  */
 record PacketQuery(String to, String port, String protocol, String from, String inInterface, boolean text) {
@@ -65,7 +65,7 @@ record PacketQuery(String to, String port, String protocol, String from, String 
                 format.equals("text"));
     }
 
-    /** What {@link #parse} reads. */
+    /** The query that {@link #parse} reads. */
     String encoded() {
         Map<String, String> values = new LinkedHashMap<>();
         values.put("to", to);
@@ -81,9 +81,9 @@ record PacketQuery(String to, String port, String protocol, String from, String 
     }
 
     /**
-     * The packet. What has a source that is an address of this node and no interface is sent by the node.
+     * The packet. It is sent by the node if its source is an address of this node and it has no interface.
      *
-     * @throws IllegalArgumentException that names the parameter which is wrong
+     * @throws IllegalArgumentException that names the invalid parameter
      */
     Packet packet() {
         IpAddress destination = address("to", to);

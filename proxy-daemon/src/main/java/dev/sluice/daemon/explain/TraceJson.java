@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * A trace for programs: {@code mode}, {@code family}, {@code packet}, {@code service} (null for none), {@code verdict}
+ * A trace as JSON: {@code mode}, {@code family}, {@code packet}, {@code service} (null for none), {@code verdict}
  * ({@code forward}, {@code reject}, {@code drop}, {@code not_a_service}), {@code candidates} and {@code steps}.
  */
 record TraceJson(ProxyMode mode, Packet packet, Trace trace) {

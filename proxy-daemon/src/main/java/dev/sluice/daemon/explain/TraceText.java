@@ -9,7 +9,7 @@ import dev.sluice.core.trace.Trace;
 import dev.sluice.core.trace.Trace.Candidate;
 import java.util.Locale;
 
-/** A trace for people: what becomes of the packet, who may get it, and each rule that decides so. */
+/** A trace as text: the verdict, the endpoints that may get the packet, and each rule on the way. */
 record TraceText(ProxyMode mode, Packet packet, Trace trace) {
 
     String lines() {

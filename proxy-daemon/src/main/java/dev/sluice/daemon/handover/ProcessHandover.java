@@ -20,13 +20,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes over from a daemon that still runs on the node, and later hands over to a successor. For modes whose process carries the
- * traffic.
+ * Takes over from a daemon that still runs on the node, and later hands over to a successor. For modes whose process
+ * carries the traffic.
  *
- * <p>The successor connects, and the predecessor stops writing rules ({@link #HOLDING}). The successor listens on a port of its
- * own, and its first syncs lead new connections there. It reports that ({@link #IN_FORCE}), and the predecessor stops listening
- * and keeps its open connections until it is told to end. A successor that fails before that has changed nothing: the
- * predecessor goes on.
+ * <p>The successor connects, and the predecessor stops writing rules ({@link #HOLDING}). The successor listens on a
+ * port of its own, and its first syncs lead new connections there. It reports that ({@link #IN_FORCE}), and the
+ * predecessor stops listening and keeps its open connections until it is asked to end. A successor that fails before
+ * that has changed nothing: the predecessor goes on.
  */
 public final class ProcessHandover implements SyncObserver, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ProcessHandover.class);
@@ -47,7 +47,7 @@ public final class ProcessHandover implements SyncObserver, AutoCloseable {
     private volatile boolean closed;
 
     /**
-     * Connects to nobody yet.
+     * A hand-over that has not connected yet.
      *
      * @param name under which processes of the mode find each other; one for each network namespace
      * @param families whose rules must be in force before a predecessor may stop listening

@@ -8,7 +8,7 @@ import dev.sluice.core.source.NodeObject;
 import dev.sluice.core.sync.SyncObserver;
 import java.util.List;
 
-/** Tells the health state what the sync loop does. */
+/** An observer of the sync loop that updates the health state. */
 public final class HealthObserver implements SyncObserver {
     private final HealthState health;
 

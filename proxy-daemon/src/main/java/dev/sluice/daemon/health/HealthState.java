@@ -17,9 +17,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the proxy is. A family is healthy when no change waits, or when the oldest waiting one is younger than the time-out
- * (kube-proxy: twice the sync period). Other than kube-proxy, which calls itself healthy before any rule is in force, the
- * proxy is not ready until every family has synced once. Shared by the sync thread and the HTTP servers.
+ * The health of the proxy. A family is healthy when no change waits, or when the oldest waiting one is younger than the
+ * time-out (kube-proxy: twice the sync period). The proxy is not ready until every family has synced once; kube-proxy
+ * calls itself healthy before any rule is in force. Shared by the sync thread and the HTTP servers.
  */
 public final class HealthState {
     private static final String SCALE_DOWN_TAINT = "ToBeDeletedByClusterAutoscaler";
@@ -55,12 +55,12 @@ public final class HealthState {
         node = object;
     }
 
-    /** The source has no Node object to tell of (manifests without one): its absence makes the node not ineligible. */
+    /** The source has no Node object (manifests without one): its absence does not make the node ineligible. */
     public synchronized void nodeIsOptional() {
         nodeRequired = false;
     }
 
-    /** What is left out at present. */
+    /** Sets the objects that are left out at present. */
     public synchronized void problems(List<Problem> current) {
         problems = List.copyOf(current);
     }

@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** HealthSnapshot, and the small HTTP servers that tell of it. */
+/** The health of the proxy, and the pages that report it. */
 @NullMarked
 package dev.sluice.daemon.health;
 

@@ -13,8 +13,9 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * One request and its answer. Method, path and body do not matter. After the answer the peer ends the connection; what it
- * still sends is read and forgotten, because closing over unread bytes would reset the answer away.
+ * One HTTP request and its answer. Method, path and body do not matter. After the answer the peer closes the
+ * connection; what it still sends is read and discarded, because closing a socket with unread bytes resets the
+ * connection, and the client would lose the answer.
  */
 final class HealthConnection {
     private static final int MOST_HEAD = 16 * 1024;
@@ -41,10 +42,10 @@ final class HealthConnection {
     }
 
     /**
-     * Goes on as far as the socket allows.
+     * Reads and writes as far as the socket allows.
      *
-     * @param buffer for reading, shared by all conversations
-     * @param linger until when the peer may take its time to end the connection, once it has the answer
+     * @param buffer for reading, shared by all connections
+     * @param linger how long the peer has for closing the connection, once it has the answer
      */
     void proceed(ByteBuffer buffer, long linger) throws IOException {
         if (!answered && read(buffer)) {
@@ -63,7 +64,7 @@ final class HealthConnection {
         }
     }
 
-    /** Reads; the answer is whether the request's head is complete. */
+    /** Reads; returns whether the request's head is complete. */
     private boolean read(ByteBuffer buffer) throws IOException {
         while (true) {
             buffer.clear();
@@ -114,7 +115,7 @@ final class HealthConnection {
         try {
             channel.close();
         } catch (IOException e) {
-            // nothing is lost: the connection is not wanted any more
+            // nothing is lost: the connection is of no use any more
         }
     }
 }

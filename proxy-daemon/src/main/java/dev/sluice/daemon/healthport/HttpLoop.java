@@ -23,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One thread that listens on any number of ports. The JDK's HTTP server would take a thread and a timer for each of them, and
- * a cluster may have thousands of Services with a health check.
+ * An HTTP server that listens on any number of ports with one thread. The JDK's HTTP server would take a thread and a
+ * timer for each of them, and a cluster may have thousands of Services with a health check.
  */
 final class HttpLoop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpLoop.class);
@@ -43,7 +43,7 @@ final class HttpLoop implements AutoCloseable {
     private final ByteBuffer buffer = ByteBuffer.allocate(4096);
     private volatile boolean closed;
 
-    /** @param everyTick is run on the loop's thread about every second */
+    /** @param everyTick runs on the loop's thread about once a second */
     HttpLoop(String name, Runnable everyTick) throws IOException {
         this.everyTick = everyTick;
         selector = Selector.open();
@@ -63,7 +63,7 @@ final class HttpLoop implements AutoCloseable {
     /**
      * Listens; on the loop's thread only.
      *
-     * @param answers what to say to a client that called this local address; empty resets the connection
+     * @param answers the answer to a client that connected to this local address; empty resets the connection
      */
     ServerSocketChannel listen(
             ProtocolFamily family, InetSocketAddress address, Function<InetAddress, Optional<ReadinessAnswer>> answers)
@@ -80,7 +80,7 @@ final class HttpLoop implements AutoCloseable {
         }
     }
 
-    /** Stops listening; on the loop's thread only. Connections that are open get their answers. */
+    /** Stops listening; on the loop's thread only. Open connections still get their answers. */
     void close(ServerSocketChannel server) {
         try {
             server.close();
@@ -134,7 +134,7 @@ final class HttpLoop implements AutoCloseable {
             if (key.attachment() instanceof HealthConnection conversation) {
                 conversation.close();
             } else {
-                // no descriptor left, most likely: better a short breath than a busy loop
+                // no descriptor left, most likely: better a short pause than a busy loop
                 LockSupport.parkNanos(BREATH_NANOS);
             }
         }

@@ -11,14 +11,14 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The node's present addresses; the ones known before when they cannot be read. Used by one thread. */
+/** The node's present addresses, or the last known ones when they cannot be read. Used by one thread. */
 public final class NodeOwnAddresses implements Supplier<Collection<IpAddress>> {
     private static final Logger LOG = LoggerFactory.getLogger(NodeOwnAddresses.class);
 
     private final Links links;
     private Collection<IpAddress> known = List.of();
 
-    /** @param links stay the caller's to close */
+    /** @param links the caller closes it */
     public NodeOwnAddresses(Links links) {
         this.links = links;
     }

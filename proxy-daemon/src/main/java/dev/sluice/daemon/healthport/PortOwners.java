@@ -16,16 +16,19 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Which health check node port is whose, and what it answers. Of two Services that ask for one port the first keeps it. */
+/**
+ * The owner of each health check node port, and what the port answers. Of two Services with the same port the first
+ * keeps it.
+ */
 final class PortOwners {
     private final Map<IpFamily, Map<ServiceName, LocalReadiness>> wanted = new EnumMap<>(IpFamily.class);
     private final Map<Integer, TreeSet<ServiceName>> claims = new HashMap<>();
     private final Map<Integer, ServiceName> owners = new HashMap<>();
 
-    /** A Service that cannot have the port it asks for. */
+    /** A Service whose port belongs to another Service. */
     record Loser(ServiceName service, int port, ServiceName owner) {}
 
-    /** Takes in what {@code family} wants now. Answers with the ports that it may have changed. */
+    /** Replaces what {@code family} desires. Returns the ports that may have changed. */
     Set<Integer> update(IpFamily family, ReadinessUpdate news) {
         Map<ServiceName, LocalReadiness> known = wanted.computeIfAbsent(family, f -> new HashMap<>());
         Set<Integer> touched = new TreeSet<>();
@@ -58,7 +61,7 @@ final class PortOwners {
         }
     }
 
-    /** Notes whether {@code service} asks for {@code port}, in any family, and whose the port is then. */
+    /** Updates whether {@code service} requests {@code port}, in any family, and the owner of the port. */
     private void claim(ServiceName service, int port) {
         TreeSet<ServiceName> claimants = claims.computeIfAbsent(port, p -> new TreeSet<>());
         boolean claimed = wanted.values().stream().anyMatch(services -> {
@@ -98,7 +101,7 @@ final class PortOwners {
         return families;
     }
 
-    /** The Service that {@code port} speaks for. */
+    /** The owner of {@code port}. */
     ServiceName owner(int port) {
         ServiceName owner = owners.get(port);
         if (owner == null) {
@@ -116,7 +119,7 @@ final class PortOwners {
         return readiness != null && readiness.healthCheckNodePort() == port ? readiness : null;
     }
 
-    /** Who asks for {@code port} in vain. */
+    /** The Services that request {@code port} and do not own it. */
     List<Loser> losers(int port) {
         ServiceName owner = owners.get(port);
         return owner == null

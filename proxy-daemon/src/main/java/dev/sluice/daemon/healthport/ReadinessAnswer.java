@@ -9,7 +9,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 
 /**
- * What a health check node port says: kube-proxy's status, headers and body.
+ * The answer of a health check node port: kube-proxy's status, headers and body.
  *
  * @param endpoints how many ready endpoints the Service has on this node
  * @param proxyHealthy whether the rules follow the cluster

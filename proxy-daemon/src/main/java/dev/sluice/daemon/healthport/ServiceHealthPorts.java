@@ -30,10 +30,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The health check node ports of Services, the same in every mode: a load balancer asks them whether this node has a ready
- * endpoint. A port opens and closes with its Service, after the sync that brought its rules. One that cannot be opened is
- * tried again every few seconds and disturbs no other. The observer's methods run on the sync thread and only post; all else
- * happens on the thread of the loop.
+ * The health check node ports of Services, the same in every mode: a load balancer asks them whether this node has a
+ * ready endpoint. A port is opened and closed after the sync that adds or removes its Service's rules. One that cannot
+ * be opened is retried every few seconds and does not affect others. The observer's methods run on the sync thread and
+ * only post; all else happens on the thread of the loop.
  */
 public final class ServiceHealthPorts implements SyncObserver, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ServiceHealthPorts.class);
@@ -49,7 +49,7 @@ public final class ServiceHealthPorts implements SyncObserver, AutoCloseable {
     private final Map<Integer, List<Loser>> losersTold = new HashMap<>();
     private long lastTry = System.nanoTime();
 
-    /** A port as it is; {@code failure} is empty when all of its sockets listen. */
+    /** The present state of a port; {@code failure} is empty when all of its sockets listen. */
     private record Opened(List<Socket> wanted, Map<Socket, ServerSocketChannel> servers, String failure) {
         static final Opened NOTHING = new Opened(List.of(), Map.of(), "");
     }
@@ -57,7 +57,7 @@ public final class ServiceHealthPorts implements SyncObserver, AutoCloseable {
     /**
      * No port is open yet.
      *
-     * @param allowed for each family that is served, on which of the node's addresses
+     * @param allowed for each family that is served, the node's addresses to listen on
      * @param ownAddresses the node's present addresses
      * @param proxyHealthy whether the rules follow the cluster; asked at each request
      */
@@ -86,7 +86,7 @@ public final class ServiceHealthPorts implements SyncObserver, AutoCloseable {
         }
     }
 
-    /** @param moved ports whose addresses may be others; {@code touched}: whose Services are */
+    /** @param moved ports whose addresses may have changed; {@code touched}: ports whose Services may have */
     private void reconcile(Set<Integer> moved, Set<Integer> touched) {
         Set<Integer> ports = new TreeSet<>(moved);
         ports.addAll(touched);
@@ -116,7 +116,7 @@ public final class ServiceHealthPorts implements SyncObserver, AutoCloseable {
         });
     }
 
-    /** Closes the sockets of {@code port} that are not wanted, and opens those that are missing. */
+    /** Closes the stale sockets of {@code port}, and opens those that are missing. */
     private void reopen(int port, List<Socket> wanted) {
         Opened before = open.getOrDefault(port, Opened.NOTHING);
         Map<Socket, ServerSocketChannel> servers = new HashMap<>(before.servers());
@@ -151,7 +151,7 @@ public final class ServiceHealthPorts implements SyncObserver, AutoCloseable {
         }
     }
 
-    /** The answer is why it failed, empty when it listens. */
+    /** Returns why it failed, empty when it listens. */
     private String listen(int port, Socket socket, Map<Socket, ServerSocketChannel> servers) {
         try {
             servers.put(socket, loop.listen(socket.family(), socket.on(port), local -> answer(port, local)));

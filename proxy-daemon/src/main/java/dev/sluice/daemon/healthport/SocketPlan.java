@@ -16,9 +16,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which sockets a port takes. A socket of Java's that listens on {@code [::]} takes the port of IPv4 too and nothing can
- * forbid it to, so where IPv6 is served on all addresses one socket is for both families, and who asks for what is not
- * served is turned away.
+ * The sockets that a port needs. A Java socket that listens on {@code [::]} takes the IPv4 port too, and Java has no
+ * option against it. So where IPv6 is served on all addresses, one socket serves both families, and connections to an
+ * address that is not served are reset.
  */
 final class SocketPlan {
     private static final IpAddress ANY_4 = IpAddress.of("0.0.0.0");
@@ -47,7 +47,7 @@ final class SocketPlan {
         return allowed.values().stream().anyMatch(a -> !a.matchesAll());
     }
 
-    /** Whether a client in that family may ask this address of the node. */
+    /** Whether this address of the node is served, for clients of that family. */
     boolean allows(IpAddress local) {
         NodePortAddresses addresses = allowed.get(local.family());
         return addresses != null && addresses.contains(local);
@@ -83,12 +83,15 @@ final class SocketPlan {
         return addresses != null && addresses.matchesAll();
     }
 
-    /** Such an address means nothing without its link. */
+    /** A link-local address means nothing without its link. */
     private static boolean isLinkLocalV6(IpAddress address) {
         return address.family() == IpFamily.IPV6 && address.isLinkLocal();
     }
 
-    /** What serves IPv4 when the socket for both families cannot be had; empty when that is not for all addresses. */
+    /**
+     * The socket that serves IPv4 when the one for both families cannot be opened; empty unless IPv4 is served on all
+     * addresses.
+     */
     Optional<Socket> standIn(Socket refused, Set<IpFamily> families) {
         boolean both = refused.address().equals(ANY_6) && families.contains(IpFamily.IPV4);
         return both && matchesAll(IpFamily.IPV4) ? Optional.of(new Socket(ANY_4)) : Optional.empty();

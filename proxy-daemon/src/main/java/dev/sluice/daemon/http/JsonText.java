@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Plain data as JSON writes it, in one line. */
+/** A writer of plain data as JSON, in one line. */
 public final class JsonText {
     private JsonText() {}
 

@@ -26,7 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A small HTTP server with a few pages; any other path is 404. When its address is taken it tries again every 5 seconds,
+ * A small HTTP server with a few pages; any other path is 404. When its address is in use, it retries every 5 seconds,
  * as kube-proxy does.
  */
 public final class PageServer implements AutoCloseable {
@@ -76,7 +76,7 @@ public final class PageServer implements AutoCloseable {
         return this;
     }
 
-    /** Listens, or goes on trying in the background. Answers with the reason when the first try failed. */
+    /** Listens, or goes on trying in the background. Returns the reason when the first attempt failed. */
     public Optional<String> start() {
         Optional<String> refusal = listen();
         refusal.ifPresentOrElse(

@@ -13,11 +13,11 @@ import dev.sluice.linux.rulewatch.NftTables;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** Removes iptables chains that a proxy in another mode has left. */
+/** The removal of iptables chains that a proxy in another mode has left. */
 final class ChainRemoval {
     private static final List<String> TABLES = List.of("nat", "filter", "mangle");
 
-    /** Lists the chains of a table, at no more than their own cost. */
+    /** A lister of a table's chains whose cost does not grow with the rules. */
     interface ChainLister {
         List<String> chains(String table) throws KernelException;
     }
@@ -39,9 +39,9 @@ final class ChainRemoval {
     }
 
     /**
-     * Deletes the leftover chains and the jumps to them. A chain of the mode in use that has the same name in another mode has the
-     * content of the mode in use, so nothing leads from it to a leftover. A table's rules are read only if it has leftovers: at
-     * 10,000 Services each table would take the nft variant's tool some seconds.
+     * Deletes the leftover chains and the jumps to them. A chain of the mode in use that has the same name in another
+     * mode has the content of the mode in use, so nothing leads from it to a leftover. A table's rules are read only if
+     * it has leftovers: at 10,000 Services each table would take the nft variant's tool some seconds.
      *
      * @return how many chains were deleted
      */

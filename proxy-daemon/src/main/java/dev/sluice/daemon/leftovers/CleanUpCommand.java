@@ -15,7 +15,7 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** {@code --cleanup}: removes what every mode has left on the node, and nothing else. */
+/** {@code --cleanup}: removes every mode's leftovers from the node. */
 public final class CleanUpCommand {
     private static final Logger LOG = LoggerFactory.getLogger(CleanUpCommand.class);
 

@@ -6,13 +6,13 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.rulewatch.NftTables;
 
-/** What kube-proxy leaves in the kernel in its nftables mode, which Sluice does not have. */
+/** The leftovers of kube-proxy's nftables mode, which Sluice does not have. */
 final class KubeProxyNftables {
     private static final String TABLE = "kube-proxy";
 
     private KubeProxyNftables() {}
 
-    /** Deletes its table of {@code family}; the answer is whether there was one. */
+    /** Deletes its table of {@code family}; returns whether there was one. */
     static boolean remove(IpFamily family) throws NetlinkException {
         try (NftTables tables = NftTables.open()) {
             boolean found = tables.has(family, TABLE);

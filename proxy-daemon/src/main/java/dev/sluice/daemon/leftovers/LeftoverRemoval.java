@@ -11,7 +11,7 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Removes what proxies in other modes than the present one have left in the kernel, kube-proxy and Sluice alike. */
+/** Removes leftovers of proxies in other modes from the kernel, kube-proxy's and Sluice's alike. */
 public final class LeftoverRemoval {
     private static final Logger LOG = LoggerFactory.getLogger(LeftoverRemoval.class);
 
@@ -28,8 +28,8 @@ public final class LeftoverRemoval {
     }
 
     /**
-     * Removes the leftovers in {@code family}; call it when the rules of the mode in use are in force. Best effort: what fails is
-     * logged, and the next start tries it again.
+     * Removes the leftovers in {@code family}; call it when the rules of the mode in use are in force. Best effort: a
+     * failure is logged, and the next start tries again.
      */
     public void remove(IpFamily family) {
         try {

@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Removes leftovers once the rules of the mode in use are in force: so traffic has rules at every moment of a change of modes,
- * and afterwards those of one mode only.
+ * Removes leftovers once the rules of the mode in use are in force. So traffic has rules at every moment of a change of
+ * modes, and afterwards those of one mode only.
  */
 public final class RemovalAfterSync implements SyncObserver {
     private final Consumer<IpFamily> removal;
@@ -19,11 +19,11 @@ public final class RemovalAfterSync implements SyncObserver {
     private final Set<IpFamily> done = EnumSet.noneOf(IpFamily.class);
 
     /**
-     * Waits for syncs.
+     * A removal that waits for the first syncs.
      *
      * @param families that are served
-     * @param removal called once for each family that is in force, on the sync thread, when all have been tried: no family waits
-     *     for what is removed of another
+     * @param removal called once for each family that is in force, on the sync thread, after the first sync of all: no
+     *     family's sync waits for the removal in another
      */
     public RemovalAfterSync(Set<IpFamily> families, Consumer<IpFamily> removal) {
         this.untried = EnumSet.copyOf(families);

@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** What proxies have left in the kernel, and its removal. Asks the modules what is theirs and knows no mode. */
+/** The leftovers of other proxies and their removal. Asks the modules what is theirs and knows no mode. */
 @NullMarked
 package dev.sluice.daemon.leftovers;
 

@@ -20,7 +20,10 @@ public final class Logging {
 
     private Logging() {}
 
-    /** @param verbosity kube-proxy's {@code -v}: up to 3 info, from 4 debug, from 6 netlink messages, from 8 everything */
+    /**
+     * @param verbosity kube-proxy's {@code -v}: up to 3 info, from 4 debug, from 6 netlink messages, from 8
+     *     everything
+     */
     public static void configure(int verbosity) {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         context.reset();
@@ -36,7 +39,7 @@ public final class Logging {
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.addAppender(console);
         root.setLevel(verbosity >= 8 ? Level.DEBUG : Level.WARN);
-        // it warns with a stack trace at each retry; dev.sluice.kubernetes says once what is wrong
+        // it warns with a stack trace at each retry; dev.sluice.kubernetes logs once what is wrong
         context.getLogger("io.fabric8").setLevel(verbosity >= 8 ? Level.DEBUG : Level.ERROR);
         context.getLogger("dev.sluice").setLevel(verbosity >= 4 ? Level.DEBUG : Level.INFO);
         context.getLogger("dev.sluice.linux.netlink.wire").setLevel(verbosity >= 6 ? Level.TRACE : Level.INFO);

@@ -7,7 +7,7 @@ import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 
-/** Registers collectors under exactly the names that kube-proxy's dashboards ask for. */
+/** A factory that registers collectors under exactly the names that kube-proxy's dashboards use. */
 final class CollectorFactory {
     private final PrometheusRegistry registry;
 

@@ -10,7 +10,7 @@ import io.prometheus.metrics.core.metrics.Histogram;
 import java.time.Duration;
 import java.util.Map;
 
-/** The cleaning of connection tracking: kube-proxy's two metrics, and Sluice's own with the reason. */
+/** The metrics of the conntrack clean-up: kube-proxy's two, and Sluice's own with the reason. */
 final class ConntrackMetrics implements CleaningListener {
     private final Histogram duration;
     private final Counter entries;

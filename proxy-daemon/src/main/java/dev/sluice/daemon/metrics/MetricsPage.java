@@ -55,7 +55,7 @@ public final class MetricsPage {
         return sync::refused;
     }
 
-    /** Counts the flows that are deleted from connection tracking. */
+    /** Counts deleted conntrack entries. */
     public CleaningListener conntrack() {
         return conntrack;
     }
@@ -70,7 +70,7 @@ public final class MetricsPage {
         ModeMetrics.register(registry, metrics);
     }
 
-    /** Adds what Services have carried, unless {@code limits} leave nothing of it. */
+    /** Adds the traffic of Services, unless {@code limits} are 0. */
     public void traffic(TrafficCounters counters, TrafficLimits limits) {
         if (limits.ports() > 0) {
             registry.register(new TrafficMetrics(counters, limits));

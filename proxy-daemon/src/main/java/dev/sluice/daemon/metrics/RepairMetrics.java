@@ -6,7 +6,7 @@ import dev.sluice.daemon.repair.Repair;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;
 
-/** Counts repairs of rules that others had changed. */
+/** The metrics of rule repairs. */
 final class RepairMetrics implements Repair.Listener {
     private final Counter repairs;
     private final Histogram duration;

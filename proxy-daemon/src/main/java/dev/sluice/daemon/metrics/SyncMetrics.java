@@ -159,7 +159,10 @@ public final class SyncMetrics implements SyncObserver {
         success.report().written().forEach((kind, rules) -> setRules(writtenRules, kind, family, rules));
     }
 
-    /** A request that nothing follows looks like a proxy that hangs, so this sync counts although there was nothing to do. */
+    /**
+     * A request without a sync after it looks like a proxy that hangs, so this sync counts although there was nothing
+     * to do.
+     */
     @Override
     public void unchanged(IpFamily family) {
         lastTimestamp.labelValues(family.label()).set(seconds(clock.instant()));
@@ -191,7 +194,7 @@ public final class SyncMetrics implements SyncObserver {
         failures.labelValues(family).inc();
     }
 
-    /** A restore of iptables rules was refused, within the sync that runs. */
+    /** The kernel refused a restore of iptables rules, within the present sync. */
     void refused(IpFamily family) {
         restoreFailures.labelValues(family.label()).inc();
         if (inPartialSync.remove(family)) {

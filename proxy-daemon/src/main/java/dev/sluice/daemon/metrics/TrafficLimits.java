@@ -3,7 +3,7 @@
 package dev.sluice.daemon.metrics;
 
 /**
- * How much of the traffic a scrape shows.
+ * The number of service ports and endpoints whose traffic a scrape shows.
  *
  * @param ports service ports, each of a family with five series; 0 for no traffic metrics at all
  * @param endpoints each with three series
@@ -24,7 +24,7 @@ public record TrafficLimits(int ports, int endpoints) {
         }
     }
 
-    /** {@link #DEFAULT}, unless {@value #PORTS_PROPERTY} and {@value #ENDPOINTS_PROPERTY} say otherwise. */
+    /** {@link #DEFAULT}, unless {@value #PORTS_PROPERTY} or {@value #ENDPOINTS_PROPERTY} is set. */
     public static TrafficLimits fromSystem() {
         return new TrafficLimits(
                 Integer.getInteger(PORTS_PROPERTY, DEFAULT.ports),

@@ -23,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What Services have carried and how busy their endpoints are, read at each scrape. A kernel's counters outlive the process, so
- * they do not begin at 0.
+ * The traffic of Services and the load of their endpoints, read at each scrape. The kernel's counters outlive the
+ * process, so they do not begin at 0.
  */
 final class TrafficMetrics implements MultiCollector {
     private static final Logger LOG = LoggerFactory.getLogger(TrafficMetrics.class);

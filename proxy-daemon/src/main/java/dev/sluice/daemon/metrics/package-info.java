@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Metrics under kube-proxy's names. */
+/** The page {@code /metrics}, with kube-proxy's names where kube-proxy has the metric. */
 @NullMarked
 package dev.sluice.daemon.metrics;
 

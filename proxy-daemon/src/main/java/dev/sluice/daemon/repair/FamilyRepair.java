@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What is suspect in one family, and what has been done about it. Used by several threads. */
+/** The state of repair in one family: what is suspect, and when it is looked at. Thread-safe. */
 final class FamilyRepair {
     private static final Logger LOG = LoggerFactory.getLogger(FamilyRepair.class);
     static final String SOMEBODY = "another program";
@@ -33,7 +33,7 @@ final class FamilyRepair {
     private boolean busy;
     private long begin;
 
-    /** What somebody did, until it is looked at. */
+    /** What another program did, until it is looked at. */
     private record Notice(Suspects suspects, Set<String> by, long at) {
         Notice and(Suspects more, String program) {
             Set<String> programs = new TreeSet<>(by);
@@ -51,7 +51,10 @@ final class FamilyRepair {
         return family;
     }
 
-    /** Something was noticed; {@code schedule} hears in how many nanoseconds to {@link #take} it, if that is not known yet. */
+    /**
+     * Adds what was noticed; {@code schedule} gets the nanoseconds until {@link #take}, unless one is scheduled
+     * already.
+     */
     synchronized void noticed(Suspects suspects, String by, LongConsumer schedule) {
         String program = by.isEmpty() ? SOMEBODY : by;
         if (waiting != null) {
@@ -69,14 +72,14 @@ final class FamilyRepair {
         schedule.accept(pace.delay(ticker.nanos()));
     }
 
-    /** What to look at now. */
+    /** Takes what is to be looked at now. */
     synchronized Optional<Suspects> take() {
         looking = waiting;
         waiting = null;
         return Optional.ofNullable(looking).map(Notice::suspects);
     }
 
-    /** That was looked at, or could not be; the rest is scheduled. */
+    /** Marks it as looked at, successfully or not; schedules the rest. */
     synchronized void done(LongConsumer schedule) {
         busy = false;
         looking = null;
@@ -90,7 +93,7 @@ final class FamilyRepair {
         written.clear();
     }
 
-    /** Our own tools write something: counts while mending. */
+    /** Our own tools write something: counted during a repair. */
     synchronized void wrote(RestoreInput input) {
         input.tables()
                 .forEach((table, chains) -> chains.forEach(
@@ -101,7 +104,7 @@ final class FamilyRepair {
         return looking != null;
     }
 
-    /** The backend is done; {@code listener} hears what it had to mend, rules or {@code beside}, if anything. */
+    /** The backend is done; notifies {@code listener} of what it repaired, rules or {@code beside}, if anything. */
     synchronized void mended(Map<KernelObject, Integer> beside, Consumer<Repair> listener) {
         written.putAll(beside);
         Notice notice = looking;

@@ -11,10 +11,11 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Rules that somebody else had changed are as they were.
+ * A repair: rules that another program had changed are as before.
  *
- * @param by who changed them, as far as the kernel says
- * @param written the chains that were written, each with the number of rules added or deleted, and what else was repaired
+ * @param by the program that changed them, as far as the kernel reports it
+ * @param written the chains that were written, each with the number of rules added or deleted, and what else was
+ *     repaired
  * @param took from the notice until the rules were in force again
  */
 public record Repair(IpFamily family, String by, Map<KernelObject, Integer> written, Duration took) {

@@ -5,9 +5,9 @@ package dev.sluice.daemon.repair;
 import java.util.concurrent.TimeUnit;
 
 /**
- * When a noticed change is repaired. At once as a rule, after a moment in which the other program may finish what it does. But
- * where rules are changed again as soon as they are repaired, somebody fights us, and then the pauses grow from one second to
- * thirty. Arithmetic on the caller's clock; not thread-safe.
+ * The pace of repairs. As a rule, a change is repaired as soon as the other program has had a moment to finish. But
+ * where rules are changed again as soon as they are repaired, another program fights us, and then the pauses grow from
+ * one second to thirty. Arithmetic on the caller's clock; not thread-safe.
  */
 final class RepairPace {
     private static final long MOMENT = TimeUnit.MILLISECONDS.toNanos(30);
@@ -20,7 +20,7 @@ final class RepairPace {
     private long lookTook;
     private int returns;
 
-    /** How long to wait, in nanoseconds, with what was noticed now. */
+    /** How long to wait before looking at what was noticed now, in nanoseconds. */
     long delay(long now) {
         if (!everLooked) {
             return MOMENT;
@@ -29,16 +29,16 @@ final class RepairPace {
         if (since >= QUICK) {
             returns = 0;
         }
-        // looking without finding anything shall take half of the sync thread's time at most
+        // looks that find nothing take half of the sync thread's time at most
         return Math.max(MOMENT, Math.max(pause(), lookTook) - since);
     }
 
-    /** The pause between two repairs at present; 0 when nobody fights us. */
+    /** The pause between two repairs at present; 0 when no program fights us. */
     long pause() {
         return returns <= FREE ? 0 : Math.min(LONGEST, QUICK << Math.min(returns - FREE - 1, 10));
     }
 
-    /** What was noticed has been looked at, which took that long. */
+    /** Records that what was noticed has been looked at, and how long that took. */
     void looked(long now, long took, boolean repaired) {
         everLooked = true;
         lastEnd = now;

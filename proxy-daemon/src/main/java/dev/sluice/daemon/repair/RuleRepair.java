@@ -29,11 +29,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Repairs rules that another program flushes, edits or deletes: a watch notices, the sync thread compares what is suspect and
- * mends it, and the log, an Event and metrics tell.
+ * Repairs rules that another program flushes, edits or deletes. A watch notices the change, the sync thread compares
+ * what is suspect and repairs it, and the log, an Event and metrics report it.
  *
- * <p>The watch opens after the first syncs, since announcing a whole first sync would cost the kernel a quarter more; what was
- * changed before it opened is found by one comparison right after, unless it is known that nothing was.
+ * <p>The watch opens after the first syncs, since notifications would make a whole first sync a quarter more expensive
+ * for the kernel. Changes from before it opened are found by one comparison right after, unless it is known that there
+ * are none.
  */
 public final class RuleRepair implements SyncObserver, OwnRestores.Follower, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RuleRepair.class);
@@ -48,14 +49,14 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
     private @Nullable ForeignWatch watch;
     private boolean opened;
 
-    /** Mends on the sync thread; answers when that is done. */
+    /** Repairs on the sync thread; the result completes when that is done. */
     @FunctionalInterface
     public interface Mender {
         CompletableFuture<?> mend(IpFamily family, Suspects suspects);
     }
 
     /**
-     * Closes {@code opener} with itself.
+     * A repair that is not started; closing it closes {@code opener}.
      *
      * @param own the restores of the mode in use, to count what a repair writes
      */
@@ -71,7 +72,7 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
         own.follow(this);
     }
 
-    /** From now on repairs are made by {@code loop}. */
+    /** Starts: from now on {@code loop} makes the repairs. */
     public void use(Mender loop) {
         mender = loop;
     }

@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Notices that the configuration file says something else than at the start. The content counts: kube-proxy ends at any
- * write of the file, but misses a ConfigMap that is mounted as a volume, where a link above the file is exchanged.
+ * A watch for changes of the configuration file since the start. The content counts: kube-proxy exits at any write of
+ * the file, but misses changes of a ConfigMap that is mounted as a volume, where a link above the file is replaced.
  */
 public final class ConfigFileWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ConfigFileWatch.class);
@@ -33,7 +33,7 @@ public final class ConfigFileWatch implements AutoCloseable {
     /**
      * Watches from now on.
      *
-     * @param onChange is run once, on the watch's thread
+     * @param onChange runs once, on the watch's thread
      */
     public ConfigFileWatch(Path file, Runnable onChange) throws IOException {
         this.file = file.toAbsolutePath();
@@ -68,7 +68,10 @@ public final class ConfigFileWatch implements AutoCloseable {
         }
     }
 
-    /** Whether the file has another content, and stays so: editors write in steps. A file that is gone has not changed. */
+    /**
+     * Whether the file's content differs, and has stopped changing: editors write in steps. A deleted file counts as
+     * unchanged.
+     */
     private boolean hasChanged() throws InterruptedException {
         byte[] now = content();
         while (now != null && !Arrays.equals(now, atStart)) {

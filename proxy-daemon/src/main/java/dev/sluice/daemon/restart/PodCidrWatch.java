@@ -7,7 +7,7 @@ import dev.sluice.core.sync.SyncObserver;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Notices that the Node's Pod ranges are others than at the start, which rules of mode NodeCIDR were made of. */
+/** A watch for changes of the Node's Pod ranges since the start, which the rules of mode NodeCIDR depend on. */
 public final class PodCidrWatch implements SyncObserver {
     private final List<String> atStart;
     private final Consumer<String> onChange;

@@ -15,18 +15,18 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What the settings and the Node together say to the backends.
+ * The configurations of the backends, derived from the settings and the Node.
  *
  * @param node the daemon's own, if it is known
  */
 public record BackendConfigs(Settings settings, Optional<NodeObject> node) {
 
-    /** The family of the first address that the node is known by; IPv4 when there is none. */
+    /** The family of the node's first known address; IPv4 when there is none. */
     public IpFamily primaryFamily() {
         return nodeAddresses().stream().findFirst().map(IpAddress::family).orElse(IpFamily.IPV4);
     }
 
-    /** One for each family, in their order. */
+    /** One configuration for each family, in their order. */
     public List<BackendConfig> of(Set<IpFamily> families) {
         List<Cidr> ranges = settings.primaryNodePortOnly() ? primaryRanges() : settings.nodePortRanges();
         return families.stream()

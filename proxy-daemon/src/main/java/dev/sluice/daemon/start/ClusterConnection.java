@@ -17,7 +17,9 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Where the cluster's objects come from and where Events go: an API server, or a directory of manifests and nowhere. */
+/**
+ * The source of the cluster's objects and the sink of Events: an API server, or a directory of manifests and no sink.
+ */
 public final class ClusterConnection implements AutoCloseable {
     private final ClusterSource source;
     private final EventSink events;

@@ -17,9 +17,9 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * The daemon's two HTTP servers: health on one address, metrics and what helps on a bad night on the other.
+ * The daemon's two HTTP servers: health on one address, metrics and debugging pages on the other.
  *
- * @param keep takes each server before it starts, to close it in the end
+ * @param keep receives each server before it starts, to close it in the end
  */
 public record DaemonServers(Settings settings, EventSink events, UnaryOperator<PageServer> keep) {
 

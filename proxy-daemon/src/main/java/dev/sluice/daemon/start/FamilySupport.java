@@ -18,7 +18,7 @@ import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Finds out which address families this node can serve. */
+/** The address families that this node can serve. */
 public final class FamilySupport {
     private static final Logger LOG = LoggerFactory.getLogger(FamilySupport.class);
     private static final Path IPV6_INTERFACES = Path.of("/proc/net/if_inet6");

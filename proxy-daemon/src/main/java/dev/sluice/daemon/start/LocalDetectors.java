@@ -14,7 +14,7 @@ import java.util.Optional;
 public final class LocalDetectors {
     private LocalDetectors() {}
 
-    /** The detector; none where the mode has no range for {@code family}. */
+    /** The detector; empty where the mode has no range for {@code family}. */
     public static LocalDetector of(DetectLocal settings, IpFamily family, Optional<NodeObject> node) {
         return switch (settings.mode()) {
             case CLUSTER_CIDR -> first(settings.clusterCidrs(), family);

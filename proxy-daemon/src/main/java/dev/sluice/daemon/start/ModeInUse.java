@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** The mode in use, open on this host; each backend is followed by a look at the conntrack entries that its syncs make stale. */
+/** The mode in use, open on this host, with the conntrack clean-up around each backend. */
 public final class ModeInUse implements AutoCloseable {
     private final ProxyModule module;
     private final Host host;

@@ -14,8 +14,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds back what a source delivers until the proxy's own Node is known, because some settings of the backends depend on it
- * ({@code NodeCIDR}, {@code primary}); then hands everything on in order.
+ * A gate that holds back what a source delivers until the proxy's own Node is known, because some settings of the
+ * backends depend on it ({@code NodeCIDR}, {@code primary}); then it passes everything on in order.
  */
 public final class NodeGate implements ClusterListener {
     private @Nullable List<ClusterEvent> held = new ArrayList<>();
@@ -24,8 +24,7 @@ public final class NodeGate implements ClusterListener {
     private boolean nodeListed;
 
     /**
-     * Waits until the Node has come and {@code enough} holds, until it is known that there is none, or for
-     * {@code patience}.
+     * Waits until the Node is known and {@code enough} holds, until it is known not to exist, or for {@code patience}.
      */
     public synchronized Optional<NodeObject> await(Predicate<NodeObject> enough, Duration patience)
             throws InterruptedException {
@@ -44,7 +43,7 @@ public final class NodeGate implements ClusterListener {
         return node == null ? nodeListed : enough.test(node);
     }
 
-    /** Hands on what was held, and everything that follows. */
+    /** Passes on what was held, and everything that follows. */
     public synchronized void release(ClusterListener listener) {
         target = listener;
         if (held != null) {

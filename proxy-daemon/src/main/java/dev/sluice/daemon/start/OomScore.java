@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells the kernel how unwelcome it is to kill this process when memory is short. */
+/** The kernel's OOM score adjustment of this process. */
 public final class OomScore {
     private static final Logger LOG = LoggerFactory.getLogger(OomScore.class);
     private static final Path OWN = Path.of("/proc/self/oom_score_adj");

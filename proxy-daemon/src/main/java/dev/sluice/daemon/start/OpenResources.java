@@ -9,7 +9,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the daemon has opened, and closes at its end: the last opened first. */
+/** The open resources of the daemon, closed at its end, the last opened first. */
 public final class OpenResources implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OpenResources.class);
 
@@ -22,13 +22,13 @@ public final class OpenResources implements AutoCloseable {
         return resource;
     }
 
-    /** The same for what only one process of a node can have, e.g. a port. */
+    /** The same for what only one process of a node can hold, e.g. a port. */
     public <T extends AutoCloseable> T keepExclusive(T resource) {
         exclusive.add(resource);
         return keep(resource);
     }
 
-    /** Closes what a successor needs for itself. */
+    /** Closes what a successor needs. */
     public void closeExclusive() {
         exclusive.forEach(OpenResources::close);
     }

@@ -33,10 +33,10 @@ public final class Preparation {
     private final OpenResources resources;
 
     /**
-     * Does nothing yet.
+     * A preparation that has not run.
      *
      * @param modules of every mode
-     * @param resources gets what is opened
+     * @param resources receives what is opened
      */
     public Preparation(Settings settings, LinuxHost host, List<ProxyModule> modules, OpenResources resources) {
         this.settings = settings;

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What a start has found and opened before any rule is written.
+ * The result of {@link Preparation}: what is found and opened before any rule is written.
  *
  * @param nodeGate holds back what the cluster delivers
  * @param node the daemon's own, if there is one

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Whether the process may change the network. */
+/** The capabilities that the process needs to change the network. */
 public final class Privileges {
     private static final Path STATUS = Path.of("/proc/self/status");
     private static final int CAP_NET_ADMIN = 12;

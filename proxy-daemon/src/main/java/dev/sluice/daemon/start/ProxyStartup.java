@@ -45,7 +45,7 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Starts the sync loop of a prepared daemon, with everything that observes it and the servers that show it. */
+/** Starts the sync loop of a prepared daemon, with its observers and its HTTP servers. */
 public final class ProxyStartup {
     private static final Logger LOG = LoggerFactory.getLogger(ProxyStartup.class);
 
@@ -55,7 +55,7 @@ public final class ProxyStartup {
     private final OpenResources resources;
     private final HealthState health;
 
-    /** @param resources gets what is opened */
+    /** @param resources receives what is opened */
     public ProxyStartup(Settings settings, LinuxHost host, Prepared prepared, OpenResources resources) {
         this.settings = settings;
         this.host = host;
@@ -72,7 +72,7 @@ public final class ProxyStartup {
      * Starts everything; the first sync follows once the cluster's state is known.
      *
      * @param modules of every mode
-     * @param restart ends the process, to be started again for that reason
+     * @param restart ends the process, for its supervisor to start it again; gets the reason
      */
     public void start(EffectiveConfig effective, List<ProxyModule> modules, Consumer<String> restart)
             throws ConfigException, HostException {

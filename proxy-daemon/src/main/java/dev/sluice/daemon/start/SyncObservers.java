@@ -10,7 +10,7 @@ import dev.sluice.core.sync.SyncReport;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Tells several observers what the sync loop does, one after the other. */
+/** An observer of the sync loop that notifies several others, one after the other. */
 final class SyncObservers implements SyncObserver {
     private final List<SyncObserver> observers;
 

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Returns the memory of full syncs to the system. A full sync reads and renders everything at once; one collection of the small
- * heap afterwards returns what only it needed.
+ * An observer that returns the memory of full syncs to the system. A full sync reads and renders everything at once;
+ * one collection of the small heap afterwards frees what only it needed.
  */
 public final class HeapTrim implements SyncObserver {
     private static final Logger LOG = LoggerFactory.getLogger(HeapTrim.class);
@@ -26,7 +26,7 @@ public final class HeapTrim implements SyncObserver {
         /** Bytes in use, garbage included. */
         long used();
 
-        /** Drops the garbage and returns memory to the system. */
+        /** Collects the garbage and returns memory to the system. */
         void collect();
     }
 
@@ -61,7 +61,9 @@ public final class HeapTrim implements SyncObserver {
         }
     }
 
-    /** A comparison of everything costs like a full sync; one follows right after the start, when the watch opens. */
+    /**
+     * A comparison of everything costs as much as a full sync; one follows right after the start, when the watch opens.
+     */
     @Override
     public void repaired(IpFamily family, SyncReport report) {
         if (report.full()) {

@@ -6,7 +6,10 @@ import dev.sluice.core.sync.SyncObserver;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Exits when the sync thread has died, since nothing would ever change again: the supervisor starts the process anew. */
+/**
+ * A watchdog that exits when the sync thread has died, since nothing would be synced any more: the supervisor starts
+ * the process anew.
+ */
 public final class SyncThreadWatchdog implements SyncObserver {
     private static final Logger LOG = LoggerFactory.getLogger(SyncThreadWatchdog.class);
 

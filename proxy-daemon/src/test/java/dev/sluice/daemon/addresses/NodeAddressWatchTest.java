@@ -19,7 +19,7 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Which changes of the node's addresses are told. */
+/** Which changes of the node's addresses are reported. */
 final class NodeAddressWatchTest {
     private static final IpAddress OLD = IpAddress.of("192.0.2.1");
     private static final IpAddress NEW = IpAddress.of("192.0.2.2");

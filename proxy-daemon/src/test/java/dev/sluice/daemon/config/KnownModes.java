@@ -8,7 +8,7 @@ import dev.sluice.daemon.ProxyAssembly;
 import dev.sluice.testkit.fake.FakeHost;
 import java.util.List;
 
-/** The modules of all modes on a host that nothing is asked of, and the configuration with them. */
+/** The modules of all modes on a fake host, and the configuration with them. */
 public final class KnownModes {
     public static final List<ProxyModule> MODULES = ProxyAssembly.modules(new FakeHost());
 

@@ -70,7 +70,7 @@ class ConntrackCleaningTest {
         }
     }
 
-    /** A mode that does as it is told. */
+    /** A mode that the test controls. */
     private static final class Mode implements ProxyBackend {
         ProxyMode name = ProxyMode.IPTABLES;
         KernelCost cost = KernelCost.NONE;

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The question, as the command and the page read it, and the two forms of the answer. */
+/** The packet, as the command and the page read it, and the two forms of the answer. */
 class ExplainTest {
     private static final Packet PACKET = new Packet(
             Protocol.TCP, IpAddress.of("10.244.1.9"), 0, IpAddress.of("10.96.0.50"), 80, Origin.ARRIVING, "cali7");

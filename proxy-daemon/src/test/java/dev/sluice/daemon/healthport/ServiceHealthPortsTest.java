@@ -35,7 +35,7 @@ import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Real sockets, on a loopback address that nobody else takes. */
+/** Real sockets, on a loopback address that no other test uses. */
 class ServiceHealthPortsTest {
     private static final ServiceName WEB = new ServiceName("shop", "web");
 

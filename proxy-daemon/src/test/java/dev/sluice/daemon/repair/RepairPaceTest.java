@@ -14,7 +14,7 @@ class RepairPaceTest {
     private final RepairPace pace = new RepairPace();
     private long now = Long.MAX_VALUE - 5 * SECOND; // a ticker may pass its largest value
 
-    /** The pause in milliseconds before what is noticed now is mended, and the repair, which takes 50 ms. */
+    /** The pause in milliseconds before the repair of what is noticed now, and the repair, which takes 50 ms. */
     private long repair() {
         long delay = pace.delay(now);
         now += delay + 50 * MILLI;

@@ -48,7 +48,7 @@ class RuleRepairTest {
     private volatile String restored = "";
     private boolean nobodyElse;
 
-    /** A watch that notices what the test says. */
+    /** A watch that notices what the test makes it notice. */
     private final class TestWatch implements ForeignWatch, ForeignWatch.Opener {
         @Override
         public ForeignWatch open(Consumer<ForeignChange> noticed) {

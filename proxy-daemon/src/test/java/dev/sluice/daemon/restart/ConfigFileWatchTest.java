@@ -37,7 +37,7 @@ class ConfigFileWatchTest {
         }
     }
 
-    /** As the kubelet mounts a ConfigMap: the file is a link through a link, and that one is exchanged. */
+    /** As the kubelet mounts a ConfigMap: the file is a link through a link, and that one is replaced. */
     @Test
     void anExchangedLinkIsSeen() throws Exception {
         Path first = Files.createDirectory(folder.resolve("..2026_01"));
