@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Load balancing that more than one mode does. Knows no scheduler. */
+/** Load balancing that several modes share. Knows no scheduler. */
 @NullMarked
 package dev.sluice.core.balance;
 

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 public record ConfigField(
         String path, Type type, Object fallback, Support support, boolean ofModeInUse, String emptyMeans) {
 
-    /** A field that has its meaning. */
+    /** A field that Sluice acts on. */
     public static ConfigField of(String path, Type type, Object fallback) {
         return new ConfigField(path, type, fallback, Support.HONOURED, false, "");
     }
@@ -47,11 +47,11 @@ public record ConfigField(
         return dot < 0 ? "" : path.substring(0, dot);
     }
 
-    /** What becomes of a field's value. */
+    /** Whether Sluice acts on a field's value. */
     public enum Support {
-        /** It has its meaning. */
+        /** Sluice acts on it. */
         HONOURED,
-        /** No field of a file: a flag sets it, also beside a file. */
+        /** Not a field of a file: a flag sets it, also when there is a file. */
         FLAG_ONLY,
         /** Its meaning needs no action here, e.g. the fields for Windows. */
         IRRELEVANT,

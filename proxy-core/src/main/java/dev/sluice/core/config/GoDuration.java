@@ -14,7 +14,7 @@ public final class GoDuration {
 
     private GoDuration() {}
 
-    /** The duration that {@code text} spells; a bare number other than 0 is none. */
+    /** Parses {@code text}; a bare number other than 0 is invalid. */
     public static Optional<Duration> parse(String text) {
         if (text.equals("0")) {
             return Optional.of(Duration.ZERO);

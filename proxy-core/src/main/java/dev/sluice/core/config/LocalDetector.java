@@ -4,11 +4,12 @@ package dev.sluice.core.config;
 
 import dev.sluice.core.net.Cidr;
 
-/** How the proxy tells traffic of this node's (or the cluster's) own Pods from other traffic, in one family. */
+/** The way to distinguish traffic of this node's (or the cluster's) own Pods from other traffic, in one family. */
 public sealed interface LocalDetector {
 
     /**
-     * Pods cannot be told: nothing is masqueraded for being off-cluster, nothing is short-circuited for being local.
+     * Pods cannot be distinguished: nothing is masqueraded for being off-cluster, nothing is short-circuited for being
+     * local.
      */
     record None() implements LocalDetector {}
 

@@ -3,7 +3,7 @@
 package dev.sluice.core.config;
 
 /**
- * How packets are masqueraded, in modes whose rules do it.
+ * The masquerading of packets, in modes whose rules do it.
  *
  * @param bit of the packet mark that requests it, 0 to 31
  * @param all whether all traffic to cluster addresses is masqueraded

@@ -8,8 +8,8 @@ import dev.sluice.core.net.IpFamily;
 import java.util.List;
 
 /**
- * Which of the node's addresses node ports are served on, in one family (kube-proxy 1.36,
- * {@code --nodeport-addresses}; {@code primary} is resolved before this is made).
+ * The addresses of the node that serve node ports, in one family (kube-proxy 1.36, {@code --nodeport-addresses};
+ * {@code primary} is resolved before this is made).
  *
  * @param cidrs the ranges of this family; empty, or one of length 0, means every local address
  */

@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** How Service traffic is carried. */
+/** A mode: the way to carry Service traffic. */
 public enum ProxyMode {
     IPTABLES,
     IPVS,

@@ -9,7 +9,7 @@ import dev.sluice.core.net.SocketAddress;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Where the conntrack entries of a service port may lead in some mode. */
+/** The addresses to which conntrack entries of a service port may lead, by mode. */
 @FunctionalInterface
 public interface ConntrackTargets {
 
@@ -19,7 +19,7 @@ public interface ConntrackTargets {
     /**
      * The endpoints, in the modes in which the kernel carries the traffic. All endpoints count, wherever they are:
      * neither a policy nor a topology hint cuts what exists. A UDP entry must lead to an endpoint that answers, ready
-     * or not. An SCTP association has an end of its own, so it stays as long as the endpoint is there at all.
+     * or not. An SCTP association has an end of its own, so it stays as long as the endpoint exists.
      */
     static ConntrackTargets endpoints() {
         return port -> port.endpoints().all().stream()

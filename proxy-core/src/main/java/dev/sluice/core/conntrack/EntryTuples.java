@@ -6,12 +6,11 @@ import dev.sluice.core.net.Protocol;
 import dev.sluice.core.net.SocketAddress;
 
 /**
- * What of a conntrack entry's two tuples decides whether it is stale.
+ * The parts of a conntrack entry's two tuples that decide whether it is stale.
  *
  * @param destination what the client sends to, of the original direction
  * @param replySource what answers, of the reply direction
- * @param ownZone whether it is in the zone in which the mode's rules work; in others somebody else may do the
- *     translating
+ * @param ownZone whether it is in the zone in which the mode's rules work; in other zones another program may translate
  */
 public record EntryTuples(Protocol protocol, SocketAddress destination, SocketAddress replySource, boolean ownZone) {
 

@@ -18,14 +18,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What portals have led to since conntrack entries were last swept, and so which portals to sweep next. Owned by the
- * sync thread.
+ * The targets of portals since conntrack entries were last swept, and so the portals to sweep next. Owned by the sync
+ * thread.
  *
  * <p>Not every change makes entries stale: one more endpoint, one that is not ready any more but still answers, or
  * another policy does not. Nothing is swept for those.
  */
 public final class PortalHistory {
-    /** While sweeps fail, what a port was before so many changes is forgotten. */
+    /** While sweeps fail, states of a port older than this many changes are forgotten. */
     private static final int REMEMBERED = 16;
 
     private final ConntrackTargets targets;
@@ -88,7 +88,7 @@ public final class PortalHistory {
         }
     }
 
-    /** Makes all portals due: somebody changed rules, and entries may have been made that bypass them. */
+    /** Makes all portals due: another program changed rules, and entries may have been made that bypass them. */
     public void suspectAll() {
         due.addAll(ports.keySet());
     }

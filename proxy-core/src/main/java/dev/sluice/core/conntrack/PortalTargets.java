@@ -15,8 +15,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Some portals, and where conntrack entries to them may lead. Ignores entries to other portals, and those that others
- * translate.
+ * A set of portals, and the targets of conntrack entries to them. Ignores entries to other portals, and those that
+ * others translate.
  */
 public final class PortalTargets {
     private final Map<Portal, Set<SocketAddress>> current = new HashMap<>();

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Which conntrack entries are stale: they lead where nothing answers for their Service any more. The kernel asks the
- * rules for the first packet of a connection only; deleting such an entry makes it ask again. Reads no entry itself.
+ * Decides which conntrack entries are stale: those that lead where nothing answers for their Service any more. The
+ * kernel asks the rules for the first packet of a connection only; deleting such an entry makes it ask again. Reads no
+ * entry itself.
  */
 @NullMarked
 package dev.sluice.core.conntrack;

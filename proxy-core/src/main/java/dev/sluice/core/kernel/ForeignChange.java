@@ -6,9 +6,10 @@ import dev.sluice.core.net.IpFamily;
 import java.util.Set;
 
 /**
- * Another program changed something that a mode made in the kernel, or may have.
+ * A change, or possible change, by another program to what a mode made in the kernel.
  *
- * @param by its name and process id as the kernel tells them, e.g. {@code iptables-nft (pid 4711)}; empty when unknown
+ * @param by its name and process id as the kernel reports them, e.g. {@code iptables-nft (pid 4711)}; empty when
+ *     unknown
  * @param everything whether anything may have been changed
  * @param objects those that are known to have been changed
  */

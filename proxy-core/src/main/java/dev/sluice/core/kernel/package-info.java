@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Names for what modes keep in the kernel and count. Knows no single table, chain, set or device; the modes and the
- * kernel's room do.
+ * Names for what modes keep in the kernel and count. Knows no single table, chain, set or device; the modes and
+ * proxy-linux do.
  */
 @NullMarked
 package dev.sluice.core.kernel;

@@ -7,9 +7,9 @@ import dev.sluice.core.net.Protocol;
 import java.util.Set;
 
 /**
- * What connection tracking remembers of a mode's traffic in one family, which decides when an entry is stale.
+ * The conntrack entries of a mode's traffic in one family, and where they may lead, which decides when one is stale.
  *
- * @param protocols those whose entries can lead to an endpoint that is gone
+ * @param protocols those whose entries can lead to a removed endpoint
  * @param targets where the entries of a service port may lead
  * @param loopbackNodePorts whether node ports are served on loopback addresses too
  */

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.core.mode;
 
-/** How a mode that carries traffic in its own process hands new connections over to a successor. */
+/** The hand-over of new connections to a successor, in a mode that carries traffic in its own process. */
 public interface Handover {
 
     /** The name under which processes of this mode find each other in a network namespace. */

@@ -7,7 +7,7 @@ import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/** A metric that only one mode has; its value is asked for at each scrape, on any thread. */
+/** A metric that only one mode has; its value is read at each scrape, on any thread. */
 public sealed interface ModeMetric {
 
     /** As it stands on the page, e.g. {@code sluice_rule_repairs_total}. */
@@ -17,7 +17,7 @@ public sealed interface ModeMetric {
     String help();
 
     /**
-     * What only grows.
+     * A counter: a value that only grows.
      *
      * @param value empty while there is none; the metric is then missing on the page
      */
@@ -28,10 +28,10 @@ public sealed interface ModeMetric {
         }
     }
 
-    /** What is so at present. */
+    /** A gauge: a present value. */
     record Gauge(String name, String help, LongSupplier value) implements ModeMetric {}
 
-    /** How often values fell between bounds. */
+    /** A histogram: how often values fell between bounds. */
     record Histogram(String name, String help, Supplier<Distribution> value) implements ModeMetric {}
 
     /**

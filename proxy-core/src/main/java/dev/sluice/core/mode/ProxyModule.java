@@ -19,9 +19,9 @@ import java.util.Set;
 /**
  * Everything that the daemon knows of a mode. The module knows its options and the host, and assembles the mode on it.
  *
- * <p>The daemon makes one module for each mode, asks all of them for their configuration and what they own, and opens one:
- * {@link #configured}, {@link #requireHost}, {@link #problem}, {@link #open}, {@link #prepare}, {@link #watches}, syncs of the
- * backends, {@link #drain}, {@link #close}. Making a module touches nothing of the host.
+ * <p>The daemon makes one module for each mode, asks all of them for their configuration and what they own, and opens
+ * one: {@link #configured}, {@link #requireHost}, {@link #problem}, {@link #open}, {@link #prepare}, {@link #watches},
+ * syncs of the backends, {@link #drain}, {@link #close}. Making a module touches nothing of the host.
  */
 public interface ProxyModule extends AutoCloseable {
 
@@ -30,7 +30,9 @@ public interface ProxyModule extends AutoCloseable {
     /** The fields and flags that this mode reads. */
     ModeConfig config();
 
-    /** This mode with the options in {@code values}, which get a reason for each invalid one; the defaults hold without. */
+    /**
+     * This mode with the options in {@code values}, which get a reason for each invalid one; the defaults hold without.
+     */
     ProxyModule configured(ConfigReader values);
 
     /**
@@ -73,15 +75,18 @@ public interface ProxyModule extends AutoCloseable {
         return Set.of();
     }
 
-    /** Notices what others change of the open backends' objects. Called once, before the first sync; the caller closes it. */
+    /**
+     * Notices changes by others to the open backends' objects. Called once, before the first sync; the caller closes
+     * it.
+     */
     ForeignWatch.Opener watches() throws HostException;
 
-    /** What Services have carried; empty in a mode that cannot tell. */
+    /** The traffic of Services; empty in a mode that does not count it. */
     default Optional<TrafficCounters> traffic() {
         return Optional.empty();
     }
 
-    /** Whether kube-proxy's metrics tell full from partial syncs in this mode. */
+    /** Whether kube-proxy's metrics distinguish full from partial syncs in this mode. */
     default boolean tellsFullFromPartial() {
         return true;
     }
@@ -96,10 +101,15 @@ public interface ProxyModule extends AutoCloseable {
         return Optional.empty();
     }
 
-    /** Lets open connections end, and new ones wait for the next process, as long as the options allow. No sync runs any more. */
+    /**
+     * Lets open connections end, and new ones wait for the next process, as long as the options allow. No sync runs any
+     * more.
+     */
     default void drain() {}
 
-    /** Whether this mode makes that chain of iptables rules; the names alone decide. Built-in chains are nobody's. */
+    /**
+     * Whether this mode makes that chain of iptables rules; the names alone decide. Built-in chains belong to no mode.
+     */
     default boolean ownsChain(KernelObject chain) {
         return false;
     }

@@ -76,7 +76,7 @@ public record ServicePort(
      * @param externalLocal {@code externalTrafficPolicy: Local}, and the Service is externally accessible by its spec
      * @param internalLocal {@code internalTrafficPolicy: Local}
      * @param affinitySeconds the time-out of {@code sessionAffinity: ClientIP} in seconds, 0 for no affinity
-     * @param healthCheckNodePort where a load balancer asks for the endpoints of this node, 0 when there is none
+     * @param healthCheckNodePort where a load balancer asks for this node's endpoints, 0 for none
      */
     public record Policies(boolean externalLocal, boolean internalLocal, int affinitySeconds, int healthCheckNodePort) {
         /** Both policies Cluster, no affinity. */
@@ -97,7 +97,7 @@ public record ServicePort(
                 annotations);
     }
 
-    /** The weight of endpoints whose slice gives none. */
+    /** The weight of endpoints whose slice has none. */
     public int defaultWeight() {
         return Weight.of(annotations, Weight.DEFAULT);
     }

@@ -6,7 +6,8 @@ import dev.sluice.core.model.ServicePortName;
 import java.util.Set;
 
 /**
- * What may differ between the last successful sync and now. A named port may be new, changed or deleted.
+ * The service ports that may differ between the last successful sync and now. A named port may be new, changed or
+ * deleted.
  *
  * @param everything whether the backend must compare its whole state with the kernel's; {@code ports} is empty then
  */

@@ -6,7 +6,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Notifies the observer, and logs whatever it throws. */
+/** An observer that notifies another one, and logs whatever it throws. */
 final class GuardedObserver {
     private static final Logger LOG = LoggerFactory.getLogger(GuardedObserver.class);
 

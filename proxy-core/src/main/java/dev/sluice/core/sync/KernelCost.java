@@ -3,7 +3,7 @@
 package dev.sluice.core.sync;
 
 /**
- * What one sync sent to the kernel.
+ * The number of messages and bytes that one sync sent to the kernel.
  *
  * @param messages rule lines, netlink messages or set elements
  * @param bytes bytes of restore input and netlink requests

@@ -7,7 +7,7 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * What another program may have changed of a mode's state in the kernel.
+ * The parts of a mode's kernel state that another program may have changed.
  *
  * @param everything whether nothing in the kernel is certain any more; {@code objects} is empty then
  */

@@ -10,8 +10,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Notified of what the sync loop does: the source of metrics and health. Every method runs on the sync thread and must
- * be quick. What it throws is logged and otherwise ignored.
+ * An observer of the sync loop: the source of metrics and health. Every method runs on the sync thread and must be
+ * quick. What it throws is logged and otherwise ignored.
  */
 public interface SyncObserver {
 

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a successful sync did.
+ * The result of a successful sync.
  *
  * @param full whether the whole state was compared with the kernel
  * @param problems every Service that this backend leaves out at present, also those of earlier syncs
@@ -37,7 +37,7 @@ public record SyncReport(
         this(full, cost, problems, applied, Map.of(), Map.of());
     }
 
-    /** This report with {@code more} spent. */
+    /** This report with {@code more} added to its cost. */
     public SyncReport plus(KernelCost more) {
         return new SyncReport(full, cost.plus(more), problems, applied, written, repaired);
     }

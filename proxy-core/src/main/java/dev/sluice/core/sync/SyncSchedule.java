@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * When one family is synced next (kube-proxy's bounded-frequency runner): requests that arrive while one is pending are
- * merged, the minimum period counts from the end of a sync, and a failed sync is retried in full. Pure arithmetic on
- * the caller's clock. A check that the backend requests has its own deadline and does not cause a full sync.
+ * The time of a family's next sync (kube-proxy's bounded-frequency runner): requests that arrive while one is pending
+ * are merged, the minimum period counts from the end of a sync, and a failed sync is retried in full. Pure arithmetic
+ * on the caller's clock. A check that the backend requests has its own deadline and does not cause a full sync.
  */
 final class SyncSchedule {
     private static final long NEVER = Long.MAX_VALUE;

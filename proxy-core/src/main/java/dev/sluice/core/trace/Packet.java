@@ -9,8 +9,8 @@ import dev.sluice.core.net.Protocol;
 /**
  * The first packet of a connection, as it enters the node's network stack.
  *
- * @param origin where it comes in
- * @param inInterface the interface it came in through, empty for {@link Origin#NODE} or when unknown
+ * @param origin where it enters
+ * @param inInterface the interface that it arrives on, empty for {@link Origin#NODE} or when unknown
  */
 public record Packet(
         Protocol protocol,

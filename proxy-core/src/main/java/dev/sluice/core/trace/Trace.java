@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The path of a packet through the rendered state.
+ * The path of a packet through the rendered rules.
  *
  * @param service the service port that it belongs to, or null when it is not Service traffic
  * @param steps what it passes, in order
@@ -36,7 +36,7 @@ public record Trace(@Nullable ServicePortName service, List<Step> steps, Verdict
         return !candidates.isEmpty() && candidates.stream().allMatch(Candidate::masqueraded);
     }
 
-    /** The fate of the packet. */
+    /** The verdict on the packet. */
     public enum Verdict {
         FORWARD,
         REJECT,

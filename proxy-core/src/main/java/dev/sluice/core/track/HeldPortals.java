@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Cuts service ports down to the portals that they hold, and reports those that others hold. */
+/** Reduces service ports to the portals that they hold, and reports those that others hold. */
 final class HeldPortals {
     private final PortalRegistry registry;
     private final ProblemList problems;

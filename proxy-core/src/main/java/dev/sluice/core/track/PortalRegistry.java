@@ -16,11 +16,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which service port holds which portal, in one family, when more than one requests it.
+ * The holders of portals in one family, when several service ports request the same one.
  *
- * <p>A cluster address goes before external and load balancer addresses, because the API server hands it out and any
- * user can write the others into a Service. Otherwise the older Service holds it, then the one whose name comes first,
- * then the port listed first. The result does not depend on the order of arrival.
+ * <p>A cluster address has precedence over external and load balancer addresses, because the API server hands it out
+ * and any user can write the others into a Service. Otherwise the older Service holds it, then the one whose name sorts
+ * first, then the port listed first. The result does not depend on the order of arrival.
  *
  * <p>A service port that does not hold its cluster address is left out altogether, and requests nothing else meanwhile.
  */

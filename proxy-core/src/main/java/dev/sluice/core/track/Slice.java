@@ -13,7 +13,7 @@ import java.util.Set;
  * A parsed EndpointSlice, reduced to what endpoints are made of. Versions with the same content are equal.
  *
  * @param owner the Service that it belongs to
- * @param weight the weight of its endpoints, {@link #NO_WEIGHT} when it gives none
+ * @param weight the weight of its endpoints, {@link #NO_WEIGHT} when it has none
  */
 record Slice(Name name, ServiceName owner, IpFamily family, List<Port> ports, List<Address> addresses, int weight) {
     /** The weight of the Service applies. */

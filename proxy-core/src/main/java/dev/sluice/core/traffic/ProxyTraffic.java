@@ -5,7 +5,8 @@ package dev.sluice.core.traffic;
 import java.util.Map;
 
 /**
- * What a mode that connects to endpoints itself counts beyond the kernel's counters, since the service port exists.
+ * The counters of a mode that connects to endpoints itself, beyond the kernel's counters, since the service port
+ * exists.
  *
  * @param active connections that are open, and flows of UDP
  * @param connects connections that an endpoint has accepted

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.core.traffic;
 
-/** TrafficTotals counters that could not be read. The message says what failed and where. */
+/** Traffic counters could not be read. The message says what failed and where. */
 public final class TrafficException extends Exception {
     private static final long serialVersionUID = 1;
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class CategorizerTest {
     private static final NodeFacts NODE = new NodeFacts("node-a", "zone-a", List.of(), List.of());
 
-    /** The kinds of service port that categorisation tells apart. */
+    /** The kinds of service port that categorisation distinguishes. */
     enum Kind {
         CLUSTER(false, false, false),
         INTERNAL_LOCAL(true, false, false),
@@ -122,7 +122,7 @@ class CategorizerTest {
                 "1 RS z=zone-a,zone-b; 2 RS z=zone-b | 1",
                 "1 RS z=zone-a; 2 RS | 1 2",
                 "1 RS z=zone-b; 2 RS z=zone-c | 1 2",
-                // only ready endpoints are asked for hints
+                // only the hints of ready endpoints are read
                 "1 RS z=zone-a; 2 S; 3 RS z=zone-b | 1",
                 "1 RS; 2 S z=zone-a | 1",
                 // the terminating fallback ignores hints

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A state that fails when told to. */
+/** A state that fails when the test requests it. */
 final class FailingState implements ClusterState {
     private final ClusterState state;
 

@@ -8,7 +8,7 @@ import dev.sluice.core.source.NodeObject;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Writes down what it hears. */
+/** An observer that records its notifications. */
 final class RecordingObserver implements SyncObserver {
     final List<String> heard = new ArrayList<>();
     final List<Success> successes = new ArrayList<>();

@@ -21,7 +21,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** What happens when somebody else may have changed rules; by a clock that is moved by hand. */
+/** The reaction to a possible change of rules by another program, with a clock that is moved by hand. */
 class RepairTest {
     private static final SyncPeriods PERIODS =
             new SyncPeriods(Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ofHours(1));

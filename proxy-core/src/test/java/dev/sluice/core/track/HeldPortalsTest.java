@@ -18,7 +18,7 @@ import java.util.EnumSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Two Services that want the same thing. */
+/** Two Services that request the same portal. */
 class HeldPortalsTest {
     private final ChangeTracker tracker =
             new ChangeTracker("node-a", EnumSet.allOf(IpFamily.class), InstantSource.system());
