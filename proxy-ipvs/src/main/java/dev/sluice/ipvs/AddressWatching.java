@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** Beside a watch of rules, notices when others change the addresses that this mode binds, or their device. */
+/** A watch of rules, and of the addresses that this mode binds and their device. */
 record AddressWatching(ForeignWatch.Opener rules, Host host, List<IpvsBackend> backends)
         implements ForeignWatch.Opener {
     private static final Set<KernelObject> DEVICE = Set.of(new KernelObject("addresses", DummyDevice.NAME));

@@ -51,9 +51,9 @@ final class IpvsBackend implements ProxyBackend, IpvsTrafficCounters.Owners {
     private boolean prepared;
 
     /**
-     * Closes {@code handles} with itself.
+     * Closing the backend closes {@code handles}.
      *
-     * @param bootNanos a clock that goes on over restarts of this process: real servers that drain carry its time
+     * @param bootNanos a clock that continues across restarts of this process: real servers that drain carry its time
      */
     IpvsBackend(IpvsConfig config, KernelHandles handles, LongSupplier bootNanos) {
         family = config.family();
@@ -75,8 +75,8 @@ final class IpvsBackend implements ProxyBackend, IpvsTrafficCounters.Owners {
     }
 
     /**
-     * Checks that the kernel has IPVS and the scheduler, and sets the kernel parameters that the mode needs. The first sync
-     * does it if it has not been done.
+     * Checks that the kernel has IPVS and the scheduler, and sets the kernel parameters that the mode needs. The first
+     * sync does it if it has not been done.
      */
     void prepare() throws SyncException {
         if (!prepared) {
@@ -106,8 +106,8 @@ final class IpvsBackend implements ProxyBackend, IpvsTrafficCounters.Owners {
     }
 
     /**
-     * Compares the rules, and all else for what others have changed. What the watch of rules and links reports concerns this
-     * node alone, so that no Service is planned anew.
+     * Compares the rules, and all else for what others have changed. What the watch of rules and links reports concerns
+     * this node alone, so that no Service is planned anew.
      */
     @Override
     public SyncReport repair(ProxySnapshot applied, Suspects suspects) throws SyncException {
@@ -119,7 +119,9 @@ final class IpvsBackend implements ProxyBackend, IpvsTrafficCounters.Owners {
         }
     }
 
-    /** Whether others changed the dummy device or an address on it, a reason to {@link #repair}. Asked on any thread. */
+    /**
+     * Whether others changed the dummy device or an address on it, a reason to {@link #repair}. Asked on any thread.
+     */
     boolean isConcernedBy(LinkChange change) {
         return kernel.dummy().isForeign(change);
     }
@@ -146,8 +148,8 @@ final class IpvsBackend implements ProxyBackend, IpvsTrafficCounters.Owners {
     }
 
     /**
-     * Removes this family's virtual servers, addresses and sets, but no rule: for a proxy of another mode, whose rules have
-     * chains of the same names. No rule may look up the sets any more.
+     * Removes this family's virtual servers, addresses and sets, but no rule: for a proxy of another mode, whose rules
+     * have chains of the same names. No rule may look up the sets any more.
      *
      * @return whether there was anything
      */
@@ -160,8 +162,8 @@ final class IpvsBackend implements ProxyBackend, IpvsTrafficCounters.Owners {
     }
 
     /**
-     * Removes this family's virtual servers, rules, addresses and sets, and the dummy device once the other family has no
-     * address there. Foreign virtual servers stay, and so do kernel parameters. Works without a sync before it.
+     * Removes this family's virtual servers, rules, addresses and sets, and the dummy device once the other family has
+     * no address there. Foreign virtual servers stay, and so do kernel parameters. Works without a sync before it.
      */
     @Override
     public void cleanUp() throws SyncException {

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a start finds in the kernel: its own work of before, kube-proxy's, and that of others. */
+/** What a start finds in the kernel: its own objects from before, kube-proxy's, and foreign ones. */
 class AdoptionTest {
     private static ResolvedPort web(IpFamily family) {
         return family == IpFamily.IPV4
@@ -199,7 +199,7 @@ class AdoptionTest {
         assertThat(userRules(node.dump())).isEqualTo(userRules(before));
     }
 
-    /** Built-in chains appear with the first use of a table and never go. */
+    /** Built-in chains appear with the first use of a table and are never deleted. */
     private static String userRules(String dump) {
         return dump.replaceAll("(?m)^(nat|filter|mangle) [A-Z]+ \\[]\n", "");
     }

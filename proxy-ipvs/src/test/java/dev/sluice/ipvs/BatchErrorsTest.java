@@ -20,7 +20,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The kernel refuses a command in the middle of a batch: it is told with its Service, the rest is in force, and the next sync mends it. */
+/**
+ * The kernel refuses a command in the middle of a batch: it is reported with its Service, the rest is in force, and the
+ * next sync repairs it.
+ */
 class BatchErrorsTest {
     private static final IpAddress BAD = IpAddress.of("10.96.0.2");
     private final TestNode node = new TestNode(IpFamily.IPV4);

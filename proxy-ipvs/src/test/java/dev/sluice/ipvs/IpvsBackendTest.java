@@ -56,7 +56,7 @@ class IpvsBackendTest {
         assertThat(report.applied())
                 .containsEntry(ObjectKind.of("ipvs.virtual_servers"), 3L)
                 .containsEntry(ObjectKind.of("ipvs.real_servers"), 6L);
-        // two for the probe of the scheduler, three virtual servers, six destinations
+        // two for the probe of the scheduler, three virtual servers, six real servers
         assertThat(node.ipvs.messages()).isEqualTo(2 + 3 + 6);
         assertThat(node.links.messages()).isEqualTo(1);
         // IPVS-IPS, CLUSTER-IP, two servers of the node port, NODE-PORT-TCP

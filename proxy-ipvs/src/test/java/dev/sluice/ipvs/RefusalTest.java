@@ -26,7 +26,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What the kernel refuses costs one Service, not the others; and what others change under us is mended. */
+/** A refusal by the kernel affects one Service, not the others; and what other programs change is repaired. */
 class RefusalTest {
     private static final VirtualServerKey BAD = new VirtualServerKey(Protocol.TCP, IpAddress.of("10.96.0.2"), 80);
     private final TestNode node = new TestNode(IpFamily.IPV4);

@@ -20,7 +20,9 @@ import dev.sluice.testkit.rooms.RoomLaws;
 import java.io.Serializable;
 import org.junit.jupiter.api.Test;
 
-/** Rendering and planning are pure: they use data of the kernel's room, but no handle and nothing that can fail there. */
+/**
+ * Rendering and planning are pure: they use data of the kernel's room, but no handle and nothing that can fail there.
+ */
 class RoomTest extends RoomLaws {
 
     @Test

@@ -8,7 +8,7 @@ import dev.sluice.core.config.Masquerade;
 import dev.sluice.core.config.NodePortAddresses;
 import dev.sluice.core.net.IpFamily;
 
-/** What this mode goes by in one family. */
+/** The configuration of ipvs mode in one family. */
 public record IpvsConfig(BackendConfig common, IpvsOptions options) {
 
     /** kube-proxy's defaults, with no local detector. */

@@ -48,7 +48,7 @@ public record IpvsOptions(
             ConfigFlag.of("ipvs-tcpfin-timeout", TCP_FIN_TIMEOUT, "Time-out after a FIN, 0 keeps the kernel's."),
             ConfigFlag.of("ipvs-udp-timeout", UDP_TIMEOUT, "Time-out of UDP conversations, 0 keeps the kernel's."));
 
-    /** What an operator can say of this mode. */
+    /** The options that an operator can set. */
     public static final ModeConfig CONFIG = new ModeConfig(
             Stream.concat(IptablesSection.MASQUERADE_FLAGS.stream(), FLAGS.stream())
                     .toList(),

@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes a packet through the desired rules and virtual servers in the order of the kernel's hooks: nat PREROUTING and
- * filter INPUT before IPVS for what arrives, mangle and nat OUTPUT before it for what the node sends, nat POSTROUTING behind
- * it. No rule of this mode matches by chance, so that each walk through a chain has one end.
+ * filter INPUT before IPVS for what arrives, mangle and nat OUTPUT before it for what the node sends, nat POSTROUTING
+ * behind it. No rule of this mode matches at random, so each walk through a chain has one end.
  */
 public final class PacketWalk {
     private final IpvsRules rules;

@@ -43,7 +43,7 @@ final class AddressWriter {
         }
     }
 
-    /** An address goes live only when some port that needs it has all else that it needs. */
+    /** An address is bound only when some port that needs it has everything else. */
     private boolean mayGoLive(IpAddress address) {
         boolean may =
                 !update.hasRefusals() || update.portsOf(address).stream().anyMatch(name -> !update.isBlocked(name));

@@ -17,9 +17,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
- * The device {@value #NAME}, which makes Services' addresses local, so that IPVS gets to see their packets. It is of type
- * dummy and stays down: the local routes of its addresses exist regardless. They are bound such that the kernel never
- * chooses one as a source by itself; else MASQUERADE would give a client some Service's address, in IPv6 above all.
+ * The device {@value #NAME}, which makes Services' addresses local, so that IPVS gets to see their packets. It is of
+ * type dummy and stays down: the local routes of its addresses exist regardless. They are bound such that the kernel
+ * never chooses one as a source by itself; else MASQUERADE would give a client some Service's address, in IPv6 above
+ * all.
  */
 public final class DummyDevice {
     public static final String NAME = "kube-ipvs0";
@@ -69,12 +70,12 @@ public final class DummyDevice {
         return links.deleteAddresses(NAME, addresses);
     }
 
-    /** These are bound already. */
+    /** Notes addresses that are bound already. */
     public void found(Collection<IpAddress> addresses) {
         ours.addAll(addresses);
     }
 
-    /** Whether this announcement of the kernel is about the device and not of our doing. Asked on any thread. */
+    /** Whether this notification of the kernel is about the device and not caused by us. Called on any thread. */
     public boolean isForeign(LinkChange change) {
         return switch (change) {
             case LinkChange.AddressSet c ->
@@ -116,8 +117,8 @@ public final class DummyDevice {
     }
 
     /**
-     * Takes this family's addresses away, and the device with them once no address of the other family is left. A device
-     * of that name that is no dummy is not ours and stays as it is.
+     * Removes this family's addresses, and the device once no address of the other family is left. A device of that
+     * name and another type is not ours and stays as it is.
      */
     void remove() throws NetlinkException {
         Optional<Link> link = links.link(NAME);

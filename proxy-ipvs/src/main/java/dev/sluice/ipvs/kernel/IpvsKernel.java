@@ -9,7 +9,7 @@ import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipvs.Ipvs;
 import dev.sluice.linux.route.Links;
 
-/** The kernel as one family's backend sees it: its handles, and what is built on them once. */
+/** The kernel as one family's backend uses it: its handles, and the readers and writers on top of them. */
 public record IpvsKernel(
         KernelHandles handles, DummyDevice dummy, SchedulerProbe probe, StateReader reader, RuleWriter rules) {
 

@@ -123,8 +123,8 @@ public final class KernelPreparation {
     }
 
     /**
-     * Before 5.9 a client that comes back from a port in TIME_WAIT waits a second for each connection unless this is 0;
-     * from then on the kernel does the right thing by itself (kubernetes/kubernetes#93297).
+     * Before 5.9 a client that reuses a port in TIME_WAIT waits a second for each connection unless this is 0; from
+     * then on the kernel does the right thing by itself (kubernetes/kubernetes#93297).
      */
     private void connectionReuse() throws SyncException {
         KernelVersion version = kernelVersion();

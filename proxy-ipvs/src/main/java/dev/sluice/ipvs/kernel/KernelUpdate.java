@@ -19,8 +19,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The difference between desired and applied objects on its way into the kernel: its scope, its cost, and what the kernel
- * refused, charged to a service port and left to the next sync.
+ * The difference between desired and applied objects on its way into the kernel: its scope, its cost, and what the
+ * kernel refused, charged to a service port and left to the next sync.
  */
 public final class KernelUpdate {
     private final DesiredObjects desired;
@@ -111,7 +111,7 @@ public final class KernelUpdate {
         return ports;
     }
 
-    /** Whether something that the port needs was refused, so that no more of it may go live. */
+    /** Whether something that the port needs was refused, so that no more of it may be made. */
     boolean isBlocked(@Nullable ServicePortName name) {
         return name != null && refusals.has(name);
     }

@@ -14,12 +14,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The real servers of all virtual servers of a family: from one read of the kernel's table, and by a dump of its own for each
- * server that the table leaves out.
+ * The real servers of all virtual servers of a family: from one read of the kernel's table, and by a dump of its own
+ * for each server that the table leaves out.
  *
- * <p>The kernel prints the table in pieces of a page, and counts its place by the servers of all network namespaces when it
- * goes on within a piece, but by those of ours when it begins the next one. So where other namespaces have virtual servers
- * too, some of ours are left out (net/netfilter/ipvs/ip_vs_ctl.c, {@code ip_vs_info_seq_next} and {@code ip_vs_info_array}).
+ * <p>The kernel prints the table in pieces of a page, and counts its position by the servers of all network namespaces
+ * within a piece, but by those of ours at the start of the next one. So where other namespaces have virtual servers
+ * too, some of ours are left out (net/netfilter/ipvs/ip_vs_ctl.c, {@code ip_vs_info_seq_next} and
+ * {@code ip_vs_info_array}).
  */
 public final class RealServerTable {
     private final Ipvs ipvs;

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** What the kernel refuses at present, by service port. Each sync tries such a port again until it is whole. */
+/** The present refusals of the kernel, by service port. Each sync retries such a port until it is complete. */
 public final class Refusals {
     private final Map<ServicePortName, Problem> byPort = new TreeMap<>();
     private final List<Problem> stale = new ArrayList<>();

@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Asks the kernel whether it has a scheduler, by a virtual server at an address of TEST-NET-2 (RFC 5737) that is deleted at
- * once. The kernel loads the scheduler's module if it can. The answer is kept.
+ * Finds out whether the kernel has a scheduler, by a virtual server at an address of TEST-NET-2 (RFC 5737) that is
+ * deleted at once. The kernel loads the scheduler's module if it can. The answer is kept.
  */
 public final class SchedulerProbe {
     private static final IpAddress TEST_NET_2 = IpAddress.of("198.51.100.0");

@@ -99,7 +99,7 @@ final class ServerWriter {
                 update.applied().foreign().add(key);
             }
         }
-        // ENOENT to a new virtual server means its scheduler, which reading the kernel anew does not bring
+        // ENOENT to a new virtual server means its scheduler, which reading the kernel anew does not provide
         update.unexpectedIf(error.alreadyExists()
                 || (error.notFound() && !(command instanceof AddVirtualServer) && !missing.contains(key)));
         ServicePortName owner = update.desired().owner(key);

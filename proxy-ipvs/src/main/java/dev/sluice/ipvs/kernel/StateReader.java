@@ -30,16 +30,16 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the kernel and tells our objects from foreign ones, without a file of our own to remember them by.
+ * Reads the kernel and distinguishes our objects from foreign ones, without a file that lists them.
  *
- * <p>A virtual server is ours when its address, port and protocol are an element of one of our sets, or when its address is
- * on the dummy device and no element says that we have another port there: elements are added before their virtual server,
- * and deleted after it, so that even a killed process leaves no virtual server without. Set
- * {@link KubeSet#NODE_PORT_SERVERS} exists for this alone. On a node where it does not exist yet, kube-proxy may have run:
- * then a virtual server on one of the node's addresses whose port is in kube-proxy's sets of node ports is ours too. So
- * that a flushed set costs no Service its virtual server, one that has a real server in common with the desired one is ours
- * as well. Everything else is foreign and never touched, and so is what lies in the excluded ranges unless a Service needs
- * it.
+ * <p>A virtual server is ours when its address, port and protocol are an element of one of our sets, or when its
+ * address is on the dummy device and no element says that we have another port there: elements are added before their
+ * virtual server, and deleted after it, so that even a killed process leaves no virtual server without. Set
+ * {@link KubeSet#NODE_PORT_SERVERS} exists for this alone. On a node where it does not exist yet, kube-proxy may have
+ * run: then a virtual server on one of the node's addresses whose port is in kube-proxy's sets of node ports is ours
+ * too. So that a flushed set costs no Service its virtual server, one that has a real server in common with the desired
+ * one is ours as well. Everything else is foreign and never touched, and so is what lies in the excluded ranges unless
+ * a Service needs it.
  */
 public final class StateReader {
     private static final Set<KubeSet> REGISTERS = EnumSet.of(

@@ -6,9 +6,9 @@ import dev.sluice.linux.KernelException;
 import dev.sluice.linux.NetlinkException;
 
 /**
- * Carries an update into the kernel in an order that never shows a Service half made: set elements, virtual servers with
- * their real servers, then the addresses; stale objects are removed in the reverse order. What the kernel refuses does not
- * stop the rest.
+ * Carries an update into the kernel in an order in which no packet ever meets an incomplete Service: set elements,
+ * virtual servers with their real servers, then the addresses; stale objects are removed in the reverse order. What the
+ * kernel refuses does not stop the rest.
  */
 public final class StateWriter {
     private final KernelUpdate update;
@@ -31,7 +31,7 @@ public final class StateWriter {
         members.addMissing();
     }
 
-    /** Makes all that is desired live, then removes what is stale. */
+    /** Applies all that is desired, then removes what is stale. */
     public void serveAndRemoveStale() throws KernelException {
         servers.serve();
         addresses.bindMissing();

@@ -26,8 +26,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the kernel is known to hold: read by a full sync, and kept up to date with what the kernel accepts from then on. Of
- * foreign virtual servers it knows only the keys of those that a Service needs.
+ * The objects that the kernel is known to hold: read by a full sync, and kept up to date with what the kernel accepts
+ * from then on. Of foreign virtual servers it knows only the keys of those that a Service needs.
  */
 public final class AppliedObjects {
     private final Map<VirtualServerKey, Server> servers = new HashMap<>();

@@ -24,8 +24,9 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The plans of all service ports put together. Set elements and addresses are counted, because several ports share them.
- * A virtual server that two ports need goes to the one whose name sorts first, whatever the order of their plans.
+ * The plans of all service ports put together. Set elements and addresses are counted, because several ports share
+ * them. A virtual server that two ports need belongs to the one whose name sorts first, whatever the order of their
+ * plans.
  */
 public final class DesiredObjects {
     private final Map<ServicePortName, PortPlan> plans = new HashMap<>();
@@ -38,7 +39,7 @@ public final class DesiredObjects {
 
     private record Claim(ServicePortName owner, DesiredServer server) {}
 
-    /** Gives {@code name} the plan {@code plan}, or none, and notes in {@code scope} what that may change. */
+    /** Replaces the plan of {@code name}, or removes it, and adds to {@code scope} what that may change. */
     public void put(ServicePortName name, @Nullable PortPlan plan, SyncScope scope) {
         scope.ports().add(name);
         PortPlan old = plan == null ? plans.remove(name) : plans.put(name, plan);

@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** How long an endpoint that is gone may keep the connections that it has. */
+/** The time for which a removed endpoint may keep its connections. */
 public final class DrainTimeout {
     static final String ANNOTATION = "sluice.dev/ipvs-drain-timeout";
     static final Duration DEFAULT = Duration.ofMinutes(15);

@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The node's own addresses in one family, as rendering needs them. Those on the dummy device are not among them: they are
- * Services' addresses, and neither serve node ports nor keep an external address from being bound.
+ * The node's own addresses in one family, as rendering needs them. Those on the dummy device are not among them: they
+ * are Services' addresses, and neither serve node ports nor keep an external address from being bound.
  *
  * @param elsewhere every address on the other devices, loopback included
  * @param nodePortAddresses those that node ports are served on

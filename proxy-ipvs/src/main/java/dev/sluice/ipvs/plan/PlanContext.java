@@ -6,10 +6,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What plans depend on beside their service ports.
+ * The inputs of plans besides their service ports.
  *
  * @param refusedSchedulers requested schedulers that the kernel does not have, each with the kernel's answer
- * @param applied what slow start goes by; null while it is not known
+ * @param applied the basis of slow start; null while it is not known
  */
 public record PlanContext(
         NodeView node,

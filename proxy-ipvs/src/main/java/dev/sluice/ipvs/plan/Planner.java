@@ -38,13 +38,13 @@ public final class Planner {
     private final Map<ServicePortName, List<Problem>> problems = new TreeMap<>();
     private final Set<ServicePortName> startingSlowly = new HashSet<>();
 
-    /** @param nanoTime the clock that slow start goes by */
+    /** @param nanoTime the clock of slow start */
     public Planner(Schedulers schedulers, LongSupplier nanoTime) {
         this.schedulers = schedulers;
         slowStart = new SlowStart<>(nanoTime, Endpoint::socketAddress);
     }
 
-    /** The schedulers that the kernel has to be asked for before {@code ports} are planned. */
+    /** The schedulers to probe before {@code ports} are planned. */
     public Set<String> requestedSchedulers(Collection<ResolvedPort> ports) {
         return ports.stream()
                 .flatMap(port -> schedulers.requested(port.service()).stream())
@@ -85,8 +85,8 @@ public final class Planner {
     }
 
     /**
-     * The weights without slow start. sh gives each server as many places of its table in a row as its weight, and begins
-     * anew when all have theirs; so only their ratio is passed on, in the smallest numbers.
+     * The weights without slow start. sh fills its table in rounds, with as many places in a row for each server as its
+     * weight; so only the ratio of weights is passed on, in the smallest numbers.
      */
     private static Scheduling settled(Schedulers.Choice choice, ResolvedPort port, ProblemList problems) {
         if (!choice.scheduler().equals("sh")) {

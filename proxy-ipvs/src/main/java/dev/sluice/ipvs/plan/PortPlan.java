@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * All that one service port puts into the kernel.
+ * The plan of one service port: all its objects in the kernel.
  *
  * @param addresses what it needs bound to the dummy device
  * @param shortCircuits of its external addresses
@@ -42,7 +42,9 @@ public record PortPlan(
         return "spec.ports[" + (name.port().isEmpty() ? name.protocol().toString() : name.port()) + "]";
     }
 
-    /** The same without the virtual servers {@code foreign}, which other programs have, and all that belongs to them. */
+    /**
+     * The same without the virtual servers {@code foreign}, which other programs have, and all that belongs to them.
+     */
     public PortPlan without(Set<VirtualServerKey> foreign, ServicePortName name) {
         List<VirtualServerKey> taken = servers.stream()
                 .map(DesiredServer::key)
@@ -71,7 +73,10 @@ public record PortPlan(
                 + " Service another address or port";
     }
 
-    /** Elements of an address go with its last virtual server, those of a node port's number with the last of node ports. */
+    /**
+     * Elements of an address are removed with its last virtual server, those of a node port's number with the last of
+     * node ports.
+     */
     private List<SetMember> membersWithout(List<VirtualServerKey> taken, Set<IpAddress> served) {
         boolean anyNodePort =
                 members.stream().anyMatch(m -> m.set() == KubeSet.NODE_PORT_SERVERS && !taken.contains(m.server()));

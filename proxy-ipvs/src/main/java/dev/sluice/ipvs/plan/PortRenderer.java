@@ -27,12 +27,12 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Says what one service port puts into the kernel. Pure: the same port on the same node gives the same plan.
+ * Renders the plan of one service port. Pure: the same port on the same node gives the same plan.
  *
  * <p>Under {@code externalTrafficPolicy: Local} without local endpoints the external virtual servers hold the cluster's
- * endpoints, for traffic of this node and its Pods, while rules drop what comes from outside (set
- * {@link KubeSet#DROP_EXTERNAL}): the meaning that the policy has where rules alone carry the traffic. With local endpoints they hold those
- * alone, and a {@link ShortCircuit} leads the node and its Pods to all.
+ * endpoints, for traffic of this node and its Pods, while rules drop traffic from outside (set
+ * {@link KubeSet#DROP_EXTERNAL}): the meaning that the policy has where rules alone carry the traffic. With local
+ * endpoints they hold those alone, and a {@link ShortCircuit} leads the node and its Pods to all.
  */
 final class PortRenderer {
     private final NodeView node;

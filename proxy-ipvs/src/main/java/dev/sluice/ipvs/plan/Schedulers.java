@@ -13,11 +13,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which scheduler a service port's virtual servers have: the one of the command line, or the one that the Service's
- * annotations ask for, if the kernel has it.
+ * The choice of a service port's scheduler: the one that the Service's annotations request, if the kernel has it, or
+ * the one of the command line.
  *
- * <p>By annotation only the kernel's own schedulers are taken: a name makes the kernel load the module {@code ip_vs_NAME},
- * and who may write a Service shall not choose the node's modules.
+ * <p>By annotation only the kernel's own schedulers are taken: a name makes the kernel load the module
+ * {@code ip_vs_NAME}, and the author of a Service must not choose the node's modules.
  */
 public final class Schedulers {
     public static final String SCHEDULER = "sluice.dev/ipvs-scheduler";
@@ -58,8 +58,8 @@ public final class Schedulers {
     }
 
     /**
-     * mh hashes the source port too, as kube-proxy has it. Both hashes fall back to another server when the chosen one has
-     * weight 0: without that, clients whose hash meets a draining server would be refused until it is gone.
+     * mh hashes the source port too, as kube-proxy has it. Both hashes fall back to another server when the chosen one
+     * has weight 0: without that, clients whose hash meets a draining server would be refused until it is deleted.
      */
     private static int defaultFlags(String scheduler) {
         return switch (scheduler) {
@@ -69,7 +69,10 @@ public final class Schedulers {
         };
     }
 
-    /** The scheduler that the Service requests, unless it is invalid or the default: only the kernel knows whether it has it. */
+    /**
+     * The scheduler that the Service requests, unless it is invalid or the default: only the kernel knows whether it
+     * has it.
+     */
     Optional<String> requested(ServicePort service) {
         return Optional.ofNullable(service.annotations().get(SCHEDULER))
                 .filter(requested -> !requested.equals(defaultScheduler) && OF_THE_KERNEL.contains(requested));

@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.function.ToIntFunction;
 
 /**
- * How the virtual servers of one service port spread connections over its endpoints.
+ * The scheduler and weights of one service port's virtual servers.
  *
  * @param weights the kernel's weight of an endpoint that takes new connections, at least 1
  */
 record Scheduling(Schedulers.Choice choice, ToIntFunction<Endpoint> weights) {
 
-    /** By that scheduler, with the weights as the objects give them. */
+    /** That scheduler, with the weights of the objects. */
     static Scheduling plain(Schedulers.Choice choice) {
         return new Scheduling(choice, Endpoint::weight);
     }

@@ -21,10 +21,11 @@ import org.jspecify.annotations.Nullable;
  * The commands that make one virtual server as desired: settings first, new real servers next, stale ones last, so that
  * there are never fewer real servers than both before and after.
  *
- * <p>A stale real server keeps its TCP and SCTP connections: its weight becomes 0, and it is deleted once it is idle, or at
- * the end of the drain time-out. The start of its drain is written to its upper threshold, in seconds of the kernel's uptime:
- * the kernel ignores that at weight 0, and a successor of this process reads it there. A real server that still answers keeps
- * its UDP flows too, and its time-out does not run. One that becomes desired again gets its weight back.
+ * <p>A stale real server keeps its TCP and SCTP connections: its weight becomes 0, and it is deleted once it is idle,
+ * or at the end of the drain time-out. The start of its drain is written to its upper threshold, in seconds of the
+ * kernel's uptime: the kernel ignores that at weight 0, and a successor of this process reads it there. A real server
+ * that still answers keeps its UDP flows too, and its time-out does not run. One that becomes desired again gets its
+ * weight back.
  */
 public final class ServerDelta {
     private final DesiredServer desired;
@@ -93,8 +94,8 @@ public final class ServerDelta {
     }
 
     /**
-     * Whether real servers may stay with weight 0. Not under dh: it sends every client of an address to one server, has no
-     * fallback, and would refuse all of them for as long as that server drains.
+     * Whether real servers may stay with weight 0. Not under dh: it sends every client of an address to one server, has
+     * no fallback, and would refuse all of them for as long as that server drains.
      */
     private static boolean mayDrain(String scheduler) {
         return !scheduler.equals("dh");

@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** What the kernel should hold for each service port, what it is known to hold, and the commands between the two. No I/O. */
+/** The desired objects of each service port, the applied ones, and the commands that make one the other. No I/O. */
 @NullMarked
 package dev.sluice.ipvs.plan;
 

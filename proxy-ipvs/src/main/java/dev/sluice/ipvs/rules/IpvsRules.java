@@ -27,15 +27,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The iptables rules of ipvs mode. They depend on the configuration alone; everything about Services is in the sets that
- * they look up, so that a change of a Service touches no rule. Only the chain {@link #SHORT_CIRCUIT_TO} is about Services,
- * few of them: those with a {@link ShortCircuit}.
+ * The iptables rules of ipvs mode. They depend on the configuration alone; everything about Services is in the sets
+ * that they look up, so that a change of a Service touches no rule. Only the chain {@link #SHORT_CIRCUIT_TO} is about
+ * Services, few of them: those with a {@link ShortCircuit}.
  *
  * <p>Chains, names and comments are kube-proxy's. Different on purpose: every rule is there whether or not its set is
  * empty; the node itself is kept out of source ranges by one rule in mangle OUTPUT, which comes before IPVS, instead of
- * one rule per address behind it; host traffic to addresses under a Local policy is masqueraded, because its source would
- * be the Service's own address; Local policies without local endpoints drop; and external addresses need no physdev
- * match, because they are always local.
+ * one rule per address behind it; host traffic to addresses under a Local policy is masqueraded, because its source
+ * would be the Service's own address; Local policies without local endpoints drop; and external addresses need no
+ * physdev match, because they are always local.
  */
 public final class IpvsRules {
     /** The chain that leads to the cluster address; its rules are those of {@link ShortCircuit#rule}. */
@@ -163,7 +163,7 @@ public final class IpvsRules {
                 rule().jump(MARK_MASQ));
     }
 
-    /** Nothing checks source ranges behind the rewriting, so whom they keep out is left out here. */
+    /** Nothing checks source ranges behind the rewriting, so clients outside of them are left out here. */
     private List<Rule> shortCircuit() {
         List<Rule> rules = new ArrayList<>();
         rules.add(in(KubeSet.LOAD_BALANCER_FW)

@@ -7,16 +7,16 @@ import dev.sluice.linux.ipset.IpSet;
 import java.util.Arrays;
 
 /**
- * The IP sets of ipvs mode, with kube-proxy's names and the comments that its rules carry. The order is that in which
- * elements are added, and the reverse of that in which they go: an exception is there before the rule that it is an
- * exception to, so that no change drops what was and will be allowed.
+ * The IP sets of ipvs mode, with kube-proxy's names and the comments that its rules carry. Elements are added in this
+ * order and removed in the reverse one: an exception is there before the rule that it is an exception to, so that no
+ * change drops what was and will be allowed.
  */
 public enum KubeSet {
     LOOP_BACK(
             "KUBE-LOOP-BACK",
             IpSet.Type.HASH_IP_PORT_IP,
             "Kubernetes endpoints dst ip:port, source ip for solving hairpin purpose"),
-    /** The virtual servers of node ports, by which ours are told from foreign ones after a restart. */
+    /** The virtual servers of node ports, which distinguish ours from foreign ones after a restart. */
     NODE_PORT_SERVERS("KUBE-IPVS-NODE-PORT", IpSet.Type.HASH_IP_PORT, "virtual servers of node ports"),
     SOURCE_CIDR(
             "KUBE-LOAD-BALANCER-SOURCE-CIDR",
@@ -30,7 +30,10 @@ public enum KubeSet {
             "KUBE-LOAD-BALANCER-FW",
             IpSet.Type.HASH_IP_PORT,
             "Kubernetes service load balancer ip + port for load balancer with sourceRange"),
-    /** Addresses and ports of SCTP without endpoints: the kernel's own refusal of a virtual server does not end a handshake. */
+    /**
+     * Addresses and ports of SCTP without endpoints: the kernel's own refusal of a virtual server does not end a
+     * handshake.
+     */
     NO_ENDPOINTS(
             "KUBE-SCTP-NO-ENDPOINTS",
             IpSet.Type.HASH_IP_PORT,
@@ -40,7 +43,7 @@ public enum KubeSet {
             "KUBE-SHORT-CIRCUIT",
             IpSet.Type.HASH_IP_PORT,
             "Kubernetes service external ip + port with endpoints on other nodes too"),
-    /** Addresses and ports under a Local policy that leaves no endpoint to anybody. */
+    /** Addresses and ports under a Local policy that leaves no endpoint to any client. */
     DROP_INTERNAL(
             "KUBE-DROP-INTERNAL",
             IpSet.Type.HASH_IP_PORT,

@@ -8,8 +8,8 @@ import dev.sluice.linux.rules.Rule;
 import dev.sluice.linux.rules.RuleBuilder;
 
 /**
- * An external address under {@code externalTrafficPolicy: Local} whose virtual server has only the local endpoints, while
- * others exist: the node and its Pods are sent on to the cluster address, whose virtual server has them all.
+ * An external address under {@code externalTrafficPolicy: Local} whose virtual server has only the local endpoints,
+ * while others exist: the node and its Pods are sent on to the cluster address, whose virtual server has them all.
  */
 public record ShortCircuit(ServicePortName service, VirtualServerKey from, VirtualServerKey to) {
 

@@ -6,7 +6,7 @@ import dev.sluice.core.kernel.KernelObject;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What other programs have changed of our objects, each with how many things it was. */
+/** Changes by other programs to our objects, each with the number of things changed. */
 final class Drift {
     private final Map<KernelObject, Integer> found = new TreeMap<>();
     private boolean fullSync;

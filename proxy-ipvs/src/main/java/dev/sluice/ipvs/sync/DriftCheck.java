@@ -26,10 +26,11 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
- * Compares what is known to be applied with the kernel, every five seconds, or less often where a comparison takes over 50
- * ms. It costs one read of the kernel's table of virtual servers, one list of the sets' sizes and one of addresses. Where
- * they differ the kernel is believed, and the sync that asked applies what is desired. The rules are watched elsewhere.
- * Schedulers and flags of virtual servers, and elements that were replaced by others, are left to full syncs.
+ * Compares what is known to be applied with the kernel, every five seconds, or less often where a comparison takes over
+ * 50 ms. It costs one read of the kernel's table of virtual servers, one list of the sets' sizes and one of addresses.
+ * Where they differ the kernel is believed, and the sync that asked applies what is desired. The rules are watched
+ * elsewhere. Schedulers and flags of virtual servers, and elements that were replaced by others, are left to full
+ * syncs.
  */
 public final class DriftCheck {
     public static final Duration PERIOD = Duration.ofSeconds(5);
@@ -52,12 +53,12 @@ public final class DriftCheck {
         return left.isNegative() ? Duration.ZERO : left;
     }
 
-    /** The next sync compares. */
+    /** Makes the next sync compare. */
     void beDue() {
         lastCheck = nanoTime.getAsLong() - period.toNanos();
     }
 
-    /** Everything has just been read. */
+    /** Records that everything has just been read. */
     void pause() {
         lastCheck = nanoTime.getAsLong();
     }
@@ -82,7 +83,7 @@ public final class DriftCheck {
         return drift;
     }
 
-    /** The more a comparison takes, the longer the pause. */
+    /** The longer a comparison takes, the longer the pause. */
     private void rest(Duration cost) {
         Duration pause = cost.multipliedBy(SHARE);
         period = pause.compareTo(PERIOD) > 0 ? pause : PERIOD;

@@ -26,8 +26,8 @@ import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
 /**
- * Brings virtual servers, set elements, addresses and rules of one family to what Services desire, one {@link SyncPass} after
- * the other. Used on the sync thread alone, but for {@link #forEachServer}.
+ * Makes the virtual servers, set elements, addresses and rules of one family as desired, one {@link SyncPass} after the
+ * other. Used on the sync thread alone, but for {@link #forEachServer}.
  */
 public final class Reconciler {
     private final IpvsKernel kernel;
@@ -37,7 +37,7 @@ public final class Reconciler {
     private final SyncParts parts;
     private final SyncState state = new SyncState();
 
-    /** @param bootNanos the time since boot, which a successor of this process goes on with */
+    /** @param bootNanos the time since boot, which continues for a successor of this process */
     public Reconciler(IpvsConfig config, IpvsKernel kernel, LongSupplier bootNanos) {
         this.kernel = kernel;
         planner = new Planner(new Schedulers(config.options().scheduler()), bootNanos);
@@ -66,7 +66,7 @@ public final class Reconciler {
         return new SyncPass(parts, state, snapshot).run(since);
     }
 
-    /** Repairs the rules, and what else others have changed; plans no Service anew. */
+    /** Repairs the rules, and whatever else others have changed; plans no Service anew. */
     public SyncReport repair(ProxySnapshot snapshot) throws KernelException {
         if (state.applied() == null || !state.rulesApplied()) {
             return sync(snapshot, Changes.all());

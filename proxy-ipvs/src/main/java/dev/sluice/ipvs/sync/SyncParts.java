@@ -6,5 +6,5 @@ import dev.sluice.ipvs.config.IpvsConfig;
 import dev.sluice.ipvs.kernel.IpvsKernel;
 import dev.sluice.ipvs.plan.Planner;
 
-/** What all syncs of one family share. */
+/** The state and collaborators that all syncs of one family share. */
 record SyncParts(IpvsConfig config, IpvsKernel kernel, Planner planner, DrainSweep drains, DriftCheck driftCheck) {}

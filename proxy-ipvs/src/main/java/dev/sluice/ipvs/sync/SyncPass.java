@@ -35,9 +35,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One sync: plans the service ports, compares the plans with what is applied, and carries the difference into the kernel. A
- * partial pass plans what has changed and reads nothing; a full one reads the kernel and plans everything. A partial pass
- * that finds the kernel in an unexpected state goes on as a full one.
+ * One sync: plans the service ports, compares the plans with what is applied, and carries the difference into the
+ * kernel. A partial pass plans what has changed and reads nothing; a full one reads the kernel and plans everything. A
+ * partial pass that finds the kernel in an unexpected state goes on as a full one.
  */
 final class SyncPass {
     private static final ObjectKind VIRTUAL_SERVERS = ObjectKind.of("ipvs.virtual_servers");
@@ -155,7 +155,9 @@ final class SyncPass {
         return finish(applied, update, true, drained);
     }
 
-    /** Plans all ports and reads the kernel, where what is desired tells ours from foreign virtual servers. */
+    /**
+     * Plans all ports and reads the kernel, where the desired objects distinguish ours from foreign virtual servers.
+     */
     private AppliedObjects planAll(Set<String> existingSets, List<LinkAddress> addresses, SyncScope scope)
             throws NetlinkException {
         kernel.probe().forgetRefusals();
@@ -181,7 +183,9 @@ final class SyncPass {
         }
     }
 
-    /** The desired addresses that are bound such that the kernel may choose them as a source; stale ones may stay so. */
+    /**
+     * The desired addresses that are bound such that the kernel may choose them as a source; stale ones may stay so.
+     */
     private Set<IpAddress> toBindAnew(List<LinkAddress> addresses) {
         Set<IpAddress> selectable = new HashSet<>(kernel.dummy().selectable(addresses));
         selectable.removeIf(address -> !state.desired().has(address));
@@ -189,8 +193,8 @@ final class SyncPass {
     }
 
     /**
-     * Rules that are refused stop the first sync, because without them source ranges would stand open. Later on the old
-     * ones are still applied, and Services do not wait for iptables to recover.
+     * Rules that are refused stop the first sync, because without them source ranges would not be enforced. Later on
+     * the old ones are still applied, and Services do not wait for iptables to recover.
      */
     private @Nullable KernelException ensureRules(KernelUpdate update) throws KernelException {
         try {

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What one sync leaves to the next. Used on the sync thread alone, but for {@link #served}. */
+/** The state that one sync leaves to the next. Used on the sync thread alone, but for {@link #served}. */
 final class SyncState {
     private final Refusals refusals = new Refusals();
     private DesiredObjects desired = new DesiredObjects();
@@ -31,7 +31,9 @@ final class SyncState {
         return desired;
     }
 
-    /** What was desired at the last successful full sync, and since: the same object until the next one. On any thread. */
+    /**
+     * What was desired at the last successful full sync, and since: the same object until the next one. On any thread.
+     */
     DesiredObjects served() {
         return served;
     }

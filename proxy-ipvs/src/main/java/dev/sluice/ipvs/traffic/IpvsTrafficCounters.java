@@ -27,19 +27,19 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The kernel's counters of the virtual servers: one dump has what each virtual server has carried, and one read of the kernel's
- * table for each family has the connections of all destinations, but for those that it leaves out ({@link RealServerTable}):
- * of these the servers that have carried the most are read one by one, and the others show no endpoints.
- * What a real server has carried is in neither; the kernel has it only in a dump for each virtual server.
+ * The kernel's counters of the virtual servers: one dump has what each virtual server has carried, and one read of the
+ * kernel's table for each family has the connections of all real servers, except those that it leaves out
+ * ({@link RealServerTable}): of these the servers with the most bytes are read one by one, and the others show no
+ * endpoints. What a real server has carried is in neither; the kernel has it only in a dump for each virtual server.
  *
  * <p>The kernel adds its counters up every two seconds (net/netfilter/ipvs/ip_vs_est.c), and never with {@code
  * net.ipv4.vs.run_estimation=0}.
  */
 public final class IpvsTrafficCounters implements TrafficCounters {
-    /** At most so many virtual servers that the table leaves out are read one by one. */
+    /** At most this many virtual servers that the table leaves out are read one by one. */
     private static final int READ_ONE_BY_ONE = 1000;
 
-    /** Which service port has which virtual server, in one family. Asked on any thread. */
+    /** The service ports of virtual servers, in one family. Called on any thread. */
     public interface Owners {
         IpFamily family();
 

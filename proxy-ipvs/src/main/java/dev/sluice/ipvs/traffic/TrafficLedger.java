@@ -10,8 +10,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Adds the kernel's counters of virtual servers up to counters of service ports that never go back: what a virtual server had
- * counted when it was last seen stays with its port when it goes or is made anew.
+ * Sums the kernel's counters of virtual servers up to counters of service ports that never decrease: the last known
+ * count of a virtual server stays with its port when it is deleted or replaced.
  */
 public final class TrafficLedger {
     private Map<VirtualServerKey, TrafficTotals> seen = new HashMap<>();
@@ -21,7 +21,7 @@ public final class TrafficLedger {
     record Account(ServicePortName port, IpFamily family) {}
 
     /**
-     * Takes note of what the kernel shows.
+     * Adds the present counters of the kernel.
      *
      * @param owners the virtual servers that are ours, whether the kernel has them at this moment or not
      * @param counted what the kernel has counted for each of its virtual servers

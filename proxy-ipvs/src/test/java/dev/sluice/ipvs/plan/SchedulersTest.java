@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What Services ask for by annotation, under {@code --ipvs-scheduler=lc}. */
+/** What Services request by annotation, under {@code --ipvs-scheduler=lc}. */
 class SchedulersTest {
     private static final VirtualServerKey PROBE =
             new VirtualServerKey(Protocol.TCP, IpAddress.of("198.51.100.0"), 20_000);

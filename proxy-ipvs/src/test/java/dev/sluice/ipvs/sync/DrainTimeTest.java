@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How long a destination with connections drains, and which keep theirs for as long as they answer. */
+/** How long a real server with connections drains, and which ones keep theirs for as long as they answer. */
 class DrainTimeTest {
     private static final IpAddress VIP = IpAddress.of("10.96.0.50");
     private static final SocketAddress GOING = new SocketAddress(IpAddress.of("10.244.1.7"), 8080);

@@ -31,7 +31,9 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What somebody else does to virtual servers, sets and addresses is found within five seconds, named, and repaired. */
+/**
+ * Changes by another program to virtual servers, sets and addresses are found within five seconds, named, and repaired.
+ */
 class DriftTest {
     private static final IpAddress VIP = IpAddress.of("10.96.0.50");
     private static final VirtualServerKey KEY = new VirtualServerKey(Protocol.TCP, VIP, 80);

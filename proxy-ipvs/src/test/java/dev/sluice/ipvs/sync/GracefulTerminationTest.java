@@ -37,7 +37,7 @@ class GracefulTerminationTest {
         return new VirtualServerKey(protocol, IpAddress.of("10.96.0.50"), 80);
     }
 
-    /** What becomes of a removed destination: at the sync, and at the look ten seconds later. */
+    /** A removed real server: at the sync, and at the sweep ten seconds later. */
     @ParameterizedTest(name = "{0} {1}: active {2} inactive {3}")
     @CsvSource({
         "TCP, rr, 0, 0, drains, gone",
