@@ -17,7 +17,7 @@ import java.io.Serializable;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 
-/** The core knows why, and nothing of how. The laws that hold in every room are checked in proxy-testkit. */
+/** The core knows why, and nothing of how. The rules for every module are checked in proxy-testkit. */
 @AnalyzeClasses(packages = "dev.sluice.core", importOptions = ImportOption.DoNotIncludeTests.class)
 class RoomTest {
 

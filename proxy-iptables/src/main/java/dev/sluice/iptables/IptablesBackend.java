@@ -194,7 +194,7 @@ final class IptablesBackend implements ProxyBackend {
         }
     }
 
-    /** Nothing to release: the rules stay, and each tool run is its own process. */
+    /** Nothing to release: the rules stay, and each run of a tool is its own process. */
     @Override
     public void close() {}
 }

@@ -128,7 +128,7 @@ public final class IptablesModule implements ProxyModule {
     }
 
     /**
-     * What rules have counted, under kube-proxy's names. The counters outlive the process, so they do not begin at 0.
+     * The counters of rules, under kube-proxy's names. They outlive the process, so they do not begin at 0.
      */
     @Override
     public List<ModeMetric> metrics() {

@@ -3,7 +3,7 @@
 
 /**
  * iptables mode: Services as chains and rules, with the names and marks of kube-proxy 1.36. {@code IptablesModule} is
- * what the daemon knows of it; the parts below render rules, arrange and write them, and trace packets through them.
+ * its interface to the daemon; the packages below render rules, arrange and write them, and trace packets through them.
  */
 @NullMarked
 package dev.sluice.iptables;

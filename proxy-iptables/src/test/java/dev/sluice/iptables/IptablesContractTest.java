@@ -16,7 +16,9 @@ class IptablesContractTest extends BackendContract {
         return new IptablesModule(host);
     }
 
-    /** The order of rules in dispatch chains means nothing; {@code KUBE-FIREWALL} is the kubelet's as well and stays. */
+    /**
+     * The order of rules in dispatch chains means nothing; {@code KUBE-FIREWALL} is the kubelet's as well and stays.
+     */
     @Override
     protected List<String> comparable(List<String> dump) {
         List<String> own = dump.stream()

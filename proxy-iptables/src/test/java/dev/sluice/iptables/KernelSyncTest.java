@@ -155,7 +155,7 @@ class KernelSyncTest {
             backend = newBackend();
         }
 
-        /** Gives {@code bad} to the tools wherever the backend writes {@code good}. */
+        /** Passes {@code bad} to the tools wherever the backend writes {@code good}. */
         void spoil(String good, String bad) {
             backend = newBackend(new Spoiled(tools, good, bad));
         }
@@ -190,7 +190,7 @@ class KernelSyncTest {
             return backend.sync(desired, changes);
         }
 
-        /** What a proxy finds that starts now: the rules in force are those that it would write, to the letter. */
+        /** The rules in force are exactly those that a proxy that starts now would write. */
         void assertNothingDiffers() throws Exception {
             assertThat(newBackend().sync(desired, Changes.all()).cost()).isEqualTo(KernelCost.NONE);
         }

@@ -46,7 +46,7 @@ final class RandomPorts {
     }
 
     private ResolvedPort port(int number) {
-        // protocol, name and addresses follow from the number: they are what tells two ports apart
+        // protocol, name and addresses follow from the number: they are what distinguishes two ports
         ServicePorts port = ServicePorts.of(
                 PROTOCOLS.get(number % 3), "shop/s" + number + ":p", address(96, number * 37), 1_000 + number);
         if (chance.nextBoolean()) {

@@ -17,7 +17,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** A listener that keeps what it was told: the state that follows from it, and the sequence of words. */
+/** A listener that records its events: the resulting state, and the sequence of events in words. */
 public class RecordingListener implements ClusterListener {
     private final Map<String, ServiceObject> services = new ConcurrentSkipListMap<>();
     private final Map<String, EndpointSliceObject> slices = new ConcurrentSkipListMap<>();
@@ -74,12 +74,12 @@ public class RecordingListener implements ClusterListener {
         return new ArrayList<>(log);
     }
 
-    /** The problems as last told. */
+    /** The problems as last reported. */
     public List<Problem> problems() {
         return problems.isEmpty() ? List.of() : problems.getLast();
     }
 
-    /** Every list of problems that was told. */
+    /** Every list of problems that was reported. */
     public List<List<Problem>> everyProblems() {
         return new ArrayList<>(problems);
     }

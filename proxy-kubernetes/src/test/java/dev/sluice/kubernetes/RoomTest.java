@@ -18,7 +18,7 @@ import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Status;
 
-/** This room knows where objects come from, and nothing of what becomes of them. */
+/** This module knows the sources of objects, and nothing of their use. */
 @AnalyzeClasses(packages = "dev.sluice.kubernetes", importOptions = ImportOption.DoNotIncludeTests.class)
 class RoomTest extends RoomLaws {
 

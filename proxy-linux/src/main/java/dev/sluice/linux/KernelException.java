@@ -3,7 +3,7 @@
 package dev.sluice.linux;
 
 /**
- * The kernel, or one of its tools, refused. The message says what was requested, what came back, and what to do.
+ * The kernel, or one of its tools, refused. The message says what was requested, what the answer was, and what to do.
  * Callers use the predicates of the subclasses instead of parsing messages.
  */
 public class KernelException extends Exception {

@@ -13,7 +13,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import dev.sluice.core.config.LocalDetector;
 
-/** What may stand in this room, and where. */
+/** What this module may contain, and where. */
 @AnalyzeClasses(packages = "dev.sluice.linux", importOptions = ImportOption.DoNotIncludeTests.class)
 final class RoomTest {
 

@@ -13,7 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends the engine without cutting connections: by handing new ones over to a successor, or by holding them until it
+ * The end of the engine without cutting connections: it hands new ones over to a successor, or holds them until it
  * starts.
  */
 final class EngineDrain implements Handover {

@@ -54,7 +54,10 @@ record NodeAddresses(IpFamily family, IpAddress proxy, Set<IpAddress> all) {
         return new NodeAddresses(family, proxy, all);
     }
 
-    /** Which clients are local. A connection does not show its interface: there the node's Pod ranges stand in. */
+    /**
+     * Which clients are local. A connection does not show its interface, so the node's Pod ranges replace a detector by
+     * interface.
+     */
     Locality locality(LocalDetector detector, NodeFacts node) {
         List<Cidr> pods = switch (detector) {
             case LocalDetector.None none -> List.of();

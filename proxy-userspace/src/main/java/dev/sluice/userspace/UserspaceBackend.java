@@ -176,15 +176,16 @@ final class UserspaceBackend implements ProxyBackend {
                         && ChainName.isBuiltIn(object.name());
     }
 
-    /** The proxy's own address is one of them, and they tell which clients are the node's own. */
+    /** The proxy's own address is one of them, and they determine which clients are the node's own. */
     @Override
     public boolean dependsOn(IpAddress address) {
         return address.family() == family() && address.isReachable();
     }
 
     /**
-     * Where conntrack entries of {@code port} may lead: to its UDP socket. Another endpoint does not matter, another
-     * socket does: the kernel would keep the old one, since only the first datagram of a flow meets the rules.
+     * Where conntrack entries of {@code port} may lead: to its UDP socket. A change of endpoints does not matter, a
+     * change of the socket does: the kernel would keep the old one, since only the first datagram of a flow meets the
+     * rules.
      */
     Set<SocketAddress> conntrackTargets(ResolvedPort port) {
         PortState state = planner.ports().get(port.name());

@@ -45,7 +45,7 @@ import org.slf4j.LoggerFactory;
 public final class UserspaceModule implements ProxyModule {
     private static final Logger LOG = LoggerFactory.getLogger(UserspaceModule.class);
 
-    /** What the kernel allows at most unless told otherwise (fs.nr_open). */
+    /** The kernel's default maximum (fs.nr_open). */
     private static final long OPEN_FILES = 1 << 20;
 
     private static final long FEW_OPEN_FILES = 1024;
@@ -117,7 +117,7 @@ public final class UserspaceModule implements ProxyModule {
         return List.copyOf(backends);
     }
 
-    /** Raises the limit of open files as far as it goes, and returns it. */
+    /** Raises the limit of open files as far as possible, and returns it. */
     private static long openFiles() {
         try {
             long limit = ResourceLimits.raiseOpenFiles(OPEN_FILES);

@@ -3,7 +3,7 @@
 
 /**
  * Userspace mode: an epoll proxy in this process, and the rules and sets that lead Service traffic to it. The packages
- * below render, plan, apply, carry and explain; this one joins them to what the daemon sees of a mode.
+ * below render, plan, apply, carry and explain; this one joins them to the module that the daemon sees.
  */
 @NullMarked
 package dev.sluice.userspace;

@@ -312,7 +312,7 @@ class PacketsTest {
     }
 
     /**
-     * Rules and sets of the node, without counters; the built-in chains of a table that nobody used before are left
+     * Rules and sets of the node, without counters; the built-in chains of a table that was not used before are left
      * out.
      */
     private static String state(Variant variant) {

@@ -16,7 +16,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.junit.jupiter.api.Test;
 
-/** What holds in this room beside the laws of all: what its packages may know of each other and of the kernel. */
+/** The rules of this module besides those of all: what its packages may know of each other and of the kernel. */
 class RoomTest extends RoomLaws {
     private static final String[] PURE = {
         "dev.sluice.userspace.balance",

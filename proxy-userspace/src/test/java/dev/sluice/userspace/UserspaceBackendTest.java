@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is special about this mode; what it shares with the others stands in {@link UserspaceContractTest}. */
+/** What is special about this mode; what it shares with the others is in {@link UserspaceContractTest}. */
 class UserspaceBackendTest {
     private final FakeNode node = new FakeNode(IpFamily.IPV4);
 

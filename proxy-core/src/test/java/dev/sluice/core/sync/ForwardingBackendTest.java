@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Also a method that ProxyBackend gets tomorrow, with or without a default, must reach the backend behind. */
+/** Every method of ProxyBackend, also a future one, with or without a default, must reach the wrapped backend. */
 class ForwardingBackendTest {
     private static final IpAddress ADDRESS = IpAddress.of("10.0.0.1");
 

@@ -17,7 +17,7 @@ import java.util.TreeMap;
  * The rules of one shared chain, arranged so that a packet meets few of them. Up to {@link DispatchLimits#flat()} rules
  * they are a list in that chain. Above that, the shared chain is the root of a tree by address prefix (for rules
  * without an address by range of ports), four bits at a level: {@code -d 10.96.0.0/20 -j KUBE-SVC-10.96.0.0/20}. A
- * packet that matches nothing in a branch returns and goes on, as in a list.
+ * packet that matches nothing in a branch returns and continues, as in a list.
  *
  * <p>The layout follows from the set of rules alone. The order of rules within a chain does not matter.
  */

@@ -95,7 +95,7 @@ public final class NodeSetup {
         }
     }
 
-    /** Has the kernel route loopback addresses if node ports are served there. The guard must be in place. */
+    /** Makes the kernel route loopback addresses if node ports are served there. The guard must be in place. */
     public void openLocalhost() throws SyncException {
         if (servesLocalhost()) {
             setRouteLocalnet(

@@ -7,7 +7,7 @@ import static dev.sluice.iptables.render.SharedChains.NAT;
 
 import dev.sluice.linux.iptables.ChainName;
 
-/** Which chains belong to this mode. Names decide, so chains of earlier processes belong to it too. */
+/** The chains that belong to this mode. Names decide, so chains of earlier processes belong to it too. */
 public final class ChainOwnership {
     private ChainOwnership() {}
 

@@ -11,7 +11,7 @@ import java.util.Optional;
 
 /** A shared chain whose rules belong to ports. With many rules it is the root of a tree of chains. */
 public enum DispatchRoot {
-    /** Only here does the order matter: the rules that lead to the node ports come last. */
+    /** Only here does the order matter: the rules that lead to the node ports are last. */
     NAT_SERVICES(NAT, SharedChains.SERVICES, "KUBE-SVC-"),
     NAT_NODE_PORTS(NAT, SharedChains.NODE_PORTS, "KUBE-SVC-"),
     FILTER_SERVICES(FILTER, SharedChains.SERVICES, "KUBE-CIP-"),
@@ -52,7 +52,7 @@ public enum DispatchRoot {
         return Arrays.stream(values()).filter(root -> root.table.equals(table)).toList();
     }
 
-    /** The dispatch root of that name; empty when {@code chain} is none. */
+    /** The dispatch root of that name; empty when {@code chain} is not one. */
     public static Optional<DispatchRoot> find(String table, String chain) {
         for (DispatchRoot root : ALL) {
             if (root.chain.equals(chain) && root.table.equals(table)) {

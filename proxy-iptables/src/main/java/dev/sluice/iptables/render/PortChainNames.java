@@ -10,9 +10,9 @@ import java.security.NoSuchAlgorithmException;
 import java.util.List;
 
 /**
- * The names of the chains of one service port. After the prefix come the first 16 characters of the base32 form (RFC
- * 4648) of the SHA-256 of name and protocol, as in kube-proxy: tools that know its names work on ours, and a node can
- * change from one to the other without a flush.
+ * The names of the chains of one service port. The prefix is followed by the first 16 characters of the base32 form
+ * (RFC 4648) of the SHA-256 of name and protocol, as in kube-proxy: tools that know its names work on ours, and a node
+ * can change from one to the other without a flush.
  *
  * @param cluster {@code KUBE-SVC-}: the endpoints under the Cluster policy
  * @param local {@code KUBE-SVL-}: the endpoints under the Local policy

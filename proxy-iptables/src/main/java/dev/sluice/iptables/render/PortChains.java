@@ -20,7 +20,7 @@ import java.util.Map;
 
 /**
  * Renders the chains of one port. Packets marked here are masqueraded after routing. So are those of an endpoint that
- * reaches itself through its own Service: its answers would not come back through the node otherwise.
+ * reaches itself through its own Service: its answers would not return through the node otherwise.
  */
 final class PortChains {
     private final RenderContext context;

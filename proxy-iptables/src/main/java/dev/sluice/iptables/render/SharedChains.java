@@ -5,7 +5,7 @@ package dev.sluice.iptables.render;
 import dev.sluice.core.kernel.ObjectKind;
 import java.util.Set;
 
-/** The chains that exist whatever Services do, as kube-proxy 1.36 names them. */
+/** The chains that exist whatever Services there are, as kube-proxy 1.36 names them. */
 public final class SharedChains {
     public static final String NAT = "nat";
     public static final String FILTER = "filter";

@@ -19,7 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Renders the rules that exist whatever Services do.
+ * Renders the rules that exist whatever Services there are.
  *
  * @param nodePortRules the last rules of {@code KUBE-SERVICES} in nat, which lead to the node ports
  * @param randomFully whether masquerading picks source ports at random, so that two clients rarely race for one

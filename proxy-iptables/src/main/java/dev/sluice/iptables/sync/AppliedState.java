@@ -21,8 +21,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the kernel is known to hold: the applied ports, what their rules were rendered with, and how many rules there
- * are.
+ * The applied state, as the kernel is known to hold it: the ports, the context that their rules were rendered with, and
+ * the number of rules.
  */
 public final class AppliedState {
     private final Map<ServicePortName, ResolvedPort> ports = new HashMap<>();
@@ -34,7 +34,7 @@ public final class AppliedState {
     /** What the last full sync rendered with, and the present dispatch trees. */
     public record Basis(RenderContext context, SharedRules shared, DispatchLayout layout) {}
 
-    /** Empty when it is not known what the kernel holds. */
+    /** Empty when the applied state is not known. */
     public Optional<Basis> basis() {
         return Optional.ofNullable(basis);
     }
@@ -82,7 +82,7 @@ public final class AppliedState {
         rendered.forEach(port -> count(port.natRules(), port.filter().size()));
     }
 
-    /** Records that it is not known what the kernel holds. Problems stay until the next full sync. */
+    /** Records that the applied state is not known. Problems stay until the next full sync. */
     public void forget() {
         basis = null;
     }

@@ -100,7 +100,7 @@ final class FullSyncRound {
         writer.restore(script);
     }
 
-    /** The rules that lead to the node ports match far more than one address, so they come after all others. */
+    /** The rules that lead to the node ports match far more than one address, so they stand after all others. */
     private void repairEndOfServices(List<String> services, RestoreScript script) {
         List<String> desired = shared.nodePortRules();
         List<String> found = services.stream()

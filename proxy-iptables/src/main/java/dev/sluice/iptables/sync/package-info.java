@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Makes the kernel hold the rendered rules, in as few restores as possible. Knows whose a rule is, but not what it
- * says.
+ * Makes the kernel hold the rendered rules, in as few restores as possible. Knows the owner of a rule, but not its
+ * meaning.
  */
 @NullMarked
 package dev.sluice.iptables.sync;

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each destination of a port, for each thing that can become of its traffic: the rules in the shared chains. */
+/** The rules of a port in the shared chains, for each of its addresses and each verdict. */
 class PortDispatchRulesTest {
     private static final List<Endpoint> HERE = List.of(local("10.244.1.5", 8080));
     private static final List<Endpoint> ELSEWHERE = List.of(remote("10.244.2.7", 8080));

@@ -6,7 +6,7 @@ import io.fabric8.kubernetes.client.Config;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The connection settings that Kubernetes gives to every Pod. */
+/** The connection settings that Kubernetes provides to every Pod. */
 final class InClusterConfig {
     private static final Path ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
 

@@ -31,7 +31,7 @@ final class ManifestFile {
         return problems;
     }
 
-    /** Whether the version with this stamp was not read yet. */
+    /** Whether the version with this stamp has not been read yet. */
     boolean isNew(Stamp stamp) {
         return !stamp.equals(accepted) && !(heldBack != null && heldBack.stamp().equals(stamp));
     }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** The kind of an object in a manifest, as far as the proxy cares. */
+/** The kind of an object in a manifest, if the proxy reads it. */
 enum ManifestKind {
     SERVICE,
     ENDPOINT_SLICE,

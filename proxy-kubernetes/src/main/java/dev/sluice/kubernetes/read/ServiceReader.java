@@ -63,7 +63,7 @@ public final class ServiceReader {
         return spec.at("sessionAffinityConfig").at("clientIP").numberOrNull("timeoutSeconds");
     }
 
-    /** Reuses {@code first} for the usual list of one address. */
+    /** Reuses {@code first} for the common list of one address. */
     private static List<String> sharing(String first, List<String> all) {
         return all.size() == 1 && all.getFirst().equals(first) ? List.of(first) : all;
     }

@@ -52,7 +52,7 @@ class ApiEventSinkTest {
                         "\"32000\" is in use");
             }
             events.node(EventSink.Type.NORMAL, "Starting", "StartKubeProxy", "");
-            // they go one after the other: when the last one has come, the repeats of the first are counted
+            // they are sent one after the other: when the last one has arrived, the repeats of the first are counted
             soon().until(() -> api.posts().size() == 2);
             assertThat(api.posts().getFirst())
                     .contains("\"type\":\"Warning\"", "\"note\":\"\\\"32000\\\" is in use\"", "\"uid\":\"0b1c\"");

@@ -127,7 +127,7 @@ final class FakeApi implements AutoCloseable {
 
     @Override
     public void close() {
-        // the door first: a watch that is cut comes back at once, and must find it closed
+        // refuse connections first: a watch that is cut reconnects at once, and must be refused
         server.stop(0);
         cut();
         executor.shutdownNow();

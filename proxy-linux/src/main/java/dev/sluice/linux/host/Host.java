@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The kernel interfaces and tools of a host, in the network namespace of the calling thread. They are found and opened on
- * first use, so a host need not have what its mode does not use. The caller closes what a method opens.
+ * The kernel interfaces and tools of a host, in the network namespace of the calling thread. They are found and opened
+ * on first use, so a host need not have what its mode does not use. The caller closes what a method opens.
  */
 public interface Host {
 

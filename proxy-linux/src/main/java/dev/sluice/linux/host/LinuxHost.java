@@ -47,7 +47,7 @@ public final class LinuxHost implements Host {
     private final List<Consumer<IpFamily>> refusals = new CopyOnWriteArrayList<>();
     private @Nullable IptablesTools tools;
 
-    /** From now on {@code listener} is notified of each restore that the tools refuse. */
+    /** Notifies {@code listener} of each restore that the tools refuse from now on. */
     public void onRefusedRestore(Consumer<IpFamily> listener) {
         refusals.add(listener);
     }

@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Creates, fills and reads IP sets over nfnetlink; knows nothing of the rules that ask them. */
+/** Creates, fills and reads IP sets over nfnetlink; knows nothing of the rules that look them up. */
 @NullMarked
 package dev.sluice.linux.ipset;
 

@@ -21,7 +21,7 @@ public final class SavedTable {
         this.chains = Collections.unmodifiableMap(copy);
     }
 
-    /** A table without chains, as it is before anybody uses it. */
+    /** A table without chains, as it is before its first use. */
     public static SavedTable empty(String table) {
         return new SavedTable(table, Map.of());
     }

@@ -153,7 +153,7 @@ final class IpvsReplies {
         return null;
     }
 
-    /** Counters come with 32 bits, and since Linux 4.1 a second time with 64. */
+    /** The kernel sends counters with 32 bits, and since Linux 4.1 a second time with 64. */
     private static final class Counters {
         private final long[] narrow = new long[11];
         private final long[] wide = new long[11];

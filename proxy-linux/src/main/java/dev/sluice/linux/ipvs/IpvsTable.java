@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * {@code /proc/net/ip_vs}: every virtual server with all its destinations in one read, for which generic netlink takes
+ * {@code /proc/net/ip_vs}: every virtual server with all its real servers in one read, for which generic netlink takes
  * one dump per virtual server (net/netfilter/ipvs/ip_vs_ctl.c, {@code ip_vs_info_seq_show}). It belongs to the network
  * namespace of the thread that opened it.
  */

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the lines of {@code /proc/net/ip_vs} where they stand in the buffer, because with many Services a String for
- * each line and word is most of what a look costs.
+ * each line and word is most of the cost of a read.
  */
 final class IpvsTableParser {
     private static final Map<Protocol, byte[]> NAMES = Arrays.stream(Protocol.values())
@@ -99,7 +99,7 @@ final class IpvsTableParser {
     }
 
     /**
-     * Of {@code 0A600032:0050} or {@code [fd00:0096:0000:0000:0000:0000:0000:0032]:0050}; goes on behind the last
+     * Of {@code 0A600032:0050} or {@code [fd00:0096:0000:0000:0000:0000:0000:0032]:0050}; continues behind the last
      * colon.
      */
     private IpAddress address() {

@@ -52,7 +52,7 @@ public interface Libc {
      */
     int attachFilter(int fd, ByteBuffer program);
 
-    /** Waits for an array of {@code struct pollfd}; a time-out of -1 is none. */
+    /** Waits for an array of {@code struct pollfd}; a time-out of -1 means none. */
     int poll(ByteBuffer fds, int timeoutMillis);
 
     int eventfd(int initial, int flags);

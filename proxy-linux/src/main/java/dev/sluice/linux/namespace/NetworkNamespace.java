@@ -126,7 +126,7 @@ public final class NetworkNamespace implements AutoCloseable {
     private static void deleteLinks() throws NetlinkException {
         try (NetlinkLinks links = NetlinkLinks.open()) {
             for (Link link : links.links()) {
-                // both ends of a pair may be in this namespace; devices without a kind came with the namespace
+                // both ends of a pair may be in this namespace; devices without a kind were created with the namespace
                 if (!link.kind().isEmpty() && links.link(link.name()).isPresent()) {
                     deleteLink(links, link);
                 }

@@ -132,7 +132,7 @@ public final class MessageWriter {
     }
 
     /**
-     * An attribute that holds what {@code content} writes. Set {@link Netlink#NLA_F_NESTED} where the protocol wants
+     * An attribute that holds what {@code content} writes. Set {@link Netlink#NLA_F_NESTED} where the protocol requires
      * it.
      */
     public MessageWriter nested(int type, Content content) {

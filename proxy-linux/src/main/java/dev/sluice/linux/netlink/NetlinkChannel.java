@@ -96,8 +96,8 @@ final class NetlinkChannel implements AutoCloseable {
      * Receives one datagram into {@code into}, which then stands for it.
      *
      * @param flags {@link Linux#MSG_DONTWAIT} or 0
-     * @return 0, or the errno: EAGAIN when nothing came, ENOBUFS when the kernel dropped messages, EMSGSIZE when the
-     *     datagram did not fit
+     * @return 0, or the errno: EAGAIN when nothing has arrived, ENOBUFS when the kernel dropped messages, EMSGSIZE when
+     *     the datagram did not fit
      */
     int receive(ByteBuffer into, int flags) {
         int answer;

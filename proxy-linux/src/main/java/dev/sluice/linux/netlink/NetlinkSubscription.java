@@ -145,7 +145,7 @@ public final class NetlinkSubscription implements AutoCloseable {
     /** Receives notifications, on the subscription's thread. */
     public interface Listener {
 
-        /** {@code message} is valid until this returns. An exception is logged, and the subscription goes on. */
+        /** {@code message} is valid until this returns. An exception is logged, and the subscription continues. */
         void heard(Message message) throws NetlinkException;
 
         /** Notifications were lost: read the whole state again. */

@@ -40,7 +40,7 @@ public sealed interface Match {
         }
     }
 
-    /** The packet came in through {@code name}: an interface, or a prefix of names followed by {@code +}. */
+    /** The packet arrived on {@code name}: an interface, or a prefix of names followed by {@code +}. */
     record InInterface(String name, boolean negated) implements Match {
         @Override
         public void print(StringBuilder out) {
@@ -57,7 +57,7 @@ public sealed interface Match {
     }
 
     /**
-     * The packet is of {@code protocol} and goes to one of the ports {@code first} to {@code last}.
+     * The packet is of {@code protocol} and has a destination port from {@code first} to {@code last}.
      *
      * @param opening only the packet that opens a TCP connection: SYN alone of FIN, SYN, RST and ACK
      */

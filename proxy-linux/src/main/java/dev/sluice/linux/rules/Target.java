@@ -16,7 +16,7 @@ public sealed interface Target {
         ACCEPT,
         DROP,
         RETURN,
-        /** The packet goes on with the next rule: the target of a rule that names none. */
+        /** The packet continues with the next rule: the target of a rule that names none. */
         CONTINUE;
 
         @Override

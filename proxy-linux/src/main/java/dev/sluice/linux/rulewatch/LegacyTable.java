@@ -14,7 +14,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A legacy table under watch. Our own restores replace the table as foreign ones do, so they are notified beforehand
+ * A legacy table under watch. Our own restores replace the table as foreign ones do, so they are reported beforehand
  * with the chains that they write. These chains are taken as found afterwards, unless the table's size has changed
  * again.
  */

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>In a built-in chain only deletions count: a rule that another program adds there is its own.
  */
 final class NftCommits implements NetlinkSubscription.Listener {
-    /** Above so many chains, all count as changed. */
+    /** Above this many chains, all count as changed. */
     private static final int MANY = 5_000;
 
     private final Interest interest;

@@ -92,7 +92,7 @@ public final class LocalSocket implements AutoCloseable {
                 .flip();
     }
 
-    /** Accepts the next connection; empty when none came in time, or only one of another user, which is closed. */
+    /** Accepts the next connection; empty when there was none in time, or only one of another user, which is closed. */
     public Optional<LocalSocket> accept(Duration time) {
         if (!isReadable(time)) {
             return Optional.empty();

@@ -10,8 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The time since the kernel booted (CLOCK_BOOTTIME, from {@code /proc/uptime}), in steps of 10 ms. It never goes back,
- * and means the same to a successor process, so it fits times that outlive this process.
+ * The time since the kernel booted (CLOCK_BOOTTIME, from {@code /proc/uptime}), in steps of 10 ms. It never decreases,
+ * and is the same for a successor process, so it suits times that outlive this process.
  */
 public final class BootClock {
     private static final Path UPTIME = Path.of("/proc/uptime");

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Real flows through a DNAT rule in a namespace, cross-checked with the conntrack tool where it is installed. */
+/** Real connections through a DNAT rule in a namespace, cross-checked with the conntrack tool where it is installed. */
 @Timeout(120)
 class NetlinkConntrackTest {
     private static final int SERVICE_PORT = 53;
@@ -185,7 +185,7 @@ class NetlinkConntrackTest {
         }
     }
 
-    /** Routes and rewrites the service's address to a socket; answers with the socket's port. */
+    /** Routes and rewrites the service's address to a socket; returns the socket's port. */
     private int serve(IpAddress loopback, IpAddress service) throws Exception {
         boolean v4 = service.family() == IpFamily.IPV4;
         int port = 5353;
@@ -210,7 +210,7 @@ class NetlinkConntrackTest {
     }
 
     /**
-     * Sends a datagram from each of {@link #FLOWS} sockets, open at once so that no port comes twice; answers with the
+     * Sends a datagram from each of {@link #FLOWS} sockets, all open at once so that no port occurs twice; returns the
      * ports.
      */
     private List<Integer> send(IpAddress from, IpAddress to) throws Exception {

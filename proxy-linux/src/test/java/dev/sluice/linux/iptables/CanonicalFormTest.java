@@ -58,7 +58,7 @@ class CanonicalFormTest {
         assertThat(printed(SavedTable.parse("nat", saved))).isEqualTo(nat);
     }
 
-    /** kube-proxy alone writes the forms that are left out; the type of a set does not stand in the text. */
+    /** kube-proxy alone writes the forms that are left out; the type of a set is not in the text. */
     @ParameterizedTest
     @EnumSource(IpFamily.class)
     void ruleLanguageReadsAndPrintsThem(IpFamily family) {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The choice of tools, from what they answer. */
+/** The choice of tools, from their answers. */
 class IptablesToolsTest {
     private static final String NFT = "iptables v1.8.9 (nf_tables)\n";
     private static final String LEGACY = "iptables v1.8.9 (legacy)\n";

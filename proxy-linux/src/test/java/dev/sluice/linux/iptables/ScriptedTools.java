@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Answers command lines from a table; a program without an answer is not installed. */
+/** Runs nothing: the result of each command line is in a table. A program without one is not installed. */
 final class ScriptedTools implements CommandRunner {
     private final Map<String, Result> answers = new LinkedHashMap<>();
     private final List<Command> run = new ArrayList<>();

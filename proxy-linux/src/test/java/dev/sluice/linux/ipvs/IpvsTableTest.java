@@ -38,7 +38,7 @@ class IpvsTableTest {
         return whole;
     }
 
-    /** Seven bytes at a time, however much is asked for. */
+    /** Reads seven bytes at a time, however many are requested. */
     private static InputStream inPieces(byte[] bytes) {
         return new ByteArrayInputStream(bytes) {
             @Override

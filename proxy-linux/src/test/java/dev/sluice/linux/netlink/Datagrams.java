@@ -6,7 +6,7 @@ import dev.sluice.linux.NetlinkException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Hands recorded datagrams to listeners. */
+/** Passes recorded datagrams to listeners. */
 public final class Datagrams {
     private Datagrams() {}
 

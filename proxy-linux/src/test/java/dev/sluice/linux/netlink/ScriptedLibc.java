@@ -12,7 +12,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.function.Function;
 
-/** A kernel that answers each datagram with what the test says; sockets only. */
+/** A kernel whose answer to each datagram the test sets; sockets only. */
 final class ScriptedLibc implements Libc {
     private final Deque<Answer> answers = new ArrayDeque<>();
     private final Function<List<Message>, List<Answer>> kernel;

@@ -93,7 +93,7 @@ class NetlinkCountersTest {
                     try {
                         socket.send(new DatagramPacket(new byte[72], 72, InetAddress.ofLiteral("127.0.0.1"), 9));
                     } catch (IOException _) {
-                        // a process of the node hears of the drop
+                        // the kernel reports the drop to a process of the node
                     }
                 }
             }

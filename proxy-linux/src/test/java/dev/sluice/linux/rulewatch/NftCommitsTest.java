@@ -19,7 +19,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** Reads what a 6.18 kernel announced, as it was recorded in a namespace with iptables 1.8.9 and nft 1.0.6. */
+/** Reads the notifications of a 6.18 kernel, as they were recorded in a namespace with iptables 1.8.9 and nft 1.0.6. */
 final class NftCommitsTest {
     private final List<ForeignChange> edits = new ArrayList<>();
     private final NftCommits commits = new NftCommits(

@@ -55,7 +55,7 @@ final class RuleWatchTest {
         COMMIT
         """;
 
-    /** Marks where a change ends: nothing that was noticed after it can be of before. */
+    /** Marks the end of a change: what is noticed afterwards belongs to a later one. */
     private static final String END = "KUBE-END";
 
     private final OwnRestores own = new OwnRestores();
@@ -105,7 +105,7 @@ final class RuleWatchTest {
         return Objects.requireNonNull(edit);
     }
 
-    /** Makes one more change in each table, and answers with the chains that were noticed before these. */
+    /** Makes one more change in each table, and returns the chains that were noticed before these. */
     private Set<String> untilEnd(NetworkNamespace namespace, Iptables iptables) throws Exception {
         String end = END + ends++;
         edit(namespace, iptables, "-t", "nat", "-N", end);
@@ -213,7 +213,7 @@ final class RuleWatchTest {
                 namespace.run(() -> iptables.restore(change));
             }
             namespace.run(() -> iptables.restore("*nat\n:KUBE-SVC-N1 - [0:0]\n-X KUBE-SVC-N1\nCOMMIT\n"));
-            // the mark itself comes right after them, so in the legacy variant their chains become suspect with it
+            // the mark itself follows right after them, so in the legacy variant their chains become suspect with it
             Set<String> first = untilEnd(namespace, iptables);
             assertThat(variant == Variant.NFT ? first : Set.of()).isEmpty();
             assertThat(first).doesNotContain("nat KUBE-SVC-B", "nat KUBE-SERVICES");

@@ -29,7 +29,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Carries plans out in one family, in the order of {@link SyncPlan}. The routes and sockets follow even if the kernel
+ * Carries out plans in one family, in the order of {@link SyncPlan}. The routes and sockets follow even if the kernel
  * fails.
  */
 public final class PlanExecutor {
@@ -45,7 +45,7 @@ public final class PlanExecutor {
         this.sets = sets;
     }
 
-    /** What a plan has cost, and the set elements that the kernel has refused. */
+    /** The cost of a plan, and the set elements that the kernel has refused. */
     public record PlanResult(KernelCost cost, List<Failure> refused) {
         PlanResult plus(KernelCost more) {
             return new PlanResult(cost.plus(more), refused);

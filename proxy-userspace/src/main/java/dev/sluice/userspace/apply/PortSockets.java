@@ -21,7 +21,9 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The service ports of one family in this process: what the event loops read, and the UDP sockets. */
+/**
+ * The service ports of one family in this process: their balancers, which the event loops read, and their UDP sockets.
+ */
 public final class PortSockets {
     private final RoutingTable table;
     private final UserspaceEngine engine;
@@ -88,7 +90,7 @@ public final class PortSockets {
         }
     }
 
-    /** Leads the event loops' connections along the new routes of {@code plan}. */
+    /** Adds the new routes of {@code plan} for the event loops. */
     void route(SyncPlan plan) {
         plan.newRoutes().forEach(link -> table.put(link.portal(), route(link)));
     }
@@ -111,7 +113,7 @@ public final class PortSockets {
         return Objects.requireNonNull(udpSockets.get(address));
     }
 
-    /** What the event loops read of a service port, null when there is none of that name. */
+    /** The balancer of a service port, which the event loops read; null when there is none of that name. */
     public @Nullable PortBalancer get(ServicePortName name) {
         return balancers.get(name);
     }

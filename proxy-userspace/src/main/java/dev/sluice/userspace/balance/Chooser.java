@@ -39,7 +39,7 @@ public final class Chooser {
     /**
      * The upstream of a new connection.
      *
-     * @param destination what the client connected to
+     * @param destination the address that the client connected to
      * @param excluded the upstreams not to try again; null at first
      * @param nanoTime now
      * @return null when no upstream is left
@@ -69,7 +69,7 @@ public final class Chooser {
         return any < 0 ? null : pool.upstream(any);
     }
 
-    /** The upstream that a hash gives a client now, without claiming it. */
+    /** The upstream of a client by hash at present, without claiming it. */
     public @Nullable Upstream hashed(
             Scheduler byHash, UpstreamPool pool, IpAddress client, IpAddress destination, long nanoTime) {
         int index =
@@ -140,7 +140,9 @@ public final class Chooser {
         return (cursor.getAndIncrement() & Integer.MAX_VALUE) % pool.turns();
     }
 
-    /** Turns of upstreams that may not be chosen pass too: given to their neighbours, these would get twice as much. */
+    /**
+     * Turns of upstreams that may not be chosen are used up too: their neighbours would get twice as much otherwise.
+     */
     private int inTurn(UpstreamPool pool, Eligibility eligible) {
         // a retry takes no turn: it would fall into step with the failing upstream, which would then get every first
         // attempt

@@ -6,8 +6,8 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The health of an endpoint as clients' own connects show it. After {@value #MOST_FAILURES} failures in a row the
- * endpoint is ejected for a second. Then one connection may try it; while that fails too, the time doubles, up to a
+ * The health of an endpoint, by the results of clients' own connects. After {@value #MOST_FAILURES} failures in a row
+ * the endpoint is ejected for a second. Then one connection may try it; while that fails too, the time doubles, up to a
  * minute. The first success ends the ejection. Times are of {@link System#nanoTime}.
  *
  * @param failures in a row

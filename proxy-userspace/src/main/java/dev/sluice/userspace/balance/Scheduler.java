@@ -7,7 +7,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** How endpoints are chosen. The names are those of IPVS's schedulers, with the same meaning, and {@link #P2C}. */
+/**
+ * The scheduler of a service port. The names are those of IPVS's schedulers, with the same meaning, and {@link #P2C}.
+ */
 public enum Scheduler {
     /** In turn, whatever the weights. */
     RR(false),

@@ -10,7 +10,7 @@ import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.SocketProtocolFamily;
 
-/** Makes the channels of both kinds of UDP sockets, and sizes what they send. */
+/** Creates the channels of both kinds of UDP sockets, and chooses the buffers that they send. */
 final class DatagramChannels {
     static final int LARGEST = 1 << 16;
     private static final int SMALL = 4 << 10;
@@ -27,7 +27,8 @@ final class DatagramChannels {
 
     /**
      * The buffer to write to {@code to} for {@code data}. A small datagram that has to queue is copied into a buffer of
-     * its size: where the network is slower than the senders very many queue, each in a buffer of half a megabyte.
+     * its size: where the network is slower than the senders, very many would queue, each in a buffer of half a
+     * megabyte.
      */
     static ByteBuf fit(EpollDatagramChannel to, ByteBuf data) {
         ChannelOutboundBuffer waiting = to.unsafe().outboundBuffer();

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.userspace.engine;
 
-/** What the engine has carried since it started; all figures but the active ones only grow. */
+/** The counters of the engine since it started; all but the active ones only grow. */
 public interface EngineCounters {
 
     /** TCP connections accepted from clients. */

@@ -30,7 +30,7 @@ final class LoopContext {
     private static final int IDLE_PIPES = 64;
 
     /**
-     * One socket may have so many times as many flows as are free: seven eighths of all, if it is the only busy one.
+     * One socket may have this many times as many flows as are free: seven eighths of all, if it is the only busy one.
      */
     private static final long SHARE = 7;
 

@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
  * One of the two connections of a relay: what it reads is written to the other one.
  *
  * <p>It reads only while the other side keeps up. An end of stream is passed on as such, after the bytes before it,
- * while the other direction goes on. When both directions have ended, both connections are closed.
+ * while the other direction continues. When both directions have ended, both connections are closed.
  */
 final class RelaySide extends ChannelInboundHandlerAdapter {
     static final int LINGER_SECONDS = 2;
-    /** A read operation of at least so many bytes is a sign of a bulk transfer. */
+    /** A read operation of at least this many bytes is a sign of a bulk transfer. */
     private static final int LARGE_READ = 16 << 10;
 
     private final TcpRelay relay;
@@ -153,7 +153,7 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Whether both its streams go on, by way of buffers. */
+    /** Whether both its streams continue, with buffers. */
     boolean isBuffered() {
         return peer != null && !inputEnded && !outputEnded && !lingering && !held && channel.isOpen();
     }

@@ -7,15 +7,15 @@ import io.netty.channel.ChannelOutboundBuffer;
 
 /**
  * Moves two connections from Netty to a {@link SplicedRelay}: stops reading from the source of the bulk transfer,
- * flushes what it has sent, and deregisters both channels. The other direction goes on until then: were it stopped too,
- * an endpoint that writes before it reads on would wait for this proxy, and this proxy for it.
+ * flushes what it has sent, and deregisters both channels. The other direction continues until then: were it stopped
+ * too, an endpoint that writes before it reads on would wait for this proxy, and this proxy for it.
  *
- * <p>When a connection ends meanwhile, or bytes wait in the other direction, the relay goes on by way of buffers.
+ * <p>When a connection ends meanwhile, or bytes wait in the other direction, the relay continues with buffers.
  */
 final class SpliceStart {
     private SpliceStart() {}
 
-    /** @param source the side that the bulk transfer comes from */
+    /** @param source the side that sends the bulk transfer */
     static void begin(LoopContext context, TcpRelay relay, RelaySide client, RelaySide endpoint, RelaySide source) {
         RelaySide target = source == client ? endpoint : client;
         source.hold();
@@ -32,7 +32,7 @@ final class SpliceStart {
                             new SplicedRelay(context, client, endpoint).start();
                         } else {
                             relay.abort();
-                            // a client that was closed meanwhile has lost its handlers, so nobody has reported it
+                            // a client that was closed meanwhile has lost its handlers, so none has reported it
                             relay.closed(client);
                         }
                     }));

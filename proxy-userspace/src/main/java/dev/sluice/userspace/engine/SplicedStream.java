@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * byte enters this process. A full pipe is the back-pressure. An idle stream holds no pipe.
  */
 final class SplicedStream {
-    /** After so many moves other connections have their turn. */
+    /** After this many moves other connections have their turn. */
     private static final int MOVES = 8;
 
     private static final int DISCARD = 1 << 20;
@@ -52,7 +52,7 @@ final class SplicedStream {
         return done;
     }
 
-    /** Discards what comes from now on. */
+    /** Discards what arrives from now on. */
     void discard() {
         discarding = true;
         release();

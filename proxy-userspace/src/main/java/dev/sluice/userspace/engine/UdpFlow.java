@@ -15,8 +15,8 @@ import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The datagrams between one client and one endpoint, by a connected socket whose port tells the endpoint's replies
- * apart.
+ * The datagrams between one client and one endpoint, by a connected socket whose port identifies the endpoint's
+ * replies.
  */
 final class UdpFlow extends ChannelInboundHandlerAdapter {
     private final UdpSocket socket;

@@ -48,7 +48,7 @@ public final class UserspaceEngine implements AutoCloseable {
     private boolean closed;
     private int nextLoop;
 
-    /** An engine that asks conntrack for original destinations. Opens nothing yet. */
+    /** An engine that looks up original destinations in conntrack. Opens nothing yet. */
     public UserspaceEngine(EngineOptions options) {
         this(options, OriginalDestinations.CONNTRACK);
     }
@@ -144,7 +144,7 @@ public final class UserspaceEngine implements AutoCloseable {
 
     /**
      * Waits until the open connections have ended, for at most {@code limit}, while new ones are accepted. Then stops
-     * listening, gives the last connections a moment, and closes. UDP goes on until then.
+     * listening, gives the last connections a moment, and closes. UDP continues until then.
      *
      * @param beforeRefusing runs before the first new connection would be refused
      * @return the number of connections that were reset

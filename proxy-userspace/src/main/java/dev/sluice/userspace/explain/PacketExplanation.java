@@ -35,7 +35,7 @@ public final class PacketExplanation {
         this.table = table;
     }
 
-    /** Where the packet goes. */
+    /** The trace of {@code packet}. */
     public Trace of(Packet packet) {
         PacketTracer tracer = new PacketTracer(table.locality()::isNode, ports, steps);
         // no rule of this mode leaves anything to chance

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * What {@code sluice explain} says in this mode: the way of a packet through the rules, then the choice of the proxy.
+ * The answers of {@code sluice explain} in this mode: the way of a packet through the rules, then the choice of the
+ * proxy.
  */
 @NullMarked
 package dev.sluice.userspace.explain;

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.function.ToIntFunction;
 
 /**
- * What one service port is to be, as far as it is known before its UDP socket is open.
+ * The desired state of one service port, as far as it is known before its UDP socket is open.
  *
  * @param weights of endpoints, slow start included
  */

@@ -16,8 +16,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The service ports of one family as of the last plan. No two of them share a portal: of Services that name the same
- * one the tracker has chosen.
+ * The service ports of one family as of the last plan. No two of them share a portal: the tracker has chosen among
+ * Services that request the same one.
  */
 public final class PlannedPorts implements SetLookup {
     /** In the order of their rules. */
@@ -55,7 +55,7 @@ public final class PlannedPorts implements SetLookup {
                 .toList();
     }
 
-    /** The service ports that {@code element} stands for. */
+    /** The service ports that need {@code element}. */
     List<ServicePortName> owners(PortalElement element) {
         return states.values().stream()
                 .filter(state -> state.elements().contains(element))

@@ -8,7 +8,7 @@ import dev.sluice.core.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One service port that a sync looks at.
+ * The applied and the desired state of one service port in a sync.
  *
  * @param before null when it is new
  * @param desired null when it is to be removed

@@ -15,7 +15,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that stands for one service port in the kernel.
+ * The state of one service port in the kernel.
  *
  * @param udpSocket the address of its UDP socket, null without one
  */

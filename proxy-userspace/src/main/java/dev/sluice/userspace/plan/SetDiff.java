@@ -17,14 +17,14 @@ public final class SetDiff {
     private final Set<PortalElement> added = new LinkedHashSet<>();
     private final Set<PortalElement> deleted = new LinkedHashSet<>();
 
-    /** What turns sets with the elements {@code present} into those with {@code desired}. */
+    /** The difference from sets with the elements {@code present} to those with {@code desired}. */
     public static SetDiff between(Set<PortalElement> present, Set<PortalElement> desired) {
         SetDiff diff = new SetDiff();
         diff.add(present, desired);
         return diff;
     }
 
-    /** Adds the difference of one service port. What one port loses and another gets stays. */
+    /** Adds the difference of one service port. An element that moves from one port to another stays. */
     void add(Set<PortalElement> before, Set<PortalElement> after) {
         after.stream().filter(element -> !before.contains(element)).forEach(added::add);
         before.stream().filter(element -> !after.contains(element)).forEach(deleted::add);

@@ -15,10 +15,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one sync does, in the order that leaves no gap: new routes, new rules, set elements, old rules, and last the
- * routes and sockets that nothing leads to any more.
+ * The steps of one sync, in an order without a gap for traffic: new routes, new rules, set elements, old rules, and
+ * last the routes and sockets that nothing leads to any more.
  *
- * <p>When a portal passes from one service port to another, the order of the two does not matter. The cost of a port is
+ * <p>When a portal moves from one service port to another, the order of the two does not matter. The cost of a port is
  * that of its own portals.
  */
 public final class SyncPlan {

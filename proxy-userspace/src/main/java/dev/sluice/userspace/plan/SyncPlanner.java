@@ -30,8 +30,8 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Plans the syncs of one family, in two steps: {@link #changes} says what each service port is to be, so that its UDP
- * socket can be opened; {@link #plan} says what follows from that, once the kernel has chosen the sockets' ports.
+ * Plans the syncs of one family, in two steps: {@link #changes} determines the desired state of each service port, so
+ * that its UDP socket can be opened; {@link #plan} determines the rest, once the kernel has chosen the sockets' ports.
  */
 public final class SyncPlanner {
     private final PlannedPorts ports = new PlannedPorts();
@@ -53,7 +53,7 @@ public final class SyncPlanner {
         return ports;
     }
 
-    /** The service ports whose slow start gives an endpoint more connections now. */
+    /** The service ports with an endpoint that is due for more connections by slow start. */
     public Set<ServicePortName> due() {
         return slowStart.due();
     }
@@ -91,9 +91,9 @@ public final class SyncPlanner {
     }
 
     /**
-     * The service ports {@code names} as they are and are to be.
+     * The applied and desired state of the service ports {@code names}.
      *
-     * @param desired gives null for a port that is to be removed
+     * @param desired returns null for a port that is to be removed
      */
     public List<PortChange> changes(
             Set<ServicePortName> names, Function<ServicePortName, @Nullable ResolvedPort> desired) {
@@ -136,8 +136,7 @@ public final class SyncPlanner {
     }
 
     /**
-     * What turns the service ports into what {@code changes} say. A port without the UDP socket that it needs is
-     * removed.
+     * The plan that carries out {@code changes}. A port without the UDP socket that it needs is removed.
      *
      * @param udpSockets the open sockets of the ports that need one
      */

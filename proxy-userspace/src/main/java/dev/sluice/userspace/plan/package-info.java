@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * What a sync is to do: the service ports that are desired against those that are applied, as sockets, routes, rules
- * and set elements. Pure: it opens nothing and asks nobody.
+ * The plan of a sync: the difference between desired and applied service ports, as sockets, routes, rules and set
+ * elements. Pure: does no I/O.
  */
 @NullMarked
 package dev.sluice.userspace.plan;

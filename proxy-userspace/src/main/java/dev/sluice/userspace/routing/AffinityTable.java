@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
 final class AffinityTable {
     /** Further clients get no affinity until others have expired: about 10 MB per service port. */
     static final int MAX_CLIENTS = 100_000;
-    /** A sweep takes an event loop about a millisecond, so only one in so many clients beyond the limit starts one. */
+    /**
+     * A sweep takes an event loop about a millisecond, so only one in this many clients beyond the limit starts one.
+     */
     static final int CLIENTS_PER_SWEEP = 1024;
 
     private final ConcurrentHashMap<IpAddress, Pin> pins = new ConcurrentHashMap<>();

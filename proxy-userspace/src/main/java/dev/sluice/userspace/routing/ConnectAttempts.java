@@ -28,7 +28,7 @@ public final class ConnectAttempts {
     private int attempts;
 
     /**
-     * @param destination what the client connected to
+     * @param destination the address that the client connected to
      * @param defaults the timeouts of the attempts, unless the Service has its own
      */
     public ConnectAttempts(

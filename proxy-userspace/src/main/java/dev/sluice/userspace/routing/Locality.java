@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Tells clients of this node from others by their address, which the redirect keeps.
+ * Distinguishes clients of this node from others by their address, which the redirect keeps.
  *
  * @param nodeAddresses every address of the node but loopback ones
  * @param pods the ranges of this node's Pods, empty when they are unknown

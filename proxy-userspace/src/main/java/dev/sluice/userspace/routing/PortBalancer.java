@@ -103,7 +103,7 @@ public final class PortBalancer {
     /**
      * Chooses the endpoint of a new connection or flow.
      *
-     * @param destination what the client connected to
+     * @param destination the address that the client connected to
      * @param excluded the upstreams not to try again; null at first, which is when session affinity counts
      * @return null when none of {@code allowed} is left
      */
@@ -132,7 +132,7 @@ public final class PortBalancer {
         return pinned != null && chooser.admits(allowed, pinned, nanoTime) ? pinned : null;
     }
 
-    /** The endpoint that a hash gives {@code client} now, null under a scheduler without a hash. */
+    /** The endpoint of {@code client} by hash at present, null under a scheduler without a hash. */
     public @Nullable Upstream hashed(UpstreamPool allowed, IpAddress client, IpAddress destination, long nanoTime) {
         Scheduler scheduler = pools.policy().scheduler();
         boolean byHash = scheduler == Scheduler.SH || scheduler == Scheduler.DH;

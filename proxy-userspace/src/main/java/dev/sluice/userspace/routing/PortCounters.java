@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What one service port has carried since this process serves it. Any thread may add and read. */
+/** The traffic counters of one service port since this process serves it. Any thread may add and read. */
 public final class PortCounters {
     private final LongAdder connections = new LongAdder();
     private final LongAdder bytesIn = new LongAdder();
@@ -57,7 +57,7 @@ public final class PortCounters {
         return connects.sum();
     }
 
-    /** The time that took from the first attempt on, in nanoseconds for all of them together. */
+    /** The time from the first attempt until then, in nanoseconds for all of them together. */
     public long connectNanos() {
         return connectNanos.sum();
     }

@@ -2,5 +2,5 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.userspace.routing;
 
-/** Where a portal leads: to a service port, under one of its two traffic policies. */
+/** The route of a portal: its service port, and which of the two traffic policies applies. */
 public record PortalRoute(PortBalancer balancer, PortalScope scope) {}

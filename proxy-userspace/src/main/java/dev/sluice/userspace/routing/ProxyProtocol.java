@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * The version of the PROXY protocol, a header before the client's first byte that gives an endpoint the client's
- * address (haproxy, doc/proxy-protocol.txt, sections 2.1 and 2.2).
+ * The version of the PROXY protocol, a header before the client's first byte that passes the client's address to an
+ * endpoint (haproxy, doc/proxy-protocol.txt, sections 2.1 and 2.2).
  */
 public enum ProxyProtocol {
     /** The header is a line of text. */
@@ -48,7 +48,7 @@ public enum ProxyProtocol {
     /**
      * The header of a TCP connection.
      *
-     * @param destination what the client connected to, of the client's family
+     * @param destination the address that the client connected to, of the client's family
      */
     public abstract byte[] header(IpAddress client, int clientPort, IpAddress destination, int port);
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.userspace.routing;
 
-/** Why a connection was reset, or a datagram dropped, before it reached an endpoint. */
+/** The reason why a connection was reset, or a datagram dropped, before it reached an endpoint. */
 public enum RefusalReason {
     /** Readiness, policy and weights leave no endpoint, or only some that lead back to the proxy. */
     NO_ENDPOINT("no-endpoint"),

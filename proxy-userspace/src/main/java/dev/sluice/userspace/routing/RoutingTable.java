@@ -65,8 +65,8 @@ public final class RoutingTable {
     }
 
     /**
-     * Whether a connection of this node to {@code address} would come back to the proxy. Such an endpoint is never
-     * used: two Services that name each other's addresses would pass a connection round until no descriptor is left.
+     * Whether a connection of this node to {@code address} would return to the proxy. Such an endpoint is never used:
+     * two Services that name each other's addresses would pass a connection round until no descriptor is left.
      */
     public boolean leadsBack(Protocol protocol, IpAddress address, int port) {
         return routes.containsKey(new Portal.Address(protocol, address, port))

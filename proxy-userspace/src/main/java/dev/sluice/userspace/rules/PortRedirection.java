@@ -26,7 +26,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * How the kernel leads the traffic of one service port to the proxy, refuses it, or drops it.
+ * The redirection of one service port: how the kernel leads its traffic to the proxy, refuses it, or drops it.
  *
  * @param portals with their policies
  * @param elements the set elements that stand for them
@@ -83,7 +83,7 @@ public record PortRedirection(
 
     private static Set<PortalElement> fence(ServicePort service, IpAddress vip) {
         Set<PortalElement> elements = new LinkedHashSet<>();
-        // the allowed clients come first, so that none of them is ever fenced out
+        // the allowed clients are added first, so that none of them is ever locked out
         for (Cidr range : service.sourceRanges()) {
             elements.add(new PortalElement(
                     PortalSets.allowed(service.family()),

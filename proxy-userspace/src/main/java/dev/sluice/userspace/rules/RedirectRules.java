@@ -25,8 +25,8 @@ import java.util.function.Function;
  * say which traffic they are for.
  *
  * <p>Traffic is led to the proxy by DNAT to one address of the node, and not by REDIRECT, which takes the first address
- * of the interface that a packet came in through and drops the packet where there is none, as on the interfaces that
- * some network plug-ins give to Pods. The proxy is the endpoint's peer, so there is nothing to masquerade.
+ * of the interface that a packet arrived on, and drops the packet where there is none, as on the interfaces that some
+ * network plug-ins give to Pods. The proxy is the endpoint's peer, so there is nothing to masquerade.
  *
  * @param proxyAddress the node's address that traffic is redirected to
  * @param tcpPort the port of the listening TCP sockets
@@ -96,7 +96,7 @@ public record RedirectRules(UserspaceConfig config, IpAddress proxyAddress, int 
         return rules;
     }
 
-    /** Redirects clients of this node. Others go on to the filter table, which drops them. */
+    /** Redirects clients of this node. Others continue to the filter table, which drops them. */
     private List<Rule> fromNode() {
         List<Rule> rules = new ArrayList<>();
         rules.add(rule().fromLocalAddress().jump(REDIRECT));
@@ -126,8 +126,8 @@ public record RedirectRules(UserspaceConfig config, IpAddress proxyAddress, int 
     /**
      * The rules for the time between two processes, each for the head of its chain. Until {@code end} they drop what
      * would open a new TCP connection to the proxy, which the kernel would refuse otherwise, so that the client's
-     * retransmission meets the next process. What the node itself sends is dropped on its way out: once it has left,
-     * conntrack leads its retransmissions to the old port.
+     * retransmission meets the next process. Packets of the node itself are dropped on their way out: otherwise
+     * conntrack would lead their retransmissions to the old port.
      */
     public List<ChainRule> hold(Instant end) {
         Rule rule = rule().to(proxyAddress).opening(tcpPort).until(end).drop();
@@ -171,7 +171,9 @@ public record RedirectRules(UserspaceConfig config, IpAddress proxyAddress, int 
         return rule().to(proxyAddress).protocol(Protocol.UDP).inSet(PortalSets.udpSockets(family()));
     }
 
-    /** A rule for what may be meant for a node port: any local address, or one rule for each configured range. */
+    /**
+     * A rule for packets that may be meant for a node port: any local address, or one rule for each configured range.
+     */
     private List<Rule> forNodePorts(Function<RuleBuilder, Rule> rule) {
         Cidr loopback = Cidr.loopback(family());
         if (config.nodePortAddresses().matchesAll()) {

@@ -10,7 +10,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A TCP server on loopback that gives each connection to {@code service}, on a thread of its own. */
+/** A TCP server on loopback that passes each connection to {@code service}, on a thread of its own. */
 final class TestServer implements AutoCloseable {
     private final ServerSocket listener;
     private final Queue<Socket> open = new ConcurrentLinkedQueue<>();
