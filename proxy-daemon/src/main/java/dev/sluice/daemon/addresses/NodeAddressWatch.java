@@ -24,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A watch that reports when the node gets or loses an address that the rules depend on, as the kernel notifies it. An
- * address on several links counts once, and the addresses that a mode binds for Services do not count.
+ * A watch that reports when the node gets or loses an address that the rules depend on, by the kernel's notifications.
+ * An address on several links counts once, and the addresses that a mode binds for Services do not count.
  */
 public final class NodeAddressWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeAddressWatch.class);

@@ -139,7 +139,9 @@ public final class ConfigFile {
         return value.equals(Duration.ZERO) || value.equals(0) || value.equals(0.0);
     }
 
-    /** Where upstream cannot tell 0 from absent; elsewhere 0 is a value of its own, such as "leave the kernel's". */
+    /**
+     * Where upstream cannot distinguish 0 from absent; elsewhere 0 is a value of its own, such as "leave the kernel's".
+     */
     private static boolean zeroMeansDefault(String path) {
         return path.endsWith("yncPeriod")
                 || path.equals("logging.flushFrequency")

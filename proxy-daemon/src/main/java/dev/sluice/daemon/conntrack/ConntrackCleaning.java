@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 /**
  * A backend that deletes stale conntrack entries after each sync of the mode that it wraps.
  *
- * <p>The kernel cannot see the end of a UDP conversation, so connection tracking goes on sending a busy client's
+ * <p>The kernel cannot see the end of a UDP conversation, so connection tracking keeps sending a busy client's
  * datagrams where it sent the first one: to a removed endpoint, or nowhere because the Service had no endpoint then.
  * The same holds for an SCTP client that keeps its port. Once the new rules are in force, such entries are deleted, and
  * the next packet meets the new rules. TCP connections are never touched.

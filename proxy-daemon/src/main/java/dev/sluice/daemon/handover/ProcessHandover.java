@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * <p>The successor connects, and the predecessor stops writing rules ({@link #HOLDING}). The successor listens on a
  * port of its own, and its first syncs lead new connections there. It reports that ({@link #IN_FORCE}), and the
  * predecessor stops listening and keeps its open connections until it is asked to end. A successor that fails before
- * that has changed nothing: the predecessor goes on.
+ * that has changed nothing: the predecessor continues.
  */
 public final class ProcessHandover implements SyncObserver, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ProcessHandover.class);

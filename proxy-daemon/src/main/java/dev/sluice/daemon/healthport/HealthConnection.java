@@ -45,7 +45,7 @@ final class HealthConnection {
      * Reads and writes as far as the socket allows.
      *
      * @param buffer for reading, shared by all connections
-     * @param linger how long the peer has for closing the connection, once it has the answer
+     * @param linger the deadline by which the peer must close the connection once it has the answer
      */
     void proceed(ByteBuffer buffer, long linger) throws IOException {
         if (!answered && read(buffer)) {

@@ -63,7 +63,7 @@ final class HttpLoop implements AutoCloseable {
     /**
      * Listens; on the loop's thread only.
      *
-     * @param answers the answer to a client that connected to this local address; empty resets the connection
+     * @param answers the answer to a client, by the local address that it connected to; empty resets the connection
      */
     ServerSocketChannel listen(
             ProtocolFamily family, InetSocketAddress address, Function<InetAddress, Optional<ReadinessAnswer>> answers)

@@ -76,7 +76,7 @@ public final class PageServer implements AutoCloseable {
         return this;
     }
 
-    /** Listens, or goes on trying in the background. Returns the reason when the first attempt failed. */
+    /** Listens, or keeps trying in the background. Returns the reason when the first attempt failed. */
     public Optional<String> start() {
         Optional<String> refusal = listen();
         refusal.ifPresentOrElse(

@@ -22,8 +22,8 @@ public final class RemovalAfterSync implements SyncObserver {
      * A removal that waits for the first syncs.
      *
      * @param families that are served
-     * @param removal called once for each family that is in force, on the sync thread, after the first sync of all: no
-     *     family's sync waits for the removal in another
+     * @param removal called once for each family that is in force, on the sync thread, once every family has tried its
+     *     first sync: no family's sync waits for the removal in another
      */
     public RemovalAfterSync(Set<IpFamily> families, Consumer<IpFamily> removal) {
         this.untried = EnumSet.copyOf(families);

@@ -16,7 +16,7 @@ import io.prometheus.metrics.model.snapshots.SummarySnapshot;
 import io.prometheus.metrics.model.snapshots.SummarySnapshot.SummaryDataPointSnapshot;
 import java.util.List;
 
-/** A collector of the metrics that only a userspace proxy has for its Services, for one scrape. */
+/** A collector of the metrics that only a mode with a proxy of its own has, for one scrape. */
 final class ProxyTrafficMetrics {
     private final GaugeSnapshot.Builder active =
             gauge("sluice_service_active_connections", "Open connections of a Service, and flows of UDP");

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The text of a virtual server:
- * {@code wrr, persistent 10800 s, 2 real servers, weight 10.244.1.5:8080 3, 10.244.1.6:8080 1, draining 10.244.1.7:8080}.
- * Weights are shown where they differ.
+ * {@code wrr, persistent 10800 s, 2 real servers, weight 10.244.1.5:8080 3, 10.244.1.6:8080 1,
+ * draining 10.244.1.7:8080}. Weights are shown where they differ.
  */
 public final class ServerText {
     /** Those that can choose a real server of weight 0, unless they may fall back. */

@@ -35,9 +35,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One sync: plans the service ports, compares the plans with what is applied, and carries the difference into the
- * kernel. A partial pass plans what has changed and reads nothing; a full one reads the kernel and plans everything. A
- * partial pass that finds the kernel in an unexpected state goes on as a full one.
+ * One sync: plans the service ports, compares the plans with what is applied, and applies the difference to the kernel.
+ * A partial pass plans what has changed and reads nothing; a full one reads the kernel and plans everything. A partial
+ * pass that finds the kernel in an unexpected state continues as a full one.
  */
 final class SyncPass {
     private static final ObjectKind VIRTUAL_SERVERS = ObjectKind.of("ipvs.virtual_servers");

@@ -89,7 +89,7 @@ class KernelPreparationTest {
         assertThat(node.sysctl.read("net.ipv4.vs.conn_reuse_mode")).contains(value);
     }
 
-    /** Traps 11, 15 and 17: templates of gone servers expire, and ARP is left as it is by default. */
+    /** Traps 11, 15 and 17: templates of deleted servers expire, and ARP is left as it is by default. */
     @Test
     void parametersOfIpv4() throws Exception {
         TestNode node = new TestNode(IpFamily.IPV4);

@@ -287,7 +287,7 @@ class ManifestSourceTest {
         Files.writeString(directory.resolve(name), content);
     }
 
-    /** Long enough for the source to have read the file, even if no change was notified. */
+    /** Long enough for the source to have read the file, even without a notification of the change. */
     private static void awaitLooks() {
         long end = System.nanoTime() + QUICK.rescan().multipliedBy(2).toNanos();
         await().pollInterval(Duration.ofMillis(10)).until(() -> System.nanoTime() - end > 0);

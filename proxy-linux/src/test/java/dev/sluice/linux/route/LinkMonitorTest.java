@@ -37,7 +37,8 @@ final class LinkMonitorTest {
             IpCommand.run(namespace, "link add br0 type bridge");
             int index = links.link("br0").orElseThrow().index();
             links.addAddresses("br0", List.of(V4, V6));
-            // The kernel notifies an IPv6 address from a work queue; one that is deleted before that is never notified.
+            // The kernel sends the notification of an IPv6 address from a work queue; there is none for an address that
+            // is deleted before that.
             awaitThat(() -> assertThat(heard)
                     .anyMatch(change ->
                             change instanceof LinkSet(var link) && link.name().equals("br0"))
