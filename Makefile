@@ -24,7 +24,7 @@ setup: ## install what the machine lacks, find JDK 25
 build: setup ## the daemon, without tests; afterwards ./sluice starts it
 	$(MVN) -q package -Dmaven.test.skip
 
-check: setup check-format ## compile, format and unit tests: for daily work
+check: setup check-format ## format, compile, unit tests and the traced catalogue: for daily work
 	$(MVN) test
 
 test: setup check-format ## everything, real packets included

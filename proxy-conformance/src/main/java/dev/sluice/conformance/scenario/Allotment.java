@@ -37,7 +37,8 @@ public final class Allotment {
         }
     }
 
-    Allotment(Pool pool, String namespace, IpFamily family) {
+    /** @param namespace the Kubernetes namespace of the run's objects */
+    public Allotment(Pool pool, String namespace, IpFamily family) {
         this.pool = pool;
         this.namespace = namespace;
         this.family = family;

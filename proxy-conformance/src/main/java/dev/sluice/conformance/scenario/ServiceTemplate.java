@@ -225,7 +225,8 @@ public final class ServiceTemplate {
         return this;
     }
 
-    String yaml(Allotment allotment) {
+    /** The manifests of the Service and its slices, each with a document separator before it. */
+    public String yaml(Allotment allotment) {
         String namespace = allotment.namespace() + namespaceSuffix;
         List<IpFamily> families = bothFamilies ? List.of(IpFamily.IPV4, IpFamily.IPV6) : List.of(allotment.family());
         StringBuilder s = new StringBuilder("---\napiVersion: v1\nkind: Service\nmetadata:\n");

@@ -85,7 +85,7 @@ record TracedProbe(Probe probe, IpAddress to, Expected expected, List<Outcome> o
                 && traced.candidates().stream().anyMatch(c -> !answers(c));
     }
 
-    private static boolean answers(Candidate candidate) {
+    static boolean answers(Candidate candidate) {
         boolean pod = LabAddresses.LOCAL_PODS.stream().anyMatch(p -> is(p, candidate.address()))
                 || LabAddresses.REMOTE_PODS.stream().anyMatch(p -> is(p, candidate.address()));
         return pod
@@ -133,7 +133,7 @@ record TracedProbe(Probe probe, IpAddress to, Expected expected, List<Outcome> o
         return LabAddresses.of(host, address.family()).equals(address);
     }
 
-    private static boolean isOfAHost(IpAddress address) {
+    static boolean isOfAHost(IpAddress address) {
         IpFamily family = address.family();
         return address.isLoopback()
                 || LabAddresses.allOfNode(family).contains(address)
