@@ -28,6 +28,7 @@ check: setup check-format ## format, compile, unit tests and the traced catalogu
 	$(MVN) test
 
 test: setup check-format ## everything, real packets included
+	@[ -e /proc/net/ip_vs ] || dev/vm/prepare & # beside the unit tests, which leave a processor idle
 	$(MVN) verify
 
 demo: build ## MODE=iptables|ipvs|userspace: a small cluster in network namespaces, with traffic
