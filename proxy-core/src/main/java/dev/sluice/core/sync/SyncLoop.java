@@ -206,4 +206,11 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
     public void accept(ClusterEvent event) {
         posted.add(() -> driver.accept(event));
     }
+
+    /** No sync runs between two of {@code events}. */
+    @Override
+    public void acceptAll(List<ClusterEvent> events) {
+        List<ClusterEvent> together = List.copyOf(events);
+        posted.add(() -> driver.acceptAll(together));
+    }
 }

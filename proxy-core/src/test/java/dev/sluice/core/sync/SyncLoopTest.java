@@ -14,6 +14,7 @@ import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.track.ChangeTracker;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.AbstractList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -94,6 +95,32 @@ class SyncLoopTest {
                 service("shop/web").port("http", 80).build()));
         await().until(() -> v4.syncs().size() == 2);
         assertThat(v4.syncs().get(1).ports()).extracting(Object::toString).containsExactly("shop/web:http");
+    }
+
+    @Test
+    void noSyncRunsBetweenEventsThatBelongTogether() {
+        syncAll();
+        await().until(() -> v6.syncs().size() == 1);
+        loop.acceptAll(new AbstractList<>() {
+            @Override
+            public ClusterEvent get(int index) {
+                long end = System.nanoTime() + Duration.ofMillis(200).toNanos();
+                while (index > 0 && v4.syncs().size() == 1 && System.nanoTime() < end) {
+                    Thread.onSpinWait(); // time enough for a sync after the first event alone
+                }
+                return new ClusterEvent.ServiceUpdated(service("shop/web-" + index)
+                        .port("http", 80)
+                        .clusterIp("10.96.0." + (index + 1))
+                        .build());
+            }
+
+            @Override
+            public int size() {
+                return 2;
+            }
+        });
+        await().until(() -> v4.syncs().size() > 1);
+        assertThat(v4.syncs().get(1).ports()).hasSize(2);
     }
 
     @Test

@@ -47,25 +47,34 @@ public final class NodeGate implements ClusterListener {
     public synchronized void release(ClusterListener listener) {
         target = listener;
         if (held != null) {
-            held.forEach(listener::accept);
+            listener.acceptAll(held);
             held = null;
         }
     }
 
     @Override
-    public synchronized void accept(ClusterEvent event) {
+    public void accept(ClusterEvent event) {
+        acceptAll(List.of(event));
+    }
+
+    @Override
+    public synchronized void acceptAll(List<ClusterEvent> events) {
+        events.forEach(this::lookForNode);
+        if (held != null) {
+            held.addAll(events);
+            notifyAll();
+        } else if (target != null) {
+            target.acceptAll(events);
+        }
+    }
+
+    private void lookForNode(ClusterEvent event) {
         switch (event) {
             case ClusterEvent.NodeUpdated(NodeObject own) -> node = own;
             case ClusterEvent.Listed(ResourceKind kind) -> nodeListed |= kind == ResourceKind.NODE;
             default -> {
                 // nothing about the Node
             }
-        }
-        if (held != null) {
-            held.add(event);
-            notifyAll();
-        } else if (target != null) {
-            target.accept(event);
         }
     }
 }

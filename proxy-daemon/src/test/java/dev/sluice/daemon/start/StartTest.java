@@ -21,6 +21,7 @@ import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterEvent.EndpointSliceDeleted;
 import dev.sluice.core.source.ClusterEvent.Listed;
 import dev.sluice.core.source.ClusterEvent.NodeUpdated;
+import dev.sluice.core.source.ClusterListener;
 import dev.sluice.core.source.NodeObject;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.Settings.ConntrackSettings;
@@ -64,6 +65,27 @@ class StartTest {
                         new NodeUpdated(NODE),
                         new Listed(ResourceKind.NODE),
                         new Listed(ResourceKind.SERVICE));
+    }
+
+    @Test
+    void whatBelongsTogetherStaysTogether() {
+        List<ClusterEvent> pair = List.of(new NodeUpdated(NODE), new Listed(ResourceKind.NODE));
+        List<List<ClusterEvent>> passed = new ArrayList<>();
+        NodeGate gate = new NodeGate();
+        gate.acceptAll(pair);
+        gate.release(new ClusterListener() {
+            @Override
+            public void accept(ClusterEvent event) {
+                passed.add(List.of(event));
+            }
+
+            @Override
+            public void acceptAll(List<ClusterEvent> events) {
+                passed.add(List.copyOf(events));
+            }
+        });
+        gate.acceptAll(pair);
+        assertThat(passed).containsExactly(pair, pair);
     }
 
     @Test

@@ -11,6 +11,7 @@ import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.core.source.NodeObject;
 import dev.sluice.core.source.Selection;
 import dev.sluice.core.source.ServiceObject;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,9 +35,13 @@ final class DeltaDelivery {
         return upToDate;
     }
 
-    /** Delivers {@code objects}; after the first time only those that changed. */
+    /**
+     * Delivers {@code objects} all together, so that nobody meets a new Service without its endpoints; after the first
+     * time only those that changed.
+     */
     void deliver(Map<ObjectRef, ManifestObject> objects, List<Problem> problems) {
         upToDate = false;
+        List<ClusterEvent> events = new ArrayList<>();
         Map<ObjectRef, ManifestObject> selected = new LinkedHashMap<>();
         objects.forEach((ref, object) -> {
             if (isSelected(object)) {
@@ -45,25 +50,26 @@ final class DeltaDelivery {
         });
         delivered.forEach((ref, object) -> {
             if (!selected.containsKey(ref)) {
-                listener.accept(deleted(object));
+                events.add(deleted(object));
             }
         });
         selected.forEach((ref, object) -> {
             if (!object.equals(delivered.get(ref))) {
-                listener.accept(updated(object));
+                events.add(updated(object));
             }
         });
-        delivered = selected;
         if (!problems.equals(deliveredProblems)) {
-            deliveredProblems = List.copyOf(problems);
-            listener.accept(new ClusterEvent.SourceProblems(deliveredProblems));
+            events.add(new ClusterEvent.SourceProblems(problems));
         }
         if (!synced) {
-            synced = true;
-            listener.accept(new ClusterEvent.Listed(ResourceKind.NODE));
-            listener.accept(new ClusterEvent.Listed(ResourceKind.SERVICE));
-            listener.accept(new ClusterEvent.Listed(ResourceKind.ENDPOINT_SLICE));
+            events.add(new ClusterEvent.Listed(ResourceKind.NODE));
+            events.add(new ClusterEvent.Listed(ResourceKind.SERVICE));
+            events.add(new ClusterEvent.Listed(ResourceKind.ENDPOINT_SLICE));
         }
+        listener.acceptAll(events);
+        delivered = selected;
+        deliveredProblems = List.copyOf(problems);
+        synced = true;
         upToDate = true;
     }
 

@@ -9,6 +9,7 @@ import static org.awaitility.Awaitility.await;
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.source.ClusterEvent;
+import dev.sluice.core.source.ClusterListener;
 import dev.sluice.core.source.ServiceObject;
 import dev.sluice.kubernetes.RecordingListener;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -38,6 +40,29 @@ class ManifestSourceTest {
     @AfterEach
     void close() {
         source.close();
+    }
+
+    @Test
+    void serviceComesTogetherWithItsEndpoints() throws IOException {
+        List<List<ClusterEvent>> deliveries = new CopyOnWriteArrayList<>();
+        source = new ManifestSource(directory, "node-a", QUICK);
+        source.start(new ClusterListener() {
+            @Override
+            public void accept(ClusterEvent event) {
+                acceptAll(List.of(event));
+            }
+
+            @Override
+            public void acceptAll(List<ClusterEvent> events) {
+                deliveries.add(List.copyOf(events));
+            }
+        });
+        await().until(() -> !deliveries.isEmpty());
+        write("a.yaml", service("web", 80) + "---\n" + slice("web-1", "10.0.0.1"));
+
+        await().until(() -> deliveries.size() > 1);
+        assertThat(deliveries.get(1))
+                .hasExactlyElementsOfTypes(ClusterEvent.ServiceUpdated.class, ClusterEvent.EndpointSliceUpdated.class);
     }
 
     @Test
