@@ -31,16 +31,26 @@ import org.slf4j.LoggerFactory;
 public final class Main {
     private static final Logger LOG = LoggerFactory.getLogger(Main.class);
 
-    private final LinuxHost host = new LinuxHost();
-    private final List<ProxyModule> modules = ProxyAssembly.modules(host);
-    private final ConfigSchema schema =
-            KubeProxyFields.with(modules.stream().map(ProxyModule::config).toList());
+    private final LinuxHost host;
+    private final List<ProxyModule> modules;
+    private final ConfigSchema schema;
 
-    private Main() {}
+    /** @param modules of every mode */
+    Main(LinuxHost host, List<ProxyModule> modules) {
+        this.host = host;
+        this.modules = List.copyOf(modules);
+        schema = KubeProxyFields.with(modules.stream().map(ProxyModule::config).toList());
+    }
 
     public static void main(String[] args) {
+        LinuxHost host = new LinuxHost();
+        new Main(host, ProxyAssembly.modules(host)).runAndExit(args);
+    }
+
+    /** Runs the command, and ends the process unless it went well. */
+    void runAndExit(String[] args) {
         Logging.configure(0);
-        int status = new Main().run(args);
+        int status = run(args);
         if (status != 0) {
             System.exit(status);
         }

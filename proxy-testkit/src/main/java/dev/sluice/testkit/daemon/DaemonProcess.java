@@ -50,9 +50,22 @@ public final class DaemonProcess implements AutoCloseable {
      * Starts the daemon as {@link #start(LabHost, DaemonOptions, Path)} does, with additional environment variables.
      */
     public static DaemonProcess start(LabHost host, DaemonOptions options, Path log, Map<String, String> environment) {
-        List<String> command = new ArrayList<>();
+        return start(host, List.of(Launcher.path().toString()), options, log, environment);
+    }
+
+    /** Starts a daemon that {@code main} makes, on this JVM's class path, in place of the launcher's. */
+    public static DaemonProcess start(LabHost host, Class<?> main, DaemonOptions options, Path log) {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        String classPath = System.getProperty("java.class.path");
+        List<String> program = List.of(java, "--enable-native-access=ALL-UNNAMED", "-cp", classPath, main.getName());
+        return start(host, program, options, log, Map.of());
+    }
+
+    private static DaemonProcess start(
+            LabHost host, List<String> program, DaemonOptions options, Path log, Map<String, String> environment) {
         // the daemon dies with this JVM; otherwise it would keep the namespaces of the lab alive
-        command.addAll(List.of("setpriv", "--pdeathsig", "KILL", Launcher.path().toString()));
+        List<String> command = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL"));
+        command.addAll(program);
         command.addAll(options.arguments());
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
