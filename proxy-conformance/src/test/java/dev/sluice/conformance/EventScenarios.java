@@ -105,7 +105,7 @@ final class EventScenarios {
                 scenario("api-event-port-busy", "235", "a busy metrics port with hard-fail: exit 1 and an Event")
                         .in(IPTABLES)
                         .once()
-                        .setup(DaemonSetup.USUAL.alone().unstarted())
+                        .setup(DaemonSetup.DEFAULT.alone().unstarted())
                         .act("the start fails", stage -> {
                             try (ServerSocketChannel taken = stage.lab()
                                     .node()

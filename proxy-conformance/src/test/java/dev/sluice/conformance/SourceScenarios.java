@@ -20,7 +20,7 @@ import java.util.List;
 
 /** An API server that is late, incomplete, or without the Node. */
 final class SourceScenarios {
-    private static final DaemonSetup UNSTARTED = DaemonSetup.USUAL.alone().unstarted();
+    private static final DaemonSetup UNSTARTED = DaemonSetup.DEFAULT.alone().unstarted();
 
     private SourceScenarios() {}
 
@@ -92,7 +92,7 @@ final class SourceScenarios {
         stage.given(List.of(web()));
         stage.check(fromPod("a3").to("web", 80), reaches("b2"));
 
-        stage.session().node(DaemonSetup.USUAL.nodeManifest());
+        stage.session().node(DaemonSetup.DEFAULT.nodeManifest());
         stage.eventually("200", () -> stage.daemon().healthz().status() == 200);
     }
 

@@ -27,6 +27,6 @@ class ProxyAssemblyTest {
                     module.configured(ConfigReader.ofDefaults(module.config().flags()));
             assertThat(configured.mode()).isEqualTo(module.mode());
         }
-        assertThat(host.asked()).isEmpty();
+        assertThat(host.requests()).isEmpty();
     }
 }

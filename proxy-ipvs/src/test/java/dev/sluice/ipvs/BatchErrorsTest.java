@@ -55,7 +55,7 @@ class BatchErrorsTest {
         assertThat(node.ipvsadm())
                 .contains("10.244.1.11:8080", "10.244.1.13:8080", "10.244.1.2:8080")
                 .doesNotContain("10.244.1.12:8080");
-        expectMended("-a -t 10.96.0.2:80 -r 10.244.1.12:8080");
+        expectRepaired("-a -t 10.96.0.2:80 -r 10.244.1.12:8080");
     }
 
     private static boolean isNewDestination(IpvsCommand command) {
@@ -82,7 +82,7 @@ class BatchErrorsTest {
                 .as("what is not whole is not bound")
                 .contains("10.96.0.4/32", "10.96.0.6/32")
                 .doesNotContain("10.96.0.5/32");
-        expectMended("-a -t 10.96.0.5:80 -r 10.244.1.5:8080");
+        expectRepaired("-a -t 10.96.0.5:80 -r 10.244.1.5:8080");
         assertThat(node.addresses()).contains("10.96.0.5/32");
     }
 
@@ -93,7 +93,7 @@ class BatchErrorsTest {
                 .satisfies(p -> assertThat(p.message()).contains(error, command));
     }
 
-    private void expectMended(String line) throws Exception {
+    private void expectRepaired(String line) throws Exception {
         node.ipvs.refuse(c -> 0);
         assertThat(node.sync().problems()).isEmpty();
         assertThat(node.ipvsadm()).contains(line);

@@ -105,7 +105,7 @@ class RefusalTest {
     }
 
     @Test
-    void whatSomebodyDeletedIsMendedWithinTheSameSync() throws Exception {
+    void whatSomebodyDeletedIsRepairedWithinTheSameSync() throws Exception {
         VirtualServerKey good = new VirtualServerKey(Protocol.TCP, IpAddress.of("10.96.0.1"), 80);
         node.ipvs.apply(List.of(new DeleteVirtualServer(good)));
 

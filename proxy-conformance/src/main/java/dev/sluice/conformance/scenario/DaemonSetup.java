@@ -19,10 +19,10 @@ public record DaemonSetup(List<String> flags, String zone, boolean own, boolean 
     private static final String CLUSTER_CIDR = "--cluster-cidr=" + LabAddresses.CLUSTER_CIDR;
 
     /** The default: the lab's cluster CIDR, and the node in zone {@code z1}. */
-    public static final DaemonSetup USUAL = new DaemonSetup(List.of(CLUSTER_CIDR), "z1", false, true, false);
+    public static final DaemonSetup DEFAULT = new DaemonSetup(List.of(CLUSTER_CIDR), "z1", false, true, false);
 
     /** The default scheduler is lc, so that an annotation has a visible effect. */
-    public static final DaemonSetup LEAST_CONNECTION = USUAL.with("--ipvs-scheduler=lc", "--userspace-scheduler=lc");
+    public static final DaemonSetup LEAST_CONNECTION = DEFAULT.with("--ipvs-scheduler=lc", "--userspace-scheduler=lc");
 
     public DaemonSetup {
         flags = List.copyOf(flags);

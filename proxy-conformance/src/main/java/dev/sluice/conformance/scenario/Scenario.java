@@ -55,7 +55,7 @@ public record Scenario(
         private final List<Step> steps = new ArrayList<>();
         private Set<ProxyMode> modes = EnumSet.allOf(ProxyMode.class);
         private Set<IpFamily> families = EnumSet.allOf(IpFamily.class);
-        private DaemonSetup setup = DaemonSetup.USUAL;
+        private DaemonSetup setup = DaemonSetup.DEFAULT;
 
         private Builder(String id, String rows, String behaviour) {
             this.id = id;

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 /** The state of repair in one family: what is suspect, and when it is looked at. Thread-safe. */
 final class FamilyRepair {
     private static final Logger LOG = LoggerFactory.getLogger(FamilyRepair.class);
-    static final String SOMEBODY = "another program";
+    static final String UNKNOWN_PROGRAM = "another program";
 
     private final IpFamily family;
     private final Ticker ticker;
@@ -56,7 +56,7 @@ final class FamilyRepair {
      * already.
      */
     synchronized void noticed(Suspects suspects, String by, LongConsumer schedule) {
-        String program = by.isEmpty() ? SOMEBODY : by;
+        String program = by.isEmpty() ? UNKNOWN_PROGRAM : by;
         if (waiting != null) {
             waiting = waiting.and(suspects, program);
             return;
@@ -88,7 +88,7 @@ final class FamilyRepair {
         }
     }
 
-    synchronized void mending() {
+    synchronized void repairing() {
         begin = ticker.nanos();
         written.clear();
     }
@@ -100,12 +100,12 @@ final class FamilyRepair {
                         (chain, rules) -> written.merge(new KernelObject(table, chain), rules, Integer::sum)));
     }
 
-    synchronized boolean isMending() {
+    synchronized boolean isRepairing() {
         return looking != null;
     }
 
     /** The backend is done; notifies {@code listener} of what it repaired, rules or {@code beside}, if anything. */
-    synchronized void mended(Map<KernelObject, Integer> beside, Consumer<Repair> listener) {
+    synchronized void repaired(Map<KernelObject, Integer> beside, Consumer<Repair> listener) {
         written.putAll(beside);
         Notice notice = looking;
         if (notice == null) {

@@ -45,14 +45,14 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
     private final List<Repair.Listener> listeners;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
             task -> Thread.ofPlatform().name("sluice-repair").daemon().unstarted(task));
-    private volatile Mender mender = (family, suspects) -> CompletableFuture.completedFuture(family);
+    private volatile Repairer repairer = (family, suspects) -> CompletableFuture.completedFuture(family);
     private @Nullable ForeignWatch watch;
     private boolean opened;
 
     /** Repairs on the sync thread; the result completes when that is done. */
     @FunctionalInterface
-    public interface Mender {
-        CompletableFuture<?> mend(IpFamily family, Suspects suspects);
+    public interface Repairer {
+        CompletableFuture<?> repair(IpFamily family, Suspects suspects);
     }
 
     /**
@@ -73,15 +73,18 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
     }
 
     /** Starts: from now on {@code loop} makes the repairs. */
-    public void use(Mender loop) {
-        mender = loop;
+    public void use(Repairer loop) {
+        repairer = loop;
     }
 
     @Override
     public void succeeded(Success success) {
         if (!success.report().repaired().isEmpty()) {
             report(new Repair(
-                    success.family(), FamilyRepair.SOMEBODY, success.report().repaired(), success.duration()));
+                    success.family(),
+                    FamilyRepair.UNKNOWN_PROGRAM,
+                    success.report().repaired(),
+                    success.duration()));
         }
         tried(success.family());
     }
@@ -132,7 +135,7 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
     private void look(FamilyRepair family) {
         Optional<Suspects> suspects = family.take();
         if (suspects.isPresent()) {
-            var _ = mender.mend(family.family(), suspects.get())
+            var _ = repairer.repair(family.family(), suspects.get())
                     .whenComplete((done, failure) -> family.done(nanos -> schedule(family, nanos)));
         }
     }
@@ -141,7 +144,7 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
     public void repairing(IpFamily family) {
         FamilyRepair repair = families.get(family);
         if (repair != null) {
-            repair.mending();
+            repair.repairing();
         }
     }
 
@@ -149,7 +152,7 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
     public void repaired(IpFamily family, SyncReport report) {
         FamilyRepair repair = families.get(family);
         if (repair != null) {
-            repair.mended(report.repaired(), this::report);
+            repair.repaired(report.repaired(), this::report);
         }
     }
 
@@ -161,7 +164,7 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
     @Override
     public void begins(Restore restore) {
         FamilyRepair family = families.get(restore.family());
-        if (family != null && family.isMending()) {
+        if (family != null && family.isRepairing()) {
             family.wrote(RestoreInput.parse(restore.input()));
         }
     }

@@ -258,12 +258,12 @@ class ConntrackCleaningTest {
     }
 
     @Test
-    void afterAMendTheFlowsThatBeganMeanwhileAreDeleted() throws Exception {
+    void afterARepairTheFlowsThatBeganMeanwhileAreDeleted() throws Exception {
         syncAll(A);
         ConntrackEntry fine = table.add(Protocol.UDP, CLIENT, VIP + ":53", A.toString());
         ConntrackEntry passedBy = table.add(Protocol.UDP, "10.244.1.9:40001", VIP + ":53", VIP + ":53");
         cleaning.repair(snapshot, Suspects.all());
-        assertThat(table.flows()).as("nothing was mended").containsExactly(fine, passedBy);
+        assertThat(table.flows()).as("nothing was repaired").containsExactly(fine, passedBy);
         mode.cost = new KernelCost(1, 80);
         cleaning.repair(snapshot, Suspects.all());
         assertThat(table.flows()).containsExactly(fine);

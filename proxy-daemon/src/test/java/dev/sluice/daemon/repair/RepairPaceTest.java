@@ -23,7 +23,7 @@ class RepairPaceTest {
     }
 
     @Test
-    void changesNowAndThenAreMendedAtOnce() {
+    void changesNowAndThenAreRepairedAtOnce() {
         for (int i = 0; i < 100; i++) {
             assertThat(repair()).isEqualTo(30);
             now += SECOND;

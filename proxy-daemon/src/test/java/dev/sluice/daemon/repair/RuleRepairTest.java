@@ -73,7 +73,7 @@ class RuleRepairTest {
     }
 
     /** As the sync thread would, with a restore of {@link #restored} if there is one. */
-    private CompletableFuture<?> mend(IpFamily family, Suspects suspects) {
+    private CompletableFuture<?> repair(IpFamily family, Suspects suspects) {
         repair.repairing(family);
         if (!restored.isEmpty()) {
             Command command = new Command(
@@ -90,7 +90,7 @@ class RuleRepairTest {
     }
 
     private void start() throws InterruptedException {
-        repair.use(this::mend);
+        repair.use(this::repair);
         for (IpFamily family : IpFamily.values()) {
             assertThat(watches).isEmpty();
             repair.failed(new Failure(family, true, Duration.ZERO, new SyncException("any end will do")));
@@ -169,7 +169,7 @@ class RuleRepairTest {
     @Test
     void whatNobodyElseCanHaveChangedIsNotComparedAgain() throws Exception {
         nobodyElse = true;
-        repair.use(this::mend);
+        repair.use(this::repair);
         for (IpFamily family : IpFamily.values()) {
             repair.failed(new Failure(family, true, Duration.ZERO, new SyncException("any end will do")));
         }

@@ -152,7 +152,7 @@ class GracefulTerminationTest {
     }
 
     @Test
-    void aRestartMendsTheWeightOfWhatIsWantedAgain() throws Exception {
+    void aRestartRestoresTheWeightOfWhatIsWantedAgain() throws Exception {
         TestNode node = new TestNode(IpFamily.IPV4).put(port(Protocol.TCP, "10.244.1.7", "10.244.1.8"));
         node.fullSync();
         node.ipvs.apply(

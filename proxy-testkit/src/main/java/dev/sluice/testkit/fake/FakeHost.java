@@ -47,7 +47,7 @@ public final class FakeHost implements Host {
     private final FakeConntrack conntrack = new FakeConntrack();
     private final OwnRestores restores = new OwnRestores();
     private final Set<String> kernelModules = new HashSet<>();
-    private final Set<String> asked = new TreeSet<>();
+    private final Set<String> requests = new TreeSet<>();
     private final List<RuleWatching> ruleWatches = new CopyOnWriteArrayList<>();
     private final List<Consumer<LinkChange>> linkWatches = new CopyOnWriteArrayList<>();
     private boolean withoutTools;
@@ -143,8 +143,8 @@ public final class FakeHost implements Host {
     }
 
     /** The names of the interfaces that were requested from this host so far. */
-    public Set<String> asked() {
-        return Set.copyOf(asked);
+    public Set<String> requests() {
+        return Set.copyOf(requests);
     }
 
     @Override
@@ -153,7 +153,7 @@ public final class FakeHost implements Host {
     }
 
     private void needTools() throws KernelException {
-        asked.add("iptables");
+        requests.add("iptables");
         if (withoutTools) {
             throw new KernelException("iptables is not installed");
         }
@@ -181,7 +181,7 @@ public final class FakeHost implements Host {
 
     @Override
     public Optional<String> iptablesProblem(IpFamily family) {
-        asked.add("iptables");
+        requests.add("iptables");
         return withoutTools ? Optional.of("iptables is not installed") : Optional.empty();
     }
 
@@ -212,7 +212,7 @@ public final class FakeHost implements Host {
 
     @Override
     public FakeLinks openLinks() {
-        asked.add("links");
+        requests.add("links");
         return links;
     }
 
@@ -224,25 +224,25 @@ public final class FakeHost implements Host {
 
     @Override
     public FakeIpSets openIpSets() {
-        asked.add("ipset");
+        requests.add("ipset");
         return sets;
     }
 
     @Override
     public FakeIpvs openIpvs() {
-        asked.add("ipvs");
+        requests.add("ipvs");
         return ipvs;
     }
 
     @Override
     public FakeCounters openCounters() {
-        asked.add("nfacct");
+        requests.add("nfacct");
         return counters;
     }
 
     @Override
     public FakeConntrack openConntrack() {
-        asked.add("conntrack");
+        requests.add("conntrack");
         return conntrack;
     }
 

@@ -20,7 +20,7 @@ public final class Attempts {
     private static final Duration PAUSE = Duration.ofMillis(40);
     private static final int FEWEST = 3;
     /** The number of observations that a failure shows from the beginning, and as many from the end. */
-    private static final int TOLD = 6;
+    private static final int SHOWN_AT_EACH_END = 6;
 
     private final long begin = System.nanoTime();
     private final List<Spell> history = new ArrayList<>();
@@ -112,8 +112,8 @@ public final class Attempts {
     private String told() {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < history.size(); i++) {
-            if (i == TOLD && history.size() > 2 * TOLD) {
-                i = history.size() - TOLD;
+            if (i == SHOWN_AT_EACH_END && history.size() > 2 * SHOWN_AT_EACH_END) {
+                i = history.size() - SHOWN_AT_EACH_END;
                 text.append("\n  ...");
             }
             text.append("\n  ").append(history.get(i));

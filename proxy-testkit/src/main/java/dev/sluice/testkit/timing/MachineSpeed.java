@@ -14,9 +14,9 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 public final class MachineSpeed {
     /** The time that a JVM which prints its version takes on the reference machine. */
-    private static final Duration USUAL_JVM = Duration.ofMillis(150);
+    private static final Duration REFERENCE_JVM = Duration.ofMillis(150);
     /** The time until a daemon's first sync is applied on the reference machine. */
-    private static final Duration USUAL_DAEMON = Duration.ofSeconds(3);
+    private static final Duration REFERENCE_DAEMON = Duration.ofSeconds(3);
 
     private static final double MOST = 20;
 
@@ -27,7 +27,7 @@ public final class MachineSpeed {
     }
 
     /** Assumes the reference machine until a daemon starts slowly. */
-    public static MachineSpeed usual() {
+    public static MachineSpeed ofReference() {
         return new MachineSpeed(1);
     }
 
@@ -42,7 +42,7 @@ public final class MachineSpeed {
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start()
                     .waitFor();
-            return new MachineSpeed((double) (System.nanoTime() - begin) / USUAL_JVM.toNanos());
+            return new MachineSpeed((double) (System.nanoTime() - begin) / REFERENCE_JVM.toNanos());
         } catch (IOException e) {
             throw new IllegalStateException("cannot start " + java, e);
         } catch (InterruptedException e) {
@@ -53,7 +53,7 @@ public final class MachineSpeed {
 
     /** Records that a daemon became ready within {@code time}. */
     public void daemonStarted(Duration time) {
-        double seen = bounded((double) time.toNanos() / USUAL_DAEMON.toNanos());
+        double seen = bounded((double) time.toNanos() / REFERENCE_DAEMON.toNanos());
         slowness.accumulateAndGet(seen, Math::max);
     }
 
@@ -62,9 +62,9 @@ public final class MachineSpeed {
         return slowness.get();
     }
 
-    /** The time on this machine for what takes {@code usual} on the reference machine. */
-    public Duration stretched(Duration usual) {
-        return Duration.ofNanos((long) (usual.toNanos() * slowness()));
+    /** The time on this machine for what takes {@code onReference} on the reference machine. */
+    public Duration stretched(Duration onReference) {
+        return Duration.ofNanos((long) (onReference.toNanos() * slowness()));
     }
 
     private static double bounded(double slowness) {

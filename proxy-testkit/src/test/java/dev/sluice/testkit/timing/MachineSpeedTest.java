@@ -8,7 +8,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class MachineSpeedTest {
-    private final MachineSpeed speed = MachineSpeed.usual();
+    private final MachineSpeed speed = MachineSpeed.ofReference();
 
     @Test
     void usualMachineGetsTheUsualTime() {

@@ -85,7 +85,7 @@ public final class AffinityDetailScenarios {
                         .build(),
                 scenario("affinity-restart", "129", "a client keeps its endpoint over a restart of the daemon")
                         .in(IPTABLES)
-                        .setup(DaemonSetup.USUAL.alone())
+                        .setup(DaemonSetup.DEFAULT.alone())
                         .given(sticky("a2", "b2", "b3"))
                         .open("before", fromPod("a3").to("web", 80))
                         .act("kill -9 and restart", stage -> {

@@ -137,7 +137,7 @@ public final class BadInputScenarios {
                         .build(),
                 scenario("ten-thousand-endpoints", "152", "ten thousand endpoints of one Service come into force")
                         .in(IPTABLES, USERSPACE)
-                        .setup(DaemonSetup.USUAL.alone())
+                        .setup(DaemonSetup.DEFAULT.alone())
                         .once()
                         .given(web(), other())
                         .then(fromPod("a3").to("web", 80), reaches("b2"))

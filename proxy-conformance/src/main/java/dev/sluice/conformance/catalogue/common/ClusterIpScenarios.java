@@ -97,13 +97,13 @@ public final class ClusterIpScenarios {
                         .build(),
                 scenario("masquerade-all", "31", "with masquerade-all a calling Pod is masqueraded")
                         .in(IPTABLES, IPVS)
-                        .setup(DaemonSetup.USUAL.with("--masquerade-all"))
+                        .setup(DaemonSetup.DEFAULT.with("--masquerade-all"))
                         .given(web())
                         .then(fromPod("a3").to("web", 80), reaches("b2").seeingTheNode())
                         .build(),
                 scenario("no-detector", "32", "without a cluster CIDR nobody is masqueraded")
                         .in(IPTABLES)
-                        .setup(DaemonSetup.USUAL.withoutDetector())
+                        .setup(DaemonSetup.DEFAULT.withoutDetector())
                         .given(web())
                         .then(fromClient().to("web", 80), reaches("b2").seeingTheCaller())
                         .build(),

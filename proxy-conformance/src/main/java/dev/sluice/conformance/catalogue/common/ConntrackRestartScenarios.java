@@ -23,7 +23,7 @@ import java.util.List;
 
 /** Conntrack entries across a restart of the daemon. */
 public final class ConntrackRestartScenarios {
-    private static final DaemonSetup ALONE = DaemonSetup.USUAL.alone();
+    private static final DaemonSetup ALONE = DaemonSetup.DEFAULT.alone();
 
     private ConntrackRestartScenarios() {}
 

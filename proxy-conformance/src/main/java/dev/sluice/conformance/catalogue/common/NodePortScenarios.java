@@ -50,7 +50,7 @@ public final class NodePortScenarios {
                         .build(),
                 scenario("node-port-restricted", "84", "node ports are served on the configured ranges only")
                         .in(IPTABLES, IPVS)
-                        .setup(DaemonSetup.USUAL.with("--nodeport-addresses=192.168.10.0/24,fd00:10::/64"))
+                        .setup(DaemonSetup.DEFAULT.with("--nodeport-addresses=192.168.10.0/24,fd00:10::/64"))
                         .given(web().nodePort())
                         .then(fromClient().toNodePort("web", 80), reaches("b2"))
                         .then(fromClient().toSecondAddress("web", 80), REFUSED)
@@ -89,7 +89,7 @@ public final class NodePortScenarios {
                         .build(),
                 scenario("node-port-primary", "85", "with 'primary' node ports are served on the node's address only")
                         .in(IPTABLES, IPVS)
-                        .setup(DaemonSetup.USUAL.with("--nodeport-addresses=primary"))
+                        .setup(DaemonSetup.DEFAULT.with("--nodeport-addresses=primary"))
                         .given(web().nodePort())
                         .then(fromClient().toNodePort("web", 80), reaches("b2"))
                         .then(fromClient().toSecondAddress("web", 80), REFUSED)
@@ -99,7 +99,7 @@ public final class NodePortScenarios {
                                 "95, trap 35",
                                 "a node port is served on an address that comes to the node later, if it is in the"
                                         + " ranges")
-                        .setup(DaemonSetup.USUAL
+                        .setup(DaemonSetup.DEFAULT
                                 .with("--nodeport-addresses=192.168.10.0/24,fd00:10::/64")
                                 .alone())
                         .given(web().nodePort())
@@ -112,7 +112,7 @@ public final class NodePortScenarios {
                                 "ranges of one family only leave the other family's addresses open")
                         .in(IPTABLES, IPVS)
                         .once()
-                        .setup(DaemonSetup.USUAL.with("--nodeport-addresses=192.168.10.0/24"))
+                        .setup(DaemonSetup.DEFAULT.with("--nodeport-addresses=192.168.10.0/24"))
                         .given(web().dualStack().nodePort())
                         .then(fromClient().toNodePort("web", 80).in(IPV4), reaches("b2"))
                         .then(fromClient().toSecondAddress("web", 80).in(IPV4), REFUSED)

@@ -87,7 +87,7 @@ public final class OutsideAddressScenarios {
                                 "117",
                                 "with the gate AllowServiceExternalIPs off an external IP is not served, a load"
                                         + " balancer's is")
-                        .setup(DaemonSetup.USUAL.with("--feature-gates=AllowServiceExternalIPs=false,OfAnother=true"))
+                        .setup(DaemonSetup.DEFAULT.with("--feature-gates=AllowServiceExternalIPs=false,OfAnother=true"))
                         .given(
                                 web().externalIp(),
                                 service("lb").port(81, 8080).on("b3").loadBalancer())

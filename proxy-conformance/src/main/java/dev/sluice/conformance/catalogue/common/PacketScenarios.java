@@ -34,7 +34,7 @@ import org.assertj.core.api.Assertions;
 
 /** Packets that no well-behaved client sends, and the node's own rules. */
 public final class PacketScenarios {
-    private static final DaemonSetup ALONE = DaemonSetup.USUAL.alone();
+    private static final DaemonSetup ALONE = DaemonSetup.DEFAULT.alone();
     private static final IpAddress LOOPBACK = IpAddress.of("127.0.0.1");
     private static final int LOCAL_PORT = 7777;
     private static final int HEALTH_PORT = 32119;
@@ -85,7 +85,7 @@ public final class PacketScenarios {
                                 "159, trap 7",
                                 "where conntrack is liberal no rule drops segments out of their window")
                         .in(IPTABLES)
-                        .setup(DaemonSetup.USUAL.with("--conntrack-tcp-be-liberal"))
+                        .setup(DaemonSetup.DEFAULT.with("--conntrack-tcp-be-liberal"))
                         .given(web())
                         .then(fromPod("a3").to("web", 80), reaches("b2"))
                         .act(
@@ -102,7 +102,7 @@ public final class PacketScenarios {
                         .build(),
                 scenario("masquerade-bit", "156", "another masquerade bit is the one that all rules use")
                         .in(IPTABLES)
-                        .setup(DaemonSetup.USUAL.with("--iptables-masquerade-bit=5"))
+                        .setup(DaemonSetup.DEFAULT.with("--iptables-masquerade-bit=5"))
                         .given(web().nodePort())
                         .then(fromClient().toNodePort("web", 80), reaches("b2").seeingTheNode())
                         .act(

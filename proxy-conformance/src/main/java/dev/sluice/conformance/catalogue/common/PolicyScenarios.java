@@ -162,7 +162,7 @@ public final class PolicyScenarios {
                                 "62",
                                 "where Pods cannot be told, a Pod at such an address is dropped like anybody else")
                         .in(IPTABLES, IPVS)
-                        .setup(DaemonSetup.USUAL.withoutDetector())
+                        .setup(DaemonSetup.DEFAULT.withoutDetector())
                         .given(web().loadBalancer().spec("externalTrafficPolicy", "Local"))
                         .then(fromNode().toOutside("web", 80), reaches("b2"))
                         .then(fromPod("a3").toOutside("web", 80), DROPPED)

@@ -20,7 +20,7 @@ import java.util.List;
 
 /** SCTP associations, on a kernel that has SCTP sockets. */
 public final class SctpScenarios {
-    private static final DaemonSetup NEEDS_SCTP = DaemonSetup.USUAL.needingSctp();
+    private static final DaemonSetup NEEDS_SCTP = DaemonSetup.DEFAULT.needingSctp();
 
     private SctpScenarios() {}
 

@@ -38,7 +38,7 @@ public final class TopologyScenarios {
                         .then(CALLS, reaches("a2", "b2").each())
                         .build(),
                 scenario("no-zone", "74", "on a node without a zone all endpoints are used")
-                        .setup(DaemonSetup.USUAL.inZone(""))
+                        .setup(DaemonSetup.DEFAULT.inZone(""))
                         .given(web(endpoint("a2").zones("z1"), endpoint("b2").zones("z2")))
                         .then(CALLS, reaches("a2", "b2").each())
                         .build(),
@@ -55,10 +55,10 @@ public final class TopologyScenarios {
                         .build(),
                 scenario("zone-changes", "77", "the endpoints follow the zone of the node")
                         .in(ProxyMode.IPTABLES, ProxyMode.IPVS)
-                        .setup(DaemonSetup.USUAL.alone())
+                        .setup(DaemonSetup.DEFAULT.alone())
                         .given(web(endpoint("a2").zones("z1"), endpoint("b2").zones("z2")))
                         .then(CALLS, reaches("a2"))
-                        .act("the node moves to z2", stage -> stage.session().node(DaemonSetup.USUAL.inZone("z2")))
+                        .act("the node moves to z2", stage -> stage.session().node(DaemonSetup.DEFAULT.inZone("z2")))
                         .then(CALLS, reaches("b2"))
                         .build(),
                 scenario("unready-without-hint", "78", "an endpoint that is not ready needs no hint")

@@ -28,7 +28,7 @@ import org.assertj.core.api.Assertions;
 
 /** The command line, the configuration file, and starts under unusual conditions. */
 public final class CommandScenarios {
-    private static final DaemonSetup UNSTARTED = DaemonSetup.USUAL.alone().unstarted();
+    private static final DaemonSetup UNSTARTED = DaemonSetup.DEFAULT.alone().unstarted();
 
     private CommandScenarios() {}
 
@@ -109,7 +109,7 @@ public final class CommandScenarios {
                             Assertions.assertThat(stage.daemon().logText())
                                     .as("--conntrack-max-per-core=0")
                                     .doesNotContain("nf_conntrack_max");
-                            String node = DaemonSetup.USUAL.nodeManifest();
+                            String node = DaemonSetup.DEFAULT.nodeManifest();
                             stage.session().node(node + "  conditions: []\n");
                             stage.session().node(node.replace("10.244.1.0/24", "10.244.7.0/24"));
                             Assertions.assertThat(stage.session().awaitEnd()).isEqualTo(1);

@@ -37,7 +37,7 @@ public final class EligibilityScenarios {
                 scenario("node-eligibility", "208, 209, 210, 213", "a node that is to go is not healthy, but alive")
                         .in(IPTABLES)
                         .once()
-                        .setup(DaemonSetup.USUAL.alone())
+                        .setup(DaemonSetup.DEFAULT.alone())
                         .act("nothing happens: healthy, and up to date", EligibilityScenarios::quiet)
                         .act("tainted by the autoscaler", stage -> {
                             stage.session().node(node().replace("spec:\n", TAINT));
@@ -58,13 +58,13 @@ public final class EligibilityScenarios {
                 scenario("syncs-fail", "155, 212", "syncs that keep failing make the node unhealthy until they succeed")
                         .in(IPTABLES)
                         .once()
-                        .setup(DaemonSetup.USUAL.alone().unstarted())
+                        .setup(DaemonSetup.DEFAULT.alone().unstarted())
                         .act("iptables-restore fails for a while", EligibilityScenarios::failing)
                         .build());
     }
 
     private static String node() {
-        return DaemonSetup.USUAL.nodeManifest();
+        return DaemonSetup.DEFAULT.nodeManifest();
     }
 
     private static void quiet(Stage stage) throws IOException {

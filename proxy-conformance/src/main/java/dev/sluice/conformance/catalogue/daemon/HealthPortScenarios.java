@@ -110,7 +110,7 @@ public final class HealthPortScenarios {
                                 "84, 216",
                                 "health checks are answered on the configured ranges only")
                         .in(IPTABLES)
-                        .setup(DaemonSetup.USUAL.with("--nodeport-addresses=192.168.10.0/24,fd00:10::/64"))
+                        .setup(DaemonSetup.DEFAULT.with("--nodeport-addresses=192.168.10.0/24,fd00:10::/64"))
                         .given(web("a2").healthCheck())
                         .act(
                                 "in the range",

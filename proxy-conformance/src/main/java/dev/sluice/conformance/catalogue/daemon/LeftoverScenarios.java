@@ -32,7 +32,7 @@ public final class LeftoverScenarios {
         add table ip6 kube-proxy
         add table ip others
         """;
-    private static final DaemonSetup UNSTARTED = DaemonSetup.USUAL.alone().unstarted();
+    private static final DaemonSetup UNSTARTED = DaemonSetup.DEFAULT.alone().unstarted();
 
     private LeftoverScenarios() {}
 

@@ -65,7 +65,7 @@ public final class MetricScenarios {
                                 "kube-proxy's metrics, and at most one sync in the least period")
                         .in(IPTABLES, USERSPACE) // the daemon starts slowly in the virtual machine
                         .once()
-                        .setup(DaemonSetup.USUAL
+                        .setup(DaemonSetup.DEFAULT
                                 .with("--iptables-min-sync-period=1500ms", "--ipvs-min-sync-period=1500ms")
                                 .alone())
                         .act("latency from the cause to the kernel", MetricScenarios::latency)

@@ -25,7 +25,7 @@ import org.assertj.core.api.Assertions;
 
 /** Stop, restart and {@code --cleanup} of the daemon. */
 public final class RestartScenarios {
-    private static final DaemonSetup ALONE = DaemonSetup.USUAL.alone();
+    private static final DaemonSetup ALONE = DaemonSetup.DEFAULT.alone();
 
     private RestartScenarios() {}
 

@@ -41,13 +41,13 @@ public final class CounterScenarios {
                                 "158",
                                 "a packet that conntrack calls invalid is dropped on its way and counted")
                         .in(IPTABLES)
-                        .setup(DaemonSetup.USUAL.alone())
+                        .setup(DaemonSetup.DEFAULT.alone())
                         .act("stray packets", CounterScenarios::invalid)
                         .build(),
                 scenario("count-localhost", "87", "connections to a node port on 127.0.0.1 are counted, others are not")
                         .in(IPTABLES)
                         .once()
-                        .setup(DaemonSetup.USUAL.alone())
+                        .setup(DaemonSetup.DEFAULT.alone())
                         .given(web().nodePort())
                         .then(fromPod("a3").toNodePort("web", 80), reaches("b2"))
                         .act("connections to 127.0.0.1", CounterScenarios::localhost)

@@ -30,7 +30,7 @@ public final class DispatchTreeScenarios {
     private static final int MANY = 135;
 
     private static final Map<String, String> FLAT = Map.of("SLUICE_JAVA_OPTS", "-Dsluice.iptables.flat-rules=1000000");
-    private static final DaemonSetup ALONE = DaemonSetup.USUAL.alone();
+    private static final DaemonSetup ALONE = DaemonSetup.DEFAULT.alone();
 
     private DispatchTreeScenarios() {}
 

@@ -27,7 +27,7 @@ public final class GapScenarios {
         return List.of(
                 scenario("no-gap", "39", "no new connection suffers while Services change and the daemon restarts")
                         .in(IPTABLES)
-                        .setup(DaemonSetup.USUAL.alone())
+                        .setup(DaemonSetup.DEFAULT.alone())
                         .act("new connections under changes", GapScenarios::expectNoGap)
                         .build());
     }

@@ -72,7 +72,7 @@ public final class IptablesScenarios {
                         .build(),
                 scenario("forward-drop", "157", "a node port works when the node forwards nothing by default")
                         .in(IPTABLES, IPVS)
-                        .setup(DaemonSetup.USUAL.alone())
+                        .setup(DaemonSetup.DEFAULT.alone())
                         .given(web("a2", "b2").nodePort())
                         .act(
                                 "FORWARD drops",
@@ -93,7 +93,7 @@ public final class IptablesScenarios {
                 scenario("localhost-off", "88", "a node port is not served on 127.0.0.1 when that is switched off")
                         .in(IPTABLES)
                         .once()
-                        .setup(DaemonSetup.USUAL.with("--iptables-localhost-nodeports=false"))
+                        .setup(DaemonSetup.DEFAULT.with("--iptables-localhost-nodeports=false"))
                         .given(web().nodePort())
                         .then(fromNode().toNodePort("web", 80), reaches("b2"))
                         .act("127.0.0.1 does not answer", stage -> {

@@ -35,7 +35,7 @@ public final class RepairScenarios {
 
     /** The periodic full sync repairs nothing, however slow the machine is. */
     private static final DaemonSetup ALONE =
-            DaemonSetup.USUAL.alone().with("--iptables-sync-period=10m", "--ipvs-sync-period=10m");
+            DaemonSetup.DEFAULT.alone().with("--iptables-sync-period=10m", "--ipvs-sync-period=10m");
 
     private RepairScenarios() {}
 
@@ -62,7 +62,7 @@ public final class RepairScenarios {
                 begin(
                                 "repair-foreign",
                                 "148, 149",
-                                "the rules of others stay while the proxy's are mended, and cause no repair")
+                                "the rules of others stay while the proxy's are repaired, and cause no repair")
                         .in(IPTABLES)
                         .act("foreign rules beside", RepairScenarios::foreignRules)
                         .build());
@@ -88,25 +88,25 @@ public final class RepairScenarios {
         List<String> dnat = rules(stage, "nat", sep);
         List<String> edited = new ArrayList<>(List.of(tool, "-w", "-t", "nat", "-R", sep, "" + dnat.size()));
         edited.addAll(words(dnat.getLast().replaceFirst(":\\d+$", ":1")));
-        expectMended(stage, "a rule is deleted", List.of(tool, "-w", "-t", "nat", "-D", svc, "1"));
-        expectMended(stage, "a rule is edited, with the number and size of rules kept", edited);
-        expectMended(
+        expectRepaired(stage, "a rule is deleted", List.of(tool, "-w", "-t", "nat", "-D", svc, "1"));
+        expectRepaired(stage, "a rule is edited, with the number and size of rules kept", edited);
+        expectRepaired(
                 stage,
                 "a rule is inserted at the wrong place",
                 List.of(tool, "-w", "-t", "nat", "-I", "KUBE-SERVICES", "1", "-j", "RETURN"));
-        expectMended(stage, "a chain is flushed", List.of(tool, "-w", "-t", "nat", "-F", svc));
-        expectMended(stage, "a chain is renamed", List.of(tool, "-w", "-t", "nat", "-E", svc, "RENAMED"));
+        expectRepaired(stage, "a chain is flushed", List.of(tool, "-w", "-t", "nat", "-F", svc));
+        expectRepaired(stage, "a chain is renamed", List.of(tool, "-w", "-t", "nat", "-E", svc, "RENAMED"));
         for (String hook : List.of("nat PREROUTING", "nat OUTPUT", "filter FORWARD")) {
             String[] place = hook.split(" ");
             List<String> jump = new ArrayList<>(List.of(tool, "-w", "-t", place[0], "-D", place[1]));
             jump.addAll(words(rules(stage, place[0], place[1]).getFirst()));
-            expectMended(stage, "a jump of " + hook + " is deleted", jump);
+            expectRepaired(stage, "a jump of " + hook + " is deleted", jump);
         }
     }
 
     private static void flushes(Stage stage) {
         String tool = NodeState.tool(stage, "");
-        expectMended(stage, "nat is flushed", List.of(tool, "-w", "-t", "nat", "-F"));
+        expectRepaired(stage, "nat is flushed", List.of(tool, "-w", "-t", "nat", "-F"));
         StringBuilder all = new StringBuilder();
         for (IpFamily family : IpFamily.values()) {
             for (String table : List.of("mangle", "nat", "filter")) {
@@ -116,13 +116,13 @@ public final class RepairScenarios {
                 }
             }
         }
-        expectMended(stage, "everything is flushed and deleted", List.of("sh", "-c", all.toString()));
-        expectMended(
+        expectRepaired(stage, "everything is flushed and deleted", List.of("sh", "-c", all.toString()));
+        expectRepaired(
                 stage,
                 "nat is replaced by an empty one",
                 List.of("sh", "-c", "printf '*nat\\nCOMMIT\\n' | " + NodeState.tool(stage, "-restore")));
         if (stage.flavour() != Flavour.IPTABLES_LEGACY) {
-            expectMended(stage, "nft flushes the ruleset", List.of("nft", "flush", "ruleset"));
+            expectRepaired(stage, "nft flushes the ruleset", List.of("nft", "flush", "ruleset"));
         }
     }
 
@@ -138,8 +138,8 @@ public final class RepairScenarios {
             node.run(line.toArray(String[]::new)).orThrow();
         }
         Assertions.assertThat(repairs(stage)).as("repairs for rules of others").isEqualTo(before);
-        expectMended(stage, "our chain is flushed", List.of(tool, "-w", "-t", "nat", "-F", "KUBE-SERVICES"));
-        expectMended(stage, "and another one", List.of(tool, "-w", "-t", "nat", "-F", chain(stage, "KUBE-SVC-")));
+        expectRepaired(stage, "our chain is flushed", List.of(tool, "-w", "-t", "nat", "-F", "KUBE-SERVICES"));
+        expectRepaired(stage, "and another one", List.of(tool, "-w", "-t", "nat", "-F", chain(stage, "KUBE-SVC-")));
         Assertions.assertThat(NodeState.rulesOfFamily(stage).lines())
                 .contains("-A OTHERS -j RETURN", "-A PREROUTING -j OTHERS", "-A OUTPUT -j OTHERS");
     }
@@ -155,11 +155,11 @@ public final class RepairScenarios {
     }
 
     /** Runs {@code command} and waits until the proxy's rules are the same as before. */
-    private static void expectMended(Stage stage, String what, List<String> command) {
+    private static void expectRepaired(Stage stage, String what, List<String> command) {
         LabHost node = stage.lab().node();
         OwnedRules wanted = OwnedRules.of(node);
         node.run(command.toArray(String[]::new));
-        Attempts.until(stage.session().stretched(LIMIT), what + ": mended", () -> {
+        Attempts.until(stage.session().stretched(LIMIT), what + ": repaired", () -> {
             OwnedRules found = OwnedRules.of(node);
             return new Observation(found.equals(wanted), wanted.difference(found));
         });

@@ -23,7 +23,7 @@ import org.assertj.core.api.Assertions;
 
 /** The input of iptables-restore, and the handling of its failures. */
 public final class RestoreScenarios {
-    private static final DaemonSetup OWN_START = DaemonSetup.USUAL.alone().unstarted();
+    private static final DaemonSetup OWN_START = DaemonSetup.DEFAULT.alone().unstarted();
     private static final String FAILURES = "kubeproxy_sync_proxy_rules_iptables_restore_failures_total";
     private static final String PARTIAL_FAILURES = "kubeproxy_sync_proxy_rules_iptables_partial_restore_failures_total";
 

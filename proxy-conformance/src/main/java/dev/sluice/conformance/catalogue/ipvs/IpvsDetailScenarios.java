@@ -30,7 +30,7 @@ import org.assertj.core.api.Assertions;
 /** The configuration of ipvs mode, the state that it finds, and the content of its sets. */
 public final class IpvsDetailScenarios {
     private static final DaemonSetup OPTIONS =
-            DaemonSetup.USUAL.with("--ipvs-scheduler=mh", "--ipvs-strict-arp", "--ipvs-tcp-timeout=100s");
+            DaemonSetup.DEFAULT.with("--ipvs-scheduler=mh", "--ipvs-strict-arp", "--ipvs-tcp-timeout=100s");
 
     private IpvsDetailScenarios() {}
 
@@ -39,7 +39,7 @@ public final class IpvsDetailScenarios {
                 scenario("unknown-scheduler", "164", "a scheduler that the kernel does not know ends the start")
                         .in(IPVS)
                         .once()
-                        .setup(DaemonSetup.USUAL.alone().unstarted())
+                        .setup(DaemonSetup.DEFAULT.alone().unstarted())
                         .act("start", stage -> {
                             stage.session().launch("--ipvs-scheduler=nonsense");
                             Assertions.assertThat(stage.session().awaitEnd()).isEqualTo(1);
@@ -95,10 +95,12 @@ public final class IpvsDetailScenarios {
                 scenario(
                                 "found-at-start",
                                 "129, 171, 172, 180, trap 13, trap 24",
-                                "a restart leaves foreign servers, mends own weights, and keeps the affinity of"
+                                "a restart leaves foreign servers, repairs own weights, and keeps the affinity of"
                                         + " clients")
                         .in(IPVS)
-                        .setup(DaemonSetup.USUAL.alone().with("--ipvs-exclude-cidrs=198.51.100.0/24,2001:db8:51::/64"))
+                        .setup(DaemonSetup.DEFAULT
+                                .alone()
+                                .with("--ipvs-exclude-cidrs=198.51.100.0/24,2001:db8:51::/64"))
                         .given(
                                 web("b2", "b3"),
                                 http("sticky").on("a2", "b2", "b3").spec("sessionAffinity", "ClientIP"))

@@ -28,7 +28,7 @@ import org.assertj.core.api.Assertions;
  * logged.
  */
 public final class IpvsDriftScenarios {
-    private static final DaemonSetup NO_FULL_SYNC = DaemonSetup.USUAL.alone().with("--ipvs-sync-period=10m");
+    private static final DaemonSetup NO_FULL_SYNC = DaemonSetup.DEFAULT.alone().with("--ipvs-sync-period=10m");
 
     private static final int PORTS = 60;
 
@@ -37,14 +37,16 @@ public final class IpvsDriftScenarios {
     public static List<Scenario> all() {
         return List.of(
                 drift("drift-servers", "all virtual servers deleted: they are back")
-                        .act("ipvsadm -C", stage -> expectMended(stage, "ipvs", "ipvsadm", "-C"))
+                        .act("ipvsadm -C", stage -> expectRepaired(stage, "ipvs", "ipvsadm", "-C"))
                         .then(
                                 fromPod("a3").to("web", 80).times(6),
                                 reaches("a2", "b2").each())
                         .then(fromClient().toNodePort("web", 80), reaches("a2", "b2"))
                         .build(),
                 drift("drift-set", "a set flushed: its elements are back")
-                        .act("ipset flush", stage -> expectMended(stage, "ipset", "ipset", "flush", clusterIps(stage)))
+                        .act(
+                                "ipset flush",
+                                stage -> expectRepaired(stage, "ipset", "ipset", "flush", clusterIps(stage)))
                         .then(
                                 fromPod("a3").to("web", 80).times(6),
                                 reaches("a2", "b2").each())
@@ -52,7 +54,7 @@ public final class IpvsDriftScenarios {
                 drift("drift-address", "a Service's address deleted: it is back, noticed by rtnetlink")
                         .act("ip addr del", stage -> {
                             String vip = stage.allotment().clusterIp("web") + prefix(stage);
-                            expectMended(stage, "addresses", "ip", "addr", "del", vip, "dev", "kube-ipvs0");
+                            expectRepaired(stage, "addresses", "ip", "addr", "del", vip, "dev", "kube-ipvs0");
                         })
                         .then(
                                 fromPod("a3").to("web", 80).times(6),
@@ -61,7 +63,7 @@ public final class IpvsDriftScenarios {
                 drift("drift-device", "the dummy device deleted: it is back with its addresses")
                         .act(
                                 "ip link del",
-                                stage -> expectMended(stage, "addresses", "ip", "link", "del", "kube-ipvs0"))
+                                stage -> expectRepaired(stage, "addresses", "ip", "link", "del", "kube-ipvs0"))
                         .then(
                                 fromPod("a3").to("web", 80).times(6),
                                 reaches("a2", "b2").each())
@@ -79,7 +81,7 @@ public final class IpvsDriftScenarios {
                         .act(
                                 "another namespace has many too",
                                 stage -> makeForeign(stage.lab().client()))
-                        .act("what is looked at is found whole", IpvsDriftScenarios::expectNothingToMend)
+                        .act("what is looked at is found whole", IpvsDriftScenarios::expectNothingToRepair)
                         .act("and so is what a start finds", IpvsDriftScenarios::expectNothingToMake)
                         .stillOpen("held")
                         .then(
@@ -115,10 +117,10 @@ public final class IpvsDriftScenarios {
     }
 
     /** Deletes an address twice: each time everything is compared, and no virtual server may differ. */
-    private static void expectNothingToMend(Stage stage) throws Exception {
+    private static void expectNothingToRepair(Stage stage) throws Exception {
         String vip = stage.allotment().clusterIp("web") + prefix(stage);
         for (int look = 0; look < 2; look++) {
-            expectMended(stage, "addresses", "ip", "addr", "del", vip, "dev", "kube-ipvs0");
+            expectRepaired(stage, "addresses", "ip", "addr", "del", vip, "dev", "kube-ipvs0");
         }
         Assertions.assertThat(stage.daemon().metrics())
                 .doesNotContainPattern("sluice_rule_repairs_total\\{[^}]*\"ipvs\"");
@@ -156,7 +158,7 @@ public final class IpvsDriftScenarios {
     }
 
     /** Runs {@code command}, and waits until everything is repaired, logged and counted. */
-    private static void expectMended(Stage stage, String kind, String... command) {
+    private static void expectRepaired(Stage stage, String kind, String... command) {
         LabHost node = stage.lab().node();
         List<String> before = state(node);
         node.run(command).orThrow();

@@ -34,7 +34,7 @@ public final class IpvsForeignScenarios {
                         "another program's virtual server at a Service's own address: left alone, reported, and"
                                 + " succeeded")
                 .in(IPVS)
-                .setup(DaemonSetup.USUAL.alone().with("--ipvs-sync-period=10m"))
+                .setup(DaemonSetup.DEFAULT.alone().with("--ipvs-sync-period=10m"))
                 .act("ipvsadm -A", IpvsForeignScenarios::make)
                 .given(web())
                 .then(fromPod("a3").to("web", 443).times(4), reaches("a2"))

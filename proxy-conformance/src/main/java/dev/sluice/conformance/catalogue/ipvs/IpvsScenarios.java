@@ -116,7 +116,7 @@ public final class IpvsScenarios {
     private static Scenario scheduler(String name) {
         return scenario("scheduler-" + name, "163", "virtual servers use the scheduler " + name)
                 .in(IPVS)
-                .setup(name.equals("rr") ? DaemonSetup.USUAL : DaemonSetup.USUAL.with("--ipvs-scheduler=" + name))
+                .setup(name.equals("rr") ? DaemonSetup.DEFAULT : DaemonSetup.DEFAULT.with("--ipvs-scheduler=" + name))
                 .given(web("a2", "b2"))
                 .then(fromPod("a3").to("web", 80).times(6), reaches("a2", "b2"))
                 .act(

@@ -88,7 +88,7 @@ public final class SchedulerChoiceScenarios {
                 scenario("slow-start-restart", "-", "a restart goes on with a slow start where it was")
                         .in(IPVS)
                         .once()
-                        .setup(DaemonSetup.USUAL.alone())
+                        .setup(DaemonSetup.DEFAULT.alone())
                         .given(slow("10m", "b2"))
                         .given(slow("10m", "b2", "b3"))
                         .act("a restart", stage -> {

@@ -30,7 +30,7 @@ public final class HandoverScenarios {
         return List.of(
                 scenario("userspace-takeover", "-", "a process that is started beside a running one takes over from it")
                         .in(USERSPACE)
-                        .setup(DaemonSetup.USUAL.alone())
+                        .setup(DaemonSetup.DEFAULT.alone())
                         .given(web().nodePort())
                         .then(fromPod("a3").to("web", 80), reaches("b2"))
                         .act("a second process takes over, the first ends", HandoverScenarios::takeOver)
@@ -39,7 +39,7 @@ public final class HandoverScenarios {
                         .build(),
                 scenario("userspace-restart-waits", "-", "who connects between two processes waits for the second")
                         .in(USERSPACE)
-                        .setup(DaemonSetup.USUAL.alone())
+                        .setup(DaemonSetup.DEFAULT.alone())
                         .given(web().nodePort())
                         .then(fromPod("a3").to("web", 80), reaches("b2"))
                         .act("calls between SIGTERM and start", HandoverScenarios::callBetween)

@@ -78,7 +78,7 @@ public final class HostilePeerScenarios {
     }
 
     private static Scenario.Builder hostile(String id, String what) {
-        return scenario(id, "-", what).in(USERSPACE).setup(DaemonSetup.USUAL.alone());
+        return scenario(id, "-", what).in(USERSPACE).setup(DaemonSetup.DEFAULT.alone());
     }
 
     private static ServiceTemplate[] withOthers() {

@@ -101,7 +101,7 @@ public final class UserspaceChoiceScenarios {
                                 "-",
                                 "an endpoint that fails again and again is passed over, and comes back when it answers")
                         .in(USERSPACE)
-                        .setup(DaemonSetup.USUAL.alone())
+                        .setup(DaemonSetup.DEFAULT.alone())
                         .given(web("b2", "b3", "b4"))
                         .act("b3 refuses", UserspaceChoiceScenarios::ejected)
                         .build(),

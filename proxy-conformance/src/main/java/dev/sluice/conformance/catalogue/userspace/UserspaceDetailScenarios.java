@@ -63,7 +63,7 @@ public final class UserspaceDetailScenarios {
                                 "203",
                                 "a client whose endpoint died moves to another and stays there")
                         .in(USERSPACE)
-                        .setup(DaemonSetup.USUAL.alone())
+                        .setup(DaemonSetup.DEFAULT.alone())
                         .given(web(endpoint("b2"), endpoint("b3")).spec("sessionAffinity", "ClientIP"))
                         .then(
                                 fromPod("a3").to("web", 80).times(4),
