@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Runs a command in a virtual machine, a User-mode Linux, through {@code dev/vm/run}. The machine sees the files of this
- * one read-only; the folder {@code output} is shared and writable.
+ * Runs a command in a virtual machine, a User-mode Linux, through {@code dev/vm/run}. The machine sees this one's files
+ * read-only; the folder {@code output} is shared and writable.
  */
 public final class VirtualMachine {
     /** The exit code of {@code dev/vm/run} when the machine gave no result. */
