@@ -39,7 +39,7 @@ final class PortDispatchRules {
         this.internal = port.internalDisposition();
         this.external = port.externalDisposition();
         clusterIp();
-        service.externalIps().forEach(this::externalIp);
+        service.externalIps().stream().filter(address -> !isRestricted(address)).forEach(this::externalIp);
         service.loadBalancerVips().forEach(this::loadBalancerVip);
         if (service.nodePort() != 0) {
             nodePort();
@@ -73,8 +73,16 @@ final class PortDispatchRules {
         refuse(SharedChains.EXTERNAL_SERVICES, to(address, why(external)), external);
     }
 
+    /**
+     * Whether source ranges hold for {@code address}: then they also hold where it is an external address at the same
+     * time, whose own rule would let everybody in.
+     */
+    private boolean isRestricted(IpAddress address) {
+        return !service.sourceRanges().isEmpty() && service.loadBalancerVips().contains(address);
+    }
+
     private void loadBalancerVip(IpAddress vip) {
-        boolean restricted = !service.sourceRanges().isEmpty();
+        boolean restricted = isRestricted(vip);
         if (external != Disposition.REJECT) {
             String chain = restricted ? chains.firewall() : chains.external();
             nat(SharedChains.SERVICES, to(vip, "loadbalancer IP").jump(chain));

@@ -84,6 +84,15 @@ public final class SourceRangeScenarios {
                         .then(fromClient().toOutside("web", 80), reaches("b2"))
                         .then(fromNode().toOutside("web", 80), DROPPED)
                         .build(),
+                scenario(
+                                "range-external-too",
+                                "trap 19",
+                                "ranges also hold where the load balancer's address is an external one as well")
+                        .given(web().loadBalancer().externalIp().spec(RANGES, CLIENT))
+                        .then(fromClient().toOutside("web", 80), reaches("b2"))
+                        .given(web().loadBalancer().externalIp().spec(RANGES, NOBODY))
+                        .then(fromClient().toOutside("web", 80), DROPPED)
+                        .build(),
                 scenario("range-no-endpoints", "113", "without endpoints a client outside the ranges is refused")
                         .in(IPTABLES)
                         .given(http("web").loadBalancer().spec(RANGES, NOBODY))
