@@ -10,6 +10,7 @@ import dev.sluice.conformance.catalogue.common.ConntrackRestartScenarios;
 import dev.sluice.conformance.catalogue.common.ConntrackScenarios;
 import dev.sluice.conformance.catalogue.common.DualStackScenarios;
 import dev.sluice.conformance.catalogue.common.EndpointScenarios;
+import dev.sluice.conformance.catalogue.common.HostFirewallScenarios;
 import dev.sluice.conformance.catalogue.common.NodePortScenarios;
 import dev.sluice.conformance.catalogue.common.OutsideAddressScenarios;
 import dev.sluice.conformance.catalogue.common.PacketScenarios;
@@ -65,6 +66,7 @@ public final class Catalogue {
                         NodePortScenarios.all(),
                         OutsideAddressScenarios.all(),
                         SourceRangeScenarios.all(),
+                        HostFirewallScenarios.all(),
                         AffinityScenarios.all(),
                         AffinityDetailScenarios.all(),
                         PacketScenarios.all(),

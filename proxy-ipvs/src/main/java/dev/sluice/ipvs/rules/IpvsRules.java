@@ -205,6 +205,10 @@ public final class IpvsRules {
                 named(KubeSet.SOURCE_CIDR).leave(), named(KubeSet.SOURCE_IP).leave());
     }
 
+    /**
+     * Accepts what belongs to a Service: it passes INPUT on its way to IPVS, where a host's firewall would drop what it
+     * lets through FORWARD in the other modes. Source ranges are asked first, whichever jump of INPUT comes first.
+     */
     private List<Rule> accessFilter() {
         return List.of(
                 named(KubeSet.NO_ENDPOINTS).state(NEW).reject(family),
@@ -213,12 +217,23 @@ public final class IpvsRules {
                         .match(LocalTraffic.notFrom(config.localDetector()))
                         .state(NEW)
                         .drop(),
-                in(KubeSet.LOAD_BALANCER).leave(),
-                in(KubeSet.CLUSTER_IP).leave(),
-                in(KubeSet.EXTERNAL_IP).leave(),
-                in(KubeSet.EXTERNAL_IP_LOCAL).leave(),
+                named(KubeSet.LOAD_BALANCER_FW).jump(SOURCE_RANGES),
+                in(KubeSet.LOAD_BALANCER).accept(),
+                in(KubeSet.CLUSTER_IP).accept(),
+                in(KubeSet.EXTERNAL_IP).accept(),
+                in(KubeSet.EXTERNAL_IP_LOCAL).accept(),
                 in(KubeSet.HEALTH_CHECK).leave(),
-                rule().state(NEW).inSet(KubeSet.IPVS_IPS.in(family)).reject(family));
+                rule().state(NEW).inSet(KubeSet.IPVS_IPS.in(family)).reject(family),
+                toNodePort(KubeSet.NODE_PORT_TCP, Protocol.TCP).accept(),
+                toNodePort(KubeSet.NODE_PORT_UDP, Protocol.UDP).accept(),
+                toNodePort(KubeSet.NODE_PORT_SCTP, Protocol.SCTP).accept());
+    }
+
+    private RuleBuilder toNodePort(KubeSet set, Protocol protocol) {
+        return rule().comment("kubernetes node ports")
+                .protocol(protocol)
+                .inSet(set.in(family))
+                .toLocalAddress();
     }
 
     /** IPVS takes the node's own packets in LOCAL_OUT right after nat: only mangle still sees the Service's address. */

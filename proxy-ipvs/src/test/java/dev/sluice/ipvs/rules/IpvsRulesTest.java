@@ -92,12 +92,16 @@ class IpvsRulesTest {
             -A KUBE-IPVS-FILTER -m comment --comment "Kubernetes service ip + port of SCTP without endpoints" -m set --match-set KUBE-SCTP-NO-ENDPOINTS dst,dst -m conntrack --ctstate NEW -j REJECT --reject-with icmp-port-unreachable
             -A KUBE-IPVS-FILTER -m comment --comment "Kubernetes service cluster ip + port without local endpoints" -m set --match-set KUBE-DROP-INTERNAL dst,dst -m conntrack --ctstate NEW -j DROP
             -A KUBE-IPVS-FILTER ! -s 10.244.0.0/16 -m comment --comment "Kubernetes service external ip + port without local endpoints" -m set --match-set KUBE-DROP-EXTERNAL dst,dst -m conntrack --ctstate NEW -j DROP
-            -A KUBE-IPVS-FILTER -m set --match-set KUBE-LOAD-BALANCER dst,dst -j RETURN
-            -A KUBE-IPVS-FILTER -m set --match-set KUBE-CLUSTER-IP dst,dst -j RETURN
-            -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP dst,dst -j RETURN
-            -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP-LOCAL dst,dst -j RETURN
+            -A KUBE-IPVS-FILTER -m comment --comment "Kubernetes service load balancer ip + port for load balancer with sourceRange" -m set --match-set KUBE-LOAD-BALANCER-FW dst,dst -j KUBE-SOURCE-RANGES-FIREWALL
+            -A KUBE-IPVS-FILTER -m set --match-set KUBE-LOAD-BALANCER dst,dst -j ACCEPT
+            -A KUBE-IPVS-FILTER -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT
+            -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP dst,dst -j ACCEPT
+            -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP-LOCAL dst,dst -j ACCEPT
             -A KUBE-IPVS-FILTER -m set --match-set KUBE-HEALTH-CHECK-NODE-PORT dst -j RETURN
             -A KUBE-IPVS-FILTER -m conntrack --ctstate NEW -m set --match-set KUBE-IPVS-IPS dst -j REJECT --reject-with icmp-port-unreachable
+            -A KUBE-IPVS-FILTER -p tcp -m comment --comment "kubernetes node ports" -m set --match-set KUBE-NODE-PORT-TCP dst -m addrtype --dst-type LOCAL -j ACCEPT
+            -A KUBE-IPVS-FILTER -p udp -m comment --comment "kubernetes node ports" -m set --match-set KUBE-NODE-PORT-UDP dst -m addrtype --dst-type LOCAL -j ACCEPT
+            -A KUBE-IPVS-FILTER -p sctp -m comment --comment "kubernetes node ports" -m set --match-set KUBE-NODE-PORT-SCTP-HASH dst,dst -m addrtype --dst-type LOCAL -j ACCEPT
             -A KUBE-NODE-PORT -m comment --comment "Kubernetes health check node port" -m set --match-set KUBE-HEALTH-CHECK-NODE-PORT dst -j ACCEPT
             -A KUBE-PROXY-FIREWALL -m comment --comment "Kubernetes service load balancer ip + port for load balancer with sourceRange" -m set --match-set KUBE-LOAD-BALANCER-FW dst,dst -j KUBE-SOURCE-RANGES-FIREWALL
             -A KUBE-SOURCE-RANGES-FIREWALL -m comment --comment "Kubernetes service load balancer ip + port + source cidr for packet filter purpose" -m set --match-set KUBE-LOAD-BALANCER-SOURCE-CIDR dst,dst,src -j RETURN
@@ -120,12 +124,8 @@ class IpvsRulesTest {
             -A KUBE-IPVS-OUT-FILTER -m comment --comment "Kubernetes service load balancer ip + port for load balancer with sourceRange" -m set --match-set KUBE-6-LOAD-BALANCER-FW dst,dst -j DROP
             COMMIT
             """);
-        assertThat(rules.filter()
-                        .rules("KUBE-IPVS-FILTER")
-                        .orElseThrow()
-                        .getLast()
-                        .text())
-                .endsWith("-j REJECT --reject-with icmp6-port-unreachable");
+        assertThat(rules.filter().rules("KUBE-IPVS-FILTER").orElseThrow())
+                .anyMatch(rule -> rule.text().endsWith("-j REJECT --reject-with icmp6-port-unreachable"));
         assertThat(rules.nat(List.of())
                         .rules("KUBE-SERVICES")
                         .orElseThrow()
