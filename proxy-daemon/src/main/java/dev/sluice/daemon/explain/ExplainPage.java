@@ -6,7 +6,8 @@ import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.SyncLoop;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
-import dev.sluice.daemon.http.PageServer.Page;
+import dev.sluice.daemon.http.Page;
+import dev.sluice.daemon.http.Request;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -28,6 +29,12 @@ public final class ExplainPage {
     public ExplainPage(SyncLoop loop, List<ProxyBackend> backends) {
         this.loop = loop;
         this.backends = List.copyOf(backends);
+    }
+
+    /** Answers GET and HEAD. */
+    public Page answer(Request request) {
+        boolean reads = request.method().equals("GET") || request.method().equals("HEAD");
+        return reads ? answer(request.query()) : Page.methodNotAllowed("GET, HEAD");
     }
 
     /** Answers {@code query}, the part of the URL behind the question mark. */

@@ -5,7 +5,7 @@ package dev.sluice.daemon.health;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.NodeObject;
-import dev.sluice.daemon.http.PageServer.Page;
+import dev.sluice.daemon.http.Page;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

@@ -10,6 +10,9 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.daemon.healthport.PortOwners.Loser;
 import dev.sluice.daemon.healthport.SocketPlan.Socket;
+import dev.sluice.daemon.http.Answer;
+import dev.sluice.daemon.http.HttpLimits;
+import dev.sluice.daemon.http.HttpLoop;
 import dev.sluice.kubernetes.EventSink;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -19,7 +22,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.StringJoiner;
 import java.util.TreeMap;
@@ -71,7 +73,7 @@ public final class ServiceHealthPorts implements SyncObserver, AutoCloseable {
         this.ownAddresses = ownAddresses;
         this.proxyHealthy = proxyHealthy;
         this.events = events;
-        this.loop = new HttpLoop("sluice-health-ports", this::retry);
+        this.loop = new HttpLoop("sluice-health-ports", HttpLimits.MANY_PORTS, this::retry);
         loop.start();
     }
 
@@ -154,7 +156,8 @@ public final class ServiceHealthPorts implements SyncObserver, AutoCloseable {
     /** Returns why it failed, empty when it listens. */
     private String listen(int port, Socket socket, Map<Socket, ServerSocketChannel> servers) {
         try {
-            servers.put(socket, loop.listen(socket.family(), socket.on(port), local -> answer(port, local)));
+            servers.put(
+                    socket, loop.listen(socket.family(), socket.on(port), request -> answer(port, request.local())));
             return "";
         } catch (IOException e) {
             return port + " cannot listen on " + socket.address() + ": " + e.getMessage();
@@ -168,13 +171,14 @@ public final class ServiceHealthPorts implements SyncObserver, AutoCloseable {
         }
     }
 
-    private Optional<ReadinessAnswer> answer(int port, InetAddress local) {
+    private Answer answer(int port, InetAddress local) {
         IpAddress address = IpAddress.of(local);
         LocalReadiness readiness = book.readiness(port, address.family());
         return readiness == null || !binding.allows(address)
-                ? Optional.empty()
-                : Optional.of(
-                        new ReadinessAnswer(book.owner(port), readiness.endpoints(), proxyHealthy.getAsBoolean()));
+                ? new Answer.Reset()
+                : new Answer.Now(
+                        new ReadinessAnswer(book.owner(port), readiness.endpoints(), proxyHealthy.getAsBoolean())
+                                .page());
     }
 
     private void tellLosers(int port) {

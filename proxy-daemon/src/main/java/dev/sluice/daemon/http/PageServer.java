@@ -2,23 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.daemon.http;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -36,22 +26,11 @@ public final class PageServer implements AutoCloseable {
     private final String name;
     private final String flag;
     private final InetSocketAddress address;
-    private final Map<String, Function<String, Page>> pages = new ConcurrentHashMap<>();
-    private final ExecutorService workers;
-    private final ScheduledExecutorService retries;
-    private @Nullable HttpServer server;
-    private boolean closed;
-
-    /** An answer. */
-    public record Page(int status, String contentType, String body) {
-        public static Page text(int status, String body) {
-            return new Page(status, "text/plain; charset=utf-8", body);
-        }
-
-        public static Page json(int status, String body) {
-            return new Page(status, "application/json", body);
-        }
-    }
+    private final HttpLimits limits;
+    private final Map<String, Route> routes = new ConcurrentHashMap<>();
+    private @Nullable HttpLoop loop;
+    private boolean listens;
+    private long nextTry;
 
     /**
      * A server that does not listen yet.
@@ -59,53 +38,69 @@ public final class PageServer implements AutoCloseable {
      * @param name for the log and for the thread's name
      * @param flag the flag that sets its address, for the error message
      */
-    public PageServer(String name, String flag, InetSocketAddress address, Map<String, Supplier<Page>> pages) {
+    public PageServer(String name, String flag, InetSocketAddress address) {
+        this(name, flag, address, HttpLimits.PAGES);
+    }
+
+    PageServer(String name, String flag, InetSocketAddress address, HttpLimits limits) {
         this.name = name;
         this.flag = flag;
         this.address = address;
-        pages.forEach((path, page) -> this.pages.put(path, query -> page.get()));
-        this.workers = Executors.newSingleThreadExecutor(
-                Thread.ofPlatform().daemon().name("sluice-" + name).factory());
-        this.retries = Executors.newSingleThreadScheduledExecutor(
-                Thread.ofPlatform().daemon().name("sluice-" + name + "-bind").factory());
+        this.limits = limits;
     }
 
-    /** Adds a page that is made from its query, the part of the URL behind the question mark. */
-    public PageServer with(String path, Function<String, Page> page) {
-        pages.put(path, page);
+    /** Adds a page that is made of what is known already, on the thread that serves all clients: it must not block. */
+    public PageServer page(String path, Function<Request, Page> page) {
+        routes.put(path, new Route(path, page, null));
+        return this;
+    }
+
+    /** Adds pages by their paths, as {@link #page} does. */
+    public PageServer pages(Map<String, Supplier<Page>> pages) {
+        pages.forEach((path, page) -> page(path, request -> page.get()));
+        return this;
+    }
+
+    /** Adds a page that takes time or waits for something. */
+    public PageServer slowPage(String path, Function<Request, Page> page) {
+        routes.put(path, new Route(path, page, new PageWorker("sluice-" + name + path)));
         return this;
     }
 
     /** Listens, or keeps trying in the background. Returns the reason when the first attempt failed. */
-    public Optional<String> start() {
-        Optional<String> refusal = listen();
-        refusal.ifPresentOrElse(
-                reason -> {
-                    LOG.error("{}; trying again every {} seconds", reason, RETRY.toSeconds());
-                    var _ = retries.scheduleWithFixedDelay(
-                            this::retry, RETRY.toMillis(), RETRY.toMillis(), TimeUnit.MILLISECONDS);
-                },
-                retries::shutdown);
+    public synchronized Optional<String> start() {
+        try {
+            loop = new HttpLoop("sluice-" + name, limits, this::retry);
+        } catch (IOException e) {
+            String reason = "the " + name + " server cannot be started: " + e.getMessage();
+            LOG.error("{}", reason);
+            return Optional.of(reason);
+        }
+        Optional<String> refusal = listen(loop);
+        refusal.ifPresent(reason -> LOG.error("{}; trying again every {} seconds", reason, RETRY.toSeconds()));
+        loop.start();
         return refusal;
     }
 
-    private void retry() {
-        if (listen().isEmpty()) {
+    /** How many clients are connected. */
+    synchronized int openConnections() {
+        return loop == null ? 0 : loop.connections().size();
+    }
+
+    private synchronized void retry() {
+        if (!listens
+                && loop != null
+                && System.nanoTime() - nextTry >= 0
+                && listen(loop).isEmpty()) {
             LOG.info("{} server listens on {} now", name, address);
-            retries.shutdown();
         }
     }
 
-    private synchronized Optional<String> listen() {
-        if (closed) {
-            return Optional.empty();
-        }
+    private Optional<String> listen(HttpLoop on) {
+        nextTry = System.nanoTime() + RETRY.toNanos();
         try {
-            HttpServer created = HttpServer.create(address, 64);
-            created.createContext("/", this::answer);
-            created.setExecutor(workers);
-            created.start();
-            server = created;
+            on.listen(address, this::answer);
+            listens = true;
             return Optional.empty();
         } catch (BindException e) {
             return Optional.of("the " + name + " server cannot listen on "
@@ -118,41 +113,21 @@ public final class PageServer implements AutoCloseable {
         }
     }
 
-    private void answer(HttpExchange exchange) throws IOException {
-        try (exchange) {
-            URI uri = exchange.getRequestURI();
-            Function<String, Page> page = pages.get(uri.getPath());
-            String query = Objects.requireNonNullElse(uri.getRawQuery(), "");
-            Page answer = page == null ? Page.text(404, "404 page not found\n") : made(page, query);
-            exchange.getResponseHeaders().set("Content-Type", answer.contentType());
-            exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
-            boolean head = exchange.getRequestMethod().equals("HEAD");
-            byte[] bytes = answer.body().getBytes(StandardCharsets.UTF_8);
-            exchange.sendResponseHeaders(answer.status(), head || bytes.length == 0 ? -1 : bytes.length);
-            if (!head) {
-                try (OutputStream body = exchange.getResponseBody()) {
-                    body.write(bytes);
-                }
-            }
-        }
-    }
-
-    private Page made(Function<String, Page> page, String query) {
-        try {
-            return page.apply(query);
-        } catch (RuntimeException e) {
-            LOG.warn("{} server: a page failed", name, e);
-            return Page.text(500, e + "\n");
-        }
+    private Answer answer(Request request) {
+        Route route = routes.get(request.path());
+        return route == null ? new Answer.Now(Page.notFound()) : route.answer(request);
     }
 
     @Override
-    public synchronized void close() {
-        closed = true;
-        retries.shutdownNow();
-        if (server != null) {
-            server.stop(0);
+    public void close() {
+        HttpLoop open;
+        synchronized (this) {
+            open = loop;
+            loop = null;
         }
-        workers.shutdownNow();
+        if (open != null) {
+            open.close();
+        }
+        routes.values().forEach(Route::close);
     }
 }

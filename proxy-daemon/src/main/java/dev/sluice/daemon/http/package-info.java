@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** A small HTTP server and the text of its answers. Knows no page. */
+/** The HTTP server behind every port of the daemon, and the text of its answers. Knows no page. */
 @NullMarked
 package dev.sluice.daemon.http;
 

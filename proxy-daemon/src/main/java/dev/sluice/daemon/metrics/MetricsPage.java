@@ -7,7 +7,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.traffic.TrafficCounters;
 import dev.sluice.daemon.conntrack.CleaningListener;
-import dev.sluice.daemon.http.PageServer.Page;
+import dev.sluice.daemon.http.Page;
 import dev.sluice.daemon.repair.Repair;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -16,7 +16,13 @@ import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
+import io.prometheus.metrics.expositionformats.ExpositionFormats;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
@@ -26,19 +32,22 @@ import java.util.function.Supplier;
 
 /** The page {@code /metrics}: one registry for kube-proxy's names, Sluice's own and the virtual machine's. */
 public final class MetricsPage {
-    private static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
-
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final PrometheusMeterRegistry meters =
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, registry, Clock.SYSTEM);
     private final CollectorFactory names = new CollectorFactory(registry);
     private final ConntrackMetrics conntrack = new ConntrackMetrics(names);
     private final SyncMetrics sync;
+    private final ExpositionFormatWriter text;
+    private final ExpositionFormatWriter openMetrics;
 
     /** @param tellsFullFromPartial whether full and partial syncs have metrics of their own */
     @SuppressWarnings("MustBeClosed") // lives as long as the process
     public MetricsPage(boolean tellsFullFromPartial, InstantSource clock) {
         sync = new SyncMetrics(registry, tellsFullFromPartial, clock);
+        ExpositionFormats formats = ExpositionFormats.init();
+        text = formats.getPrometheusTextFormatWriter();
+        openMetrics = formats.getOpenMetricsTextFormatWriter();
         ProcessMetrics.register(registry, clock);
         new JvmMemoryMetrics().bindTo(meters);
         new JvmThreadMetrics().bindTo(meters);
@@ -77,8 +86,20 @@ public final class MetricsPage {
         }
     }
 
-    public Page scrape() {
-        return new Page(200, CONTENT_TYPE, meters.scrape(CONTENT_TYPE));
+    /**
+     * All metrics as they are now.
+     *
+     * @param accepted the request's header {@code Accept}: OpenMetrics for those who ask for it, else Prometheus's text
+     */
+    public Page scrape(String accepted) {
+        ExpositionFormatWriter writer = openMetrics.accepts(accepted) ? openMetrics : text;
+        ByteArrayOutputStream page = new ByteArrayOutputStream(64 << 10);
+        try {
+            writer.write(page, registry.scrape());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new Page(200, writer.getContentType(), page.toString(StandardCharsets.UTF_8));
     }
 
     /** Counts the answers of the health pages by status: {@code kubeproxy_proxy_healthz_total} and the like. */

@@ -7,12 +7,13 @@ import dev.sluice.daemon.config.EffectiveConfig;
 import dev.sluice.daemon.config.Settings;
 import dev.sluice.daemon.explain.ExplainPage;
 import dev.sluice.daemon.health.HealthState;
+import dev.sluice.daemon.http.Page;
 import dev.sluice.daemon.http.PageServer;
+import dev.sluice.daemon.http.Request;
 import dev.sluice.daemon.metrics.MetricsPage;
 import dev.sluice.kubernetes.EventSink;
 import java.net.InetSocketAddress;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
@@ -27,27 +28,28 @@ public record DaemonServers(Settings settings, EventSink events, UnaryOperator<P
     public void serveHealth(HealthState health, MetricsPage metrics) throws ConfigException {
         Optional<InetSocketAddress> address = settings.healthz();
         if (address.isPresent()) {
-            serve(
-                    new PageServer("healthz", "healthz-bind-address", address.get(), metrics.counted(health.pages())),
-                    "FailedToStartProxierHealthcheck");
+            PageServer pages = new PageServer("healthz", "healthz-bind-address", address.get());
+            serve(pages.pages(metrics.counted(health.pages())), "FailedToStartProxierHealthcheck");
         }
     }
 
     /** @throws ConfigException when an address cannot be had and {@code --bind-address-hard-fail} is set */
     public void serveMetrics(MetricsPage metrics, EffectiveConfig effective, ExplainPage explain)
             throws ConfigException {
-        PageServer pages = new PageServer(
-                "metrics",
-                "metrics-bind-address",
-                settings.metrics(),
-                Map.of(
-                        "/metrics", metrics::scrape,
-                        "/healthz", () -> PageServer.Page.text(200, "ok"),
-                        "/configz", () -> PageServer.Page.json(200, effective.configz()),
-                        "/proxyMode",
-                                () -> PageServer.Page.text(
-                                        200, settings.module().mode().flagValue())));
-        serve(pages.with(ExplainPage.PATH, explain::answer), "FailedToStartMetricServer");
+        String mode = settings.module().mode().flagValue();
+        PageServer pages = new PageServer("metrics", "metrics-bind-address", settings.metrics())
+                .page("/healthz", DaemonServers::ping)
+                .page("/healthz/ping", request -> Page.text(200, "ok"))
+                .page("/proxyMode", request -> Page.text(200, mode))
+                .slowPage("/metrics", request -> metrics.scrape(request.header("Accept")))
+                .slowPage("/configz", request -> Page.json(200, effective.configz()))
+                .slowPage(ExplainPage.PATH, explain::answer);
+        serve(pages, "FailedToStartMetricServer");
+    }
+
+    /** kube-proxy's check of its metrics server, which lists its parts when it is asked to be verbose. */
+    private static Page ping(Request request) {
+        return Page.text(200, request.asks("verbose") ? "[+]ping ok\nhealthz check passed\n" : "ok");
     }
 
     private void serve(PageServer server, String failure) throws ConfigException {

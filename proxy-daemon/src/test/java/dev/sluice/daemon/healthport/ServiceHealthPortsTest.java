@@ -70,7 +70,7 @@ class ServiceHealthPortsTest {
     void answersAsKubeProxyDoes() throws IOException {
         ports.succeeded(success(Map.of(WEB, new LocalReadiness(32000, 2))));
         soon().until(() -> ask(32000, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").startsWith("HTTP/1.1 200 OK\r\n"));
-        assertThat(ask(32000, "POST /any HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"))
+        assertThat(ask(32000, "POST /any HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"))
                 .contains("\r\nX-Load-Balancing-Endpoint-Weight: 2\r\n")
                 .endsWith("\r\n\r\n{\n\t\"service\": {\n\t\t\"namespace\": \"shop\",\n\t\t\"name\": \"web\"\n\t},\n"
                         + "\t\"localEndpoints\": 2,\n\t\"serviceProxyHealthy\": true\n}");
@@ -133,7 +133,7 @@ class ServiceHealthPortsTest {
                 Socket half = new Socket(own.toInetAddress(), 32000)) {
             half.getOutputStream().write("GET / HTT".getBytes(StandardCharsets.US_ASCII));
             assertThat(ask(32000, "GET / HTTP/1.0\r\n\r\n")).startsWith("HTTP/1.1 200 ");
-            half.getOutputStream().write("P/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            half.getOutputStream().write("P/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             assertThat(new String(half.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
                     .startsWith("HTTP/1.1 200 ");
             assertThat(silent.isConnected()).isTrue();

@@ -5,8 +5,6 @@ package dev.sluice.daemon.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.sluice.daemon.http.PageServer.Page;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -15,7 +13,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class PageServerTest {
@@ -23,7 +20,7 @@ class PageServerTest {
 
     @Test
     void answersItsPagesAndNothingElse() throws Exception {
-        InetSocketAddress address = freeAddress();
+        InetSocketAddress address = FreeAddress.find();
         try (PageServer pages = pages(address)) {
             assertThat(pages.start()).isEmpty();
             HttpResponse<String> page = get(address, "/page");
@@ -55,16 +52,11 @@ class PageServerTest {
     }
 
     private static PageServer pages(InetSocketAddress address) {
-        return new PageServer(
-                "test", "the-flag", address, Map.of("/page", () -> Page.json(503, "{}"), "/broken", () -> {
+        return new PageServer("test", "the-flag", address)
+                .page("/page", request -> Page.json(503, "{}"))
+                .page("/broken", request -> {
                     throw new IllegalStateException("on purpose");
-                }));
-    }
-
-    private static InetSocketAddress freeAddress() throws IOException {
-        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return new InetSocketAddress(InetAddress.getLoopbackAddress(), probe.getLocalPort());
-        }
+                });
     }
 
     private HttpResponse<String> get(InetSocketAddress address, String path) throws Exception {

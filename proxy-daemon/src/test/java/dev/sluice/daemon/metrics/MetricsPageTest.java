@@ -30,7 +30,7 @@ import dev.sluice.core.traffic.TrafficCounters;
 import dev.sluice.core.traffic.TrafficException;
 import dev.sluice.core.traffic.TrafficTotals;
 import dev.sluice.daemon.conntrack.DeletionCause;
-import dev.sluice.daemon.http.PageServer.Page;
+import dev.sluice.daemon.http.Page;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,8 +38,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -275,6 +278,24 @@ class MetricsPageTest {
     }
 
     @Test
+    void whoAcceptsOpenMetricsGetsTheSameNamesInIt() {
+        page.observer().succeeded(success(IpFamily.IPV4, true));
+        Page open = page.scrape("application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.3");
+        assertThat(open.contentType()).startsWith("application/openmetrics-text; version=1.0.0");
+        assertThat(open.body()).endsWith("# EOF\n");
+        assertThat(names(open)).isEqualTo(names(page.scrape("")));
+        assertThat(page.scrape("*/*").contentType()).startsWith("text/plain; version=0.0.4");
+    }
+
+    private static Set<String> names(Page page) {
+        return page.body()
+                .lines()
+                .filter(line -> !line.startsWith("#"))
+                .map(line -> line.split("[ {]", 2)[0])
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    @Test
     void theProcessTellsItsMemory() {
         assertThat(lines())
                 .anyMatch(line -> line.matches("process_resident_memory_bytes [1-9].*"))
@@ -303,6 +324,6 @@ class MetricsPageTest {
     }
 
     private List<String> lines() {
-        return page.scrape().body().lines().toList();
+        return page.scrape("").body().lines().toList();
     }
 }
