@@ -166,7 +166,7 @@ public final class HttpLoop implements AutoCloseable {
     private void guarded(Runnable task) {
         try {
             task.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
             LOG.error("{}: this is a defect of Sluice, please report it", name, e);
         }
     }
@@ -225,7 +225,7 @@ public final class HttpLoop implements AutoCloseable {
             key.attach(connection);
             connections.add(connection);
             proceed(connection); // the request is often here already
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             channel.close(); // the client has gone
         }
     }
