@@ -7,11 +7,12 @@ import dev.sluice.kubernetes.read.FieldError;
 import dev.sluice.kubernetes.read.Fields;
 import dev.sluice.kubernetes.read.StringPool;
 import dev.sluice.kubernetes.read.Tree;
+import dev.sluice.kubernetes.read.UnusableFileException;
+import dev.sluice.kubernetes.read.UserFile;
 import dev.sluice.kubernetes.read.YamlTree;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,13 +43,15 @@ final class Kubeconfig {
 
     private static Tree.Mapping document(Path file) throws ApiConfigException {
         try {
-            List<Tree> documents = YamlTree.documents(Files.readAllBytes(file));
+            List<Tree> documents = YamlTree.documents(UserFile.read(file));
             if (documents.size() == 1 && documents.getFirst() instanceof Tree.Mapping mapping) {
                 return mapping;
             }
             throw new ApiConfigException("kubeconfig " + file + " is empty or not a kubeconfig");
         } catch (NoSuchFileException e) {
             throw new ApiConfigException("kubeconfig " + file + " does not exist: check --kubeconfig", e);
+        } catch (UnusableFileException e) {
+            throw new ApiConfigException("kubeconfig " + file + " cannot be read: " + e.getMessage(), e);
         } catch (IOException e) {
             throw new ApiConfigException("kubeconfig " + file + " cannot be read: " + e, e);
         } catch (DocumentSyntaxException e) {
@@ -106,9 +109,17 @@ final class Kubeconfig {
                 + (names.isEmpty() ? "none" : String.join(", ", names)));
     }
 
+    /** fabric8 reads the file later, without a limit. */
     private void mustExist(Fields part, String field) throws ApiConfigException {
         String named = part.text(field);
-        if (!named.isEmpty() && !Files.isReadable(file.resolveSibling(named))) {
+        if (named.isEmpty()) {
+            return;
+        }
+        try {
+            UserFile.read(file.resolveSibling(named));
+        } catch (UnusableFileException e) {
+            throw invalid(field + " names " + named + ", which is not read: " + e.getMessage());
+        } catch (IOException e) {
             throw invalid(field + " names " + named + ", which does not exist or cannot be read");
         }
     }

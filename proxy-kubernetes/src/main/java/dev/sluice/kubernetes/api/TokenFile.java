@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.kubernetes.api;
 
+import dev.sluice.kubernetes.read.UserFile;
 import io.fabric8.kubernetes.client.OAuthTokenProvider;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,7 +24,7 @@ final class TokenFile implements OAuthTokenProvider {
     @Override
     public @Nullable String getToken() {
         try {
-            last = Files.readString(file).strip();
+            last = UserFile.text(file).strip();
         } catch (IOException e) {
             LOG.warn("The token file {} cannot be read, the last token is used: {}", file, e.toString());
         }

@@ -4,6 +4,7 @@ package dev.sluice.kubernetes.manifest;
 
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
+import dev.sluice.kubernetes.read.UserFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -100,13 +101,27 @@ final class ManifestDirectory {
             ManifestFile file = files.computeIfAbsent(name, fresh -> new ManifestFile());
             if (file.isNew(stamp)) {
                 LOG.debug("Reading {}", path);
-                return file.read(stamp, reader.read(name, Files.readAllBytes(path)), now, !seen);
+                return file.read(stamp, read(name, UserFile.read(path)), now, !seen);
             }
             return file.settle(stamp, now, grace);
         } catch (NoSuchFileException e) {
             return files.remove(name) != null; // gone since the listing, or a link to nothing
         } catch (IOException e) {
             return files.computeIfAbsent(name, fresh -> new ManifestFile()).unreadable(name, e);
+        }
+    }
+
+    /** The content of one file; a failure to read it is an error of that file and of no other. */
+    private Manifest read(String name, byte[] content) {
+        try {
+            return reader.read(name, content);
+        } catch (RuntimeException | StackOverflowError e) {
+            LOG.error("{} cannot be read: this is a defect of Sluice, please report it", name, e);
+            return new Manifest.Invalid(List.of(Problem.skipped(
+                    ObjectRef.manifest(name),
+                    "",
+                    "cannot be read (" + e.getClass().getSimpleName() + ", a defect of Sluice: please report it); the"
+                            + " last good version of this file stays in force")));
         }
     }
 

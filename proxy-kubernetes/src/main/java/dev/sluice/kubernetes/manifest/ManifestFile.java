@@ -4,6 +4,7 @@ package dev.sluice.kubernetes.manifest;
 
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
+import dev.sluice.kubernetes.read.UnusableFileException;
 import java.io.IOException;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
@@ -63,11 +64,13 @@ final class ManifestFile {
     /** Notes that the file {@code name} cannot be read at all. Returns whether that is new. */
     boolean unreadable(String name, IOException failure) {
         accepted = null;
+        heldBack = null;
         List<Problem> before = problems;
+        String reason = failure instanceof UnusableFileException
+                ? "is not read: " + failure.getMessage()
+                : "cannot be read (" + failure + ")";
         problems = List.of(Problem.skipped(
-                ObjectRef.manifest(name),
-                "",
-                "cannot be read (" + failure + "); the last good version of this file stays in force"));
+                ObjectRef.manifest(name), "", reason + "; the last good version of this file stays in force"));
         return !problems.equals(before);
     }
 

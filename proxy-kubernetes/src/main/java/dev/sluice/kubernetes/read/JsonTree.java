@@ -10,8 +10,9 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 
 /** Reads JSON as a {@link Tree}. */
@@ -38,22 +39,33 @@ public final class JsonTree {
     /**
      * Reads the documents of a file.
      *
-     * @throws DocumentSyntaxException when it is not JSON
+     * @throws DocumentSyntaxException when it is not JSON, a field occurs twice in one object, or it exceeds a limit
      */
     public static List<Tree> documents(byte[] content) throws DocumentSyntaxException {
         JsonFactory factory = JsonFactory.builder()
                 .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .streamReadConstraints(StreamReadConstraints.builder()
+                        .maxNestingDepth(DocumentLimits.DEPTH)
+                        .build())
                 .build();
-        List<Tree> documents = new ArrayList<>();
         try (JsonParser parser = factory.createParser(ObjectReadContext.empty(), content)) {
+            return documents(parser);
+        }
+    }
+
+    private static List<Tree> documents(JsonParser parser) throws DocumentSyntaxException {
+        List<Tree> documents = new ArrayList<>();
+        try {
             JsonTree reader = new JsonTree(parser, true);
             while (parser.nextToken() != null) {
                 documents.add(reader.value());
             }
             return documents;
         } catch (JacksonException e) {
-            TokenStreamLocation at = e.getLocation();
-            throw new DocumentSyntaxException(at == null ? 0 : at.getLineNr(), e.getOriginalMessage(), e);
+            boolean tooDeep = e instanceof StreamConstraintsException
+                    && parser.streamReadContext().getNestingDepth() > DocumentLimits.DEPTH;
+            String message = tooDeep ? DocumentLimits.TOO_DEEP : e.getOriginalMessage();
+            throw new DocumentSyntaxException(parser.currentLocation().getLineNr(), message, e);
         }
     }
 

@@ -5,12 +5,14 @@ package dev.sluice.kubernetes.read;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
@@ -22,47 +24,97 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 import org.snakeyaml.engine.v2.schema.CoreSchema;
 
-/** Reads YAML 1.2 as {@link Tree}s. Aliases are shared, not copied, so a small file cannot grow large. */
+/**
+ * Reads YAML 1.2 as {@link Tree}s. Aliases are shared, not copied, and what they stand for is bounded, as is the
+ * nesting: a small file costs little to read, and to walk.
+ */
 public final class YamlTree {
-    private static final int MAX_CHARACTERS = 256 << 20;
+    private static final String BYTE_ORDER_MARK = "\ufeff";
 
-    private final IdentityHashMap<Node, Tree> seen = new IdentityHashMap<>();
+    private final @Nullable Consumer<String> repeated;
+    private final IdentityHashMap<Node, Sized> seen = new IdentityHashMap<>();
+    private long aliased;
+    private long values;
 
-    private YamlTree() {}
+    /** A value, and the number of values in it, those of aliases included. */
+    private record Sized(Tree tree, long values) {}
+
+    private YamlTree(@Nullable Consumer<String> repeated) {
+        this.repeated = repeated;
+    }
 
     /**
      * Reads the documents of a file, without the empty ones.
      *
-     * @throws DocumentSyntaxException when it is not YAML, or a field occurs twice in one object
+     * @throws DocumentSyntaxException when it is not YAML, a field occurs twice in one object, or it exceeds a limit
      */
     public static List<Tree> documents(byte[] content) throws DocumentSyntaxException {
-        LoadSettings settings = LoadSettings.builder()
-                .setSchema(new CoreSchema())
-                .setCodePointLimit(MAX_CHARACTERS)
-                .build();
-        List<Tree> documents = new ArrayList<>();
-        try {
-            String text = new String(content, StandardCharsets.UTF_8);
-            for (Node node : new Compose(settings).composeAllFromString(text)) {
-                Tree document = new YamlTree().tree(node);
-                if (!(document instanceof Tree.Absent)) {
-                    documents.add(document);
+        Documents documents = open(content, null);
+        List<Tree> result = new ArrayList<>();
+        for (Tree next = documents.next(); !(next instanceof Tree.Absent); next = documents.next()) {
+            result.add(next);
+        }
+        return result;
+    }
+
+    /** @param repeated gets a description of each repeated field, of which the last counts; null refuses them */
+    static Documents open(byte[] content, @Nullable Consumer<String> repeated) {
+        return new Documents(text(content), repeated);
+    }
+
+    /** The documents of a file that are not empty, read one after the other. */
+    static final class Documents {
+        private final Iterator<Node> nodes;
+        private final @Nullable Consumer<String> repeated;
+
+        private Documents(String text, @Nullable Consumer<String> repeated) {
+            this.repeated = repeated;
+            LoadSettings settings = LoadSettings.builder()
+                    .setSchema(new CoreSchema())
+                    .setCodePointLimit(Integer.MAX_VALUE)
+                    .setMaxAliasesForCollections(DocumentLimits.ALIASED_VALUES)
+                    .setBufferSize(BoundedYaml.bufferSize(text))
+                    .build();
+            nodes = BoundedYaml.documents(text, settings);
+        }
+
+        /** The next document; {@link Tree.Absent} at the end. */
+        Tree next() throws DocumentSyntaxException {
+            try {
+                while (nodes.hasNext()) {
+                    Tree document = new YamlTree(repeated).tree(nodes.next());
+                    if (!(document instanceof Tree.Absent)) {
+                        return document;
+                    }
                 }
+                return new Tree.Absent(0);
+            } catch (MarkedYamlEngineException e) {
+                throw new DocumentSyntaxException(line(e.getProblemMark()), e.getProblem(), e);
+            } catch (YamlEngineException e) {
+                throw new DocumentSyntaxException(0, String.valueOf(e.getMessage()), e);
             }
-            return documents;
-        } catch (MarkedYamlEngineException e) {
-            throw new DocumentSyntaxException(line(e.getProblemMark()), e.getProblem(), e);
-        } catch (YamlEngineException e) {
-            throw new DocumentSyntaxException(0, String.valueOf(e.getMessage()), e);
         }
     }
 
+    /** A byte order mark may begin each document, as after {@code cat} of several files. */
+    private static String text(byte[] content) {
+        String text = new String(content, StandardCharsets.UTF_8);
+        return text.indexOf(BYTE_ORDER_MARK) < 0 ? text : text.replace("\n" + BYTE_ORDER_MARK, "\n");
+    }
+
     private Tree tree(Node node) throws DocumentSyntaxException {
-        Tree known = seen.get(node);
-        if (known != null) {
-            return known;
-        }
         int line = line(node.getStartMark());
+        Sized known = seen.get(node);
+        if (known != null) {
+            aliased += known.values();
+            values += known.values();
+            if (aliased > DocumentLimits.ALIASED_VALUES) {
+                throw new DocumentSyntaxException(
+                        line, DocumentLimits.TOO_MANY_ALIASED, new IllegalArgumentException());
+            }
+            return known.tree();
+        }
+        long before = values++;
         if (node.isRecursive()) {
             throw new DocumentSyntaxException(line, "an alias that contains itself", new IllegalArgumentException());
         }
@@ -72,7 +124,7 @@ public final class YamlTree {
             case ScalarNode scalar -> scalar(scalar.getTag(), scalar.getValue(), line);
             default -> new Tree.Absent(line);
         };
-        seen.put(node, tree);
+        seen.put(node, new Sized(tree, values - before));
         return tree;
     }
 
@@ -82,13 +134,18 @@ public final class YamlTree {
             Node key = tuple.getKeyNode();
             String name = key instanceof ScalarNode scalar ? scalar.getValue() : "?";
             if (fields.put(name, tree(tuple.getValueNode())) != null) {
-                throw new DocumentSyntaxException(
-                        line(key.getStartMark()),
-                        "the field \"" + name + "\" occurs twice",
-                        new IllegalArgumentException());
+                repeated(name, line(key.getStartMark()));
             }
         }
         return new Tree.Mapping(fields, line);
+    }
+
+    private void repeated(String name, int line) throws DocumentSyntaxException {
+        String what = "the field \"" + name + "\" occurs twice";
+        if (repeated == null) {
+            throw new DocumentSyntaxException(line, what, new IllegalArgumentException());
+        }
+        repeated.accept("line " + line + ": " + what + "; this one counts: remove the other");
     }
 
     private Tree sequence(SequenceNode node, int line) throws DocumentSyntaxException {
