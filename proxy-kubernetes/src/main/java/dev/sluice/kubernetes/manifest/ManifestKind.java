@@ -32,10 +32,30 @@ enum ManifestKind {
 
     private static final String DISCOVERY = "discovery.k8s.io/v1";
 
-    /** The kind of an object. A likely misspelling is reported as an error. */
-    static ManifestKind of(Fields root) {
-        String kind = root.text("kind");
-        String version = root.text("apiVersion");
+    /** The {@code kind} and {@code apiVersion} of an object, empty when absent. */
+    record TypeName(String kind, String version) {
+        static final TypeName NONE = new TypeName("", "");
+
+        /** Those of {@code root}; what is absent there is that of {@code list}, the list around it. */
+        static TypeName of(Fields root, TypeName list) {
+            TypeName item = list.ofItems();
+            String kind = root.text("kind");
+            String version = root.text("apiVersion");
+            return new TypeName(kind.isEmpty() ? item.kind : kind, version.isEmpty() ? item.version : version);
+        }
+
+        /** The API server leaves the type out of the items of its typed lists: that of the list determines it. */
+        private TypeName ofItems() {
+            return kind.equals("List") || !kind.endsWith("List")
+                    ? NONE
+                    : new TypeName(kind.substring(0, kind.length() - "List".length()), version);
+        }
+    }
+
+    /** The kind of an object of type {@code type}. A likely misspelling is reported as an error. */
+    static ManifestKind of(Fields root, TypeName type) {
+        String kind = type.kind();
+        String version = type.version();
         if (kind.isEmpty()) {
             root.report("kind", "is required");
             return INVALID;

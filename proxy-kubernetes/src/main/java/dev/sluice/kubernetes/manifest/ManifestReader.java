@@ -4,6 +4,7 @@ package dev.sluice.kubernetes.manifest;
 
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
+import dev.sluice.kubernetes.manifest.ManifestKind.TypeName;
 import dev.sluice.kubernetes.read.DocumentSyntaxException;
 import dev.sluice.kubernetes.read.FieldError;
 import dev.sluice.kubernetes.read.Fields;
@@ -37,56 +38,64 @@ final class ManifestReader {
         List<Problem> problems = new ArrayList<>();
         List<ManifestObject> objects = new ArrayList<>();
         for (Tree document : documents) {
-            object(name, document, "", objects, problems);
+            object(new Place(name, "", TypeName.NONE), document, objects, problems);
         }
         return problems.isEmpty() ? new Manifest.Valid(objects) : new Manifest.Invalid(problems);
     }
 
-    private void object(String file, Tree tree, String path, List<ManifestObject> objects, List<Problem> problems) {
+    /**
+     * Where an object stands.
+     *
+     * @param path of the object in its document
+     * @param list the type of the list around it
+     */
+    private record Place(String file, String path, TypeName list) {}
+
+    private void object(Place place, Tree tree, List<ManifestObject> objects, List<Problem> problems) {
+        String file = place.file();
         if (!(tree instanceof Tree.Mapping mapping)) {
-            add(problems, problem(file, tree.line(), path, "expected an object with apiVersion and kind"));
+            add(problems, problem(file, tree.line(), place.path(), "expected an object with apiVersion and kind"));
             return;
         }
         List<FieldError> errors = new ArrayList<>();
-        Fields root = new Fields(mapping, path, errors, strings);
-        ManifestKind kind = ManifestKind.of(root);
+        Fields root = new Fields(mapping, place.path(), errors, strings);
+        TypeName type = TypeName.of(root, place.list());
+        ManifestKind kind = ManifestKind.of(root, type);
         switch (kind) {
             case SERVICE -> objects.add(new ManifestObject.OfService(ServiceManifest.read(root)));
             case ENDPOINT_SLICE -> objects.add(new ManifestObject.OfSlice(EndpointSliceManifest.read(root)));
             case NODE -> objects.add(new ManifestObject.OfNode(NodeManifest.read(root)));
-            case LIST -> items(file, mapping, path, objects, problems);
-            case OTHER -> LOG.debug("{}: {} is not read", file, root.text("kind"));
+            case LIST -> items(new Place(file, place.path(), type), mapping, objects, problems);
+            case OTHER -> LOG.debug("{}: {} is not read", file, type.kind());
             case INVALID -> {}
         }
         for (FieldError error : errors) {
-            add(problems, problem(file, error.line(), error.path(), about(kind, root) + error.message()));
+            add(problems, problem(file, error.line(), error.path(), about(kind, type, root) + error.message()));
         }
     }
 
-    private void items(
-            String file, Tree.Mapping list, String path, List<ManifestObject> objects, List<Problem> problems) {
+    private void items(Place of, Tree.Mapping list, List<ManifestObject> objects, List<Problem> problems) {
         switch (list.fields().get("items")) {
             case null -> {}
             case Tree.Absent absent -> {}
             case Tree.Sequence sequence -> {
                 for (int i = 0; i < sequence.items().size(); i++) {
-                    String place = (path.isEmpty() ? "" : path + ".") + "items[" + i + "]";
-                    object(file, sequence.items().get(i), place, objects, problems);
+                    String path = (of.path().isEmpty() ? "" : of.path() + ".") + "items[" + i + "]";
+                    object(
+                            new Place(of.file(), path, of.list()),
+                            sequence.items().get(i),
+                            objects,
+                            problems);
                 }
             }
-            case Tree other -> add(problems, problem(file, other.line(), "items", "expected a list of objects"));
+            case Tree other -> add(problems, problem(of.file(), other.line(), "items", "expected a list of objects"));
         }
     }
 
     /** Names the object that an error is about, if it has a name. */
-    private static String about(ManifestKind kind, Fields root) {
-        List<FieldError> unheard = new ArrayList<>();
-        Fields metadata = root.reportingTo(unheard).at("metadata");
-        String name = metadata.text("name");
-        if (kind == ManifestKind.INVALID || name.isEmpty()) {
-            return "";
-        }
-        return root.reportingTo(unheard).text("kind") + " " + name + ": ";
+    private static String about(ManifestKind kind, TypeName type, Fields root) {
+        String name = root.reportingTo(new ArrayList<>()).at("metadata").text("name");
+        return kind == ManifestKind.INVALID || name.isEmpty() ? "" : type.kind() + " " + name + ": ";
     }
 
     private static void add(List<Problem> problems, Problem problem) {
