@@ -5,22 +5,21 @@ package dev.sluice.daemon.config;
 import dev.sluice.core.config.ConfigField;
 import dev.sluice.core.config.ConfigSchema;
 import dev.sluice.core.config.ConfigValues;
+import dev.sluice.kubernetes.read.DocumentSyntaxException;
+import dev.sluice.kubernetes.read.FirstDocument;
+import dev.sluice.kubernetes.read.UnusableFileException;
+import dev.sluice.kubernetes.read.UserFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
- * A KubeProxyConfiguration file, YAML or JSON. As upstream: an unknown field raises a warning and is ignored, a field
- * of the wrong type is fatal, an empty value means the default.
+ * A KubeProxyConfiguration file, YAML or JSON. As upstream: an unknown field, a repeated one and a further document
+ * raise a warning and are ignored, a field of the wrong type is fatal, an empty value means the default.
  */
 public final class ConfigFile {
     static final String API_VERSION = "kubeproxy.config.k8s.io/v1alpha1";
@@ -64,22 +63,20 @@ public final class ConfigFile {
     private void load() {
         Object root;
         try {
-            root = new Load(LoadSettings.builder().setLabel(path.toString()).build())
-                    .loadFromString(Files.readString(path));
+            FirstDocument document = FirstDocument.read(UserFile.read(path));
+            document.warnings().forEach(warning -> warnings.add(path + ": " + warning));
+            root = document.tree().plain();
         } catch (NoSuchFileException e) {
             errors.add(path + ": no such file; --config wants a " + KIND + " file");
+            return;
+        } catch (UnusableFileException e) {
+            errors.add(path + ": cannot be used as --config: " + e.getMessage());
             return;
         } catch (IOException e) {
             errors.add(path + ": cannot be read: " + e.getMessage());
             return;
-        } catch (MarkedYamlEngineException e) {
-            String where = e.getProblemMark()
-                    .map(mark -> "line " + (mark.getLine() + 1) + ", column " + (mark.getColumn() + 1) + ": ")
-                    .orElse("");
-            errors.add(path + ": " + where + e.getProblem());
-            return;
-        } catch (YamlEngineException e) {
-            errors.add(path + ": " + e.getMessage());
+        } catch (DocumentSyntaxException e) {
+            errors.add(path + ": " + (e.line() == 0 ? "" : "line " + e.line() + ": ") + e.getMessage());
             return;
         }
         if (!(root instanceof Map<?, ?> object)) {

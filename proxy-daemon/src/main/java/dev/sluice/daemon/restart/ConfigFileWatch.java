@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.daemon.restart;
 
+import dev.sluice.kubernetes.read.UserFile;
 import java.io.IOException;
 import java.nio.file.ClosedWatchServiceException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchKey;
@@ -38,7 +38,7 @@ public final class ConfigFileWatch implements AutoCloseable {
     public ConfigFileWatch(Path file, Runnable onChange) throws IOException {
         this.file = file.toAbsolutePath();
         this.onChange = onChange;
-        atStart = Files.readAllBytes(this.file);
+        atStart = UserFile.read(this.file);
         watches = this.file.getFileSystem().newWatchService();
         Path folder = this.file.getParent();
         if (folder != null) {
@@ -87,7 +87,7 @@ public final class ConfigFileWatch implements AutoCloseable {
 
     private byte @Nullable [] content() {
         try {
-            return Files.readAllBytes(file);
+            return UserFile.read(file);
         } catch (IOException e) {
             LOG.debug("{} cannot be read", file, e);
             return null;

@@ -21,6 +21,78 @@ class ConfigFileTest {
     @TempDir
     Path dir;
 
+    @ParameterizedTest
+    @CsvSource({
+        "'---\n',''",
+        "'','---\n'",
+        "'---\n','---\n'",
+        "'# of the site\n---\n','---\n# the end\n---\n'",
+        "'---\n# nothing here\n---\n','...\n'",
+        "'%YAML 1.2\n---\n',''",
+        "'\ufeff',''"
+    })
+    void separatorsAndDocumentsOfCommentsAreNothing(String before, String after) throws Exception {
+        for (String end : List.of("\n", "\r\n")) {
+            ConfigFile file = read((before + HEAD + "clusterCIDR: 10.244.0.0/16\n" + after).replace("\n", end));
+
+            assertThat(file.values().string("clusterCIDR")).isEqualTo("10.244.0.0/16");
+            assertThat(file.warnings()).isEmpty();
+        }
+    }
+
+    @Test
+    void ofTwoDocumentsTheFirstCounts() throws Exception {
+        ConfigFile file = read(HEAD + "clusterCIDR: 10.244.0.0/16\n---\n" + HEAD + "clusterCIDR: 10.1.0.0/16\n");
+
+        assertThat(file.values().string("clusterCIDR")).isEqualTo("10.244.0.0/16");
+        assertThat(file.warnings()).singleElement().asString().contains("line 5: another document begins");
+        assertThat(read(HEAD + "---\na: [\n").warnings())
+                .singleElement()
+                .asString()
+                .contains("what follows the first document is ignored");
+    }
+
+    @Test
+    void ofARepeatedFieldTheLastCounts() throws Exception {
+        ConfigFile file = read(HEAD + """
+            clusterCIDR: 10.1.0.0/16
+            iptables: {masqueradeAll: true}
+            clusterCIDR: 10.244.0.0/16
+            iptables: {masqueradeBit: 3, masqueradeBit: 4}
+            """);
+
+        assertThat(file.values().string("clusterCIDR")).isEqualTo("10.244.0.0/16");
+        assertThat(file.values().bool("iptables.masqueradeAll")).isFalse();
+        assertThat(file.warnings())
+                .hasSize(3)
+                .anySatisfy(
+                        w -> assertThat(w).contains("line 5: the field \"clusterCIDR\" occurs twice; this one counts"))
+                .anySatisfy(w -> assertThat(w).contains("line 6: the field \"masqueradeBit\" occurs twice"))
+                .anySatisfy(w -> assertThat(w).contains("line 6: the field \"iptables\" occurs twice"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"''", "'---\n'", "'# nothing\n'", "'---\n---\n'"})
+    void anEmptyFileIsRefused(String content) {
+        assertThatThrownBy(() -> read(content)).hasMessageContaining("this is no KubeProxyConfiguration");
+    }
+
+    @Test
+    void aFileThatWouldBlockOrFillTheReaderIsRefused() throws Exception {
+        Path zero = Files.createSymbolicLink(dir.resolve("zero.yaml"), Path.of("/dev/zero"));
+        Path pipe = dir.resolve("pipe.yaml");
+        Process mkfifo =
+                new ProcessBuilder("mkfifo", pipe.toString()).inheritIO().start();
+        assertThat(mkfifo.waitFor()).isZero();
+
+        assertThatThrownBy(() -> ConfigFile.read(zero, KnownModes.SCHEMA)).hasMessageContaining("it is a device");
+        assertThatThrownBy(() -> ConfigFile.read(pipe, KnownModes.SCHEMA)).hasMessageContaining("it is a named pipe");
+        assertThatThrownBy(() -> ConfigFile.read(dir, KnownModes.SCHEMA)).hasMessageContaining("it is a directory");
+        assertThatThrownBy(() -> read(HEAD + "x: " + "[".repeat(100_000)))
+                .hasMessageContaining("nested deeper than 64");
+        assertThatThrownBy(() -> read(HEAD + "x: " + "y".repeat(5 << 20))).hasMessageContaining("more than the limit");
+    }
+
     @Test
     void aStockFileOfKubeadmIsReadWithoutAWarning() throws Exception {
         ConfigFile file = read(HEAD + """
