@@ -4,6 +4,7 @@ package dev.sluice.daemon;
 
 import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.mode.ProxyModule;
+import dev.sluice.core.thread.SupervisedThread;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.EffectiveConfig;
 import dev.sluice.daemon.config.Settings;
@@ -62,7 +63,7 @@ final class Daemon {
             watchConfigFile();
             Prepared prepared = preparation().run();
             new ProxyStartup(settings, host, prepared, resources).start(effective, modules, this::restart);
-            Runtime.getRuntime().addShutdownHook(new Thread(this::close, "sluice-shutdown"));
+            Runtime.getRuntime().addShutdownHook(SupervisedThread.task("sluice-shutdown", this::close));
             stopped.await();
         });
     }
@@ -119,7 +120,7 @@ final class Daemon {
         LOG.error("{}; exiting, to be started again with that", reason);
         exitCode = 1;
         // not on the sync thread, which close() waits for
-        Thread.ofPlatform().name("sluice-end").start(this::close);
+        SupervisedThread.vital("sluice-end", this::close).start();
     }
 
     /** Closes everything, the last opened first; the kernel keeps what was written. */

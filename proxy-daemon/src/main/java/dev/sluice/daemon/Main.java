@@ -5,6 +5,7 @@ package dev.sluice.daemon;
 import dev.sluice.core.config.ConfigSchema;
 import dev.sluice.core.config.ConfigValues;
 import dev.sluice.core.mode.ProxyModule;
+import dev.sluice.core.thread.SupervisedThread;
 import dev.sluice.daemon.cli.CommandLineParser;
 import dev.sluice.daemon.cli.Invocation;
 import dev.sluice.daemon.config.ConfigException;
@@ -50,6 +51,7 @@ public final class Main {
     /** Runs the command, and ends the process unless it went well. */
     void runAndExit(String[] args) {
         Logging.configure(0);
+        SupervisedThread.superviseOthers();
         int status = run(args);
         if (status != 0) {
             System.exit(status);

@@ -28,7 +28,8 @@ class RoomTest extends RoomLaws {
             .onlyDependOnClassesThat(not(resideInAPackage("dev.sluice.core.."))
                     .or(resideInAPackage("dev.sluice.core.source"))
                     .or(resideInAPackage("dev.sluice.core.model"))
-                    .or(resideInAPackage("dev.sluice.core.net")));
+                    .or(resideInAPackage("dev.sluice.core.net"))
+                    .or(resideInAPackage("dev.sluice.core.thread")));
 
     /** A watched object never takes the shape of fabric8's own model, which is five times as large. */
     @ArchTest

@@ -6,6 +6,7 @@ import dev.sluice.core.config.SyncPeriods;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterListener;
+import dev.sluice.core.thread.SupervisedThread;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Comparator;
@@ -52,7 +53,8 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
                 .map(backend -> new FamilySync(backend, state, periods, ticker, clock, this.observer))
                 .toList();
         driver = new SyncDriver(state, families, this.observer);
-        thread = Thread.ofPlatform().name("sluice-sync").daemon(false).unstarted(this::run);
+        thread = SupervisedThread.vital("sluice-sync", this::run);
+        thread.setDaemon(false);
     }
 
     /** Uses the system's clocks. */

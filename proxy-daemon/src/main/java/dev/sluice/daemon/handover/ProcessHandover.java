@@ -5,6 +5,7 @@ package dev.sluice.daemon.handover;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncLoop;
 import dev.sluice.core.sync.SyncObserver;
+import dev.sluice.core.thread.SupervisedThread;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.socket.LocalSocket;
 import java.time.Duration;
@@ -41,8 +42,7 @@ public final class ProcessHandover implements SyncObserver, AutoCloseable {
     private final Set<IpFamily> missing;
     private final Runnable retire;
     private final CompletableFuture<SyncLoop> loop = new CompletableFuture<>();
-    private final Thread thread =
-            Thread.ofPlatform().daemon().name("sluice-handover").unstarted(this::serve);
+    private final Thread thread = SupervisedThread.restarting("sluice-handover", this::serve);
     private @Nullable LocalSocket predecessor;
     private volatile boolean closed;
 
@@ -100,6 +100,7 @@ public final class ProcessHandover implements SyncObserver, AutoCloseable {
                     other.peerProcess(),
                     end == LocalSocket.END ? "" : ", which is slow");
             other.close();
+            predecessor = null;
         }
         try (LocalSocket listener = LocalSocket.listen(name)) {
             boolean retired = false;

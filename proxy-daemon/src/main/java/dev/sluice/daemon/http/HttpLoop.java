@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.daemon.http;
 
+import dev.sluice.core.thread.SupervisedThread;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
@@ -60,7 +62,7 @@ public final class HttpLoop implements AutoCloseable {
         this.everyTick = everyTick;
         connections = new ConnectionTable(limits);
         selector = Selector.open();
-        thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
+        thread = SupervisedThread.vital(name, this::run);
     }
 
     public void start() {
@@ -140,7 +142,7 @@ public final class HttpLoop implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            LOG.error("{}: nothing is served any more", name, e);
+            throw new UncheckedIOException("nothing is served any more", e);
         } finally {
             closeAll();
         }

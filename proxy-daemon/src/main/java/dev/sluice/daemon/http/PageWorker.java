@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.daemon.http;
 
+import dev.sluice.core.thread.SupervisedThread;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -24,7 +25,7 @@ final class PageWorker implements AutoCloseable {
                 KEEP_SECONDS,
                 TimeUnit.SECONDS,
                 new ArrayBlockingQueue<>(WAITING),
-                Thread.ofPlatform().daemon().name(name).factory());
+                SupervisedThread.factory(name));
         threads.allowCoreThreadTimeOut(true);
     }
 

@@ -10,6 +10,8 @@ import dev.sluice.core.sync.Suspects;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.sync.Ticker;
+import dev.sluice.core.thread.ProcessEnd;
+import dev.sluice.core.thread.SupervisedTimer;
 import dev.sluice.linux.iptables.RestoreInput;
 import dev.sluice.linux.rulewatch.OwnRestores;
 import dev.sluice.linux.rulewatch.OwnRestores.Restore;
@@ -20,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -43,8 +44,7 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
     private final Set<IpFamily> tried = EnumSet.noneOf(IpFamily.class);
     private final ForeignWatch.Opener opener;
     private final List<Repair.Listener> listeners;
-    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
-            task -> Thread.ofPlatform().name("sluice-repair").daemon().unstarted(task));
+    private final ScheduledExecutorService timer = new SupervisedTimer("sluice-repair");
     private volatile Repairer repairer = (family, suspects) -> CompletableFuture.completedFuture(family);
     private @Nullable ForeignWatch watch;
     private boolean opened;
@@ -135,8 +135,19 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
     private void look(FamilyRepair family) {
         Optional<Suspects> suspects = family.take();
         if (suspects.isPresent()) {
-            var _ = repairer.repair(family.family(), suspects.get())
+            var _ = repair(family, suspects.get())
                     .whenComplete((done, failure) -> family.done(nanos -> schedule(family, nanos)));
+        }
+    }
+
+    /** Completes in any case: what comes after it would wait for ever otherwise. */
+    private CompletableFuture<?> repair(FamilyRepair family, Suspects suspects) {
+        try {
+            return repairer.repair(family.family(), suspects);
+        } catch (Throwable e) {
+            ProcessEnd.ifFatal("sluice-repair", e);
+            LOG.error("{}: the repair is left to the next full sync", family.family(), e);
+            return CompletableFuture.failedFuture(e);
         }
     }
 

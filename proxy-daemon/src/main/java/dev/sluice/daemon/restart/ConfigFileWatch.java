@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.daemon.restart;
 
+import dev.sluice.core.thread.SupervisedThread;
 import dev.sluice.kubernetes.read.UserFile;
 import java.io.IOException;
 import java.nio.file.ClosedWatchServiceException;
@@ -48,10 +49,10 @@ public final class ConfigFileWatch implements AutoCloseable {
                     StandardWatchEventKinds.ENTRY_MODIFY,
                     StandardWatchEventKinds.ENTRY_DELETE);
         }
-        Thread.ofPlatform().daemon().name("sluice-config").start(this::run);
+        SupervisedThread.restarting("sluice-config", this::run).start();
     }
 
-    private void run() {
+    private void run() throws InterruptedException {
         try {
             while (!hasChanged()) {
                 WatchKey key = watches.poll(LOOK_ANYWAY.toMillis(), TimeUnit.MILLISECONDS);
@@ -61,8 +62,6 @@ public final class ConfigFileWatch implements AutoCloseable {
                 }
             }
             onChange.run();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         } catch (ClosedWatchServiceException e) {
             LOG.debug("{} is not watched any more", file);
         }

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -117,6 +118,23 @@ class RuleRepairTest {
     void close() {
         repair.close();
         assertThat(watches).isEmpty();
+    }
+
+    @Test
+    void aRepairThatFailsDoesNotStopTheNext() throws Exception {
+        start();
+        CountDownLatch failed = new CountDownLatch(1);
+        repair.use((family, suspects) -> {
+            if (failed.getCount() > 0) {
+                failed.countDown();
+                throw new StackOverflowError("for the test");
+            }
+            return repair(family, suspects);
+        });
+        edit("firewalld", "FIRST");
+        failed.await();
+        edit("firewalld", "SECOND");
+        assertThat(nextLook()).isEqualTo(Suspects.of(Set.of(new KernelObject("nat", "SECOND"))));
     }
 
     @Test

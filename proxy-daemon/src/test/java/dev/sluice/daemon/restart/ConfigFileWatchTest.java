@@ -53,4 +53,34 @@ class ConfigFileWatchTest {
             assertThat(watch).isNotNull();
         }
     }
+
+    @Test
+    void aChangeThatCannotBeReportedIsReportedAgain() throws Exception {
+        Path file = Files.writeString(folder.resolve("config.yaml"), "a: 1\n");
+        Runnable failingOnce = () -> {
+            if (changes.incrementAndGet() == 1) {
+                throw new StackOverflowError("for the test");
+            }
+        };
+        try (ConfigFileWatch watch = new ConfigFileWatch(file, failingOnce)) {
+            Files.writeString(file, "a: 2\n");
+            await().atMost(SOON).until(() -> changes.get() == 2);
+            assertThat(watch).isNotNull();
+        }
+    }
+
+    @Test
+    void aPipeInPlaceOfTheFileDoesNotStopTheWatch() throws Exception {
+        Path file = Files.writeString(folder.resolve("config.yaml"), "a: 1\n");
+        try (ConfigFileWatch watch = new ConfigFileWatch(file, changes::incrementAndGet)) {
+            Files.delete(file);
+            Process mkfifo =
+                    new ProcessBuilder("mkfifo", file.toString()).inheritIO().start();
+            assertThat(mkfifo.waitFor()).isZero();
+            Path next = Files.writeString(folder.resolve("next.yaml"), "a: 2\n");
+            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+            await().atMost(SOON).until(() -> changes.get() == 1);
+            assertThat(watch).isNotNull();
+        }
+    }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.kubernetes.api;
 
+import dev.sluice.core.thread.SupervisedThread;
 import dev.sluice.kubernetes.read.StringPool;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.Config;
@@ -15,7 +16,6 @@ import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.net.URI;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.cfg.ContextAttributes;
 import tools.jackson.databind.json.JsonMapper;
@@ -42,8 +42,7 @@ public final class ApiConnection implements AutoCloseable {
     public static ApiConnection open(ApiOptions options) throws ApiConfigException {
         Config config = config(options);
         config.setUserAgent(options.userAgent());
-        ExecutorService executor = Executors.newCachedThreadPool(
-                Thread.ofPlatform().name("api-", 0).daemon().factory());
+        ExecutorService executor = SupervisedThread.pool("api-");
         ConnectionLog log = new ConnectionLog();
         try {
             KubernetesClient client = new KubernetesClientBuilder()

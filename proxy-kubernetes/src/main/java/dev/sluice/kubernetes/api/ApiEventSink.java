@@ -4,6 +4,7 @@ package dev.sluice.kubernetes.api;
 
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.ResourceKind;
+import dev.sluice.core.thread.SupervisedThread;
 import dev.sluice.kubernetes.EventSink;
 import dev.sluice.kubernetes.api.EventRequests.Outcome;
 import java.nio.charset.StandardCharsets;
@@ -74,12 +75,7 @@ public final class ApiEventSink implements EventSink {
         this.clock = clock;
         this.rateLimit = rateLimit;
         this.sender = new ThreadPoolExecutor(
-                1,
-                1,
-                30,
-                TimeUnit.SECONDS,
-                new ArrayBlockingQueue<>(QUEUE),
-                Thread.ofPlatform().name("events").daemon().factory());
+                1, 1, 30, TimeUnit.SECONDS, new ArrayBlockingQueue<>(QUEUE), SupervisedThread.factory("events"));
         sender.allowCoreThreadTimeOut(true);
     }
 

@@ -6,6 +6,7 @@ import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.source.ClusterListener;
 import dev.sluice.core.source.ClusterSource;
+import dev.sluice.core.thread.SupervisedThread;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,10 +60,10 @@ public final class ManifestSource implements ClusterSource {
         if (thread != null) {
             throw new IllegalStateException("started twice");
         }
-        thread = Thread.ofPlatform()
-                .name("manifests")
-                .daemon()
-                .start(() -> watch(new ManifestDirectory(directory, timing), new DeltaDelivery(listener, nodeName)));
+        ManifestDirectory manifests = new ManifestDirectory(directory, timing);
+        DeltaDelivery delivery = new DeltaDelivery(listener, nodeName);
+        thread = SupervisedThread.restarting("manifests", () -> watch(manifests, delivery));
+        thread.start();
     }
 
     @Override
@@ -82,7 +83,7 @@ public final class ManifestSource implements ClusterSource {
         }
     }
 
-    private void watch(ManifestDirectory manifests, DeltaDelivery delivery) {
+    private void watch(ManifestDirectory manifests, DeltaDelivery delivery) throws InterruptedException {
         LOG.info("Reading manifests in {}", directory);
         try (DirectoryWatch watch = new DirectoryWatch(directory)) {
             while (!Thread.currentThread().isInterrupted()) {
@@ -95,8 +96,6 @@ public final class ManifestSource implements ClusterSource {
                     awaitQuiet(watch);
                 }
             }
-        } catch (InterruptedException e) {
-            LOG.debug("Manifests in {} are no longer read", directory);
         }
     }
 

@@ -7,6 +7,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.sun.management.ThreadMXBean;
 import dev.sluice.core.model.Problem;
+import dev.sluice.core.source.ClusterEvent;
+import dev.sluice.core.source.ClusterListener;
 import dev.sluice.kubernetes.RecordingListener;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -16,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -111,6 +114,30 @@ class HostileFilesTest {
 
         await().until(() -> !recorder.problems().isEmpty());
         assertThat(recorder.problems().getFirst().message()).contains("named pipe");
+        service("later");
+        await().until(() -> recorder.services().containsKey("shop/later"));
+    }
+
+    @Test
+    void anErrorInTheReadersThreadLeavesNobodyDeaf() throws IOException {
+        AtomicBoolean failed = new AtomicBoolean();
+        source = new ManifestSource(directory, "node-a", QUICK);
+        source.start(new ClusterListener() {
+            @Override
+            public void accept(ClusterEvent event) {
+                recorder.accept(event);
+            }
+
+            @Override
+            public void acceptAll(List<ClusterEvent> events) {
+                if (!failed.getAndSet(true)) {
+                    throw new StackOverflowError("for the test");
+                }
+                recorder.acceptAll(events);
+            }
+        });
+
+        await().atMost(Duration.ofSeconds(20)).until(recorder::isSynced);
         service("later");
         await().until(() -> recorder.services().containsKey("shop/later"));
     }

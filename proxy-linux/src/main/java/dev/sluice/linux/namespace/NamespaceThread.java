@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.linux.namespace;
 
+import dev.sluice.core.thread.SupervisedThread;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The platform thread that lives in a namespace and runs tasks for other threads. */
@@ -15,8 +18,8 @@ final class NamespaceThread {
     private volatile @Nullable Thread thread;
 
     NamespaceThread(String name) {
-        executor = Executors.newSingleThreadExecutor(task -> {
-            Thread made = Thread.ofPlatform().name(name).daemon().unstarted(task);
+        executor = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+            Thread made = SupervisedThread.task(name, task);
             thread = made;
             return made;
         });

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.linux.namespace;
 
+import dev.sluice.core.thread.SupervisedThread;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.libc.Libc;
@@ -87,7 +88,7 @@ public final class NetworkNamespace implements AutoCloseable {
 
     /** A new daemon platform thread, not started, that runs {@code task} inside. */
     public Thread newThread(String name, Runnable task) {
-        return Thread.ofPlatform().name(name).daemon().unstarted(() -> {
+        return SupervisedThread.task(name, () -> {
             enter();
             task.run();
         });

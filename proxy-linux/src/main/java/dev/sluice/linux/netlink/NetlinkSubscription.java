@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.linux.netlink;
 
+import dev.sluice.core.thread.SupervisedThread;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.libc.Libc;
@@ -26,6 +27,7 @@ public final class NetlinkSubscription implements AutoCloseable {
     private final Listener listener;
     private final Thread thread;
     private volatile boolean closed;
+    private boolean begun;
 
     private NetlinkSubscription(
             NetlinkChannel channel, int wakeUp, WireNames names, Listener listener, String threadName) {
@@ -33,7 +35,7 @@ public final class NetlinkSubscription implements AutoCloseable {
         this.wakeUp = wakeUp;
         this.trace = new WireTrace(names);
         this.listener = listener;
-        this.thread = Thread.ofPlatform().name(threadName).daemon().unstarted(this::listen);
+        this.thread = SupervisedThread.restarting(threadName, this::listen);
     }
 
     /** @param groups by number, e.g. RTNLGRP_LINK */
@@ -51,7 +53,11 @@ public final class NetlinkSubscription implements AutoCloseable {
         return subscription;
     }
 
-    private void listen() {
+    private void listen() throws NetlinkException {
+        if (begun) {
+            guarded(listener::lost); // the work begins again, and what it had received is gone
+        }
+        begun = true;
         ByteBuffer inbound = NetlinkChannel.direct(RECEIVE_BYTES);
         ByteBuffer waiting = NetlinkChannel.direct(16);
         waiting.putInt(0, channel.fd()).putShort(4, Linux.POLLIN);
@@ -62,8 +68,7 @@ public final class NetlinkSubscription implements AutoCloseable {
                 return;
             }
             if (answer < 0 && answer != -Errno.EINTR) {
-                LOG.error("{} ends: poll failed: {}", thread.getName(), Errno.describe(-answer));
-                return;
+                throw new NetlinkException("wait for notifications", -answer, "");
             }
             if (answer > 0) {
                 take(inbound);
@@ -127,6 +132,9 @@ public final class NetlinkSubscription implements AutoCloseable {
         }
         closed = true;
         libc.write(wakeUp, NetlinkChannel.direct(8).putLong(0, 1));
+        if (Thread.currentThread() != thread) {
+            thread.interrupt(); // it may pause after a failure
+        }
         boolean interrupted = false;
         while (thread.isAlive() && Thread.currentThread() != thread) {
             try {

@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.linux.process;
 
+import dev.sluice.core.thread.ProcessEnd;
+import dev.sluice.core.thread.SupervisedThread;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,13 +115,15 @@ public final class SystemCommands implements CommandRunner {
 
     private static CompletableFuture<String> onThread(String name, Transfer transfer) {
         CompletableFuture<String> done = new CompletableFuture<>();
-        Thread.ofPlatform().daemon().name(name).start(() -> {
-            try {
-                done.complete(transfer.move());
-            } catch (IOException | UncheckedIOException e) {
-                done.completeExceptionally(e);
-            }
-        });
+        SupervisedThread.task(name, () -> {
+                    try {
+                        done.complete(transfer.move());
+                    } catch (Throwable e) {
+                        done.completeExceptionally(e);
+                        ProcessEnd.ifFatal(name, e);
+                    }
+                })
+                .start();
         return done;
     }
 

@@ -5,6 +5,7 @@ package dev.sluice.linux.rulewatch;
 import dev.sluice.core.kernel.ForeignChange;
 import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.thread.SupervisedThread;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.iptables.RestoreInput;
@@ -35,8 +36,7 @@ final class LegacyRuleWatch implements RuleWatch, OwnRestores.Follower {
     private final List<LegacyTable> tables = new ArrayList<>();
     private final Map<Long, RestoreInput> running = new ConcurrentHashMap<>();
     private final CountDownLatch closing = new CountDownLatch(1);
-    private final Thread thread =
-            Thread.ofPlatform().name("rule-watch").daemon().unstarted(this::watch);
+    private final Thread thread = SupervisedThread.restarting("rule-watch", this::watch);
     private boolean reported;
     private @Nullable NatAnchor anchor;
 
@@ -84,13 +84,9 @@ final class LegacyRuleWatch implements RuleWatch, OwnRestores.Follower {
         return "polling of the legacy tables ten times a second";
     }
 
-    private void watch() {
-        try {
-            while (!closing.await(PERIOD_MILLIS, TimeUnit.MILLISECONDS)) {
-                tables.forEach(this::look);
-            }
-        } catch (InterruptedException e) {
-            LOG.debug("The watch of legacy tables ends", e);
+    private void watch() throws InterruptedException {
+        while (!closing.await(PERIOD_MILLIS, TimeUnit.MILLISECONDS)) {
+            tables.forEach(this::look);
         }
     }
 
@@ -98,7 +94,7 @@ final class LegacyRuleWatch implements RuleWatch, OwnRestores.Follower {
         try {
             table.look(System.nanoTime()).ifPresent(noticed);
             reported = false;
-        } catch (NetlinkException | RuntimeException | OutOfMemoryError e) {
+        } catch (NetlinkException | RuntimeException e) {
             if (!reported) {
                 LOG.warn(
                         "Foreign changes of {} {} are not noticed for now: {}",
@@ -136,6 +132,9 @@ final class LegacyRuleWatch implements RuleWatch, OwnRestores.Follower {
     public void close() {
         own.unfollow(this);
         closing.countDown();
+        if (Thread.currentThread() != thread) {
+            thread.interrupt(); // it may pause after a failure
+        }
         boolean interrupted = false;
         while (thread.isAlive() && Thread.currentThread() != thread) {
             try {

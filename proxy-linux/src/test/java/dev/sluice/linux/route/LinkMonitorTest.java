@@ -12,11 +12,13 @@ import dev.sluice.linux.route.LinkChange.AddressDeleted;
 import dev.sluice.linux.route.LinkChange.AddressSet;
 import dev.sluice.linux.route.LinkChange.LinkDeleted;
 import dev.sluice.linux.route.LinkChange.LinkSet;
+import dev.sluice.linux.route.LinkChange.Lost;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -66,6 +68,46 @@ final class LinkMonitorTest {
             links.deleteLink("br0");
             awaitThat(() -> assertThat(heard).hasAtLeastOneElementOfType(LinkDeleted.class));
             assertThat(monitor).isNotNull();
+        }
+    }
+
+    /** An error ends the work of the thread; it begins again, and what came between is reported as lost. */
+    @Test
+    void anErrorOfTheListenerLeavesNobodyDeaf() throws Exception {
+        List<LinkChange> heard = new CopyOnWriteArrayList<>();
+        AtomicBoolean failed = new AtomicBoolean();
+        try (NetworkNamespace namespace = NetworkNamespace.create("monitor");
+                LinkMonitor monitor = namespace.call(() -> LinkMonitor.open(change -> {
+                    if (!failed.getAndSet(true)) {
+                        throw new StackOverflowError("a listener that fails on purpose");
+                    }
+                    heard.add(change);
+                }));
+                NetlinkLinks links = namespace.call(NetlinkLinks::open)) {
+            IpCommand.run(namespace, "link add br0 type bridge");
+            awaitThat(() -> assertThat(heard).hasAtLeastOneElementOfType(Lost.class));
+            links.deleteLink("br0");
+            awaitThat(() -> assertThat(heard).hasAtLeastOneElementOfType(LinkDeleted.class));
+            assertThat(monitor).isNotNull();
+        }
+    }
+
+    @Test
+    void closingDoesNotWaitForThePauseAfterAFailure() throws Exception {
+        CountDownLatch failing = new CountDownLatch(4); // pauses of 1, 2 and 4 seconds, and then of 8
+        List<Thread> threads = new CopyOnWriteArrayList<>();
+        try (NetworkNamespace namespace = NetworkNamespace.create("monitor")) {
+            LinkMonitor monitor = namespace.call(() -> LinkMonitor.open(change -> {
+                threads.add(Thread.currentThread());
+                failing.countDown();
+                throw new StackOverflowError("a listener that fails on purpose");
+            }));
+            IpCommand.run(namespace, "link add br0 type bridge");
+            assertThat(failing.await(30, TimeUnit.SECONDS)).isTrue();
+            long begin = System.nanoTime();
+            monitor.close();
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(4));
+            assertThat(threads.getFirst().isAlive()).isFalse();
         }
     }
 

@@ -29,6 +29,10 @@ import org.slf4j.Logger;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class RoomLaws {
+    /** The rooms whose threads run in the daemon. */
+    private static final Set<String> OF_THE_DAEMON =
+            Set.of("core", "linux", "kubernetes", "iptables", "ipvs", "userspace", "daemon");
+
     private final String name;
     private final String root;
     private final JavaClasses room;
@@ -95,6 +99,19 @@ public abstract class RoomLaws {
                     .as("%s is @NullMarked in its package-info.java", each)
                     .isTrue();
         }
+    }
+
+    /** A thread made elsewhere can end without a word, and leave a process that looks alive. */
+    @Test
+    void threadsAreSupervised() {
+        if (!OF_THE_DAEMON.contains(name)) {
+            return;
+        }
+        noClasses()
+                .that(not(resideInAPackage("dev.sluice.core.thread")))
+                .should()
+                .callCodeUnitWhere(new ThreadCreation())
+                .check(room);
     }
 
     @Test

@@ -4,6 +4,7 @@ package dev.sluice.userspace.engine;
 
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.thread.ProcessEnd;
 import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.RoutingTable;
 import io.netty.channel.EventLoop;
@@ -45,7 +46,7 @@ public final class UserspaceEngine implements AutoCloseable {
     private final Map<IpFamily, TcpListeners> listeners = new EnumMap<>(IpFamily.class);
     private final List<LoopContext> contexts = new ArrayList<>();
     private @Nullable EventLoopGroup group;
-    private boolean closed;
+    private volatile boolean closed;
     private int nextLoop;
 
     /** An engine that looks up original destinations in conntrack. Opens nothing yet. */
@@ -87,14 +88,33 @@ public final class UserspaceEngine implements AutoCloseable {
                             + ", which must be writable and not mounted noexec)",
                     cause);
         }
-        EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
-                options.eventLoops(), new DefaultThreadFactory("sluice-proxy", true), new HalfOpenEpoll());
+        EventLoopGroup loops =
+                new MultiThreadIoEventLoopGroup(options.eventLoops(), new LoopThreads(), new HalfOpenEpoll());
         for (EventExecutor executor : loops) {
             LoopContext context = new LoopContext((EventLoop) executor, options, counters);
             contexts.add(context);
             context.start();
         }
         group = loops;
+    }
+
+    /** Netty logs what ends a loop, and goes on without it; the connections of that loop would hang. */
+    private final class LoopThreads extends DefaultThreadFactory {
+        LoopThreads() {
+            super("sluice-proxy", true);
+        }
+
+        @Override
+        protected Thread newThread(Runnable loop, String name) {
+            return super.newThread(
+                    () -> {
+                        loop.run();
+                        if (!closed) {
+                            ProcessEnd.now(name, new IllegalStateException("an event loop has ended"));
+                        }
+                    },
+                    name);
+        }
     }
 
     /**

@@ -1,0 +1,111 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.sluice.core.thread;
+
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes platform threads, daemons, that say when their work fails. Whatever is thrown, it either begins again or the
+ * process ends: a thread that is gone while the process looks alive would leave it deaf. A failure of the virtual
+ * machine itself, such as no memory, ends the process in each of them.
+ */
+public final class SupervisedThread {
+    private static final Logger LOG = LoggerFactory.getLogger(SupervisedThread.class);
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+
+    /** Work that ends by returning, or when its thread is interrupted. */
+    @FunctionalInterface
+    public interface Work {
+        void run() throws Exception;
+    }
+
+    private SupervisedThread() {}
+
+    /**
+     * A thread, not started, whose work begins again after a failure: after a second, then after twice as long each
+     * time, up to a minute.
+     */
+    public static Thread restarting(String name, Work work) {
+        return restarting(name, work, FIRST_PAUSE);
+    }
+
+    static Thread restarting(String name, Work work, Duration firstPause) {
+        return vital(name, () -> repeat(name, work, firstPause));
+    }
+
+    /** A thread, not started, without whose work the process is of no use: a failure ends the process. */
+    public static Thread vital(String name, Runnable work) {
+        return Thread.ofPlatform()
+                .daemon()
+                .name(name)
+                .uncaughtExceptionHandler((thread, failure) -> ProcessEnd.now(thread.getName(), failure))
+                .unstarted(work);
+    }
+
+    /** A thread, not started, for one task: a failure is logged. */
+    public static Thread task(String name, Runnable task) {
+        return factory(name).newThread(task);
+    }
+
+    /** Makes threads of one name for an executor, which replaces one that has failed: a failure is logged. */
+    public static ThreadFactory factory(String name) {
+        return logging().name(name).factory();
+    }
+
+    /** An unbounded pool of threads with this name and a number. */
+    public static ExecutorService pool(String name) {
+        return Executors.newCachedThreadPool(logging().name(name, 0).factory());
+    }
+
+    /** From now on, failures that end threads of libraries are logged, too, and end the process if they are fatal. */
+    public static void superviseOthers() {
+        Thread.setDefaultUncaughtExceptionHandler(SupervisedThread::failed);
+    }
+
+    private static Thread.Builder.OfPlatform logging() {
+        return Thread.ofPlatform().daemon().uncaughtExceptionHandler(SupervisedThread::failed);
+    }
+
+    private static void failed(Thread thread, Throwable failure) {
+        failed(thread.getName(), failure);
+    }
+
+    static void failed(String thread, Throwable failure) {
+        ProcessEnd.ifFatal(thread, failure);
+        LOG.error("{} failed: this is a defect of Sluice, please report it", thread, failure);
+    }
+
+    private static void repeat(String name, Work work, Duration firstPause) {
+        Duration pause = firstPause;
+        while (true) {
+            long begin = System.nanoTime();
+            try {
+                work.run();
+                return;
+            } catch (InterruptedException e) {
+                LOG.debug("{} was interrupted", name, e);
+                return;
+            } catch (Throwable e) {
+                ProcessEnd.ifFatal(name, e);
+                if (System.nanoTime() - begin > LONGEST_PAUSE.toNanos()) {
+                    pause = firstPause;
+                }
+                LOG.error("{} failed; its work begins again in {} ms", name, pause.toMillis(), e);
+            }
+            try {
+                Thread.sleep(pause);
+            } catch (InterruptedException e) {
+                LOG.debug("{} was interrupted after a failure", name, e);
+                return;
+            }
+            Duration doubled = pause.multipliedBy(2);
+            pause = doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
+        }
+    }
+}
