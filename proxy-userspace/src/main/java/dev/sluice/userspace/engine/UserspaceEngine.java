@@ -4,14 +4,12 @@ package dev.sluice.userspace.engine;
 
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.thread.ProcessEnd;
 import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.RoutingTable;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -88,33 +86,14 @@ public final class UserspaceEngine implements AutoCloseable {
                             + ", which must be writable and not mounted noexec)",
                     cause);
         }
-        EventLoopGroup loops =
-                new MultiThreadIoEventLoopGroup(options.eventLoops(), new LoopThreads(), new HalfOpenEpoll());
+        EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
+                options.eventLoops(), new LoopThreads(() -> closed), new HalfOpenEpoll());
         for (EventExecutor executor : loops) {
             LoopContext context = new LoopContext((EventLoop) executor, options, counters);
             contexts.add(context);
             context.start();
         }
         group = loops;
-    }
-
-    /** Netty logs what ends a loop, and goes on without it; the connections of that loop would hang. */
-    private final class LoopThreads extends DefaultThreadFactory {
-        LoopThreads() {
-            super("sluice-proxy", true);
-        }
-
-        @Override
-        protected Thread newThread(Runnable loop, String name) {
-            return super.newThread(
-                    () -> {
-                        loop.run();
-                        if (!closed) {
-                            ProcessEnd.now(name, new IllegalStateException("an event loop has ended"));
-                        }
-                    },
-                    name);
-        }
     }
 
     /**
