@@ -3,6 +3,7 @@
 package dev.sluice.linux.socket;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.NetlinkException;
@@ -19,7 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A socket over which two processes of the same user and network namespace exchange single bytes: unix(7),
+ * A socket over which two processes of the same user and network namespace exchange bytes or short texts: unix(7),
  * SOCK_SEQPACKET, in the abstract namespace, so without a file. Its calls block, up to their time-out.
  */
 public final class LocalSocket implements AutoCloseable {
@@ -32,6 +33,7 @@ public final class LocalSocket implements AutoCloseable {
     private static final Libc LIBC = Libc.system();
     private static final int BACKLOG = 4;
     private static final int PATH = 108;
+    private static final int LONGEST_TEXT = 1024;
 
     private final int fd;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -46,7 +48,7 @@ public final class LocalSocket implements AutoCloseable {
      * @throws NetlinkException EADDRINUSE when another process listens there
      */
     public static LocalSocket listen(String name) throws NetlinkException {
-        LocalSocket socket = open();
+        LocalSocket socket = open(0);
         int answer = LIBC.bind(socket.fd, address(name));
         answer = answer < 0 ? answer : LIBC.listen(socket.fd, BACKLOG);
         if (answer < 0) {
@@ -56,9 +58,14 @@ public final class LocalSocket implements AutoCloseable {
         return socket;
     }
 
-    /** Connects to {@code name}; empty when no process of this user listens there. */
+    /**
+     * Connects to {@code name}; empty when no process of this user listens there.
+     *
+     * @throws NetlinkException EAGAIN when the process that listens there accepts nothing and its queue is full
+     */
     public static Optional<LocalSocket> connect(String name) throws NetlinkException {
-        LocalSocket socket = open();
+        // a blocking connect would wait without limit for a process that is stopped
+        LocalSocket socket = open(Linux.SOCK_NONBLOCK);
         int answer = LIBC.connect(socket.fd, address(name));
         if (answer == 0 && socket.peerIsSameUser()) {
             return Optional.of(socket);
@@ -70,8 +77,8 @@ public final class LocalSocket implements AutoCloseable {
         return Optional.empty();
     }
 
-    private static LocalSocket open() throws NetlinkException {
-        int fd = LIBC.socket(Linux.AF_UNIX, Linux.SOCK_SEQPACKET | Linux.SOCK_CLOEXEC, 0);
+    private static LocalSocket open(int flags) throws NetlinkException {
+        int fd = LIBC.socket(Linux.AF_UNIX, Linux.SOCK_SEQPACKET | Linux.SOCK_CLOEXEC | flags, 0);
         if (fd < 0) {
             throw new NetlinkException("open a local socket", -fd, "");
         }
@@ -142,6 +149,30 @@ public final class LocalSocket implements AutoCloseable {
         }
         ByteBuffer one = ByteBuffer.allocateDirect(1);
         return LIBC.recv(fd, one, 0) == 1 ? one.get(0) & 0xff : END;
+    }
+
+    /** Sends {@code text}, at most 1024 bytes of it in UTF-8; returns whether the other end is still open. */
+    public boolean sendText(String text) {
+        byte[] bytes = text.getBytes(UTF_8);
+        int length = Math.min(bytes.length, LONGEST_TEXT);
+        ByteBuffer data =
+                ByteBuffer.allocateDirect(length).put(bytes, 0, length).flip();
+        return LIBC.send(fd, data, Linux.MSG_NOSIGNAL) == length;
+    }
+
+    /** Receives the next text; empty when none arrived in time or at the end of the stream. */
+    public Optional<String> receiveText(Duration time) {
+        if (!isReadable(time)) {
+            return Optional.empty();
+        }
+        ByteBuffer data = ByteBuffer.allocateDirect(LONGEST_TEXT);
+        int length = LIBC.recv(fd, data, 0);
+        if (length <= 0) {
+            return Optional.empty();
+        }
+        byte[] bytes = new byte[length];
+        data.get(0, bytes);
+        return Optional.of(new String(bytes, UTF_8));
     }
 
     private boolean isReadable(Duration time) {

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.linux.NetlinkException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LocalSocketTest {
@@ -44,6 +46,37 @@ class LocalSocketTest {
         }
         try (LocalSocket again = LocalSocket.listen(name)) {
             assertThat(again.accept(SOON)).isEmpty();
+        }
+    }
+
+    @Test
+    void textsGoOneByOne() throws NetlinkException {
+        try (LocalSocket door = LocalSocket.listen(name);
+                LocalSocket left = LocalSocket.connect(name).orElseThrow()) {
+            LocalSocket right = door.accept(LONG).orElseThrow();
+            assertThat(left.receiveText(SOON)).isEmpty();
+            assertThat(right.sendText("first, with \u00fc")).isTrue();
+            assertThat(right.sendText("x".repeat(5000))).isTrue();
+            assertThat(left.receiveText(LONG)).contains("first, with \u00fc");
+            assertThat(left.receiveText(LONG)).contains("x".repeat(1024));
+            right.close();
+            assertThat(left.receiveText(LONG)).isEmpty();
+        }
+    }
+
+    @Test
+    void aListenerThatAcceptsNothingDoesNotBlockWhoConnects() throws NetlinkException {
+        List<LocalSocket> waiting = new ArrayList<>();
+        try (LocalSocket door = LocalSocket.listen(name)) {
+            assertThatThrownBy(() -> {
+                        for (int i = 0; i < 100; i++) {
+                            waiting.add(LocalSocket.connect(name).orElseThrow());
+                        }
+                    })
+                    .hasMessageContaining("EAGAIN");
+            assertThat(door.accept(LONG)).isPresent().hasValueSatisfying(LocalSocket::close);
+        } finally {
+            waiting.forEach(LocalSocket::close);
         }
     }
 }
