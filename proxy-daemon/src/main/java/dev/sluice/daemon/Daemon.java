@@ -8,10 +8,14 @@ import dev.sluice.core.thread.SupervisedThread;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.EffectiveConfig;
 import dev.sluice.daemon.config.Settings;
+import dev.sluice.daemon.otherproxy.KubeProxyPages;
+import dev.sluice.daemon.otherproxy.ProxyTurn;
+import dev.sluice.daemon.otherproxy.RunningKubeProxy;
 import dev.sluice.daemon.restart.ConfigFileWatch;
 import dev.sluice.daemon.start.OpenResources;
 import dev.sluice.daemon.start.Preparation;
 import dev.sluice.daemon.start.Prepared;
+import dev.sluice.daemon.start.Privileges;
 import dev.sluice.daemon.start.ProxyStartup;
 import dev.sluice.linux.host.LinuxHost;
 import java.io.IOException;
@@ -32,6 +36,7 @@ final class Daemon {
     private final Settings settings;
     private final EffectiveConfig effective;
     private final Optional<Path> configFile;
+    private final boolean takeOver;
     private final LinuxHost host;
     private final List<ProxyModule> modules;
     private final OpenResources resources = new OpenResources();
@@ -42,17 +47,20 @@ final class Daemon {
      * A daemon that is not started.
      *
      * @param configFile the file that {@code settings} were read from, to be watched
+     * @param takeOver whether to go on beside a running kube-proxy
      * @param modules of every mode
      */
     Daemon(
             Settings settings,
             EffectiveConfig effective,
             Optional<Path> configFile,
+            boolean takeOver,
             LinuxHost host,
             List<ProxyModule> modules) {
         this.settings = settings;
         this.effective = effective;
         this.configFile = configFile;
+        this.takeOver = takeOver;
         this.host = host;
         this.modules = List.copyOf(modules);
     }
@@ -60,15 +68,24 @@ final class Daemon {
     /** Runs until a signal ends the process (exit code 0), or what it was started with has changed (1). */
     int run() throws ConfigException {
         return attempt(() -> {
+            Privileges.require();
+            // opened first, so closed last: the lock is held until nothing of this process runs
+            ProxyTurn turn = resources.keep(new ProxyTurn(
+                    settings.module().mode().flagValue(), new RunningKubeProxy(KubeProxyPages.of(settings)), takeOver));
             watchConfigFile();
+            turn.await(settings.healthz());
             Prepared prepared = preparation().run();
-            new ProxyStartup(settings, host, prepared, resources).start(effective, modules, this::restart);
+            new ProxyStartup(settings, host, prepared, resources)
+                    .start(effective, modules, resources.exclusive(turn.lock()), this::restart);
             Runtime.getRuntime().addShutdownHook(SupervisedThread.task("sluice-shutdown", this::close));
             stopped.await();
         });
     }
 
-    /** {@code --init-only}: the part of a start that needs more privileges than running does, and nothing else. */
+    /**
+     * {@code --init-only}: the part of a start that needs more privileges than running does, and nothing else. Takes no
+     * lock, since the daemon that this prepares the node for may find its predecessor running.
+     */
     int initOnly() throws ConfigException {
         return attempt(() -> {
             Prepared prepared = preparation().run();

@@ -4,6 +4,7 @@ package dev.sluice.daemon;
 
 import dev.sluice.core.config.ConfigSchema;
 import dev.sluice.core.config.ConfigValues;
+import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.mode.ProxyModule;
 import dev.sluice.core.thread.SupervisedThread;
 import dev.sluice.daemon.cli.CommandLineParser;
@@ -17,6 +18,9 @@ import dev.sluice.daemon.config.SettingsReader;
 import dev.sluice.daemon.explain.ExplainCommand;
 import dev.sluice.daemon.leftovers.CleanUpCommand;
 import dev.sluice.daemon.log.Logging;
+import dev.sluice.daemon.otherproxy.KubeProxyPages;
+import dev.sluice.daemon.otherproxy.ProxyTurn;
+import dev.sluice.daemon.otherproxy.RunningKubeProxy;
 import dev.sluice.daemon.start.Privileges;
 import dev.sluice.daemon.start.Version;
 import dev.sluice.linux.host.LinuxHost;
@@ -81,9 +85,18 @@ public final class Main {
     }
 
     private int cleanUp(Invocation call) throws ConfigException {
-        load(call);
+        Settings settings = load(call).settings();
         Privileges.require();
-        return new CleanUpCommand(modules).run();
+        RunningKubeProxy kubeProxy = new RunningKubeProxy(KubeProxyPages.of(settings));
+        try (ProxyTurn turn = new ProxyTurn("cleanup", kubeProxy, false)) {
+            turn.require();
+            return new CleanUpCommand(modules).run();
+        } catch (HostException e) {
+            throw new ConfigException(List.of("--cleanup: " + e.getMessage()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return 1;
+        }
     }
 
     private int writeConfig(Invocation call) throws ConfigException {
@@ -99,7 +112,7 @@ public final class Main {
 
     private Daemon daemon(Invocation call) throws ConfigException {
         Loaded loaded = load(call);
-        return new Daemon(loaded.settings(), loaded.effective(), call.configFile(), host, modules);
+        return new Daemon(loaded.settings(), loaded.effective(), call.configFile(), call.takeOver(), host, modules);
     }
 
     /** A valid configuration, and the same as a file. */

@@ -76,11 +76,12 @@ public final class CommandLineParser {
                 path(result, "manifests"),
                 healthzOff);
         Action action = action(result, errors);
+        boolean takeOver = isOn(result, "take-over", errors);
         if (!errors.isEmpty()) {
             throw new ConfigException(errors);
         }
         return new Invocation(
-                action, path(result, "config"), path(result, "write-config-to"), values, overrides, warnings);
+                action, path(result, "config"), path(result, "write-config-to"), takeOver, values, overrides, warnings);
     }
 
     /** Every flag, with its hyphens: {@code --config}. */
@@ -232,6 +233,10 @@ public final class CommandLineParser {
         spec.addOption(bool("cleanup", "Removes everything that any mode has left on the node, and exits."));
         spec.addOption(bool(
                 "init-only", "Sets the kernel parameters that the mode needs, which takes more rights, and exits."));
+        spec.addOption(bool(
+                "take-over",
+                "Goes on beside a running kube-proxy, and removes its rules where the mode differs; without it, waits"
+                        + " for its end."));
         spec.addOption(text("write-config-to", "Writes the configuration in effect to this file, and exits."));
         spec.addOption(bool("version", "Prints the version, and exits."));
         spec.addOption(bool("help", "Prints this, and exits.", "-h"));

@@ -12,6 +12,7 @@ import java.util.Optional;
  * The parsed command line.
  *
  * @param writeConfigTo where {@link Action#WRITE_CONFIG} writes
+ * @param takeOver whether to go on beside a running kube-proxy
  * @param values the fields that flags set
  * @param overrides the flags that hold although a configuration file is given
  * @param warnings for the log
@@ -20,6 +21,7 @@ public record Invocation(
         Action action,
         Optional<Path> configFile,
         Optional<Path> writeConfigTo,
+        boolean takeOver,
         ConfigValues values,
         Overrides overrides,
         List<String> warnings) {

@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.daemon.handover;
 
+import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncLoop;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.thread.SupervisedThread;
+import dev.sluice.daemon.otherproxy.ProxyLock;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.socket.LocalSocket;
 import java.time.Duration;
@@ -39,6 +41,7 @@ public final class ProcessHandover implements SyncObserver, AutoCloseable {
     private static final Duration START_PATIENCE = Duration.ofMinutes(2);
 
     private final String name;
+    private final ProxyLock lock;
     private final Set<IpFamily> missing;
     private final Runnable retire;
     private final CompletableFuture<SyncLoop> loop = new CompletableFuture<>();
@@ -50,21 +53,25 @@ public final class ProcessHandover implements SyncObserver, AutoCloseable {
      * A hand-over that has not connected yet.
      *
      * @param name under which processes of the mode find each other; one for each network namespace
+     * @param lock passes to this process when it takes over
      * @param families whose rules must be in force before a predecessor may stop listening
      * @param retire releases what a successor needs, once new connections go to it
      */
-    public ProcessHandover(String name, Set<IpFamily> families, Runnable retire) {
+    public ProcessHandover(String name, ProxyLock lock, Set<IpFamily> families, Runnable retire) {
         this.name = name;
+        this.lock = lock;
         missing = EnumSet.copyOf(families);
         this.retire = retire;
     }
 
     /**
-     * Asks a daemon that runs already to write no more rules; waits until its running sync has ended.
+     * Asks a daemon that runs already to write no more rules; waits until its running sync has ended. Afterwards this
+     * process has the lock, unless the other one has ended meanwhile.
      *
      * @param own not started yet
+     * @throws HostException when another process is about to take over
      */
-    public void takeOver(SyncLoop own) {
+    public void takeOver(SyncLoop own) throws HostException, InterruptedException {
         loop.complete(own);
         try {
             Optional<LocalSocket> found = LocalSocket.connect(name);
@@ -77,9 +84,20 @@ public final class ProcessHandover implements SyncObserver, AutoCloseable {
             } else {
                 LOG.warn("process {} has not confirmed that it writes no more rules; going on", other.peerProcess());
             }
-            predecessor = other;
+            inherit(other);
         } catch (NetlinkException e) {
             LOG.warn("cannot look for a running daemon: {}", e.getMessage());
+        }
+    }
+
+    private void inherit(LocalSocket other) throws HostException, InterruptedException {
+        lock.inherit();
+        if (other.receive(Duration.ZERO) == LocalSocket.END) {
+            // it held the lock for both until its end; a third process may have it now
+            lock.release();
+            other.close();
+        } else {
+            predecessor = other;
         }
     }
 
@@ -103,6 +121,7 @@ public final class ProcessHandover implements SyncObserver, AutoCloseable {
             predecessor = null;
         }
         try (LocalSocket listener = LocalSocket.listen(name)) {
+            lock.handsOver(true);
             boolean retired = false;
             while (!closed && !retired) {
                 Optional<LocalSocket> successor = listener.accept(POLL);
@@ -157,6 +176,7 @@ public final class ProcessHandover implements SyncObserver, AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        lock.handsOver(false);
         if (thread.getState() == Thread.State.NEW) {
             LocalSocket other = predecessor;
             if (other != null) {

@@ -24,8 +24,13 @@ public final class OpenResources implements AutoCloseable {
 
     /** The same for what only one process of a node can hold, e.g. a port. */
     public <T extends AutoCloseable> T keepExclusive(T resource) {
+        return keep(exclusive(resource));
+    }
+
+    /** The same for a resource that is kept already as a part of another one. */
+    public <T extends AutoCloseable> T exclusive(T resource) {
         exclusive.add(resource);
-        return keep(resource);
+        return resource;
     }
 
     /** Closes what a successor needs. */

@@ -27,6 +27,7 @@ import dev.sluice.daemon.leftovers.LeftoverRemoval;
 import dev.sluice.daemon.leftovers.RemovalAfterSync;
 import dev.sluice.daemon.metrics.MetricsPage;
 import dev.sluice.daemon.metrics.TrafficLimits;
+import dev.sluice.daemon.otherproxy.ProxyLock;
 import dev.sluice.daemon.repair.RuleRepair;
 import dev.sluice.daemon.restart.PodCidrWatch;
 import dev.sluice.daemon.watchdog.HeapTrim;
@@ -36,6 +37,7 @@ import dev.sluice.linux.KernelException;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.host.LinuxHost;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,6 +50,9 @@ import org.slf4j.LoggerFactory;
 /** Starts the sync loop of a prepared daemon, with its observers and its HTTP servers. */
 public final class ProxyStartup {
     private static final Logger LOG = LoggerFactory.getLogger(ProxyStartup.class);
+
+    /** As long as a process whose mode hands over takes to end. */
+    private static final Duration LOCK_PATIENCE = Duration.ofMinutes(1);
 
     private final Settings settings;
     private final LinuxHost host;
@@ -72,10 +77,11 @@ public final class ProxyStartup {
      * Starts everything; the first sync follows once the cluster's state is known.
      *
      * @param modules of every mode
+     * @param lock which this process has, or its predecessor hands over
      * @param restart ends the process, for its supervisor to start it again; gets the reason
      */
-    public void start(EffectiveConfig effective, List<ProxyModule> modules, Consumer<String> restart)
-            throws ConfigException, HostException {
+    public void start(EffectiveConfig effective, List<ProxyModule> modules, ProxyLock lock, Consumer<String> restart)
+            throws ConfigException, HostException, InterruptedException {
         ProxyModule module = prepared.mode().module();
         MetricsPage metrics = prepared.metrics();
         metrics.ofMode(module.metrics());
@@ -83,7 +89,7 @@ public final class ProxyStartup {
         RuleRepair repair = repair();
         List<SyncObserver> observers = observers(modules, repair, restart);
         Optional<ProcessHandover> handover = module.handover()
-                .map(how -> new ProcessHandover(how.name(), prepared.families(), () -> {
+                .map(how -> new ProcessHandover(how.name(), lock, prepared.families(), () -> {
                     resources.closeExclusive();
                     how.retire();
                 }));
@@ -95,6 +101,7 @@ public final class ProxyStartup {
         if (handover.isPresent()) {
             resources.keep(handover.get()).takeOver(loop);
         }
+        lock.require(LOCK_PATIENCE);
         serve(effective, loop);
         loop.start();
         if (prepared.node().isEmpty()) {

@@ -86,6 +86,12 @@ class CommandLineParserTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"-v=4, false", "--take-over, true", "--take_over=true, true", "--take-over=false, false"})
+    void takingOverFromAKubeProxyIsAsked(String flag, boolean takeOver) throws Exception {
+        assertThat(parser.parse(flag).takeOver()).isEqualTo(takeOver);
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"--no-such-flag", "positional", "--udp-timeout=1s"})
     void whatIsUnknownIsAnError(String argument) {
         assertThatThrownBy(() -> parser.parse(argument))
