@@ -21,6 +21,7 @@ import dev.sluice.daemon.log.Logging;
 import dev.sluice.daemon.otherproxy.KubeProxyPages;
 import dev.sluice.daemon.otherproxy.ProxyTurn;
 import dev.sluice.daemon.otherproxy.RunningKubeProxy;
+import dev.sluice.daemon.start.OpenFileLimit;
 import dev.sluice.daemon.start.Privileges;
 import dev.sluice.daemon.start.Version;
 import dev.sluice.linux.host.LinuxHost;
@@ -34,8 +35,8 @@ import org.slf4j.LoggerFactory;
 
 /** The command {@code sluice}. Its exit code is 0 after a good end and 1 after a failed start. */
 public final class Main {
-    private static final Logger LOG = LoggerFactory.getLogger(Main.class);
-
+    // not static: it opens files, whose limit is checked first
+    private final Logger log = LoggerFactory.getLogger(Main.class);
     private final LinuxHost host;
     private final List<ProxyModule> modules;
     private final ConfigSchema schema;
@@ -48,6 +49,10 @@ public final class Main {
     }
 
     public static void main(String[] args) {
+        OpenFileLimit.problem().ifPresent(problem -> {
+            System.err.println("Error: " + problem);
+            System.exit(1);
+        });
         LinuxHost host = new LinuxHost();
         new Main(host, ProxyAssembly.modules(host)).runAndExit(args);
     }
@@ -106,7 +111,7 @@ public final class Main {
         } catch (IOException e) {
             throw new ConfigException(List.of("--write-config-to: " + target + " cannot be written: " + e));
         }
-        LOG.info("the configuration is in {}", target);
+        log.info("the configuration is in {}", target);
         return 0;
     }
 
@@ -129,8 +134,8 @@ public final class Main {
         Settings settings = SettingsReader.read(values, call.overrides(), modules);
         Logging.configure(settings.verbosity());
         warnings.addAll(settings.featureGates().warnings());
-        warnings.forEach(LOG::warn);
-        LOG.info("Sluice {}, mode {}", Version.text(), settings.module().mode().flagValue());
+        warnings.forEach(log::warn);
+        log.info("Sluice {}, mode {}", Version.text(), settings.module().mode().flagValue());
         return new Loaded(settings, EffectiveConfig.of(values, settings));
     }
 
