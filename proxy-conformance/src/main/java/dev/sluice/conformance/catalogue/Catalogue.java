@@ -28,6 +28,7 @@ import dev.sluice.conformance.catalogue.daemon.HealthPortScenarios;
 import dev.sluice.conformance.catalogue.daemon.LeftoverScenarios;
 import dev.sluice.conformance.catalogue.daemon.MetricScenarios;
 import dev.sluice.conformance.catalogue.daemon.RestartScenarios;
+import dev.sluice.conformance.catalogue.daemon.SecondProxyScenarios;
 import dev.sluice.conformance.catalogue.iptables.CounterScenarios;
 import dev.sluice.conformance.catalogue.iptables.DispatchTreeScenarios;
 import dev.sluice.conformance.catalogue.iptables.GapScenarios;
@@ -101,6 +102,7 @@ public final class Catalogue {
                         MetricScenarios.all(),
                         LeftoverScenarios.all(),
                         RestartScenarios.all(),
+                        SecondProxyScenarios.all(),
                         HandoverScenarios.all(),
                         RepairScenarios.all(),
                         GapScenarios.all())
