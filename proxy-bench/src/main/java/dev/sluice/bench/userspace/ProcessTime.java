@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.bench.userspace;
 
+import dev.sluice.linux.sysctl.KernelFiles;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The processor time of all threads of a process, from {@code /proc/PID/stat} (proc(5)). */
@@ -15,7 +15,7 @@ final class ProcessTime {
 
     /** User and system time in seconds, to a hundredth. */
     static double seconds(long pid) throws IOException {
-        String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+        String stat = KernelFiles.read(Path.of("/proc", Long.toString(pid), "stat"));
         // the second field is the program's name in brackets, which may hold anything
         String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
         return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_PER_SECOND;

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.daemon.metrics;
 
+import dev.sluice.linux.sysctl.KernelFiles;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.function.DoubleSupplier;
@@ -39,7 +39,7 @@ public final class ProcessMetrics {
 
     private static double number(String key) {
         try {
-            return Files.readAllLines(STATUS).stream()
+            return KernelFiles.lines(STATUS).stream()
                     .filter(line -> line.startsWith(key))
                     .mapToDouble(line -> Double.parseDouble(
                             line.substring(key.length()).replace("kB", "").trim()))

@@ -4,9 +4,9 @@ package dev.sluice.daemon.start;
 
 import dev.sluice.core.kernel.HostException;
 import dev.sluice.daemon.config.Settings.ConntrackSettings;
+import dev.sluice.linux.sysctl.KernelFiles;
 import dev.sluice.linux.sysctl.Sysctl;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.slf4j.Logger;
@@ -71,18 +71,15 @@ public final class ConntrackSysctls {
                 LOG.info("net.netfilter.{} is {} now", name, value);
             }
         } catch (IOException e) {
-            throw new HostException(
-                    e.getMessage() + "; the daemon needs root in the host's namespaces, and " + wayOut
-                            + " leaves the value alone",
-                    e);
+            throw new HostException(e.getMessage() + "; " + wayOut + " leaves the value alone", e);
         }
     }
 
     private void raiseHashSize(int wanted) throws HostException {
         try {
-            int present = Integer.parseInt(Files.readString(hashSize).trim());
+            int present = Integer.parseInt(KernelFiles.read(hashSize).trim());
             if (present < wanted) {
-                Files.writeString(hashSize, Integer.toString(wanted));
+                KernelFiles.write(hashSize, Integer.toString(wanted));
                 LOG.info("{} is {} now, was {}", hashSize, wanted, present);
             }
         } catch (IOException | NumberFormatException e) {

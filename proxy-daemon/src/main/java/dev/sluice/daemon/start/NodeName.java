@@ -3,8 +3,8 @@
 package dev.sluice.daemon.start;
 
 import dev.sluice.daemon.config.ConfigException;
+import dev.sluice.linux.sysctl.KernelFiles;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -25,7 +25,7 @@ public final class NodeName {
             return override;
         }
         try {
-            String name = Files.readString(KERNEL_HOSTNAME).trim().toLowerCase(Locale.ROOT);
+            String name = KernelFiles.read(KERNEL_HOSTNAME).trim().toLowerCase(Locale.ROOT);
             if (!name.isEmpty()) {
                 return name;
             }

@@ -3,8 +3,8 @@
 package dev.sluice.daemon.start;
 
 import dev.sluice.daemon.config.ConfigException;
+import dev.sluice.linux.sysctl.KernelFiles;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +20,7 @@ public final class Privileges {
     public static void require() throws ConfigException {
         Optional<String> missing;
         try {
-            missing = missing(Files.readString(STATUS));
+            missing = missing(KernelFiles.read(STATUS));
         } catch (IOException e) {
             missing = Optional.of(STATUS + " cannot be read: " + e.getMessage());
         }

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.drills.gap;
 
+import dev.sluice.linux.sysctl.KernelFiles;
 import dev.sluice.testkit.lab.LabException;
 import dev.sluice.testkit.lab.LabHost;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -29,7 +29,7 @@ final class SynRetransmissions {
 
     private long total() {
         return hosts.stream()
-                .mapToLong(host -> read(host.call(() -> Files.readAllLines(NETSTAT))))
+                .mapToLong(host -> read(host.call(() -> KernelFiles.lines(NETSTAT))))
                 .sum();
     }
 

@@ -149,10 +149,7 @@ public final class KernelPreparation {
         try {
             sysctl.set(name, value);
         } catch (IOException e) {
-            throw new SyncException(
-                    "cannot set " + name + " to " + value + ", which ipvs mode needs; is /proc/sys writable? "
-                            + e.getMessage(),
-                    e);
+            throw new SyncException("ipvs mode needs " + name + "=" + value + ": " + e.getMessage(), e);
         }
     }
 

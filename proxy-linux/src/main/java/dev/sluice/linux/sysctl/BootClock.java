@@ -5,8 +5,6 @@ package dev.sluice.linux.sysctl;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -21,7 +19,7 @@ public final class BootClock {
     /** Nanoseconds since the kernel booted. */
     public static long nanos() {
         try {
-            return nanos(Files.readString(UPTIME, StandardCharsets.US_ASCII));
+            return nanos(KernelFiles.read(UPTIME));
         } catch (IOException e) {
             throw new UncheckedIOException(UPTIME + " cannot be read; is /proc mounted?", e);
         }

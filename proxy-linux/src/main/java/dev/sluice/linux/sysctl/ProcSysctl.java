@@ -4,8 +4,6 @@ package dev.sluice.linux.sysctl;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -28,8 +26,7 @@ public final class ProcSysctl implements Sysctl {
     @Override
     public Optional<String> read(String name) throws IOException {
         try {
-            return Optional.of(
-                    Files.readString(file(name), StandardCharsets.US_ASCII).strip());
+            return Optional.of(KernelFiles.read(file(name)).strip());
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
@@ -44,13 +41,10 @@ public final class ProcSysctl implements Sysctl {
             return false;
         }
         try {
-            Files.writeString(file(name), value, StandardCharsets.US_ASCII);
+            KernelFiles.write(file(name), value);
             return true;
         } catch (IOException e) {
-            throw new IOException(
-                    "cannot set " + name + " from " + old + " to " + value + ": " + e.getMessage()
-                            + " (read-only /proc/sys, or no CAP_NET_ADMIN?)",
-                    e);
+            throw new IOException("cannot set " + name + " from " + old + " to " + value + ": " + e.getMessage(), e);
         }
     }
 

@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Kernel parameters below /proc/sys, and the time since boot. */
+/** Files of /proc and /sys, the kernel parameters among them, and the time since boot. */
 @NullMarked
 package dev.sluice.linux.sysctl;
 

@@ -5,15 +5,15 @@ package dev.sluice.linux.socket;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.sysctl.KernelFiles;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 final class ResourceLimitsTest {
 
     private static long[] procLimits() throws IOException {
-        String line = Files.readAllLines(Path.of("/proc/self/limits")).stream()
+        String line = KernelFiles.lines(Path.of("/proc/self/limits")).stream()
                 .filter(text -> text.startsWith("Max open files"))
                 .findFirst()
                 .orElseThrow();

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ProcSysctlTest {
     private static final String NAME = "net.ipv4.conf.all.route_localnet";
+    private static final String KEEPALIVE = "net.ipv4.tcp_keepalive_time";
 
     @TempDir
     Path root;
@@ -65,6 +66,17 @@ class ProcSysctlTest {
             assertThat(namespace.call(() -> sysctl.set(NAME, other))).isFalse();
             assertThat(namespace.call(() -> sysctl.read(NAME))).contains(other);
             assertThat(sysctl.read(NAME)).contains(outside);
+        }
+    }
+
+    @Test
+    void aNumberOfSeveralDigitsIsNotWrittenAgain() throws Exception {
+        assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "needs root");
+        ProcSysctl sysctl = new ProcSysctl();
+        try (NetworkNamespace namespace = NetworkNamespace.create("sysctl")) {
+            assertThat(namespace.call(() -> sysctl.set(KEEPALIVE, "7301"))).isTrue();
+            assertThat(namespace.call(() -> sysctl.read(KEEPALIVE))).contains("7301");
+            assertThat(namespace.call(() -> sysctl.set(KEEPALIVE, "7301"))).isFalse();
         }
     }
 }

@@ -5,6 +5,7 @@ package dev.sluice.testkit.daemon;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
+import dev.sluice.linux.sysctl.KernelFiles;
 import dev.sluice.testkit.lab.CommandResult;
 import dev.sluice.testkit.lab.LabException;
 import dev.sluice.testkit.lab.LabHost;
@@ -55,10 +56,22 @@ public final class DaemonProcess implements AutoCloseable {
 
     /** Starts a daemon that {@code main} makes, on this JVM's class path, in place of the launcher's. */
     public static DaemonProcess start(LabHost host, Class<?> main, DaemonOptions options, Path log) {
+        return start(host, List.of(), main, options, log, Map.of());
+    }
+
+    /** The same with a command before the JVM's, which replaces itself with it, and additional environment variables. */
+    public static DaemonProcess start(
+            LabHost host,
+            List<String> wrapper,
+            Class<?> main,
+            DaemonOptions options,
+            Path log,
+            Map<String, String> environment) {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         String classPath = System.getProperty("java.class.path");
-        List<String> program = List.of(java, "--enable-native-access=ALL-UNNAMED", "-cp", classPath, main.getName());
-        return start(host, program, options, log, Map.of());
+        List<String> program = new ArrayList<>(wrapper);
+        program.addAll(List.of(java, "--enable-native-access=ALL-UNNAMED", "-cp", classPath, main.getName()));
+        return start(host, program, options, log, environment);
     }
 
     private static DaemonProcess start(
@@ -169,7 +182,7 @@ public final class DaemonProcess implements AutoCloseable {
 
     /** The resident memory, in KiB (proc(5), VmRSS). */
     public long residentKib() throws IOException {
-        return Files.readAllLines(Path.of("/proc", Long.toString(pid()), "status")).stream()
+        return KernelFiles.lines(Path.of("/proc", Long.toString(pid()), "status")).stream()
                 .filter(line -> line.startsWith("VmRSS:"))
                 .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
                 .sum();

@@ -14,6 +14,7 @@ import dev.sluice.conformance.observe.NodeState;
 import dev.sluice.conformance.scenario.DaemonSetup;
 import dev.sluice.conformance.scenario.Scenario;
 import dev.sluice.conformance.scenario.Stage;
+import dev.sluice.linux.sysctl.KernelFiles;
 import dev.sluice.testkit.daemon.DaemonProcess;
 import dev.sluice.testkit.daemon.HttpPage;
 import dev.sluice.testkit.lab.CommandResult;
@@ -104,7 +105,7 @@ public final class CommandScenarios {
                             stage.session().awaitReady(IPV4);
                             Path score = Path.of(
                                     "/proc", Long.toString(stage.daemon().pid()), "oom_score_adj");
-                            Assertions.assertThat(Files.readString(score).strip())
+                            Assertions.assertThat(KernelFiles.read(score).strip())
                                     .isEqualTo("321");
                             Assertions.assertThat(stage.daemon().logText())
                                     .as("--conntrack-max-per-core=0")
