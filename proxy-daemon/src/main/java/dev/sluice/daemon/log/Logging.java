@@ -8,11 +8,12 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
+import java.nio.charset.StandardCharsets;
 import org.slf4j.LoggerFactory;
 
 /**
- * The log on standard error: one line an event, time in UTC, level, logger, message. Set up in code, because a
- * configuration file costs start-up time.
+ * The log on standard error: one line an event, time in UTC, level, logger, message. Long lines are cut. Set up in
+ * code, because a configuration file costs start-up time.
  */
 public final class Logging {
     private static final String PATTERN =
@@ -27,7 +28,13 @@ public final class Logging {
     public static void configure(int verbosity) {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         context.reset();
-        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+        PatternLayoutEncoder encoder = new PatternLayoutEncoder() {
+            @Override
+            public byte[] encode(ILoggingEvent event) {
+                return LineLimit.cut(super.encode(event));
+            }
+        };
+        encoder.setCharset(StandardCharsets.UTF_8);
         encoder.setContext(context);
         encoder.setPattern(PATTERN);
         encoder.start();
