@@ -41,6 +41,7 @@ final class Daemon {
     private final List<ProxyModule> modules;
     private final OpenResources resources = new OpenResources();
     private final CountDownLatch stopped = new CountDownLatch(1);
+    private volatile boolean started;
     private volatile int exitCode;
 
     /**
@@ -77,7 +78,7 @@ final class Daemon {
             Prepared prepared = preparation().run();
             new ProxyStartup(settings, host, prepared, resources)
                     .start(effective, modules, resources.exclusive(turn.lock()), this::restart);
-            Runtime.getRuntime().addShutdownHook(SupervisedThread.task("sluice-shutdown", this::close));
+            started = true;
             stopped.await();
         });
     }
@@ -104,6 +105,7 @@ final class Daemon {
     }
 
     private int attempt(Work work) throws ConfigException {
+        Runtime.getRuntime().addShutdownHook(SupervisedThread.task("sluice-shutdown", this::ending));
         try {
             work.run();
             return exitCode;
@@ -140,8 +142,18 @@ final class Daemon {
         SupervisedThread.vital("sluice-end", this::close).start();
     }
 
+    /** The process ends by a signal, or has ended its work. */
+    private void ending() {
+        if (started) {
+            close();
+        } else {
+            host.stopTools();
+        }
+    }
+
     /** Closes everything, the last opened first; the kernel keeps what was written. */
     private void close() {
+        host.stopTools(); // the sync thread may wait for one
         resources.close();
         stopped.countDown();
     }

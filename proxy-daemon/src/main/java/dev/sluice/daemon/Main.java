@@ -95,6 +95,7 @@ public final class Main {
         RunningKubeProxy kubeProxy = new RunningKubeProxy(KubeProxyPages.of(settings));
         try (ProxyTurn turn = new ProxyTurn("cleanup", kubeProxy, false)) {
             turn.require();
+            Runtime.getRuntime().addShutdownHook(SupervisedThread.task("sluice-shutdown", host::stopTools));
             return new CleanUpCommand(modules).run();
         } catch (HostException e) {
             throw new ConfigException(List.of("--cleanup: " + e.getMessage()));

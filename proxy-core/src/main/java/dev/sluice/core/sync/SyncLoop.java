@@ -26,7 +26,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class SyncLoop implements ClusterListener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SyncLoop.class);
-    private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(30);
+    /** A stop takes two seconds in all; the next start compares everything with the kernel. */
+    private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(1);
 
     private final SyncDriver driver;
     private final GuardedObserver observer;
@@ -119,7 +120,7 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
         return holding;
     }
 
-    /** Ends the thread after the running sync. Undoes nothing in the kernel. */
+    /** Ends the thread after the running sync, and waits a second for it. Undoes nothing in the kernel. */
     @Override
     public void close() {
         posted.add(() -> stopping = true);

@@ -28,6 +28,7 @@ import dev.sluice.linux.rulewatch.RuleWatching;
 import dev.sluice.linux.sysctl.BootClock;
 import dev.sluice.linux.sysctl.ProcSysctl;
 import dev.sluice.linux.sysctl.Sysctl;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -40,6 +41,8 @@ import org.slf4j.LoggerFactory;
 public final class LinuxHost implements Host {
     private static final Logger LOG = LoggerFactory.getLogger(LinuxHost.class);
 
+    private static final Duration LAST_RULES = Duration.ofSeconds(5);
+
     private final Sysctl sysctl = new ProcSysctl();
     private final OwnRestores restores = new OwnRestores();
     private final SystemCommands commands = new SystemCommands(restores);
@@ -50,6 +53,16 @@ public final class LinuxHost implements Host {
     /** Notifies {@code listener} of each restore that the tools refuse from now on. */
     public void onRefusedRestore(Consumer<IpFamily> listener) {
         refusals.add(listener);
+    }
+
+    /** Kills the tools that run, and starts none from now on: what needs one fails at once. */
+    public void stopTools() {
+        commands.stop();
+    }
+
+    /** Lets tools run again after {@link #stopTools}, for a few seconds each: for the last rules of a process. */
+    public void resumeTools() {
+        commands.resume(LAST_RULES);
     }
 
     @Override

@@ -62,8 +62,8 @@ public final class IptablesTools {
         CommandRunner.Result result = commands.run(Command.of(DEADLINE, program, "--version"));
         Optional<ToolVersion> version = ToolVersion.parse(result.output());
         if (version.isEmpty()) {
-            throw new KernelException(
-                    "'" + program + " --version' names no version: " + (result.output() + result.errors()).strip());
+            throw new KernelException("'" + program + " --version' names no version: "
+                    + ToolErrors.excerpt((result.output() + result.errors()).strip()));
         }
         return version;
     }
@@ -103,11 +103,8 @@ public final class IptablesTools {
     }
 
     private static String remedy(CommandRunner.Result result) {
-        String text = ToolErrors.relevant(result.errors());
-        if (text.contains("Permission denied")) {
-            return text + " (run as root or with CAP_NET_ADMIN)";
-        }
-        return text.isEmpty() ? "exit status " + result.exitStatus() : text;
+        String text = ToolErrors.reason(result);
+        return text.contains("Permission denied") ? text + " (run as root or with CAP_NET_ADMIN)" : text;
     }
 
     private static String lower(Variant variant) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.linux.iptables;
 
+import dev.sluice.linux.process.CommandRunner;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -10,6 +11,8 @@ import java.util.stream.Collectors;
 /** Reads the error messages of the iptables tools, of either variant. */
 final class ToolErrors {
     private static final int CONTEXT_LINES = 3;
+    /** The length of a tool's errors in a message, in characters. */
+    private static final int MOST_SAID = 2000;
 
     /** In the order of trust: the parser's and the kernel's own words before the closing remark. */
     private static final List<Pattern> LINE_NUMBERS = List.of(
@@ -21,22 +24,38 @@ final class ToolErrors {
     private ToolErrors() {}
 
     /** The exception for a restore of {@code input} by {@code program}. */
-    static RestoreException restoreFailed(String program, int exitStatus, String errors, String input) {
+    static RestoreException restoreFailed(String program, CommandRunner.Result result, String input) {
         List<String> lines = input.lines().toList();
-        int number = lineNumber(errors);
-        String line = number >= 1 && number <= lines.size() ? lines.get(number - 1) : "";
+        int number = lineNumber(result.errors());
+        boolean known = number >= 1 && number <= lines.size();
         StringBuilder message = new StringBuilder(program).append(" failed");
-        if (number > 0) {
+        if (known) {
             message.append(" in line ").append(number).append(" of ").append(lines.size());
+        } else if (number > 0) {
+            message.append(" after the last of ").append(lines.size()).append(" lines");
         }
-        String said = relevant(errors);
-        message.append(": ")
-                .append(said.isEmpty() ? "exit status " + exitStatus : said)
-                .append(remedy(said));
-        if (!line.isEmpty()) {
-            message.append('\n').append(context(lines, number));
+        String reason = reason(result);
+        message.append(": ").append(reason).append(remedy(reason));
+        if (!known) {
+            return new RestoreException(message.toString(), 0, "");
         }
-        return new RestoreException(message.toString(), line.isEmpty() ? 0 : number, line);
+        message.append('\n').append(context(lines, number));
+        return new RestoreException(message.toString(), number, lines.get(number - 1));
+    }
+
+    /** Why the tool failed, on one line: what it said, else its exit status. */
+    static String reason(CommandRunner.Result result) {
+        String said = relevant(result.errors());
+        return said.isEmpty() ? result.ending() : excerpt(said);
+    }
+
+    /** The beginning and the end of a long text. */
+    static String excerpt(String text) {
+        int left = text.length() - MOST_SAID;
+        return left <= 0
+                ? text
+                : text.substring(0, MOST_SAID / 2) + " [" + left + " characters left out] "
+                        + text.substring(text.length() - MOST_SAID / 2);
     }
 
     /** What the tool said, on one line, without its advice to read the help. */

@@ -55,7 +55,7 @@ final class VariantDetector {
         for (String family : List.of("iptables", "ip6tables")) {
             Optional<String> program = commands.find(ToolNames.of(family, variant, "-save"));
             if (program.isPresent()) {
-                String saved = output(Command.of(DEADLINE, program.get()));
+                String saved = output(Command.of(DEADLINE, program.get()).printingUpTo(ProcessIptables.SAVED));
                 SavedTable mangle = SavedTable.parse("mangle", saved);
                 hint |= HINTS.stream().anyMatch(mangle::has);
                 count += saved.lines().filter(line -> line.startsWith("-A ")).count();
@@ -68,7 +68,7 @@ final class VariantDetector {
         try {
             return commands.run(command).output();
         } catch (ProcessException e) {
-            LOG.debug("Counting no rules: {}", e.getMessage());
+            LOG.warn("The rules of one variant of iptables are not counted: {}", e.getMessage());
             return "";
         }
     }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.linux.process;
 
+import java.util.Map;
 import java.util.Optional;
 
 /** Runs commands in the network namespace of the calling thread. */
@@ -17,10 +18,30 @@ public interface CommandRunner {
      */
     Result run(Command command) throws ProcessException;
 
-    /** The exit status and output of a process. */
+    /**
+     * The exit status and output of a process.
+     *
+     * @param errors long ones have a remark in the place of their middle
+     */
     record Result(int exitStatus, String output, String errors) {
+        /** Added to the number of the signal that ended a process. */
+        private static final int SIGNALLED = 128;
+
+        private static final Map<Integer, String> SIGNALS =
+                Map.of(6, "SIGABRT", 9, "SIGKILL", 11, "SIGSEGV", 13, "SIGPIPE", 15, "SIGTERM");
+
         public boolean succeeded() {
             return exitStatus == 0;
+        }
+
+        /** How it ended, for messages: its exit status, and the signal that it stands for. */
+        public String ending() {
+            if (exitStatus <= SIGNALLED) {
+                return "exit status " + exitStatus;
+            }
+            int signal = exitStatus - SIGNALLED;
+            return "exit status " + exitStatus + ": something else ended it by signal " + signal
+                    + (SIGNALS.containsKey(signal) ? ", " + SIGNALS.get(signal) : "");
         }
     }
 }

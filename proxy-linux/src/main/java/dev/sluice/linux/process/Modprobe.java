@@ -45,6 +45,6 @@ public final class Modprobe {
 
     private static String reason(CommandRunner.Result result) {
         String text = result.errors().strip().replace("modprobe: ", "");
-        return text.isEmpty() ? "modprobe ended with status " + result.exitStatus() : text;
+        return text.isEmpty() ? "modprobe ended with " + result.ending() : text;
     }
 }

@@ -4,6 +4,7 @@ package dev.sluice.linux.iptables;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.linux.process.CommandRunner;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,8 +25,7 @@ class ToolErrorsTest {
         "'invalid port/service `line 7 failed'' specified|Error occurred at line: 3', 7",
     })
     void findsTheLine(String errors, int line) {
-        RestoreException failure =
-                ToolErrors.restoreFailed("iptables-nft-restore", 1, errors.replace('|', '\n'), INPUT);
+        RestoreException failure = failed("iptables-nft-restore", 1, errors.replace('|', '\n'));
 
         assertThat(failure.line()).hasValue(line);
         assertThat(failure.lineText()).isEqualTo(INPUT.lines().toList().get(line - 1));
@@ -33,8 +33,8 @@ class ToolErrorsTest {
 
     @Test
     void showsThreeLinesOfContext() {
-        RestoreException failure = ToolErrors.restoreFailed(
-                "iptables-legacy-restore", 2, "iptables-restore: line 5 failed\nTry `iptables-restore -h'", INPUT);
+        RestoreException failure =
+                failed("iptables-legacy-restore", 2, "iptables-restore: line 5 failed\nTry `iptables-restore -h'");
 
         assertThat(failure).hasMessage("""
                         iptables-legacy-restore failed in line 5 of 8: iptables-restore: line 5 failed
@@ -49,10 +49,9 @@ class ToolErrorsTest {
 
     @Test
     void saysWhatToDoAboutRightsAndLocks() {
-        assertThat(ToolErrors.restoreFailed(
-                        "r", 4, "Fatal: can't open lock file /run/xtables.lock: Permission denied", INPUT))
+        assertThat(failed("r", 4, "Fatal: can't open lock file /run/xtables.lock: Permission denied"))
                 .hasMessageContaining("run as root");
-        assertThat(ToolErrors.restoreFailed("r", 4, "Another app is currently holding the xtables lock.", INPUT))
+        assertThat(failed("r", 4, "Another app is currently holding the xtables lock."))
                 .hasMessageContaining("the next sync tries again")
                 .extracting(failure -> failure.line().isPresent())
                 .isEqualTo(false);
@@ -60,8 +59,29 @@ class ToolErrorsTest {
 
     @Test
     void aNumberBeyondTheInputIsNoLine() {
-        assertThat(ToolErrors.restoreFailed("r", 1, "line 99 failed", INPUT).line())
-                .isEmpty();
-        assertThat(ToolErrors.restoreFailed("r", 9, "", INPUT)).hasMessage("r failed: exit status 9");
+        assertThat(failed("r", 1, "COMMIT expected at line 9"))
+                .hasMessage("r failed after the last of 8 lines: COMMIT expected at line 9")
+                .extracting(failure -> failure.line().isPresent())
+                .isEqualTo(false);
+        assertThat(failed("r", 9, "")).hasMessage("r failed: exit status 9");
+    }
+
+    @Test
+    void namesTheSignalThatEndedTheTool() {
+        assertThat(failed("r", 143, ""))
+                .hasMessage("r failed: exit status 143: something else ended it by signal 15, SIGTERM");
+        assertThat(failed("r", 128 + 40, "")).hasMessageEndingWith("by signal 40");
+    }
+
+    @Test
+    void longErrorsAreCut() {
+        assertThat(failed("r", 1, "first" + "x".repeat(100_000) + "last"))
+                .message()
+                .hasSizeLessThan(2100)
+                .contains("first", "last", "[98009 characters left out]");
+    }
+
+    private static RestoreException failed(String program, int status, String errors) {
+        return ToolErrors.restoreFailed(program, new CommandRunner.Result(status, "", errors), INPUT);
     }
 }

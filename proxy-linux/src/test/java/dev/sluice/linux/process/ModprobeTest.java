@@ -39,7 +39,7 @@ class ModprobeTest {
                         .load("ip_vs"))
                 .isEqualTo(
                         "cannot load kernel module ip_vs: FATAL: Module ip_vs not found in directory /lib/modules/6");
-        assertThat(modprobe(7, "").load("x")).endsWith("modprobe ended with status 7");
+        assertThat(modprobe(7, "").load("x")).endsWith("modprobe ended with exit status 7");
     }
 
     @Test
