@@ -3,18 +3,13 @@
 package dev.sluice.conformance;
 
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.testkit.api.FakeApi;
 import dev.sluice.testkit.daemon.ClusterWriter;
 import dev.sluice.testkit.daemon.HttpPage;
 import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LabException;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
-import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
-import io.fabric8.mockwebserver.Context;
-import io.fabric8.mockwebserver.MockWebServer;
-import io.fabric8.mockwebserver.http.MockResponse;
-import io.fabric8.mockwebserver.http.RecordedRequest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -23,38 +18,28 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeoutException;
 
 /** An API server in the node's namespace, with lists and watches. It keeps objects in memory. */
 final class MockApiServer implements ClusterWriter {
     private static final IpAddress LOOPBACK = IpAddress.of("127.0.0.1");
     private final Lab lab;
-    private final KubernetesMockServer server;
-    private final Withholding withholding;
+    private final FakeApi server;
     private final KubernetesSerialization serialization = new KubernetesSerialization();
     private final Map<String, Set<String>> pathsOf = new HashMap<>();
 
-    private MockApiServer(Lab lab, KubernetesMockServer server, Withholding withholding) {
+    private MockApiServer(Lab lab, FakeApi server) {
         this.lab = lab;
         this.server = server;
-        this.withholding = withholding;
     }
 
     /** Opens a server that listens in the namespace: threads started by a thread of a namespace live there too. */
     static MockApiServer open(Lab lab, Path folder) {
-        Withholding withholding = new Withholding();
-        KubernetesMockServer server = lab.node().call(() -> {
-            KubernetesMockServer made =
-                    new KubernetesMockServer(new Context(), new MockWebServer(), new HashMap<>(), withholding, false);
-            made.init(LOOPBACK.toInetAddress(), 0);
-            return made;
-        });
-        return new MockApiServer(lab, server, withholding);
+        return new MockApiServer(lab, lab.node().call(() -> new FakeApi(0, 1)));
     }
 
     @Override
     public List<String> flags() {
-        return List.of("--master=http://127.0.0.1:" + server.getPort());
+        return List.of("--master=http://127.0.0.1:" + server.port());
     }
 
     @Override
@@ -93,20 +78,7 @@ final class MockApiServer implements ClusterWriter {
 
     @Override
     public void withhold(String plural, boolean on) {
-        withholding.plural = on ? "/" + plural : "";
-    }
-
-    /** Stores objects, and refuses to list one kind of them on demand. */
-    private static final class Withholding extends KubernetesCrudDispatcher {
-        private volatile String plural = "";
-
-        @Override
-        public MockResponse dispatch(RecordedRequest request) {
-            boolean withheld = !plural.isEmpty()
-                    && request.getMethod().equals("GET")
-                    && request.getPath().contains(plural);
-            return withheld ? new MockResponse().setResponseCode(503) : super.dispatch(request);
-        }
+        server.refuseReads(plural, on ? 503 : 0);
     }
 
     private static String path(GenericKubernetesResource object) {
@@ -118,7 +90,7 @@ final class MockApiServer implements ClusterWriter {
 
     private String send(String method, String path, String json) {
         try {
-            HttpPage answer = HttpPage.send(lab.node(), LOOPBACK, server.getPort(), method, path, json);
+            HttpPage answer = HttpPage.send(lab.node(), LOOPBACK, server.port(), method, path, json);
             if (answer.status() >= 300) {
                 throw new LabException(method + " " + path + ": " + answer.status() + " " + answer.body());
             }
@@ -130,13 +102,6 @@ final class MockApiServer implements ClusterWriter {
 
     @Override
     public void close() {
-        try {
-            server.destroy();
-        } catch (IllegalStateException e) {
-            // its own ten seconds may be too short on a busy machine; it ends nevertheless
-            if (!(e.getCause() instanceof TimeoutException)) {
-                throw e;
-            }
-        }
+        server.close();
     }
 }

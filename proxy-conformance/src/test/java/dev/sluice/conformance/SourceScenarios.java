@@ -62,7 +62,7 @@ final class SourceScenarios {
         stage.session()
                 .write(stage.file(), stage.yaml(List.of(web(), http("later").on("b3"))));
         stage.session().launch();
-        expectLogged(stage, "refuses endpointslices with HTTP 503");
+        expectLogged(stage, "refuses list of endpointslices with HTTP 503");
         // not compared with the daemon's explanation, which is empty before the first sync
         assertThat(stage.calls(fromPod("a3").to("web", 80).times(4)))
                 .allSatisfy(outcome -> assertThat(outcome)

@@ -34,10 +34,14 @@ final class CollectorFactory {
     }
 
     Histogram histogram(String name, String help, double[] buckets) {
+        return histogram(name, help, buckets, "ip_family");
+    }
+
+    Histogram histogram(String name, String help, double[] buckets, String... labels) {
         return Histogram.builder()
                 .name(name)
                 .help(help)
-                .labelNames("ip_family")
+                .labelNames(labels)
                 .classicOnly()
                 .classicUpperBounds(buckets)
                 .withoutExemplars()

@@ -9,6 +9,7 @@ import dev.sluice.core.traffic.TrafficCounters;
 import dev.sluice.daemon.conntrack.CleaningListener;
 import dev.sluice.daemon.http.Page;
 import dev.sluice.daemon.repair.Repair;
+import dev.sluice.kubernetes.api.ApiObserver;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -40,10 +41,12 @@ public final class MetricsPage {
     private final SyncMetrics sync;
     private final ExpositionFormatWriter text;
     private final ExpositionFormatWriter openMetrics;
+    private final InstantSource clock;
 
     /** @param tellsFullFromPartial whether full and partial syncs have metrics of their own */
     @SuppressWarnings("MustBeClosed") // lives as long as the process
     public MetricsPage(boolean tellsFullFromPartial, InstantSource clock) {
+        this.clock = clock;
         sync = new SyncMetrics(registry, tellsFullFromPartial, clock);
         ExpositionFormats formats = ExpositionFormats.init();
         text = formats.getPrometheusTextFormatWriter();
@@ -72,6 +75,11 @@ public final class MetricsPage {
     /** Counts repairs of rules. */
     public Repair.Listener repairs() {
         return new RepairMetrics(names);
+    }
+
+    /** Measures the connection to the API server. */
+    public ApiObserver api() {
+        return new ApiMetrics(names, clock);
     }
 
     /** Adds the metrics that only the mode in use has. */

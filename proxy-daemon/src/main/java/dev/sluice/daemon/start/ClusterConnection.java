@@ -9,6 +9,7 @@ import dev.sluice.kubernetes.EventSink;
 import dev.sluice.kubernetes.api.ApiConfigException;
 import dev.sluice.kubernetes.api.ApiConnection;
 import dev.sluice.kubernetes.api.ApiEventSink;
+import dev.sluice.kubernetes.api.ApiObserver;
 import dev.sluice.kubernetes.api.ApiOptions;
 import dev.sluice.kubernetes.api.ApiServerSource;
 import dev.sluice.kubernetes.manifest.ManifestSource;
@@ -34,10 +35,11 @@ public final class ClusterConnection implements AutoCloseable {
         this.connection = connection;
     }
 
-    static ClusterConnection open(Settings settings, String nodeName) throws ConfigException {
+    /** @param api is told how the connection to an API server fares */
+    static ClusterConnection open(Settings settings, String nodeName, ApiObserver api) throws ConfigException {
         return settings.manifests().isPresent()
                 ? ofManifests(settings.manifests().get(), nodeName)
-                : ofApiServer(settings, nodeName);
+                : ofApiServer(settings, nodeName, api);
     }
 
     private static ClusterConnection ofManifests(Path directory, String nodeName) throws ConfigException {
@@ -48,10 +50,12 @@ public final class ClusterConnection implements AutoCloseable {
                 new ManifestSource(directory, nodeName), EventSink.none(), "the manifests in " + directory, null);
     }
 
-    private static ClusterConnection ofApiServer(Settings settings, String nodeName) throws ConfigException {
+    private static ClusterConnection ofApiServer(Settings settings, String nodeName, ApiObserver observer)
+            throws ConfigException {
         try {
             ApiConnection connection = ApiConnection.open(
-                    new ApiOptions(settings.kubeconfig().orElse(null), settings.master(), "sluice/" + Version.text()));
+                    new ApiOptions(settings.kubeconfig().orElse(null), settings.master(), "sluice/" + Version.text()),
+                    observer);
             return new ClusterConnection(
                     new ApiServerSource(connection, nodeName),
                     new ApiEventSink(connection, nodeName),

@@ -59,7 +59,7 @@ public final class Preparation {
         host.onRefusedRestore(metrics.refusals());
         module.requireHost();
         ModeInUse mode = resources.keep(new ModeInUse(module, host));
-        ClusterConnection cluster = resources.keep(ClusterConnection.open(settings, nodeName));
+        ClusterConnection cluster = resources.keep(ClusterConnection.open(settings, nodeName, metrics.api()));
         OomScore.set(settings.oomScoreAdj());
         ConntrackSysctls.of(host.sysctl()).apply(settings.conntrack());
         NodeGate gate = new NodeGate();

@@ -3,35 +3,43 @@
 package dev.sluice.kubernetes.api;
 
 import dev.sluice.core.thread.SupervisedThread;
-import dev.sluice.kubernetes.read.StringPool;
-import io.fabric8.kubernetes.api.model.Status;
+import dev.sluice.kubernetes.api.reflector.ApiFailure;
+import dev.sluice.kubernetes.api.reflector.ApiTiming;
 import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.http.HttpClient;
-import io.fabric8.kubernetes.client.http.HttpRequest;
-import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
-import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
-import java.net.URI;
-import java.util.concurrent.CompletableFuture;
+import java.time.Instant;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.TimeUnit;
-import tools.jackson.databind.cfg.ContextAttributes;
-import tools.jackson.databind.json.JsonMapper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A connection to an API server, shared by the source and the Events. Opening it sends nothing yet. */
 public final class ApiConnection implements AutoCloseable {
-    private static final int WARM_UP_SECONDS = 5;
+    private static final Logger LOG = LoggerFactory.getLogger(ApiConnection.class);
 
-    private final KubernetesClient client;
+    private final ApiOptions options;
+    private final ApiTiming timing;
+    private final ApiObserver observer;
     private final ExecutorService executor;
     private final ConnectionLog log;
+    private final ApiRequests requests = new ApiRequests(this);
+    private volatile ApiClient client;
+    private volatile WatchedFiles tried;
+    private volatile String warned = "";
 
-    private ApiConnection(KubernetesClient client, ExecutorService executor, ConnectionLog log) {
-        this.client = client;
+    private ApiConnection(
+            ApiOptions options, ApiTiming timing, ApiObserver observer, ExecutorService executor, ApiClient client) {
+        this.options = options;
+        this.timing = timing;
+        this.observer = observer;
         this.executor = executor;
-        this.log = log;
+        this.client = client;
+        this.tried = client.files();
+        this.log = new ConnectionLog(client.server().replaceFirst("/$", ""), timing.reminder(), this::certificateHint);
+        certificateChanged();
+    }
+
+    /** Opens a connection that nobody observes. */
+    public static ApiConnection open(ApiOptions options) throws ApiConfigException {
+        return open(options, new ApiObserver() {});
     }
 
     /**
@@ -39,58 +47,101 @@ public final class ApiConnection implements AutoCloseable {
      *
      * @throws ApiConfigException when the kubeconfig, the URL or the service account is unusable
      */
-    public static ApiConnection open(ApiOptions options) throws ApiConfigException {
+    public static ApiConnection open(ApiOptions options, ApiObserver observer) throws ApiConfigException {
+        return open(options, observer, ApiTiming.OF_A_DAEMON);
+    }
+
+    static ApiConnection open(ApiOptions options, ApiObserver observer, ApiTiming timing) throws ApiConfigException {
         Config config = config(options);
-        config.setUserAgent(options.userAgent());
+        requireToken(config);
         ExecutorService executor = SupervisedThread.pool("api-");
-        ConnectionLog log = new ConnectionLog();
         try {
-            KubernetesClient client = new KubernetesClientBuilder()
-                    .withConfig(config)
-                    .withHttpClientFactory(new JdkHttpClientFactory())
-                    .withHttpClientBuilderConsumer(builder -> builder.addOrReplaceInterceptor("connection-log", log))
-                    .withKubernetesSerialization(serialization())
-                    .withTaskExecutor(executor)
-                    .build();
-            return new ApiConnection(client, executor, log);
-        } catch (KubernetesClientException | IllegalArgumentException e) {
+            return new ApiConnection(
+                    options, timing, observer, executor, ApiClient.of(options, config, timing, executor));
+        } catch (ApiConfigException | RuntimeException e) {
             executor.shutdownNow();
-            throw new ApiConfigException(
-                    "the connection to the API server " + config.getMasterUrl() + " cannot be set up: " + reason(e), e);
+            throw e;
         }
     }
 
     /** The server's URL. */
     public String server() {
-        return client.getMasterUrl().toString();
+        return client.server();
     }
 
-    KubernetesClient client() {
+    ApiTiming timing() {
+        return timing;
+    }
+
+    ApiObserver observer() {
+        return observer;
+    }
+
+    ConnectionLog log() {
+        return log;
+    }
+
+    ApiRequests requests() {
+        return requests;
+    }
+
+    /** The client in use, made anew when the files that it was made from have changed. */
+    ApiClient client() {
+        ApiClient now = client;
+        WatchedFiles files = now.filesNow();
+        if (!files.equals(tried)) {
+            replace(now, "the credentials' files have changed", files);
+        }
+        warnOfCertificate();
         return client;
     }
 
-    /**
-     * Opens the connection with a small request. Completes when that is answered or fails, within a few seconds.
-     *
-     * <p>The JDK's client keeps the answer to the request that opened a connection for as long as the connection lives.
-     * To a server that speaks HTTP/2 there is one for everything, so the first answer must not be a list of
-     * megabytes.
-     */
-    CompletableFuture<Void> warmedUp() {
-        HttpClient http = client.getHttpClient();
-        HttpRequest request = http.newHttpRequestBuilder()
-                .uri(URI.create(server()).resolve(ConnectionLog.WARM_UP_PATH))
-                .build();
-        return http.sendAsync(request, byte[].class)
-                .orTimeout(WARM_UP_SECONDS, TimeUnit.SECONDS)
-                .handleAsync((answer, failure) -> null, executor);
+    /** Gives up the connections of a client that has not been heard of since {@code nanos}. */
+    void giveUp(ApiClient dead, long nanos) {
+        if (dead.lastHeard() - nanos < 0) {
+            replace(dead, "the server has fallen silent", tried);
+        }
+    }
+
+    private synchronized void replace(ApiClient old, String why, WatchedFiles files) {
+        if (client != old) {
+            return;
+        }
+        tried = files;
+        try {
+            Config config = config(options);
+            requireToken(config);
+            client = ApiClient.of(options, config, timing, executor);
+            LOG.debug("new connections: {}", why);
+            certificateChanged();
+            old.giveUp();
+        } catch (ApiConfigException e) {
+            LOG.warn("The credentials cannot be loaded anew, those in use stay: {}", e.getMessage());
+        }
+    }
+
+    private void certificateChanged() {
+        client.certificate().ifPresent(found -> observer.certificateExpires(found.until()));
+        warnOfCertificate();
+    }
+
+    private void warnOfCertificate() {
+        String now = certificateHint();
+        if (!now.equals(warned) && !now.isEmpty()) {
+            LOG.warn("API server: {}", now);
+        }
+        warned = now;
+    }
+
+    private String certificateHint() {
+        return client.certificate().map(found -> found.warning(Instant.now())).orElse("");
     }
 
     /** Ends the connection and everything that still uses it. */
     @Override
     public void close() {
         log.end();
-        client.close();
+        client.giveUp();
         executor.shutdownNow();
     }
 
@@ -105,24 +156,13 @@ public final class ApiConnection implements AutoCloseable {
         return config;
     }
 
-    /** Knows the watched kinds and no other: fabric8's own model classes are never loaded for them. */
-    private static KubernetesSerialization serialization() {
-        JsonMapper mapper = JsonMapper.builder()
-                .defaultAttributes(ContextAttributes.getEmpty().withSharedAttribute(StringPool.class, new StringPool()))
-                .build();
-        KubernetesSerialization serialization = new KubernetesSerialization(mapper, false);
-        serialization.registerKubernetesResource(ServiceResource.class);
-        serialization.registerKubernetesResource(EndpointSliceResource.class);
-        serialization.registerKubernetesResource(NodeResource.class);
-        serialization.registerKubernetesResource(Status.class);
-        return serialization;
-    }
-
-    private static String reason(Throwable failure) {
-        Throwable cause = failure;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
+    private static void requireToken(Config config) throws ApiConfigException {
+        if (config.getOauthTokenProvider() instanceof TokenFile token) {
+            try {
+                token.require();
+            } catch (ApiFailure e) {
+                throw new ApiConfigException(e.getMessage(), e);
+            }
         }
-        return String.valueOf(cause.getMessage());
     }
 }

@@ -70,7 +70,7 @@ public final class ApiEventSink implements EventSink {
     }
 
     ApiEventSink(ApiConnection connection, String nodeName, InstantSource clock, EventRateLimit rateLimit) {
-        this.requests = new EventRequests(connection.client());
+        this.requests = new EventRequests(connection);
         this.nodeName = nodeName;
         this.clock = clock;
         this.rateLimit = rateLimit;

@@ -11,33 +11,35 @@ import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.core.source.NodeObject;
 import dev.sluice.core.source.Selection;
 import dev.sluice.core.source.ServiceObject;
-import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
-import java.io.IOException;
+import dev.sluice.core.thread.SupervisedThread;
+import dev.sluice.kubernetes.api.reflector.Reflector;
+import dev.sluice.kubernetes.api.reflector.UnreadableObjects;
+import dev.sluice.kubernetes.api.reflector.WatchedResource;
+import dev.sluice.kubernetes.read.EndpointSliceReader;
+import dev.sluice.kubernetes.read.Fields;
+import dev.sluice.kubernetes.read.NodeReader;
+import dev.sluice.kubernetes.read.ServiceReader;
+import dev.sluice.kubernetes.read.StringPool;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An API server as the source: three informers, for the Services and EndpointSlices that {@link Selection} selects and
- * for the proxy's own Node. A lost connection is retried forever; then the informers list again and report what was
- * deleted meanwhile. Nothing is delivered again without a change: kube-proxy's periodic resync only makes up for lost
+ * An API server as the source: a {@link Reflector} each, on its own thread, for the Services and EndpointSlices that
+ * {@link Selection} selects and for the proxy's own Node. A lost connection is retried forever, and nothing is deleted
+ * because of it. Nothing is delivered again without a change: kube-proxy's periodic resync only makes up for lost
  * events, which a relist finds too.
  */
 public final class ApiServerSource implements ClusterSource {
     private static final Logger LOG = LoggerFactory.getLogger(ApiServerSource.class);
-    private static final long NO_RESYNC = 0;
 
     private final ApiConnection connection;
-    private final KubernetesClient client;
     private final String nodeName;
-    private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
-    private CompletableFuture<Void> warmUp = CompletableFuture.completedFuture(null);
+    private final StringPool strings = new StringPool();
+    private final List<Thread> threads = new ArrayList<>();
     private volatile boolean closed;
 
     /**
@@ -48,140 +50,109 @@ public final class ApiServerSource implements ClusterSource {
      */
     public ApiServerSource(ApiConnection connection, String nodeName) {
         this.connection = connection;
-        this.client = connection.client();
         this.nodeName = nodeName;
     }
 
     @Override
     public synchronized void start(ClusterListener listener) {
         LOG.info("Watching Services, EndpointSlices and Node {} at {}", nodeName, connection.server());
-        warmUp = connection.warmedUp().thenRun(() -> watch(listener)).exceptionally(failure -> {
-            LOG.error("The watches could not be started", failure);
-            return null;
-        });
-    }
-
-    private synchronized void watch(ClusterListener listener) {
-        if (closed) {
-            return;
+        ClusterListener whileOpen = new WhileOpen(listener);
+        UnreadableObjects problems =
+                new UnreadableObjects(list -> whileOpen.accept(new ClusterEvent.SourceProblems(list)));
+        for (WatchedResource resource : List.of(node(), services(), slices())) {
+            Reflector reflector = new Reflector(
+                    resource,
+                    connection.requests(),
+                    whileOpen,
+                    problems,
+                    new WatchReport(resource, connection.log(), connection.observer()),
+                    connection.timing());
+            Thread thread = SupervisedThread.restarting("api-" + resource.plural(), reflector::run);
+            thread.start();
+            threads.add(thread);
         }
-        UnreadableResources problems = new UnreadableResources(list -> {
-            if (!closed) {
-                listener.accept(new ClusterEvent.SourceProblems(list));
-            }
-        });
-        run(nodes(), NodeResource::stub, nodeHandler(listener, problems));
-        run(services(), ServiceResource::stub, serviceHandler(listener, problems));
-        run(slices(), EndpointSliceResource::stub, sliceHandler(listener, problems));
     }
 
     @Override
     public synchronized void close() {
         closed = true;
-        warmUp.cancel(false);
-        informers.forEach(SharedIndexInformer::stop);
-        informers.clear();
+        threads.forEach(Thread::interrupt);
+        threads.clear();
     }
 
-    private SharedIndexInformer<NodeResource> nodes() {
-        return client.resources(NodeResource.class)
-                .withField("metadata.name", nodeName)
-                .runnableInformer(NO_RESYNC);
-    }
-
-    private SharedIndexInformer<ServiceResource> services() {
-        return client.resources(ServiceResource.class)
-                .inAnyNamespace()
-                .withoutLabel(Selection.SERVICE_PROXY_NAME_LABEL)
-                .withoutField("spec.clusterIP", "None")
-                .runnableInformer(NO_RESYNC);
-    }
-
-    private SharedIndexInformer<EndpointSliceResource> slices() {
-        return client.resources(EndpointSliceResource.class)
-                .inAnyNamespace()
-                .withoutLabel(Selection.HEADLESS_LABEL)
-                .runnableInformer(NO_RESYNC);
-    }
-
-    private InformerHandler<NodeObject, NodeResource> nodeHandler(
-            ClusterListener listener, UnreadableResources problems) {
-        return new InformerHandler<>(
+    private WatchedResource node() {
+        return new WatchedResource(
                 ResourceKind.NODE,
-                listener,
-                problems,
-                () -> closed,
-                (identity, node) -> {
-                    if (identity.name().equals(nodeName)) {
-                        listener.accept(new ClusterEvent.NodeUpdated(node));
-                    }
+                "/api/v1/nodes",
+                selector("fieldSelector", "metadata.name=" + nodeName),
+                fields -> {
+                    NodeObject node = NodeReader.read(fields);
+                    return node.name().equals(nodeName) ? List.of(new ClusterEvent.NodeUpdated(node)) : List.of();
                 },
-                identity -> {
-                    if (identity.name().equals(nodeName)) {
-                        listener.accept(new ClusterEvent.NodeDeleted(identity.name()));
-                    }
-                });
+                (namespace, name) -> name.equals(nodeName) ? List.of(new ClusterEvent.NodeDeleted(name)) : List.of(),
+                strings);
+    }
+
+    private WatchedResource services() {
+        return new WatchedResource(
+                ResourceKind.SERVICE,
+                "/api/v1/services",
+                selector("labelSelector", "!" + Selection.SERVICE_PROXY_NAME_LABEL) + "&"
+                        + selector("fieldSelector", "spec.clusterIP!=None"),
+                fields -> List.of(service(fields)),
+                (namespace, name) -> List.of(new ClusterEvent.ServiceDeleted(new ServiceName(namespace, name))),
+                strings);
+    }
+
+    private WatchedResource slices() {
+        return new WatchedResource(
+                ResourceKind.ENDPOINT_SLICE,
+                "/apis/discovery.k8s.io/v1/endpointslices",
+                selector("labelSelector", "!" + Selection.HEADLESS_LABEL),
+                fields -> List.of(slice(fields)),
+                (namespace, name) -> List.of(new ClusterEvent.EndpointSliceDeleted(namespace, name)),
+                strings);
     }
 
     /** Checks the selection again, for a server that does not know a selector. */
-    private InformerHandler<ServiceObject, ServiceResource> serviceHandler(
-            ClusterListener listener, UnreadableResources problems) {
-        return new InformerHandler<>(
-                ResourceKind.SERVICE,
-                listener,
-                problems,
-                () -> closed,
-                (identity, service) -> {
-                    if (Selection.selectsService(service.labels(), service.clusterIp())) {
-                        listener.accept(new ClusterEvent.ServiceUpdated(service));
-                    } else {
-                        listener.accept(new ClusterEvent.ServiceDeleted(service.name()));
-                    }
-                },
-                identity -> listener.accept(
-                        new ClusterEvent.ServiceDeleted(new ServiceName(identity.namespace(), identity.name()))));
+    private static ClusterEvent service(Fields fields) {
+        ServiceObject service = ServiceReader.read(fields);
+        return Selection.selectsService(service.labels(), service.clusterIp())
+                ? new ClusterEvent.ServiceUpdated(service)
+                : new ClusterEvent.ServiceDeleted(service.name());
     }
 
-    private InformerHandler<EndpointSliceObject, EndpointSliceResource> sliceHandler(
-            ClusterListener listener, UnreadableResources problems) {
-        return new InformerHandler<>(
-                ResourceKind.ENDPOINT_SLICE,
-                listener,
-                problems,
-                () -> closed,
-                (identity, slice) -> {
-                    if (Selection.selectsSlice(slice.labels())) {
-                        listener.accept(new ClusterEvent.EndpointSliceUpdated(slice));
-                    } else {
-                        listener.accept(new ClusterEvent.EndpointSliceDeleted(slice.namespace(), slice.name()));
-                    }
-                },
-                identity ->
-                        listener.accept(new ClusterEvent.EndpointSliceDeleted(identity.namespace(), identity.name())));
+    private static ClusterEvent slice(Fields fields) {
+        EndpointSliceObject slice = EndpointSliceReader.read(fields);
+        return Selection.selectsSlice(slice.labels())
+                ? new ClusterEvent.EndpointSliceUpdated(slice)
+                : new ClusterEvent.EndpointSliceDeleted(slice.namespace(), slice.name());
     }
 
-    private <O, T extends WatchedResource<O>> void run(
-            SharedIndexInformer<T> informer, UnaryOperator<T> toStub, InformerHandler<O, T> feed) {
-        String kind = HasMetadata.getPlural(informer.getApiTypeClass());
-        informers.add(informer);
-        informer.removeNamespaceIndex();
-        informer.itemStore(new StubStore<>(toStub));
-        informer.exceptionHandler((started, failure) -> isRetried(kind, failure));
-        informer.addEventHandler(feed);
-        informer.start();
+    private static String selector(String parameter, String value) {
+        return parameter + "=" + URLEncoder.encode(value, StandardCharsets.UTF_8);
     }
 
-    /** Always true. Failures of the connection are logged by {@link ConnectionLog}, all others here. */
-    private boolean isRetried(String kind, Throwable failure) {
-        Throwable cause = failure;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
+    /** Delivers nothing after the source was closed. */
+    private final class WhileOpen implements ClusterListener {
+        private final ClusterListener listener;
+
+        private WhileOpen(ClusterListener listener) {
+            this.listener = listener;
         }
-        if (closed || cause instanceof IOException || cause instanceof KubernetesClientException) {
-            LOG.debug("Listing and watching the {} again", kind, failure);
-        } else {
-            LOG.warn("The {} cannot be read and are listed again; the rules in force stay: {}", kind, cause.toString());
+
+        @Override
+        public void accept(ClusterEvent event) {
+            if (!closed) {
+                listener.accept(event);
+            }
         }
-        return true;
+
+        @Override
+        public void acceptAll(List<ClusterEvent> events) {
+            if (!closed) {
+                listener.acceptAll(events);
+            }
+        }
     }
 }

@@ -2,152 +2,202 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.kubernetes.api;
 
-import io.fabric8.kubernetes.client.http.AsyncBody;
-import io.fabric8.kubernetes.client.http.HttpRequest;
-import io.fabric8.kubernetes.client.http.HttpResponse;
-import io.fabric8.kubernetes.client.http.Interceptor;
-import java.net.ConnectException;
-import java.net.URI;
-import java.net.http.HttpTimeoutException;
-import java.nio.ByteBuffer;
-import java.nio.channels.UnresolvedAddressException;
-import java.util.List;
+import dev.sluice.kubernetes.api.reflector.ApiFailure;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import javax.net.ssl.SSLException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Logs once what is wrong with the connection to the API server, and once that it works again. The client retries
- * forever and would log either nothing or the same line every second.
+ * Logs once what is wrong with the connection to the API server, again after growing intervals while it stays so, and
+ * once that it works again.
  */
-final class ConnectionLog implements Interceptor {
+final class ConnectionLog {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionLog.class);
-    /** So many connections may be cut at once without a problem: one for each watch, and some more. */
-    private static final int CUTS = 6;
-
-    /** Every server answers here, if only with a refusal, which is ignored. */
-    static final String WARM_UP_PATH = "/version";
-
     private static final String RULES_STAY = "The rules in force stay; the proxy retries.";
+    private static final Duration LONGEST_REMINDER = Duration.ofHours(1);
 
-    /** The last message about each resource. */
-    private final Map<String, String> said = new ConcurrentHashMap<>();
-    /** The number of failed connections since the server last answered. */
-    private final AtomicInteger failures = new AtomicInteger();
+    /** One connection may be cut, and one version expire, without a problem. */
+    private static final int CUTS = 3;
 
-    /** Whether the log says that the server cannot be reached. */
-    private final AtomicBoolean unreachable = new AtomicBoolean();
+    private final String server;
+    private final Duration reminder;
+    private final Supplier<String> hint;
+    private final Map<String, Trouble> troubles = new HashMap<>();
+    private final Map<String, Integer> cuts = new HashMap<>();
+    private @Nullable Instant lostSince;
+    private @Nullable Trouble unreachable;
+    private boolean ended;
 
-    private volatile boolean ended;
+    /** Something that was logged and goes on. */
+    private static final class Trouble {
+        private final String sort;
+        private final Instant since = Instant.now();
+        private Duration interval;
+        private long due;
+        private int count;
+
+        Trouble(String sort, Duration interval) {
+            this.sort = sort;
+            this.interval = interval;
+            this.due = System.nanoTime() + interval.toNanos();
+        }
+
+        /** Counts it again; returns whether it is time to log it again. */
+        boolean again() {
+            count++;
+            if (System.nanoTime() - due < 0) {
+                return false;
+            }
+            interval = interval.multipliedBy(2).compareTo(LONGEST_REMINDER) < 0
+                    ? interval.multipliedBy(2)
+                    : LONGEST_REMINDER;
+            due = System.nanoTime() + interval.toNanos();
+            return true;
+        }
+
+        String history() {
+            return " (" + (count + 1) + " times since " + since.truncatedTo(java.time.temporal.ChronoUnit.SECONDS)
+                    + ")";
+        }
+    }
+
+    /**
+     * @param server its URL
+     * @param reminder the first interval
+     * @param hint what is wrong with the credentials, empty when nothing is known
+     */
+    ConnectionLog(String server, Duration reminder, Supplier<String> hint) {
+        this.server = server;
+        this.reminder = reminder;
+        this.hint = hint;
+    }
 
     /** Logs nothing more: what fails from now on fails because the connection is being closed. */
-    void end() {
+    synchronized void end() {
         ended = true;
     }
 
-    @Override
-    public void after(HttpRequest request, HttpResponse<?> response, AsyncBody.Consumer<List<ByteBuffer>> consumer) {
-        String server = server(request.uri());
-        failures.set(0);
-        if (unreachable.getAndSet(false)) {
-            LOG.info("The API server {} answers again.", server);
+    /** The server has answered something. */
+    synchronized void answered() {
+        if (unreachable != null && lostSince != null) {
+            Duration lost = Duration.between(lostSince, Instant.now());
+            LOG.info("The API server {} answers again, after {} s.", server, Math.max(1, lost.toSeconds()));
         }
-        String resource = server + " " + resource(request.uri());
-        int code = response.code();
-        if (code < 400) {
-            if (said.remove(resource) != null) {
-                LOG.info("The API server {} serves {} again.", server, resource(request.uri()));
+        unreachable = null;
+        lostSince = null;
+    }
+
+    /** A request was granted. */
+    synchronized void granted(String verb, String resource) {
+        Trouble trouble = troubles.get(key(verb, resource));
+        if (trouble != null && !trouble.sort.equals("cut")) {
+            troubles.remove(key(verb, resource));
+            LOG.info("The API server {} serves {} of {} again.", server, verb, resource);
+        }
+    }
+
+    /** What was granted has also delivered something. */
+    synchronized void worked(String verb, String resource) {
+        granted(verb, resource);
+        cuts.remove(key(verb, resource));
+        if (troubles.remove(key(verb, resource)) != null) {
+            LOG.info("The API server {} serves {} of {} again.", server, verb, resource);
+        }
+    }
+
+    /** A request has failed. */
+    synchronized void failed(String verb, String resource, ApiFailure failure) {
+        LOG.debug("{} of {} failed", verb, resource, failure);
+        if (ended) {
+            return;
+        }
+        switch (failure.kind()) {
+            case UNREACHABLE -> unreachable(failure);
+            case CUT, EXPIRED -> {
+                lostSince = lostSince == null ? Instant.now() : lostSince;
+                if (cuts.merge(key(verb, resource), 1, Integer::sum) >= CUTS) {
+                    String what = failure.kind() == ApiFailure.Kind.CUT
+                            ? failure.getMessage()
+                            : "its version expires at once (HTTP 410)";
+                    say(verb, resource, "cut", "ends " + verb + " of " + resource + " again and again: " + what + ".");
+                }
             }
-        } else if (!isExpected(request.uri(), code)) {
-            say(resource, refusal(server, resource(request.uri()), code));
+            case WENT_BACK ->
+                LOG.warn(
+                        "The API server {}: {} are listed anew.", server, resource + "' " + failure.getMessage() + ";");
+            case NO_API_ANSWER ->
+                say(
+                        verb,
+                        resource,
+                        "nonsense",
+                        "gave no usable answer to " + verb + " of " + resource + ": " + failure.getMessage()
+                                + ". What is known stays.");
+            case REFUSED ->
+                say(
+                        verb,
+                        resource,
+                        "HTTP " + failure.status(),
+                        "refuses " + verb + " of " + resource + " with HTTP " + failure.status() + ": "
+                                + advice(failure));
         }
     }
 
-    /** Whether a status is expected: an expired watch, or an Event that exists already or no longer. */
-    private static boolean isExpected(URI uri, int code) {
-        boolean event = uri.getPath().startsWith("/apis/events.k8s.io/");
-        return code == 410
-                || uri.getPath().equals(WARM_UP_PATH)
-                || (event && (code == 409 || (code == 404 && !uri.getPath().endsWith("/events"))));
-    }
-
-    @Override
-    public void afterConnectionFailure(HttpRequest request, @Nullable Throwable failure) {
-        Optional<String> cause = cause(failure);
-        boolean certain = failures.incrementAndGet() > CUTS || cause.isPresent();
-        if (!ended && certain && unreachable.compareAndSet(false, true)) {
-            String server = server(request.uri());
-            LOG.warn("The API server {} cannot be reached: {}. {}", server, cause.orElse(rootOf(failure)), RULES_STAY);
+    private void unreachable(ApiFailure failure) {
+        lostSince = lostSince == null ? Instant.now() : lostSince;
+        Trouble before = unreachable;
+        if (before == null) {
+            unreachable = new Trouble("", reminder);
+            LOG.warn("The API server {} cannot be reached: {}. {}", server, reason(failure), RULES_STAY);
+        } else if (before.again()) {
+            LOG.warn(
+                    "The API server {} cannot be reached{}: {}. {}",
+                    server,
+                    before.history(),
+                    reason(failure),
+                    RULES_STAY);
         }
     }
 
-    private void say(String of, String text) {
-        if (!ended && !text.equals(said.put(of, text))) {
-            LOG.warn("{}", text);
+    private String reason(ApiFailure failure) {
+        return failure.getMessage() + (failure.getMessage().startsWith("TLS") ? hinted() : "");
+    }
+
+    private void say(String verb, String resource, String sort, String text) {
+        Trouble before = troubles.get(key(verb, resource));
+        if (before == null || !before.sort.equals(sort)) {
+            troubles.put(key(verb, resource), new Trouble(sort, reminder));
+            LOG.warn("The API server {} {} {}", server, text, RULES_STAY);
+        } else if (before.again()) {
+            LOG.warn("The API server {} {} {}{}", server, text, RULES_STAY, before.history());
         }
     }
 
-    private static String refusal(String server, String resource, int code) {
-        String what = "The API server " + server + " refuses " + resource + " with HTTP " + code;
-        return switch (code) {
+    private String advice(ApiFailure failure) {
+        return switch (failure.status()) {
             case 401 ->
-                what
-                        + ": it does not accept the proxy's credentials. Check the token or certificate of the kubeconfig or service"
-                        + " account. " + RULES_STAY;
+                "it does not accept the proxy's credentials" + hinted()
+                        + ". Check the token or certificate of the kubeconfig or service account.";
             case 403 ->
-                what + ": the proxy's account may not do this. It needs get, list and watch on services, nodes and"
-                        + " endpointslices.discovery.k8s.io, and create and patch on events.events.k8s.io; binding it to"
-                        + " the ClusterRole system:node-proxier grants all of that. " + RULES_STAY;
-            case 404 -> what + ": it does not serve this resource (Kubernetes 1.21 or later is needed). " + RULES_STAY;
-            default -> what + ". " + RULES_STAY;
+                "the proxy's account may not do this (" + failure.getMessage()
+                        + "). It needs list and watch on services, nodes and endpointslices.discovery.k8s.io, and"
+                        + " create and patch on events.events.k8s.io; binding it to the ClusterRole"
+                        + " system:node-proxier grants all of that.";
+            case 404 -> "it does not serve this resource (Kubernetes 1.21 or later is needed).";
+            default -> (failure.getMessage().isEmpty() ? "no reason is given" : failure.getMessage()) + ".";
         };
     }
 
-    private static String server(URI uri) {
-        return uri.getScheme().replace("ws", "http") + "://" + uri.getAuthority();
+    private String hinted() {
+        String what = hint.get();
+        return what.isEmpty() ? "" : "; " + what;
     }
 
-    /** The last part of the path: {@code services}, {@code endpointslices}, {@code nodes}, {@code events}. */
-    private static String resource(URI uri) {
-        String path = uri.getPath();
-        boolean events = path.startsWith("/apis/events.k8s.io/");
-        return events ? "events" : path.substring(path.lastIndexOf('/') + 1);
-    }
-
-    /** A cause that an operator can act on; empty when the connection may just have been cut. */
-    private static Optional<String> cause(@Nullable Throwable failure) {
-        String answer = null;
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            switch (cause) {
-                case UnresolvedAddressException e -> {
-                    return Optional.of("its name does not resolve");
-                }
-                case SSLException e -> {
-                    return Optional.of("TLS fails (" + e.getMessage()
-                            + "); check the certificate authority and the server's name");
-                }
-                case HttpTimeoutException e -> {
-                    return Optional.of("it does not answer in time");
-                }
-                // the JDK's client leaves the message of a refused connection out
-                case ConnectException e -> answer = e.getMessage() == null ? "connection refused" : e.getMessage();
-                default -> {}
-            }
-        }
-        return Optional.ofNullable(answer);
-    }
-
-    private static String rootOf(@Nullable Throwable failure) {
-        Throwable cause = failure;
-        while (cause != null && cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        return String.valueOf(cause);
+    private static String key(String verb, String resource) {
+        return verb + " " + resource;
     }
 }

@@ -4,40 +4,44 @@ package dev.sluice.kubernetes.api;
 
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.ResourceKind;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.http.HttpClient;
-import io.fabric8.kubernetes.client.http.HttpRequest;
-import io.fabric8.kubernetes.client.http.HttpResponse;
-import java.net.URI;
+import dev.sluice.kubernetes.api.reflector.ApiFailure;
+import dev.sluice.kubernetes.api.reflector.ApiTransport;
+import dev.sluice.kubernetes.read.ApiJson;
+import dev.sluice.kubernetes.read.DocumentSyntaxException;
+import dev.sluice.kubernetes.read.Fields;
+import dev.sluice.kubernetes.read.StringPool;
+import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The requests to the API server for Events. Each waits for its response; none throws when it fails. */
 final class EventRequests {
     private static final Logger LOG = LoggerFactory.getLogger(EventRequests.class);
-    private static final int PATIENCE_SECONDS = 10;
-    private static final int NO_ANSWER = 0;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final String EVENTS = "events";
     private static final String ONLY_METADATA =
             "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
     private static final DateTimeFormatter MICROS = DateTimeFormatter.ofPattern(
                     "uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
 
-    private final KubernetesClient client;
+    private final ApiRequests requests;
+    private final ConnectionLog log;
 
-    EventRequests(KubernetesClient client) {
-        this.client = client;
+    EventRequests(ApiConnection connection) {
+        this.requests = connection.requests();
+        this.log = connection.log();
     }
 
     /** The outcome of sending an Event. */
@@ -56,14 +60,14 @@ final class EventRequests {
     }
 
     Outcome create(String namespace, Map<String, Object> event) throws InterruptedException {
-        return outcome(send(request(path(namespace)).post("application/json", json(event))));
+        return send("create", "POST", path(namespace), "application/json", event);
     }
 
     /** Updates the series of an Event: it has happened {@code count} times. */
     Outcome repeat(String namespace, String name, long count, Instant last) throws InterruptedException {
         Map<String, Object> series = Map.of("count", count, "lastObservedTime", micros(last));
-        return outcome(send(request(path(namespace) + "/" + name)
-                .method("PATCH", "application/merge-patch+json", json(Map.of("series", series)))));
+        String uri = path(namespace) + "/" + name;
+        return send("patch", "PATCH", uri, "application/merge-patch+json", Map.of("series", series));
     }
 
     /**
@@ -72,30 +76,22 @@ final class EventRequests {
      */
     String uid(ObjectRef.Resource regarding) throws InterruptedException {
         String selector = URLEncoder.encode("metadata.name=" + regarding.name(), StandardCharsets.UTF_8);
-        HttpRequest.Builder request =
-                request(listPath(regarding) + "?limit=1&resourceVersion=0&fieldSelector=" + selector);
-        request.header("Accept", ONLY_METADATA);
-        Answer answer = send(request);
-        return answer.isSuccess() ? uid(answer.body(), regarding.name()) : "";
-    }
-
-    private String uid(String list, String name) {
-        try {
-            Map<?, ?> root = client.getKubernetesSerialization().unmarshal(list, Map.class);
-            return root.get("items") instanceof List<?> items
-                    ? items.stream()
-                            .map(item -> item instanceof Map<?, ?> object ? object.get("metadata") : null)
-                            .filter(metadata -> metadata instanceof Map<?, ?> m && name.equals(m.get("name")))
-                            .map(metadata -> ((Map<?, ?>) metadata).get("uid"))
-                            .filter(String.class::isInstance)
-                            .map(String.class::cast)
-                            .findFirst()
-                            .orElse("")
-                    : "";
-        } catch (RuntimeException e) {
-            LOG.debug("no UID in {}", list, e);
-            return "";
+        String uri = listPath(regarding) + "?limit=1&resourceVersion=0&fieldSelector=" + selector;
+        List<String> found = new ArrayList<>();
+        try (ApiTransport.Answer answer = requests.get("list", uri, ONLY_METADATA, PATIENCE, ApiRequests.GIVE_UP);
+                ApiJson json = new ApiJson(answer.body())) {
+            json.list(item -> {
+                Fields metadata = new Fields(item, "", new ArrayList<>(), new StringPool()).at("metadata");
+                if (metadata.text("name").equals(regarding.name())) {
+                    found.add(metadata.text("uid"));
+                }
+            });
+        } catch (InterruptedIOException e) {
+            throw new InterruptedException();
+        } catch (IOException | DocumentSyntaxException e) {
+            LOG.debug("the UID of {} is unknown", regarding, e);
         }
+        return found.isEmpty() ? "" : found.getFirst();
     }
 
     static String apiVersion(ResourceKind kind) {
@@ -118,45 +114,21 @@ final class EventRequests {
         return "/apis/events.k8s.io/v1/namespaces/" + namespace + "/events";
     }
 
-    private String json(Map<String, Object> object) {
-        return client.getKubernetesSerialization().asJson(object);
-    }
-
-    private HttpRequest.Builder request(String path) {
-        return client.getHttpClient()
-                .newHttpRequestBuilder()
-                .uri(URI.create(client.getMasterUrl().toString()).resolve(path));
-    }
-
-    private record Answer(int status, String body) {
-        boolean isSuccess() {
-            return status >= 200 && status < 300;
-        }
-    }
-
-    private Answer send(HttpRequest.Builder builder) throws InterruptedException {
-        HttpClient http = client.getHttpClient();
-        HttpRequest request = builder.build();
+    private Outcome send(String verb, String method, String uri, String type, Map<String, Object> body)
+            throws InterruptedException {
         try {
-            HttpResponse<String> response =
-                    http.sendAsync(request, String.class).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-            return new Answer(response.code(), String.valueOf(response.body()));
-        } catch (ExecutionException | TimeoutException | IllegalStateException e) {
-            LOG.debug("No response to {} {}", request.method(), request.uri(), e);
-            return new Answer(NO_ANSWER, "");
-        }
-    }
-
-    private Outcome outcome(Answer answer) {
-        if (answer.isSuccess()) {
+            requests.send(method, uri, type, EventJson.of(body), PATIENCE);
+            log.worked(verb, EVENTS);
             return Outcome.DONE;
+        } catch (ApiFailure e) {
+            if (e.status() == 409) {
+                return Outcome.EXISTS;
+            }
+            if (e.status() == 404 && method.equals("PATCH")) {
+                return Outcome.GONE;
+            }
+            log.failed(verb, EVENTS, e);
+            return Outcome.FAILED;
         }
-        // ConnectionLog has logged the refusal
-        LOG.debug("The API server rejected an Event: {} {}", answer.status(), answer.body());
-        return switch (answer.status()) {
-            case 409 -> Outcome.EXISTS;
-            case 404 -> Outcome.GONE;
-            default -> Outcome.FAILED;
-        };
     }
 }

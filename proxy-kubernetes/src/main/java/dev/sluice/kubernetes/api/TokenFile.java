@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.kubernetes.api;
 
+import dev.sluice.kubernetes.api.reflector.ApiFailure;
 import dev.sluice.kubernetes.read.UserFile;
 import io.fabric8.kubernetes.client.OAuthTokenProvider;
 import java.io.IOException;
@@ -16,17 +17,37 @@ final class TokenFile implements OAuthTokenProvider {
 
     private final Path file;
     private volatile @Nullable String last;
+    private volatile boolean unreadable;
 
     TokenFile(Path file) {
         this.file = file;
+    }
+
+    /** @throws ApiFailure when there is no token: without one the server would take the proxy for nobody */
+    void require() throws ApiFailure {
+        String token = getToken();
+        if (token == null) {
+            throw failure("cannot be read");
+        }
+        if (token.isEmpty()) {
+            throw failure("is empty");
+        }
+    }
+
+    private ApiFailure failure(String what) {
+        return ApiFailure.of(ApiFailure.Kind.UNREACHABLE, "the token file " + file + " " + what, null);
     }
 
     @Override
     public @Nullable String getToken() {
         try {
             last = UserFile.text(file).strip();
+            unreadable = false;
         } catch (IOException e) {
-            LOG.warn("The token file {} cannot be read, the last token is used: {}", file, e.toString());
+            if (!unreadable && last != null) {
+                LOG.warn("The token file {} cannot be read, the last token is used: {}", file, e.toString());
+            }
+            unreadable = true;
         }
         return last;
     }

@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.kubernetes.read;
 
+import org.jspecify.annotations.Nullable;
+
 /** A document with a syntax error. The message says what is wrong. */
 public final class DocumentSyntaxException extends Exception {
     private final int line;
 
-    DocumentSyntaxException(int line, String message, Throwable cause) {
+    DocumentSyntaxException(int line, String message, @Nullable Throwable cause) {
         super(message, cause);
         this.line = line;
     }

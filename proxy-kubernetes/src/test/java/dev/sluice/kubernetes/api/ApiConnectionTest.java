@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.kubernetes.EventSink;
+import dev.sluice.testkit.api.FakeApi;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -117,20 +118,13 @@ class ApiConnectionTest {
     }
 
     @Test
-    void watchedKindsNeverTakeTheFullModelsShape() throws ApiConfigException {
-        try (ApiConnection connection =
-                ApiConnection.open(new ApiOptions(null, "http://192.0.2.2:8080", "sluice/test"))) {
-            var serialization = connection.client().getKubernetesSerialization();
+    void anEmptyTokenFileIsAnErrorAndNotAnonymity() throws IOException {
+        Path file = kubeconfig(KUBECONFIG, "http://192.0.2.1:6443");
+        Path token = Files.writeString(directory.resolve("token"), "\n");
 
-            assertThat(serialization.getRegisteredKubernetesResource("v1", "Service"))
-                    .isEqualTo(ServiceResource.class);
-            assertThat(serialization.getRegisteredKubernetesResource("discovery.k8s.io/v1", "EndpointSlice"))
-                    .isEqualTo(EndpointSliceResource.class);
-            assertThat(serialization.getRegisteredKubernetesResource("v1", "Node"))
-                    .isEqualTo(NodeResource.class);
-            assertThat(serialization.getRegisteredKubernetesResource("v1", "Pod"))
-                    .isNull();
-        }
+        assertThatThrownBy(() -> ApiConnection.open(new ApiOptions(file, "", "sluice/test")))
+                .isInstanceOf(ApiConfigException.class)
+                .hasMessage("the token file " + token + " is empty");
     }
 
     private Path kubeconfig(String content, String server) throws IOException {

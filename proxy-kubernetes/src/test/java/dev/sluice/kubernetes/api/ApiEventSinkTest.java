@@ -9,6 +9,7 @@ import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.kubernetes.EventSink;
 import dev.sluice.kubernetes.EventSink.Scope;
+import dev.sluice.testkit.api.FakeApi;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;

@@ -10,69 +10,50 @@ import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.core.source.NodeObject;
 import dev.sluice.core.source.ServiceObject;
 import dev.sluice.kubernetes.RecordingListener;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
-import io.fabric8.kubernetes.api.model.Service;
-import io.fabric8.kubernetes.api.model.ServiceBuilder;
-import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
-import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
-import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
-import io.fabric8.mockwebserver.Context;
-import io.fabric8.mockwebserver.MockWebServer;
+import dev.sluice.testkit.api.FakeApi;
+import java.io.IOException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeoutException;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The source against fabric8's mock server, which keeps objects and serves watches. */
+/** The source against a server that keeps objects, and lists and watches them. */
 class ApiServerSourceTest {
-    private final KubernetesMockServer server = new KubernetesMockServer(
-            new Context(), new MockWebServer(), new HashMap<>(), new KubernetesCrudDispatcher(), false);
-    private final RecordingListener recorder = new RecordingListener();
-    private KubernetesClient cluster;
-    private ApiConnection connection;
-    private ApiServerSource source;
+    private static final String ANOTHER_PROXYS = ", \"service.kubernetes.io/service-proxy-name\": \"\"";
 
-    ApiServerSourceTest() throws ApiConfigException {
-        server.init();
-        cluster = server.createClient();
-        connection = ApiConnection.open(new ApiOptions(null, server.url("/"), "sluice/test"));
+    private final RecordingListener recorder = new RecordingListener();
+    private final FakeApi server;
+    private final ApiConnection connection;
+    private final ApiServerSource source;
+
+    ApiServerSourceTest() throws IOException, ApiConfigException {
+        server = new FakeApi(0, 1);
+        connection = ApiConnection.open(new ApiOptions(null, server.url(), "sluice/test"));
         source = new ApiServerSource(connection, "node-a");
     }
 
     @BeforeEach
     void someObjects() {
-        cluster.resource(node("node-a")).create();
-        cluster.resource(node("node-b")).create();
-        cluster.resource(service("web").build()).create();
-        cluster.resource(slice("web-1", "10.0.0.1").build()).create();
+        server.put("nodes", "node-a", node("node-a"));
+        server.put("nodes", "node-b", node("node-b"));
+        server.put("services", "shop/web", service("web", "", "10.96.0.50"));
+        server.put("endpointslices", "shop/web-1", slice("web-1", "10.0.0.1", ""));
     }
 
-    /** The server first: it blocks for up to a minute after a client has ended a watch. */
     @AfterEach
     void close() {
-        try {
-            server.destroy();
-        } catch (IllegalStateException e) {
-            // its own ten seconds may not be enough on a busy machine, which says nothing about the source
-            assertThat(e).hasCauseInstanceOf(TimeoutException.class);
-        } finally {
-            source.close();
-            connection.close();
-            cluster.close();
-        }
+        source.close();
+        connection.close();
+        server.close();
     }
 
     @Test
     void theFirstListIsDeliveredBeforeSynced() {
         for (int i = 0; i < 50; i++) {
-            cluster.resource(service("web" + i).build()).create();
+            server.put("services", "shop/web" + i, service("web" + i, "", "10.96.0.50"));
         }
         start();
 
@@ -90,8 +71,6 @@ class ApiServerSourceTest {
         start();
 
         assertThat(recorder.services().get("shop/web"))
-                .usingRecursiveComparison()
-                .ignoringFields("metadata.created")
                 .isEqualTo(new ServiceObject(
                         new ServiceObject.Metadata(
                                 new ServiceName("shop", "web"), 0, Map.of(), Map.of("sluice.dev/x", "y")),
@@ -132,18 +111,18 @@ class ApiServerSourceTest {
     @Test
     void changesAreDelivered() {
         start();
-        cluster.resource(slice("web-1", "10.0.0.2").build()).update();
-        cluster.resource(service("api").build()).create();
-        cluster.resource(service("web").build()).delete();
-        cluster.resource(slice("web-2", "10.0.0.3").build()).create();
-        cluster.nodes().withName("node-b").delete();
+        server.put("endpointslices", "shop/web-1", slice("web-1", "10.0.0.2", ""));
+        server.put("services", "shop/api", service("api", "", "10.96.0.50"));
+        server.remove("services", "shop/web");
+        server.put("endpointslices", "shop/web-2", slice("web-2", "10.0.0.3", ""));
+        server.remove("nodes", "node-b");
 
         soon().untilAsserted(() -> assertThat(recorder.services()).containsOnlyKeys("shop/api"));
         soon().untilAsserted(() -> assertThat(recorder.slices()).containsOnlyKeys("shop/web-1", "shop/web-2"));
         assertThat(recorder.slices().get("shop/web-1"))
                 .satisfies(changed ->
                         assertThat(changed.endpoints().getFirst().addresses()).containsExactly("10.0.0.2"));
-        cluster.nodes().withName("node-a").delete();
+        server.remove("nodes", "node-a");
         soon().until(() -> recorder.nodes().isEmpty());
         assertThat(recorder.log()).doesNotContain("node node-b", "node gone node-b");
     }
@@ -151,32 +130,20 @@ class ApiServerSourceTest {
     @Test
     void aServiceThatGainsTheLabelOfAnotherProxyIsGone() {
         start();
-        Service labelled = service("web")
-                .editMetadata()
-                .addToLabels("service.kubernetes.io/service-proxy-name", "")
-                .endMetadata()
-                .build();
-        cluster.resource(labelled).update();
+        server.put("services", "shop/web", service("web", ANOTHER_PROXYS, "10.96.0.50"));
         soon().until(() -> recorder.services().isEmpty());
 
-        cluster.resource(service("web").build()).update();
+        server.put("services", "shop/web", service("web", "", "10.96.0.50"));
         soon().until(() -> recorder.services().containsKey("shop/web"));
     }
 
     @Test
     void headlessObjectsAreNotDelivered() {
-        cluster.resource(service("headless")
-                        .editSpec()
-                        .withClusterIP("None")
-                        .endSpec()
-                        .build())
-                .create();
-        EndpointSlice headless = slice("headless-1", "10.0.0.9")
-                .editMetadata()
-                .addToLabels("service.kubernetes.io/headless", "")
-                .endMetadata()
-                .build();
-        cluster.resource(headless).create();
+        server.put("services", "shop/headless", service("headless", "", "None"));
+        server.put(
+                "endpointslices",
+                "shop/headless-1",
+                slice("headless-1", "10.0.0.9", ", \"service.kubernetes.io/headless\": \"\""));
         start();
 
         assertThat(recorder.services()).containsOnlyKeys("shop/web");
@@ -184,10 +151,10 @@ class ApiServerSourceTest {
     }
 
     @Test
-    void theUserAgentIsOurs() throws InterruptedException {
+    void theUserAgentIsOurs() {
         start();
 
-        assertThat(server.getLastRequest().getHeader("User-Agent")).isEqualTo("sluice/test");
+        assertThat(server.userAgents()).isNotEmpty().containsOnly("sluice/test");
     }
 
     private void start() {
@@ -199,85 +166,38 @@ class ApiServerSourceTest {
         return await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(20));
     }
 
-    private static io.fabric8.kubernetes.api.model.Node node(String name) {
-        return new NodeBuilder()
-                .withNewMetadata()
-                .withName(name)
-                .addToLabels("topology.kubernetes.io/zone", "z1")
-                .endMetadata()
-                .withNewSpec()
-                .addToPodCIDRs("10.244.1.0/24")
-                .endSpec()
-                .withNewStatus()
-                .addNewAddress("192.168.10.1", "InternalIP")
-                .endStatus()
-                .build();
+    private static String node(String name) {
+        return """
+                {"apiVersion": "v1", "kind": "Node",
+                 "metadata": {"name": "%s", "resourceVersion": "VERSION",
+                  "labels": {"topology.kubernetes.io/zone": "z1"}},
+                 "spec": {"podCIDRs": ["10.244.1.0/24"]},
+                 "status": {"addresses": [{"type": "InternalIP", "address": "192.168.10.1"}]}}
+                """.formatted(name);
     }
 
-    private static ServiceBuilder service(String name) {
-        return new ServiceBuilder()
-                .withNewMetadata()
-                .withNamespace("shop")
-                .withName(name)
-                .addToAnnotations("sluice.dev/x", "y")
-                .addToAnnotations("other", "z")
-                .addToLabels("app", "web")
-                .endMetadata()
-                .withNewSpec()
-                .withType("NodePort")
-                .withClusterIP("10.96.0.50")
-                .withClusterIPs("10.96.0.50", "fd00:96::50")
-                .withIpFamilies("IPv4", "IPv6")
-                .withExternalIPs("198.51.100.1")
-                .withExternalTrafficPolicy("Local")
-                .withInternalTrafficPolicy("Cluster")
-                .withSessionAffinity("ClientIP")
-                .withNewSessionAffinityConfig()
-                .withNewClientIP(60)
-                .endSessionAffinityConfig()
-                .addNewPort()
-                .withName("http")
-                .withPort(80)
-                .withNodePort(30_080)
-                .withProtocol("TCP")
-                .withNewTargetPort("web")
-                .endPort()
-                .endSpec()
-                .withNewStatus()
-                .withNewLoadBalancer()
-                .addNewIngress()
-                .withIp("203.0.113.10")
-                .withIpMode("VIP")
-                .endIngress()
-                .endLoadBalancer()
-                .endStatus();
+    private static String service(String name, String labels, String address) {
+        return """
+                {"apiVersion": "v1", "kind": "Service",
+                 "metadata": {"name": "%s", "namespace": "shop", "resourceVersion": "VERSION",
+                  "annotations": {"sluice.dev/x": "y", "other": "z"}, "labels": {"app": "web"%s}},
+                 "spec": {"type": "NodePort", "clusterIP": "%3$s", "clusterIPs": ["%3$s", "fd00:96::50"],
+                  "ipFamilies": ["IPv4", "IPv6"], "externalIPs": ["198.51.100.1"],
+                  "externalTrafficPolicy": "Local", "internalTrafficPolicy": "Cluster",
+                  "sessionAffinity": "ClientIP", "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 60}},
+                  "ports": [{"name": "http", "port": 80, "nodePort": 30080, "protocol": "TCP", "targetPort": "web"}]},
+                 "status": {"loadBalancer": {"ingress": [{"ip": "203.0.113.10", "ipMode": "VIP"}]}}}
+                """.formatted(name, labels, address);
     }
 
-    private static EndpointSliceBuilder slice(String name, String address) {
-        return new EndpointSliceBuilder()
-                .withNewMetadata()
-                .withNamespace("shop")
-                .withName(name)
-                .addToLabels("kubernetes.io/service-name", "web")
-                .endMetadata()
-                .withAddressType("IPv4")
-                .addNewPort()
-                .withName("http")
-                .withPort(8080)
-                .withProtocol("TCP")
-                .endPort()
-                .addNewEndpoint()
-                .withAddresses(address)
-                .withNewConditions()
-                .withReady(true)
-                .endConditions()
-                .withNodeName("node-a")
-                .withNewHints()
-                .addNewForZone("z1")
-                .endHints()
-                .withNewTargetRef()
-                .withUid("uid-1")
-                .endTargetRef()
-                .endEndpoint();
+    private static String slice(String name, String address, String labels) {
+        return """
+                {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+                 "metadata": {"name": "%s", "namespace": "shop", "resourceVersion": "VERSION",
+                  "labels": {"kubernetes.io/service-name": "web"%s}},
+                 "addressType": "IPv4", "ports": [{"name": "http", "port": 8080, "protocol": "TCP"}],
+                 "endpoints": [{"addresses": ["%s"], "conditions": {"ready": true}, "nodeName": "node-a",
+                  "hints": {"forZones": [{"name": "z1"}]}, "targetRef": {"uid": "uid-1"}}]}
+                """.formatted(name, labels, address);
     }
 }

@@ -8,6 +8,7 @@ import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterListener;
 import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.core.source.ServiceObject;
+import dev.sluice.testkit.api.FakeApi;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.List;

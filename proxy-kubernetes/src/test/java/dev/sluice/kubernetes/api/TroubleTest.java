@@ -10,6 +10,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.sluice.kubernetes.RecordingListener;
+import dev.sluice.testkit.api.FakeApi;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -31,7 +32,8 @@ class TroubleTest {
 
     TroubleTest() throws IOException, ApiConfigException {
         api = new FakeApi(0, 1);
-        connection = ApiConnection.open(new ApiOptions(null, api.url(), "sluice/test"));
+        connection = ApiConnection.open(
+                new ApiOptions(null, api.url(), "sluice/test"), new ApiObserver() {}, TestTiming.FAST);
         source = new ApiServerSource(connection, "node-a");
     }
 
@@ -146,7 +148,9 @@ class TroubleTest {
         api.put("services", "new", service("new", "80"));
         soon().until(() -> recorder.services().containsKey("shop/new"));
         assertThat(recorder.services()).containsOnlyKeys("shop/new");
-        assertThat(messages()).contains("The API server http://127.0.0.1:" + port + " answers again.");
+        assertThat(messages())
+                .anyMatch(said ->
+                        said.matches("The API server http://127.0.0.1:" + port + " answers again, after \\d+ s\\."));
     }
 
     @Test
@@ -157,13 +161,15 @@ class TroubleTest {
 
         soon().until(() -> messages().size() >= 2);
         assertThat(messages())
-                .anyMatch(text -> text.startsWith("The API server " + api.url() + " refuses services with HTTP 403: ")
-                        && text.contains("system:node-proxier"))
-                .anyMatch(text -> text.startsWith("The API server " + api.url() + " refuses nodes with HTTP 401: "));
+                .anyMatch(text ->
+                        text.startsWith("The API server " + api.url() + " refuses list of services with HTTP 403: ")
+                                && text.contains("system:node-proxier"))
+                .anyMatch(text ->
+                        text.startsWith("The API server " + api.url() + " refuses list of nodes with HTTP 401: "));
         api.refuse("services", 0);
         api.refuse("nodes", 0);
         soon().until(recorder::isSynced);
-        assertThat(messages()).contains("The API server " + api.url() + " serves services again.");
+        assertThat(messages()).contains("The API server " + api.url() + " serves list of services again.");
     }
 
     @Test

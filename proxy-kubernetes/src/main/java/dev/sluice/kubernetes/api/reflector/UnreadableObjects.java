@@ -1,6 +1,6 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.sluice.kubernetes.api;
+package dev.sluice.kubernetes.api.reflector;
 
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
@@ -9,13 +9,13 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * The problems of watched resources that cannot be read. Reports the whole list to its consumer whenever it changes.
+ * The problems of watched objects that cannot be read. Reports the whole list to its consumer whenever it changes.
  */
-final class UnreadableResources {
+public final class UnreadableObjects {
     private final TreeMap<ObjectRef, List<Problem>> byObject = new TreeMap<>();
     private final Consumer<List<Problem>> consumer;
 
-    UnreadableResources(Consumer<List<Problem>> consumer) {
+    public UnreadableObjects(Consumer<List<Problem>> consumer) {
         this.consumer = consumer;
     }
 

@@ -1,0 +1,105 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.sluice.kubernetes.api.reflector;
+
+import dev.sluice.core.model.Problem;
+import dev.sluice.core.source.ClusterEvent;
+import dev.sluice.core.source.ClusterListener;
+import dev.sluice.kubernetes.api.reflector.WatchedResource.ObjectKey;
+import dev.sluice.kubernetes.api.reflector.WatchedResource.Reading;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The identities and versions of what was delivered of one resource. A list is compared with them, so that only changes
+ * are delivered, all of them together. Used by one thread.
+ */
+final class HeldObjects {
+    private static final Logger LOG = LoggerFactory.getLogger(HeldObjects.class);
+
+    private final WatchedResource resource;
+    private final ClusterListener listener;
+    private final UnreadableObjects problems;
+    private Map<ObjectKey, String> versions = new HashMap<>();
+    private boolean listed;
+
+    HeldObjects(WatchedResource resource, ClusterListener listener, UnreadableObjects problems) {
+        this.resource = resource;
+        this.listener = listener;
+        this.problems = problems;
+    }
+
+    /** A list that is being read; nothing is delivered before {@link #deliver}. */
+    final class Listing {
+        private final Map<ObjectKey, String> read = new HashMap<>();
+        private final List<ClusterEvent> events = new ArrayList<>();
+        private final Map<ObjectKey, List<Problem>> found = new HashMap<>();
+        private final boolean whole;
+
+        private Listing(boolean whole) {
+            this.whole = whole;
+        }
+
+        void add(Reading object) {
+            String before = versions.get(object.key());
+            String again = read.put(object.key(), object.version());
+            if (again == null
+                    && !whole
+                    && !object.version().isEmpty()
+                    && object.version().equals(before)) {
+                return;
+            }
+            found.put(object.key(), object.problems());
+            events.addAll(object.events());
+        }
+
+        /** Delivers what differs from what is held, with the deletion of what is missing. */
+        void deliver() {
+            List<ObjectKey> missing = versions.keySet().stream()
+                    .filter(key -> !read.containsKey(key))
+                    .toList();
+            missing.forEach(key -> events.addAll(resource.deleted(key)));
+            LOG.debug("{} of {} {} have changed", events.size(), read.size(), resource.plural());
+            boolean first = !listed;
+            listed = true;
+            versions = read;
+            if (first) {
+                events.add(new ClusterEvent.Listed(resource.kind()));
+            }
+            if (!events.isEmpty()) {
+                listener.acceptAll(events);
+            }
+            missing.forEach(key -> problems.put(resource.ref(key), List.of()));
+            found.forEach((key, list) -> problems.put(resource.ref(key), list));
+        }
+    }
+
+    /**
+     * Begins a list.
+     *
+     * @param whole whether everything is delivered: the versions held mean nothing to the server
+     */
+    Listing list(boolean whole) {
+        return new Listing(whole);
+    }
+
+    /** Delivers an added or changed object. */
+    void put(Reading object) {
+        LOG.debug("{} at version {}", resource.ref(object.key()), object.version());
+        versions.put(object.key(), object.version());
+        object.events().forEach(listener::accept);
+        problems.put(resource.ref(object.key()), object.problems());
+    }
+
+    /** Delivers a deletion. */
+    void remove(ObjectKey key) {
+        LOG.debug("{} is deleted", resource.ref(key));
+        versions.remove(key);
+        resource.deleted(key).forEach(listener::accept);
+        problems.put(resource.ref(key), List.of());
+    }
+}
