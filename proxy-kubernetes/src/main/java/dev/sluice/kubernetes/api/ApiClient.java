@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -124,7 +125,7 @@ final class ApiClient {
         }
         HttpRequest request =
                 builder.timeout(patience.toMillis(), TimeUnit.MILLISECONDS).build();
-        CompletableFuture<HttpResponse<AsyncBody>> answer = http.consumeBytes(request, body);
+        CompletableFuture<HttpResponse<AsyncBody>> answer = begin(request, body);
         boolean arrived = false;
         try {
             HttpResponse<AsyncBody> head = answer.get(patience.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS);
@@ -148,6 +149,14 @@ final class ApiClient {
                     }
                 });
             }
+        }
+    }
+
+    private CompletableFuture<HttpResponse<AsyncBody>> begin(HttpRequest request, BodyStream body) throws ApiFailure {
+        try {
+            return http.consumeBytes(request, body);
+        } catch (RejectedExecutionException e) {
+            throw ApiFailure.of(ApiFailure.Kind.UNREACHABLE, "the connection is closed", e);
         }
     }
 
