@@ -53,7 +53,7 @@ class MisbehavingServerTest {
             // 40, 80, 160, 320 and 400 ms, each at most doubled
             soon().until(() -> cluster.lists().size() >= 6);
             assertThat(between(cluster.lists().getFirst(), cluster.lists().get(5)))
-                    .isGreaterThan(Duration.ofMillis(1000));
+                    .isGreaterThan(Duration.ofSeconds(1));
             assertThat(cluster.said())
                     .singleElement()
                     .satisfies(line -> assertThat(line)
@@ -78,7 +78,7 @@ class MisbehavingServerTest {
         })) {
             cluster.awaitServices("shop/web");
             assertThat(between(cluster.requests().get(0), cluster.requests().get(1)))
-                    .isBetween(Duration.ofMillis(990), Duration.ofMillis(3000));
+                    .isBetween(Duration.ofMillis(990), Duration.ofSeconds(3));
         }
     }
 
@@ -108,7 +108,7 @@ class MisbehavingServerTest {
                 watched((request, reply) -> reply.stream().chunk(bookmark(11)).endOfChunks()))) {
             soon().until(() -> cluster.watches().size() >= 6);
             assertThat(between(cluster.watches().getFirst(), cluster.watches().get(5)))
-                    .isGreaterThan(Duration.ofMillis(1000));
+                    .isGreaterThan(Duration.ofSeconds(1));
         }
     }
 
