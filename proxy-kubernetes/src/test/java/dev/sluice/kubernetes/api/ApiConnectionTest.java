@@ -108,6 +108,24 @@ class ApiConnectionTest {
     }
 
     @Test
+    void filesThatChangeAreLoadedAnewAndBrokenOnesLeaveTheConnectionsInUse() throws IOException, ApiConfigException {
+        try (FakeApi before = new FakeApi(0, 1);
+                FakeApi after = new FakeApi(0, 1);
+                ApiConnection connection =
+                        ApiConnection.open(new ApiOptions(kubeconfig(KUBECONFIG, before.url()), "", "sluice/test"))) {
+            ApiClient first = connection.client();
+            kubeconfig("broken", "");
+            assertThat(connection.client()).isSameAs(first);
+            assertThat(first.isGivenUp()).isFalse();
+
+            kubeconfig(KUBECONFIG, after.url());
+            assertThat(connection.client()).isNotSameAs(first);
+            assertThat(first.isGivenUp()).isTrue();
+            assertThat(connection.server()).isEqualTo(after.url() + "/");
+        }
+    }
+
+    @Test
     void theMasterReplacesTheServer() throws IOException, ApiConfigException {
         Path file = kubeconfig(KUBECONFIG, "http://192.0.2.1:6443");
 
