@@ -94,7 +94,7 @@ class ProcessEndTest {
 
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).as(output).isEqualTo(1);
-        assertThat(output.lines().filter(line -> line.contains("the-thread")))
+        assertThat(output.lines().filter(line -> line.contains("the-thread") && !line.contains(" DEBUG ")))
                 .singleElement()
                 .asString()
                 .contains("cannot go on (java.lang.", "exiting, to be started again");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -75,7 +76,7 @@ class KernelFilesTest {
     }
 
     private static String[] command(String... line) throws IOException {
-        return new String(new ProcessBuilder(line).start().getInputStream().readAllBytes())
+        return new String(new ProcessBuilder(line).start().getInputStream().readAllBytes(), StandardCharsets.UTF_8)
                 .lines()
                 .toArray(String[]::new);
     }
