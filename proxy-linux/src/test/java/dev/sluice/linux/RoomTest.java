@@ -35,6 +35,7 @@ final class RoomTest {
                             "dev.sluice.linux..",
                             "dev.sluice.core.net..",
                             "dev.sluice.core.kernel..",
+                            "dev.sluice.core.thread..",
                             "dev.sluice.core.trace..")
                     .or(belongToAnyOf(LocalDetector.class)));
 

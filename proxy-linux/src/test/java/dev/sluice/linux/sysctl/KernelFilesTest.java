@@ -58,6 +58,8 @@ class KernelFilesTest {
         List<Path> sources;
         try (Stream<Path> files = Files.walk(Path.of(".."))) {
             sources = files.filter(file -> file.toString().matches(".*/src/main/java/.*\\.java"))
+                    // loads no class of ours before it has looked: that could take one descriptor too many
+                    .filter(file -> !file.endsWith("OpenFileLimit.java"))
                     .toList();
         }
 
