@@ -21,8 +21,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * A server that speaks HTTP/1.1 as badly as a script says: byte by byte, too late, not to the end, or not at all. Serves
- * each connection on a thread of its own.
+ * A server that speaks HTTP/1.1 as badly as a script says: byte by byte, too late, not to the end, or not at all. It
+ * serves each connection on a thread of its own.
  */
 public final class ScriptedServer implements AutoCloseable {
     private final ServerSocket listener;

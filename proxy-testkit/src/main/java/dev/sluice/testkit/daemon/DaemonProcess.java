@@ -59,7 +59,7 @@ public final class DaemonProcess implements AutoCloseable {
         return start(host, List.of(), main, options, log, Map.of());
     }
 
-    /** The same with a command before the JVM's, which replaces itself with it, and additional environment variables. */
+    /** The same, with a command before the JVM's that becomes the JVM, and with additional environment variables. */
     public static DaemonProcess start(
             LabHost host,
             List<String> wrapper,
