@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.kubernetes.api.reflector;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterListener;
@@ -73,8 +74,10 @@ final class HeldObjects {
             if (!events.isEmpty()) {
                 listener.acceptAll(events);
             }
-            missing.forEach(key -> problems.put(resource.ref(key), List.of()));
-            found.forEach((key, list) -> problems.put(resource.ref(key), list));
+            Map<ObjectRef, List<Problem>> judged = new HashMap<>();
+            missing.forEach(key -> judged.put(resource.ref(key), List.of()));
+            found.forEach((key, list) -> judged.put(resource.ref(key), list));
+            problems.putAll(judged);
         }
     }
 

@@ -5,6 +5,7 @@ package dev.sluice.kubernetes.api.reflector;
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
@@ -20,9 +21,20 @@ public final class UnreadableObjects {
     }
 
     /** Replaces the problems of one object; none when it is valid or deleted. */
-    synchronized void put(ObjectRef object, List<Problem> problems) {
-        List<Problem> before = problems.isEmpty() ? byObject.remove(object) : byObject.put(object, problems);
-        if (!problems.equals(before == null ? List.of() : before)) {
+    void put(ObjectRef object, List<Problem> problems) {
+        putAll(Map.of(object, problems));
+    }
+
+    /** Replaces the problems of each of these objects, and reports them all at once. */
+    synchronized void putAll(Map<ObjectRef, List<Problem>> found) {
+        boolean changed = false;
+        for (Map.Entry<ObjectRef, List<Problem>> each : found.entrySet()) {
+            List<Problem> problems = each.getValue();
+            List<Problem> before =
+                    problems.isEmpty() ? byObject.remove(each.getKey()) : byObject.put(each.getKey(), problems);
+            changed |= !problems.equals(before == null ? List.of() : before);
+        }
+        if (changed) {
             consumer.accept(byObject.values().stream().flatMap(List::stream).toList());
         }
     }
