@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.daemon.otherproxy;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
+import dev.sluice.linux.sysctl.KernelFiles;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -92,7 +91,7 @@ public final class RunningKubeProxy {
 
     private static String read(Path file) {
         try {
-            return new String(Files.readAllBytes(file), ISO_8859_1);
+            return KernelFiles.read(file);
         } catch (IOException e) {
             return "";
         }

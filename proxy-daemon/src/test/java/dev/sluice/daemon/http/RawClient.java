@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A client that sends what it is told to, byte by byte. */
+/** A client that sends the bytes it is given, as they are. */
 final class RawClient implements AutoCloseable {
     private static final Pattern LENGTH = Pattern.compile("\r\nContent-Length: (\\d+)\r\n");
 
