@@ -14,6 +14,7 @@ import dev.sluice.kubernetes.read.Tree;
 import dev.sluice.kubernetes.read.YamlTree;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,16 +30,17 @@ final class ManifestReader {
 
     /** Reads {@code content}, of the file {@code name}. */
     Manifest read(String name, byte[] content) {
-        List<Tree> documents;
-        try {
-            documents = name.endsWith(".json") ? JsonTree.documents(content) : YamlTree.documents(content);
-        } catch (DocumentSyntaxException e) {
-            return new Manifest.Invalid(List.of(problem(name, e.line(), "", String.valueOf(e.getMessage()))));
-        }
         List<Problem> problems = new ArrayList<>();
         List<ManifestObject> objects = new ArrayList<>();
-        for (Tree document : documents) {
-            object(new Place(name, "", TypeName.NONE), document, objects, problems);
+        Consumer<Tree> each = document -> object(new Place(name, "", TypeName.NONE), document, objects, problems);
+        try {
+            if (name.endsWith(".json")) {
+                JsonTree.documents(content, each);
+            } else {
+                YamlTree.documents(content, each);
+            }
+        } catch (DocumentSyntaxException e) {
+            return new Manifest.Invalid(List.of(problem(name, e.line(), "", String.valueOf(e.getMessage()))));
         }
         return problems.isEmpty() ? new Manifest.Valid(objects) : new Manifest.Invalid(problems);
     }

@@ -17,7 +17,8 @@ import org.snakeyaml.engine.v2.scanner.StreamReader;
  * and composer: the parser keeps its own stack, the composer recurses on that of the thread.
  */
 final class BoundedYaml implements Parser {
-    private static final int MIN_BUFFER = 1024;
+    private static final int MIN_BUFFER = 1 << 14;
+    private static final int MAX_REFILLS = 8;
 
     private final Parser parser;
     private int depth;
@@ -32,11 +33,11 @@ final class BoundedYaml implements Parser {
     }
 
     /**
-     * The size of SnakeYAML's buffer for {@code text}. It copies what is left of a scalar with each refill, which takes
-     * quadratic time and memory for a long one unless all of it fits.
+     * The size of SnakeYAML's buffer for {@code text}. It copies what is left of a scalar with each refill, so the
+     * number of refills is bounded; a buffer for the whole text of each file would make the heap grow.
      */
     static int bufferSize(String text) {
-        return Math.max(MIN_BUFFER, text.length() + 1);
+        return Math.max(MIN_BUFFER, text.length() / MAX_REFILLS + 1);
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -37,11 +38,11 @@ public final class JsonTree {
     }
 
     /**
-     * Reads the documents of a file.
+     * Reads the documents of a file, and hands each over when it is read.
      *
      * @throws DocumentSyntaxException when it is not JSON, a field occurs twice in one object, or it exceeds a limit
      */
-    public static List<Tree> documents(byte[] content) throws DocumentSyntaxException {
+    public static void documents(byte[] content, Consumer<Tree> each) throws DocumentSyntaxException {
         JsonFactory factory = JsonFactory.builder()
                 .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                 .streamReadConstraints(StreamReadConstraints.builder()
@@ -49,18 +50,16 @@ public final class JsonTree {
                         .build())
                 .build();
         try (JsonParser parser = factory.createParser(ObjectReadContext.empty(), content)) {
-            return documents(parser);
+            documents(parser, each);
         }
     }
 
-    private static List<Tree> documents(JsonParser parser) throws DocumentSyntaxException {
-        List<Tree> documents = new ArrayList<>();
+    private static void documents(JsonParser parser, Consumer<Tree> each) throws DocumentSyntaxException {
         try {
             JsonTree reader = new JsonTree(parser, true);
             while (parser.nextToken() != null) {
-                documents.add(reader.value());
+                each.accept(reader.value());
             }
-            return documents;
         } catch (JacksonException e) {
             boolean tooDeep = e instanceof StreamConstraintsException
                     && parser.streamReadContext().getNestingDepth() > DocumentLimits.DEPTH;

@@ -49,12 +49,17 @@ public final class YamlTree {
      * @throws DocumentSyntaxException when it is not YAML, a field occurs twice in one object, or it exceeds a limit
      */
     public static List<Tree> documents(byte[] content) throws DocumentSyntaxException {
-        Documents documents = open(content, null);
         List<Tree> result = new ArrayList<>();
-        for (Tree next = documents.next(); !(next instanceof Tree.Absent); next = documents.next()) {
-            result.add(next);
-        }
+        documents(content, result::add);
         return result;
+    }
+
+    /** Like {@link #documents(byte[])}, but hands each document over when it is read, and keeps none. */
+    public static void documents(byte[] content, Consumer<Tree> each) throws DocumentSyntaxException {
+        Documents documents = open(content, null);
+        for (Tree next = documents.next(); !(next instanceof Tree.Absent); next = documents.next()) {
+            each.accept(next);
+        }
     }
 
     /** @param repeated gets a description of each repeated field, of which the last counts; null refuses them */
