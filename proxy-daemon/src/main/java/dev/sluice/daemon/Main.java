@@ -3,18 +3,16 @@
 package dev.sluice.daemon;
 
 import dev.sluice.core.config.ConfigSchema;
-import dev.sluice.core.config.ConfigValues;
 import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.mode.ProxyModule;
 import dev.sluice.core.thread.SupervisedThread;
 import dev.sluice.daemon.cli.CommandLineParser;
+import dev.sluice.daemon.cli.ConfigurationLoader;
+import dev.sluice.daemon.cli.ConfigurationLoader.Loaded;
 import dev.sluice.daemon.cli.Invocation;
 import dev.sluice.daemon.config.ConfigException;
-import dev.sluice.daemon.config.ConfigFile;
-import dev.sluice.daemon.config.EffectiveConfig;
 import dev.sluice.daemon.config.KubeProxyFields;
 import dev.sluice.daemon.config.Settings;
-import dev.sluice.daemon.config.SettingsReader;
 import dev.sluice.daemon.explain.ExplainCommand;
 import dev.sluice.daemon.leftovers.CleanUpCommand;
 import dev.sluice.daemon.log.Logging;
@@ -28,7 +26,6 @@ import dev.sluice.linux.host.LinuxHost;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,10 +71,11 @@ public final class Main {
             if (args.length > 0 && args[0].equals(ExplainCommand.NAME)) {
                 return new ExplainCommand().run(List.of(args).subList(1, args.length));
             }
-            Invocation call = parser.parse(args);
+            Invocation call = parser.read(args);
             return switch (call.action()) {
-                case HELP -> print(parser.usage());
-                case VERSION -> print("Sluice " + Version.text() + " (kube-proxy v1.36)\n");
+                case HELP -> print(call, parser.usage());
+                case VERSION -> print(call, "Sluice " + Version.text() + " (kube-proxy v1.36)\n");
+                case VERSION_IN_FULL -> print(call, Version.inFull());
                 case CLEAN_UP -> cleanUp(call);
                 case WRITE_CONFIG -> writeConfig(call);
                 case INIT_ONLY -> daemon(call).initOnly();
@@ -121,26 +119,19 @@ public final class Main {
         return new Daemon(loaded.settings(), loaded.effective(), call.configFile(), call.takeOver(), host, modules);
     }
 
-    /** A valid configuration, and the same as a file. */
-    private record Loaded(Settings settings, EffectiveConfig effective) {}
-
     private Loaded load(Invocation call) throws ConfigException {
-        List<String> warnings = new ArrayList<>(call.warnings());
-        ConfigValues values = call.values();
-        if (call.configFile().isPresent()) {
-            ConfigFile file = ConfigFile.read(call.configFile().get(), schema);
-            values = file.values().besides(values);
-            warnings.addAll(file.warnings());
-        }
-        Settings settings = SettingsReader.read(values, call.overrides(), modules);
-        Logging.configure(settings.verbosity());
-        warnings.addAll(settings.featureGates().warnings());
-        warnings.forEach(log::warn);
-        log.info("Sluice {}, mode {}", Version.text(), settings.module().mode().flagValue());
-        return new Loaded(settings, EffectiveConfig.of(values, settings));
+        Loaded loaded = new ConfigurationLoader(schema, modules).load(call);
+        Logging.configure(loaded.settings().logging().verbosity());
+        loaded.warnings().forEach(log::warn);
+        log.info(
+                "Sluice {}, mode {}",
+                Version.text(),
+                loaded.settings().module().mode().flagValue());
+        return loaded;
     }
 
-    private static int print(String text) {
+    private static int print(Invocation call, String text) throws ConfigException {
+        call.requireValid();
         System.out.print(text);
         System.out.flush();
         return 0;

@@ -2,11 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.core.config;
 
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,17 +65,27 @@ public record ConfigField(
         /** (Boolean). */
         BOOL("true or false"),
         /** (Integer). */
-        INT("a whole number"),
-        /** (Double). */
+        INT("a whole number of 32 bits"),
+        /** (Double), of the range of a Go float32. */
         NUMBER("a number"),
-        /** (Duration): a Go duration text, or nanoseconds as a number. */
+        /** (Duration): a Go duration text. */
         DURATION("a duration such as 30s or 1m30s"),
+        /** (Duration): the same, or in a file nanoseconds as a number. */
+        DURATION_OR_NANOSECONDS("a duration such as 30s or 1m30s"),
+        /** (String): a Kubernetes quantity. */
+        QUANTITY("a quantity such as 0, 1500 or 64Ki"),
+        /** (String): trimmed and in lower case where a flag gives it, as kube-proxy does. */
+        HOST_NAME("a name that is not blank"),
+        /** (String): an IP address; empty for the default. */
+        IP("an IP address"),
+        /** (String): an IP address, with or without a port; empty for the default. */
+        IP_PORT("IP:PORT with a port from 1 to 65535"),
         /** (List of String). */
         STRINGS("a list of strings"),
         /** (Map of String to Boolean). */
         SWITCHES("a map of names to true or false"),
-        /** Any value; never read. */
-        ANY("anything");
+        /** (List of {@link VmoduleRule}). */
+        VMODULE("rules such as PATTERN=4");
 
         private final String description;
 
@@ -95,20 +104,7 @@ public record ConfigField(
          * @throws IllegalArgumentException when it is of another type
          */
         public Object fromFile(Object value) {
-            Object converted = switch (this) {
-                case STRING -> value instanceof String ? value : null;
-                case BOOL -> value instanceof Boolean ? value : null;
-                case INT -> integer(value);
-                case NUMBER -> value instanceof Number n ? (Object) n.doubleValue() : null;
-                case DURATION -> duration(value);
-                case STRINGS -> strings(value);
-                case SWITCHES -> switches(value);
-                case ANY -> value;
-            };
-            if (converted == null) {
-                throw new IllegalArgumentException("want " + description + ", not '" + value + "'");
-            }
-            return converted;
+            return required(FileValues.read(this, value), value);
         }
 
         /**
@@ -117,84 +113,29 @@ public record ConfigField(
          * @throws IllegalArgumentException when it does not spell such a value
          */
         public Object fromFlag(String text) {
-            Object converted = switch (this) {
-                case STRING, ANY -> text;
-                case BOOL -> bool(text);
-                case INT -> text.matches("[+-]?\\d{1,9}") ? (Object) Integer.valueOf(text) : null;
-                case NUMBER -> text.matches("\\d+(\\.\\d+)?") ? (Object) Double.valueOf(text) : null;
-                case DURATION -> GoDuration.parse(text).orElse(null);
-                case STRINGS -> text.isEmpty() ? List.of() : List.of(text.split(",", -1));
-                case SWITCHES -> switchesOf(text);
-            };
+            return required(FlagValues.read(this, text), text);
+        }
+
+        private Object required(@Nullable Object converted, Object given) {
             if (converted == null) {
-                throw new IllegalArgumentException("want " + description + ", not '" + text + "'");
+                throw new IllegalArgumentException("want " + description + ", not '" + given + "'");
             }
             return converted;
         }
 
-        private static @Nullable Object integer(Object value) {
-            return value instanceof Integer || value instanceof Long l && l == l.intValue()
-                    ? ((Number) value).intValue()
-                    : null;
-        }
-
-        private static @Nullable Object duration(Object value) {
-            return switch (value) {
-                case String text -> GoDuration.parse(text).orElse(null);
-                case Integer nanos -> Duration.ofNanos(nanos);
-                case Long nanos -> Duration.ofNanos(nanos);
-                default -> null;
+        /** The value of a field that was given twice: lists add up, otherwise the later value counts. */
+        Object merge(Object earlier, Object later) {
+            return switch (this) {
+                case STRINGS, VMODULE ->
+                    Stream.concat(((List<?>) earlier).stream(), ((List<?>) later).stream())
+                            .toList();
+                case SWITCHES -> {
+                    Map<Object, Object> sum = new LinkedHashMap<>((Map<?, ?>) earlier);
+                    sum.putAll((Map<?, ?>) later);
+                    yield sum;
+                }
+                default -> later;
             };
-        }
-
-        private static @Nullable Object strings(Object value) {
-            if (!(value instanceof List<?> list)) {
-                return null;
-            }
-            List<String> texts = new ArrayList<>();
-            for (Object element : list) {
-                if (!(element instanceof String text)) {
-                    return null;
-                }
-                texts.add(text);
-            }
-            return List.copyOf(texts);
-        }
-
-        private static @Nullable Object switches(Object value) {
-            if (!(value instanceof Map<?, ?> map)) {
-                return null;
-            }
-            Map<String, Boolean> switches = new LinkedHashMap<>();
-            for (Map.Entry<?, ?> entry : map.entrySet()) {
-                if (!(entry.getValue() instanceof Boolean on)) {
-                    return null;
-                }
-                switches.put(String.valueOf(entry.getKey()), on);
-            }
-            return switches;
-        }
-
-        private static @Nullable Object switchesOf(String text) {
-            Map<String, Boolean> switches = new LinkedHashMap<>();
-            for (String part : text.split(",", -1)) {
-                int equals = part.indexOf('=');
-                if (part.isBlank()) {
-                    continue;
-                }
-                Object on = equals < 0 ? null : bool(part.substring(equals + 1).trim());
-                if (!(on instanceof Boolean value)) {
-                    return null;
-                }
-                switches.put(part.substring(0, equals).trim(), value);
-            }
-            return switches;
-        }
-
-        private static @Nullable Object bool(String text) {
-            boolean yes = List.of("true", "True", "TRUE", "t", "T", "1").contains(text);
-            boolean no = List.of("false", "False", "FALSE", "f", "F", "0").contains(text);
-            return yes || no ? (Object) yes : null;
         }
     }
 }

@@ -31,6 +31,11 @@ public final class ConfigReader {
         reasons.add(reason);
     }
 
+    /** Adds a reason for a field; the flag, or the file with line and path, is put in front. */
+    public void invalid(ConfigField field, String reason) {
+        invalid(values.origin(field.path()) + ": " + reason);
+    }
+
     /** Why the configuration cannot be used; none when it can. */
     public List<String> reasons() {
         return List.copyOf(reasons);
@@ -54,7 +59,7 @@ public final class ConfigReader {
     public int range(ConfigField field, int least, int most) {
         int value = values.integer(field.path());
         if (value < least || value > most) {
-            invalid(field.path() + ": must be from " + least + " to " + most + ", not " + value);
+            invalid(field, "must be from " + least + " to " + most + ", not " + value);
             return least;
         }
         return value;
@@ -68,7 +73,7 @@ public final class ConfigReader {
     public Duration notNegative(ConfigField field) {
         Duration duration = duration(field);
         if (duration.isNegative()) {
-            invalid(field.path() + ": must not be negative, not " + GoDuration.format(duration));
+            invalid(field, "must not be negative, not " + GoDuration.format(duration));
         }
         return duration;
     }
@@ -82,11 +87,10 @@ public final class ConfigReader {
     public List<Cidr> cidrs(ConfigField field, List<String> texts) {
         List<Cidr> cidrs = new ArrayList<>();
         for (String text : texts) {
-            Cidr.parse(text.trim())
+            Cidr.parse(text)
                     .ifPresentOrElse(
                             cidrs::add,
-                            () -> invalid(
-                                    field.path() + ": '" + text + "' is no CIDR such as 10.0.0.0/8 or fd00::/64"));
+                            () -> invalid(field, "'" + text + "' is no CIDR such as 10.0.0.0/8 or fd00::/64"));
         }
         return cidrs;
     }

@@ -48,6 +48,6 @@ public final class ConfigSchema {
 
     /** Whether {@code path} is a section such as {@code conntrack}, which has fields of its own. */
     public boolean isSection(String path) {
-        return fields.values().stream().anyMatch(field -> field.section().equals(path));
+        return fields.keySet().stream().anyMatch(field -> field.startsWith(path + "."));
     }
 }

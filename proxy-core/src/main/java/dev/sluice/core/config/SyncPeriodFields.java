@@ -59,12 +59,13 @@ public record SyncPeriodFields(ConfigField period, ConfigField min, Full full) {
         Duration sync = values.duration(period);
         Duration least = values.duration(min);
         if (sync.isNegative() || sync.isZero()) {
-            values.invalid(period.path() + ": must be greater than 0, not " + GoDuration.format(sync));
+            values.invalid(period, "must be greater than 0, not " + GoDuration.format(sync));
             return new SyncPeriods(Duration.ZERO, HOUR, HOUR);
         }
         if (least.isNegative() || least.compareTo(sync) > 0) {
-            values.invalid(min.path() + ": must be from 0 to syncPeriod (" + GoDuration.format(sync) + "), not "
-                    + GoDuration.format(least));
+            values.invalid(
+                    min,
+                    "must be from 0 to syncPeriod (" + GoDuration.format(sync) + "), not " + GoDuration.format(least));
             return new SyncPeriods(Duration.ZERO, HOUR, HOUR);
         }
         return new SyncPeriods(least, sync, full == Full.HOURLY ? HOUR : sync);

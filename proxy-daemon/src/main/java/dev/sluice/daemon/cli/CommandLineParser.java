@@ -6,41 +6,41 @@ import dev.sluice.core.config.ConfigField;
 import dev.sluice.core.config.ConfigFlag;
 import dev.sluice.core.config.ConfigSchema;
 import dev.sluice.core.config.ConfigValues;
-import dev.sluice.core.net.IpAddress;
 import dev.sluice.daemon.cli.Invocation.Action;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.SettingsReader.Overrides;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
 
 /** A parser of the command line: kube-proxy's flags, and Sluice's own. Underscores in flag names mean hyphens. */
 public final class CommandLineParser {
     /** Flags of kube-proxy that are accepted and have no effect here. */
-    private static final List<String> WITHOUT_EFFECT = List.of(
-            "log-text-split-stream",
-            "log-json-split-stream",
-            "log-text-info-buffer-size",
-            "log-json-info-buffer-size",
-            "machine-id-file",
-            "boot-id-file");
+    static final List<String> WITHOUT_EFFECT = List.of("machine-id-file", "boot-id-file");
+
+    /** The label of a flag that may stand without a value. */
+    private static final String SWITCH = "BOOL";
 
     private final ConfigSchema schema;
     private final CommandLine commandLine;
+    private final Set<String> switches;
 
     /** @param schema the fields that flags set */
     public CommandLineParser(ConfigSchema schema) {
         this.schema = schema;
         commandLine = new CommandLine(spec(schema));
+        commandLine.getCommandSpec().parser().collectErrors(true).unmatchedArgumentsAllowed(true);
+        switches = commandLine.getCommandSpec().options().stream()
+                .filter(option -> option.paramLabel().equals(SWITCH))
+                .flatMap(option -> Arrays.stream(option.names()))
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /**
@@ -49,39 +49,39 @@ public final class CommandLineParser {
      * @throws ConfigException when a flag is unknown or its value is of the wrong type
      */
     public Invocation parse(String... args) throws ConfigException {
-        ParseResult result;
-        try {
-            result = commandLine.parseArgs(normalize(args));
-        } catch (ParameterException e) {
-            throw new ConfigException(List.of(e.getMessage() + "; 'sluice --help' lists the flags"));
+        Invocation call = read(args);
+        call.requireValid();
+        return call;
+    }
+
+    /** Reads {@code args} as far as they can be read; {@link Invocation#errors} has the rest. */
+    public Invocation read(String... args) {
+        ParsedFlags flags = new ParsedFlags(commandLine.parseArgs(normalize(args)), schema, flagNames());
+        flags.readUnmatched();
+        ConfigValues values = flags.values();
+        Action action = action(flags);
+        boolean asFlagsSay = flags.text("config").isEmpty() && action != Action.WRITE_CONFIG;
+        if (asFlagsSay) {
+            flags.deprecatedPort("metrics-port", "metricsBindAddress", values);
+            flags.deprecatedPort("healthz-port", "healthzBindAddress", values);
         }
-        List<String> errors = new ArrayList<>();
-        List<String> warnings = new ArrayList<>();
-        ConfigValues values = values(result, errors, warnings);
-        for (String name : WITHOUT_EFFECT) {
-            if (result.hasMatchedOption("--" + name)) {
-                warnings.add("flag --" + name + " has no effect");
-            }
-        }
-        deprecatedPort(result, "metrics-port", "metricsBindAddress", values, errors, warnings);
-        deprecatedPort(result, "healthz-port", "healthzBindAddress", values, errors, warnings);
-        boolean healthzOff = "0".equals(text(result, "healthz-port"))
-                && text(result, "config").isEmpty();
         Overrides overrides = new Overrides(
-                result.hasMatchedOption("--hostname-override")
-                        ? Optional.of(text(result, "hostname-override"))
-                        : Optional.empty(),
-                verbosity(result, errors),
-                text(result, "master"),
-                path(result, "manifests"),
-                healthzOff);
-        Action action = action(result, errors);
-        boolean takeOver = isOn(result, "take-over", errors);
-        if (!errors.isEmpty()) {
-            throw new ConfigException(errors);
-        }
+                flags.text("master"), flags.path("manifests"), asFlagsSay && flags.isZero("healthz-port"));
+        boolean takeOver = flags.isOn("take-over");
+        flags.warnOfIgnored();
         return new Invocation(
-                action, path(result, "config"), path(result, "write-config-to"), takeOver, values, overrides, warnings);
+                action,
+                flags.path("config"),
+                flags.path("write-config-to"),
+                takeOver,
+                values,
+                overrides,
+                WITHOUT_EFFECT.stream()
+                        .filter(flags::has)
+                        .map(name -> "--" + name)
+                        .toList(),
+                flags.warnings(),
+                flags.errors());
     }
 
     /** Every flag, with its hyphens: {@code --config}. */
@@ -98,117 +98,38 @@ public final class CommandLineParser {
         return text.toString();
     }
 
-    private ConfigValues values(ParseResult result, List<String> errors, List<String> warnings) {
-        ConfigValues values = new ConfigValues(schema);
-        for (ConfigFlag flag : schema.flags()) {
-            ConfigField field = flag.field();
-            if (!flag.fallback().equals(field.fallback())) {
-                values.set(field.path(), flag.fallback());
-            }
-            if (!result.hasMatchedOption("--" + flag.name())) {
-                continue;
-            }
-            String text = text(result, flag.name());
-            try {
-                Object value = field.type().fromFlag(text);
-                boolean emptyMeansDefault = text.isEmpty() && field.type() == ConfigField.Type.STRING;
-                if (!emptyMeansDefault) {
-                    values.set(field.path(), value);
-                }
-                if (field.support() == ConfigField.Support.NOT_YET && !value.equals(field.fallback())) {
-                    warnings.add("flag --" + flag.name() + " is not supported yet and has no effect");
-                }
-            } catch (IllegalArgumentException e) {
-                errors.add("--" + flag.name() + ": " + e.getMessage());
-            }
+    private static Action action(ParsedFlags flags) {
+        boolean inFull = flags.text("version").equals("raw");
+        boolean version = inFull || flags.isOn("version");
+        boolean help = flags.isOn("help");
+        boolean cleanUp = flags.isOn("cleanup");
+        boolean initOnly = flags.isOn("init-only");
+        if (version) {
+            return inFull ? Action.VERSION_IN_FULL : Action.VERSION;
         }
-        return values;
-    }
-
-    private static void deprecatedPort(
-            ParseResult result,
-            String flag,
-            String path,
-            ConfigValues values,
-            List<String> errors,
-            List<String> warnings) {
-        if (!result.hasMatchedOption("--" + flag)) {
-            return;
-        }
-        warnings.add("flag --" + flag + " is deprecated: use the bind address flag with IP:PORT");
-        String port = text(result, flag);
-        if (!port.matches("\\d{1,5}")) {
-            errors.add("--" + flag + ": want a port from 0 to 65535, not '" + port + "'");
-            return;
-        }
-        boolean off = port.equals("0") && flag.equals("healthz-port");
-        String address = values.string(path);
-        Optional<IpAddress> bare = IpAddress.parse(address);
-        if (bare.isPresent()) {
-            values.set(path, bare.get().withPort(Integer.parseInt(port)));
-        } else if (!values.isGiven(path) && !off) {
-            values.set(path, address.substring(0, address.lastIndexOf(':') + 1) + port);
-        }
-    }
-
-    private static Optional<Integer> verbosity(ParseResult result, List<String> errors) {
-        String text = text(result, "v");
-        if (text.isEmpty()) {
-            return Optional.empty();
-        }
-        if (!text.matches("\\d{1,9}")) {
-            errors.add("-v: want a whole number, not '" + text + "'");
-            return Optional.empty();
-        }
-        return Optional.of(Integer.valueOf(text));
-    }
-
-    private static Action action(ParseResult result, List<String> errors) {
-        if (result.hasMatchedOption("--version")) {
-            return Action.VERSION;
-        }
-        if (result.hasMatchedOption("--help")) {
+        if (help) {
             return Action.HELP;
         }
-        if (!text(result, "write-config-to").isEmpty()) {
+        if (!flags.text("write-config-to").isEmpty()) {
             return Action.WRITE_CONFIG;
         }
-        if (isOn(result, "cleanup", errors)) {
+        if (cleanUp) {
             return Action.CLEAN_UP;
         }
-        return isOn(result, "init-only", errors) ? Action.INIT_ONLY : Action.RUN;
+        return initOnly ? Action.INIT_ONLY : Action.RUN;
     }
 
-    private static boolean isOn(ParseResult result, String name, List<String> errors) {
-        try {
-            return result.hasMatchedOption("--" + name)
-                    && ConfigField.Type.BOOL.fromFlag(text(result, name)).equals(true);
-        } catch (IllegalArgumentException e) {
-            errors.add("--" + name + ": " + e.getMessage());
-            return false;
-        }
-    }
-
-    private static Optional<Path> path(ParseResult result, String name) {
-        String text = text(result, name);
-        return text.isEmpty() ? Optional.empty() : Optional.of(Path.of(text));
-    }
-
-    private static String text(ParseResult result, String name) {
-        // of a repeated flag the last value counts
-        String[] values = result.matchedOptionValue("--" + name, new String[0]);
-        return values.length == 0 ? "" : values[values.length - 1];
-    }
-
-    private static String[] normalize(String[] args) {
+    /** Hyphens for underscores in names; a value for a switch that has none, since what follows it is not its value. */
+    private String[] normalize(String[] args) {
         String[] normalized = args.clone();
-        for (int i = 0; i < args.length; i++) {
-            if (!args[i].startsWith("--")) {
+        for (int i = 0; i < args.length && !args[i].equals("--"); i++) {
+            if (!args[i].startsWith("-")) {
                 continue;
             }
             int equals = args[i].indexOf('=');
-            String name = equals < 0 ? args[i] : args[i].substring(0, equals);
-            normalized[i] = name.replace('_', '-') + args[i].substring(name.length());
+            String name = (equals < 0 ? args[i] : args[i].substring(0, equals)).replace('_', '-');
+            String value = equals < 0 ? (switches.contains(name) ? "=true" : "") : args[i].substring(equals);
+            normalized[i] = name + value;
         }
         return normalized;
     }
@@ -227,7 +148,6 @@ public final class CommandLineParser {
                 "Takes Services, EndpointSlices and the Node from the YAML and JSON files of"
                         + " this directory instead of an API server, and follows their changes."));
         spec.addOption(text("master", "URL of the API server, overriding the kubeconfig's."));
-        spec.addOption(text("hostname-override", "The Node's name; without it the host's name is taken."));
         spec.addOption(text("metrics-port", "Deprecated: the port of the metrics server."));
         spec.addOption(text("healthz-port", "Deprecated: the port of the health server, 0 switches it off."));
         spec.addOption(bool("cleanup", "Removes everything that any mode has left on the node, and exits."));
@@ -238,40 +158,35 @@ public final class CommandLineParser {
                 "Goes on beside a running kube-proxy, and removes its rules where the mode differs; without it, waits"
                         + " for its end."));
         spec.addOption(text("write-config-to", "Writes the configuration in effect to this file, and exits."));
-        spec.addOption(bool("version", "Prints the version, and exits."));
+        spec.addOption(bool("version", "Prints the version, and exits; 'raw' prints all of it."));
         spec.addOption(bool("help", "Prints this, and exits.", "-h"));
-        spec.addOption(OptionSpec.builder("-v", "--v")
-                .type(String[].class)
-                .paramLabel("LEVEL")
-                .description("Log level: 0 to 3 log what matters, 4 logs every sync, 6 every netlink message.")
-                .build());
         WITHOUT_EFFECT.forEach(name -> spec.addOption(text(name, "No effect.")));
         for (ConfigFlag flag : schema.flags()) {
+            String[] shortName = flag.name().length() == 1 ? new String[] {"-" + flag.name()} : new String[0];
             spec.addOption(
                     flag.field().type() == ConfigField.Type.BOOL
-                            ? bool(flag.name(), flag.help())
-                            : text(flag.name(), flag.help()));
+                            ? bool(flag.name(), flag.help(), shortName)
+                            : text(flag.name(), flag.help(), shortName));
         }
         return spec;
     }
 
-    private static OptionSpec text(String name, String description) {
-        return OptionSpec.builder("--" + name)
-                .type(String[].class)
-                .paramLabel("VALUE")
-                .description(description)
-                .build();
+    private static OptionSpec text(String name, String description, String... more) {
+        return option("VALUE", name, description, more);
     }
 
     private static OptionSpec bool(String name, String description, String... more) {
+        return option(SWITCH, name, description, more);
+    }
+
+    private static OptionSpec option(String label, String name, String description, String... more) {
         String[] names = new String[more.length + 1];
         names[0] = "--" + name;
         System.arraycopy(more, 0, names, 1, more.length);
         return OptionSpec.builder(names)
                 .type(String[].class)
-                .arity("0..1")
-                .fallbackValue("true")
-                .paramLabel("BOOL")
+                .arity("1")
+                .paramLabel(label)
                 .description(description)
                 .build();
     }

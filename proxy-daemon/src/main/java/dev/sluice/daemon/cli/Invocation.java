@@ -3,6 +3,7 @@
 package dev.sluice.daemon.cli;
 
 import dev.sluice.core.config.ConfigValues;
+import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.SettingsReader.Overrides;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,8 +15,10 @@ import java.util.Optional;
  * @param writeConfigTo where {@link Action#WRITE_CONFIG} writes
  * @param takeOver whether to go on beside a running kube-proxy
  * @param values the fields that flags set
- * @param overrides the flags that hold although a configuration file is given
+ * @param overrides the flags that set no field
+ * @param withoutEffect the flags that were given and mean nothing here
  * @param warnings for the log
+ * @param errors why the command line cannot be used, each with its flag; none when it can
  */
 public record Invocation(
         Action action,
@@ -24,7 +27,16 @@ public record Invocation(
         boolean takeOver,
         ConfigValues values,
         Overrides overrides,
-        List<String> warnings) {
+        List<String> withoutEffect,
+        List<String> warnings,
+        List<String> errors) {
+
+    /** @throws ConfigException when the command line cannot be used */
+    public void requireValid() throws ConfigException {
+        if (!errors.isEmpty()) {
+            throw new ConfigException(errors);
+        }
+    }
 
     /** What to do. */
     public enum Action {
@@ -35,6 +47,7 @@ public record Invocation(
         WRITE_CONFIG,
         CLEAN_UP,
         HELP,
-        VERSION
+        VERSION,
+        VERSION_IN_FULL
     }
 }

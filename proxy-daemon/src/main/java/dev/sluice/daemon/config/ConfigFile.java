@@ -5,8 +5,10 @@ package dev.sluice.daemon.config;
 import dev.sluice.core.config.ConfigField;
 import dev.sluice.core.config.ConfigSchema;
 import dev.sluice.core.config.ConfigValues;
+import dev.sluice.core.config.Suggestion;
 import dev.sluice.kubernetes.read.DocumentSyntaxException;
 import dev.sluice.kubernetes.read.FirstDocument;
+import dev.sluice.kubernetes.read.Tree;
 import dev.sluice.kubernetes.read.UnusableFileException;
 import dev.sluice.kubernetes.read.UserFile;
 import java.io.IOException;
@@ -14,8 +16,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 
 /**
  * A KubeProxyConfiguration file, YAML or JSON. As upstream: an unknown field, a repeated one and a further document
@@ -25,11 +30,18 @@ public final class ConfigFile {
     static final String API_VERSION = "kubeproxy.config.k8s.io/v1alpha1";
     static final String KIND = "KubeProxyConfiguration";
 
+    /**
+     * Where upstream cannot distinguish 0 from absent; elsewhere 0 is a value of its own, such as "leave the kernel's".
+     */
+    private static final Set<String> ZERO_MEANS_DEFAULT =
+            Set.of("logging.flushFrequency", "clientConnection.qps", "clientConnection.burst");
+
     private final Path path;
     private final ConfigSchema schema;
     private final ConfigValues values;
     private final List<String> warnings = new ArrayList<>();
     private final List<String> errors = new ArrayList<>();
+    private boolean readable;
 
     private ConfigFile(Path path, ConfigSchema schema) {
         this.path = path;
@@ -43,11 +55,17 @@ public final class ConfigFile {
      * @throws ConfigException when it cannot be read, is not a KubeProxyConfiguration, or has a field of the wrong type
      */
     public static ConfigFile read(Path path, ConfigSchema schema) throws ConfigException {
-        ConfigFile file = new ConfigFile(path, schema);
-        file.load();
+        ConfigFile file = open(path, schema);
         if (!file.errors.isEmpty()) {
             throw new ConfigException(file.errors);
         }
+        return file;
+    }
+
+    /** Reads {@code path} as far as it can be read; {@link #errors} has the rest. */
+    public static ConfigFile open(Path path, ConfigSchema schema) {
+        ConfigFile file = new ConfigFile(path, schema);
+        file.load();
         return file;
     }
 
@@ -60,12 +78,22 @@ public final class ConfigFile {
         return List.copyOf(warnings);
     }
 
+    /** Why the file cannot be used, each with file, line and field; none when it can. */
+    public List<String> errors() {
+        return List.copyOf(errors);
+    }
+
+    /** Whether it is a KubeProxyConfiguration, though some fields may be wrong. */
+    public boolean isReadable() {
+        return readable;
+    }
+
     private void load() {
-        Object root;
+        Tree root;
         try {
             FirstDocument document = FirstDocument.read(UserFile.read(path));
             document.warnings().forEach(warning -> warnings.add(path + ": " + warning));
-            root = document.tree().plain();
+            root = document.tree();
         } catch (NoSuchFileException e) {
             errors.add(path + ": no such file; --config wants a " + KIND + " file");
             return;
@@ -79,56 +107,84 @@ public final class ConfigFile {
             errors.add(path + ": " + (e.line() == 0 ? "" : "line " + e.line() + ": ") + e.getMessage());
             return;
         }
-        if (!(root instanceof Map<?, ?> object)) {
+        if (!(root instanceof Tree.Mapping object)) {
             errors.add(path + ": this is no " + KIND + ": want an object with apiVersion " + API_VERSION);
             return;
         }
-        expect(object, "apiVersion", API_VERSION);
-        expect(object, "kind", KIND);
-        walk("", object);
-    }
-
-    private void expect(Map<?, ?> object, String key, String wanted) {
-        if (!wanted.equals(object.get(key))) {
-            errors.add(path + ": " + key + ": want '" + wanted + "', not '" + object.get(key) + "'");
+        readable = expect(object, "apiVersion", API_VERSION) & expect(object, "kind", KIND);
+        if (readable) {
+            walk("", object);
         }
     }
 
-    private void walk(String prefix, Map<?, ?> object) {
-        for (Map.Entry<?, ?> entry : object.entrySet()) {
+    private boolean expect(Tree.Mapping object, String key, String wanted) {
+        Tree value = object.fields().get(key);
+        Object plain = value == null ? null : value.plain();
+        if (value != null && wanted.equals(plain)) {
+            return true;
+        }
+        int line = value == null ? object.line() : value.line();
+        errors.add(place(line, key) + ": want '" + wanted + "', not '" + plain + "'");
+        return false;
+    }
+
+    private void walk(String prefix, Tree.Mapping object) {
+        for (Map.Entry<String, Tree> entry : object.fields().entrySet()) {
             String field = prefix + entry.getKey();
-            Object value = entry.getValue();
-            if (value == null || field.equals("apiVersion") || field.equals("kind")) {
+            Tree value = entry.getValue();
+            if (value instanceof Tree.Absent || field.equals("apiVersion") || field.equals("kind")) {
                 continue;
             }
             ConfigField known = schema.field(field)
                     .filter(f -> f.support() != ConfigField.Support.FLAG_ONLY)
                     .orElse(null);
+            String place = place(value.line(), field);
             if (known != null) {
-                take(known, value);
+                take(known, value, place);
             } else if (!schema.isSection(field)) {
-                warnings.add(path + ": unknown field '" + field + "' is ignored");
-            } else if (value instanceof Map<?, ?> section) {
+                warnings.add(place + ": unknown field, ignored" + suggestion(field));
+            } else if (value instanceof Tree.Mapping section) {
                 walk(field + ".", section);
             } else {
-                errors.add(path + ": " + field + ": want an object with fields, not '" + value + "'");
+                errors.add(place + ": want an object with fields, not '" + value.plain() + "'");
             }
         }
     }
 
-    private void take(ConfigField field, Object value) {
+    private String place(int line, String field) {
+        return path + ": line " + line + ": " + field;
+    }
+
+    /** A field or section beside it that is written nearly so, or a field of that name in another section. */
+    private String suggestion(String field) {
+        String prefix = field.substring(0, field.lastIndexOf('.') + 1);
+        String name = field.substring(prefix.length());
+        List<String> beside = schema.fields().stream()
+                .map(ConfigField::path)
+                .filter(path -> path.startsWith(prefix))
+                .map(path -> path.substring(prefix.length()).replaceFirst("\\..*", ""))
+                .distinct()
+                .toList();
+        return Suggestion.of(name, beside)
+                .map(meant -> prefix + meant)
+                .or(() -> schema.fields().stream()
+                        .filter(known -> known.path().endsWith("." + name))
+                        .min(Comparator.comparing(known -> known.support() != ConfigField.Support.HONOURED))
+                        .map(ConfigField::path))
+                .map(meant -> "; did you mean " + meant + "?")
+                .orElse("");
+    }
+
+    private void take(ConfigField field, Tree tree, String place) {
+        Object value = Objects.requireNonNull(tree.plain());
         try {
             Object converted = field.type().fromFile(value);
-            boolean asksForMore = field.support() == ConfigField.Support.NOT_YET && !converted.equals(field.fallback());
-            if (asksForMore) {
-                warnings.add(path + ": field '" + field.path() + "' is not supported yet and has no effect");
-            }
             boolean meansDefault = converted.equals("") || (isZero(converted) && zeroMeansDefault(field.path()));
             if (!meansDefault) {
-                values.set(field.path(), converted);
+                values.set(field.path(), converted, place);
             }
         } catch (IllegalArgumentException e) {
-            errors.add(path + ": " + field.path() + ": " + e.getMessage());
+            errors.add(place + ": " + e.getMessage());
         }
     }
 
@@ -136,13 +192,7 @@ public final class ConfigFile {
         return value.equals(Duration.ZERO) || value.equals(0) || value.equals(0.0);
     }
 
-    /**
-     * Where upstream cannot distinguish 0 from absent; elsewhere 0 is a value of its own, such as "leave the kernel's".
-     */
     private static boolean zeroMeansDefault(String path) {
-        return path.endsWith("yncPeriod")
-                || path.equals("logging.flushFrequency")
-                || path.equals("clientConnection.qps")
-                || path.equals("clientConnection.burst");
+        return path.endsWith("yncPeriod") || ZERO_MEANS_DEFAULT.contains(path);
     }
 }

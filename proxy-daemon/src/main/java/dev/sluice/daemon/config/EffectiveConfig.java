@@ -5,6 +5,7 @@ package dev.sluice.daemon.config;
 import dev.sluice.core.config.ConfigField;
 import dev.sluice.core.config.ConfigValues;
 import dev.sluice.core.config.GoDuration;
+import dev.sluice.core.config.VmoduleRule;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.daemon.http.JsonText;
 import java.net.InetSocketAddress;
@@ -25,8 +26,16 @@ import org.snakeyaml.engine.v2.common.FlowStyle;
  * of the modes' sections only the one in use carries sync periods and masqueradeAll.
  */
 public final class EffectiveConfig {
-    private static final Set<String> NULL_WHEN_EMPTY =
-            Set.of("nodePortAddresses", "ipvs.excludeCIDRs", "logging.vmodule", "featureGates", "logging.options");
+    /** Lists that are null unless somebody has set them. */
+    private static final Set<String> NULL_UNLESS_SET = Set.of("nodePortAddresses", "ipvs.excludeCIDRs");
+
+    /** Fields that are left out while they have their default. */
+    private static final Set<String> OMITTED = Set.of(
+            "logging.vmodule",
+            "featureGates",
+            "logging.options.text.splitStream",
+            "logging.options.json.splitStream",
+            "windowsRunAsService");
 
     private final Map<String, Object> root;
 
@@ -50,7 +59,9 @@ public final class EffectiveConfig {
             if (field.ofModeInUse() && !field.section().equals(section)) {
                 value = value instanceof Boolean ? (Object) false : Duration.ZERO;
             }
-            put(root, path, plain(path, value));
+            if (!isLeftOut(path, value)) {
+                put(root, path, plain(path, value, values.isGiven(path)));
+            }
         }
         return new EffectiveConfig(root);
     }
@@ -59,8 +70,6 @@ public final class EffectiveConfig {
         Map<String, Object> decided = new LinkedHashMap<>();
         decided.put("mode", settings.module().mode().flagValue());
         decided.put("detectLocalMode", settings.detectLocal().mode().value());
-        decided.put("hostnameOverride", settings.hostnameOverride());
-        decided.put("logging.verbosity", settings.verbosity());
         decided.put("metricsBindAddress", text(settings.metrics()));
         settings.healthz().ifPresent(address -> decided.put("healthzBindAddress", text(address)));
         return decided;
@@ -73,25 +82,34 @@ public final class EffectiveConfig {
                 : "[" + IpAddress.of(address.getAddress()) + "]:" + address.getPort();
     }
 
-    private static @Nullable Object plain(String path, Object value) {
+    private static boolean isLeftOut(String path, Object value) {
+        boolean empty = value.equals(false) || value.equals(List.of()) || value.equals(Map.of());
+        return empty && OMITTED.contains(path);
+    }
+
+    private static @Nullable Object plain(String path, Object value, boolean given) {
         return switch (value) {
             case Duration duration -> GoDuration.format(duration);
-            case List<?> list when list.isEmpty() && NULL_WHEN_EMPTY.contains(path) -> null;
-            case Map<?, ?> map when map.isEmpty() && NULL_WHEN_EMPTY.contains(path) -> null;
+            case List<?> list when list.isEmpty() && !given && NULL_UNLESS_SET.contains(path) -> null;
+            case List<?> list ->
+                list.stream().map(EffectiveConfig::plainElement).toList();
             case Double number when number == Math.rint(number) -> number.longValue();
             default -> value;
         };
     }
 
+    private static Object plainElement(Object element) {
+        return element instanceof VmoduleRule(String filePattern, int verbosity)
+                ? new TreeMap<>(Map.of("filePattern", filePattern, "verbosity", verbosity))
+                : element;
+    }
+
     private static void put(Map<String, Object> root, String path, @Nullable Object value) {
         int dot = path.indexOf('.');
-        if (value == null && !path.equals("nodePortAddresses") && !path.equals("ipvs.excludeCIDRs")) {
-            return; // upstream leaves these out when they are empty
-        }
         if (dot < 0) {
             putNullable(root, path, value);
         } else {
-            putNullable(section(root, path.substring(0, dot)), path.substring(dot + 1), value);
+            put(section(root, path.substring(0, dot)), path.substring(dot + 1), value);
         }
     }
 

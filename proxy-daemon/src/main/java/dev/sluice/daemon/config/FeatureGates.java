@@ -23,6 +23,9 @@ public record FeatureGates(boolean externalIps, List<String> warnings) {
     private static final Set<String> LOCKED_ON =
             Set.of("MultiCIDRServiceAllocator", "NFTablesProxyMode", "PreferSameTrafficDistribution");
 
+    /** Gates that {@link LoggingOptions} asks. */
+    private static final Set<String> OF_LOGGING = Set.of("LoggingAlphaOptions", "AllAlpha");
+
     public FeatureGates {
         warnings = List.copyOf(warnings);
     }
@@ -33,14 +36,12 @@ public record FeatureGates(boolean externalIps, List<String> warnings) {
         gates.forEach((name, on) -> {
             Optional<String> known = known(name);
             if (!name.matches("[A-Za-z][A-Za-z0-9]*")) {
-                invalid.accept("featureGates (--feature-gates): '" + name + "' is no name of a feature gate");
+                invalid.accept("'" + name + "' is no name of a feature gate");
             } else if (known.isPresent() && !known.get().equals(name)) {
-                invalid.accept(
-                        "featureGates (--feature-gates): unknown gate '" + name + "'; " + known.get() + " is meant?");
+                invalid.accept("unknown gate '" + name + "'; did you mean " + known.get() + "?");
             } else if (LOCKED_ON.contains(name) && !on) {
-                invalid.accept("featureGates (--feature-gates): cannot set " + name
-                        + " to false: the feature is locked to true in Kubernetes 1.36");
-            } else if (known.isEmpty()) {
+                invalid.accept("cannot set " + name + " to false: the feature is locked to true in Kubernetes 1.36");
+            } else if (known.isEmpty() && !OF_LOGGING.contains(name)) {
                 warnings.add("feature gate " + name + "=" + on + " has no effect: Sluice has nothing that it decides");
             }
         });

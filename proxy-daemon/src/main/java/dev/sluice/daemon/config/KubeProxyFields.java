@@ -4,11 +4,15 @@ package dev.sluice.daemon.config;
 
 import static dev.sluice.core.config.ConfigField.Support.IRRELEVANT;
 import static dev.sluice.core.config.ConfigField.Support.NOT_YET;
-import static dev.sluice.core.config.ConfigField.Type.ANY;
 import static dev.sluice.core.config.ConfigField.Type.BOOL;
 import static dev.sluice.core.config.ConfigField.Type.DURATION;
+import static dev.sluice.core.config.ConfigField.Type.DURATION_OR_NANOSECONDS;
+import static dev.sluice.core.config.ConfigField.Type.HOST_NAME;
 import static dev.sluice.core.config.ConfigField.Type.INT;
+import static dev.sluice.core.config.ConfigField.Type.IP;
+import static dev.sluice.core.config.ConfigField.Type.IP_PORT;
 import static dev.sluice.core.config.ConfigField.Type.NUMBER;
+import static dev.sluice.core.config.ConfigField.Type.QUANTITY;
 import static dev.sluice.core.config.ConfigField.Type.STRING;
 import static dev.sluice.core.config.ConfigField.Type.STRINGS;
 import static dev.sluice.core.config.ConfigField.Type.SWITCHES;
@@ -32,13 +36,20 @@ import java.util.stream.Stream;
 public final class KubeProxyFields {
     static final ConfigField FEATURE_GATES = ConfigField.of("featureGates", SWITCHES, Map.of());
     static final ConfigField KUBECONFIG = text("clientConnection.kubeconfig");
+    static final ConfigField LOG_FORMAT =
+            ConfigField.of("logging.format", STRING, "text").with(NOT_YET);
+    static final ConfigField FLUSH_FREQUENCY = ConfigField.of(
+                    "logging.flushFrequency", DURATION_OR_NANOSECONDS, Duration.ofSeconds(5))
+            .with(IRRELEVANT);
     static final ConfigField VERBOSITY = ConfigField.of("logging.verbosity", INT, 0);
-    static final ConfigField HOSTNAME_OVERRIDE = text("hostnameOverride");
-    static final ConfigField BIND_ADDRESS = ConfigField.of("bindAddress", STRING, "0.0.0.0");
-    static final ConfigField HEALTHZ = ConfigField.of("healthzBindAddress", STRING, "0.0.0.0:10256");
+    static final ConfigField VMODULE = ConfigField.of("logging.vmodule", ConfigField.Type.VMODULE, List.of())
+            .with(NOT_YET);
+    static final ConfigField HOSTNAME_OVERRIDE = ConfigField.of("hostnameOverride", HOST_NAME, "");
+    static final ConfigField BIND_ADDRESS = ConfigField.of("bindAddress", IP, "0.0.0.0");
+    static final ConfigField HEALTHZ = ConfigField.of("healthzBindAddress", IP_PORT, "0.0.0.0:10256");
 
     /** Where the metrics server listens. */
-    public static final ConfigField METRICS = ConfigField.of("metricsBindAddress", STRING, "127.0.0.1:10249");
+    public static final ConfigField METRICS = ConfigField.of("metricsBindAddress", IP_PORT, "127.0.0.1:10249");
 
     static final ConfigField HARD_FAIL = ConfigField.of("bindAddressHardFail", BOOL, false);
     static final ConfigField MODE = ConfigField.choice("mode", ProxyMode.DEFAULT.flagValue());
@@ -56,31 +67,33 @@ public final class KubeProxyFields {
     static final ConfigField UDP = time("conntrack.udpTimeout", Duration.ZERO);
     static final ConfigField UDP_STREAM = time("conntrack.udpStreamTimeout", Duration.ZERO);
 
+    private static final ConfigField SPLIT_TEXT = alpha("logging.options.text.splitStream", BOOL, false);
+    private static final ConfigField SPLIT_JSON = alpha("logging.options.json.splitStream", BOOL, false);
+    private static final ConfigField BUFFER_TEXT = alpha("logging.options.text.infoBufferSize", QUANTITY, "0");
+    private static final ConfigField BUFFER_JSON = alpha("logging.options.json.infoBufferSize", QUANTITY, "0");
+
+    /** What kube-proxy refuses unless a feature gate is on. */
+    static final List<ConfigField> ALPHA_LOGGING = List.of(SPLIT_TEXT, SPLIT_JSON, BUFFER_TEXT, BUFFER_JSON);
+
     private static final ConfigField CONTENT_TYPE = ConfigField.of(
                     "clientConnection.contentType", STRING, "application/vnd.kubernetes.protobuf")
             .with(IRRELEVANT);
     private static final ConfigField QPS =
             ConfigField.of("clientConnection.qps", NUMBER, 5.0).with(IRRELEVANT);
-    private static final ConfigField BURST =
+    static final ConfigField BURST =
             ConfigField.of("clientConnection.burst", INT, 10).with(IRRELEVANT);
-    private static final ConfigField LOG_FORMAT =
-            ConfigField.of("logging.format", STRING, "text").with(NOT_YET);
-    private static final ConfigField FLUSH_FREQUENCY =
-            time("logging.flushFrequency", Duration.ofSeconds(5)).with(IRRELEVANT);
-    private static final ConfigField VMODULE =
-            ConfigField.of("logging.vmodule", ANY, List.of()).with(NOT_YET);
     private static final ConfigField PROFILING =
             ConfigField.of("enableProfiling", BOOL, false).with(NOT_YET);
-    private static final ConfigField HIDDEN_METRICS =
+    static final ConfigField HIDDEN_METRICS =
             text("showHiddenMetricsForVersion").with(IRRELEVANT);
-    private static final ConfigField CONFIG_SYNC =
+    static final ConfigField CONFIG_SYNC =
             time("configSyncPeriod", Duration.ofMinutes(15)).with(IRRELEVANT);
 
     private KubeProxyFields() {}
 
     /** These fields and flags, and those of {@code modes}. */
     public static ConfigSchema with(List<ModeConfig> modes) {
-        ConfigSchema schema = new ConfigSchema().with(fields(), flags());
+        ConfigSchema schema = new ConfigSchema().with(fields(), flags()).with(List.of(), loggingFlags());
         for (ModeConfig mode : modes) {
             schema = schema.with(mode.fields(), mode.flags());
         }
@@ -93,6 +106,10 @@ public final class KubeProxyFields {
 
     private static ConfigField time(String path, Duration fallback) {
         return ConfigField.of(path, DURATION, fallback);
+    }
+
+    private static ConfigField alpha(String path, ConfigField.Type type, Object fallback) {
+        return ConfigField.of(path, type, fallback).with(IRRELEVANT);
     }
 
     private static List<ConfigField> fields() {
@@ -108,7 +125,10 @@ public final class KubeProxyFields {
                                 FLUSH_FREQUENCY,
                                 VERBOSITY,
                                 VMODULE,
-                                ConfigField.of("logging.options", ANY, Map.of()).with(IRRELEVANT),
+                                SPLIT_TEXT,
+                                SPLIT_JSON,
+                                BUFFER_TEXT,
+                                BUFFER_JSON,
                                 HOSTNAME_OVERRIDE,
                                 BIND_ADDRESS,
                                 HEALTHZ,
@@ -144,7 +164,11 @@ public final class KubeProxyFields {
                         ConfigField.of("nftables.masqueradeAll", BOOL, false).shownInUse(),
                         nftables.period(),
                         nftables.min(),
-                        ConfigField.of("winkernel", ANY, Map.of()),
+                        text("winkernel.networkName"),
+                        text("winkernel.sourceVip"),
+                        ConfigField.of("winkernel.enableDSR", BOOL, false),
+                        text("winkernel.rootHnsEndpointName"),
+                        ConfigField.of("winkernel.forwardHealthCheckVip", BOOL, false),
                         text("portRange"),
                         ConfigField.of("windowsRunAsService", BOOL, false))
                 .map(field -> field.with(IRRELEVANT));
@@ -152,6 +176,11 @@ public final class KubeProxyFields {
 
     private static List<ConfigFlag> flags() {
         return List.of(
+                ConfigFlag.of(
+                                "hostname-override",
+                                HOSTNAME_OVERRIDE,
+                                "The Node's name; without it the host's name is taken.")
+                        .besideFile(),
                 ConfigFlag.of("proxy-mode", MODE, "How Service traffic is carried: " + ProxyMode.choices() + "."),
                 ConfigFlag.of(
                         "kubeconfig",
@@ -201,13 +230,32 @@ public final class KubeProxyFields {
                         FEATURE_GATES,
                         "NAME=true,NAME=false; AllowServiceExternalIPs=false leaves external IPs alone."),
                 ConfigFlag.of("profiling", PROFILING, "Not supported yet."),
-                ConfigFlag.of("logging-format", LOG_FORMAT, "Not supported yet: always text."),
-                ConfigFlag.of("vmodule", VMODULE, "Not supported yet."),
                 ConfigFlag.of("config-sync-period", CONFIG_SYNC, "No effect: nothing is re-read that did not change."),
                 ConfigFlag.of("kube-api-content-type", CONTENT_TYPE, "No effect: always JSON."),
                 ConfigFlag.of("kube-api-burst", BURST, "No effect."),
                 ConfigFlag.of("kube-api-qps", QPS, "No effect."),
-                ConfigFlag.of("show-hidden-metrics-for-version", HIDDEN_METRICS, "No effect: no metric is hidden."),
-                ConfigFlag.of("log-flush-frequency", FLUSH_FREQUENCY, "No effect: the log is never held back."));
+                ConfigFlag.of("show-hidden-metrics-for-version", HIDDEN_METRICS, "No effect: no metric is hidden."));
+    }
+
+    /** The flags of logging; as in kube-proxy, they count beside a configuration file too. */
+    static List<ConfigFlag> loggingFlags() {
+        return Stream.of(
+                        ConfigFlag.of(
+                                "v",
+                                VERBOSITY,
+                                "Log level: 0 to 3 log what matters, 4 logs every sync, 6 every netlink message."),
+                        ConfigFlag.of("vmodule", VMODULE, "Not supported yet."),
+                        ConfigFlag.of("logging-format", LOG_FORMAT, "Not supported yet: always text."),
+                        ConfigFlag.of("log-flush-frequency", FLUSH_FREQUENCY, "No effect: the log is never held back."),
+                        alphaFlag("log-text-split-stream", SPLIT_TEXT),
+                        alphaFlag("log-json-split-stream", SPLIT_JSON),
+                        alphaFlag("log-text-info-buffer-size", BUFFER_TEXT),
+                        alphaFlag("log-json-info-buffer-size", BUFFER_JSON))
+                .map(ConfigFlag::besideFile)
+                .toList();
+    }
+
+    private static ConfigFlag alphaFlag(String name, ConfigField field) {
+        return ConfigFlag.of(name, field, "No effect; refused without the feature gate LoggingAlphaOptions.");
     }
 }

@@ -27,6 +27,7 @@ import java.util.stream.Collectors;
  * @param nodePortRanges empty for all addresses
  * @param primaryNodePortOnly {@code --nodeport-addresses=primary}
  * @param oomScoreAdj -1000 to 1000
+ * @param warnings what is invalid and of no concern in the mode in use, for the log
  */
 public record Settings(
         ProxyModule module,
@@ -44,8 +45,9 @@ public record Settings(
         SyncPeriods syncPeriods,
         ConntrackSettings conntrack,
         int oomScoreAdj,
-        int verbosity,
-        FeatureGates featureGates) {
+        LoggingOptions logging,
+        FeatureGates featureGates,
+        List<String> warnings) {
 
     /** The way to distinguish Pods of this node or cluster from other clients. */
     public record DetectLocal(DetectLocalMode mode, List<Cidr> clusterCidrs, String bridge, String interfacePrefix) {}

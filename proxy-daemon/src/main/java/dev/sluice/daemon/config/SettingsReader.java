@@ -5,6 +5,8 @@ package dev.sluice.daemon.config;
 import dev.sluice.core.config.ConfigField;
 import dev.sluice.core.config.ConfigReader;
 import dev.sluice.core.config.ConfigValues;
+import dev.sluice.core.config.GoDuration;
+import dev.sluice.core.config.Masquerade;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.mode.ProxyModule;
 import dev.sluice.core.net.Cidr;
@@ -15,15 +17,23 @@ import dev.sluice.daemon.config.Settings.DetectLocal;
 import dev.sluice.daemon.config.Settings.DetectLocalMode;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Turns configuration values into {@link Settings}, or into all the reasons why they are invalid. */
 public final class SettingsReader {
+    /** The only value of {@code showHiddenMetricsForVersion}: the minor version before the one that this stands for. */
+    private static final String PREVIOUS_VERSION = "1.35";
+
     private final ConfigReader values;
     private final List<ProxyModule> modules;
+    private final List<String> warnings = new ArrayList<>();
 
     private SettingsReader(ConfigReader values, List<ProxyModule> modules) {
         this.values = values;
@@ -33,8 +43,8 @@ public final class SettingsReader {
     /**
      * Reads and validates.
      *
-     * @param overrides the flags that hold although a configuration file is given
-     * @param modules of every mode: all validate their options, and the result has the one that is chosen
+     * @param overrides the flags that set no field
+     * @param modules of every mode; the result has the one that is chosen, with its options
      * @throws ConfigException with every reason at once
      */
     public static Settings read(ConfigValues values, Overrides overrides, List<ProxyModule> modules)
@@ -47,13 +57,8 @@ public final class SettingsReader {
         return settings;
     }
 
-    /** The flags that hold although a file is given. */
-    public record Overrides(
-            Optional<String> hostname,
-            Optional<Integer> verbosity,
-            String master,
-            Optional<Path> manifests,
-            boolean healthzOff) {}
+    /** The flags that set no field. */
+    public record Overrides(String master, Optional<Path> manifests, boolean healthzOff) {}
 
     private Settings settings(Overrides overrides) {
         ProxyModule module = module();
@@ -61,15 +66,17 @@ public final class SettingsReader {
         List<String> nodePorts = values.values().strings(KubeProxyFields.NODE_PORT_ADDRESSES.path());
         boolean primary = nodePorts.contains("primary");
         if (primary && nodePorts.size() > 1) {
-            values.invalid("nodePortAddresses: 'primary' must stand alone");
+            values.invalid(KubeProxyFields.NODE_PORT_ADDRESSES, "'primary' must stand alone");
         }
+        withoutEffectButChecked();
         String kubeconfig = values.string(KubeProxyFields.KUBECONFIG);
+        Map<String, Boolean> gates = values.values().switches(KubeProxyFields.FEATURE_GATES.path());
         return new Settings(
                 module,
                 kubeconfig.isEmpty() ? Optional.empty() : Optional.of(Path.of(kubeconfig)),
                 overrides.master(),
                 overrides.manifests(),
-                hostname(overrides),
+                hostname(),
                 bind,
                 overrides.healthzOff()
                         ? Optional.empty()
@@ -82,44 +89,63 @@ public final class SettingsReader {
                 module.config().periods().read(values),
                 conntrack(),
                 values.range(KubeProxyFields.OOM_SCORE, -1000, 1000),
-                overrides.verbosity().orElseGet(() -> values.values().integer(KubeProxyFields.VERBOSITY.path())),
-                FeatureGates.read(values.values().switches(KubeProxyFields.FEATURE_GATES.path()), values::invalid));
+                LoggingOptions.read(values, gates),
+                FeatureGates.read(gates, reason -> values.invalid(KubeProxyFields.FEATURE_GATES, reason)),
+                warnings);
     }
 
+    /** The module of the mode in use; what is invalid for another mode is a warning, as kube-proxy does not mind it. */
     private ProxyModule module() {
         ProxyMode mode = mode();
-        List<ProxyModule> configured =
-                modules.stream().map(module -> module.configured(values)).toList();
-        return configured.stream()
-                .filter(module -> module.mode() == mode)
-                .findFirst()
-                .orElseThrow();
+        ConfigReader ofOthers = new ConfigReader(values.values());
+        ProxyModule inUse = null;
+        for (ProxyModule module : modules) {
+            if (module.mode() == mode) {
+                inUse = module.configured(values);
+            } else {
+                module.configured(ofOthers);
+            }
+        }
+        Masquerade.read(values); // kube-proxy checks its bit in every mode
+        ofOthers.reasons().stream()
+                .filter(reason -> !values.reasons().contains(reason))
+                .forEach(reason -> warnings.add(reason + "; mode " + mode.flagValue() + " ignores it"));
+        return Objects.requireNonNull(inUse, "a module for each mode");
+    }
+
+    /** What has no effect here, and what kube-proxy refuses nevertheless. */
+    private void withoutEffectButChecked() {
+        values.range(KubeProxyFields.BURST, 0, Integer.MAX_VALUE);
+        Duration sync = values.duration(KubeProxyFields.CONFIG_SYNC);
+        if (!sync.isPositive()) {
+            values.invalid(KubeProxyFields.CONFIG_SYNC, "must be greater than 0, not " + GoDuration.format(sync));
+        }
+        String hidden = values.string(KubeProxyFields.HIDDEN_METRICS);
+        if (!hidden.isEmpty() && !hidden.equals(PREVIOUS_VERSION)) {
+            values.invalid(
+                    KubeProxyFields.HIDDEN_METRICS,
+                    "must be " + PREVIOUS_VERSION + ", the previous minor version, not '" + hidden + "'");
+        }
     }
 
     private ProxyMode mode() {
         String text = values.string(KubeProxyFields.MODE);
         return ProxyMode.parse(text).orElseGet(() -> {
-            values.invalid("mode (--proxy-mode): unknown mode '" + text + "'; choose one of " + ProxyMode.choices());
+            values.invalid(KubeProxyFields.MODE, "unknown mode '" + text + "'; choose one of " + ProxyMode.choices());
             return ProxyMode.DEFAULT;
         });
     }
 
-    private String hostname(Overrides overrides) {
-        String name = overrides.hostname().orElseGet(() -> values.string(KubeProxyFields.HOSTNAME_OVERRIDE));
-        boolean given =
-                overrides.hostname().isPresent() || values.values().isGiven(KubeProxyFields.HOSTNAME_OVERRIDE.path());
-        if (given && !name.isEmpty() && name.isBlank()) {
-            values.invalid("hostnameOverride (--hostname-override): is blank; give the Node's name or leave it out");
+    private String hostname() {
+        String name = values.string(KubeProxyFields.HOSTNAME_OVERRIDE);
+        if (!name.isEmpty() && name.isBlank()) {
+            values.invalid(KubeProxyFields.HOSTNAME_OVERRIDE, "is blank; give the Node's name or leave it out");
         }
         return name.trim().toLowerCase(Locale.ROOT);
     }
 
     private IpAddress address(ConfigField field) {
-        String text = values.string(field);
-        return IpAddress.parse(text).orElseGet(() -> {
-            values.invalid(field.path() + ": '" + text + "' is not an IP address");
-            return new IpAddress(IpFamily.IPV4, 0, 0);
-        });
+        return IpAddress.parse(values.string(field)).orElseGet(() -> new IpAddress(IpFamily.IPV4, 0, 0));
     }
 
     /** @param hostV6 takes the place of the default's host when {@code bind} is an IPv6 address */
@@ -129,27 +155,11 @@ public final class SettingsReader {
         boolean useV6Default = !values.values().isGiven(field.path()) && bind.family() == IpFamily.IPV6;
         String text = useV6Default ? hostV6 + ":" + defaultPort : values.string(field);
         Optional<IpAddress> bare = IpAddress.parse(text);
-        if (bare.isPresent()) {
-            return new InetSocketAddress(bare.get().toInetAddress(), Integer.parseInt(defaultPort));
-        }
-        int colon = text.lastIndexOf(':');
-        String host = colon < 0 ? text : text.substring(0, colon);
-        if (host.startsWith("[") && host.endsWith("]")) {
-            host = host.substring(1, host.length() - 1);
-        }
-        String port = colon < 0 ? "" : text.substring(colon + 1);
-        Optional<IpAddress> address = IpAddress.parse(host);
-        boolean valid = address.isPresent() && port.matches("\\d{1,5}") && isPort(Integer.parseInt(port));
-        if (!valid) {
-            values.invalid(
-                    field.path() + ": '" + text + "' is not IP:PORT with a port from 1 to 65535, such as " + fallback);
-            return new InetSocketAddress(Integer.parseInt(defaultPort));
-        }
-        return new InetSocketAddress(address.get().toInetAddress(), Integer.parseInt(port));
-    }
-
-    private static boolean isPort(int number) {
-        return number >= 1 && number <= 65535;
+        String port = bare.isPresent() ? defaultPort : text.substring(text.lastIndexOf(':') + 1);
+        String host = text.substring(0, bare.isPresent() ? text.length() : text.lastIndexOf(':'));
+        IpAddress address =
+                bare.or(() -> IpAddress.parse(host.replaceAll("[\\[\\]]", ""))).orElseThrow();
+        return new InetSocketAddress(address.toInetAddress(), Integer.parseInt(port));
     }
 
     private DetectLocal detectLocal() {
@@ -159,28 +169,41 @@ public final class SettingsReader {
                 .findFirst()
                 .orElse(DetectLocalMode.CLUSTER_CIDR);
         if (!mode.value().equals(text)) {
-            values.invalid("detectLocalMode: unknown mode '" + text + "'; choose one of " + DetectLocalMode.choices());
+            values.invalid(
+                    KubeProxyFields.DETECT_LOCAL,
+                    "unknown mode '" + text + "'; choose one of " + DetectLocalMode.choices());
         }
         String bridge = values.string(KubeProxyFields.BRIDGE);
         String prefix = values.string(KubeProxyFields.INTERFACE_PREFIX);
         if (mode == DetectLocalMode.BRIDGE_INTERFACE && bridge.isEmpty()) {
-            values.invalid("detectLocal.bridgeInterface (--pod-bridge-interface): is needed in mode BridgeInterface");
+            values.invalid(
+                    KubeProxyFields.DETECT_LOCAL,
+                    "BridgeInterface needs detectLocal.bridgeInterface (--pod-bridge-interface)");
         }
         if (mode == DetectLocalMode.INTERFACE_NAME_PREFIX && prefix.isEmpty()) {
-            values.invalid("detectLocal.interfaceNamePrefix (--pod-interface-name-prefix): is needed in mode"
-                    + " InterfaceNamePrefix");
+            values.invalid(
+                    KubeProxyFields.DETECT_LOCAL,
+                    "InterfaceNamePrefix needs detectLocal.interfaceNamePrefix (--pod-interface-name-prefix)");
         }
-        return new DetectLocal(mode, clusterCidrs(), bridge, prefix);
+        boolean counts = mode == DetectLocalMode.CLUSTER_CIDR;
+        return new DetectLocal(mode, counts ? clusterCidrs() : List.of(), bridge, prefix);
     }
 
+    /** As in kube-proxy, a flag that is given may not be empty. */
     private List<Cidr> clusterCidrs() {
-        String text = values.string(KubeProxyFields.CLUSTER_CIDR);
-        List<Cidr> cidrs =
-                text.isEmpty() ? List.of() : values.cidrs(KubeProxyFields.CLUSTER_CIDR, List.of(text.split(",", -1)));
+        ConfigField field = KubeProxyFields.CLUSTER_CIDR;
+        String text = values.string(field);
+        if (text.isEmpty()) {
+            if (values.values().isGiven(field.path())) {
+                values.invalid(field, "is empty; give a range such as 10.244.0.0/16, or leave it out");
+            }
+            return List.of();
+        }
+        List<Cidr> cidrs = values.cidrs(field, List.of(text.split(",", -1)));
         boolean sameFamilyTwice = cidrs.size() == 2
                 && cidrs.getFirst().family() == cidrs.getLast().family();
         if (cidrs.size() > 2 || sameFamilyTwice) {
-            values.invalid("clusterCIDR (--cluster-cidr): '" + text + "': give one CIDR, or two of different families");
+            values.invalid(field, "'" + text + "': give one CIDR, or two of different families");
         }
         return cidrs;
     }

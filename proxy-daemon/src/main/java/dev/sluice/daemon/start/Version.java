@@ -12,4 +12,14 @@ public final class Version {
     public static String text() {
         return Objects.requireNonNullElse(Version.class.getPackage().getImplementationVersion(), "dev");
     }
+
+    /** The version, what it stands for, and what it runs on, in lines. */
+    public static String inFull() {
+        return """
+            sluice: %s
+            kube-proxy: v1.36
+            java: %s
+            platform: %s/%s
+            """.formatted(text(), Runtime.version(), System.getProperty("os.name"), System.getProperty("os.arch"));
+    }
 }

@@ -5,6 +5,7 @@ package dev.sluice.daemon.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.core.config.VmoduleRule;
 import dev.sluice.daemon.cli.Invocation.Action;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.KnownModes;
@@ -13,6 +14,7 @@ import dev.sluice.daemon.config.SettingsReader;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -61,14 +63,15 @@ class CommandLineParserTest {
                 "--masquerade-all=false");
         assertThat(call.values().string("mode")).isEqualTo("iptables");
         assertThat(call.values().bool("iptables.masqueradeAll")).isFalse();
-        assertThat(call.overrides().hostname()).contains("b");
+        assertThat(call.values().string("hostnameOverride")).isEqualTo("b");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"-v=4", "--v=4", "-v4"})
     void verbosityHasItsSpellings(String flag) throws Exception {
-        assertThat(parser.parse(flag).overrides().verbosity()).contains(4);
-        assertThat(parser.parse("-v", "4").overrides().verbosity()).contains(4);
+        assertThat(parser.parse(flag).values().integer("logging.verbosity")).isEqualTo(4);
+        assertThat(parser.parse("-v", "4").values().integer("logging.verbosity"))
+                .isEqualTo(4);
     }
 
     @ParameterizedTest
@@ -79,6 +82,8 @@ class CommandLineParserTest {
         "--cleanup=true, CLEAN_UP",
         "--cleanup=false, RUN",
         "--version, VERSION",
+        "--version=raw, VERSION_IN_FULL",
+        "--version=false, RUN",
         "-h, HELP"
     })
     void actionsAreTold(String flag, Action action) throws Exception {
@@ -92,24 +97,94 @@ class CommandLineParserTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--no-such-flag", "positional", "--udp-timeout=1s"})
-    void whatIsUnknownIsAnError(String argument) {
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--no-such-flag | unknown flag --no-such-flag; 'sluice --help'",
+                "--udp-timeout=1s | unknown flag --udp-timeout",
+                "positional | unexpected argument 'positional'",
+                "--proxymode=ipvs | unknown flag --proxymode; did you mean --proxy-mode?",
+                "-proxy-mode=ipvs | unknown flag -proxy-mode; did you mean --proxy-mode?",
+                "--nodeport_addreses=primary | unknown flag --nodeport-addreses; did you mean --nodeport-addresses?",
+                "--config | --config",
+            })
+    void whatIsUnknownIsAnErrorWithWhatMayBeMeant(String argument, String message) {
         assertThatThrownBy(() -> parser.parse(argument))
                 .isInstanceOf(ConfigException.class)
-                .hasMessageContaining(argument.split("=", 2)[0]);
+                .hasMessageContaining(message);
     }
 
     @Test
-    void everyWrongValueIsToldAtOnce() {
-        assertThatThrownBy(() -> parser.parse("--oom-score-adj=x", "--masquerade-all=maybe", "-v=loud"))
+    void theValueOfASwitchIsNotTheNextArgument() {
+        assertThatThrownBy(() -> parser.parse("--masquerade-all", "false"))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("unexpected argument 'false'")
+                .hasMessageContaining("--masquerade-all=false");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--bind-address=300.1.1.1 | --bind-address: want an IP address, not '300.1.1.1'",
+                "--metrics-bind-address=127.0.0.1:0 | --metrics-bind-address: want IP:PORT with a port from 1 to",
+                "--metrics-bind-address=localhost:80 | want IP:PORT",
+                "--healthz-bind-address=:1111 | want IP:PORT",
+                "--conntrack-min=3000000000 | --conntrack-min: want a whole number of 32 bits, not '3000000000'",
+                "--kube-api-qps=1e39 | --kube-api-qps: want a number",
+                "--vmodule=zzz | --vmodule: want rules such as PATTERN=4, not 'zzz'",
+                "--log-text-info-buffer-size=big | --log-text-info-buffer-size: want a quantity",
+            })
+    void aWrongTypeNamesTheFlag(String argument, String message) {
+        assertThatThrownBy(() -> parser.parse(argument))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void everyWrongValueIsReportedAtOnce() {
+        assertThatThrownBy(() -> parser.parse("--oom-score-adj=x", "--masquerade-all=q", "-v=loud", "--nope=1", "more"))
                 .isInstanceOfSatisfying(
-                        ConfigException.class, e -> assertThat(e.reasons()).hasSize(3));
+                        ConfigException.class,
+                        e -> assertThat(e.reasons())
+                                .hasSize(5)
+                                .anySatisfy(reason -> assertThat(reason).startsWith("-v: want a whole number")));
     }
 
     @Test
-    void metricsPortZeroFailsInValidationAsUpstream() throws Exception {
-        Invocation call = parser.parse("--metrics-port=0");
-        assertThatThrownBy(() -> SettingsReader.read(call.values(), call.overrides(), KnownModes.MODULES))
+    void listsAddUpAndNumbersAreWrittenAsInGo() throws Exception {
+        Invocation call = parser.parse(
+                "--nodeport-addresses=10.0.0.0/8,11.0.0.0/8",
+                "--nodeport-addresses=12.0.0.0/8",
+                "--feature-gates=A=true,B=true",
+                "--feature-gates=B=false",
+                "--vmodule=a=1",
+                "--vmodule=b*=2,",
+                "--conntrack-min=2000000000",
+                "--conntrack-max-per-core=0x10",
+                "--kube-api-qps=1e3");
+        assertThat(call.values().strings("nodePortAddresses"))
+                .isEqualTo(List.of("10.0.0.0/8", "11.0.0.0/8", "12.0.0.0/8"));
+        assertThat(call.values().switches("featureGates")).isEqualTo(Map.of("A", true, "B", false));
+        assertThat(call.values().vmodule("logging.vmodule"))
+                .containsExactly(new VmoduleRule("a", 1), new VmoduleRule("b*", 2));
+        assertThat(call.values().integer("conntrack.min")).isEqualTo(2_000_000_000);
+        assertThat(call.values().integer("conntrack.maxPerCore")).isEqualTo(16);
+        assertThat(call.values().value("clientConnection.qps")).isEqualTo(1000.0);
+    }
+
+    @Test
+    void whatHasNoEffectBesideAFileIsWarnedOf() throws Exception {
+        assertThat(parser.parse("--config=/x", "--cluster-cidr=zz", "--metrics-port=0", "-v=4", "--manifests=/y")
+                        .warnings())
+                .singleElement()
+                .asString()
+                .contains("have no effect", "--cluster-cidr (clusterCIDR), --metrics-port;");
+    }
+
+    @Test
+    void metricsPortZeroIsRefusedAsUpstream() {
+        assertThatThrownBy(() -> parser.parse("--metrics-port=0"))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("metricsBindAddress");
     }
@@ -126,9 +201,11 @@ class CommandLineParserTest {
     void theDeprecatedPortsCountWhereTheAddressHasNone() throws Exception {
         Invocation call = parser.parse("--healthz-port=10300", "--metrics-bind-address=::1", "--metrics-port=10301");
         Settings settings = SettingsReader.read(call.values(), call.overrides(), KnownModes.MODULES);
-        assertThat(settings.healthz().orElseThrow().getPort()).isEqualTo(10300);
+        assertThat(settings.healthz().orElseThrow().getPort()).isEqualTo(10256);
         assertThat(settings.metrics().getPort()).isEqualTo(10301);
-        assertThat(call.warnings()).hasSize(2);
+        assertThat(call.warnings())
+                .hasSize(3)
+                .anySatisfy(w -> assertThat(w).contains("--healthz-port has no effect", "0.0.0.0:10256"));
     }
 
     @Test
@@ -138,14 +215,6 @@ class CommandLineParserTest {
                         .metrics()
                         .getPort())
                 .isEqualTo(10249);
-    }
-
-    @Test
-    void aFlagThatIsNotSupportedYetIsWarnedOf() throws Exception {
-        assertThat(parser.parse("--profiling").warnings())
-                .singleElement()
-                .asString()
-                .contains("--profiling");
     }
 
     @Test

@@ -22,7 +22,7 @@ class DocumentedFlagsTest {
     private static String row(ConfigFlag flag) {
         String inFile = flag.field().support() == ConfigField.Support.FLAG_ONLY
                 ? "none; counts beside a file too"
-                : code(flag.field().path());
+                : code(flag.field().path()) + (flag.countsBesideFile() ? ", also beside a file" : "");
         return "| " + code("--" + flag.name()) + " | " + inFile + " | " + code(flag.defaultText()) + " | "
                 + flag.description() + " |";
     }

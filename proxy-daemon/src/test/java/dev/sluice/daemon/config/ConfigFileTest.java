@@ -5,6 +5,7 @@ package dev.sluice.daemon.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.core.config.VmoduleRule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -187,13 +188,38 @@ class ConfigFileTest {
     }
 
     @Test
-    void anUnknownFieldAndAnUnsupportedOneAreWarnedOfByName() throws Exception {
-        ConfigFile file = read(HEAD + "modes: iptables\nenableProfiling: true\niptables:\n  masqerade: true\n");
+    void anUnknownFieldIsWarnedOfWithItsLineAndWhatMayBeMeant() throws Exception {
+        ConfigFile file = read(HEAD + """
+            modes: iptables
+            masqueradeAll: true
+            iptables:
+              masqueradBit: 3
+            winkernel: {foo: 1}
+            """);
         assertThat(file.warnings())
-                .hasSize(3)
-                .anyMatch(w -> w.contains("'modes'"))
-                .anyMatch(w -> w.contains("'enableProfiling' is not supported yet"))
-                .anyMatch(w -> w.contains("'iptables.masqerade'"));
+                .hasSize(4)
+                .anySatisfy(w -> assertThat(w)
+                        .endsWith("config.yaml: line 3: modes: unknown field, ignored; did you mean mode?"))
+                .anySatisfy(w -> assertThat(w)
+                        .endsWith("line 4: masqueradeAll: unknown field, ignored; did you mean"
+                                + " iptables.masqueradeAll?"))
+                .anySatisfy(w -> assertThat(w).contains("line 6: iptables.masqueradBit", "iptables.masqueradeBit?"))
+                .anySatisfy(w -> assertThat(w).endsWith("line 7: winkernel.foo: unknown field, ignored"));
+    }
+
+    @Test
+    void loggingIsReadAsKubernetesWritesIt() throws Exception {
+        ConfigFile file = read(HEAD + """
+            logging:
+              flushFrequency: 1000000000
+              vmodule: [{filePattern: a, verbosity: 4}]
+              options: {json: {infoBufferSize: 64Ki, splitStream: true}, text: {infoBufferSize: 0}}
+            """);
+        assertThat(file.warnings()).isEmpty();
+        assertThat(file.values().duration("logging.flushFrequency")).isEqualTo(Duration.ofSeconds(1));
+        assertThat(file.values().vmodule("logging.vmodule")).containsExactly(new VmoduleRule("a", 4));
+        assertThat(file.values().string("logging.options.json.infoBufferSize")).isEqualTo("64Ki");
+        assertThat(file.values().bool("logging.options.json.splitStream")).isTrue();
     }
 
     @ParameterizedTest
@@ -204,7 +230,14 @@ class ConfigFileTest {
                 "iptables: yes | iptables: want an object with fields",
                 "oomScoreAdj: low | oomScoreAdj: want a whole number",
                 "iptables: {masqueradeAll: 1} | iptables.masqueradeAll: want true or false",
-                "iptables: {syncPeriod: soon} | iptables.syncPeriod: want a duration",
+                "iptables: {syncPeriod: soon} | config.yaml: line 3: iptables.syncPeriod: want a duration",
+                "iptables: {syncPeriod: 5} | iptables.syncPeriod: want a duration",
+                "bindAddress: here | bindAddress: want an IP address, not 'here'",
+                "metricsBindAddress: '127.0.0.1:0' | metricsBindAddress: want IP:PORT",
+                "healthzBindAddress: localhost | healthzBindAddress: want IP:PORT",
+                "winkernel: 5 | winkernel: want an object with fields",
+                "logging: {vmodule: [{file: x}]} | logging.vmodule: want rules",
+                "logging: {options: {text: {infoBufferSize: zzz}}} | logging.options.text.infoBufferSize: want a",
                 "nodePortAddresses: 10.0.0.0/8 | nodePortAddresses: want a list of strings",
             })
     void aWrongTypeIsFatalAndNamesTheField(String line, String message) {
@@ -233,6 +266,13 @@ class ConfigFileTest {
         assertThatThrownBy(() -> ConfigFile.read(dir.resolve("none.yaml"), KnownModes.SCHEMA))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("none.yaml: no such file");
+    }
+
+    @Test
+    void theValuesOfAFileCarryItsNameAndLine() throws Exception {
+        ConfigFile file = read(HEAD + "conntrack:\n  min: 5\n");
+        assertThat(file.values().origin("conntrack.min")).endsWith("config.yaml: line 4: conntrack.min");
+        assertThat(file.values().origin("conntrack.maxPerCore")).isEqualTo("conntrack.maxPerCore");
     }
 
     private ConfigFile read(String text) throws IOException, ConfigException {

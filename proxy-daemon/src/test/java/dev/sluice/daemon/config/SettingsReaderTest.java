@@ -7,18 +7,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.core.config.ConfigValues;
 import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.config.VmoduleRule;
 import dev.sluice.core.net.Cidr;
+import dev.sluice.daemon.config.LoggingOptions.Format;
 import dev.sluice.daemon.config.SettingsReader.Overrides;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class SettingsReaderTest {
-    private static final Overrides NONE =
-            new Overrides(Optional.empty(), Optional.empty(), "", Optional.empty(), false);
+    private static final Overrides NONE = new Overrides("", Optional.empty(), false);
 
     @Test
     void defaultsAreKubeProxys() throws Exception {
@@ -34,15 +36,33 @@ class SettingsReaderTest {
     }
 
     @Test
-    void theOptionsOfEveryModeAreValidatedWhicheverIsInUse() {
+    void whatIsInvalidForAnotherModeIsAWarning() throws Exception {
         ConfigValues values = new ConfigValues(KnownModes.SCHEMA);
-        values.set("mode", "iptables");
         values.set("ipvs.scheduler", "averyveryverylongname");
-        values.set("--userspace-scheduler", "fastest");
+        values.set("ipvs.excludeCIDRs", List.of("x"));
+        values.set("ipvs.tcpTimeout", Duration.ofSeconds(-1), "/etc/proxy.conf: line 7: ipvs.tcpTimeout");
+        values.set("mode", "iptables");
+        assertThat(SettingsReader.read(values, NONE, KnownModes.MODULES).warnings())
+                .hasSize(3)
+                .allSatisfy(w -> assertThat(w).endsWith("; mode iptables ignores it"))
+                .anySatisfy(w -> assertThat(w).startsWith("/etc/proxy.conf: line 7: ipvs.tcpTimeout: must not be neg"));
+
+        values.set("mode", "ipvs");
         assertThatThrownBy(() -> SettingsReader.read(values, NONE, KnownModes.MODULES))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("ipvs.scheduler")
-                .hasMessageContaining("--userspace-scheduler");
+                .hasMessageContaining("ipvs.excludeCIDRs: 'x'")
+                .hasMessageContaining("/etc/proxy.conf: line 7: ipvs.tcpTimeout");
+    }
+
+    @Test
+    void theMasqueradeBitIsCheckedInEveryMode() {
+        ConfigValues values = new ConfigValues(KnownModes.SCHEMA);
+        values.set("mode", "userspace");
+        values.set("iptables.masqueradeBit", 32);
+        assertThatThrownBy(() -> SettingsReader.read(values, NONE, KnownModes.MODULES))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("iptables.masqueradeBit");
     }
 
     @Test
@@ -90,9 +110,11 @@ class SettingsReaderTest {
                 "mode | nftable | unknown mode 'nftable'; choose one of iptables, ipvs, userspace",
                 "clusterCIDR | 10.0.0.0/8,10.1.0.0/16 | two of different families",
                 "clusterCIDR | 10.0.0.0 | is no CIDR",
-                "metricsBindAddress | 127.0.0.1:0 | is not IP:PORT",
-                "metricsBindAddress | localhost:80 | is not IP:PORT",
-                "bindAddress | here | is not an IP address",
+                "clusterCIDR | '' | is empty",
+                "showHiddenMetricsForVersion | 1.10 | must be 1.35",
+                "hostnameOverride | '  ' | is blank",
+                "logging.format | xml | unknown format 'xml'; choose one of text, json",
+                "logging.options.json.infoBufferSize | 1Ki | LoggingAlphaOptions is off",
                 "detectLocalMode | Magic | unknown mode 'Magic'",
                 "detectLocalMode | BridgeInterface | detectLocal.bridgeInterface",
             })
@@ -117,12 +139,63 @@ class SettingsReaderTest {
     }
 
     @Test
-    void theHostnameFlagWinsAndIsLowerCased() throws Exception {
+    void theHostnameIsTrimmedAndInLowerCase() throws Exception {
         ConfigValues values = new ConfigValues(KnownModes.SCHEMA);
-        values.set("hostnameOverride", "from-file");
-        Overrides flag = new Overrides(Optional.of(" Node-A "), Optional.of(4), "", Optional.empty(), false);
-        Settings settings = SettingsReader.read(values, flag, KnownModes.MODULES);
-        assertThat(settings.hostnameOverride()).isEqualTo("node-a");
-        assertThat(settings.verbosity()).isEqualTo(4);
+        values.set("hostnameOverride", " Node-A ");
+        assertThat(SettingsReader.read(values, NONE, KnownModes.MODULES).hostnameOverride())
+                .isEqualTo("node-a");
+    }
+
+    @Test
+    void whatHasNoEffectIsCheckedAllTheSame() {
+        ConfigValues values = new ConfigValues(KnownModes.SCHEMA);
+        values.set("clientConnection.burst", -1);
+        values.set("configSyncPeriod", Duration.ZERO);
+        values.set("logging.flushFrequency", Duration.ofSeconds(-1));
+        assertThatThrownBy(() -> SettingsReader.read(values, NONE, KnownModes.MODULES))
+                .isInstanceOfSatisfying(
+                        ConfigException.class, e -> assertThat(e.reasons()).hasSize(3));
+    }
+
+    @Test
+    void loggingOptionsAreKept() throws Exception {
+        ConfigValues values = new ConfigValues(KnownModes.SCHEMA);
+        values.set("logging.verbosity", 4);
+        values.set("logging.vmodule", List.of(new VmoduleRule("sync*", 6)));
+        assertThat(SettingsReader.read(values, NONE, KnownModes.MODULES).logging())
+                .isEqualTo(new LoggingOptions(
+                        Format.TEXT, 4, List.of(new VmoduleRule("sync*", 6)), Duration.ofSeconds(5)));
+
+        values.set("logging.format", "json");
+        assertThatThrownBy(() -> SettingsReader.read(values, NONE, KnownModes.MODULES))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("logging.vmodule: works with the format text only");
+        values.set("logging.vmodule", List.of());
+        assertThat(SettingsReader.read(values, NONE, KnownModes.MODULES)
+                        .logging()
+                        .format())
+                .isEqualTo(Format.JSON);
+    }
+
+    @Test
+    void alphaOptionsOfLoggingAreTakenWithTheirGate() throws Exception {
+        ConfigValues values = new ConfigValues(KnownModes.SCHEMA);
+        values.set("logging.options.text.splitStream", true);
+        values.set("featureGates", Map.of("LoggingAlphaOptions", true));
+        assertThat(SettingsReader.read(values, NONE, KnownModes.MODULES)
+                        .featureGates()
+                        .warnings())
+                .isEmpty();
+    }
+
+    @Test
+    void rangesOfTheClusterCountInTheirModeOnly() throws Exception {
+        ConfigValues values = new ConfigValues(KnownModes.SCHEMA);
+        values.set("clusterCIDR", "10.0.0.0");
+        values.set("detectLocalMode", "NodeCIDR");
+        assertThat(SettingsReader.read(values, NONE, KnownModes.MODULES)
+                        .detectLocal()
+                        .clusterCidrs())
+                .isEmpty();
     }
 }

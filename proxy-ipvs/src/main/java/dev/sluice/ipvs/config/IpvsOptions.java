@@ -67,8 +67,10 @@ public record IpvsOptions(
     public static IpvsOptions read(ConfigReader values) {
         String scheduler = values.string(SCHEDULER);
         if (scheduler.length() > LONGEST_SCHEDULER) {
-            values.invalid("ipvs.scheduler (--ipvs-scheduler): '" + scheduler + "' is longer than the "
-                    + LONGEST_SCHEDULER + " characters that the kernel allows");
+            values.invalid(
+                    SCHEDULER,
+                    "'" + scheduler + "' is longer than the " + LONGEST_SCHEDULER
+                            + " characters that the kernel allows");
         }
         return new IpvsOptions(
                 scheduler,

@@ -54,8 +54,7 @@ public record UserspaceOptions(
     public static UserspaceOptions read(ConfigReader values) {
         String text = values.string(SCHEDULER);
         Scheduler scheduler = Scheduler.parse(text).orElseGet(() -> {
-            values.invalid(
-                    SCHEDULER.path() + ": unknown scheduler '" + text + "'; choose one of " + Scheduler.choices());
+            values.invalid(SCHEDULER, "unknown scheduler '" + text + "'; choose one of " + Scheduler.choices());
             return Scheduler.RR;
         });
         return new UserspaceOptions(
