@@ -79,6 +79,11 @@ public final class IpvsModule implements ProxyModule {
     }
 
     @Override
+    public List<String> warnings(Set<IpFamily> served) {
+        return options.warnings(served);
+    }
+
+    @Override
     public List<ProxyBackend> open(List<BackendConfig> configs) throws HostException {
         LOG.info("{}", host.loadKernelModule(KERNEL_MODULE));
         try {

@@ -45,6 +45,11 @@ public interface ProxyModule extends AutoCloseable {
     /** Why the mode cannot serve {@code family} on this host; empty when it can. */
     Optional<String> problem(IpFamily family);
 
+    /** What of this mode's options does not fit the families that this node serves, each with what to do. */
+    default List<String> warnings(Set<IpFamily> served) {
+        return List.of();
+    }
+
     /**
      * Opens a backend for each of {@code configs}, in their order. Called once.
      *

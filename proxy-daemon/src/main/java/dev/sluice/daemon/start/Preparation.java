@@ -67,6 +67,9 @@ public final class Preparation {
         Optional<NodeObject> node = awaitNode(gate, nodeName);
         BackendConfigs found = new BackendConfigs(settings, node);
         Set<IpFamily> families = new FamilySupport(host.sysctl(), module::problem).served(found.primaryFamily());
+        new SanityChecks(settings, found.primaryFamily(), families, node)
+                .check()
+                .forEach(LOG::warn);
         List<BackendConfig> configs = found.of(families);
         Set<String> serviceLinks =
                 modules.stream().flatMap(any -> any.serviceLinks().stream()).collect(Collectors.toUnmodifiableSet());

@@ -10,8 +10,10 @@ import dev.sluice.core.config.Masquerade;
 import dev.sluice.core.config.SyncPeriodFields;
 import dev.sluice.core.mode.ModeConfig;
 import dev.sluice.core.net.Cidr;
+import dev.sluice.core.net.IpFamily;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -80,5 +82,15 @@ public record IpvsOptions(
                 values.notNegative(TCP_FIN_TIMEOUT),
                 values.notNegative(UDP_TIMEOUT),
                 Masquerade.read(values));
+    }
+
+    /** What does not fit the families that are served. */
+    public List<String> warnings(Set<IpFamily> served) {
+        boolean idle =
+                !excludeCidrs.isEmpty() && excludeCidrs.stream().noneMatch(range -> served.contains(range.family()));
+        return idle
+                ? List.of("ipvs.excludeCIDRs (--ipvs-exclude-cidrs) has no range of a family that this node serves, and"
+                        + " no effect; add one, or leave it out")
+                : List.of();
     }
 }
