@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -63,8 +64,18 @@ public final class PageServer implements AutoCloseable {
 
     /** Adds a page that takes time or waits for something. */
     public PageServer slowPage(String path, Function<Request, Page> page) {
-        routes.put(path, new Route(path, page, new PageWorker("sluice-" + name + path)));
+        return slowPage(path, 1, page);
+    }
+
+    /** The same for {@code atOnce} clients at the same time: the page finds out about the others by itself. */
+    public PageServer slowPage(String path, int atOnce, Function<Request, Page> page) {
+        routes.put(path, new Route(path, page, new PageWorker("sluice-" + name + path, atOnce)));
         return this;
+    }
+
+    /** Where there are pages, in order. */
+    public List<String> paths() {
+        return routes.keySet().stream().sorted().toList();
     }
 
     /** Listens, or keeps trying in the background. Returns the reason when the first attempt failed. */

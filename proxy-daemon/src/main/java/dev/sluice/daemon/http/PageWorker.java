@@ -10,7 +10,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Makes one page, for one client after the other, on a thread that ends when nobody has asked for a while. Each page
- * has its own, so that one which takes long holds up no other.
+ * has its own, so that one which takes long holds up no other. A page may have a second thread, to refuse clients while
+ * it is made for another.
  */
 final class PageWorker implements AutoCloseable {
     private static final int WAITING = 8;
@@ -18,10 +19,10 @@ final class PageWorker implements AutoCloseable {
 
     private final ThreadPoolExecutor threads;
 
-    PageWorker(String name) {
+    PageWorker(String name, int atOnce) {
         threads = new ThreadPoolExecutor(
-                1,
-                1,
+                atOnce,
+                atOnce,
                 KEEP_SECONDS,
                 TimeUnit.SECONDS,
                 new ArrayBlockingQueue<>(WAITING),

@@ -8,16 +8,23 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * A request; its body is read and dropped.
+ * A request.
  *
  * @param path decoded, e.g. {@code /healthz}
  * @param query the part of the URL behind the question mark as it was sent, empty without one
  * @param minor the version's second digit: 0 for HTTP/1.0
  * @param headers by their names in lower case; values of the same name are joined by commas
  * @param local the address that the client connected to
+ * @param body its first 1,024 bytes as UTF-8; the rest is read and dropped
  */
 public record Request(
-        String method, String path, String query, int minor, Map<String, String> headers, InetAddress local) {
+        String method,
+        String path,
+        String query,
+        int minor,
+        Map<String, String> headers,
+        InetAddress local,
+        String body) {
 
     /** The value of a header, empty without one. */
     public String header(String name) {
@@ -27,6 +34,21 @@ public record Request(
     /** Whether the query has {@code name}, with or without a value. */
     public boolean asks(String name) {
         return Stream.of(query.split("&", -1)).anyMatch(part -> part.equals(name) || part.startsWith(name + "="));
+    }
+
+    /** The value of {@code name} in the query as it was sent, or {@code fallback}. */
+    public String parameter(String name, String fallback) {
+        return Stream.of(query.split("&", -1))
+                .filter(part -> part.startsWith(name + "="))
+                .map(part -> part.substring(name.length() + 1))
+                .findFirst()
+                .orElse(fallback);
+    }
+
+    /** Whether the client takes a page of plain text. */
+    public boolean acceptsText() {
+        return header("accept").isEmpty()
+                || elements("accept").anyMatch(e -> e.matches("(text/plain|text/\\*|\\*/\\*)\\s*(;.*)?"));
     }
 
     boolean isHead() {

@@ -136,10 +136,11 @@ final class RequestHead {
         return length == null ? 0 : Numbers.contentLength(length);
     }
 
-    Request request() {
+    /** @param body as far as it is kept */
+    Request request(String body) {
         if (method == null) {
             throw new IllegalStateException("no request line yet");
         }
-        return new Request(method, path, query, minor, Map.copyOf(headers), local);
+        return new Request(method, path, query, minor, Map.copyOf(headers), local, body);
     }
 }

@@ -4,6 +4,7 @@ package dev.sluice.daemon.http;
 
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,11 @@ import org.jspecify.annotations.Nullable;
  * both lengths of a body, folded headers, a space before the colon. A line may end without a carriage return.
  */
 final class RequestParser {
+    /** Of the body, in bytes; no page needs more, and thousands of clients may send one at the same time. */
+    static final int KEPT_BODY = 1024;
+
+    private static final byte[] NO_BODY = new byte[0];
+
     private final HttpLimits limits;
     private final RequestHead head;
     private Part part = Part.HEAD;
@@ -19,6 +25,7 @@ final class RequestParser {
     private int lineLength;
     private int headBytes;
     private long bodyBytes;
+    private byte[] body = NO_BODY;
     private long left;
 
     private enum Part {
@@ -60,15 +67,20 @@ final class RequestParser {
     Request parse(ByteBuffer in) throws RequestException {
         while (part != Part.COMPLETE && in.hasRemaining()) {
             switch (part) {
-                case SIZED_BODY, CHUNK -> skip(in);
+                case SIZED_BODY, CHUNK -> takeBody(in);
                 default -> take(in.get());
             }
         }
-        return part == Part.COMPLETE ? head.request() : null;
+        return part == Part.COMPLETE ? head.request(new String(body, StandardCharsets.UTF_8)) : null;
     }
 
-    private void skip(ByteBuffer in) {
+    private void takeBody(ByteBuffer in) {
         int count = (int) Math.min(left, in.remaining());
+        int kept = Math.min(count, KEPT_BODY - body.length);
+        if (kept > 0) {
+            body = Arrays.copyOf(body, body.length + kept);
+            in.get(in.position(), body, body.length - kept, kept);
+        }
         in.position(in.position() + count);
         left -= count;
         if (left == 0) {

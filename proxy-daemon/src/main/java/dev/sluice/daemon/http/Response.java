@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -26,18 +27,18 @@ record Response(ByteBuffer bytes, boolean ends) {
 
     /** An answer with its body as it is. */
     static Response plain(Page page, @Nullable Request request, boolean ends) {
-        return of(page, page.body().getBytes(StandardCharsets.UTF_8), "", request, ends);
+        return of(page, page.content(), "", request, ends);
     }
 
     /** The same with a long body compressed if the client accepts that: takes time, so not for the loop's thread. */
     static Response compressed(Page page, Request request, boolean ends) {
-        byte[] body = page.body().getBytes(StandardCharsets.UTF_8);
-        return request.acceptsGzip() && body.length >= WORTH_COMPRESSING
+        ByteBuffer body = page.content();
+        return request.acceptsGzip() && body.remaining() >= WORTH_COMPRESSING
                 ? of(page, gzip(body), "Content-Encoding: gzip\r\n", request, ends)
                 : of(page, body, "", request, ends);
     }
 
-    private static Response of(Page page, byte[] body, String coding, @Nullable Request request, boolean ends) {
+    private static Response of(Page page, ByteBuffer body, String coding, @Nullable Request request, boolean ends) {
         StringBuilder head = new StringBuilder("HTTP/1.1 " + page.status() + " " + reason(page.status()))
                 .append("\r\nContent-Type: ")
                 .append(page.contentType())
@@ -46,7 +47,7 @@ record Response(ByteBuffer bytes, boolean ends) {
                 .forEach((name, value) ->
                         head.append(name).append(": ").append(value).append("\r\n"));
         head.append(coding).append("Date: ").append(DATE.format(Instant.now()));
-        head.append("\r\nContent-Length: ").append(body.length).append("\r\n");
+        head.append("\r\nContent-Length: ").append(body.remaining()).append("\r\n");
         if (ends) {
             head.append("Connection: close\r\n");
         } else if (request != null && request.minor() == 0) {
@@ -54,7 +55,7 @@ record Response(ByteBuffer bytes, boolean ends) {
         }
         byte[] headBytes = head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
         boolean withBody = request == null || !request.isHead();
-        ByteBuffer bytes = ByteBuffer.allocate(headBytes.length + (withBody ? body.length : 0))
+        ByteBuffer bytes = ByteBuffer.allocate(headBytes.length + (withBody ? body.remaining() : 0))
                 .put(headBytes);
         if (withBody) {
             bytes.put(body);
@@ -62,14 +63,14 @@ record Response(ByteBuffer bytes, boolean ends) {
         return new Response(bytes.flip(), ends);
     }
 
-    private static byte[] gzip(byte[] body) {
-        ByteArrayOutputStream compressed = new ByteArrayOutputStream(body.length / 8);
+    private static ByteBuffer gzip(ByteBuffer body) {
+        ByteArrayOutputStream compressed = new ByteArrayOutputStream(body.remaining() / 8);
         try (GZIPOutputStream out = new FastGzip(compressed)) {
-            out.write(body);
+            Channels.newChannel(out).write(body);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return compressed.toByteArray();
+        return ByteBuffer.wrap(compressed.toByteArray());
     }
 
     /** Half the processor time of the default level, for a tenth more bytes. */
@@ -86,6 +87,7 @@ record Response(ByteBuffer bytes, boolean ends) {
             case 400 -> "Bad Request";
             case 404 -> "Not Found";
             case 405 -> "Method Not Allowed";
+            case 406 -> "Not Acceptable";
             case 408 -> "Request Timeout";
             case 413 -> "Request Entity Too Large";
             case 417 -> "Expectation Failed";

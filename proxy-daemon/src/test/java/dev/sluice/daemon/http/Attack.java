@@ -37,6 +37,8 @@ enum Attack {
     TLS_CLIENT_HELLO("\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003"),
     HTTP_1_0("GET /livez HTTP/1.0\r\n\r\n"),
     ABSOLUTE_URI("GET http://elsewhere:1/livez HTTP/1.1\r\nHost: h\r\n\r\n"),
+    MANY_SMALL_CHUNKS(
+            "PUT /livez HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + "1\r\nx\r\n".repeat(100)),
     CHUNKED_BODY("POST /livez HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"),
     RESET_AT_ONCE("") {
         @Override

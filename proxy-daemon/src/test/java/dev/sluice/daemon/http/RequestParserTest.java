@@ -52,6 +52,7 @@ class RequestParserTest {
                 all.position(all.position() + piece.position());
             }
             assertThat(result.path()).isEqualTo("/livez");
+            assertThat(result.body()).isEqualTo(result.method().equals("POST") ? "abc" : "");
             assertThat(all.remaining()).as("what belongs to the next request").isEqualTo(3);
         }
     }
@@ -101,6 +102,36 @@ class RequestParserTest {
         String trailers = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
         assertThat(parsed(trailers + "\r\n").path()).isEqualTo("/");
         assertThat(refusal(trailers + "A: " + filler)).isEqualTo(431);
+    }
+
+    @Test
+    void keepsTheBeginningOfABody() throws RequestException {
+        String sized = "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 2000\r\n\r\n" + "x".repeat(2000);
+        String chunked = "PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + "258\r\n" + "x".repeat(600)
+                + "\r\n258\r\n" + "x".repeat(600) + "\r\n0\r\n\r\n";
+        assertThat(parsed(sized).body()).isEqualTo("x".repeat(RequestParser.KEPT_BODY));
+        assertThat(parsed(chunked).body()).isEqualTo("x".repeat(RequestParser.KEPT_BODY));
+    }
+
+    @Test
+    void readsParameters() throws RequestException {
+        Request request = parsed("GET /a?seconds=5&gc=&seconds=6 HTTP/1.0\r\n\r\n");
+        assertThat(request.parameter("seconds", "1")).isEqualTo("5");
+        assertThat(request.parameter("gc", "1")).isEmpty();
+        assertThat(request.parameter("second", "1")).isEqualTo("1");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            text/plain | true
+            application/json, */*;q=0.1 | true
+            text/html,text/* | true
+            application/json;v=v1beta1;g=config.k8s.io;as=Statusz | false
+            """)
+    void knowsWhoTakesText(String accepted, boolean takes) throws RequestException {
+        assertThat(parsed("GET / HTTP/1.0\r\nAccept: " + accepted + "\r\n\r\n").acceptsText())
+                .isEqualTo(takes);
+        assertThat(parsed("GET / HTTP/1.0\r\n\r\n").acceptsText()).isTrue();
     }
 
     @ParameterizedTest
