@@ -56,7 +56,7 @@ public final class Main {
 
     /** Runs the command, and ends the process unless it went well. */
     void runAndExit(String[] args) {
-        Logging.configure(0);
+        Logging.begin();
         SupervisedThread.superviseOthers();
         int status = run(args);
         if (status != 0) {
@@ -116,17 +116,23 @@ public final class Main {
 
     private Daemon daemon(Invocation call) throws ConfigException {
         Loaded loaded = load(call);
-        return new Daemon(loaded.settings(), loaded.effective(), call.configFile(), call.takeOver(), host, modules);
+        return new Daemon(
+                loaded.settings(),
+                loaded.effective().withFlags(call.flags()),
+                call.configFile(),
+                call.takeOver(),
+                host,
+                modules);
     }
 
     private Loaded load(Invocation call) throws ConfigException {
         Loaded loaded = new ConfigurationLoader(schema, modules).load(call);
-        Logging.configure(loaded.settings().logging().verbosity());
+        Logging.configure(loaded.settings().logging());
         loaded.warnings().forEach(log::warn);
-        log.info(
-                "Sluice {}, mode {}",
-                Version.text(),
-                loaded.settings().module().mode().flagValue());
+        log.atInfo()
+                .addKeyValue("version", Version.text())
+                .addKeyValue("mode", loaded.settings().module().mode().flagValue())
+                .log("Sluice starts");
         return loaded;
     }
 

@@ -96,7 +96,13 @@ final class FamilySync {
         inForce = true;
         problems = report.problems();
         Success success = success(batch, full, report, Duration.ofNanos(end - begin));
-        LOG.debug("{}: {} sync in {}, {}", family(), full ? "full" : "partial", success.duration(), report.cost());
+        LOG.atDebug()
+                .addKeyValue("family", family())
+                .addKeyValue("full", full)
+                .addKeyValue("took", success.duration())
+                .addKeyValue("messages", report.cost().messages())
+                .addKeyValue("bytes", report.cost().bytes())
+                .log("synced");
         observer.call(o -> o.succeeded(success));
     }
 

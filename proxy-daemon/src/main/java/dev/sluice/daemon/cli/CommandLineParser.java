@@ -13,7 +13,9 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -80,8 +82,19 @@ public final class CommandLineParser {
                         .filter(flags::has)
                         .map(name -> "--" + name)
                         .toList(),
+                texts(flags),
                 flags.warnings(),
                 flags.errors());
+    }
+
+    private Map<String, String> texts(ParsedFlags flags) {
+        Map<String, String> texts = new TreeMap<>();
+        for (OptionSpec option : commandLine.getCommandSpec().options()) {
+            texts.put(option.longestName().substring(2), option.paramLabel().equals(SWITCH) ? "false" : "");
+        }
+        schema.flags().forEach(flag -> texts.put(flag.name(), flag.defaultText()));
+        texts.replaceAll((name, text) -> flags.has(name) ? flags.text(name) : text);
+        return texts;
     }
 
     /** Every flag, with its hyphens: {@code --config}. */

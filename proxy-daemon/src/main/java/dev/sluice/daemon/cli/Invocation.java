@@ -7,6 +7,7 @@ import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.SettingsReader.Overrides;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param values the fields that flags set
  * @param overrides the flags that set no field
  * @param withoutEffect the flags that were given and mean nothing here
+ * @param flags every flag without its hyphens, with its value or default
  * @param warnings for the log
  * @param errors why the command line cannot be used, each with its flag; none when it can
  */
@@ -28,6 +30,7 @@ public record Invocation(
         ConfigValues values,
         Overrides overrides,
         List<String> withoutEffect,
+        Map<String, String> flags,
         List<String> warnings,
         List<String> errors) {
 

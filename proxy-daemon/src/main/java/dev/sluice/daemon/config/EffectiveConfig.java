@@ -38,9 +38,21 @@ public final class EffectiveConfig {
             "windowsRunAsService");
 
     private final Map<String, Object> root;
+    private final Map<String, String> flags;
 
-    private EffectiveConfig(Map<String, Object> root) {
+    private EffectiveConfig(Map<String, Object> root, Map<String, String> flags) {
         this.root = root;
+        this.flags = Map.copyOf(flags);
+    }
+
+    /** The same, set by a command line with {@code flags}. */
+    public EffectiveConfig withFlags(Map<String, String> values) {
+        return new EffectiveConfig(root, values);
+    }
+
+    /** Every flag of the command line without its hyphens, and its value. */
+    public Map<String, String> flags() {
+        return flags;
     }
 
     /** @param settings the result of {@code values} and the overrides */
@@ -63,7 +75,7 @@ public final class EffectiveConfig {
                 put(root, path, plain(path, value, values.isGiven(path)));
             }
         }
-        return new EffectiveConfig(root);
+        return new EffectiveConfig(root, Map.of());
     }
 
     private static Map<String, Object> decided(Settings settings) {

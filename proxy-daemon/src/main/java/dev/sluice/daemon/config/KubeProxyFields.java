@@ -3,7 +3,6 @@
 package dev.sluice.daemon.config;
 
 import static dev.sluice.core.config.ConfigField.Support.IRRELEVANT;
-import static dev.sluice.core.config.ConfigField.Support.NOT_YET;
 import static dev.sluice.core.config.ConfigField.Type.BOOL;
 import static dev.sluice.core.config.ConfigField.Type.DURATION;
 import static dev.sluice.core.config.ConfigField.Type.DURATION_OR_NANOSECONDS;
@@ -36,14 +35,12 @@ import java.util.stream.Stream;
 public final class KubeProxyFields {
     static final ConfigField FEATURE_GATES = ConfigField.of("featureGates", SWITCHES, Map.of());
     static final ConfigField KUBECONFIG = text("clientConnection.kubeconfig");
-    static final ConfigField LOG_FORMAT =
-            ConfigField.of("logging.format", STRING, "text").with(NOT_YET);
+    static final ConfigField LOG_FORMAT = ConfigField.of("logging.format", STRING, "text");
     static final ConfigField FLUSH_FREQUENCY = ConfigField.of(
                     "logging.flushFrequency", DURATION_OR_NANOSECONDS, Duration.ofSeconds(5))
             .with(IRRELEVANT);
     static final ConfigField VERBOSITY = ConfigField.of("logging.verbosity", INT, 0);
-    static final ConfigField VMODULE = ConfigField.of("logging.vmodule", ConfigField.Type.VMODULE, List.of())
-            .with(NOT_YET);
+    static final ConfigField VMODULE = ConfigField.of("logging.vmodule", ConfigField.Type.VMODULE, List.of());
     static final ConfigField HOSTNAME_OVERRIDE = ConfigField.of("hostnameOverride", HOST_NAME, "");
     static final ConfigField BIND_ADDRESS = ConfigField.of("bindAddress", IP, "0.0.0.0");
     static final ConfigField HEALTHZ = ConfigField.of("healthzBindAddress", IP_PORT, "0.0.0.0:10256");
@@ -82,8 +79,7 @@ public final class KubeProxyFields {
             ConfigField.of("clientConnection.qps", NUMBER, 5.0).with(IRRELEVANT);
     static final ConfigField BURST =
             ConfigField.of("clientConnection.burst", INT, 10).with(IRRELEVANT);
-    private static final ConfigField PROFILING =
-            ConfigField.of("enableProfiling", BOOL, false).with(NOT_YET);
+    static final ConfigField PROFILING = ConfigField.of("enableProfiling", BOOL, false);
     static final ConfigField HIDDEN_METRICS =
             text("showHiddenMetricsForVersion").with(IRRELEVANT);
     static final ConfigField CONFIG_SYNC =
@@ -229,7 +225,10 @@ public final class KubeProxyFields {
                         "feature-gates",
                         FEATURE_GATES,
                         "NAME=true,NAME=false; AllowServiceExternalIPs=false leaves external IPs alone."),
-                ConfigFlag.of("profiling", PROFILING, "Not supported yet."),
+                ConfigFlag.of(
+                        "profiling",
+                        PROFILING,
+                        "Serve thread dumps, heap histograms and recordings below /debug/pprof/, and /debug/flags/v."),
                 ConfigFlag.of("config-sync-period", CONFIG_SYNC, "No effect: nothing is re-read that did not change."),
                 ConfigFlag.of("kube-api-content-type", CONTENT_TYPE, "No effect: always JSON."),
                 ConfigFlag.of("kube-api-burst", BURST, "No effect."),
@@ -244,8 +243,11 @@ public final class KubeProxyFields {
                                 "v",
                                 VERBOSITY,
                                 "Log level: 0 to 3 log what matters, 4 logs every sync, 6 every netlink message."),
-                        ConfigFlag.of("vmodule", VMODULE, "Not supported yet."),
-                        ConfigFlag.of("logging-format", LOG_FORMAT, "Not supported yet: always text."),
+                        ConfigFlag.of(
+                                "vmodule",
+                                VMODULE,
+                                "Log levels of single classes, as PATTERN=LEVEL,PATTERN=LEVEL; format text only."),
+                        ConfigFlag.of("logging-format", LOG_FORMAT, "Form of the log: text, json."),
                         ConfigFlag.of("log-flush-frequency", FLUSH_FREQUENCY, "No effect: the log is never held back."),
                         alphaFlag("log-text-split-stream", SPLIT_TEXT),
                         alphaFlag("log-json-split-stream", SPLIT_JSON),

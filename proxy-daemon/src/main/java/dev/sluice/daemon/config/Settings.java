@@ -27,6 +27,7 @@ import java.util.stream.Collectors;
  * @param nodePortRanges empty for all addresses
  * @param primaryNodePortOnly {@code --nodeport-addresses=primary}
  * @param oomScoreAdj -1000 to 1000
+ * @param profiling whether the metrics server has the profiling pages
  * @param warnings what is invalid and of no concern in the mode in use, for the log
  */
 public record Settings(
@@ -46,6 +47,7 @@ public record Settings(
         ConntrackSettings conntrack,
         int oomScoreAdj,
         LoggingOptions logging,
+        boolean profiling,
         FeatureGates featureGates,
         List<String> warnings) {
 

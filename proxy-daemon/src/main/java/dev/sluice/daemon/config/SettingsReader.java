@@ -90,6 +90,7 @@ public final class SettingsReader {
                 conntrack(),
                 values.range(KubeProxyFields.OOM_SCORE, -1000, 1000),
                 LoggingOptions.read(values, gates),
+                values.bool(KubeProxyFields.PROFILING),
                 FeatureGates.read(gates, reason -> values.invalid(KubeProxyFields.FEATURE_GATES, reason)),
                 warnings);
     }

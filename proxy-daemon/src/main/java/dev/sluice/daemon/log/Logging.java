@@ -2,53 +2,74 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.daemon.log;
 
-import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
-import java.nio.charset.StandardCharsets;
+import ch.qos.logback.core.encoder.Encoder;
+import dev.sluice.daemon.config.LoggingOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import org.slf4j.LoggerFactory;
 
 /**
- * The log on standard error: one line an event, time in UTC, level, logger, message. Long lines are cut. Set up in
- * code, because a configuration file costs start-up time.
+ * The log on standard error, as text or JSON. Long lines are cut. Set up in code, because a configuration file costs
+ * start-up time.
  */
 public final class Logging {
-    private static final String PATTERN =
-            "%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z', UTC} %-5level %logger{0}: %msg%n%ex{full}%nopex";
-
     private Logging() {}
 
-    /**
-     * @param verbosity kube-proxy's {@code -v}: up to 3 info, from 4 debug, from 6 netlink messages, from 8
-     *     everything
-     */
-    public static void configure(int verbosity) {
-        LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    /** Logs what matters as text, until the configuration is known. */
+    public static void begin() {
+        configure(new LoggingOptions(LoggingOptions.Format.TEXT, 0, List.of(), Duration.ZERO));
+    }
+
+    /** Logs with {@code options} from now on. */
+    public static void configure(LoggingOptions options) {
+        LoggerContext context = context();
         context.reset();
-        PatternLayoutEncoder encoder = new PatternLayoutEncoder() {
-            @Override
-            public byte[] encode(ILoggingEvent event) {
-                return LineLimit.cut(super.encode(event));
-            }
+        Encoder<ILoggingEvent> encoder = switch (options.format()) {
+            case TEXT -> new TextEncoder(process());
+            case JSON -> new JsonEncoder();
         };
-        encoder.setCharset(StandardCharsets.UTF_8);
         encoder.setContext(context);
-        encoder.setPattern(PATTERN);
         encoder.start();
         ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
         console.setContext(context);
         console.setTarget("System.err");
         console.setEncoder(encoder);
         console.start();
-        Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-        root.addAppender(console);
-        root.setLevel(verbosity >= 8 ? Level.DEBUG : Level.WARN);
-        // it warns with a stack trace at each retry; dev.sluice.kubernetes logs once what is wrong
-        context.getLogger("io.fabric8").setLevel(verbosity >= 8 ? Level.DEBUG : Level.ERROR);
-        context.getLogger("dev.sluice").setLevel(verbosity >= 4 ? Level.DEBUG : Level.INFO);
-        context.getLogger("dev.sluice.linux.netlink.wire").setLevel(verbosity >= 6 ? Level.TRACE : Level.INFO);
+        context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).addAppender(console);
+        setVerbosity(options.verbosity());
+        if (!options.vmodule().isEmpty()) {
+            ModuleFilter filter = new ModuleFilter(options.vmodule());
+            filter.setContext(context);
+            filter.start();
+            context.addTurboFilter(filter);
+        }
+    }
+
+    /** Changes klog's level {@code -v} of the running process; that of {@code --vmodule} stays. */
+    public static void setVerbosity(int verbosity) {
+        for (String name : List.of(org.slf4j.Logger.ROOT_LOGGER_NAME, Verbosity.API_CLIENT, Verbosity.OURS)) {
+            Logger logger = context().getLogger(name);
+            logger.setLevel(Verbosity.of(name, verbosity));
+        }
+    }
+
+    private static LoggerContext context() {
+        return (LoggerContext) LoggerFactory.getILoggerFactory();
+    }
+
+    /** 0 where it cannot be found out. */
+    private static long process() {
+        try {
+            return Long.parseLong(Files.readSymbolicLink(Path.of("/proc/self")).toString());
+        } catch (IOException | NumberFormatException e) {
+            return 0;
+        }
     }
 }

@@ -1,7 +1,7 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** How the daemon writes its log. */
+/** How the daemon writes its log: the forms of its lines, and which events are written. */
 @NullMarked
 package dev.sluice.daemon.log;
 

@@ -6,6 +6,7 @@ import dev.sluice.core.mode.ModeMetric;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.traffic.TrafficCounters;
+import dev.sluice.daemon.config.FeatureGates;
 import dev.sluice.daemon.conntrack.CleaningListener;
 import dev.sluice.daemon.http.Page;
 import dev.sluice.daemon.repair.Repair;
@@ -17,13 +18,7 @@ import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.core.metrics.Counter;
-import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
-import io.prometheus.metrics.expositionformats.ExpositionFormats;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
@@ -39,8 +34,8 @@ public final class MetricsPage {
     private final CollectorFactory names = new CollectorFactory(registry);
     private final ConntrackMetrics conntrack = new ConntrackMetrics(names);
     private final SyncMetrics sync;
-    private final ExpositionFormatWriter text;
-    private final ExpositionFormatWriter openMetrics;
+    private final Exposition exposition = new Exposition(registry);
+    private final HealthCheckMetrics healthChecks = new HealthCheckMetrics();
     private final InstantSource clock;
 
     /** @param tellsFullFromPartial whether full and partial syncs have metrics of their own */
@@ -48,10 +43,7 @@ public final class MetricsPage {
     public MetricsPage(boolean tellsFullFromPartial, InstantSource clock) {
         this.clock = clock;
         sync = new SyncMetrics(registry, tellsFullFromPartial, clock);
-        ExpositionFormats formats = ExpositionFormats.init();
-        text = formats.getPrometheusTextFormatWriter();
-        openMetrics = formats.getOpenMetricsTextFormatWriter();
-        ProcessMetrics.register(registry, clock);
+        ProcessMetrics.register(registry);
         new JvmMemoryMetrics().bindTo(meters);
         new JvmThreadMetrics().bindTo(meters);
         new JvmGcMetrics().bindTo(meters);
@@ -100,17 +92,27 @@ public final class MetricsPage {
      * @param accepted the request's header {@code Accept}: OpenMetrics for those who ask for it, else Prometheus's text
      */
     public Page scrape(String accepted) {
-        ExpositionFormatWriter writer = openMetrics.accepts(accepted) ? openMetrics : text;
-        ByteArrayOutputStream page = new ByteArrayOutputStream(64 << 10);
-        try {
-            writer.write(page, registry.scrape());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return new Page(200, writer.getContentType(), page.toString(StandardCharsets.UTF_8));
+        return exposition.scrape(accepted);
     }
 
-    /** Counts the answers of the health pages by status: {@code kubeproxy_proxy_healthz_total} and the like. */
+    /** What {@code /metrics/slis} shows. */
+    public HealthCheckMetrics healthChecks() {
+        return healthChecks;
+    }
+
+    /**
+     * Adds what runs here.
+     *
+     * @param kubernetes the version whose kube-proxy it behaves as, e.g. 1.36.2
+     */
+    public void build(String version, String kubernetes, FeatureGates gates) {
+        BuildMetrics.register(registry, version, kubernetes, gates.states());
+    }
+
+    /**
+     * Counts the answers of the health pages by status: {@code kubeproxy_proxy_healthz_total} and the like, and as the
+     * check {@code proxy} of {@code /metrics/slis}.
+     */
     public Map<String, Supplier<Page>> counted(Map<String, Supplier<Page>> pages) {
         Map<String, Supplier<Page>> counted = new HashMap<>();
         pages.forEach((path, page) -> {
@@ -119,6 +121,7 @@ public final class MetricsPage {
             counted.put(path, () -> {
                 Page answer = page.get();
                 answers.labelValues(Integer.toString(answer.status())).inc();
+                healthChecks.observe("proxy", path.substring(1), answer.status() == 200);
                 return answer;
             });
         });

@@ -4,15 +4,21 @@ package dev.sluice.daemon.start;
 
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.EffectiveConfig;
+import dev.sluice.daemon.config.FeatureGates;
 import dev.sluice.daemon.config.Settings;
+import dev.sluice.daemon.debug.ProfilingPages;
+import dev.sluice.daemon.debug.StatusPages;
 import dev.sluice.daemon.explain.ExplainPage;
 import dev.sluice.daemon.health.HealthState;
 import dev.sluice.daemon.http.Page;
 import dev.sluice.daemon.http.PageServer;
 import dev.sluice.daemon.http.Request;
+import dev.sluice.daemon.metrics.HealthCheckMetrics;
 import dev.sluice.daemon.metrics.MetricsPage;
+import dev.sluice.daemon.metrics.ProcessMetrics;
 import dev.sluice.kubernetes.EventSink;
 import java.net.InetSocketAddress;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -38,18 +44,38 @@ public record DaemonServers(Settings settings, EventSink events, UnaryOperator<P
             throws ConfigException {
         String mode = settings.module().mode().flagValue();
         PageServer pages = new PageServer("metrics", "metrics-bind-address", settings.metrics())
-                .page("/healthz", DaemonServers::ping)
+                .page("/healthz", request -> ping(request, metrics.healthChecks()))
                 .page("/healthz/ping", request -> Page.text(200, "ok"))
                 .page("/proxyMode", request -> Page.text(200, mode))
                 .slowPage("/metrics", request -> metrics.scrape(request.header("Accept")))
+                .slowPage("/metrics/slis", metrics.healthChecks()::answer)
                 .slowPage("/configz", request -> Page.json(200, effective.configz()))
                 .slowPage(ExplainPage.PATH, explain::answer);
+        addStatus(pages, effective);
+        if (settings.profiling()) {
+            ProfilingPages.install(pages);
+        }
         serve(pages, "FailedToStartMetricServer");
     }
 
     /** kube-proxy's check of its metrics server, which lists its parts when it is asked to be verbose. */
-    private static Page ping(Request request) {
+    private static Page ping(Request request, HealthCheckMetrics checks) {
+        checks.observe("ping", "healthz", true);
         return Page.text(200, request.asks("verbose") ? "[+]ping ok\nhealthz check passed\n" : "ok");
+    }
+
+    private void addStatus(PageServer pages, EffectiveConfig effective) {
+        StatusPages status = new StatusPages(
+                effective.flags(),
+                new StatusPages.Versions(Version.text(), Version.KUBERNETES),
+                ProcessMetrics.started(),
+                InstantSource.system());
+        if (settings.featureGates().isOn(FeatureGates.FLAGZ)) {
+            pages.page("/flagz", status::flagz);
+        }
+        if (settings.featureGates().isOn(FeatureGates.STATUSZ)) {
+            pages.page("/statusz", request -> status.statusz(request, pages::paths));
+        }
     }
 
     private void serve(PageServer server, String failure) throws ConfigException {

@@ -56,6 +56,7 @@ public final class Preparation {
         String nodeName = NodeName.of(settings.hostnameOverride());
         ProxyModule module = settings.module();
         MetricsPage metrics = new MetricsPage(module.tellsFullFromPartial(), InstantSource.system());
+        metrics.build(Version.text(), Version.KUBERNETES, settings.featureGates());
         host.onRefusedRestore(metrics.refusals());
         module.requireHost();
         ModeInUse mode = resources.keep(new ModeInUse(module, host));

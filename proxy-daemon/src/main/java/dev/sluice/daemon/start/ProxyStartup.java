@@ -111,11 +111,11 @@ public final class ProxyStartup {
         }
         prepared.nodeGate().release(loop);
         prepared.cluster().events().node(EventSink.Type.NORMAL, "Starting", "StartKubeProxy", "");
-        LOG.info(
-                "node {}, {}, cluster state from {}",
-                prepared.nodeName(),
-                prepared.families(),
-                prepared.cluster().description());
+        LOG.atInfo()
+                .addKeyValue("node", prepared.nodeName())
+                .addKeyValue("families", prepared.families())
+                .addKeyValue("source", prepared.cluster().description())
+                .log("the node and the source of the cluster's state are known");
     }
 
     private RuleRepair repair() throws HostException {

@@ -6,6 +6,9 @@ import java.util.Objects;
 
 /** The version of this build. */
 public final class Version {
+    /** Of Kubernetes, whose kube-proxy this behaves as. */
+    public static final String KUBERNETES = "1.36.2";
+
     private Version() {}
 
     /** As the jar names it; {@code dev} where the classes are not in a jar. */

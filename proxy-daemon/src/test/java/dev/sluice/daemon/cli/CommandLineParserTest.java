@@ -66,6 +66,21 @@ class CommandLineParserTest {
         assertThat(call.values().string("hostnameOverride")).isEqualTo("b");
     }
 
+    @Test
+    void everyFlagHasItsValueOrItsDefault() throws Exception {
+        Invocation call = parser.parse("--proxy-mode=ipvs", "--masquerade-all", "-v=3", "--cluster-cidr", "10.0.0.0/8");
+        assertThat(call.flags())
+                .hasSameSizeAs(parser.flagNames())
+                .containsEntry("proxy-mode", "ipvs")
+                .containsEntry("masquerade-all", "true")
+                .containsEntry("v", "3")
+                .containsEntry("cluster-cidr", "10.0.0.0/8")
+                .containsEntry("cleanup", "false")
+                .containsEntry("config", "")
+                .containsEntry("iptables-sync-period", "30s")
+                .doesNotContainKey("--v");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"-v=4", "--v=4", "-v4"})
     void verbosityHasItsSpellings(String flag) throws Exception {

@@ -16,9 +16,14 @@ final class FeatureGatesTest {
 
     @Test
     void externalIpsAreServedUnlessTheirGateIsOff() {
-        assertThat(FeatureGates.read(Map.of(), reasons::add)).isEqualTo(new FeatureGates(true, List.of()));
-        assertThat(FeatureGates.read(Map.of("AllowServiceExternalIPs", false), reasons::add))
-                .isEqualTo(new FeatureGates(false, List.of()));
+        FeatureGates none = FeatureGates.read(Map.of(), reasons::add);
+        FeatureGates off = FeatureGates.read(Map.of("AllowServiceExternalIPs", false), reasons::add);
+        assertThat(none.externalIps()).isTrue();
+        assertThat(none.isOn("AllowServiceExternalIPs")).isTrue();
+        assertThat(off.externalIps()).isFalse();
+        assertThat(off.isOn("AllowServiceExternalIPs")).isFalse();
+        assertThat(none.warnings()).isEmpty();
+        assertThat(off.warnings()).isEmpty();
         assertThat(reasons).isEmpty();
     }
 

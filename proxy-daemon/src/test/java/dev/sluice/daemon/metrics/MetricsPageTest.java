@@ -29,9 +29,19 @@ import dev.sluice.core.traffic.ProxyTraffic;
 import dev.sluice.core.traffic.TrafficCounters;
 import dev.sluice.core.traffic.TrafficException;
 import dev.sluice.core.traffic.TrafficTotals;
+import dev.sluice.daemon.cli.CommandLineParser;
+import dev.sluice.daemon.cli.Invocation;
+import dev.sluice.daemon.config.ConfigException;
+import dev.sluice.daemon.config.FeatureGates;
+import dev.sluice.daemon.config.KnownModes;
+import dev.sluice.daemon.config.SettingsReader;
 import dev.sluice.daemon.conntrack.DeletionCause;
 import dev.sluice.daemon.http.Page;
+import dev.sluice.daemon.http.Request;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -296,10 +306,80 @@ class MetricsPageTest {
     }
 
     @Test
+    void whatRunsHereIsNamed() throws ConfigException {
+        page.build("0.9.0", "1.36.2", gates("ComponentFlagz=false"));
+        assertThat(lines())
+                .contains(
+                        "kubernetes_feature_enabled{name=\"ComponentFlagz\",stage=\"BETA\"} 0.0",
+                        "kubernetes_feature_enabled{name=\"ComponentStatusz\",stage=\"BETA\"} 1.0",
+                        "kubernetes_feature_enabled{name=\"AllowServiceExternalIPs\",stage=\"\"} 1.0",
+                        "sluice_build_info{java_version=\"" + Runtime.version() + "\",version=\"0.9.0\"} 1")
+                .anyMatch(line -> line.startsWith("kubernetes_build_info{")
+                        && line.contains("git_version=\"v1.36.2\"")
+                        && line.contains("major=\"1\",minor=\"36\",platform=\"linux/"));
+        assertThat(names(page.scrape("application/openmetrics-text"))).isEqualTo(names(page.scrape("")));
+    }
+
+    private static FeatureGates gates(String flag) throws ConfigException {
+        Invocation call = new CommandLineParser(KnownModes.SCHEMA).parse("--feature-gates=" + flag);
+        return SettingsReader.read(call.values(), call.overrides(), KnownModes.MODULES)
+                .featureGates();
+    }
+
+    @Test
+    void healthChecksHaveAPageOfTheirOwnThatCanBeReset() {
+        HealthCheckMetrics checks = page.healthChecks();
+        checks.observe("ping", "healthz", true);
+        checks.observe("ping", "healthz", true);
+        checks.observe("ping", "healthz", false);
+        assertThat(checks.answer(request("GET")).body().lines())
+                .contains(
+                        "kubernetes_healthcheck{name=\"ping\",type=\"healthz\"} 0.0",
+                        "kubernetes_healthchecks_total{name=\"ping\",status=\"success\",type=\"healthz\"} 2.0",
+                        "kubernetes_healthchecks_total{name=\"ping\",status=\"error\",type=\"healthz\"} 1.0");
+        assertThat(checks.answer(request("DELETE")).body()).isEqualTo("metrics reset\n");
+        assertThat(checks.answer(request("GET")).body()).doesNotContain("ping");
+        assertThat(lines()).noneMatch(line -> line.contains("healthcheck"));
+    }
+
+    private static Request request(String method) {
+        return new Request(method, "/metrics/slis", "", 1, Map.of(), InetAddress.getLoopbackAddress(), "");
+    }
+
+    @Test
     void theProcessTellsItsMemory() {
         assertThat(lines())
                 .anyMatch(line -> line.matches("process_resident_memory_bytes [1-9].*"))
                 .anyMatch(line -> line.startsWith("jvm_memory_used_bytes{"));
+    }
+
+    @Test
+    void theProcessHasTheMetricsOfGosClient() throws IOException {
+        double started = value("process_start_time_seconds");
+        assertThat(Instant.ofEpochMilli((long) (started * 1000)))
+                .isBetween(Instant.now().minus(Duration.ofDays(1)), Instant.now());
+        assertThat(value("process_cpu_seconds_total"))
+                .isBetween(0.01, Duration.ofDays(1).toSeconds() * 1.0);
+        assertThat(value("process_max_fds")).isGreaterThanOrEqualTo(value("process_open_fds"));
+        assertThat(value("process_virtual_memory_max_bytes"))
+                .isGreaterThanOrEqualTo(value("process_virtual_memory_bytes"));
+        double open = value("process_open_fds");
+        double received = value("process_network_receive_bytes_total");
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Socket client = new Socket(server.getInetAddress(), server.getLocalPort())) {
+            client.getOutputStream().write(new byte[1000]);
+            assertThat(value("process_open_fds")).isGreaterThanOrEqualTo(open + 2);
+            assertThat(value("process_network_receive_bytes_total")).isGreaterThanOrEqualTo(received + 1000);
+            assertThat(value("process_network_transmit_bytes_total")).isGreaterThan(1000);
+        }
+    }
+
+    private double value(String name) {
+        return lines().stream()
+                .filter(line -> line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static SyncObserver.Success success(IpFamily family, boolean full) {

@@ -55,6 +55,13 @@ class DaemonServersTest {
         assertThat(get(port, "/proxyMode").body()).isEqualTo("iptables");
         assertThat(get(port, "/configz").body()).startsWith("{\"kubeproxy.config.k8s.io\":");
         assertThat(get(port, "/").statusCode()).isEqualTo(404);
+        assertThat(get(port, "/debug/pprof/").statusCode()).isEqualTo(404);
+        assertThat(get(port, "/debug/flags/v").statusCode()).isEqualTo(404);
+        assertThat(get(port, "/metrics/slis").body())
+                .contains("kubernetes_healthchecks_total{name=\"ping\",status=\"success\",type=\"healthz\"} 2.0");
+        assertThat(get(port, "/flagz").body()).contains("\nproxy-mode=iptables\n", "\noom-score-adj=-999\n");
+        assertThat(get(port, "/statusz").body())
+                .contains("\nPaths: /configz /debug /flagz /healthz /metrics /proxyMode /statusz\n");
         assertThat(ask("POST", port, "/proxyMode").statusCode()).isEqualTo(200);
         HttpResponse<String> page = get(port, "/metrics");
         assertThat(page.body()).contains("sluice_defects_total");
@@ -62,6 +69,19 @@ class DaemonServersTest {
         HttpResponse<String> explained = ask("POST", port, "/debug/explain?to=10.96.0.1&port=1");
         assertThat(explained.statusCode()).isEqualTo(405);
         assertThat(explained.headers().firstValue("Allow")).hasValue("GET, HEAD");
+    }
+
+    @Test
+    void gatesAndProfilingDecideWhichPagesThereAre() throws Exception {
+        int port = freePort();
+        start(
+                "--metrics-bind-address=127.0.0.1:" + port,
+                "--profiling",
+                "--feature-gates=ComponentFlagz=false,ComponentStatusz=false");
+        assertThat(get(port, "/flagz").statusCode()).isEqualTo(404);
+        assertThat(get(port, "/statusz").statusCode()).isEqualTo(404);
+        assertThat(get(port, "/debug/pprof/").statusCode()).isEqualTo(200);
+        assertThat(get(port, "/debug/flags/v").statusCode()).isEqualTo(406);
     }
 
     @Test
@@ -94,7 +114,8 @@ class DaemonServersTest {
 
     private void start(String... flags) throws ConfigException {
         Invocation call = new CommandLineParser(KnownModes.SCHEMA).parse(flags);
-        EffectiveConfig effective = EffectiveConfig.of(call.values(), settings(call));
+        EffectiveConfig effective =
+                EffectiveConfig.of(call.values(), settings(call)).withFlags(call.flags());
         ExplainPage explain = new ExplainPage(mock(SyncLoop.class), List.of());
         servers(flags).serveMetrics(metrics, effective, explain);
     }

@@ -28,6 +28,8 @@ enum Library {
     PROCESSES("processes"),
     FILES("files"),
     SOCKETS("sockets"),
+    /** What a virtual machine knows of itself, beyond numbers. */
+    DIAGNOSTICS("diagnostics"),
     FABRIC8("fabric8"),
     NETTY("Netty"),
     SNAKEYAML("SnakeYAML"),
@@ -55,6 +57,7 @@ enum Library {
             case PROCESSES -> assignableTo(Process.class).or(belongToAnyOf(ProcessBuilder.class, ProcessHandle.class));
             case FILES -> resideInAnyPackage("java.nio.file..").or(belongToAnyOf(FileChannel.class));
             case SOCKETS -> sockets();
+            case DIAGNOSTICS -> resideInAnyPackage("javax.management..", "jdk.jfr..");
             case FABRIC8 -> resideInAnyPackage("io.fabric8..");
             case NETTY -> resideInAnyPackage("io.netty..");
             case SNAKEYAML -> resideInAnyPackage("org.snakeyaml..");

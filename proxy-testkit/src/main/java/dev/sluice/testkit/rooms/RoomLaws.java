@@ -65,7 +65,7 @@ public abstract class RoomLaws {
     @Test
     void usesOnlyWhatItsRowNames() {
         RoomTable.Row row = RoomTable.read().row(name);
-        DescribedPredicate<JavaClass> allowed = resideInAnyPackage("java..", "org.slf4j", "org.jspecify.annotations")
+        DescribedPredicate<JavaClass> allowed = resideInAnyPackage("java..", "org.slf4j..", "org.jspecify.annotations")
                 .or(resideInAPackage(root + ".."));
         for (String other : row.rooms()) {
             allowed = allowed.or(resideInAPackage("dev.sluice." + other + ".."));

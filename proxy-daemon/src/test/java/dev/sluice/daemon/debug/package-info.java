@@ -1,0 +1,7 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+@NullMarked
+package dev.sluice.daemon.debug;
+
+import org.jspecify.annotations.NullMarked;
