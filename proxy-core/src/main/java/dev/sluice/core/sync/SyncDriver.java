@@ -20,6 +20,7 @@ import dev.sluice.core.source.ClusterListener;
 import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.core.source.NodeObject;
 import dev.sluice.core.source.ServiceObject;
+import dev.sluice.core.thread.Progress;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -133,6 +134,7 @@ final class SyncDriver implements ClusterListener {
         for (FamilySync family : families) {
             if (family.untilDue() == 0) {
                 family.run();
+                Progress.made();
             }
         }
         guarded("the list of problems", this::updateProblems);

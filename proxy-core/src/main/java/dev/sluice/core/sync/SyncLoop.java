@@ -6,6 +6,7 @@ import dev.sluice.core.config.SyncPeriods;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterListener;
+import dev.sluice.core.thread.Progress;
 import dev.sluice.core.thread.SupervisedThread;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -28,6 +29,8 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SyncLoop.class);
     /** A stop takes two seconds in all; the next start compares everything with the kernel. */
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(1);
+    /** Far more than the first sync of 30,000 Services takes. */
+    private static final Duration LONGEST_WITHOUT_PROGRESS = Duration.ofMinutes(10);
 
     private final SyncDriver driver;
     private final GuardedObserver observer;
@@ -156,10 +159,20 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
                 handle(posted.poll());
             }
             if (!stopping) {
-                long nanos = driver.runDue();
-                handle(await(nanos));
+                handle(await(runDue()));
             }
         }
+    }
+
+    private long runDue() {
+        try (Progress _ = busy()) {
+            return driver.runDue();
+        }
+    }
+
+    /** A tool that a sync runs has a limit of its own. */
+    private static Progress busy() {
+        return Progress.begin(Progress.Need.VITAL, "syncs", LONGEST_WITHOUT_PROGRESS);
     }
 
     private @Nullable Runnable await(long nanos) {
@@ -173,7 +186,9 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
 
     private static void handle(@Nullable Runnable message) {
         if (message != null) {
-            message.run();
+            try (Progress _ = busy()) {
+                message.run();
+            }
         }
     }
 

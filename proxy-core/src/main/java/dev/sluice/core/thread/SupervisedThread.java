@@ -3,9 +3,12 @@
 package dev.sluice.core.thread;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,11 +44,7 @@ public final class SupervisedThread {
 
     /** A thread, not started, without whose work the process is of no use: a failure ends the process. */
     public static Thread vital(String name, Runnable work) {
-        return Thread.ofPlatform()
-                .daemon()
-                .name(name)
-                .uncaughtExceptionHandler((thread, failure) -> ProcessEnd.now(thread.getName(), failure))
-                .unstarted(work);
+        return new MarkedThread(name, work, (thread, failure) -> ProcessEnd.now(thread.getName(), failure));
     }
 
     /** A thread, not started, for one task: a failure is logged. */
@@ -55,21 +54,36 @@ public final class SupervisedThread {
 
     /** Makes threads of one name for an executor, which replaces one that has failed: a failure is logged. */
     public static ThreadFactory factory(String name) {
-        return logging().name(name).factory();
+        return work -> new MarkedThread(name, work, SupervisedThread::failed);
     }
 
     /** An unbounded pool of threads with this name and a number. */
     public static ExecutorService pool(String name) {
-        return Executors.newCachedThreadPool(logging().name(name, 0).factory());
+        AtomicLong number = new AtomicLong();
+        return Executors.newCachedThreadPool(
+                work -> new MarkedThread(name + number.getAndIncrement(), work, SupervisedThread::failed));
+    }
+
+    /** What the threads made here that live do at present. */
+    public static List<ThreadActivity> activities() {
+        ThreadGroup all = Thread.currentThread().getThreadGroup();
+        for (ThreadGroup parent = all.getParent(); parent != null; parent = parent.getParent()) {
+            all = parent;
+        }
+        Thread[] threads = new Thread[2 * all.activeCount() + 16];
+        int count = all.enumerate(threads);
+        List<ThreadActivity> activities = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            if (threads[i] instanceof MarkedThread marked) {
+                activities.add(new ThreadActivity(marked, marked.progress(), marked.failure()));
+            }
+        }
+        return activities;
     }
 
     /** From now on, failures that end threads of libraries are logged, too, and end the process if they are fatal. */
     public static void superviseOthers() {
         Thread.setDefaultUncaughtExceptionHandler(SupervisedThread::failed);
-    }
-
-    private static Thread.Builder.OfPlatform logging() {
-        return Thread.ofPlatform().daemon().uncaughtExceptionHandler(SupervisedThread::failed);
     }
 
     private static void failed(Thread thread, Throwable failure) {
@@ -95,6 +109,10 @@ public final class SupervisedThread {
                 ProcessEnd.ifFatal(name, e);
                 if (System.nanoTime() - begin > LONGEST_PAUSE.toNanos()) {
                     pause = firstPause;
+                }
+                MarkedThread marked = MarkedThread.current();
+                if (marked != null) {
+                    marked.failed(e, pause, LONGEST_PAUSE);
                 }
                 LOG.error("{} failed; its work begins again in {} ms", name, pause.toMillis(), e);
             }

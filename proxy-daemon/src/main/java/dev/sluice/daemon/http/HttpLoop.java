@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.daemon.http;
 
+import dev.sluice.core.thread.Progress;
 import dev.sluice.core.thread.SupervisedThread;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,6 +30,7 @@ import org.slf4j.LoggerFactory;
 public final class HttpLoop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpLoop.class);
     private static final long TICK_NANOS = Duration.ofSeconds(1).toNanos();
+    private static final Duration HANGS = Duration.ofMinutes(5);
     private static final long PAUSE_NANOS = Duration.ofMillis(100).toNanos();
     private static final Duration END = Duration.ofSeconds(2);
     private static final int BACKLOG = 128;
@@ -182,7 +184,7 @@ public final class HttpLoop implements AutoCloseable {
     }
 
     private void proceed(HttpConnection connection) {
-        try {
+        try (Progress _ = Progress.begin(Progress.Need.USEFUL, "answering a request", HANGS)) {
             connection.proceed(buffer);
         } catch (IOException e) {
             connection.close();

@@ -4,6 +4,7 @@ package dev.sluice.kubernetes.api;
 
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.ResourceKind;
+import dev.sluice.core.thread.Progress;
 import dev.sluice.core.thread.SupervisedThread;
 import dev.sluice.kubernetes.EventSink;
 import dev.sluice.kubernetes.api.EventRequests.Outcome;
@@ -34,6 +35,9 @@ public final class ApiEventSink implements EventSink {
     private static final int REMEMBERED = 500;
     private static final int BURST = 25;
     private static final Duration INTERVAL = Duration.ofSeconds(5);
+    /** A few requests, each with a limit of its own. */
+    private static final Duration HANGS = Duration.ofMinutes(10);
+
     private static final Duration REPEAT_INTERVAL = Duration.ofMinutes(5);
 
     private final EventRequests requests;
@@ -105,7 +109,7 @@ public final class ApiEventSink implements EventSink {
     }
 
     private void deliver(Event event) {
-        try {
+        try (Progress _ = Progress.begin(Progress.Need.USEFUL, "sending an Event", HANGS)) {
             if (!isKnown(event)) {
                 create(event);
             }

@@ -4,6 +4,7 @@ package dev.sluice.kubernetes.manifest;
 
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
+import dev.sluice.core.thread.Progress;
 import dev.sluice.kubernetes.read.UserFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,6 +59,7 @@ final class ManifestDirectory {
         boolean changed = files.keySet().retainAll(names) || !before.isEmpty();
         for (String name : names) {
             changed |= scan(name, now);
+            Progress.made();
         }
         seen = true;
         return changed;

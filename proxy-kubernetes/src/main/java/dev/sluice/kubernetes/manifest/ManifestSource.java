@@ -6,9 +6,11 @@ import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.source.ClusterListener;
 import dev.sluice.core.source.ClusterSource;
+import dev.sluice.core.thread.Progress;
 import dev.sluice.core.thread.SupervisedThread;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +27,7 @@ import org.slf4j.LoggerFactory;
 public final class ManifestSource implements ClusterSource {
     private static final Logger LOG = LoggerFactory.getLogger(ManifestSource.class);
     private static final int MAX_QUIETS = 10;
+    private static final Duration HANGS = Duration.ofMinutes(5);
 
     private final Path directory;
     private final String nodeName;
@@ -109,14 +112,12 @@ public final class ManifestSource implements ClusterSource {
     }
 
     private void update(ManifestDirectory manifests, DeltaDelivery delivery) {
-        try {
+        try (Progress _ = Progress.begin(Progress.Need.VITAL, "reading the manifests in " + directory, HANGS)) {
             if (manifests.scan(System.nanoTime()) || !delivery.isUpToDate()) {
                 List<Problem> problems = new ArrayList<>();
                 Map<ObjectRef, ManifestObject> objects = manifests.objects(problems);
                 delivery.deliver(objects, problems);
             }
-        } catch (RuntimeException e) {
-            LOG.error("Manifests in {} could not be delivered; retrying", directory, e);
         }
     }
 }

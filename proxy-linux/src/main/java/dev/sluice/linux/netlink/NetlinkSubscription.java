@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.linux.netlink;
 
+import dev.sluice.core.thread.Progress;
 import dev.sluice.core.thread.SupervisedThread;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.libc.Libc;
 import dev.sluice.linux.libc.Linux;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +21,7 @@ import org.slf4j.LoggerFactory;
 public final class NetlinkSubscription implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NetlinkSubscription.class);
     private static final int RECEIVE_BYTES = 64 << 10;
+    private static final Duration HANGS = Duration.ofMinutes(5);
 
     private final Libc libc = Libc.system();
     private final NetlinkChannel channel;
@@ -102,7 +105,7 @@ public final class NetlinkSubscription implements AutoCloseable {
     }
 
     private void guarded(Notification notification) {
-        try {
+        try (Progress _ = Progress.begin(Progress.Need.USEFUL, "a notification", HANGS)) {
             notification.deliver();
         } catch (NetlinkException e) {
             LOG.warn("{}: notification skipped: {}", thread.getName(), e.getMessage());

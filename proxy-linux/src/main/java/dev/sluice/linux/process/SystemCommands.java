@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.linux.process;
 
+import dev.sluice.core.thread.Progress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,6 +19,9 @@ import java.util.stream.Stream;
  */
 public final class SystemCommands implements CommandRunner {
     private static final List<String> FALLBACK = List.of("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin");
+
+    /** How long the end of a process that is killed at its deadline may take. */
+    private static final Duration DEATH = Duration.ofMinutes(1);
 
     private final List<Path> folders;
     private final ProcessListener listener;
@@ -66,7 +70,7 @@ public final class SystemCommands implements CommandRunner {
         refuseIfStopping(command);
         RunningCommand process = new RunningCommand(command, program);
         running.add(process);
-        try {
+        try (Progress _ = Progress.part(command.program(), command.deadline().plus(DEATH))) {
             listener.started(command, process.pid());
             if (stopping) {
                 process.stop(); // it may have been added too late for stop()

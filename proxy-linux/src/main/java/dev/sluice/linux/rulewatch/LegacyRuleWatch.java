@@ -5,11 +5,13 @@ package dev.sluice.linux.rulewatch;
 import dev.sluice.core.kernel.ForeignChange;
 import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.thread.Progress;
 import dev.sluice.core.thread.SupervisedThread;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.iptables.RestoreInput;
 import dev.sluice.linux.rulewatch.OwnRestores.Restore;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +31,7 @@ final class LegacyRuleWatch implements RuleWatch, OwnRestores.Follower {
     private static final Logger LOG = LoggerFactory.getLogger(LegacyRuleWatch.class);
     private static final List<String> TABLES = List.of("nat", "filter", "mangle");
     private static final long PERIOD_MILLIS = 100;
+    private static final Duration LIMIT = Duration.ofMinutes(5);
 
     private final OwnRestores own;
     private final Consumer<ForeignChange> noticed;
@@ -86,7 +89,9 @@ final class LegacyRuleWatch implements RuleWatch, OwnRestores.Follower {
 
     private void watch() throws InterruptedException {
         while (!closing.await(PERIOD_MILLIS, TimeUnit.MILLISECONDS)) {
-            tables.forEach(this::look);
+            try (Progress _ = Progress.begin(Progress.Need.USEFUL, "a look at the legacy tables", LIMIT)) {
+                tables.forEach(this::look);
+            }
         }
     }
 

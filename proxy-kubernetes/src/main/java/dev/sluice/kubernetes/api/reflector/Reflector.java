@@ -4,6 +4,7 @@ package dev.sluice.kubernetes.api.reflector;
 
 import dev.sluice.core.source.ClusterListener;
 import dev.sluice.core.thread.ProcessEnd;
+import dev.sluice.core.thread.Progress;
 import dev.sluice.kubernetes.api.reflector.ApiTransport.Answer;
 import dev.sluice.kubernetes.api.reflector.ReflectorObserver.WatchEnd;
 import dev.sluice.kubernetes.read.ApiJson;
@@ -30,6 +31,8 @@ public final class Reflector implements Runnable {
     private static final int PAGE = 500;
     /** Far more than any cluster has; a server that gives out tokens without end is stopped here. */
     private static final int MOST_PAGES = 10_000;
+    /** Each silence of the server is progress, too, since it is noticed and answered. */
+    private static final Duration HANGS = Duration.ofMinutes(5);
 
     private final WatchedResource resource;
     private final ApiTransport server;
@@ -70,7 +73,7 @@ public final class Reflector implements Runnable {
 
     private void step() throws InterruptedException, InterruptedIOException {
         Duration retryAfter = Duration.ZERO;
-        try {
+        try (Progress _ = Progress.begin(Progress.Need.VITAL, "list and watch of " + resource.plural(), HANGS)) {
             if (position.isUnlisted()) {
                 list();
             } else if (position.isDoubtful()) {
@@ -181,7 +184,10 @@ public final class Reflector implements Runnable {
         try (Answer answer = server.get("list", uri(query), timing.request(), Reflector::giveUpSilentList);
                 ApiJson json = new ApiJson(answer.body())) {
             lastAnswer = answer.took();
-            return json.list(object -> listing.add(resource.read(object)));
+            return json.list(object -> {
+                listing.add(resource.read(object));
+                Progress.made();
+            });
         }
     }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.kubernetes.api.reflector;
 
+import dev.sluice.core.thread.Progress;
 import dev.sluice.kubernetes.api.reflector.ApiTransport.Answer;
 import dev.sluice.kubernetes.read.ApiJson;
 import dev.sluice.kubernetes.read.DocumentSyntaxException;
@@ -84,6 +85,7 @@ final class Watch {
 
     /** Finds out whether a silent watch is alive: by a probe, or by opening it anew where a probe shows nothing. */
     private void silentFor(Duration silence) throws IOException, InterruptedException {
+        Progress.made();
         if (age().compareTo(asked.plus(timing.silence())) > 0) {
             throw new Enough("the server does not end it");
         }
@@ -120,6 +122,7 @@ final class Watch {
             }
         }
         observer.heard();
+        Progress.made();
     }
 
     private void reach(String version) throws ApiFailure {
