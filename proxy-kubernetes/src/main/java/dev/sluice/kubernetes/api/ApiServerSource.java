@@ -67,9 +67,18 @@ public final class ApiServerSource implements ClusterSource {
                     problems,
                     new WatchReport(resource, connection.log(), connection.observer()),
                     connection.timing());
-            Thread thread = SupervisedThread.restarting("api-" + resource.plural(), reflector::run);
+            Thread thread = SupervisedThread.restarting("api-" + resource.plural(), () -> untilClosed(reflector));
             thread.start();
             threads.add(thread);
+        }
+    }
+
+    /** What ends although nobody closed the source begins again: the node would be deaf without it. */
+    private void untilClosed(Reflector reflector) {
+        reflector.run();
+        if (!closed) {
+            Thread.interrupted();
+            throw new IllegalStateException("it ended, and nobody had asked it to");
         }
     }
 

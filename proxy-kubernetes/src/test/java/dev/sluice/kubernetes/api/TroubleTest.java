@@ -9,6 +9,8 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.sluice.core.thread.SupervisedThread;
+import dev.sluice.core.thread.ThreadActivity;
 import dev.sluice.kubernetes.RecordingListener;
 import dev.sluice.testkit.api.FakeApi;
 import java.io.IOException;
@@ -126,6 +128,21 @@ class TroubleTest {
         assertThat(recorder.services().get("shop/web"))
                 .satisfies(web -> assertThat(web.ports().getFirst().port()).isEqualTo(81));
         assertThat(recorder.log().stream().filter("synced SERVICE"::equals)).hasSize(1);
+    }
+
+    /** As a time-out of a socket would, which is an InterruptedIOException, too. */
+    @Test
+    void aReflectorThatEndsUnaskedBeginsAgain() {
+        start();
+        soon().until(() -> api.isWatched("services"));
+        SupervisedThread.activities().stream()
+                .map(ThreadActivity::thread)
+                .filter(thread -> thread.getName().equals("api-services"))
+                .forEach(Thread::interrupt);
+        api.cut();
+        api.put("services", "new", service("new", "80"));
+
+        soon().until(() -> recorder.services().containsKey("shop/new"));
     }
 
     @Test
