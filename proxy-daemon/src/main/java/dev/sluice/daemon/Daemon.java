@@ -8,18 +8,23 @@ import dev.sluice.core.thread.SupervisedThread;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.EffectiveConfig;
 import dev.sluice.daemon.config.Settings;
+import dev.sluice.daemon.health.HealthState;
 import dev.sluice.daemon.otherproxy.KubeProxyPages;
 import dev.sluice.daemon.otherproxy.ProxyTurn;
 import dev.sluice.daemon.otherproxy.RunningKubeProxy;
 import dev.sluice.daemon.restart.ConfigFileWatch;
+import dev.sluice.daemon.restart.ConfigStatus;
+import dev.sluice.daemon.start.DaemonPages;
 import dev.sluice.daemon.start.OpenResources;
 import dev.sluice.daemon.start.Preparation;
 import dev.sluice.daemon.start.Prepared;
 import dev.sluice.daemon.start.Privileges;
 import dev.sluice.daemon.start.ProxyStartup;
+import dev.sluice.daemon.watchdog.ThreadWatchdog;
 import dev.sluice.linux.host.LinuxHost;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -39,6 +44,8 @@ final class Daemon {
     private final boolean takeOver;
     private final LinuxHost host;
     private final List<ProxyModule> modules;
+    private final ConfigFileWatch.Check check;
+    private final HealthState health;
     private final OpenResources resources = new OpenResources();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile boolean started;
@@ -48,6 +55,7 @@ final class Daemon {
      * A daemon that is not started.
      *
      * @param configFile the file that {@code settings} were read from, to be watched
+     * @param check judges that file when it has changed
      * @param takeOver whether to go on beside a running kube-proxy
      * @param modules of every mode
      */
@@ -55,15 +63,22 @@ final class Daemon {
             Settings settings,
             EffectiveConfig effective,
             Optional<Path> configFile,
+            ConfigFileWatch.Check check,
             boolean takeOver,
             LinuxHost host,
             List<ProxyModule> modules) {
         this.settings = settings;
         this.effective = effective;
         this.configFile = configFile;
+        this.check = check;
         this.takeOver = takeOver;
         this.host = host;
         this.modules = List.copyOf(modules);
+        health = new HealthState(
+                InstantSource.system(), settings.syncPeriods().retry().multipliedBy(2));
+        if (settings.manifests().isPresent()) {
+            health.nodeIsOptional();
+        }
     }
 
     /** Runs until a signal ends the process (exit code 0), or what it was started with has changed (1). */
@@ -73,11 +88,20 @@ final class Daemon {
             // opened first, so closed last: the lock is held until nothing of this process runs
             ProxyTurn turn = resources.keep(new ProxyTurn(
                     settings.module().mode().flagValue(), new RunningKubeProxy(KubeProxyPages.of(settings)), takeOver));
-            watchConfigFile();
+            health.add(resources.keep(ThreadWatchdog.start()));
+            Optional<ConfigStatus> config = watchConfigFile();
+            config.ifPresent(health::add);
             turn.await(settings.healthz());
-            Prepared prepared = preparation().run();
-            new ProxyStartup(settings, host, prepared, resources)
-                    .start(effective, modules, resources.exclusive(turn.lock()), this::restart);
+            DaemonPages pages = new DaemonPages(settings, effective, health, resources);
+            Prepared prepared = preparation((metrics, events) -> {
+                        config.ifPresent(metrics::configuration);
+                        if (!turn.takesOver()) {
+                            pages.listen(metrics, events);
+                        }
+                    })
+                    .run();
+            new ProxyStartup(settings, host, prepared, resources, health, pages)
+                    .start(modules, resources.exclusive(turn.lock()), this::restart);
             started = true;
             stopped.await();
         });
@@ -89,15 +113,15 @@ final class Daemon {
      */
     int initOnly() throws ConfigException {
         return attempt(() -> {
-            Prepared prepared = preparation().run();
+            Prepared prepared = preparation((metrics, events) -> {}).run();
             prepared.mode().module().initOnly();
             LOG.info("the kernel parameters are set, for {}; no rule was written", prepared.families());
             close();
         });
     }
 
-    private Preparation preparation() {
-        return new Preparation(settings, host, modules, resources);
+    private Preparation preparation(Preparation.Pages pages) {
+        return new Preparation(settings, host, modules, resources, health, pages);
     }
 
     private interface Work {
@@ -122,13 +146,15 @@ final class Daemon {
         }
     }
 
-    private void watchConfigFile() throws ConfigException {
+    private Optional<ConfigStatus> watchConfigFile() throws ConfigException {
         if (configFile.isEmpty()) {
-            return;
+            return Optional.empty();
         }
         Path file = configFile.get();
         try {
-            resources.keep(new ConfigFileWatch(file, () -> restart(file + " has changed")));
+            return Optional.of(resources
+                    .keep(new ConfigFileWatch(file, check, () -> restart(file + " has changed")))
+                    .status());
         } catch (IOException e) {
             throw new ConfigException(List.of(file + " cannot be watched: " + e));
         }

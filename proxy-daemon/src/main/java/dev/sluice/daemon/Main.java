@@ -19,6 +19,7 @@ import dev.sluice.daemon.log.Logging;
 import dev.sluice.daemon.otherproxy.KubeProxyPages;
 import dev.sluice.daemon.otherproxy.ProxyTurn;
 import dev.sluice.daemon.otherproxy.RunningKubeProxy;
+import dev.sluice.daemon.restart.ConfigFileWatch;
 import dev.sluice.daemon.start.OpenFileLimit;
 import dev.sluice.daemon.start.Privileges;
 import dev.sluice.daemon.start.Version;
@@ -120,6 +121,7 @@ public final class Main {
                 loaded.settings(),
                 loaded.effective().withFlags(call.flags()),
                 call.configFile(),
+                () -> new ConfigurationLoader(schema, modules).load(call),
                 call.takeOver(),
                 host,
                 modules);

@@ -5,6 +5,7 @@ package dev.sluice.daemon.health;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.NodeObject;
+import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncObserver;
 import java.util.List;
 
@@ -34,6 +35,14 @@ public final class HealthObserver implements SyncObserver {
     @Override
     public void succeeded(Success success) {
         health.updated(success.family());
+    }
+
+    @Override
+    public void failed(Failure failure) {
+        Throwable cause = failure.cause();
+        health.failed(
+                failure.family(),
+                cause instanceof SyncException ? String.valueOf(cause.getMessage()) : cause.toString());
     }
 
     @Override

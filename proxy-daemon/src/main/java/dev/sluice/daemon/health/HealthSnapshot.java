@@ -4,14 +4,12 @@ package dev.sluice.daemon.health;
 
 import static dev.sluice.daemon.http.JsonText.quote;
 
-import dev.sluice.core.model.Problem;
 import dev.sluice.core.net.IpFamily;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param nodeEligible whether load balancers should send traffic to this node
  * @param alive whether no family is late
  * @param ready whether, besides, every family has synced once
- * @param problems the objects that are left out
+ * @param problems what is wrong, whether or not it counts
  */
 record HealthSnapshot(
         Instant now,
@@ -29,23 +27,31 @@ record HealthSnapshot(
         boolean alive,
         boolean ready,
         Map<IpFamily, HealthSnapshot.Family> status,
-        List<Problem> problems) {
+        List<HealthProblem> problems) {
     private static final String NEVER = "0001-01-01T00:00:00Z";
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.nnnnnnnnn'Z'").withZone(ZoneOffset.UTC);
 
     /** One family. */
     record Family(@Nullable Instant lastUpdated, boolean healthy) {}
 
+    /** Whether {@code /healthz} is 200: what kube-proxy means by it, problems or not. */
+    boolean isHealthy() {
+        return ready && nodeEligible;
+    }
+
+    /** Whether {@code /livez} is 200: the process can still do its work. */
+    boolean canWork() {
+        return alive && problems.stream().noneMatch(HealthProblem::fatal);
+    }
+
     /** The body of {@code /healthz}: kube-proxy's keys in kube-proxy's order, and the problems if there are any. */
     String healthzJson() {
-        boolean ok = ready && nodeEligible;
-        return "{" + head(ok) + ",\"nodeEligible\":" + nodeEligible + tail(ready) + problemsJson() + "}";
+        return "{" + head(isHealthy()) + ",\"nodeEligible\":" + nodeEligible + tail(ready)
+                + problemsJson(problem -> true) + "}";
     }
 
     /** The body of {@code /livez}. */
     String livezJson() {
-        return "{" + head(alive) + tail(alive) + "}";
+        return "{" + head(canWork()) + tail(canWork()) + problemsJson(HealthProblem::fatal) + "}";
     }
 
     private String head(boolean ok) {
@@ -54,29 +60,24 @@ record HealthSnapshot(
                 .filter(Objects::nonNull)
                 .max(Instant::compareTo)
                 .orElse(null);
-        return "\"lastUpdated\":" + time(ok ? now : latest) + ",\"currentTime\":" + time(now);
+        return "\"lastUpdated\":" + quoted(ok ? now : latest) + ",\"currentTime\":" + quoted(now);
     }
 
     private String tail(boolean healthy) {
         String families = status.entrySet().stream()
                 .map(e -> quote(e.getKey().label()) + ":{\"lastUpdated\":"
-                        + time(e.getValue().lastUpdated()) + ",\"healthy\":"
+                        + quoted(e.getValue().lastUpdated()) + ",\"healthy\":"
                         + e.getValue().healthy() + "}")
                 .collect(Collectors.joining(","));
         return ",\"healthy\":" + healthy + (families.isEmpty() ? "" : ",\"status\":{" + families + "}");
     }
 
-    private String problemsJson() {
-        if (problems.isEmpty()) {
-            return "";
-        }
-        return problems.stream()
-                .map(p -> "{\"object\":" + quote(p.object().toString()) + ",\"field\":" + quote(p.field())
-                        + ",\"message\":" + quote(p.message()) + "}")
-                .collect(Collectors.joining(",", ",\"problems\":[", "]"));
+    private String problemsJson(Predicate<HealthProblem> which) {
+        String list = problems.stream().filter(which).map(HealthProblem::json).collect(Collectors.joining(","));
+        return list.isEmpty() ? "" : ",\"problems\":[" + list + "]";
     }
 
-    private static String time(@Nullable Instant instant) {
-        return quote(instant == null ? NEVER : TIME.format(instant));
+    private static String quoted(@Nullable Instant instant) {
+        return quote(instant == null ? NEVER : HealthProblem.time(instant));
     }
 }

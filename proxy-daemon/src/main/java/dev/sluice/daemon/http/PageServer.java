@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,8 +56,8 @@ public final class PageServer implements AutoCloseable {
     }
 
     /** Adds pages by their paths, as {@link #page} does. */
-    public PageServer pages(Map<String, Supplier<Page>> pages) {
-        pages.forEach((path, page) -> page(path, request -> page.get()));
+    public PageServer pages(Map<String, Function<Request, Page>> pages) {
+        pages.forEach(this::page);
         return this;
     }
 

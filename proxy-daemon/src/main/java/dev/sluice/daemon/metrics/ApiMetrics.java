@@ -4,6 +4,7 @@ package dev.sluice.daemon.metrics;
 
 import dev.sluice.core.model.ResourceKind;
 import dev.sluice.kubernetes.api.ApiObserver;
+import dev.sluice.kubernetes.api.ClientCertificate;
 import dev.sluice.kubernetes.api.reflector.ReflectorObserver.WatchEnd;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
@@ -11,6 +12,7 @@ import io.prometheus.metrics.core.metrics.Histogram;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The metrics of the connection to the API server: client-go's, with its names and buckets, and Sluice's own. */
@@ -105,12 +107,15 @@ final class ApiMetrics implements ApiObserver {
     }
 
     @Override
-    public void refused(ResourceKind kind, String cause) {
+    public void refused(ResourceKind kind, String verb, int status, String cause) {
         up.labelValues(label(kind)).set(0);
     }
 
     @Override
-    public synchronized void certificateExpires(Instant when) {
+    public synchronized void certificate(Optional<ClientCertificate> inUse) {
+        if (inUse.isEmpty() && certificateExpiry == null) {
+            return;
+        }
         Gauge gauge = certificateExpiry;
         if (gauge == null) {
             // without a certificate there is no such metric: an alert on it would take 0 for expired
@@ -119,7 +124,7 @@ final class ApiMetrics implements ApiObserver {
                     "Time at which the client certificate for the API server expires");
             certificateExpiry = gauge;
         }
-        gauge.set((double) when.getEpochSecond());
+        gauge.set(inUse.map(found -> (double) found.until().getEpochSecond()).orElse(Double.NaN));
     }
 
     private static String label(ResourceKind kind) {

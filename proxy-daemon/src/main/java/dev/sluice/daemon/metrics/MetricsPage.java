@@ -8,8 +8,11 @@ import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.traffic.TrafficCounters;
 import dev.sluice.daemon.config.FeatureGates;
 import dev.sluice.daemon.conntrack.CleaningListener;
+import dev.sluice.daemon.health.HealthState;
 import dev.sluice.daemon.http.Page;
+import dev.sluice.daemon.http.Request;
 import dev.sluice.daemon.repair.Repair;
+import dev.sluice.daemon.restart.ConfigStatus;
 import dev.sluice.kubernetes.api.ApiObserver;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -24,7 +27,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /** The page {@code /metrics}: one registry for kube-proxy's names, Sluice's own and the virtual machine's. */
 public final class MetricsPage {
@@ -74,6 +77,16 @@ public final class MetricsPage {
         return new ApiMetrics(names, clock);
     }
 
+    /** Adds the problems of {@code health}, by cause. */
+    public void problems(HealthState health) {
+        HealthMetrics.problems(registry, health);
+    }
+
+    /** Adds the configuration file in use. */
+    public void configuration(ConfigStatus status) {
+        HealthMetrics.configuration(registry, status);
+    }
+
     /** Adds the metrics that only the mode in use has. */
     public void ofMode(List<ModeMetric> metrics) {
         ModeMetrics.register(registry, metrics);
@@ -113,13 +126,13 @@ public final class MetricsPage {
      * Counts the answers of the health pages by status: {@code kubeproxy_proxy_healthz_total} and the like, and as the
      * check {@code proxy} of {@code /metrics/slis}.
      */
-    public Map<String, Supplier<Page>> counted(Map<String, Supplier<Page>> pages) {
-        Map<String, Supplier<Page>> counted = new HashMap<>();
+    public Map<String, Function<Request, Page>> counted(Map<String, Function<Request, Page>> pages) {
+        Map<String, Function<Request, Page>> counted = new HashMap<>();
         pages.forEach((path, page) -> {
             Counter answers = names.counter(
                     "kubeproxy_proxy_" + path.substring(1) + "_total", "Answers of " + path + " by status", "code");
-            counted.put(path, () -> {
-                Page answer = page.get();
+            counted.put(path, request -> {
+                Page answer = page.apply(request);
                 answers.labelValues(Integer.toString(answer.status())).inc();
                 healthChecks.observe("proxy", path.substring(1), answer.status() == 200);
                 return answer;

@@ -29,6 +29,7 @@ public final class ProxyTurn implements AutoCloseable {
     private final boolean takeOver;
     private final ProxyLock lock;
     private volatile boolean closed;
+    private boolean takesOver;
 
     /** What this process has to wait for; an empty text where that is not known yet. */
     private record Obstacle(String text, Duration lookAgain) {}
@@ -80,11 +81,17 @@ public final class ProxyTurn implements AutoCloseable {
         }
     }
 
+    /** Whether, after {@link #await}, a predecessor still runs, with its ports, that will hand over. */
+    public boolean takesOver() {
+        return takesOver;
+    }
+
     private Optional<Obstacle> obstacle() {
+        takesOver = false;
         Optional<LockHolder> holder = lock.acquire();
         if (holder.isPresent()) {
             LockHolder other = holder.get();
-            boolean takesOver = other.handsOver() && other.mode().equals(mode);
+            takesOver = other.handsOver() && other.mode().equals(mode);
             String text = other.isKnown() ? other + " serves this network namespace" : "";
             return takesOver ? Optional.empty() : Optional.of(new Obstacle(text, LOOK_AT_LOCK));
         }

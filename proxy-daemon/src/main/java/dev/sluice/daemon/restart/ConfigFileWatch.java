@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.daemon.restart;
 
+import dev.sluice.core.thread.Progress;
 import dev.sluice.core.thread.SupervisedThread;
+import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.kubernetes.read.UserFile;
 import java.io.IOException;
 import java.nio.file.ClosedWatchServiceException;
@@ -11,6 +13,7 @@ import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -19,27 +22,43 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A watch for changes of the configuration file since the start. The content counts: kube-proxy exits at any write of
- * the file, but misses changes of a ConfigMap that is mounted as a volume, where a link above the file is replaced.
+ * the file, but misses changes of a ConfigMap that is mounted as a volume, where a link above the file is replaced. A
+ * content that the process could not start with is refused, and the one in use stays.
  */
 public final class ConfigFileWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ConfigFileWatch.class);
     private static final Duration LOOK_ANYWAY = Duration.ofSeconds(10);
     private static final Duration SETTLE = Duration.ofMillis(300);
 
+    private static final Duration HANGS = Duration.ofMinutes(5);
+
     private final Path file;
     private final byte[] atStart;
+    private final Check check;
     private final Runnable onChange;
     private final WatchService watches;
+    private final ConfigStatus status;
+    private byte[] judged;
+
+    /** Judges the file as it is now. */
+    @FunctionalInterface
+    public interface Check {
+        /** @throws ConfigException when the process could not start with it */
+        void run() throws ConfigException;
+    }
 
     /**
      * Watches from now on.
      *
-     * @param onChange runs once, on the watch's thread
+     * @param onChange runs once, on the watch's thread, when there is another content that passes {@code check}
      */
-    public ConfigFileWatch(Path file, Runnable onChange) throws IOException {
+    public ConfigFileWatch(Path file, Check check, Runnable onChange) throws IOException {
         this.file = file.toAbsolutePath();
         this.onChange = onChange;
+        this.check = check;
         atStart = UserFile.read(this.file);
+        judged = atStart;
+        status = new ConfigStatus(this.file, atStart, InstantSource.system());
         watches = this.file.getFileSystem().newWatchService();
         Path folder = this.file.getParent();
         if (folder != null) {
@@ -52,9 +71,14 @@ public final class ConfigFileWatch implements AutoCloseable {
         SupervisedThread.restarting("sluice-config", this::run).start();
     }
 
+    /** What is in use, and what was refused. */
+    public ConfigStatus status() {
+        return status;
+    }
+
     private void run() throws InterruptedException {
         try {
-            while (!hasChanged()) {
+            while (!isToBeUsed()) {
                 WatchKey key = watches.poll(LOOK_ANYWAY.toMillis(), TimeUnit.MILLISECONDS);
                 if (key != null) {
                     key.pollEvents();
@@ -67,21 +91,44 @@ public final class ConfigFileWatch implements AutoCloseable {
         }
     }
 
-    /**
-     * Whether the file's content differs, and has stopped changing: editors write in steps. A deleted file counts as
-     * unchanged.
-     */
-    private boolean hasChanged() throws InterruptedException {
+    private boolean isToBeUsed() throws InterruptedException {
+        try (Progress _ = Progress.begin(Progress.Need.USEFUL, "reading " + file, HANGS)) {
+            byte[] now = settled();
+            return now != null && !Arrays.equals(now, judged) && judge(now);
+        }
+    }
+
+    /** The file's content once it has stopped changing: editors write in steps. Null while there is none. */
+    private byte @Nullable [] settled() throws InterruptedException {
         byte[] now = content();
-        while (now != null && !Arrays.equals(now, atStart)) {
+        while (now != null && !Arrays.equals(now, judged)) {
             Thread.sleep(SETTLE);
             byte[] later = content();
             if (Arrays.equals(now, later)) {
-                return true;
+                return now;
             }
             now = later;
         }
-        return false;
+        return now;
+    }
+
+    private boolean judge(byte[] content) {
+        if (Arrays.equals(content, atStart)) {
+            LOG.info("{} is again as it was at the start", file);
+            status.restored();
+            judged = content;
+            return false;
+        }
+        try {
+            check.run();
+            return true;
+        } catch (ConfigException e) {
+            String reasons = String.join("; ", e.reasons());
+            LOG.error("{} has changed, and is refused: {}. What was read at the start stays in use", file, reasons);
+            status.refused(reasons);
+            judged = content;
+            return false;
+        }
     }
 
     private byte @Nullable [] content() {

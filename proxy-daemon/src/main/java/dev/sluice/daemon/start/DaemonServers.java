@@ -9,6 +9,7 @@ import dev.sluice.daemon.config.Settings;
 import dev.sluice.daemon.debug.ProfilingPages;
 import dev.sluice.daemon.debug.StatusPages;
 import dev.sluice.daemon.explain.ExplainPage;
+import dev.sluice.daemon.health.HealthPages;
 import dev.sluice.daemon.health.HealthState;
 import dev.sluice.daemon.http.Page;
 import dev.sluice.daemon.http.PageServer;
@@ -21,6 +22,7 @@ import java.net.InetSocketAddress;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -35,12 +37,16 @@ public record DaemonServers(Settings settings, EventSink events, UnaryOperator<P
         Optional<InetSocketAddress> address = settings.healthz();
         if (address.isPresent()) {
             PageServer pages = new PageServer("healthz", "healthz-bind-address", address.get());
-            serve(pages.pages(metrics.counted(health.pages())), "FailedToStartProxierHealthcheck");
+            serve(pages.pages(metrics.counted(new HealthPages(health).byPath())), "FailedToStartProxierHealthcheck");
         }
     }
 
-    /** @throws ConfigException when an address cannot be had and {@code --bind-address-hard-fail} is set */
-    public void serveMetrics(MetricsPage metrics, EffectiveConfig effective, ExplainPage explain)
+    /**
+     * The same for the metrics server.
+     *
+     * @param explain the page of that name
+     */
+    public void serveMetrics(MetricsPage metrics, EffectiveConfig effective, Function<Request, Page> explain)
             throws ConfigException {
         String mode = settings.module().mode().flagValue();
         PageServer pages = new PageServer("metrics", "metrics-bind-address", settings.metrics())
@@ -50,7 +56,7 @@ public record DaemonServers(Settings settings, EventSink events, UnaryOperator<P
                 .slowPage("/metrics", request -> metrics.scrape(request.header("Accept")))
                 .slowPage("/metrics/slis", metrics.healthChecks()::answer)
                 .slowPage("/configz", request -> Page.json(200, effective.configz()))
-                .slowPage(ExplainPage.PATH, explain::answer);
+                .slowPage(ExplainPage.PATH, explain);
         addStatus(pages, effective);
         if (settings.profiling()) {
             ProfilingPages.install(pages);

@@ -10,7 +10,11 @@ import dev.sluice.core.source.NodeObject;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.Settings;
 import dev.sluice.daemon.config.Settings.DetectLocalMode;
+import dev.sluice.daemon.health.ApiHealth;
+import dev.sluice.daemon.health.HealthState;
 import dev.sluice.daemon.metrics.MetricsPage;
+import dev.sluice.kubernetes.EventSink;
+import dev.sluice.kubernetes.api.ApiObserver;
 import dev.sluice.linux.host.LinuxHost;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -31,18 +35,35 @@ public final class Preparation {
     private final LinuxHost host;
     private final List<ProxyModule> modules;
     private final OpenResources resources;
+    private final HealthState health;
+    private final Pages pages;
+
+    /** Pages that can be served from when the cluster's source is open, before anything is known from it. */
+    @FunctionalInterface
+    public interface Pages {
+        void listen(MetricsPage metrics, EventSink events) throws ConfigException;
+    }
 
     /**
      * A preparation that has not run.
      *
      * @param modules of every mode
      * @param resources receives what is opened
+     * @param health is told what is waited for
      */
-    public Preparation(Settings settings, LinuxHost host, List<ProxyModule> modules, OpenResources resources) {
+    public Preparation(
+            Settings settings,
+            LinuxHost host,
+            List<ProxyModule> modules,
+            OpenResources resources,
+            HealthState health,
+            Pages pages) {
         this.settings = settings;
         this.host = host;
         this.modules = List.copyOf(modules);
         this.resources = resources;
+        this.health = health;
+        this.pages = pages;
     }
 
     /**
@@ -60,12 +81,19 @@ public final class Preparation {
         host.onRefusedRestore(metrics.refusals());
         module.requireHost();
         ModeInUse mode = resources.keep(new ModeInUse(module, host));
-        ClusterConnection cluster = resources.keep(ClusterConnection.open(settings, nodeName, metrics.api()));
+        ApiHealth api = new ApiHealth(InstantSource.system());
+        health.add(api);
+        ClusterConnection cluster =
+                resources.keep(ClusterConnection.open(settings, nodeName, ApiObserver.all(metrics.api(), api)));
+        health.waitsFor("Node " + nodeName + " from " + cluster.description());
+        pages.listen(metrics, cluster.events());
         OomScore.set(settings.oomScoreAdj());
         ConntrackSysctls.of(host.sysctl()).apply(settings.conntrack());
         NodeGate gate = new NodeGate();
         cluster.source().start(gate);
         Optional<NodeObject> node = awaitNode(gate, nodeName);
+        node.ifPresent(health::node);
+        health.waitsFor("");
         BackendConfigs found = new BackendConfigs(settings, node);
         Set<IpFamily> families = new FamilySupport(host.sysctl(), module::problem).served(found.primaryFamily());
         new SanityChecks(settings, found.primaryFamily(), families, node)

@@ -12,7 +12,6 @@ import dev.sluice.core.sync.Ticker;
 import dev.sluice.core.track.ChangeTracker;
 import dev.sluice.daemon.addresses.NodeAddressWatch;
 import dev.sluice.daemon.config.ConfigException;
-import dev.sluice.daemon.config.EffectiveConfig;
 import dev.sluice.daemon.config.Settings;
 import dev.sluice.daemon.config.Settings.DetectLocalMode;
 import dev.sluice.daemon.events.ProblemEvents;
@@ -21,6 +20,7 @@ import dev.sluice.daemon.explain.ExplainPage;
 import dev.sluice.daemon.handover.ProcessHandover;
 import dev.sluice.daemon.health.HealthObserver;
 import dev.sluice.daemon.health.HealthState;
+import dev.sluice.daemon.health.RuleContest;
 import dev.sluice.daemon.healthport.NodeOwnAddresses;
 import dev.sluice.daemon.healthport.ServiceHealthPorts;
 import dev.sluice.daemon.leftovers.LeftoverRemoval;
@@ -59,18 +59,22 @@ public final class ProxyStartup {
     private final Prepared prepared;
     private final OpenResources resources;
     private final HealthState health;
+    private final DaemonPages pages;
 
     /** @param resources receives what is opened */
-    public ProxyStartup(Settings settings, LinuxHost host, Prepared prepared, OpenResources resources) {
+    public ProxyStartup(
+            Settings settings,
+            LinuxHost host,
+            Prepared prepared,
+            OpenResources resources,
+            HealthState health,
+            DaemonPages pages) {
         this.settings = settings;
         this.host = host;
         this.prepared = prepared;
         this.resources = resources;
-        health = new HealthState(
-                InstantSource.system(), settings.syncPeriods().retry().multipliedBy(2), prepared.families());
-        if (settings.manifests().isPresent()) {
-            health.nodeIsOptional();
-        }
+        this.health = health;
+        this.pages = pages;
     }
 
     /**
@@ -80,9 +84,10 @@ public final class ProxyStartup {
      * @param lock which this process has, or its predecessor hands over
      * @param restart ends the process, for its supervisor to start it again; gets the reason
      */
-    public void start(EffectiveConfig effective, List<ProxyModule> modules, ProxyLock lock, Consumer<String> restart)
+    public void start(List<ProxyModule> modules, ProxyLock lock, Consumer<String> restart)
             throws ConfigException, HostException, InterruptedException {
         ProxyModule module = prepared.mode().module();
+        health.serves(prepared.families());
         MetricsPage metrics = prepared.metrics();
         metrics.ofMode(module.metrics());
         module.traffic().ifPresent(traffic -> metrics.traffic(traffic, TrafficLimits.fromSystem()));
@@ -104,7 +109,8 @@ public final class ProxyStartup {
             resources.keep(handover.get()).takeOver(loop);
         }
         lock.require(LOCK_PATIENCE);
-        serve(effective, loop);
+        pages.explainWith(new ExplainPage(loop, prepared.mode().backends()));
+        pages.listen(metrics, prepared.cluster().events()); // if a predecessor had the ports until now
         loop.start();
         if (prepared.node().isEmpty()) {
             loop.proceedWithoutNode();
@@ -119,11 +125,14 @@ public final class ProxyStartup {
     }
 
     private RuleRepair repair() throws HostException {
+        RuleContest contest = new RuleContest(InstantSource.system());
+        health.add(contest);
         return new RuleRepair(
                 prepared.families(),
                 host.restores(),
                 prepared.mode().module().watches(),
                 List.of(
+                        contest,
                         prepared.metrics().repairs(),
                         new RepairEvents(prepared.cluster().events())),
                 Ticker.system());
@@ -176,14 +185,5 @@ public final class ProxyStartup {
         } catch (NetlinkException e) {
             throw new ConfigException(List.of("the node's addresses cannot be watched: " + e.getMessage()));
         }
-    }
-
-    private void serve(EffectiveConfig effective, SyncLoop loop) throws ConfigException {
-        DaemonServers servers = new DaemonServers(settings, prepared.cluster().events(), resources::keepExclusive);
-        servers.serveHealth(health, prepared.metrics());
-        servers.serveMetrics(
-                prepared.metrics(),
-                effective,
-                new ExplainPage(loop, prepared.mode().backends()));
     }
 }

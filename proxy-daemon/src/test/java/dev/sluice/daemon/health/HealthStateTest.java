@@ -3,6 +3,7 @@
 package dev.sluice.daemon.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
@@ -24,10 +25,47 @@ class HealthStateTest {
         state.nodeIsOptional();
         assertThat(state.now().alive()).isTrue();
         assertThat(state.now().ready()).isFalse();
+        assertThat(state.problems()).extracting(HealthProblem::cause).containsExactly(ProblemCause.STARTING);
         state.updated(IpFamily.IPV4);
         assertThat(state.now().ready()).isFalse();
         state.updated(IpFamily.IPV6);
         assertThat(state.now().ready()).isTrue();
+        assertThat(state.problems()).isEmpty();
+    }
+
+    @Test
+    void isNotReadyBeforeItKnowsItsFamiliesAndSaysWhatItWaitsFor() {
+        HealthState fresh = new HealthState(() -> now, Duration.ofSeconds(60));
+        fresh.nodeIsOptional();
+        fresh.waitsFor("Node node-a");
+        assertThat(fresh.now().ready()).isFalse();
+        assertThat(fresh.now().canWork()).isTrue();
+        assertThat(fresh.now().healthzJson())
+                .contains("\"healthy\":false", "\"cause\":\"starting\"", "waits for Node node-a");
+        fresh.serves(EnumSet.of(IpFamily.IPV4));
+        fresh.updated(IpFamily.IPV4);
+        assertThat(fresh.now().isHealthy()).isTrue();
+    }
+
+    @Test
+    void aFailedSyncIsAProblemUntilOneSucceedsAndAloneMakesNothing503() {
+        state.nodeIsOptional();
+        state.updated(IpFamily.IPV4);
+        state.updated(IpFamily.IPV6);
+        state.failed(IpFamily.IPV6, "refused");
+        Instant first = now;
+        now = now.plusSeconds(30);
+        state.failed(IpFamily.IPV6, "refused again");
+        assertThat(state.problems()).singleElement().satisfies(problem -> {
+            assertThat(problem.cause()).isEqualTo(ProblemCause.SYNC_FAILING);
+            assertThat(problem.object()).isEqualTo("IPv6 rules");
+            assertThat(problem.message()).contains("refused again");
+            assertThat(problem.since()).isEqualTo(first);
+        });
+        assertThat(state.now().isHealthy()).isTrue();
+        assertThat(state.now().canWork()).isTrue();
+        state.updated(IpFamily.IPV6);
+        assertThat(state.problems()).isEmpty();
     }
 
     @Test
@@ -42,6 +80,8 @@ class HealthStateTest {
         assertThat(state.now().alive())
                 .as("a later request does not make the first one younger")
                 .isFalse();
+        assertThat(state.now().canWork()).isFalse();
+        assertThat(state.problems()).extracting(HealthProblem::cause).contains(ProblemCause.SYNC_LATE);
         state.updated(IpFamily.IPV4);
         assertThat(state.now().alive()).isTrue();
     }
@@ -59,6 +99,12 @@ class HealthStateTest {
     @Test
     void aNodeThatIsToBeRemovedIsNotEligible() {
         assertThat(state.now().nodeEligible()).as("no Node known").isFalse();
+        state.updated(IpFamily.IPV4);
+        state.updated(IpFamily.IPV6);
+        assertThat(state.problems()).singleElement().satisfies(problem -> {
+            assertThat(problem.cause()).isEqualTo(ProblemCause.NODE_NOT_ELIGIBLE);
+            assertThat(problem.message()).contains("not known");
+        });
         state.node(node(List.of(), false));
         assertThat(state.now().nodeEligible()).isTrue();
         state.node(node(List.of("ToBeDeletedByClusterAutoscaler"), false));
@@ -92,11 +138,25 @@ class HealthStateTest {
 
     @Test
     void problemsAreNamedAndQuoted() {
+        state.nodeIsOptional();
+        state.updated(IpFamily.IPV4);
+        state.updated(IpFamily.IPV6);
         state.problems(List.of(
                 Problem.skipped(ObjectRef.service(new ServiceName("shop", "web")), "spec.clusterIP", "is \"odd\"\n")));
-        assertThat(state.now().healthzJson())
-                .endsWith(",\"problems\":[{\"object\":\"Service shop/web\",\"field\":\"spec.clusterIP\","
-                        + "\"message\":\"is \\\"odd\\\"\\u000a\"}]}");
+        String json = state.now().healthzJson();
+        assertThat(json)
+                .endsWith(",\"problems\":[{\"cause\":\"object\",\"object\":\"Service shop/web\","
+                        + "\"field\":\"spec.clusterIP\",\"message\":\"is \\\"odd\\\"\\u000a\","
+                        + "\"since\":\"2026-01-02T03:04:05.000000000Z\","
+                        + "\"remedy\":\"Correct the object; everything else is in force.\"}]}");
+        now = now.plusSeconds(60);
+        state.problems(List.of(
+                Problem.skipped(ObjectRef.manifest("web.yaml"), "", "is no YAML"),
+                Problem.skipped(ObjectRef.service(new ServiceName("shop", "web")), "spec.clusterIP", "is \"odd\"\n")));
+        assertThat(state.problems())
+                .extracting(HealthProblem::cause, HealthProblem::since)
+                .containsExactly(
+                        tuple(ProblemCause.MANIFESTS_FAILING, now), tuple(ProblemCause.OBJECT, now.minusSeconds(60)));
     }
 
     private static NodeObject node(List<String> taints, boolean deleting) {

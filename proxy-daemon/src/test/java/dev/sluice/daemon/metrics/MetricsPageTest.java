@@ -51,7 +51,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -280,10 +280,11 @@ class MetricsPageTest {
 
     @Test
     void answersOfHealthPagesAreCountedByStatus() {
-        Supplier<Page> healthz = Objects.requireNonNull(
-                page.counted(Map.of("/healthz", () -> Page.json(503, "{}"))).get("/healthz"));
-        assertThat(healthz.get().status()).isEqualTo(503);
-        assertThat(healthz.get().status()).isEqualTo(503);
+        Function<Request, Page> healthz = Objects.requireNonNull(
+                page.counted(Map.of("/healthz", _ -> Page.json(503, "{}"))).get("/healthz"));
+        Request request = new Request("GET", "/healthz", "", 1, Map.of(), InetAddress.getLoopbackAddress(), "");
+        assertThat(healthz.apply(request).status()).isEqualTo(503);
+        assertThat(healthz.apply(request).status()).isEqualTo(503);
         assertThat(lines()).contains("kubeproxy_proxy_healthz_total{code=\"503\"} 2.0");
     }
 

@@ -117,7 +117,7 @@ class DaemonServersTest {
         EffectiveConfig effective =
                 EffectiveConfig.of(call.values(), settings(call)).withFlags(call.flags());
         ExplainPage explain = new ExplainPage(mock(SyncLoop.class), List.of());
-        servers(flags).serveMetrics(metrics, effective, explain);
+        servers(flags).serveMetrics(metrics, effective, explain::answer);
     }
 
     private DaemonServers servers(String... flags) throws ConfigException {

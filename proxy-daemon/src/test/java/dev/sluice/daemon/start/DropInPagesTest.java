@@ -66,7 +66,9 @@ class DropInPagesTest {
         servers.serveHealth(
                 new HealthState(InstantSource.system(), Duration.ofMinutes(1), Set.of(IpFamily.IPV4)), metrics);
         servers.serveMetrics(
-                metrics, EffectiveConfig.of(call.values(), settings), new ExplainPage(mock(SyncLoop.class), List.of()));
+                metrics,
+                EffectiveConfig.of(call.values(), settings),
+                new ExplainPage(mock(SyncLoop.class), List.of())::answer);
     }
 
     private static int status(int port, String path) throws IOException, InterruptedException {

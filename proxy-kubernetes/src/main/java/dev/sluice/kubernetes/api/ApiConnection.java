@@ -114,14 +114,16 @@ public final class ApiConnection implements AutoCloseable {
             client = ApiClient.of(options, config, timing, executor);
             LOG.debug("new connections: {}", why);
             certificateChanged();
+            observer.credentialsKept("");
             old.giveUp();
         } catch (ApiConfigException e) {
+            observer.credentialsKept(String.valueOf(e.getMessage()));
             LOG.warn("The credentials cannot be loaded anew, those in use stay: {}", e.getMessage());
         }
     }
 
     private void certificateChanged() {
-        client.certificate().ifPresent(found -> observer.certificateExpires(found.until()));
+        observer.certificate(client.certificate());
         warnOfCertificate();
     }
 

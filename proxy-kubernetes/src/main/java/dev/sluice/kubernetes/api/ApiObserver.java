@@ -6,6 +6,8 @@ import dev.sluice.core.model.ResourceKind;
 import dev.sluice.kubernetes.api.reflector.ReflectorObserver.WatchEnd;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 
 /** Is told how the connection to the API server fares, from its threads. By default nothing is done. */
 public interface ApiObserver {
@@ -35,8 +37,11 @@ public interface ApiObserver {
     /** A watch has ended. */
     default void ended(ResourceKind kind, WatchEnd cause) {}
 
-    /** The client certificate in use expires at a time. */
-    default void certificateExpires(Instant when) {}
+    /** The client certificate in use, empty without one. */
+    default void certificate(Optional<ClientCertificate> inUse) {}
+
+    /** The credentials cannot be loaded anew, those in use stay; an empty text once they were. */
+    default void credentialsKept(String reason) {}
 
     /** The server has not been reached since a time. Repeated with each failure. */
     default void unreachable(Instant since, String cause) {}
@@ -44,6 +49,16 @@ public interface ApiObserver {
     /** The server was reached again. */
     default void reached() {}
 
-    /** The server refuses a request for a kind, or answers with nonsense. Repeated with each failure. */
-    default void refused(ResourceKind kind, String cause) {}
+    /**
+     * The server refuses a request for a kind, or answers with nonsense. Repeated with each failure.
+     *
+     * @param verb {@code list} or {@code watch}
+     * @param status the HTTP status, 0 for an answer that is none of an API server
+     */
+    default void refused(ResourceKind kind, String verb, int status, String cause) {}
+
+    /** Passes everything on to each of {@code observers}. */
+    static ApiObserver all(ApiObserver... observers) {
+        return new ApiObservers(List.of(observers));
+    }
 }

@@ -21,7 +21,7 @@ import java.util.Optional;
  *
  * @param place where it was read, for the log
  */
-record ClientCertificate(String place, Instant from, Instant until) {
+public record ClientCertificate(String place, Instant from, Instant until) {
     private static final Duration SOON = Duration.ofDays(7);
 
     /** Short-lived certificates are replaced long before: one is late when a tenth of its life is left. */
@@ -56,18 +56,20 @@ record ClientCertificate(String place, Instant from, Instant until) {
                 place, found.getNotBefore().toInstant(), found.getNotAfter().toInstant());
     }
 
+    /** From when on it should have been renewed. */
+    public Instant renewal() {
+        Duration part = Duration.between(from, until).dividedBy(PART);
+        return until.minus(part.compareTo(SOON) < 0 ? part : SOON);
+    }
+
     /** What an operator must know of it at {@code now}; empty while it is good for long. */
-    String warning(Instant now) {
-        Duration life = Duration.between(from, until);
-        Duration soon = life.dividedBy(PART).compareTo(SOON) < 0 ? life.dividedBy(PART) : SOON;
+    public String warning(Instant now) {
         if (now.isAfter(until)) {
             return "the client certificate " + place + " expired at " + until + ": renew it";
         }
         if (now.isBefore(from)) {
             return "the client certificate " + place + " is valid from " + from + " only: check the node's clock";
         }
-        return now.isAfter(until.minus(soon))
-                ? "the client certificate " + place + " expires at " + until + ": renew it"
-                : "";
+        return now.isAfter(renewal()) ? "the client certificate " + place + " expires at " + until + ": renew it" : "";
     }
 }

@@ -28,7 +28,7 @@ final class WatchReport implements ReflectorObserver {
         switch (failure.kind()) {
             case UNREACHABLE -> observer.unreachable(lostSince, failure.getMessage());
             case REFUSED, NO_API_ANSWER ->
-                observer.refused(resource.kind(), verb + ": HTTP " + failure.status() + " " + failure.getMessage());
+                observer.refused(resource.kind(), verb, failure.status(), failure.getMessage());
             case CUT, EXPIRED, WENT_BACK -> {}
         }
     }
