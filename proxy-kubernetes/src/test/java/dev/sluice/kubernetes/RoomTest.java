@@ -42,7 +42,8 @@ class RoomTest extends RoomLaws {
     @ArchTest
     static final ArchRule PARSERS_ONLY_IN_READ = noClasses()
             .that()
-            .resideOutsideOfPackages("dev.sluice.kubernetes.read", "dev.sluice.kubernetes.api")
+            .resideOutsideOfPackages(
+                    "dev.sluice.kubernetes.read", "dev.sluice.kubernetes.api", "dev.sluice.kubernetes.snapshot")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.snakeyaml..", "tools.jackson..");

@@ -27,6 +27,14 @@ public sealed interface ObjectRef extends Comparable<ObjectRef> {
         }
     }
 
+    /** A file that the daemon keeps for itself; prints as its path. */
+    record OwnFile(String path) implements ObjectRef {
+        @Override
+        public String toString() {
+            return path;
+        }
+    }
+
     /** An object of the kernel. */
     record InKernel(KernelObject object) implements ObjectRef {
         @Override
@@ -49,6 +57,10 @@ public sealed interface ObjectRef extends Comparable<ObjectRef> {
 
     static ObjectRef manifest(String path) {
         return new ManifestPath(path);
+    }
+
+    static ObjectRef ownFile(String path) {
+        return new OwnFile(path);
     }
 
     static ObjectRef kernel(KernelObject object) {

@@ -40,6 +40,7 @@ final class ApiClient {
     private final HttpClient http;
     private final WatchedFiles files;
     private final Optional<ClientCertificate> certificate;
+    private final String authority;
     private final Set<BodyStream> open = ConcurrentHashMap.newKeySet();
     private volatile long lastHeard = System.nanoTime();
     private volatile boolean givenUp;
@@ -50,6 +51,7 @@ final class ApiClient {
         this.http = http;
         this.files = files;
         this.certificate = ClientCertificate.of(config);
+        this.authority = CertificateAuthority.fingerprint(config);
     }
 
     /**
@@ -93,6 +95,11 @@ final class ApiClient {
 
     Optional<ClientCertificate> certificate() {
         return certificate;
+    }
+
+    /** The SHA-256 of the certificate authority's file, in hex; empty without one. */
+    String authority() {
+        return authority;
     }
 
     /** Whether a file that this client was made from has changed since. */

@@ -69,6 +69,11 @@ public final class ApiConnection implements AutoCloseable {
         return client.server();
     }
 
+    /** The SHA-256 of the certificate authority's file, in hex; empty without one. */
+    public String authority() {
+        return client.authority();
+    }
+
     ApiTiming timing() {
         return timing;
     }

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.kubernetes.api;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterListener;
-import dev.sluice.core.source.ClusterSource;
 import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.core.source.NodeObject;
 import dev.sluice.core.source.Selection;
@@ -20,10 +20,15 @@ import dev.sluice.kubernetes.read.Fields;
 import dev.sluice.kubernetes.read.NodeReader;
 import dev.sluice.kubernetes.read.ServiceReader;
 import dev.sluice.kubernetes.read.StringPool;
+import dev.sluice.kubernetes.snapshot.PreloadableSource;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,12 +38,13 @@ import org.slf4j.LoggerFactory;
  * because of it. Nothing is delivered again without a change: kube-proxy's periodic resync only makes up for lost
  * events, which a relist finds too.
  */
-public final class ApiServerSource implements ClusterSource {
+public final class ApiServerSource implements PreloadableSource {
     private static final Logger LOG = LoggerFactory.getLogger(ApiServerSource.class);
 
     private final ApiConnection connection;
     private final String nodeName;
     private final StringPool strings = new StringPool();
+    private final Map<ResourceKind, Reflector> reflectors = new EnumMap<>(ResourceKind.class);
     private final List<Thread> threads = new ArrayList<>();
     private volatile boolean closed;
 
@@ -67,6 +73,7 @@ public final class ApiServerSource implements ClusterSource {
                     problems,
                     new WatchReport(resource, connection.log(), connection.observer()),
                     connection.timing());
+            reflectors.put(resource.kind(), reflector);
             Thread thread = SupervisedThread.restarting("api-" + resource.plural(), () -> untilClosed(reflector));
             thread.start();
             threads.add(thread);
@@ -80,6 +87,15 @@ public final class ApiServerSource implements ClusterSource {
             Thread.interrupted();
             throw new IllegalStateException("it ended, and nobody had asked it to");
         }
+    }
+
+    @Override
+    public boolean preload(ResourceKind kind, Set<ObjectRef.Resource> objects, Runnable delivery) {
+        @Nullable Reflector reflector;
+        synchronized (this) {
+            reflector = reflectors.get(kind);
+        }
+        return reflector != null && !closed && reflector.preload(objects, delivery);
     }
 
     @Override

@@ -20,6 +20,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
@@ -39,10 +40,16 @@ public final class FakeApi implements AutoCloseable {
 
     /** A server on a port of the loopback address, 0 for any, whose history begins with {@code version}. */
     public FakeApi(int port, long version) throws IOException {
+        this(port, version, empty -> {});
+    }
+
+    /** The same with objects that {@code content} puts before the first request is answered. */
+    public FakeApi(int port, long version, Consumer<FakeApi> content) throws IOException {
         store = new ObjectStore(version);
         server = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port), 0);
         server.setExecutor(executor);
         server.createContext("/", this::handle);
+        content.accept(this);
         server.start();
     }
 

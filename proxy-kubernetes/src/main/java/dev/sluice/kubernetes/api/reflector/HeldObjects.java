@@ -9,15 +9,17 @@ import dev.sluice.core.source.ClusterListener;
 import dev.sluice.kubernetes.api.reflector.WatchedResource.ObjectKey;
 import dev.sluice.kubernetes.api.reflector.WatchedResource.Reading;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The identities and versions of what was delivered of one resource. A list is compared with them, so that only changes
- * are delivered, all of them together. Used by one thread.
+ * are delivered, all of them together. Used by one thread, but for {@link #preload}.
  */
 final class HeldObjects {
     private static final Logger LOG = LoggerFactory.getLogger(HeldObjects.class);
@@ -46,7 +48,7 @@ final class HeldObjects {
         }
 
         void add(Reading object) {
-            String before = versions.get(object.key());
+            String before = version(object.key());
             String again = read.put(object.key(), object.version());
             if (again == null
                     && !whole
@@ -60,6 +62,12 @@ final class HeldObjects {
 
         /** Delivers what differs from what is held, with the deletion of what is missing. */
         void deliver() {
+            synchronized (HeldObjects.this) {
+                deliverAlone();
+            }
+        }
+
+        private void deliverAlone() {
             List<ObjectKey> missing = versions.keySet().stream()
                     .filter(key -> !read.containsKey(key))
                     .toList();
@@ -90,8 +98,27 @@ final class HeldObjects {
         return new Listing(whole);
     }
 
+    private synchronized @Nullable String version(ObjectKey key) {
+        return versions.get(key);
+    }
+
+    /**
+     * Unless a list was delivered: runs {@code delivery} and holds {@code objects} from then on, in a version that no
+     * server has. A list that is being read waits.
+     *
+     * @return whether it has
+     */
+    synchronized boolean preload(Collection<ObjectKey> objects, Runnable delivery) {
+        if (listed) {
+            return false;
+        }
+        objects.forEach(key -> versions.put(key, ""));
+        delivery.run();
+        return true;
+    }
+
     /** Delivers an added or changed object. */
-    void put(Reading object) {
+    synchronized void put(Reading object) {
         LOG.debug("{} at version {}", resource.ref(object.key()), object.version());
         versions.put(object.key(), object.version());
         object.events().forEach(listener::accept);
@@ -99,7 +126,7 @@ final class HeldObjects {
     }
 
     /** Delivers a deletion. */
-    void remove(ObjectKey key) {
+    synchronized void remove(ObjectKey key) {
         LOG.debug("{} is deleted", resource.ref(key));
         versions.remove(key);
         resource.deleted(key).forEach(listener::accept);

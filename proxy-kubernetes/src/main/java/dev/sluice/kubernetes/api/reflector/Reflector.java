@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.kubernetes.api.reflector;
 
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.source.ClusterListener;
 import dev.sluice.core.thread.ProcessEnd;
 import dev.sluice.core.thread.Progress;
 import dev.sluice.kubernetes.api.reflector.ApiTransport.Answer;
 import dev.sluice.kubernetes.api.reflector.ReflectorObserver.WatchEnd;
+import dev.sluice.kubernetes.api.reflector.WatchedResource.ObjectKey;
 import dev.sluice.kubernetes.read.ApiJson;
 import dev.sluice.kubernetes.read.DocumentSyntaxException;
 import java.io.IOException;
@@ -14,6 +16,7 @@ import java.io.InterruptedIOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,6 +60,19 @@ public final class Reflector implements Runnable {
         this.timing = timing;
         this.held = new HeldObjects(resource, listener, problems);
         this.backoff = new Backoff(timing.firstDelay(), timing.longestDelay());
+    }
+
+    /**
+     * Takes {@code objects} for delivered by {@code delivery}, from any thread, unless a list was delivered.
+     *
+     * @return whether the delivery has run; the first list waits for it, and deletes what it lacks of the objects
+     */
+    public boolean preload(Set<ObjectRef.Resource> objects, Runnable delivery) {
+        return held.preload(
+                objects.stream()
+                        .map(object -> new ObjectKey(object.namespace(), object.name()))
+                        .toList(),
+                delivery);
     }
 
     /** Runs until its thread is interrupted. */

@@ -1,0 +1,45 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.sluice.kubernetes.api;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.client.Config;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CertificateAuthorityTest {
+    private static final String PEM = "-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n";
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void theSameAuthorityHasOneFingerprintWhereverItIsKept() throws IOException {
+        Config inFile = Config.empty();
+        inFile.setCaCertFile(Files.writeString(folder.resolve("ca.crt"), PEM).toString());
+        Config inline = Config.empty();
+        inline.setCaCertData(Base64.getEncoder().encodeToString(PEM.strip().getBytes(UTF_8)));
+        Config other = Config.empty();
+        other.setCaCertData(PEM.replace("QUJD", "QUJE"));
+
+        assertThat(CertificateAuthority.fingerprint(inFile)).matches("[0-9a-f]{64}");
+        assertThat(CertificateAuthority.fingerprint(inline)).isEqualTo(CertificateAuthority.fingerprint(inFile));
+        assertThat(CertificateAuthority.fingerprint(other))
+                .matches("[0-9a-f]{64}")
+                .isNotEqualTo(CertificateAuthority.fingerprint(inFile));
+    }
+
+    @Test
+    void withoutOneThereIsNone() {
+        Config config = Config.empty();
+        assertThat(CertificateAuthority.fingerprint(config)).isEmpty();
+        config.setCaCertFile(folder.resolve("missing").toString());
+        assertThat(CertificateAuthority.fingerprint(config)).isEmpty();
+    }
+}
