@@ -68,7 +68,13 @@ public final class CommandLineParser {
             flags.deprecatedPort("healthz-port", "healthzBindAddress", values);
         }
         Overrides overrides = new Overrides(
-                flags.text("master"), flags.path("manifests"), asFlagsSay && flags.isZero("healthz-port"));
+                flags.text("master"),
+                flags.path("manifests"),
+                flags.path("state-dir"),
+                asFlagsSay && flags.isZero("healthz-port"));
+        if (overrides.manifests().isPresent() && overrides.stateDir().isPresent()) {
+            flags.warn("flag --state-dir has no effect beside --manifests");
+        }
         boolean takeOver = flags.isOn("take-over");
         flags.warnOfIgnored();
         return new Invocation(
@@ -160,6 +166,10 @@ public final class CommandLineParser {
                 "manifests",
                 "Takes Services, EndpointSlices and the Node from the YAML and JSON files of"
                         + " this directory instead of an API server, and follows their changes."));
+        spec.addOption(text(
+                "state-dir",
+                "Keeps what the API server said last in a file in this directory, and carries traffic by it after a"
+                        + " start without the API server."));
         spec.addOption(text("master", "URL of the API server, overriding the kubeconfig's."));
         spec.addOption(text("metrics-port", "Deprecated: the port of the metrics server."));
         spec.addOption(text("healthz-port", "Deprecated: the port of the health server, 0 switches it off."));

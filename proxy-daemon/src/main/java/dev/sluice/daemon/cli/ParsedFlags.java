@@ -34,6 +34,10 @@ final class ParsedFlags {
         this.names = List.copyOf(names);
     }
 
+    void warn(String warning) {
+        warnings.add(warning);
+    }
+
     List<String> warnings() {
         return List.copyOf(warnings);
     }

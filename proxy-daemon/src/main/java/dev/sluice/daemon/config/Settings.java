@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
  * @param kubeconfig empty for in-cluster access
  * @param master the API server's URL, overriding the kubeconfig's; empty for none
  * @param manifests a directory of manifests in place of an API server
+ * @param stateDir the directory of the snapshot that outlives a reboot
  * @param hostnameOverride empty for the host's own name
  * @param bindAddress the node's primary address when it is not unspecified
  * @param healthz empty when the health server is switched off
@@ -35,6 +36,7 @@ public record Settings(
         Optional<Path> kubeconfig,
         String master,
         Optional<Path> manifests,
+        Optional<Path> stateDir,
         String hostnameOverride,
         IpAddress bindAddress,
         Optional<InetSocketAddress> healthz,

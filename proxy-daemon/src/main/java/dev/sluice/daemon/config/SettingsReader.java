@@ -58,7 +58,7 @@ public final class SettingsReader {
     }
 
     /** The flags that set no field. */
-    public record Overrides(String master, Optional<Path> manifests, boolean healthzOff) {}
+    public record Overrides(String master, Optional<Path> manifests, Optional<Path> stateDir, boolean healthzOff) {}
 
     private Settings settings(Overrides overrides) {
         ProxyModule module = module();
@@ -76,6 +76,7 @@ public final class SettingsReader {
                 kubeconfig.isEmpty() ? Optional.empty() : Optional.of(Path.of(kubeconfig)),
                 overrides.master(),
                 overrides.manifests(),
+                overrides.stateDir(),
                 hostname(),
                 bind,
                 overrides.healthzOff()

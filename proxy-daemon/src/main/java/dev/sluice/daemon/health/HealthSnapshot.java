@@ -5,10 +5,12 @@ package dev.sluice.daemon.health;
 import static dev.sluice.daemon.http.JsonText.quote;
 
 import dev.sluice.core.net.IpFamily;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param alive whether no family is late
  * @param ready whether, besides, every family has synced once
  * @param problems what is wrong, whether or not it counts
+ * @param fromSnapshot the time of the snapshot that traffic is carried by, empty while the source has delivered
  */
 record HealthSnapshot(
         Instant now,
@@ -27,7 +30,8 @@ record HealthSnapshot(
         boolean alive,
         boolean ready,
         Map<IpFamily, HealthSnapshot.Family> status,
-        List<HealthProblem> problems) {
+        List<HealthProblem> problems,
+        Optional<Instant> fromSnapshot) {
     private static final String NEVER = "0001-01-01T00:00:00Z";
 
     /** One family. */
@@ -45,7 +49,7 @@ record HealthSnapshot(
 
     /** The body of {@code /healthz}: kube-proxy's keys in kube-proxy's order, and the problems if there are any. */
     String healthzJson() {
-        return "{" + head(isHealthy()) + ",\"nodeEligible\":" + nodeEligible + tail(ready)
+        return "{" + head(isHealthy()) + ",\"nodeEligible\":" + nodeEligible + tail(ready) + snapshotJson()
                 + problemsJson(problem -> true) + "}";
     }
 
@@ -75,6 +79,13 @@ record HealthSnapshot(
     private String problemsJson(Predicate<HealthProblem> which) {
         String list = problems.stream().filter(which).map(HealthProblem::json).collect(Collectors.joining(","));
         return list.isEmpty() ? "" : ",\"problems\":[" + list + "]";
+    }
+
+    private String snapshotJson() {
+        return fromSnapshot
+                .map(written -> ",\"fromSnapshot\":{\"written\":" + quoted(written) + ",\"ageSeconds\":"
+                        + Math.max(0, Duration.between(written, now).toSeconds()) + "}")
+                .orElse("");
     }
 
     private static String quoted(@Nullable Instant instant) {

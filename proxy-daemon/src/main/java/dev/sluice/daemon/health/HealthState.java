@@ -12,8 +12,10 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,7 @@ public final class HealthState {
     private boolean nodeRequired = true;
     private String waitsFor = "";
     private ObjectProblems objects = ObjectProblems.NONE;
+    private Supplier<Optional<Instant>> snapshot = Optional::empty;
 
     /** A process that does not know yet which families it serves. */
     public HealthState(InstantSource clock, Duration timeout) {
@@ -112,6 +115,11 @@ public final class HealthState {
         objects = objects.replacedBy(current, clock.instant());
     }
 
+    /** @param inUse gives the time of the snapshot that traffic is carried by, empty while the source has delivered */
+    public synchronized void snapshot(Supplier<Optional<Instant>> inUse) {
+        snapshot = inUse;
+    }
+
     /** A consistent view of everything. */
     HealthSnapshot now() {
         Instant now = clock.instant();
@@ -135,7 +143,7 @@ public final class HealthState {
         families.forEach((family, h) -> syncProblems(family, h, now, problems));
         problems.addAll(others);
         problems.addAll(objects.list());
-        return new HealthSnapshot(now, eligible(), alive, alive && synced, status, problems);
+        return new HealthSnapshot(now, eligible(), alive, alive && synced, status, problems, snapshot.get());
     }
 
     /** Everything that is wrong at present. */

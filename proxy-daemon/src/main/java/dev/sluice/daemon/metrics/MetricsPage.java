@@ -14,6 +14,7 @@ import dev.sluice.daemon.http.Request;
 import dev.sluice.daemon.repair.Repair;
 import dev.sluice.daemon.restart.ConfigStatus;
 import dev.sluice.kubernetes.api.ApiObserver;
+import dev.sluice.kubernetes.snapshot.SnapshotObserver;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -85,6 +86,11 @@ public final class MetricsPage {
     /** Adds the configuration file in use. */
     public void configuration(ConfigStatus status) {
         HealthMetrics.configuration(registry, status);
+    }
+
+    /** Measures the snapshot of the cluster's state. */
+    public SnapshotObserver snapshots() {
+        return new SnapshotMetrics(names);
     }
 
     /** Adds the metrics that only the mode in use has. */

@@ -5,6 +5,7 @@ package dev.sluice.daemon.start;
 import dev.sluice.core.source.ClusterSource;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.Settings;
+import dev.sluice.daemon.metrics.MetricsPage;
 import dev.sluice.kubernetes.EventSink;
 import dev.sluice.kubernetes.api.ApiConfigException;
 import dev.sluice.kubernetes.api.ApiConnection;
@@ -15,7 +16,10 @@ import dev.sluice.kubernetes.api.ApiServerSource;
 import dev.sluice.kubernetes.manifest.ManifestSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,20 +30,30 @@ public final class ClusterConnection implements AutoCloseable {
     private final EventSink events;
     private final String description;
     private final @Nullable ApiConnection connection;
+    private final Supplier<Optional<Instant>> snapshotInUse;
 
     private ClusterConnection(
-            ClusterSource source, EventSink events, String description, @Nullable ApiConnection connection) {
+            ClusterSource source,
+            EventSink events,
+            String description,
+            @Nullable ApiConnection connection,
+            Supplier<Optional<Instant>> snapshotInUse) {
         this.source = source;
         this.events = events;
         this.description = description;
         this.connection = connection;
+        this.snapshotInUse = snapshotInUse;
     }
 
-    /** @param api is told how the connection to an API server fares */
-    static ClusterConnection open(Settings settings, String nodeName, ApiObserver api) throws ConfigException {
+    /**
+     * @param observer is told how the connection to an API server fares
+     * @param metrics measures the snapshot
+     */
+    static ClusterConnection open(Settings settings, String nodeName, ApiObserver observer, MetricsPage metrics)
+            throws ConfigException {
         return settings.manifests().isPresent()
                 ? ofManifests(settings.manifests().get(), nodeName)
-                : ofApiServer(settings, nodeName, api);
+                : ofApiServer(settings, nodeName, observer, metrics);
     }
 
     private static ClusterConnection ofManifests(Path directory, String nodeName) throws ConfigException {
@@ -47,20 +61,28 @@ public final class ClusterConnection implements AutoCloseable {
             throw new ConfigException(List.of("--manifests: " + directory + " is not a directory"));
         }
         return new ClusterConnection(
-                new ManifestSource(directory, nodeName), EventSink.none(), "the manifests in " + directory, null);
+                new ManifestSource(directory, nodeName),
+                EventSink.none(),
+                "the manifests in " + directory,
+                null,
+                Optional::empty);
     }
 
-    private static ClusterConnection ofApiServer(Settings settings, String nodeName, ApiObserver observer)
-            throws ConfigException {
+    private static ClusterConnection ofApiServer(
+            Settings settings, String nodeName, ApiObserver observer, MetricsPage metrics) throws ConfigException {
         try {
             ApiConnection connection = ApiConnection.open(
                     new ApiOptions(settings.kubeconfig().orElse(null), settings.master(), "sluice/" + Version.text()),
                     observer);
+            ApiServerSource api = new ApiServerSource(connection, nodeName);
+            Optional<SnapshotUse> snapshot =
+                    settings.stateDir().map(directory -> new SnapshotUse(directory, metrics.snapshots()));
             return new ClusterConnection(
-                    new ApiServerSource(connection, nodeName),
+                    snapshot.isPresent() ? snapshot.get().source(api, connection, nodeName) : api,
                     new ApiEventSink(connection, nodeName),
                     "the API server " + connection.server(),
-                    connection);
+                    connection,
+                    () -> snapshot.flatMap(SnapshotUse::since));
         } catch (ApiConfigException e) {
             throw new ConfigException(List.of(e.getMessage()));
         }
@@ -72,6 +94,11 @@ public final class ClusterConnection implements AutoCloseable {
 
     public EventSink events() {
         return events;
+    }
+
+    /** The time of the snapshot that objects are taken from, because the API server has not delivered them. */
+    public Optional<Instant> snapshotInUse() {
+        return snapshotInUse.get();
     }
 
     /** For the log. */

@@ -233,6 +233,16 @@ class CommandLineParserTest {
     }
 
     @Test
+    void theStateDirectoryIsOffUnlessItIsGiven() throws Exception {
+        assertThat(parser.parse().overrides().stateDir()).isEmpty();
+        Invocation call = parser.parse("--state-dir=/var/lib/sluice");
+        assertThat(call.overrides().stateDir()).contains(Path.of("/var/lib/sluice"));
+        assertThat(call.warnings()).isEmpty();
+        assertThat(parser.parse("--state-dir=/x", "--manifests=/y").warnings())
+                .containsExactly("flag --state-dir has no effect beside --manifests");
+    }
+
+    @Test
     void theUsageNamesEveryFlag() {
         assertThat(parser.usage()).contains("--proxy-mode", "--manifests", "--cleanup", "--conntrack-udp-timeout");
     }

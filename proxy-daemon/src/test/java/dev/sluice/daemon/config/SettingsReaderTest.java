@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class SettingsReaderTest {
-    private static final Overrides NONE = new Overrides("", Optional.empty(), false);
+    private static final Overrides NONE = new Overrides("", Optional.empty(), Optional.empty(), false);
 
     @Test
     void defaultsAreKubeProxys() throws Exception {

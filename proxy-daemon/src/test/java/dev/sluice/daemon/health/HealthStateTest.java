@@ -14,6 +14,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class HealthStateTest {
@@ -157,6 +159,21 @@ class HealthStateTest {
                 .extracting(HealthProblem::cause, HealthProblem::since)
                 .containsExactly(
                         tuple(ProblemCause.MANIFESTS_FAILING, now), tuple(ProblemCause.OBJECT, now.minusSeconds(60)));
+    }
+
+    @Test
+    void trafficFromASnapshotIsMarkedAndDoesNotMakeTheNodeUnready() {
+        AtomicReference<Optional<Instant>> inUse = new AtomicReference<>(Optional.of(now.minusSeconds(3600)));
+        state.snapshot(inUse::get);
+        state.node(node(List.of(), false));
+        state.updated(IpFamily.IPV4);
+        state.updated(IpFamily.IPV6);
+        assertThat(state.now().healthzJson())
+                .contains("\"healthy\":true")
+                .endsWith(",\"fromSnapshot\":{\"written\":\"2026-01-02T02:04:05.000000000Z\",\"ageSeconds\":3600}}");
+        assertThat(state.now().isHealthy()).isTrue();
+        inUse.set(Optional.empty());
+        assertThat(state.now().healthzJson()).doesNotContain("fromSnapshot");
     }
 
     private static NodeObject node(List<String> taints, boolean deleting) {

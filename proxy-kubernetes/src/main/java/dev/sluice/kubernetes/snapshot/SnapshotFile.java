@@ -23,7 +23,7 @@ import java.util.Set;
  * writes the snapshot directs the node's traffic.
  */
 final class SnapshotFile {
-    /** That of about 100,000 Services with five endpoints each. */
+    /** That of some 80,000 Services with five endpoints each. */
     static final long MAX_BYTES = 128 << 20;
 
     static final String NAME = "snapshot.jsonl";
