@@ -29,6 +29,7 @@ import dev.sluice.conformance.catalogue.daemon.LeftoverScenarios;
 import dev.sluice.conformance.catalogue.daemon.MetricScenarios;
 import dev.sluice.conformance.catalogue.daemon.RestartScenarios;
 import dev.sluice.conformance.catalogue.daemon.SecondProxyScenarios;
+import dev.sluice.conformance.catalogue.daemon.SnapshotScenarios;
 import dev.sluice.conformance.catalogue.iptables.CounterScenarios;
 import dev.sluice.conformance.catalogue.iptables.DispatchTreeScenarios;
 import dev.sluice.conformance.catalogue.iptables.GapScenarios;
@@ -103,6 +104,7 @@ public final class Catalogue {
                         LeftoverScenarios.all(),
                         RestartScenarios.all(),
                         SecondProxyScenarios.all(),
+                        SnapshotScenarios.all(),
                         HandoverScenarios.all(),
                         RepairScenarios.all(),
                         GapScenarios.all())

@@ -140,6 +140,14 @@ public final class DaemonSession implements AutoCloseable {
         return daemon;
     }
 
+    /** Starts a daemon as {@link #launch(String...)} does, with other objects than the session's. */
+    public DaemonProcess launchFrom(List<String> source, String... flags) {
+        List<String> all =
+                Stream.concat(options.flags().stream(), Stream.of(flags)).toList();
+        daemon = DaemonProcess.start(lab.node(), new DaemonOptions(options.mode(), source, all), log());
+        return daemon;
+    }
+
     /** Waits until a launched daemon is ready in {@code families}. */
     public DaemonProcess awaitReady(IpFamily... families) {
         return daemon().awaitReady(stretched(timing.start()), families);
