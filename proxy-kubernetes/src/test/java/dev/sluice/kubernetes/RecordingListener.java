@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -22,6 +23,8 @@ public class RecordingListener implements ClusterListener {
     private final Map<String, ServiceObject> services = new ConcurrentSkipListMap<>();
     private final Map<String, EndpointSliceObject> slices = new ConcurrentSkipListMap<>();
     private final Map<String, NodeObject> nodes = new ConcurrentSkipListMap<>();
+    private final Map<String, List<String>> peers = new ConcurrentHashMap<>();
+    private volatile boolean peersListed;
     private final List<String> log = new CopyOnWriteArrayList<>();
     private final List<List<Problem>> problems = new CopyOnWriteArrayList<>();
 
@@ -52,6 +55,8 @@ public class RecordingListener implements ClusterListener {
                 nodes.remove(name);
                 log.add("node gone " + name);
             }
+            case ClusterEvent.PeerAddresses(String name, List<String> addresses) -> peers.put(name, addresses);
+            case ClusterEvent.PeersListed() -> peersListed = true;
             case ClusterEvent.Listed(ResourceKind kind) -> log.add("synced " + kind);
             case ClusterEvent.SourceProblems(List<Problem> now) -> problems.add(now);
         }
@@ -69,7 +74,16 @@ public class RecordingListener implements ClusterListener {
         return new TreeMap<>(nodes);
     }
 
-    /** Everything but problems, in order. */
+    /** The addresses of other Nodes, none of those that were deleted. */
+    public Map<String, List<String>> peers() {
+        return new TreeMap<>(peers);
+    }
+
+    public boolean arePeersListed() {
+        return peersListed;
+    }
+
+    /** Everything but problems and other Nodes, in order. */
     public List<String> log() {
         return new ArrayList<>(log);
     }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.conformance.catalogue;
 
+import dev.sluice.conformance.catalogue.common.AddressOwnerScenarios;
 import dev.sluice.conformance.catalogue.common.AffinityDetailScenarios;
 import dev.sluice.conformance.catalogue.common.AffinityScenarios;
 import dev.sluice.conformance.catalogue.common.BadInputScenarios;
@@ -67,6 +68,7 @@ public final class Catalogue {
                         TopologyScenarios.all(),
                         NodePortScenarios.all(),
                         OutsideAddressScenarios.all(),
+                        AddressOwnerScenarios.all(),
                         SourceRangeScenarios.all(),
                         HostFirewallScenarios.all(),
                         AffinityScenarios.all(),

@@ -58,7 +58,7 @@ public record DaemonSetup(List<String> flags, String zone, boolean own, boolean 
         return new DaemonSetup(flags, zone, own, started, true);
     }
 
-    /** The manifest of the node. */
+    /** The manifests of the node, and of the other one. */
     public String nodeManifest() {
         return "apiVersion: v1\nkind: Node\nmetadata:\n  name: node-a\n  labels:\n    kubernetes.io/hostname: node-a\n"
                 + (zone.isEmpty() ? "" : "    topology.kubernetes.io/zone: " + zone + "\n")
@@ -66,6 +66,10 @@ public record DaemonSetup(List<String> flags, String zone, boolean own, boolean 
                 + "status:\n  addresses:\n"
                 + "  - {type: InternalIP, address: 192.168.10.1}\n"
                 + "  - {type: InternalIP, address: \"fd00:10::1\"}\n"
-                + "  - {type: Hostname, address: node-a}\n";
+                + "  - {type: Hostname, address: node-a}\n"
+                + "---\napiVersion: v1\nkind: Node\nmetadata: {name: node-b}\n"
+                + "status:\n  addresses:\n"
+                + "  - {type: InternalIP, address: 192.168.10.2}\n"
+                + "  - {type: InternalIP, address: \"fd00:10::2\"}\n";
     }
 }

@@ -28,6 +28,7 @@ public final class ServiceTemplate {
     private boolean external;
     private final List<String> moreExternalIps = new ArrayList<>();
     private final List<String> ingressOf = new ArrayList<>();
+    private final List<String> literalIngress = new ArrayList<>();
     private boolean otherFamily;
     private int literalNodePort;
     private String outside;
@@ -166,6 +167,13 @@ public final class ServiceTemplate {
         return this;
     }
 
+    /** Sets ingress addresses as written, and type LoadBalancer with node ports. */
+    public ServiceTemplate loadBalancerAt(String... literals) {
+        loadBalancerPending();
+        literalIngress.addAll(List.of(literals));
+        return this;
+    }
+
     /** Adds an ingress address of the family that the Service does not have. */
     public ServiceTemplate otherIngress() {
         otherFamily = true;
@@ -266,6 +274,10 @@ public final class ServiceTemplate {
                     .append('"')
                     .append(ingress)
                     .append("}\n")));
+        }
+        if (!literalIngress.isEmpty()) {
+            s.append("status:\n  loadBalancer:\n    ingress:\n");
+            literalIngress.forEach(ip -> s.append("    - {ip: \"").append(ip).append("\"}\n"));
         }
         if (hostname) {
             s.append("status: {loadBalancer: {ingress: [{hostname: lb.example.org}]}}\n");

@@ -60,9 +60,12 @@ final class TracedNode implements AutoCloseable {
         Settings settings = settings(mode, setup, ProxyAssembly.modules(host));
         ChangeTracker fresh = new ChangeTracker(LabAddresses.NODE_A, FAMILIES, InstantSource.system());
         tracker = settings.featureGates().externalIps() ? fresh : fresh.withoutExternalIps();
+        module = settings.module();
+        if (module.bindsAddresses()) {
+            tracker.withAddressOwners();
+        }
         node = setup.nodeManifest();
         manifests.replace(node);
-        module = settings.module();
         try {
             open(new BackendConfigs(settings, Optional.ofNullable(nodeObject)).of(FAMILIES));
             for (ProxyBackend backend : backends.values()) {
@@ -118,6 +121,8 @@ final class TracedNode implements AutoCloseable {
                 tracker.update(e.node());
             }
             case ClusterEvent.NodeDeleted e -> {}
+            case ClusterEvent.PeerAddresses e -> tracker.updatePeer(e.node(), e.addresses());
+            case ClusterEvent.PeersListed e -> tracker.peersListed();
             case ClusterEvent.Listed e -> {}
             case ClusterEvent.SourceProblems e -> {}
         }

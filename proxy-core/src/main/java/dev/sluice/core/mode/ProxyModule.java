@@ -80,6 +80,11 @@ public interface ProxyModule extends AutoCloseable {
         return Set.of();
     }
 
+    /** Whether this mode makes Services' addresses local, so that none of another host's may be among them. */
+    default boolean bindsAddresses() {
+        return !serviceLinks().isEmpty();
+    }
+
     /**
      * Notices changes by others to the open backends' objects. Called once, before the first sync; the caller closes
      * it.

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.core.model;
 
+import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import java.util.List;
+import java.util.Map;
 
 /** A service port with the endpoints that this node may use for it: the unit of rendering. */
 public record ResolvedPort(ServicePort service, EndpointSet endpoints) {
@@ -14,6 +16,12 @@ public record ResolvedPort(ServicePort service, EndpointSet endpoints) {
 
     public IpFamily family() {
         return service.family();
+    }
+
+    /** This port with what is known of the other owners of its addresses. */
+    public ResolvedPort withOwners(Map<IpAddress, AddressOwner> owners) {
+        ServicePort owned = service.withOwners(owners);
+        return owned == service ? this : new ResolvedPort(owned, endpoints);
     }
 
     /** The endpoints for traffic to the cluster address. */

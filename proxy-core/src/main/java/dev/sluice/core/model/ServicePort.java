@@ -41,17 +41,29 @@ public record ServicePort(
      *
      * @param loadBalancerVips the ingress addresses that this node handles ({@code ipMode} absent or {@code VIP})
      * @param sourceRanges the clients that may use the load balancer addresses; empty means everybody
+     * @param owners who else has external and load balancer addresses; empty where no mode needs to know
      */
     public record Addresses(
             IpAddress clusterIp,
             List<IpAddress> externalIps,
             List<IpAddress> loadBalancerVips,
-            List<Cidr> sourceRanges) {
+            List<Cidr> sourceRanges,
+            Map<IpAddress, AddressOwner> owners) {
 
         public Addresses {
             externalIps = List.copyOf(externalIps);
             loadBalancerVips = List.copyOf(loadBalancerVips);
             sourceRanges = List.copyOf(sourceRanges);
+            owners = Map.copyOf(owners);
+        }
+
+        /** Addresses that nobody else has. */
+        public Addresses(
+                IpAddress clusterIp,
+                List<IpAddress> externalIps,
+                List<IpAddress> loadBalancerVips,
+                List<Cidr> sourceRanges) {
+            this(clusterIp, externalIps, loadBalancerVips, sourceRanges, Map.of());
         }
 
         /** A cluster address and no other. */
@@ -62,7 +74,7 @@ public record ServicePort(
         /** These addresses without external and load balancer addresses that are {@code lost} to another Service. */
         Addresses without(Set<IpAddress> lost) {
             return new Addresses(
-                    clusterIp, remaining(externalIps, lost), remaining(loadBalancerVips, lost), sourceRanges);
+                    clusterIp, remaining(externalIps, lost), remaining(loadBalancerVips, lost), sourceRanges, owners);
         }
 
         private static List<IpAddress> remaining(List<IpAddress> addresses, Set<IpAddress> lost) {
@@ -95,6 +107,15 @@ public record ServicePort(
                 addressesLost.isEmpty() ? addresses : addresses.without(addressesLost),
                 policies,
                 annotations);
+    }
+
+    /** This port with what is known of the other owners of its addresses. */
+    public ServicePort withOwners(Map<IpAddress, AddressOwner> owners) {
+        if (owners.equals(addresses.owners)) {
+            return this;
+        }
+        Addresses owned = new Addresses(clusterIp(), externalIps(), loadBalancerVips(), sourceRanges(), owners);
+        return new ServicePort(name, port, nodePort, owned, policies, annotations);
     }
 
     /** The weight of endpoints whose slice has none. */

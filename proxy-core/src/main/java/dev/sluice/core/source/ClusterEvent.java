@@ -25,6 +25,18 @@ public sealed interface ClusterEvent {
 
     record NodeDeleted(String name) implements ClusterEvent {}
 
+    /**
+     * Another Node has these addresses; none once it is deleted. Delivered only where a mode binds Services' addresses.
+     */
+    record PeerAddresses(String node, List<String> addresses) implements ClusterEvent {
+        public PeerAddresses {
+            addresses = List.copyOf(addresses);
+        }
+    }
+
+    /** The addresses of all other Nodes have been delivered once. */
+    record PeersListed() implements ClusterEvent {}
+
     /** The first complete list of {@code kind} has been delivered. No rule is written until all kinds are listed. */
     record Listed(ResourceKind kind) implements ClusterEvent {}
 

@@ -3,6 +3,7 @@
 package dev.sluice.core.source;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A Node as the API delivers it (core/v1), reduced to what the proxy reads.
@@ -20,4 +21,10 @@ public record NodeObject(
         List<String> externalIps,
         List<String> podCidrs,
         List<String> taintKeys,
-        boolean deleting) {}
+        boolean deleting) {
+
+    /** All its addresses, internal ones first. */
+    public List<String> addresses() {
+        return Stream.concat(internalIps.stream(), externalIps.stream()).toList();
+    }
+}

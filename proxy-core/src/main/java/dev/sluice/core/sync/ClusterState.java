@@ -30,6 +30,12 @@ public interface ClusterState {
     /** Takes the facts of the proxy's own node; those of others are ignored. */
     void update(NodeObject node);
 
+    /** Takes the addresses of another node; none when it was deleted. */
+    default void updatePeer(String name, List<String> addresses) {}
+
+    /** Every other node's addresses are known from now on. */
+    default void peersListed() {}
+
     /** The number of Services that may have changed in {@code family} since its last batch; 0 when nothing has. */
     int pending(IpFamily family);
 

@@ -27,6 +27,14 @@ public interface ProxySnapshot {
 
     NodeFacts node();
 
+    /**
+     * Whether {@link dev.sluice.core.model.ServicePort.Addresses#owners} knows the addresses of all other nodes; until
+     * then a mode that binds Services' addresses must not bind more external ones.
+     */
+    default boolean knowsPeers() {
+        return true;
+    }
+
     /** Every service port, in no particular order. */
     Collection<ResolvedPort> ports();
 

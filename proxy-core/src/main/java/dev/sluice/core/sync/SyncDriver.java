@@ -13,6 +13,8 @@ import dev.sluice.core.source.ClusterEvent.EndpointSliceUpdated;
 import dev.sluice.core.source.ClusterEvent.Listed;
 import dev.sluice.core.source.ClusterEvent.NodeDeleted;
 import dev.sluice.core.source.ClusterEvent.NodeUpdated;
+import dev.sluice.core.source.ClusterEvent.PeerAddresses;
+import dev.sluice.core.source.ClusterEvent.PeersListed;
 import dev.sluice.core.source.ClusterEvent.ServiceDeleted;
 import dev.sluice.core.source.ClusterEvent.ServiceUpdated;
 import dev.sluice.core.source.ClusterEvent.SourceProblems;
@@ -84,6 +86,15 @@ final class SyncDriver implements ClusterListener {
                 });
             case NodeDeleted(String name) ->
                 LOG.warn("Node {} was deleted from the cluster; its last known state stays in force", name);
+            case PeerAddresses(String node, List<String> addresses) ->
+                guarded(ObjectRef.node(node), () -> {
+                    state.updatePeer(node, addresses);
+                    requestWherePending();
+                });
+            case PeersListed() -> {
+                state.peersListed();
+                requestWherePending();
+            }
             case Listed(ResourceKind kind) -> arrived(kind);
             case SourceProblems(List<Problem> problems) -> sourceProblems = problems;
         }

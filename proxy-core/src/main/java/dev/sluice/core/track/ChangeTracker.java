@@ -67,6 +67,12 @@ public final class ChangeTracker implements ClusterState {
         return this;
     }
 
+    /** Tells from now on which external addresses other nodes or endpoints have, for a mode that binds addresses. */
+    public ChangeTracker withAddressOwners() {
+        families.values().forEach(FamilyState::trackOwners);
+        return this;
+    }
+
     @Override
     public void update(ServiceObject declaredService) {
         ServiceObject service = externalIps ? declaredService : declaredService.withoutExternalIps();
@@ -145,6 +151,22 @@ public final class ChangeTracker implements ClusterState {
             node = facts;
             families.values().forEach(family -> family.node(facts, !facts.zone().equals(before.zone())));
         }
+    }
+
+    /** What is no address is left out without a problem: the node's own proxy reports it. */
+    @Override
+    public void updatePeer(String name, List<String> addresses) {
+        List<IpAddress> parsed = name.equals(nodeName)
+                ? List.of()
+                : addresses.stream()
+                        .flatMap(text -> IpAddress.parse(text).stream())
+                        .toList();
+        families.values().forEach(family -> family.peer(name, parsed));
+    }
+
+    @Override
+    public void peersListed() {
+        families.values().forEach(FamilyState::peersListed);
     }
 
     private NodeFacts facts(NodeObject object) {

@@ -9,6 +9,7 @@ import dev.sluice.core.model.ProblemList;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.SyncBatch;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +40,7 @@ final class FamilyState {
     private final Map<ServiceName, TrackedService> services = new HashMap<>();
     private final Set<ServiceName> touched = new LinkedHashSet<>();
     private final ResolvedPorts ports;
+    private @Nullable AddressOwners owners;
     private boolean nodeChanged;
     private long resolutions;
 
@@ -61,6 +64,33 @@ final class FamilyState {
     @FunctionalInterface
     interface Resolution {
         List<ResolvedPort> resolve(TrackedService service, NodeFacts node, ProblemList problems);
+    }
+
+    /** Keeps track of who else has the addresses of Services, from before the first event on. */
+    void trackOwners() {
+        owners = new AddressOwners(ports.family());
+        ports.knowsPeers(false);
+    }
+
+    /** Who else has addresses of Services; null where nobody asks. */
+    @Nullable
+    AddressOwners owners() {
+        return owners;
+    }
+
+    /** Takes the addresses of another node. */
+    void peer(String name, List<IpAddress> addresses) {
+        if (owners != null) {
+            owners.node(name, addresses, touched::add);
+        }
+    }
+
+    /** All other nodes are known from now on: the next batch is a full one. */
+    void peersListed() {
+        if (!ports.knowsPeers()) {
+            ports.knowsPeers(true);
+            nodeChanged = true;
+        }
     }
 
     /** The state as of the last batch. */
@@ -95,6 +125,9 @@ final class FamilyState {
         }
         before.stream().filter(c -> !declared.contains(c)).forEach(c -> portals.remove(c, touched::add));
         declared.stream().filter(c -> !before.contains(c)).forEach(c -> portals.add(c, touched::add));
+        if (owners != null) {
+            owners.claim(name, before, declared);
+        }
         state(name).declare(declared);
         touched.add(name);
     }
@@ -103,6 +136,9 @@ final class FamilyState {
         TrackedService state = state(slice.owner());
         state.slices().add(slice);
         triggerTime.ifPresent(state.triggerTimes()::add);
+        if (owners != null) {
+            owners.add(slice, touched::add);
+        }
         touched.add(slice.owner());
     }
 
@@ -110,6 +146,9 @@ final class FamilyState {
     void remove(Slice slice, boolean deleted) {
         TrackedService state = state(slice.owner());
         state.slices().remove(slice);
+        if (owners != null) {
+            owners.remove(slice, touched::add);
+        }
         if (deleted) {
             state.triggerTimes().clear();
         }
@@ -151,7 +190,7 @@ final class FamilyState {
         try {
             ProblemList list = new ProblemList(ObjectRef.service(name));
             resolutions += state.declared().size();
-            after = resolution.resolve(state, ports.node(), list);
+            after = owned(resolution.resolve(state, ports.node(), list));
             found = list.toList();
         } catch (RuntimeException e) {
             LOG.error(
@@ -165,6 +204,15 @@ final class FamilyState {
         state.resolve(after);
         problems.put(new Source(ports.family(), name), found);
         ports.replace(name, before, after, changed);
+    }
+
+    private List<ResolvedPort> owned(List<ResolvedPort> resolved) {
+        AddressOwners known = owners;
+        return known == null
+                ? resolved
+                : resolved.stream()
+                        .map(port -> port.withOwners(known.of(port.service())))
+                        .toList();
     }
 
     private TrackedService state(ServiceName name) {

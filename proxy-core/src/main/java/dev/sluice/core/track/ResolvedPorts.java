@@ -26,6 +26,7 @@ final class ResolvedPorts implements ProxySnapshot {
     private final Map<ServiceName, LocalReadiness> readiness = new HashMap<>();
     private NodeFacts node;
     private NoLocalEndpoints noLocalEndpoints = NoLocalEndpoints.NONE;
+    private boolean knowsPeers = true;
     private int endpoints;
 
     ResolvedPorts(IpFamily family, NodeFacts node) {
@@ -35,6 +36,10 @@ final class ResolvedPorts implements ProxySnapshot {
 
     void node(NodeFacts facts) {
         node = facts;
+    }
+
+    void knowsPeers(boolean known) {
+        knowsPeers = known;
     }
 
     /**
@@ -95,6 +100,11 @@ final class ResolvedPorts implements ProxySnapshot {
     @Override
     public Collection<ResolvedPort> ports() {
         return Collections.unmodifiableCollection(byName.values());
+    }
+
+    @Override
+    public boolean knowsPeers() {
+        return knowsPeers;
     }
 
     @Override

@@ -46,14 +46,16 @@ public final class ClusterConnection implements AutoCloseable {
     }
 
     /**
+     * @param peers whether the mode needs the addresses of other Nodes
      * @param observer is told how the connection to an API server fares
      * @param metrics measures the snapshot
      */
-    static ClusterConnection open(Settings settings, String nodeName, ApiObserver observer, MetricsPage metrics)
+    static ClusterConnection open(
+            Settings settings, String nodeName, boolean peers, ApiObserver observer, MetricsPage metrics)
             throws ConfigException {
         return settings.manifests().isPresent()
                 ? ofManifests(settings.manifests().get(), nodeName)
-                : ofApiServer(settings, nodeName, observer, metrics);
+                : ofApiServer(settings, nodeName, peers, observer, metrics);
     }
 
     private static ClusterConnection ofManifests(Path directory, String nodeName) throws ConfigException {
@@ -69,12 +71,13 @@ public final class ClusterConnection implements AutoCloseable {
     }
 
     private static ClusterConnection ofApiServer(
-            Settings settings, String nodeName, ApiObserver observer, MetricsPage metrics) throws ConfigException {
+            Settings settings, String nodeName, boolean peers, ApiObserver observer, MetricsPage metrics)
+            throws ConfigException {
         try {
             ApiConnection connection = ApiConnection.open(
                     new ApiOptions(settings.kubeconfig().orElse(null), settings.master(), "sluice/" + Version.text()),
                     observer);
-            ApiServerSource api = new ApiServerSource(connection, nodeName);
+            ApiServerSource api = new ApiServerSource(connection, nodeName, peers);
             Optional<SnapshotUse> snapshot =
                     settings.stateDir().map(directory -> new SnapshotUse(directory, metrics.snapshots()));
             return new ClusterConnection(

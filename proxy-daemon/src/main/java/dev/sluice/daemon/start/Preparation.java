@@ -83,8 +83,9 @@ public final class Preparation {
         ModeInUse mode = resources.keep(new ModeInUse(module, host));
         ApiHealth api = new ApiHealth(InstantSource.system());
         health.add(api);
+        ApiObserver observer = ApiObserver.all(metrics.api(), api);
         ClusterConnection cluster = resources.keep(
-                ClusterConnection.open(settings, nodeName, ApiObserver.all(metrics.api(), api), metrics));
+                ClusterConnection.open(settings, nodeName, module.bindsAddresses(), observer, metrics));
         health.snapshot(cluster::snapshotInUse);
         health.waitsFor("Node " + nodeName + " from " + cluster.description());
         pages.listen(metrics, cluster.events());

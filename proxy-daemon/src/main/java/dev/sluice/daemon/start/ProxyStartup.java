@@ -173,6 +173,9 @@ public final class ProxyStartup {
 
     private ChangeTracker tracker() {
         ChangeTracker tracker = new ChangeTracker(prepared.nodeName(), prepared.families(), InstantSource.system());
+        if (prepared.mode().module().bindsAddresses()) {
+            tracker.withAddressOwners();
+        }
         return settings.featureGates().externalIps() ? tracker : tracker.withoutExternalIps();
     }
 

@@ -57,11 +57,11 @@ public final class PacketWalk {
         this.applied = applied;
         this.node = node;
         this.packet = packet;
-        nat = rules.nat(desired.shortCircuits());
+        nat = rules.nat(desired.serviceRules());
     }
 
     public Trace trace() {
-        ServicePortName service = desired.owner(key(packet.destination(), packet.destinationPort()));
+        ServicePortName service = desired.portAt(key(packet.destination(), packet.destinationPort()));
         Branch arrived = untilIpvs();
         if (arrived.stops()) {
             return stopped(service, arrived.end() == End.DROPPED ? Verdict.DROP : Verdict.REJECT);
@@ -98,9 +98,8 @@ public final class PacketWalk {
             return filtered.stops() ? filtered : walk(nat, "OUTPUT", filtered.packet());
         }
         Branch arrived = walk(nat, "PREROUTING", sent);
-        return tracer.isLocal(arrived.packet().destination())
-                ? walk(rules.filter(), "INPUT", arrived.packet())
-                : arrived;
+        String next = tracer.isLocal(arrived.packet().destination()) ? "INPUT" : "FORWARD";
+        return walk(rules.filter(), next, arrived.packet());
     }
 
     private Branch walk(RuleTable table, String hook, TracedPacket at) {
@@ -145,7 +144,7 @@ public final class PacketWalk {
 
     /** Looks through the source ranges of the Service that has the address and port. */
     private boolean isAllowedSource(SetEntry.IpPortNet asked) {
-        ServicePortName owner = desired.owner(key(asked.address(), asked.port()));
+        ServicePortName owner = desired.portAt(key(asked.address(), asked.port()));
         PortPlan plan = owner == null ? null : desired.plan(owner);
         return plan != null
                 && plan.members().stream()

@@ -4,13 +4,14 @@ package dev.sluice.ipvs.kernel;
 
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.ipvs.rules.IpvsRules;
-import dev.sluice.ipvs.rules.ShortCircuit;
+import dev.sluice.ipvs.rules.ServiceRules;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.RestoreScript;
 import dev.sluice.linux.iptables.SavedTable;
 import dev.sluice.linux.iptables.TableDiff;
 import dev.sluice.linux.iptables.TableRules;
+import dev.sluice.linux.rules.Rule;
 import dev.sluice.linux.rules.RuleTable;
 import java.util.List;
 
@@ -18,7 +19,7 @@ import java.util.List;
 public final class RuleWriter {
     private final Iptables iptables;
     private final IpvsRules rules;
-    private List<ShortCircuit> written = List.of();
+    private ServiceRules written = ServiceRules.NONE;
 
     RuleWriter(Iptables iptables, IpvsRules rules) {
         this.iptables = iptables;
@@ -26,29 +27,38 @@ public final class RuleWriter {
     }
 
     /** Reads all rules, and repairs what differs. */
-    public KernelCost ensure(List<ShortCircuit> shortCircuits) throws KernelException {
-        KernelCost cost = restore(
-                rules.tables(shortCircuits).stream().map(RuleTable::text).toList());
-        written = shortCircuits;
+    public KernelCost ensure(ServiceRules services) throws KernelException {
+        KernelCost cost =
+                restore(rules.tables(services).stream().map(RuleTable::text).toList());
+        written = services;
         return cost;
     }
 
-    /** Replaces the rules of the short circuits, unless they are those that were written last. */
-    KernelCost replace(List<ShortCircuit> shortCircuits) throws KernelException {
-        if (shortCircuits.equals(written)) {
+    /** Replaces the rules of single Services, chain by chain, unless they are those that were written last. */
+    KernelCost replace(ServiceRules services) throws KernelException {
+        if (services.equals(written)) {
             return KernelCost.NONE;
         }
-        RestoreScript script = new RestoreScript().table("nat").declare(IpvsRules.SHORT_CIRCUIT_TO);
-        shortCircuits.forEach(shortCircuit ->
-                script.append(IpvsRules.SHORT_CIRCUIT_TO, shortCircuit.rule().text()));
+        RestoreScript script = new RestoreScript().table("nat");
+        if (!services.shortCircuits().equals(written.shortCircuits())) {
+            replace(IpvsRules.SHORT_CIRCUIT_TO, services.shortCircuitRules(), script);
+        }
+        if (!services.unbound().equals(written.unbound())) {
+            replace(IpvsRules.UNBOUND_TO, services.unboundRules(), script);
+        }
         iptables.restore(script.text());
-        written = shortCircuits;
+        written = services;
         return new KernelCost(script.lines(), script.bytes());
+    }
+
+    private static void replace(String chain, List<Rule> rules, RestoreScript script) {
+        script.declare(chain);
+        rules.forEach(rule -> script.append(chain, rule.text()));
     }
 
     /** Removes all rules. */
     void remove() throws KernelException {
-        restore(rules.tables(List.of()).stream()
+        restore(rules.tables(ServiceRules.NONE).stream()
                 .map(table -> TableRules.nothing(table.name()))
                 .toList());
     }

@@ -35,7 +35,7 @@ public final class StateWriter {
     public void serveAndRemoveStale() throws KernelException {
         servers.serve();
         addresses.bindMissing();
-        update.charge(rules.replace(update.desired().shortCircuits()));
+        update.charge(rules.replace(update.desired().serviceRules()));
         addresses.unbindStale();
         servers.deleteStale();
         members.deleteStale();

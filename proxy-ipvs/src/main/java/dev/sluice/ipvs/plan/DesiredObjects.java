@@ -6,8 +6,8 @@ import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.ipvs.rules.ServiceRules;
 import dev.sluice.ipvs.rules.SetMember;
-import dev.sluice.ipvs.rules.ShortCircuit;
 import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -34,7 +34,8 @@ public final class DesiredObjects {
     private final Map<VirtualServerKey, NavigableMap<ServicePortName, DesiredServer>> contested = new HashMap<>();
     private final Map<SetMember, Integer> members = new HashMap<>();
     private final Map<IpAddress, Integer> addresses = new HashMap<>();
-    private final Map<ServicePortName, List<ShortCircuit>> shortCircuits = new TreeMap<>();
+    private final Map<ServicePortName, ServiceRules> rules = new TreeMap<>();
+    private final Map<VirtualServerKey, ServicePortName> translated = new HashMap<>();
     private final Map<ServicePortName, List<Problem>> ignored = new TreeMap<>();
 
     private record Claim(ServicePortName owner, DesiredServer server) {}
@@ -47,10 +48,7 @@ public final class DesiredObjects {
             return;
         }
         ignored.remove(name);
-        shortCircuits.remove(name);
-        if (plan != null && !plan.shortCircuits().isEmpty()) {
-            shortCircuits.put(name, plan.shortCircuits());
-        }
+        replaceRules(name, plan == null ? ServiceRules.NONE : plan.rules());
         if (plan != null && !plan.problems().isEmpty()) {
             ignored.put(name, plan.problems());
         }
@@ -73,6 +71,14 @@ public final class DesiredObjects {
         if (!foreign.isEmpty()) {
             Map.copyOf(plans).forEach((name, plan) -> put(name, plan.without(foreign, name), scope));
         }
+    }
+
+    private void replaceRules(ServicePortName name, ServiceRules now) {
+        ServiceRules before = now.equals(ServiceRules.NONE) ? rules.remove(name) : rules.put(name, now);
+        if (before != null) {
+            before.translated().forEach(key -> translated.remove(key, name));
+        }
+        now.translated().forEach(key -> translated.put(key, name));
     }
 
     private static @Nullable Integer sumOrGone(Integer count, Integer more) {
@@ -121,6 +127,13 @@ public final class DesiredObjects {
         return claim == null ? null : claim.owner();
     }
 
+    /** The service port that is served at {@code key}, by a virtual server or without being bound. */
+    @Nullable
+    public ServicePortName portAt(VirtualServerKey key) {
+        ServicePortName owner = owner(key);
+        return owner == null ? translated.get(key) : owner;
+    }
+
     /** The virtual servers with their owners. The only method for other threads than the one that changes the plans. */
     public void forEachServer(BiConsumer<VirtualServerKey, ServicePortName> each) {
         servers.forEach((key, claim) -> each.accept(key, claim.owner()));
@@ -139,12 +152,18 @@ public final class DesiredObjects {
         return plans.get(name);
     }
 
-    /** Those of virtual servers that their ports got, in the order of the ports' names. */
-    public List<ShortCircuit> shortCircuits() {
-        return shortCircuits.values().stream()
-                .flatMap(List::stream)
-                .filter(s -> s.service().equals(owner(s.from())) && s.service().equals(owner(s.to())))
-                .toList();
+    /** The rules that lead to virtual servers that their ports got, in the order of the ports' names. */
+    public ServiceRules serviceRules() {
+        return new ServiceRules(
+                rules.values().stream()
+                        .flatMap(each -> each.shortCircuits().stream())
+                        .filter(s -> s.service().equals(portAt(s.from()))
+                                && s.service().equals(owner(s.to())))
+                        .toList(),
+                rules.values().stream()
+                        .flatMap(each -> each.unbound().stream())
+                        .filter(u -> u.service().equals(owner(u.to())))
+                        .toList());
     }
 
     public Set<ServicePortName> ports() {
@@ -168,7 +187,7 @@ public final class DesiredObjects {
         List<Problem> problems = new ArrayList<>();
         ignored.values().forEach(problems::addAll);
         problems.addAll(conflicts());
-        return problems;
+        return problems.stream().distinct().toList(); // the ports of a Service share its addresses
     }
 
     private SortedSet<Problem> conflicts() {

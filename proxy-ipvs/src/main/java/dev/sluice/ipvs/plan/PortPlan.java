@@ -7,8 +7,8 @@ import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.ipvs.rules.KubeSet;
+import dev.sluice.ipvs.rules.ServiceRules;
 import dev.sluice.ipvs.rules.SetMember;
-import dev.sluice.ipvs.rules.ShortCircuit;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.util.ArrayList;
@@ -20,20 +20,19 @@ import java.util.stream.Collectors;
  * The plan of one service port: all its objects in the kernel.
  *
  * @param addresses what it needs bound to the dummy device
- * @param shortCircuits of its external addresses
+ * @param rules of its external addresses
  * @param problems values of the Service that are ignored
  */
 public record PortPlan(
         List<DesiredServer> servers,
         List<SetMember> members,
         List<IpAddress> addresses,
-        List<ShortCircuit> shortCircuits,
+        ServiceRules rules,
         List<Problem> problems) {
     public PortPlan {
         servers = List.copyOf(servers);
         members = List.copyOf(members);
         addresses = List.copyOf(addresses);
-        shortCircuits = List.copyOf(shortCircuits);
         problems = List.copyOf(problems);
     }
 
@@ -62,10 +61,16 @@ public record PortPlan(
                 left,
                 membersWithout(taken, served),
                 addresses.stream().filter(served::contains).toList(),
-                shortCircuits.stream()
+                rulesWithout(taken),
+                all);
+    }
+
+    private ServiceRules rulesWithout(List<VirtualServerKey> taken) {
+        return new ServiceRules(
+                rules.shortCircuits().stream()
                         .filter(s -> !taken.contains(s.from()) && !taken.contains(s.to()))
                         .toList(),
-                all);
+                rules.unbound().stream().filter(u -> !taken.contains(u.to())).toList());
     }
 
     private static String isTaken(VirtualServerKey key) {

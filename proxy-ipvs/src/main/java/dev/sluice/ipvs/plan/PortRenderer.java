@@ -12,8 +12,10 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.net.SocketAddress;
 import dev.sluice.ipvs.rules.KubeSet;
+import dev.sluice.ipvs.rules.ServiceRules;
 import dev.sluice.ipvs.rules.SetMember;
 import dev.sluice.ipvs.rules.ShortCircuit;
+import dev.sluice.ipvs.rules.UnboundPortal;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipvs.VirtualServer;
 import dev.sluice.linux.ipvs.VirtualServerKey;
@@ -48,6 +50,7 @@ final class PortRenderer {
         port.service().loadBalancerVips().forEach(draft::loadBalancerAddress);
         draft.nodePort();
         draft.hairpin();
+        draft.unboundProblems();
         return draft.plan();
     }
 
@@ -60,7 +63,9 @@ final class PortRenderer {
         private final Map<VirtualServerKey, DesiredServer> servers = new LinkedHashMap<>();
         private final Set<SetMember> members = new LinkedHashSet<>();
         private final Set<IpAddress> addresses = new LinkedHashSet<>();
-        private final List<ShortCircuit> shortCircuits = new ArrayList<>();
+        private final Set<ShortCircuit> shortCircuits = new LinkedHashSet<>();
+        private final Set<UnboundPortal> unboundPortals = new LinkedHashSet<>();
+        private final UnboundAddresses unbound;
         private final List<Problem> problems = new ArrayList<>();
         private final Duration drainTimeout;
 
@@ -69,6 +74,7 @@ final class PortRenderer {
             this.scheduling = scheduling;
             service = port.service();
             protocol = service.protocol();
+            unbound = new UnboundAddresses(service, node);
             drainTimeout = DrainTimeout.of(service, problems::add);
         }
 
@@ -77,7 +83,7 @@ final class PortRenderer {
                     new ArrayList<>(servers.values()),
                     new ArrayList<>(members),
                     new ArrayList<>(addresses),
-                    shortCircuits,
+                    new ServiceRules(List.copyOf(shortCircuits), List.copyOf(unboundPortals)),
                     problems);
         }
 
@@ -92,6 +98,10 @@ final class PortRenderer {
         }
 
         void externalAddress(IpAddress address) {
+            if (unbound.contains(address)) {
+                unboundAddress(address);
+                return;
+            }
             bindUnlessElsewhere(address);
             KubeSet set = service.externalPolicyLocal() ? KubeSet.EXTERNAL_IP_LOCAL : KubeSet.EXTERNAL_IP;
             addressMember(set, address, service.port());
@@ -99,6 +109,13 @@ final class PortRenderer {
         }
 
         void loadBalancerAddress(IpAddress vip) {
+            if (unbound.contains(vip)) {
+                unboundAddress(vip);
+                if (!service.sourceRanges().isEmpty() && (unbound.target().isPresent() || unbound.isShortCircuited())) {
+                    sourceRanges(vip);
+                }
+                return;
+            }
             bindUnlessElsewhere(vip);
             addressMember(KubeSet.LOAD_BALANCER, vip, service.port());
             if (service.externalPolicyLocal()) {
@@ -110,15 +127,36 @@ final class PortRenderer {
             externalServer(vip, service.port());
         }
 
+        private void unboundAddress(IpAddress address) {
+            unbound.target().ifPresent(to -> {
+                addressMember(KubeSet.UNBOUND, address, service.port());
+                if (service.externalPolicyLocal()) {
+                    addressMember(KubeSet.UNBOUND_LOCAL, address, service.port());
+                }
+                unboundPortals.add(
+                        new UnboundPortal(service.name(), new VirtualServerKey(protocol, address, service.port()), to));
+            });
+            if (unbound.isShortCircuited()) {
+                shortCircuit(address, service.port());
+            }
+        }
+
+        void unboundProblems() {
+            unbound.problem(service.externalIps(), "spec.externalIPs").ifPresent(problems::add);
+            unbound.problem(service.loadBalancerVips(), "status.loadBalancer.ingress")
+                    .ifPresent(problems::add);
+        }
+
         private void sourceRanges(IpAddress vip) {
             addressMember(KubeSet.LOAD_BALANCER_FW, vip, service.port());
             for (Cidr range : service.sourceRanges()) {
                 members.add(new SetMember(
                         KubeSet.SOURCE_CIDR, new SetEntry.IpPortNet(vip, protocol, service.port(), range)));
             }
-            boolean nodeAllowed = node.nodeIp()
-                    .filter(ip -> service.sourceRanges().stream().anyMatch(r -> r.contains(ip)))
-                    .isPresent();
+            boolean nodeAllowed = !unbound.contains(vip)
+                    && node.nodeIp()
+                            .filter(ip -> service.sourceRanges().stream().anyMatch(r -> r.contains(ip)))
+                            .isPresent();
             if (nodeAllowed) {
                 members.add(
                         new SetMember(KubeSet.SOURCE_IP, new SetEntry.IpPortIp(vip, protocol, service.port(), vip)));
@@ -177,13 +215,17 @@ final class PortRenderer {
                 addressMember(KubeSet.DROP_EXTERNAL, address, number);
             }
             if (isShortCircuited()) {
-                addressMember(KubeSet.SHORT_CIRCUIT, address, number);
-                shortCircuits.add(new ShortCircuit(
-                        service.name(),
-                        new VirtualServerKey(protocol, address, number),
-                        new VirtualServerKey(protocol, service.clusterIp(), service.port())));
+                shortCircuit(address, number);
             }
             server(address, number, drop ? port.endpoints().cluster() : port.externalEndpoints());
+        }
+
+        private void shortCircuit(IpAddress address, int number) {
+            addressMember(KubeSet.SHORT_CIRCUIT, address, number);
+            shortCircuits.add(new ShortCircuit(
+                    service.name(),
+                    new VirtualServerKey(protocol, address, number),
+                    new VirtualServerKey(protocol, service.clusterIp(), service.port())));
         }
 
         /** An internal policy Local leaves no virtual server that has all endpoints. */

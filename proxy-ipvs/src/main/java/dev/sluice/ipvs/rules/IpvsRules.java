@@ -28,8 +28,8 @@ import java.util.Set;
 
 /**
  * The iptables rules of ipvs mode. They depend on the configuration alone; everything about Services is in the sets
- * that they look up, so that a change of a Service touches no rule. Only the chain {@link #SHORT_CIRCUIT_TO} is about
- * Services, few of them: those with a {@link ShortCircuit}.
+ * that they look up, so that a change of a Service touches no rule. Only the chains {@link #SHORT_CIRCUIT_TO} and
+ * {@link #UNBOUND_TO} are about Services, few of them: their {@link ServiceRules}.
  *
  * <p>Chains, names and comments are kube-proxy's. Different on purpose: every rule is there whether or not its set is
  * empty; the node itself is kept out of source ranges by one rule in mangle OUTPUT, which comes before IPVS, instead of
@@ -41,9 +41,13 @@ public final class IpvsRules {
     /** The chain that leads to the cluster address; its rules are those of {@link ShortCircuit#rule}. */
     public static final String SHORT_CIRCUIT_TO = "KUBE-SHORT-CIRCUIT-TO";
 
+    /** The chain that leads from unbound addresses to bound ones; its rules are those of {@link UnboundPortal#rule}. */
+    public static final String UNBOUND_TO = "KUBE-UNBOUND-TO";
+
     private static final String SERVICES = "KUBE-SERVICES";
     private static final String POSTROUTING = "KUBE-POSTROUTING";
     private static final String SHORT_CIRCUIT = "KUBE-SHORT-CIRCUIT";
+    private static final String UNBOUND = "KUBE-UNBOUND";
     private static final String NODE_PORT = "KUBE-NODE-PORT";
     private static final String LOAD_BALANCER = "KUBE-LOAD-BALANCER";
     private static final String MARK_MASQ = "KUBE-MARK-MASQ";
@@ -56,7 +60,16 @@ public final class IpvsRules {
     /** The chains that are ours to delete, by table; kube-proxy keeps KUBE-IPVS-OUT-FILTER in the filter table. */
     private static final Map<String, Set<String>> OWNED = Map.of(
             "nat",
-            Set.of(SERVICES, POSTROUTING, NODE_PORT, LOAD_BALANCER, MARK_MASQ, SHORT_CIRCUIT, SHORT_CIRCUIT_TO),
+            Set.of(
+                    SERVICES,
+                    POSTROUTING,
+                    NODE_PORT,
+                    LOAD_BALANCER,
+                    MARK_MASQ,
+                    SHORT_CIRCUIT,
+                    SHORT_CIRCUIT_TO,
+                    UNBOUND,
+                    UNBOUND_TO),
             "filter",
             Set.of(FORWARD, NODE_PORT, PROXY_FIREWALL, SOURCE_RANGES, IPVS_FILTER, IPVS_OUT_FILTER),
             "mangle",
@@ -84,12 +97,12 @@ public final class IpvsRules {
         return owns(table, chain) || OWNED.containsKey(table) && ChainName.isBuiltIn(chain);
     }
 
-    /** All rules, {@code shortCircuits} included. */
-    public List<RuleTable> tables(List<ShortCircuit> shortCircuits) {
-        return List.of(filter(), mangle(), nat(shortCircuits));
+    /** All rules, those of single {@code services} included. */
+    public List<RuleTable> tables(ServiceRules services) {
+        return List.of(filter(), mangle(), nat(services));
     }
 
-    public RuleTable nat(List<ShortCircuit> shortCircuits) {
+    public RuleTable nat(ServiceRules services) {
         return RuleTable.of("nat")
                 .chain(SERVICES, services())
                 .chain(POSTROUTING, postrouting())
@@ -97,9 +110,9 @@ public final class IpvsRules {
                 .chain(LOAD_BALANCER, loadBalancer())
                 .chain(MARK_MASQ, rule().setMark(mark))
                 .chain(SHORT_CIRCUIT, shortCircuit())
-                .chain(
-                        SHORT_CIRCUIT_TO,
-                        shortCircuits.stream().map(ShortCircuit::rule).toList())
+                .chain(SHORT_CIRCUIT_TO, services.shortCircuitRules())
+                .chain(UNBOUND, unbound())
+                .chain(UNBOUND_TO, services.unboundRules())
                 .jump("OUTPUT", rule().comment("kubernetes service portals").jump(SERVICES))
                 .jump("PREROUTING", rule().comment("kubernetes service portals").jump(SERVICES))
                 .jump(
@@ -113,6 +126,7 @@ public final class IpvsRules {
         return List.of(
                 rule().from(loopback).leave(),
                 named(KubeSet.SHORT_CIRCUIT).jump(SHORT_CIRCUIT),
+                named(KubeSet.UNBOUND).jump(UNBOUND),
                 named(KubeSet.LOAD_BALANCER).jump(LOAD_BALANCER),
                 clusterIpToMasquerade().jump(MARK_MASQ),
                 named(KubeSet.EXTERNAL_IP).jump(MARK_MASQ),
@@ -175,6 +189,18 @@ public final class IpvsRules {
         Optional<Match> fromPods = LocalTraffic.from(config.localDetector());
         fromPods.ifPresent(match -> rules.add(rule().match(match).jump(SHORT_CIRCUIT_TO)));
         return rules;
+    }
+
+    /** Clients outside of source ranges keep their destination, by which filter FORWARD knows and drops them. */
+    private List<Rule> unbound() {
+        return List.of(
+                in(KubeSet.LOAD_BALANCER_FW)
+                        .notInSet(KubeSet.SOURCE_CIDR.in(family))
+                        .notInSet(KubeSet.SOURCE_IP.in(family))
+                        .leave(),
+                rule().notInSet(KubeSet.UNBOUND_LOCAL.in(family)).jump(MARK_MASQ),
+                named(KubeSet.UNBOUND_LOCAL).fromLocalAddress().jump(MARK_MASQ),
+                rule().jump(UNBOUND_TO));
     }
 
     public RuleTable filter() {

@@ -43,6 +43,13 @@ public enum KubeSet {
             "KUBE-SHORT-CIRCUIT",
             IpSet.Type.HASH_IP_PORT,
             "Kubernetes service external ip + port with endpoints on other nodes too"),
+    /** Those of {@link #UNBOUND} that are not masqueraded, but for the node's own traffic. */
+    UNBOUND_LOCAL(
+            "KUBE-UNBOUND-LOCAL",
+            IpSet.Type.HASH_IP_PORT,
+            "Kubernetes service external ip + port of another host with externalTrafficPolicy=local"),
+    /** Addresses and ports of Services whose address belongs to another node or an endpoint, and so is not bound. */
+    UNBOUND("KUBE-UNBOUND", IpSet.Type.HASH_IP_PORT, "Kubernetes service external ip + port of another host"),
     /** Addresses and ports under a Local policy that leaves no endpoint to any client. */
     DROP_INTERNAL(
             "KUBE-DROP-INTERNAL",

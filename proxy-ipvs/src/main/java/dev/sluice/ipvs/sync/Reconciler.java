@@ -71,7 +71,7 @@ public final class Reconciler {
         if (state.applied() == null || !state.rulesApplied()) {
             return sync(snapshot, Changes.all());
         }
-        KernelCost rulesCost = kernel.rules().ensure(state.desired().shortCircuits());
+        KernelCost rulesCost = kernel.rules().ensure(state.desired().serviceRules());
         driftCheck.beDue();
         return sync(snapshot, Changes.of(Set.of())).plus(rulesCost);
     }

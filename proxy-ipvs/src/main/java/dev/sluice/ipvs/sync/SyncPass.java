@@ -134,7 +134,7 @@ final class SyncPass {
         Set<String> existingSets = kernel.sets().names();
         createSets(existingSets);
         List<LinkAddress> addresses = kernel.links().addresses();
-        state.planAnew(NodeView.of(config, snapshot.node(), kernel.dummy().elsewhere(addresses)));
+        state.planAnew(nodeView(addresses));
         SyncScope scope = new SyncScope();
         AppliedObjects applied = planAll(existingSets, addresses, scope);
         scope.addAll(applied);
@@ -153,6 +153,12 @@ final class SyncPass {
         charge(update.cost());
         charge(drains.sweep(applied, state.desired()));
         return finish(applied, update, true, drained);
+    }
+
+    /** Until all other nodes are known, an external address that is not bound yet may be one of theirs. */
+    private NodeView nodeView(List<LinkAddress> addresses) {
+        NodeView view = NodeView.of(config, snapshot.node(), kernel.dummy().elsewhere(addresses));
+        return snapshot.knowsPeers() ? view : view.bindingOnly(kernel.dummy().bound(addresses));
     }
 
     /**
@@ -198,7 +204,7 @@ final class SyncPass {
      */
     private @Nullable KernelException ensureRules(KernelUpdate update) throws KernelException {
         try {
-            update.charge(kernel.rules().ensure(state.desired().shortCircuits()));
+            update.charge(kernel.rules().ensure(state.desired().serviceRules()));
             state.rulesAreApplied();
             return null;
         } catch (KernelException e) {

@@ -8,6 +8,7 @@ import static dev.sluice.testkit.model.Endpoints.resolved;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.config.LocalDetector;
+import dev.sluice.core.model.AddressOwner;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.Cidr;
@@ -59,7 +60,24 @@ class ExplainTest {
                                 .internalPolicyLocal()
                                 .build(),
                         remote("10.244.1.8", 8080)))
-                .put(resolved(ServicePorts.tcp("shop/none", "10.96.0.4", 80).build()));
+                .put(resolved(ServicePorts.tcp("shop/none", "10.96.0.4", 80).build()))
+                .put(resolved(
+                        ServicePorts.tcp("shop/peer", "10.96.0.5", 80)
+                                .loadBalancer("192.168.7.11")
+                                .owner("192.168.7.11", AddressOwner.NODE)
+                                .sourceRanges("198.51.100.0/24", "10.244.0.0/16")
+                                .build(),
+                        local("10.244.0.5", 8080),
+                        remote("10.244.1.7", 8080)))
+                .put(resolved(
+                        ServicePorts.tcp("shop/peers", "10.96.0.6", 80)
+                                .externalIps("192.168.7.12")
+                                .owner("192.168.7.12", AddressOwner.NODE)
+                                .nodePort(30086)
+                                .externalPolicyLocal()
+                                .build(),
+                        local("10.244.0.6", 8080),
+                        remote("10.244.1.6", 8080)));
         node.fullSync();
     }
 
@@ -86,6 +104,14 @@ class ExplainTest {
         "node,   10.96.0.3,    80,    DROP,          '',                    false",
         "pod,    10.96.0.4,    80,    REJECT,        '',                    false",
         "client, 10.96.0.1,    22,    REJECT,        '',                    false",
+        "client, 192.168.7.11, 80,    FORWARD,       10.244.0.5 10.244.1.7, true",
+        "pod,    192.168.7.11, 80,    FORWARD,       10.244.0.5 10.244.1.7, true",
+        "other,  192.168.7.11, 80,    DROP,          '',                    false",
+        "node,   192.168.7.11, 80,    DROP,          '',                    false",
+        "client, 192.168.7.11, 22,    NOT_A_SERVICE, '',                    false",
+        "client, 192.168.7.12, 80,    FORWARD,       10.244.0.6,            false",
+        "pod,    192.168.7.12, 80,    FORWARD,       10.244.0.6 10.244.1.6, false",
+        "node,   192.168.7.12, 80,    FORWARD,       10.244.0.6 10.244.1.6, true",
         "client, 192.168.7.10, 22,    NOT_A_SERVICE, '',                    false",
         "client, 8.8.8.8,      53,    NOT_A_SERVICE, '',                    false",
     })

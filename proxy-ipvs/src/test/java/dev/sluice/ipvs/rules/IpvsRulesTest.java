@@ -28,7 +28,8 @@ class IpvsRulesTest {
 
     @Test
     void natOfIpv4() {
-        assertThat(rules(new LocalDetector.None()).nat(List.of()).text().text()).isEqualTo("""
+        assertThat(rules(new LocalDetector.None()).nat(ServiceRules.NONE).text().text())
+                .isEqualTo("""
             *nat
             :KUBE-LOAD-BALANCER - [0:0]
             :KUBE-MARK-MASQ - [0:0]
@@ -37,6 +38,8 @@ class IpvsRulesTest {
             :KUBE-SERVICES - [0:0]
             :KUBE-SHORT-CIRCUIT - [0:0]
             :KUBE-SHORT-CIRCUIT-TO - [0:0]
+            :KUBE-UNBOUND - [0:0]
+            :KUBE-UNBOUND-TO - [0:0]
             -A POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
             -A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
             -A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
@@ -56,6 +59,7 @@ class IpvsRulesTest {
             -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
             -A KUBE-SERVICES -s 127.0.0.0/8 -j RETURN
             -A KUBE-SERVICES -m comment --comment "Kubernetes service external ip + port with endpoints on other nodes too" -m set --match-set KUBE-SHORT-CIRCUIT dst,dst -j KUBE-SHORT-CIRCUIT
+            -A KUBE-SERVICES -m comment --comment "Kubernetes service external ip + port of another host" -m set --match-set KUBE-UNBOUND dst,dst -j KUBE-UNBOUND
             -A KUBE-SERVICES -m comment --comment "Kubernetes service lb portal" -m set --match-set KUBE-LOAD-BALANCER dst,dst -j KUBE-LOAD-BALANCER
             -A KUBE-SERVICES -m comment --comment "Kubernetes service cluster ip + port for masquerade purpose" -m set --match-set KUBE-CLUSTER-IP src,dst -j KUBE-MARK-MASQ
             -A KUBE-SERVICES -m comment --comment "Kubernetes service external ip + port for masquerade and filter purpose" -m set --match-set KUBE-EXTERNAL-IP dst,dst -j KUBE-MARK-MASQ
@@ -68,6 +72,10 @@ class IpvsRulesTest {
             -A KUBE-SHORT-CIRCUIT -m set --match-set KUBE-LOAD-BALANCER-FW dst,dst -m set ! --match-set KUBE-LOAD-BALANCER-SOURCE-CIDR dst,dst,src -m set ! --match-set KUBE-LOAD-BALANCER-SOURCE-IP dst,dst,src -j RETURN
             -A KUBE-SHORT-CIRCUIT -m addrtype --src-type LOCAL -j KUBE-MARK-MASQ
             -A KUBE-SHORT-CIRCUIT -m addrtype --src-type LOCAL -j KUBE-SHORT-CIRCUIT-TO
+            -A KUBE-UNBOUND -m set --match-set KUBE-LOAD-BALANCER-FW dst,dst -m set ! --match-set KUBE-LOAD-BALANCER-SOURCE-CIDR dst,dst,src -m set ! --match-set KUBE-LOAD-BALANCER-SOURCE-IP dst,dst,src -j RETURN
+            -A KUBE-UNBOUND -m set ! --match-set KUBE-UNBOUND-LOCAL dst,dst -j KUBE-MARK-MASQ
+            -A KUBE-UNBOUND -m comment --comment "Kubernetes service external ip + port of another host with externalTrafficPolicy=local" -m set --match-set KUBE-UNBOUND-LOCAL dst,dst -m addrtype --src-type LOCAL -j KUBE-MARK-MASQ
+            -A KUBE-UNBOUND -j KUBE-UNBOUND-TO
             COMMIT
             """);
     }
@@ -126,13 +134,13 @@ class IpvsRulesTest {
             """);
         assertThat(rules.filter().rules("KUBE-IPVS-FILTER").orElseThrow())
                 .anyMatch(rule -> rule.text().endsWith("-j REJECT --reject-with icmp6-port-unreachable"));
-        assertThat(rules.nat(List.of())
+        assertThat(rules.nat(ServiceRules.NONE)
                         .rules("KUBE-SERVICES")
                         .orElseThrow()
                         .getFirst()
                         .text())
                 .isEqualTo("-s ::1/128 -j RETURN");
-        assertThat(rules.nat(List.of())
+        assertThat(rules.nat(ServiceRules.NONE)
                         .rules("KUBE-POSTROUTING")
                         .orElseThrow()
                         .getLast()
@@ -164,7 +172,7 @@ class IpvsRulesTest {
                 IpvsOptions.read(new ConfigReader(values)));
 
         List<String> services = new IpvsRules(config, true)
-                .nat(List.of()).rules("KUBE-SERVICES").orElseThrow().stream()
+                .nat(ServiceRules.NONE).rules("KUBE-SERVICES").orElseThrow().stream()
                         .map(Rule::text)
                         .toList();
 

@@ -34,18 +34,21 @@ import org.slf4j.LoggerFactory;
 
 /**
  * An API server as the source: a {@link Reflector} each, on its own thread, for the Services and EndpointSlices that
- * {@link Selection} selects and for the proxy's own Node. A lost connection is retried forever, and nothing is deleted
- * because of it. Nothing is delivered again without a change: kube-proxy's periodic resync only makes up for lost
- * events, which a relist finds too.
+ * {@link Selection} selects and for the proxy's own Node; where a mode binds Services' addresses, also for all other
+ * Nodes from the first Service on that has an external or load balancer address. A lost connection is retried forever,
+ * and nothing is deleted because of it. Nothing is delivered again without a change: kube-proxy's periodic resync only
+ * makes up for lost events, which a relist finds too.
  */
 public final class ApiServerSource implements PreloadableSource {
     private static final Logger LOG = LoggerFactory.getLogger(ApiServerSource.class);
 
     private final ApiConnection connection;
     private final String nodeName;
+    private final boolean peers;
     private final StringPool strings = new StringPool();
     private final Map<ResourceKind, Reflector> reflectors = new EnumMap<>(ResourceKind.class);
     private final List<Thread> threads = new ArrayList<>();
+    private @Nullable ClusterListener peerListener;
     private volatile boolean closed;
 
     /**
@@ -53,10 +56,17 @@ public final class ApiServerSource implements PreloadableSource {
      *
      * @param connection closed by the caller, after this source
      * @param nodeName the Node that is watched
+     * @param peers whether a mode needs the addresses of other Nodes
      */
-    public ApiServerSource(ApiConnection connection, String nodeName) {
+    public ApiServerSource(ApiConnection connection, String nodeName, boolean peers) {
         this.connection = connection;
         this.nodeName = nodeName;
+        this.peers = peers;
+    }
+
+    /** Never delivers other Nodes. */
+    public ApiServerSource(ApiConnection connection, String nodeName) {
+        this(connection, nodeName, false);
     }
 
     @Override
@@ -65,18 +75,43 @@ public final class ApiServerSource implements PreloadableSource {
         ClusterListener whileOpen = new WhileOpen(listener);
         UnreadableObjects problems =
                 new UnreadableObjects(list -> whileOpen.accept(new ClusterEvent.SourceProblems(list)));
+        peerListener = peers ? new PeerListener(whileOpen) : null;
         for (WatchedResource resource : List.of(node(), services(), slices())) {
-            Reflector reflector = new Reflector(
-                    resource,
-                    connection.requests(),
-                    whileOpen,
-                    problems,
-                    new WatchReport(resource, connection.log(), connection.observer()),
-                    connection.timing());
+            Reflector reflector =
+                    start(resource, "api-" + resource.plural(), whileOpen, problems, connection.observer());
             reflectors.put(resource.kind(), reflector);
-            Thread thread = SupervisedThread.restarting("api-" + resource.plural(), () -> untilClosed(reflector));
-            thread.start();
-            threads.add(thread);
+        }
+    }
+
+    private Reflector start(
+            WatchedResource resource,
+            String name,
+            ClusterListener listener,
+            UnreadableObjects problems,
+            ApiObserver observer) {
+        Reflector reflector = new Reflector(
+                resource,
+                connection.requests(),
+                listener,
+                problems,
+                new WatchReport(resource, connection.log(), observer),
+                connection.timing());
+        Thread thread = SupervisedThread.restarting(name, () -> untilClosed(reflector));
+        thread.start();
+        threads.add(thread);
+        return reflector;
+    }
+
+    /**
+     * Watches all Nodes, once. Not from the start: a Node changes often, and most clusters need none of this. The
+     * metrics of the kind stay those of the own Node.
+     */
+    private synchronized void watchPeers(ServiceName first) {
+        ClusterListener listener = peerListener;
+        if (listener != null && !closed) {
+            peerListener = null;
+            LOG.info("Watching all Nodes too, since Service {} has an external address, which could be one's", first);
+            start(allNodes(), "api-peers", listener, new UnreadableObjects(list -> {}), new ApiObserver() {});
         }
     }
 
@@ -118,6 +153,23 @@ public final class ApiServerSource implements PreloadableSource {
                 strings);
     }
 
+    private WatchedResource allNodes() {
+        return new WatchedResource(
+                ResourceKind.NODE,
+                "/api/v1/nodes",
+                "",
+                fields -> {
+                    NodeObject node = NodeReader.read(fields);
+                    return peer(node.name(), node.addresses());
+                },
+                (namespace, name) -> peer(name, List.of()),
+                strings);
+    }
+
+    private List<ClusterEvent> peer(String name, List<String> addresses) {
+        return name.equals(nodeName) ? List.of() : List.of(new ClusterEvent.PeerAddresses(name, addresses));
+    }
+
     private WatchedResource services() {
         return new WatchedResource(
                 ResourceKind.SERVICE,
@@ -140,11 +192,16 @@ public final class ApiServerSource implements PreloadableSource {
     }
 
     /** Checks the selection again, for a server that does not know a selector. */
-    private static ClusterEvent service(Fields fields) {
+    private ClusterEvent service(Fields fields) {
         ServiceObject service = ServiceReader.read(fields);
-        return Selection.selectsService(service.labels(), service.clusterIp())
-                ? new ClusterEvent.ServiceUpdated(service)
-                : new ClusterEvent.ServiceDeleted(service.name());
+        if (!Selection.selectsService(service.labels(), service.clusterIp())) {
+            return new ClusterEvent.ServiceDeleted(service.name());
+        }
+        if (!service.addresses().externalIps().isEmpty()
+                || !service.loadBalancer().ingress().isEmpty()) {
+            watchPeers(service.name());
+        }
+        return new ClusterEvent.ServiceUpdated(service);
     }
 
     private static ClusterEvent slice(Fields fields) {
@@ -156,6 +213,23 @@ public final class ApiServerSource implements PreloadableSource {
 
     private static String selector(String parameter, String value) {
         return parameter + "=" + URLEncoder.encode(value, StandardCharsets.UTF_8);
+    }
+
+    /** Says of the list of all Nodes that it was that of the others. */
+    private record PeerListener(ClusterListener listener) implements ClusterListener {
+        @Override
+        public void accept(ClusterEvent event) {
+            listener.accept(translated(event));
+        }
+
+        @Override
+        public void acceptAll(List<ClusterEvent> events) {
+            listener.acceptAll(events.stream().map(PeerListener::translated).toList());
+        }
+
+        private static ClusterEvent translated(ClusterEvent event) {
+            return event instanceof ClusterEvent.Listed ? new ClusterEvent.PeersListed() : event;
+        }
     }
 
     /** Delivers nothing after the source was closed. */

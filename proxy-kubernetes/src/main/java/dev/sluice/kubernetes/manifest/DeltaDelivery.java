@@ -62,6 +62,7 @@ final class DeltaDelivery {
             events.add(new ClusterEvent.SourceProblems(problems));
         }
         if (!synced) {
+            events.add(new ClusterEvent.PeersListed());
             events.add(new ClusterEvent.Listed(ResourceKind.NODE));
             events.add(new ClusterEvent.Listed(ResourceKind.SERVICE));
             events.add(new ClusterEvent.Listed(ResourceKind.ENDPOINT_SLICE));
@@ -78,24 +79,30 @@ final class DeltaDelivery {
             case ManifestObject.OfService(ServiceObject service) ->
                 Selection.selectsService(service.labels(), service.clusterIp());
             case ManifestObject.OfSlice(EndpointSliceObject slice) -> Selection.selectsSlice(slice.labels());
-            case ManifestObject.OfNode(NodeObject node) -> node.name().equals(nodeName);
+            case ManifestObject.OfNode node -> true;
         };
     }
 
-    private static ClusterEvent updated(ManifestObject object) {
+    private ClusterEvent updated(ManifestObject object) {
         return switch (object) {
             case ManifestObject.OfService(ServiceObject service) -> new ClusterEvent.ServiceUpdated(service);
             case ManifestObject.OfSlice(EndpointSliceObject slice) -> new ClusterEvent.EndpointSliceUpdated(slice);
-            case ManifestObject.OfNode(NodeObject node) -> new ClusterEvent.NodeUpdated(node);
+            case ManifestObject.OfNode(NodeObject node) ->
+                node.name().equals(nodeName)
+                        ? new ClusterEvent.NodeUpdated(node)
+                        : new ClusterEvent.PeerAddresses(node.name(), node.addresses());
         };
     }
 
-    private static ClusterEvent deleted(ManifestObject object) {
+    private ClusterEvent deleted(ManifestObject object) {
         return switch (object) {
             case ManifestObject.OfService(ServiceObject service) -> new ClusterEvent.ServiceDeleted(service.name());
             case ManifestObject.OfSlice(EndpointSliceObject slice) ->
                 new ClusterEvent.EndpointSliceDeleted(slice.namespace(), slice.name());
-            case ManifestObject.OfNode(NodeObject node) -> new ClusterEvent.NodeDeleted(node.name());
+            case ManifestObject.OfNode(NodeObject node) ->
+                node.name().equals(nodeName)
+                        ? new ClusterEvent.NodeDeleted(node.name())
+                        : new ClusterEvent.PeerAddresses(node.name(), List.of());
         };
     }
 }

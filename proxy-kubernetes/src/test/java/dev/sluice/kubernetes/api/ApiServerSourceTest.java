@@ -138,6 +138,44 @@ class ApiServerSourceTest {
     }
 
     @Test
+    void otherNodesAreFollowedFromTheFirstServiceOnThatMayHaveOnesAddress() {
+        try (ApiServerSource watching = new ApiServerSource(connection, "node-a", true)) {
+            server.put("services", "shop/web", internal("web"));
+            watching.start(recorder);
+            soon().until(recorder::isSynced);
+            server.put("services", "shop/more", internal("more"));
+            soon().until(() -> recorder.services().containsKey("shop/more"));
+            assertThat(recorder.arePeersListed()).isFalse();
+
+            server.put("services", "shop/web", service("web", "", "10.96.0.50"));
+            soon().until(recorder::arePeersListed);
+            assertThat(recorder.peers()).isEqualTo(Map.of("node-b", List.of("192.168.10.1")));
+            server.put("nodes", "node-c", node("node-c"));
+            server.remove("nodes", "node-b");
+            soon().untilAsserted(() -> assertThat(recorder.peers())
+                    .isEqualTo(Map.of("node-b", List.of(), "node-c", List.of("192.168.10.1"))));
+            assertThat(recorder.nodes()).containsOnlyKeys("node-a");
+        }
+    }
+
+    @Test
+    void withoutNeedNoOtherNodeIsFollowed() {
+        start();
+        soon().until(() -> recorder.services().containsKey("shop/web"));
+        assertThat(recorder.peers()).isEmpty();
+        assertThat(recorder.arePeersListed()).isFalse();
+    }
+
+    private static String internal(String name) {
+        return """
+                {"apiVersion": "v1", "kind": "Service",
+                 "metadata": {"name": "%s", "namespace": "shop", "resourceVersion": "VERSION"},
+                 "spec": {"clusterIP": "10.96.0.51", "clusterIPs": ["10.96.0.51"], "ipFamilies": ["IPv4"],
+                  "ports": [{"port": 80, "protocol": "TCP"}]}}
+                """.formatted(name);
+    }
+
+    @Test
     void headlessObjectsAreNotDelivered() {
         server.put("services", "shop/headless", service("headless", "", "None"));
         server.put(

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
@@ -84,6 +85,27 @@ class ManifestSourceTest {
                         "synced SERVICE",
                         "synced ENDPOINT_SLICE");
         assertThat(recorder.problems()).isEmpty();
+    }
+
+    @Test
+    void otherNodesAreTheirAddresses() throws IOException {
+        write("b.yaml", """
+            apiVersion: v1
+            kind: Node
+            metadata: {name: node-b}
+            status:
+              addresses:
+              - {type: Hostname, address: node-b}
+              - {type: InternalIP, address: 192.168.10.2}
+              - {type: ExternalIP, address: 203.0.113.2}
+            """);
+        start();
+        assertThat(recorder.nodes()).isEmpty();
+        assertThat(recorder.peers()).isEqualTo(Map.of("node-b", List.of("192.168.10.2", "203.0.113.2")));
+        assertThat(recorder.arePeersListed()).isTrue();
+
+        Files.delete(directory.resolve("b.yaml"));
+        soon().untilAsserted(() -> assertThat(recorder.peers()).isEqualTo(Map.of("node-b", List.of())));
     }
 
     @Test

@@ -22,6 +22,7 @@ public final class EditableSnapshot implements ProxySnapshot {
     private final Map<ServicePortName, ResolvedPort> ports = new HashMap<>();
     private final Set<ServicePortName> touched = new HashSet<>();
     private NodeFacts node = NodeFacts.unknown("node");
+    private boolean knowsPeers = true;
     private int endpoints;
 
     public EditableSnapshot(IpFamily family) {
@@ -30,6 +31,12 @@ public final class EditableSnapshot implements ProxySnapshot {
 
     public EditableSnapshot node(NodeFacts facts) {
         node = facts;
+        return this;
+    }
+
+    /** Whether all other nodes are known, as they are at first. */
+    public EditableSnapshot knowsPeers(boolean known) {
+        knowsPeers = known;
         return this;
     }
 
@@ -60,6 +67,11 @@ public final class EditableSnapshot implements ProxySnapshot {
     @Override
     public IpFamily family() {
         return family;
+    }
+
+    @Override
+    public boolean knowsPeers() {
+        return knowsPeers;
     }
 
     @Override

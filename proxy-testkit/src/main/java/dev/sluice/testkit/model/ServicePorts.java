@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.testkit.model;
 
+import dev.sluice.core.model.AddressOwner;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.model.ServicePortName;
@@ -9,6 +10,7 @@ import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -28,6 +30,7 @@ public final class ServicePorts {
     private List<IpAddress> externalIps = List.of();
     private List<Cidr> sourceRanges = List.of();
     private List<IpAddress> vips = List.of();
+    private final Map<IpAddress, AddressOwner> owners = new HashMap<>();
     private int healthCheckNodePort;
     private Map<String, String> annotations = Map.of();
 
@@ -93,6 +96,12 @@ public final class ServicePorts {
         return this;
     }
 
+    /** Somebody else has that external or load balancer address. */
+    public ServicePorts owner(String address, AddressOwner owner) {
+        owners.put(IpAddress.of(address), owner);
+        return this;
+    }
+
     public ServicePorts sourceRanges(String... cidrs) {
         sourceRanges = Arrays.stream(cidrs).map(Cidr::of).toList();
         return this;
@@ -113,7 +122,7 @@ public final class ServicePorts {
                 name,
                 port,
                 nodePort,
-                new ServicePort.Addresses(clusterIp, externalIps, vips, sourceRanges),
+                new ServicePort.Addresses(clusterIp, externalIps, vips, sourceRanges, owners),
                 new ServicePort.Policies(externalLocal, internalLocal, affinitySeconds, healthCheckNodePort),
                 annotations);
     }
