@@ -5,11 +5,13 @@ package dev.sluice.core.conntrack;
 import dev.sluice.core.model.Portal;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.net.SocketAddress;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.ProxySnapshot;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -33,13 +35,32 @@ public final class PortalHistory {
     private final Map<ServicePortName, Versions> ports = new HashMap<>();
     private final Set<ServicePortName> due = new HashSet<>();
 
-    /** A service port as conntrack entries see it. */
-    private record Version(Set<Portal> portals, Set<SocketAddress> targets) {
+    /**
+     * A service port as conntrack entries see it.
+     *
+     * @param owned those of its addresses that another host has
+     */
+    private record Version(Set<Portal> portals, Set<SocketAddress> targets, Set<IpAddress> owned) {
 
         /** Whether no entry made under this is stale under {@code next}. */
         boolean isKeptBy(Version next) {
             // without a target there were no rules, and entries made then bypass those of today
-            return portals.equals(next.portals) && !targets.isEmpty() && next.targets.containsAll(targets);
+            return portals.equals(next.portals)
+                    && !targets.isEmpty()
+                    && next.targets.containsAll(targets)
+                    && owned.containsAll(next.owned);
+        }
+
+        /**
+         * Those of the targets that entries to {@code portal} may lead to. None once another host has its address: the
+         * packets of flows that were open before would go to that host, as long as the entry lives.
+         */
+        Set<SocketAddress> targets(Portal portal, Collection<Version> past) {
+            boolean passedOn = portal instanceof Portal.Address at
+                    && at.protocol() == Protocol.UDP
+                    && owned.contains(at.address())
+                    && past.stream().anyMatch(p -> !p.owned.contains(at.address()));
+            return passedOn ? Set.of() : targets;
         }
     }
 
@@ -73,7 +94,7 @@ public final class PortalHistory {
         if (!protocols.contains(name.protocol())) {
             return;
         }
-        Version next = port == null ? null : new Version(Portal.of(port.service()), targets.of(port));
+        Version next = port == null ? null : version(port);
         Versions versions = ports.computeIfAbsent(name, key -> new Versions());
         Version last = versions.now;
         versions.now = next;
@@ -86,6 +107,13 @@ public final class PortalHistory {
                 versions.past.removeFirst();
             }
         }
+    }
+
+    private Version version(ResolvedPort port) {
+        return new Version(
+                Portal.of(port.service()),
+                targets.of(port),
+                port.service().addresses().owners().keySet());
     }
 
     /** Makes all portals due: another program changed rules, and entries may have been made that bypass them. */
@@ -105,7 +133,7 @@ public final class PortalHistory {
             Versions versions = ports.getOrDefault(name, new Versions());
             Version now = versions.now;
             if (now != null) {
-                now.portals().forEach(portal -> portals.addCurrent(portal, now.targets()));
+                now.portals().forEach(portal -> portals.addCurrent(portal, now.targets(portal, versions.past)));
             }
             versions.past.forEach(past -> past.portals().forEach(portal -> portals.addFormer(portal, past.targets())));
         }

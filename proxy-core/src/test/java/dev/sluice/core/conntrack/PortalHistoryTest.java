@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.core.fixture.EndpointText;
+import dev.sluice.core.model.AddressOwner;
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.EndpointSet;
 import dev.sluice.core.model.ResolvedPort;
@@ -239,6 +240,26 @@ class PortalHistoryTest {
         assertThat(judged(tcp, VIP, "10.0.0.1:80")).isEmpty();
         assertThatThrownBy(() -> new PortalHistory(ConntrackTargets.endpoints(), Set.of(tcp)))
                 .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void aFlowToAnAddressThatAnotherHostHasNowBeginsAnew() {
+        in(Protocol.UDP, "1 RS");
+        settle();
+        ServicePort owned = service(Protocol.UDP, 30053, List.of(IpAddress.of("203.0.113.1")))
+                .withOwners(Map.of(IpAddress.of("203.0.113.1"), AddressOwner.NODE));
+        ports.put(new ResolvedPort(owned, endpoints("1 RS")));
+        history.note(ports, Changes.of(Set.of(name(Protocol.UDP))));
+
+        assertThat(judged(Protocol.UDP, LB, "10.0.0.1:80")).isPresent();
+        assertThat(judged(Protocol.UDP, VIP, "10.0.0.1:80")).isEmpty();
+        assertThat(judged(Protocol.UDP, NODE_PORT, "10.0.0.1:80")).isEmpty();
+
+        settle();
+        history.note(ports, Changes.of(Set.of(name(Protocol.UDP))));
+        assertThat(history.isDue()).isFalse();
+        in(Protocol.UDP, "1 RS");
+        assertThat(history.isDue()).as("the other host has it no more").isFalse();
     }
 
     private void in(Protocol protocol, String endpoints) {
