@@ -15,6 +15,7 @@ import dev.sluice.conformance.scenario.Timing;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.daemon.AotCache;
 import dev.sluice.testkit.lab.NativeSocket;
+import dev.sluice.testkit.lab.TextFile;
 import dev.sluice.testkit.vm.VirtualMachine;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -127,7 +128,7 @@ public final class Conformance {
                 flavours.stream().map(Flavour::label).collect(Collectors.joining(",")));
         new VirtualMachine(folder, limit).run(command, console);
         return Files.exists(file)
-                ? Files.readAllLines(file).stream().map(Result::parse).toList()
+                ? TextFile.lines(file).stream().map(Result::parse).toList()
                 : List.of();
     }
 

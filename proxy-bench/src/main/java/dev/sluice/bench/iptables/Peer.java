@@ -8,9 +8,9 @@ import dev.sluice.testkit.daemon.VariantHint;
 import dev.sluice.testkit.lab.LabException;
 import dev.sluice.testkit.lab.LabHost;
 import dev.sluice.testkit.lab.TemporaryFolder;
+import dev.sluice.testkit.lab.TextFile;
 import dev.sluice.testkit.upstream.UpstreamText;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -45,8 +45,7 @@ final class Peer {
         String text = rules.everything();
         Path saved = folder.resolve("saved");
         Optional<RestoreClock.Took> took = clock.once(text, LIMIT_SECONDS, saved);
-        if (took.isPresent()
-                && !UpstreamText.of(Files.readString(saved)).rules().equals(rules.rules())) {
+        if (took.isPresent() && !UpstreamText.of(TextFile.read(saved)).rules().equals(rules.rules())) {
             throw new LabException("the peer's rules differ from the daemon's");
         }
         return new FirstSync(

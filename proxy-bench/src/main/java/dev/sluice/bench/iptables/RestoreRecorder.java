@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.bench.iptables;
 
+import dev.sluice.testkit.lab.TextFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +51,7 @@ final class RestoreRecorder {
                     .toList();
             StringBuilder text = new StringBuilder();
             for (Path input : inputs) {
-                text.append(Files.readString(input));
+                text.append(TextFile.read(input));
                 Files.delete(input);
             }
             return text.toString();

@@ -5,6 +5,7 @@ package dev.sluice.bench.userspace;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.lab.LabHost;
+import dev.sluice.testkit.lab.TextFile;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -46,7 +47,7 @@ final class RelayPeers implements AutoCloseable {
                 .until(() -> {
                     if (!process.isAlive()) {
                         throw new IllegalStateException(
-                                name + " ended: " + Files.readString(folder.resolve(name + ".log")));
+                                name + " ended: " + TextFile.read(folder.resolve(name + ".log")));
                     }
                     return node.run("ss", "-Hltn", "sport = :" + (LoadServer.REQUESTS + peer))
                             .orThrow()

@@ -12,6 +12,7 @@ import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.lab.LegacyTools;
 import dev.sluice.testkit.lab.OwnedRules;
+import dev.sluice.testkit.lab.TextFile;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -155,7 +156,7 @@ public final class RepairDrill {
         Path manifests = Files.createDirectory(folder.resolve("manifests"));
         try (Stream<Path> examples = Files.list(Launcher.repository().resolve("examples"))) {
             for (Path file : examples.toList()) {
-                Files.copy(file, manifests.resolve(file.getFileName()));
+                Files.writeString(manifests.resolve(file.getFileName()), TextFile.read(file));
             }
         }
         StringBuilder more = new StringBuilder();

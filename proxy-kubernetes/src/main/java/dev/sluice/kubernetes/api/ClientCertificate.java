@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.kubernetes.api;
 
+import dev.sluice.kubernetes.read.UserFile;
 import io.fabric8.kubernetes.client.Config;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
@@ -41,9 +41,7 @@ public record ClientCertificate(String place, Instant from, Instant until) {
             if (file == null || file.isEmpty()) {
                 return Optional.empty();
             }
-            try (InputStream in = Files.newInputStream(Path.of(file))) {
-                return Optional.of(read(file, in));
-            }
+            return Optional.of(read(file, new ByteArrayInputStream(UserFile.read(Path.of(file)))));
         } catch (IOException | CertificateException | IllegalArgumentException e) {
             return Optional.empty(); // making the client with it says what is wrong
         }

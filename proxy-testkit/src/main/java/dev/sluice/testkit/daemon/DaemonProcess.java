@@ -9,6 +9,7 @@ import dev.sluice.linux.sysctl.KernelFiles;
 import dev.sluice.testkit.lab.CommandResult;
 import dev.sluice.testkit.lab.LabException;
 import dev.sluice.testkit.lab.LabHost;
+import dev.sluice.testkit.lab.TextFile;
 import dev.sluice.testkit.timing.Attempts;
 import dev.sluice.testkit.timing.Attempts.Observation;
 import java.io.IOException;
@@ -198,7 +199,7 @@ public final class DaemonProcess implements AutoCloseable {
     /** What the daemon has printed so far. */
     public String logText() {
         try {
-            return Files.exists(log) ? Files.readString(log) : "";
+            return Files.exists(log) ? TextFile.read(log) : "";
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -114,7 +114,7 @@ public final class RestoreSpy {
 
     private static String read(Path file) {
         try {
-            return Files.readString(file);
+            return TextFile.read(file);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

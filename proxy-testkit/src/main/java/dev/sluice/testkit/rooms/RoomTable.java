@@ -3,9 +3,9 @@
 package dev.sluice.testkit.rooms;
 
 import dev.sluice.testkit.daemon.Launcher;
+import dev.sluice.testkit.lab.TextFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,7 +35,7 @@ public record RoomTable(Map<String, Row> rows) {
     /** Reads the table in this repository. */
     public static RoomTable read() {
         try {
-            return parse(Files.readAllLines(Launcher.repository().resolve("docs/architecture.md")));
+            return parse(TextFile.lines(Launcher.repository().resolve("docs/architecture.md")));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -19,6 +19,7 @@ import dev.sluice.testkit.daemon.DaemonProcess;
 import dev.sluice.testkit.daemon.HttpPage;
 import dev.sluice.testkit.lab.CommandResult;
 import dev.sluice.testkit.lab.LabHost;
+import dev.sluice.testkit.lab.TextFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -146,7 +147,7 @@ public final class CommandScenarios {
                 "--cluster-cidr=10.244.0.0/16,fd00:244::/32",
                 "--iptables-sync-period=20s");
         Assertions.assertThat(written.exitCode()).as(written.output()).isZero();
-        String yaml = Files.readString(file);
+        String yaml = TextFile.read(file);
         Assertions.assertThat(yaml)
                 .contains("mode: iptables", "detectLocalMode: ClusterCIDR", "maxPerCore: 0", "masqueradeBit: 14");
 

@@ -1,21 +1,17 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.sluice.daemon;
+package dev.sluice.core.scan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.config.ProxyMode;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -24,8 +20,6 @@ import org.junit.jupiter.params.provider.EnumSource;
  * benchmarks are about single modes and are not looked at, and neither is documentation.
  */
 class ModeNamesTest {
-    private static final Path TOP = Path.of("..").toAbsolutePath().normalize();
-
     /** Where every mode is named, and why. */
     private static final Map<String, String> PLACES = new TreeMap<>(Map.of(
             "pom.xml", "Maven's list of rooms",
@@ -42,16 +36,17 @@ class ModeNamesTest {
             "dev/drill", "the drills of single modes",
             "dev/setup", "the peers that a benchmark needs"));
 
-    private static final Set<String> SCRIPTS = Set.of("Makefile", "sluice");
-    private static final String NOT_OF_THE_DAEMON = "proxy-(testkit|conformance|drills|bench)";
+    /** Production code, scripts and build files of the daemon. */
+    private static final Pattern LOOKED_AT = Pattern.compile(
+            "pom\\.xml|Makefile|sluice|dev/.*|proxy-(?!testkit|conformance|drills|bench)\\w+/(pom\\.xml|src/main/.*)");
 
     @ParameterizedTest
     @EnumSource(ProxyMode.class)
     void isNamedWhereTheListSaysAndNowhereElse(ProxyMode mode) throws IOException {
         Set<String> named = new TreeSet<>();
-        for (Path file : files()) {
-            if (names(mode).matcher(Files.readString(file)).find()) {
-                named.add(TOP.relativize(file).toString());
+        for (Path file : SourceTree.files(LOOKED_AT.asMatchPredicate())) {
+            if (names(mode).matcher(SourceTree.text(file)).find()) {
+                named.add(file.toString());
             }
         }
         named.removeIf(file -> file.startsWith("proxy-" + mode.flagValue() + "/"));
@@ -77,35 +72,5 @@ class ModeNamesTest {
                         "(?i)\\bmodes?[ =:]+" + name + "\\b",
                         "\\bbench[ -]" + name + "\\b"),
                 Pattern.MULTILINE);
-    }
-
-    private static List<Path> files() throws IOException {
-        try (Stream<Path> top = Files.list(TOP)) {
-            return top.filter(entry -> !entry.getFileName().toString().matches(NOT_OF_THE_DAEMON))
-                    .flatMap(ModeNamesTest::production)
-                    .toList();
-        }
-    }
-
-    /** What of an entry at the top is production code, a script or a build file. */
-    private static Stream<Path> production(Path entry) {
-        String name = entry.getFileName().toString();
-        if (SCRIPTS.contains(name) || name.equals("pom.xml")) {
-            return Stream.of(entry);
-        }
-        if (name.equals("dev")) {
-            return walk(entry);
-        }
-        return name.startsWith("proxy-")
-                ? Stream.concat(Stream.of(entry.resolve("pom.xml")), walk(entry.resolve("src/main")))
-                : Stream.empty();
-    }
-
-    private static Stream<Path> walk(Path folder) {
-        try (Stream<Path> all = Files.walk(folder)) {
-            return all.filter(Files::isRegularFile).toList().stream();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }
