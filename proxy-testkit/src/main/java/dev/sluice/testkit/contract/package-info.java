@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * The contract of every mode, as tests over {@code ProxyModule} and {@code ProxyBackend} on a host of fakes, and the
- * smallest mode that keeps it. Knows no mode by name.
+ * The contract of every mode, as tests over {@code ProxyModule} and {@code ProxyBackend}, the smallest mode that keeps
+ * it, and a mode's backend on a host of fakes or in the lab, for its other tests. Knows no mode by name.
  */
 @NullMarked
 package dev.sluice.testkit.contract;

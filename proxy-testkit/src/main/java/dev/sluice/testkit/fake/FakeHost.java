@@ -69,11 +69,6 @@ public final class FakeHost implements Host {
         return this;
     }
 
-    public FakeHost withKernelModule(String name) {
-        kernelModules.add(name);
-        return this;
-    }
-
     /** A host with one link besides loopback, {@code eth0}, and the kernel parameters that modes read or set. */
     public static FakeHost withNode(IpAddress... addresses) {
         FakeHost host = new FakeHost();
