@@ -190,7 +190,7 @@ class ForeignServerTest {
         node.put(resolved(
                 ServicePorts.tcp("shop/web", "10.96.0.50", 80).nodePort(30080).build(), remote("10.244.1.7", 8080)));
         node.fullSync();
-        String whole = node.dump();
+        List<String> whole = node.dump();
         flush(KubeSet.NODE_PORT_SERVERS);
         flush(KubeSet.CLUSTER_IP);
         node.restart();

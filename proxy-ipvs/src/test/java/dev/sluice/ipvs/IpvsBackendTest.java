@@ -159,7 +159,7 @@ class IpvsBackendTest {
     void aRemovedServiceLeavesNothing() throws Exception {
         TestNode node = new TestNode(IpFamily.IPV4);
         node.fullSync();
-        String before = node.dump();
+        List<String> before = node.dump();
         node.put(mixed(IpFamily.IPV4)).sync();
         assertThat(node.dump()).isNotEqualTo(before);
 

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.model.Endpoint;
-import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
@@ -25,12 +24,12 @@ import dev.sluice.linux.process.SystemCommands;
 import dev.sluice.linux.route.NetlinkLinks;
 import dev.sluice.linux.sysctl.BootClock;
 import dev.sluice.linux.sysctl.ProcSysctl;
+import dev.sluice.testkit.contract.BackendInLab;
 import dev.sluice.testkit.lab.Connection;
 import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.lab.LabHost;
 import dev.sluice.testkit.lab.Outcome;
-import dev.sluice.testkit.model.EditableSnapshot;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
 import java.net.InetSocketAddress;
@@ -54,8 +53,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class IpvsTrafficTest {
     private static Lab lab;
     private IpFamily family = IpFamily.IPV4;
-    private EditableSnapshot snapshot = new EditableSnapshot(family);
-    private Optional<IpvsBackend> running = Optional.empty();
+    private Optional<BackendInLab<IpvsBackend>> running = Optional.empty();
 
     static boolean isRoot() {
         return "root".equals(System.getProperty("user.name"));
@@ -85,8 +83,10 @@ class IpvsTrafficTest {
         Cidr pods = Cidr.of(v4() ? "10.244.0.0/16" : "fd00:244::/32");
         IpvsConfig config = IpvsConfig.defaults(with).withLocalDetector(new LocalDetector.SourceCidr(pods));
         IptablesTools tools = lab.node().call(() -> IptablesTools.discover(new SystemCommands(), Optional.empty()));
-        running = Optional.of(lab.node()
-                .call(() -> new IpvsBackend(
+        running = Optional.of(new BackendInLab<>(
+                lab,
+                with,
+                () -> new IpvsBackend(
                         config,
                         new KernelHandles(
                                 NetlinkIpvs.open(),
@@ -95,23 +95,16 @@ class IpvsTrafficTest {
                                 tools.open(with),
                                 new ProcSysctl()),
                         BootClock::nanos)));
-        snapshot = new EditableSnapshot(with)
-                .node(new NodeFacts("node-a", "", List.of(LabAddresses.of(LabAddresses.NODE_A, with)), List.of()));
-        sync(Changes.all());
+        node().sync(Changes.all());
     }
 
-    private SyncReport sync(Changes changes) {
-        IpvsBackend backend = running.orElseThrow();
-        return lab.node().call(() -> backend.sync(snapshot, changes));
+    private BackendInLab<IpvsBackend> node() {
+        return running.orElseThrow();
     }
 
     @AfterEach
     void stop() {
-        running.ifPresent(backend -> lab.node().call(() -> {
-            backend.cleanUp();
-            backend.close();
-            return backend;
-        }));
+        running.ifPresent(BackendInLab::close);
         running = Optional.empty();
     }
 
@@ -143,8 +136,8 @@ class IpvsTrafficTest {
     }
 
     private void put(ServicePorts service, int port, String... pods) {
-        snapshot.put(resolved(service.build(), endpoints(port, pods)));
-        SyncReport report = sync(snapshot.changes());
+        node().snapshot.put(resolved(service.build(), endpoints(port, pods)));
+        SyncReport report = node().sync();
         assertThat(report.problems()).isEmpty();
     }
 
@@ -354,7 +347,7 @@ class IpvsTrafficTest {
             assertThat(answer(connection.ask()).pod()).isEqualTo("b2");
             put(service(Protocol.TCP), 8080, "b3");
             assertThat(answer(lab.client().tcp(cluster(), 80)).pod()).isEqualTo("b3");
-            sync(Changes.all());
+            node().sync(Changes.all());
             assertThat(answer(connection.ask()).pod()).as("while it drains").isEqualTo("b2");
         }
     }
@@ -374,7 +367,7 @@ class IpvsTrafficTest {
                 "a3",
                 "b2");
 
-        SyncReport report = sync(Changes.all());
+        SyncReport report = node().sync(Changes.all());
 
         assertThat(report.full()).isTrue();
         assertThat(report.cost().messages()).isZero();

@@ -2,73 +2,57 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.ipvs;
 
-import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.SyncException;
-import dev.sluice.core.sync.SyncReport;
 import dev.sluice.ipvs.config.IpvsConfig;
 import dev.sluice.ipvs.config.IpvsOptions;
 import dev.sluice.ipvs.kernel.KernelHandles;
 import dev.sluice.ipvs.traffic.IpvsTrafficCounters;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.route.LinkChange;
+import dev.sluice.testkit.contract.BackendOnHost;
+import dev.sluice.testkit.fake.FakeHost;
 import dev.sluice.testkit.fake.FakeIpSets;
 import dev.sluice.testkit.fake.FakeIptables;
 import dev.sluice.testkit.fake.FakeIpvs;
 import dev.sluice.testkit.fake.FakeLinks;
 import dev.sluice.testkit.fake.FakeSysctl;
-import dev.sluice.testkit.model.EditableSnapshot;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** A node of fakes with the backend of one family on it: 192.168.7.10 or fd00:7::10 on eth0, and a bridge for Pods. */
-public final class TestNode {
-    public final IpFamily family;
-    public final FakeIpvs ipvs = new FakeIpvs();
-    public final FakeLinks links = new FakeLinks();
-    public final FakeIptables iptables;
-    public final FakeIpSets sets;
-    public final FakeSysctl sysctl = new FakeSysctl()
+/**
+ * ipvs mode on a host of fakes, with what is special about it at hand: 192.168.7.10 and fd00:7::10 on eth0, and a
+ * bridge for Pods.
+ */
+public final class TestNode extends BackendOnHost<ProxyBackend> {
+    private static final IpAddress V4 = IpAddress.of("192.168.7.10");
+    private static final IpAddress V6 = IpAddress.of("fd00:7::10");
+
+    public final FakeIpvs ipvs = host.openIpvs();
+    public final FakeLinks links = host.openLinks()
+            .address("eth0", "fe80::7", 64)
+            .device("cni0", "bridge")
+            .address("cni0", "10.244.0.1", 24);
+    public final FakeIptables iptables = host.tools(family);
+    public final FakeIpSets sets = host.openIpSets();
+    public final FakeSysctl sysctl = host.sysctl()
             .with("kernel.osrelease", "6.1.0-18-amd64")
-            .with("net.ipv4.vs.conntrack", "0")
             .with("net.ipv4.vs.conn_reuse_mode", "1")
-            .with("net.ipv4.vs.expire_nodest_conn", "0")
-            .with("net.ipv4.vs.expire_quiescent_template", "0")
-            .with("net.ipv4.ip_forward", "0")
-            .with("net.ipv4.conf.all.arp_ignore", "0")
-            .with("net.ipv4.conf.all.arp_announce", "0");
-    public final EditableSnapshot snapshot;
-    private long nanos;
+            .with("net.ipv4.ip_forward", "0");
     private IpvsConfig config;
-    private IpvsBackend backend;
 
     public TestNode(IpFamily family) {
         this(IpvsConfig.defaults(family));
     }
 
     public TestNode(IpvsConfig config) {
+        super(FakeHost.withNode(V4, V6), config.family(), config.family() == IpFamily.IPV4 ? V4 : V6);
         this.config = config;
-        family = config.family();
-        iptables = new FakeIptables(family);
-        sets = new FakeIpSets(this::referenced);
-        iptables.withSets(name -> sets.names().contains(name));
-        links.device("eth0", "").device("cni0", "bridge");
-        links.address("eth0", "192.168.7.10", 24).address("eth0", "fd00:7::10", 64);
-        links.address("eth0", "fe80::7", 64);
-        links.address("cni0", "10.244.0.1", 24);
-        snapshot = new EditableSnapshot(family).node(facts(family));
-        backend = newBackend();
-    }
-
-    private static NodeFacts facts(IpFamily family) {
-        String address = family == IpFamily.IPV4 ? "192.168.7.10" : "fd00:7::10";
-        return new NodeFacts("node", "", List.of(IpAddress.of(address)), List.of());
     }
 
     public static TestNode withScheduler(String scheduler) {
@@ -88,75 +72,53 @@ public final class TestNode {
         return new IpvsConfig(base.common(), options);
     }
 
-    private boolean referenced(String set) {
-        return List.of("nat", "filter", "mangle").stream()
-                .anyMatch(table -> iptables.inForce(table).chains().stream()
-                        .flatMap(chain -> iptables.rules(table, chain).stream())
-                        .anyMatch(rule -> rule.contains("--match-set " + set + " ")));
+    @Override
+    protected ProxyBackend start() {
+        return new IpvsBackend(config, new KernelHandles(ipvs, sets, links, iptables, sysctl), host::bootNanos);
     }
 
-    private IpvsBackend newBackend() {
-        return new IpvsBackend(config, new KernelHandles(ipvs, sets, links, iptables, sysctl), () -> nanos);
-    }
-
-    public ProxyBackend backend() {
-        return backend;
+    private IpvsBackend running() {
+        return (IpvsBackend) backend();
     }
 
     public void prepare() throws SyncException {
-        backend.prepare();
+        running().prepare();
     }
 
     public Optional<Duration> nextOwnStep() {
-        return backend.nextOwnStep();
+        return running().nextOwnStep();
     }
 
     public boolean isConcernedBy(LinkChange change) {
-        return backend.isConcernedBy(change);
+        return running().isConcernedBy(change);
     }
 
     public boolean removeAllButRules() throws SyncException {
-        return backend.removeAllButRules();
+        return running().removeAllButRules();
     }
 
     public IpvsTrafficCounters counters() {
-        return new IpvsTrafficCounters(ipvs, List.of(backend));
+        return new IpvsTrafficCounters(ipvs, List.of(running()));
     }
 
-    /** The process dies and starts again; the kernel keeps what it has. */
-    public void restart() {
-        restart(config);
-    }
-
+    /** Ends the process and starts one with another configuration. */
     public void restart(IpvsConfig with) {
         config = with;
-        backend = newBackend();
+        restart();
     }
 
     public void pass(Duration time) {
-        nanos += time.toNanos();
+        host.pass(time);
     }
 
+    @Override
     public TestNode put(ResolvedPort port) {
-        snapshot.put(port);
+        super.put(port);
         return this;
     }
 
-    public SyncReport fullSync() throws SyncException {
-        snapshot.changes();
-        return backend.sync(snapshot, Changes.all());
-    }
-
-    /** Syncs what was put or removed since the last sync. */
-    public SyncReport sync() throws SyncException {
-        return backend.sync(snapshot, snapshot.changes());
-    }
-
     public void resetCounters() {
-        ipvs.resetCounters();
-        sets.resetCounters();
-        links.resetCounters();
-        iptables.resetCounts();
+        host.resetCounters();
     }
 
     public String ipvsadm() {
@@ -165,22 +127,6 @@ public final class TestNode {
         } catch (NetlinkException e) {
             throw new AssertionError(e);
         }
-    }
-
-    /** Everything that an operator could list. */
-    public String dump() {
-        StringBuilder text = new StringBuilder(ipvsadm());
-        text.append(sets.names().stream().sorted().toList()).append('\n');
-        text.append(KernelText.ipset(sets));
-        for (String link : links.devices()) {
-            text.append(link).append(' ').append(links.on(link)).append('\n');
-        }
-        for (String table : List.of("nat", "filter", "mangle")) {
-            for (String chain : iptables.inForce(table).chains()) {
-                text.append(table + " " + chain + " " + iptables.rules(table, chain) + "\n");
-            }
-        }
-        return text.toString();
     }
 
     Set<String> addresses() {

@@ -54,7 +54,7 @@ class DriftTest {
     }
 
     private String sorted() {
-        return node.dump().lines().sorted().toList().toString();
+        return node.dump().stream().sorted().toList().toString();
     }
 
     private Map<KernelObject, Integer> repaired() throws Exception {
