@@ -58,14 +58,15 @@ class ExplainedPacketTest {
     }
 
     private Trace trace(String source, String destination, int port) {
-        return node.backend.explain(new Packet(
-                Protocol.TCP,
-                IpAddress.of(source),
-                40000,
-                IpAddress.of(destination),
-                port,
-                Packet.Origin.ARRIVING,
-                ""));
+        return node.backend()
+                .explain(new Packet(
+                        Protocol.TCP,
+                        IpAddress.of(source),
+                        40000,
+                        IpAddress.of(destination),
+                        port,
+                        Packet.Origin.ARRIVING,
+                        ""));
     }
 
     @ParameterizedTest
@@ -124,7 +125,8 @@ class ExplainedPacketTest {
             loopback.sync();
             for (Packet.Origin origin : Packet.Origin.values()) {
                 IpAddress local = IpAddress.of("127.0.0.1");
-                Trace trace = loopback.backend.explain(new Packet(Protocol.UDP, local, 4000, local, 30053, origin, ""));
+                Trace trace =
+                        loopback.backend().explain(new Packet(Protocol.UDP, local, 4000, local, 30053, origin, ""));
                 assertThat(trace.steps()).extracting(Step::where).contains("nat SLUICE-UDP-NODE");
                 assertThat(trace.steps().getLast().where()).isEqualTo("userspace node port 30053/UDP");
                 assertThat(trace.candidates()).hasSize(1);

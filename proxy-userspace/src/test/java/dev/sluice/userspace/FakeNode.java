@@ -5,14 +5,11 @@ package dev.sluice.userspace;
 import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.sync.Changes;
-import dev.sluice.core.sync.SyncException;
-import dev.sluice.core.sync.SyncReport;
+import dev.sluice.testkit.contract.BackendOnHost;
 import dev.sluice.testkit.fake.FakeHost;
 import dev.sluice.testkit.fake.FakeIpSets;
 import dev.sluice.testkit.fake.FakeIptables;
 import dev.sluice.testkit.fake.FakeLinks;
-import dev.sluice.testkit.model.EditableSnapshot;
 import dev.sluice.userspace.config.UserspaceConfig;
 import dev.sluice.userspace.config.UserspaceOptions;
 import dev.sluice.userspace.engine.EngineOptions;
@@ -22,17 +19,16 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Userspace mode on a fake host, with what is special about it at hand; the sockets are real, on the loopback address.
+ * Userspace mode on a host of fakes, with what is special about it at hand; the sockets are real, on the loopback
+ * address.
  */
-final class FakeNode implements AutoCloseable {
-    final IpFamily family;
-    final EditableSnapshot snapshot;
-    final FakeIptables iptables;
-    final FakeIpSets sets;
-    final FakeLinks links;
+final class FakeNode extends BackendOnHost<UserspaceBackend> {
+    final FakeIptables iptables = host.tools(family);
+    final FakeIpSets sets = host.openIpSets();
+    final FakeLinks links = host.openLinks();
     final UserspaceEngine engine =
             new UserspaceEngine(EngineOptions.of(UserspaceOptions.DEFAULT).withEventLoops(1));
-    final UserspaceBackend backend;
+    private final UserspaceConfig config;
 
     FakeNode(IpFamily family) {
         this(UserspaceConfig.defaults(family)
@@ -41,22 +37,13 @@ final class FakeNode implements AutoCloseable {
     }
 
     FakeNode(UserspaceConfig config) {
-        family = config.family();
-        snapshot = new EditableSnapshot(family);
-        FakeHost host = new FakeHost();
-        iptables = host.tools(family);
-        sets = host.openIpSets();
-        links = host.openLinks();
-        backend = new UserspaceBackend(config, engine, iptables, sets, links);
+        super(new FakeHost(), config.family());
+        this.config = config;
     }
 
-    SyncReport sync() throws SyncException {
-        return backend.sync(snapshot, snapshot.changes());
-    }
-
-    SyncReport full() throws SyncException {
-        snapshot.changes();
-        return backend.sync(snapshot, Changes.all());
+    @Override
+    protected UserspaceBackend start() {
+        return new UserspaceBackend(config, engine, iptables, sets, links);
     }
 
     /** The elements of the sets that are not empty, by set. */
@@ -72,7 +59,7 @@ final class FakeNode implements AutoCloseable {
 
     @Override
     public void close() {
-        backend.close();
+        super.close();
         engine.close();
     }
 }

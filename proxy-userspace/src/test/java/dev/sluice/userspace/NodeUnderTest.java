@@ -3,78 +3,72 @@
 package dev.sluice.userspace;
 
 import dev.sluice.core.config.LocalDetector;
-import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.sync.Changes;
-import dev.sluice.core.sync.SyncReport;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipset.NetlinkIpSets;
-import dev.sluice.linux.iptables.Iptables;
+import dev.sluice.linux.iptables.Iptables.Variant;
 import dev.sluice.linux.iptables.IptablesTools;
 import dev.sluice.linux.process.SystemCommands;
 import dev.sluice.linux.route.Links;
 import dev.sluice.linux.route.NetlinkLinks;
+import dev.sluice.testkit.contract.BackendInLab;
 import dev.sluice.testkit.lab.Lab;
-import dev.sluice.testkit.lab.LabAddresses;
-import dev.sluice.testkit.model.EditableSnapshot;
 import dev.sluice.userspace.config.UserspaceConfig;
 import dev.sluice.userspace.config.UserspaceOptions;
 import dev.sluice.userspace.engine.EngineOptions;
 import dev.sluice.userspace.engine.UserspaceEngine;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 
-/** Userspace mode of one family on the lab's node-a: real rules, real sets, real sockets. */
-final class NodeUnderTest implements AutoCloseable {
-    final Lab lab;
-    final IpFamily family;
-    final EditableSnapshot snapshot;
+/** Userspace mode in the lab, with its engine. */
+final class NodeUnderTest extends BackendInLab<UserspaceBackend> {
     final UserspaceEngine engine;
-    final UserspaceBackend backend;
     private final IpSets sets;
     private final Links links;
 
-    NodeUnderTest(Lab lab, IpFamily family, Iptables.Variant variant) throws Exception {
-        this.lab = lab;
-        this.family = family;
-        snapshot = new EditableSnapshot(family)
-                .node(new NodeFacts(
-                        LabAddresses.NODE_A, "", List.of(LabAddresses.of(LabAddresses.NODE_A, family)), List.of()));
-        UserspaceConfig config = UserspaceConfig.defaults(family)
-                .withLocalDetector(new LocalDetector.SourceCidr(
-                        Cidr.of(family == IpFamily.IPV4 ? "10.244.0.0/16" : "fd00:244::/32")));
-        engine = new UserspaceEngine(EngineOptions.of(UserspaceOptions.DEFAULT.withTimeouts(
+    NodeUnderTest(Lab lab, IpFamily family, Variant variant) {
+        this(
+                lab,
+                family,
+                variant,
+                engine(),
+                lab.node().call(NetlinkIpSets::open),
+                lab.node().call(NetlinkLinks::open));
+    }
+
+    private NodeUnderTest(Lab lab, IpFamily family, Variant variant, UserspaceEngine engine, IpSets sets, Links links) {
+        super(
+                lab,
+                family,
+                () -> new UserspaceBackend(
+                        config(family),
+                        engine,
+                        IptablesTools.discover(new SystemCommands(), Optional.of(variant))
+                                .open(family),
+                        sets,
+                        links));
+        this.engine = engine;
+        this.sets = sets;
+        this.links = links;
+    }
+
+    private static UserspaceEngine engine() {
+        return new UserspaceEngine(EngineOptions.of(UserspaceOptions.DEFAULT.withTimeouts(
                         Duration.ofSeconds(10), UserspaceOptions.DEFAULT.connectTimeouts(), Duration.ofSeconds(1)))
                 .withEventLoops(2));
-        Iptables iptables = lab.node()
-                .call(() -> IptablesTools.discover(new SystemCommands(), Optional.of(variant))
-                        .open(family));
-        sets = lab.node().call(NetlinkIpSets::open);
-        links = lab.node().call(NetlinkLinks::open);
-        backend = new UserspaceBackend(config, engine, iptables, sets, links);
     }
 
-    SyncReport sync() {
-        return sync(snapshot.changes());
-    }
-
-    SyncReport sync(Changes since) {
-        return lab.node().call(() -> backend.sync(snapshot, since));
-    }
-
-    void cleanUp() {
-        lab.node().call(() -> {
-            backend.cleanUp();
-            return true;
-        });
+    private static UserspaceConfig config(IpFamily family) {
+        return UserspaceConfig.defaults(family)
+                .withLocalDetector(new LocalDetector.SourceCidr(
+                        Cidr.of(family == IpFamily.IPV4 ? "10.244.0.0/16" : "fd00:244::/32")));
     }
 
     @Override
     public void close() {
         try {
-            cleanUp();
+            super.close();
         } finally {
             engine.close();
             sets.close();

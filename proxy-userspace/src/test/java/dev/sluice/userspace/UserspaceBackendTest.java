@@ -145,7 +145,7 @@ class UserspaceBackendTest {
             COMMIT
             """.replace("PORT", port));
         assertThat(report.applied()).containsEntry(ObjectKind.of("userspace.udp_sockets"), 1L);
-        assertThat(node.full().cost().bytes())
+        assertThat(node.fullSync().cost().bytes())
                 .as("the full comparison finds no difference")
                 .isZero();
 
@@ -156,13 +156,13 @@ class UserspaceBackendTest {
         assertThat(node.iptables.rules("nat", "SLUICE-UDP-NODE")).isEmpty();
         assertThat(node.sets.elements("SLUICE-UDP-SOCKETS")).isEmpty();
         assertThat(report.applied()).containsEntry(ObjectKind.of("userspace.udp_sockets"), 0L);
-        assertThat(node.full().cost().bytes()).isZero();
+        assertThat(node.fullSync().cost().bytes()).isZero();
     }
 
     @Test
     void udpConntrackEntriesLeadToTheSocket() throws Exception {
         ResolvedPort dns = Endpoints.resolved(dns().build(), Endpoints.remote("10.244.2.2", 53));
-        assertThat(node.backend.conntrackTargets(dns))
+        assertThat(node.backend().conntrackTargets(dns))
                 .as("before the first sync")
                 .isEmpty();
         node.snapshot.put(dns);
@@ -170,19 +170,19 @@ class UserspaceBackendTest {
         int port = Integer.parseInt(
                 node.sets.elements("SLUICE-UDP-SOCKETS").iterator().next());
         SocketAddress socket = new SocketAddress(IpAddress.of("127.0.0.1"), port);
-        assertThat(node.backend.conntrackTargets(dns)).containsExactly(socket);
+        assertThat(node.backend().conntrackTargets(dns)).containsExactly(socket);
 
         ResolvedPort elsewhere = Endpoints.resolved(dns().build(), Endpoints.remote("10.244.2.3", 53));
         node.snapshot.put(elsewhere);
         node.sync();
-        assertThat(node.backend.conntrackTargets(elsewhere))
+        assertThat(node.backend().conntrackTargets(elsewhere))
                 .as("another endpoint does not matter")
                 .containsExactly(socket);
 
         ResolvedPort nobody = Endpoints.resolved(dns().build());
         node.snapshot.put(nobody);
         node.sync();
-        assertThat(node.backend.conntrackTargets(nobody)).isEmpty();
+        assertThat(node.backend().conntrackTargets(nobody)).isEmpty();
     }
 
     @Test
@@ -216,16 +216,17 @@ class UserspaceBackendTest {
             node.snapshot.put(Endpoints.resolved(holder.externalIps().build(), Endpoints.remote("10.244.2.2", 8080)));
             node.sync();
             assertThat(node.sets.elements("SLUICE-OPEN")).contains("198.51.100.1," + protocol.lowerCase() + ":80");
-            Trace trace = node.backend.explain(new Packet(
-                    protocol,
-                    IpAddress.of("192.0.2.1"),
-                    4000,
-                    IpAddress.of("198.51.100.1"),
-                    80,
-                    Packet.Origin.ARRIVING,
-                    ""));
+            Trace trace = node.backend()
+                    .explain(new Packet(
+                            protocol,
+                            IpAddress.of("192.0.2.1"),
+                            4000,
+                            IpAddress.of("198.51.100.1"),
+                            80,
+                            Packet.Origin.ARRIVING,
+                            ""));
             assertThat(trace.service()).hasToString(rival);
-            assertThat(node.full().cost().bytes()).as("nothing to repair").isZero();
+            assertThat(node.fullSync().cost().bytes()).as("nothing to repair").isZero();
         }
     }
 
@@ -244,15 +245,15 @@ class UserspaceBackendTest {
     @Test
     void newConnectionsAreHeldUntilTheRulesOfASuccessorApply() throws Exception {
         node.snapshot.put(Endpoints.resolved(web().build(), Endpoints.remote("10.244.2.2", 8080)));
-        node.backend.holdNewConnections(Instant.EPOCH);
+        node.backend().holdNewConnections(Instant.EPOCH);
         assertThat(node.iptables.inForce("filter").chains()).doesNotContain("SLUICE-INPUT");
         node.sync();
         FilterRules before = FilterRules.of(node);
-        node.backend.holdNewConnections(Instant.parse("2026-01-02T03:04:05.678Z"));
+        node.backend().holdNewConnections(Instant.parse("2026-01-02T03:04:05.678Z"));
         FilterRules paused = FilterRules.of(node);
         assertPaused(paused.input(), before.input());
         assertPaused(paused.firewall(), before.firewall());
-        node.full();
+        node.fullSync();
         assertThat(FilterRules.of(node)).isEqualTo(before);
     }
 
