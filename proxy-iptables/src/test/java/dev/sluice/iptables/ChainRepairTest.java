@@ -32,7 +32,7 @@ class ChainRepairTest {
         node.tools.resetCounts();
 
         Repaired repaired =
-                node.backend.repairChains(chains("nat KUBE-SERVICES", "nat PREROUTING", "filter KUBE-FORWARD"));
+                node.backend().repairChains(chains("nat KUBE-SERVICES", "nat PREROUTING", "filter KUBE-FORWARD"));
 
         assertThat(repaired).isEqualTo(Repaired.NOTHING);
         assertThat(node.tools.restores()).isZero();
@@ -55,12 +55,12 @@ class ChainRepairTest {
         assertThat(node.dump("nat")).isNotEqualTo(before);
         String chain = edit.split(" ")[1];
 
-        Repaired repaired = node.backend.repairChains(chains("nat " + chain, "nat DOCKER", "raw OUTPUT"));
+        Repaired repaired = node.backend().repairChains(chains("nat " + chain, "nat DOCKER", "raw OUTPUT"));
 
         assertThat(repaired.chains()).containsExactly(new KernelObject("nat", chain));
         assertThat(repaired.cost().bytes()).isPositive();
         assertThat(node.dump("nat")).isEqualTo(before);
-        assertThat(node.backend.repairChains(chains("nat " + chain))).isEqualTo(Repaired.NOTHING);
+        assertThat(node.backend().repairChains(chains("nat " + chain))).isEqualTo(Repaired.NOTHING);
     }
 
     @Test
@@ -71,7 +71,9 @@ class ChainRepairTest {
         String sep = chainWith("KUBE-SEP-");
         node.tools.byOthers("*nat\n-F " + svc + "\n-F " + sep + "\nCOMMIT\n");
 
-        assertThat(node.backend.repairChains(chains("nat " + svc, "nat " + sep)).chains())
+        assertThat(node.backend()
+                        .repairChains(chains("nat " + svc, "nat " + sep))
+                        .chains())
                 .hasSize(2);
 
         assertThat(node.dump("nat")).isEqualTo(before);
@@ -90,7 +92,7 @@ class ChainRepairTest {
             node.tools.byOthers("*filter\n-D INPUT " + guard + "\nCOMMIT\n");
         }
 
-        node.backend.repairChains(chains("nat PREROUTING", "filter INPUT"));
+        node.backend().repairChains(chains("nat PREROUTING", "filter INPUT"));
 
         assertThat(node.dump("nat")).isEqualTo(withForeign).isNotEqualTo(nat);
         assertThat(node.tools.rules("filter", "INPUT")).hasSize(4);
@@ -104,7 +106,7 @@ class ChainRepairTest {
         String last = node.tools.rules("nat", "KUBE-SERVICES").getLast();
         node.tools.byOthers("*nat\n-D KUBE-SERVICES " + last + "\n-I KUBE-SERVICES " + last + "\nCOMMIT\n");
 
-        node.backend.repairChains(chains("nat KUBE-SERVICES"));
+        node.backend().repairChains(chains("nat KUBE-SERVICES"));
 
         assertThat(node.tools.rules("nat", "KUBE-SERVICES")).endsWith(last).containsOnlyOnce(last);
     }
@@ -115,13 +117,13 @@ class ChainRepairTest {
         String before = node.dump("nat");
         node.tools.flush("nat");
 
-        assertThatThrownBy(() -> node.backend.repairChains(chains("nat KUBE-SERVICES")))
+        assertThatThrownBy(() -> node.backend().repairChains(chains("nat KUBE-SERVICES")))
                 .isInstanceOf(SyncException.class)
                 .hasMessageContaining("nat KUBE-SERVICES");
 
-        assertThat(node.changed().full()).isTrue();
+        assertThat(node.sync().full()).isTrue();
         assertThat(node.dump("nat")).isEqualTo(before);
-        assertThatThrownBy(() -> Node.v4().backend.repairChains(chains("nat KUBE-SERVICES")))
+        assertThatThrownBy(() -> Node.v4().backend().repairChains(chains("nat KUBE-SERVICES")))
                 .isInstanceOf(SyncException.class);
     }
 
@@ -136,9 +138,9 @@ class ChainRepairTest {
     private void fill() throws SyncException {
         Random chance = new Random(3);
         for (int number = 0; number < 40; number++) {
-            node.desired.put(ports.any(number, chance));
+            node.snapshot.put(ports.any(number, chance));
         }
-        node.full();
+        node.fullSync();
     }
 
     private static Set<KernelObject> chains(String... chains) {

@@ -44,7 +44,7 @@ class IptablesBackendTest {
 
     @Test
     void saysWhatItIs() {
-        IptablesBackend backend = Node.v4().backend;
+        IptablesBackend backend = Node.v4().backend();
 
         assertThat(backend.mode()).isEqualTo(ProxyMode.IPTABLES);
         assertThat(backend.family()).isEqualTo(IpFamily.IPV4);
@@ -63,7 +63,7 @@ class IptablesBackendTest {
         node.restart();
         node.tools.resetCounts();
 
-        SyncReport report = node.full();
+        SyncReport report = node.fullSync();
 
         assertThat(report.full()).isTrue();
         assertThat(report.cost()).isEqualTo(KernelCost.NONE);
@@ -75,22 +75,22 @@ class IptablesBackendTest {
     void reachesTheSameStateStepByStepAsAtOnce(long seed) throws SyncException {
         Random chance = new Random(seed);
         Node stepByStep = Node.v4();
-        stepByStep.full();
+        stepByStep.fullSync();
         for (int step = 0; step < 60; step++) {
             for (int i = chance.nextInt(3); i >= 0; i--) {
                 ResolvedPort port = ports.any(chance.nextInt(25), chance);
                 if (chance.nextInt(4) == 0) {
-                    stepByStep.desired.remove(port.name());
+                    stepByStep.snapshot.remove(port.name());
                 } else {
-                    stepByStep.desired.put(port);
+                    stepByStep.snapshot.put(port);
                 }
             }
-            SyncReport report = stepByStep.changed();
+            SyncReport report = stepByStep.sync();
             assertThat(report.full()).isFalse();
 
             Node atOnce = Node.v4();
-            stepByStep.desired.ports().forEach(atOnce.desired::put);
-            SyncReport whole = atOnce.full();
+            stepByStep.snapshot.ports().forEach(atOnce.snapshot::put);
+            SyncReport whole = atOnce.fullSync();
             assertThat(stepByStep.dump("nat")).isEqualTo(atOnce.dump("nat"));
             assertThat(stepByStep.dump("filter")).isEqualTo(atOnce.dump("filter"));
             assertThat(report.applied()).isEqualTo(whole.applied());
@@ -117,7 +117,7 @@ class IptablesBackendTest {
         }
         assertThat(node.dump("nat")).isNotEqualTo(nat);
 
-        node.full();
+        node.fullSync();
 
         assertThat(node.dump("nat")).isEqualTo(nat);
         assertThat(node.dump("filter")).isEqualTo(filter);
@@ -130,7 +130,7 @@ class IptablesBackendTest {
         node.tools.flush("nat");
         node.tools.flush("filter");
 
-        node.full();
+        node.fullSync();
 
         assertThat(node.dump("nat")).isEqualTo(nat);
     }
@@ -139,28 +139,28 @@ class IptablesBackendTest {
     void comparesEverythingWhenAChangeIsRefused() throws SyncException {
         Node node = filled(20);
         node.tools.flush("nat");
-        node.desired.put(ports.plain(2, 3));
+        node.snapshot.put(ports.plain(2, 3));
 
-        SyncReport report = node.changed();
+        SyncReport report = node.sync();
 
         assertThat(report.full()).isTrue();
         assertThat(report.problems()).isEmpty();
         node.restart();
-        assertThat(node.full().cost()).isEqualTo(KernelCost.NONE);
+        assertThat(node.fullSync().cost()).isEqualTo(KernelCost.NONE);
     }
 
     @Test
     void keepsNodePortsLast() throws SyncException {
         Node node = filled(10);
         for (int i = 0; i < 5; i++) {
-            node.desired.put(ports.plain(20 + i, 1));
-            node.changed();
+            node.snapshot.put(ports.plain(20 + i, 1));
+            node.sync();
         }
 
         assertThat(node.tools.rules("nat", SharedChains.SERVICES).getLast()).endsWith("-j KUBE-NODEPORTS");
         String last = node.tools.rules("nat", SharedChains.SERVICES).getLast();
         node.tools.byOthers("*nat\n-D KUBE-SERVICES " + last + "\n-I KUBE-SERVICES " + last + "\nCOMMIT\n");
-        node.full();
+        node.fullSync();
         assertThat(node.tools.rules("nat", SharedChains.SERVICES))
                 .endsWith(last)
                 .containsOnlyOnce(last);
@@ -171,15 +171,15 @@ class IptablesBackendTest {
         Node node = Node.v4();
         var port =
                 ServicePorts.tcp("shop/web", "10.96.0.50", 80).nodePort(30080).build();
-        node.desired.put(resolved(port, remote("10.244.2.7", 8080)));
-        node.full();
+        node.snapshot.put(resolved(port, remote("10.244.2.7", 8080)));
+        node.fullSync();
 
-        node.desired.put(resolved(port));
-        node.changed();
+        node.snapshot.put(resolved(port));
+        node.sync();
         assertThat(tables(node.tools.lastInput())).containsExactly("*filter", "*nat");
 
-        node.desired.put(resolved(port, remote("10.244.2.7", 8080)));
-        node.changed();
+        node.snapshot.put(resolved(port, remote("10.244.2.7", 8080)));
+        node.sync();
         assertThat(tables(node.tools.lastInput())).containsExactly("*nat", "*filter");
     }
 
@@ -188,20 +188,20 @@ class IptablesBackendTest {
         Node few = plain(50);
         Node many = plain(5_000);
         // above 1,000 endpoints rules carry fewer comments, so compare like with like
-        few.desired.put(ports.plain(49, 1_100));
-        few.full();
+        few.snapshot.put(ports.plain(49, 1_100));
+        few.fullSync();
         List<Consumer<Node>> changes = List.of(
-                node -> node.desired.put(ports.plain(7, 2)),
-                node -> node.desired.put(ports.plain(7, 0)),
-                node -> node.desired.put(ports.plain(7, 1)),
-                node -> node.desired.remove(ports.plain(7, 1).name()),
-                node -> node.desired.put(ports.plain(7, 1)));
+                node -> node.snapshot.put(ports.plain(7, 2)),
+                node -> node.snapshot.put(ports.plain(7, 0)),
+                node -> node.snapshot.put(ports.plain(7, 1)),
+                node -> node.snapshot.remove(ports.plain(7, 1).name()),
+                node -> node.snapshot.put(ports.plain(7, 1)));
 
         for (Consumer<Node> change : changes) {
             change.accept(few);
             change.accept(many);
-            SyncReport small = few.changed();
-            SyncReport large = many.changed();
+            SyncReport small = few.sync();
+            SyncReport large = many.sync();
             assertThat(small.full() || large.full()).isFalse();
             assertThat(small.cost().bytes()).isBetween(1L, 1_500L);
             assertThat(large.cost().messages()).isEqualTo(small.cost().messages());
@@ -227,9 +227,9 @@ class IptablesBackendTest {
     void leavesForeignRulesAlone() throws SyncException {
         Node node = Node.v4();
         node.tools.byOthers(FOREIGN_NAT);
-        node.desired.put(ports.plain(1, 2));
+        node.snapshot.put(ports.plain(1, 2));
 
-        node.full();
+        node.fullSync();
 
         assertThat(node.tools.rules("nat", "DOCKER")).containsExactly("-i docker0 -j RETURN");
         assertThat(node.tools.rules("nat", "PREROUTING"))
@@ -242,14 +242,14 @@ class IptablesBackendTest {
     void deletesWhatAnEarlierProcessLeft() throws SyncException {
         Node node = filled(30);
         node.restart();
-        List.copyOf(node.desired.ports()).forEach(port -> node.desired.remove(port.name()));
-        node.desired.put(ports.plain(1, 2));
+        List.copyOf(node.snapshot.ports()).forEach(port -> node.snapshot.remove(port.name()));
+        node.snapshot.put(ports.plain(1, 2));
 
-        node.full();
+        node.fullSync();
 
         Node fresh = Node.v4();
-        fresh.desired.put(ports.plain(1, 2));
-        fresh.full();
+        fresh.snapshot.put(ports.plain(1, 2));
+        fresh.fullSync();
         assertThat(node.dump("nat")).isEqualTo(fresh.dump("nat"));
         assertThat(node.dump("filter")).isEqualTo(fresh.dump("filter"));
     }
@@ -260,35 +260,35 @@ class IptablesBackendTest {
         var port = ServicePorts.tcp("shop/web", "10.96.0.50", 80)
                 .loadBalancer("203.0.113.10")
                 .sourceRanges("198.51.100.0/24");
-        node.desired.put(resolved(port.build(), remote("10.244.2.7", 8080)));
-        node.full();
-        node.desired.node(new NodeFacts("node", "", List.of(IpAddress.of("198.51.100.4")), List.of()));
+        node.snapshot.put(resolved(port.build(), remote("10.244.2.7", 8080)));
+        node.fullSync();
+        node.snapshot.node(new NodeFacts("node", "", List.of(IpAddress.of("198.51.100.4")), List.of()));
 
-        assertThat(node.changed().full()).isTrue();
+        assertThat(node.sync().full()).isTrue();
         assertThat(node.dump("nat")).contains("-s 203.0.113.10/32 ");
     }
 
     @Test
     void dropsTheCommentsOfEndpointsOnlyAtAFullSync() throws SyncException {
         Node node = Node.v4();
-        node.desired.put(ports.plain(1, 1));
-        node.full();
-        node.desired.put(ports.plain(2, 1_000));
+        node.snapshot.put(ports.plain(1, 1));
+        node.fullSync();
+        node.snapshot.put(ports.plain(2, 1_000));
 
-        SyncReport change = node.changed();
+        SyncReport change = node.sync();
 
         assertThat(change.full()).isFalse();
         assertThat(node.dump("nat")).contains(" -> 10.110.0.2:8080");
-        node.full();
+        node.fullSync();
         assertThat(node.dump("nat")).doesNotContain(" -> ");
     }
 
     @Test
     void countsAppliedRules() throws SyncException {
         Node node = Node.v4();
-        node.desired.put(ports.plain(1, 2)).put(ports.plain(2, 0));
+        node.snapshot.put(ports.plain(1, 2)).put(ports.plain(2, 0));
 
-        Map<ObjectKind, Long> applied = node.full().applied();
+        Map<ObjectKind, Long> applied = node.fullSync().applied();
 
         // own chains: 3 rules of SVC, 4 of SEP; shared: 1 of the port, 1 for node ports, 4 for marks
         assertThat(applied).containsEntry(ObjectKind.rules("iptables.nat.rules", "nat"), 13L);
@@ -299,12 +299,12 @@ class IptablesBackendTest {
     @Test
     void isFullAgainAfterAFailure() throws SyncException {
         Node node = filled(5);
-        node.desired.put(ports.plain(3, 2));
+        node.snapshot.put(ports.plain(3, 2));
         node.tools.failNextSave("Another app is currently holding the xtables lock");
 
-        assertThatThrownBy(node::full).isInstanceOf(SyncException.class).hasMessageContaining("xtables lock");
+        assertThatThrownBy(node::fullSync).isInstanceOf(SyncException.class).hasMessageContaining("xtables lock");
 
-        assertThat(node.changed().full()).isTrue();
+        assertThat(node.sync().full()).isTrue();
         assertThat(node.dump("nat")).contains("10.111.0.4:8080");
     }
 
@@ -313,7 +313,7 @@ class IptablesBackendTest {
         Node node = filled(5);
         node.tools.resetCounts();
 
-        SyncReport report = node.backend.sync(node.desired, Changes.of(Set.of()));
+        SyncReport report = node.backend().sync(node.snapshot, Changes.of(Set.of()));
 
         assertThat(report.cost()).isEqualTo(KernelCost.NONE);
         assertThat(node.tools.restores()).isZero();
@@ -323,18 +323,18 @@ class IptablesBackendTest {
         Node node = Node.v4();
         Random chance = new Random(count);
         for (int number = 0; number < count; number++) {
-            node.desired.put(ports.any(number, chance));
+            node.snapshot.put(ports.any(number, chance));
         }
-        assertThat(node.full().problems()).isEmpty();
+        assertThat(node.fullSync().problems()).isEmpty();
         return node;
     }
 
     private Node plain(int count) throws SyncException {
         Node node = new Node(IptablesConfig.defaults(IpFamily.IPV4));
         for (int number = 0; number < count; number++) {
-            node.desired.put(ports.plain(number, 1));
+            node.snapshot.put(ports.plain(number, 1));
         }
-        node.full();
+        node.fullSync();
         return node;
     }
 

@@ -161,7 +161,7 @@ class IptablesExplainTest {
                 .as("another node's port")
                 .isEqualTo(Verdict.NOT_A_SERVICE);
         assertThat(new Node(Node.V4)
-                        .backend
+                        .backend()
                         .explain(arriving(POD, "10.96.0.50", 80))
                         .verdict())
                 .as("before the first sync")
@@ -173,12 +173,12 @@ class IptablesExplainTest {
         IptablesConfig byInterface =
                 IptablesConfig.defaults(IpFamily.IPV4).withLocalDetector(new LocalDetector.InterfacePrefix("cali"));
         Node node = new Node(byInterface);
-        node.desired.put(resolved(web().build(), ELSEWHERE));
-        node.full();
+        node.snapshot.put(resolved(web().build(), ELSEWHERE));
+        node.fullSync();
 
-        assertThat(node.backend.explain(through("cali12", "10.96.0.50")).masqueraded())
+        assertThat(node.backend().explain(through("cali12", "10.96.0.50")).masqueraded())
                 .isFalse();
-        assertThat(node.backend.explain(through("eth0", "10.96.0.50")).masqueraded())
+        assertThat(node.backend().explain(through("eth0", "10.96.0.50")).masqueraded())
                 .isTrue();
     }
 
@@ -186,18 +186,19 @@ class IptablesExplainTest {
     void followsIpv6() throws SyncException {
         Node node = new Node(IptablesConfig.defaults(IpFamily.IPV6)
                 .withLocalDetector(new LocalDetector.SourceCidr(Cidr.of("fd00:244::/64"))));
-        node.desired.put(resolved(
+        node.snapshot.put(resolved(
                 ServicePorts.udp("shop/dns", "fd00:96::53", 53).affinity(60).build(), local("fd00:244::5", 5353)));
-        node.full();
+        node.fullSync();
 
-        Trace trace = node.backend.explain(new Packet(
-                Protocol.UDP,
-                IpAddress.of("2001:db8::9"),
-                40000,
-                IpAddress.of("fd00:96::53"),
-                53,
-                Origin.ARRIVING,
-                "eth0"));
+        Trace trace = node.backend()
+                .explain(new Packet(
+                        Protocol.UDP,
+                        IpAddress.of("2001:db8::9"),
+                        40000,
+                        IpAddress.of("fd00:96::53"),
+                        53,
+                        Origin.ARRIVING,
+                        "eth0"));
 
         assertThat(trace.candidates()).containsExactly(new Candidate(IpAddress.of("fd00:244::5"), 5353, 1, true));
         assertThat(trace.masqueraded()).isTrue();
@@ -209,11 +210,11 @@ class IptablesExplainTest {
 
     private static Trace trace(ServicePorts port, Packet packet, Endpoint... endpoints) throws SyncException {
         Node node = Node.v4();
-        node.desired.put(resolved(port.build(), endpoints));
-        node.desired.put(
+        node.snapshot.put(resolved(port.build(), endpoints));
+        node.snapshot.put(
                 resolved(ServicePorts.tcp("shop/other", "10.96.0.60", 80).build(), HERE));
-        node.full();
-        return node.backend.explain(packet);
+        node.fullSync();
+        return node.backend().explain(packet);
     }
 
     private static Packet arriving(String source, String destination, int port) {

@@ -3,30 +3,20 @@
 package dev.sluice.iptables;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.model.ResolvedPort;
-import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.SyncReport;
-import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.linux.iptables.ForwardingIptables;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.Iptables.Variant;
-import dev.sluice.linux.iptables.IptablesTools;
 import dev.sluice.linux.iptables.RestoreException;
-import dev.sluice.linux.namespace.NetworkNamespace;
-import dev.sluice.linux.nfacct.NetlinkCounters;
-import dev.sluice.linux.process.SystemCommands;
-import dev.sluice.linux.route.NetlinkLinks;
 import dev.sluice.linux.sysctl.ProcSysctl;
 import dev.sluice.testkit.model.EditableSnapshot;
 import dev.sluice.testkit.model.SamplePorts;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -64,7 +54,7 @@ class KernelSyncTest {
             bench.fill();
             assertThat(bench.sync(Changes.all()).problems()).isEmpty();
             assertThat(bench.dump()).contains("KUBE-SVC-", "KUBE-SVL-", "KUBE-FW-", "--rcheck", "REJECT");
-            if (bench.counters.supported()) {
+            if (bench.kernel.counters().supported()) {
                 assertThat(bench.dump()).contains("-m nfacct");
             }
             bench.assertNothingDiffers();
@@ -119,16 +109,7 @@ class KernelSyncTest {
     }
 
     private static void inNamespace(Variant variant, IpFamily family, Body body) throws Exception {
-        assumeTrue("root".equals(System.getProperty("user.name")), "needs root, for a network namespace");
-        try (NetworkNamespace namespace = NetworkNamespace.create("iptables-sync")) {
-            namespace.run(() -> {
-                try (NetlinkLinks links = NetlinkLinks.open();
-                        NetlinkCounters counters = NetlinkCounters.open()) {
-                    IptablesTools tools = IptablesTools.discover(new SystemCommands(), Optional.of(variant));
-                    body.run(new Bench(tools.open(family), links, counters));
-                }
-            });
-        }
+        KernelTools.inNamespace(variant, family, kernel -> body.run(new Bench(kernel)));
     }
 
     /** What a test does inside. */
@@ -138,18 +119,16 @@ class KernelSyncTest {
 
     /** A backend over the real tools with some forty ports. */
     private static final class Bench {
+        private final KernelTools kernel;
         private final Iptables tools;
-        private final NetlinkLinks links;
-        private final NetlinkCounters counters;
         private final SamplePorts ports;
         private final EditableSnapshot desired;
         private final Random chance = new Random(7);
         private IptablesBackend backend;
 
-        Bench(Iptables tools, NetlinkLinks links, NetlinkCounters counters) {
-            this.tools = tools;
-            this.counters = counters;
-            this.links = links;
+        Bench(KernelTools kernel) {
+            this.kernel = kernel;
+            tools = kernel.tools();
             ports = new SamplePorts(tools.family());
             desired = new EditableSnapshot(tools.family());
             backend = newBackend();
@@ -165,10 +144,7 @@ class KernelSyncTest {
         }
 
         private IptablesBackend newBackend(Iptables through) {
-            Cidr pods = Cidr.of(tools.family() == IpFamily.IPV4 ? "10.110.0.0/15" : "fd00:110::/32");
-            IptablesConfig config =
-                    IptablesConfig.defaults(tools.family()).withLocalDetector(new LocalDetector.SourceCidr(pods));
-            return new IptablesBackend(config, through, new ProcSysctl(), links, counters);
+            return new IptablesBackend(kernel.config(), through, new ProcSysctl(), kernel.links(), kernel.counters());
         }
 
         void fill() {

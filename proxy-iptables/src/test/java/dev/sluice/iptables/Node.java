@@ -3,63 +3,55 @@
 package dev.sluice.iptables;
 
 import dev.sluice.core.config.LocalDetector;
-import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.sync.Changes;
-import dev.sluice.core.sync.SyncException;
-import dev.sluice.core.sync.SyncReport;
 import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.iptables.render.DispatchRoot;
+import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.SavedTable;
+import dev.sluice.testkit.contract.BackendOnHost;
 import dev.sluice.testkit.fake.FakeCounters;
+import dev.sluice.testkit.fake.FakeHost;
 import dev.sluice.testkit.fake.FakeIptables;
 import dev.sluice.testkit.fake.FakeLinks;
 import dev.sluice.testkit.fake.FakeSysctl;
-import dev.sluice.testkit.model.EditableSnapshot;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** A node with fake tools, the desired Services, and the backend between them. */
-final class Node {
+/** iptables mode on a host of fakes without named counters, with what is special about it at hand. */
+final class Node extends BackendOnHost<IptablesBackend> {
     static final String LOCALNET = "net.ipv4.conf.all.route_localnet";
     static final IptablesConfig V4 = IptablesConfig.defaults(IpFamily.IPV4)
             .withLocalDetector(new LocalDetector.SourceCidr(Cidr.of("10.244.0.0/16")));
+    private static final IpAddress ADDRESS = IpAddress.of("192.0.2.10");
 
-    final FakeIptables tools;
-    final FakeSysctl sysctl = new FakeSysctl().with(LOCALNET, "0");
-    final FakeLinks links = new FakeLinks().device("eth0", "veth").address("eth0", "192.0.2.10", 24);
-    final FakeCounters counters = new FakeCounters();
-    final EditableSnapshot desired;
-    final IptablesConfig config;
-    IptablesBackend backend;
+    final FakeIptables tools = host.tools(family);
+    final FakeSysctl sysctl = host.sysctl();
+    final FakeLinks links = host.openLinks();
+    final FakeCounters counters = host.openCounters().unsupported();
+    private final IptablesConfig config;
+    private Iptables through = tools;
 
     Node(IptablesConfig config) {
+        super(FakeHost.withNode(ADDRESS), config.family(), ADDRESS);
         this.config = config;
-        counters.unsupported();
-        tools = new FakeIptables(config.family()).withCounters(counters);
-        desired = new EditableSnapshot(config.family())
-                .node(new NodeFacts("node", "", List.of(IpAddress.of("192.0.2.10")), List.of()));
-        backend = new IptablesBackend(config, tools, sysctl, links, counters);
     }
 
     static Node v4() {
         return new Node(V4);
     }
 
-    SyncReport full() throws SyncException {
-        desired.changes();
-        return backend.sync(desired, Changes.all());
+    @Override
+    protected IptablesBackend start() {
+        return new IptablesBackend(config, through, sysctl, links, counters);
     }
 
-    SyncReport changed() throws SyncException {
-        return backend.sync(desired, desired.changes());
-    }
-
-    void restart() {
-        backend = new IptablesBackend(config, tools, sysctl, links, counters);
+    /** Ends the process and starts one that has {@code other} in place of the tools. */
+    void restart(Iptables other) {
+        through = other;
+        restart();
     }
 
     /** A table in force without remarks; shared chains sorted, since the order within them means nothing. */

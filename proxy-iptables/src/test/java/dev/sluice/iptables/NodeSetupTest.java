@@ -41,7 +41,7 @@ class NodeSetupTest {
     void matchesEveryLocalAddress(IpFamily family, boolean localhost, String cidrs, String match) throws SyncException {
         Node node = node(family, localhost, cidrs);
 
-        node.full();
+        node.fullSync();
 
         String expected = match.contains("#") ? match.replace("#", COMMENT) : COMMENT + " " + match;
         assertThat(node.tools.rules("nat", SharedChains.SERVICES)).containsExactly(expected + " -j KUBE-NODEPORTS");
@@ -61,7 +61,7 @@ class NodeSetupTest {
             throws SyncException {
         Node node = node(family, localhost, cidrs);
 
-        node.full();
+        node.fullSync();
 
         List<String> expected = addresses == null ? List.of() : List.of(addresses.split(" "));
         assertThat(node.tools.rules("nat", SharedChains.SERVICES))
@@ -73,14 +73,14 @@ class NodeSetupTest {
     @Test
     void followsTheAddressesOfTheNode() throws SyncException {
         Node node = node(IpFamily.IPV4, true, "192.0.2.0/24");
-        node.full();
+        node.fullSync();
         node.links.address("eth0", "192.0.2.11", 24);
 
-        node.full();
+        node.fullSync();
 
         assertThat(node.tools.rules("nat", SharedChains.SERVICES)).hasSize(2);
         node.links.removeAddress("eth0", "192.0.2.10");
-        node.full();
+        node.fullSync();
         assertThat(node.tools.rules("nat", SharedChains.SERVICES))
                 .singleElement()
                 .satisfies(rule -> assertThat(rule).startsWith("-d 192.0.2.11/32"));
@@ -90,7 +90,7 @@ class NodeSetupTest {
     void opensLocalhostBehindTheGuard() throws SyncException {
         Node node = node(IpFamily.IPV4, true, null);
 
-        node.full();
+        node.fullSync();
 
         assertThat(node.sysctl.written()).containsEntry(Node.LOCALNET, "1");
         assertThat(node.tools.rules("filter", SharedChains.FIREWALL)).containsExactly(LoopbackGuard.dropRule());
@@ -103,7 +103,7 @@ class NodeSetupTest {
     void keepsLocalhostClosed(IpFamily family, boolean localhost, String cidrs) throws SyncException {
         Node node = node(family, localhost, cidrs);
 
-        node.full();
+        node.fullSync();
 
         assertThat(node.sysctl.written()).isEmpty();
         assertThat(node.tools.inForce("filter").has(SharedChains.FIREWALL)).isFalse();
@@ -114,7 +114,7 @@ class NodeSetupTest {
         Node node = node(IpFamily.IPV4, true, null);
         node.sysctl.readOnly(Node.LOCALNET);
 
-        assertThatThrownBy(node::full)
+        assertThatThrownBy(node::fullSync)
                 .isInstanceOf(SyncException.class)
                 .hasMessageContaining(Node.LOCALNET)
                 .hasMessageContaining("iptables.localhostNodePorts");
@@ -126,12 +126,12 @@ class NodeSetupTest {
         kubelet(node);
         String before = node.dump("filter");
 
-        node.full();
+        node.fullSync();
 
         assertThat(node.tools.rules("filter", SharedChains.FIREWALL))
                 .containsExactly("-m mark --mark 0x8000/0x8000 -j DROP", LoopbackGuard.dropRule());
         assertThat(node.tools.rules("filter", "INPUT")).doesNotContain(GUARD_JUMP);
-        node.backend.cleanUp();
+        node.backend().cleanUp();
         assertThat(node.dump("filter")).isEqualTo(before);
     }
 
@@ -142,28 +142,28 @@ class NodeSetupTest {
         String nat = node.dump("nat");
         String filter = node.dump("filter");
         for (int number = 0; number < 10; number++) {
-            node.desired.put(new SamplePorts(IpFamily.IPV4).plain(number, number % 3));
+            node.snapshot.put(new SamplePorts(IpFamily.IPV4).plain(number, number % 3));
         }
-        node.full();
+        node.fullSync();
         node.restart();
 
-        node.backend.cleanUp();
+        node.backend().cleanUp();
 
         assertThat(node.dump("nat")).isEqualTo(nat);
         assertThat(node.dump("filter")).isEqualTo(filter);
         assertThat(node.sysctl.read(Node.LOCALNET)).hasValue("0");
         node.tools.resetCounts();
-        node.backend.cleanUp();
+        node.backend().cleanUp();
         assertThat(node.tools.restores()).as("nothing is left to clean up").isZero();
     }
 
     @Test
     void keepsTheGuardThatKubeletUses() throws SyncException {
         Node node = node(IpFamily.IPV4, true, null);
-        node.full();
+        node.fullSync();
         node.tools.byOthers("*filter\n-I INPUT -j KUBE-FIREWALL\n-I OUTPUT -j KUBE-FIREWALL\nCOMMIT\n");
 
-        node.backend.cleanUp();
+        node.backend().cleanUp();
 
         assertThat(node.tools.rules("filter", SharedChains.FIREWALL)).containsExactly(LoopbackGuard.dropRule());
         assertThat(node.tools.rules("filter", "INPUT")).containsExactly("-j KUBE-FIREWALL");
@@ -176,7 +176,7 @@ class NodeSetupTest {
         Node node = node(IpFamily.IPV4, true, null);
         node.sysctl.with("net.netfilter.nf_conntrack_tcp_be_liberal", liberal);
 
-        node.full();
+        node.fullSync();
 
         assertThat(node.tools.rules("filter", SharedChains.FORWARD)).hasSize(rules);
     }

@@ -3,16 +3,12 @@
 package dev.sluice.iptables;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.model.ResolvedPort;
-import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.SyncReport;
-import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.iptables.dispatch.DispatchLayout;
 import dev.sluice.iptables.dispatch.DispatchLimits;
 import dev.sluice.iptables.render.DispatchRoot;
@@ -22,12 +18,7 @@ import dev.sluice.iptables.render.SharedRules;
 import dev.sluice.iptables.sync.AppliedState.Basis;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.Iptables.Variant;
-import dev.sluice.linux.iptables.IptablesTools;
 import dev.sluice.linux.iptables.SavedTable;
-import dev.sluice.linux.namespace.NetworkNamespace;
-import dev.sluice.linux.nfacct.NetlinkCounters;
-import dev.sluice.linux.process.SystemCommands;
-import dev.sluice.linux.route.NetlinkLinks;
 import dev.sluice.linux.sysctl.ProcSysctl;
 import dev.sluice.testkit.model.EditableSnapshot;
 import java.util.ArrayList;
@@ -35,7 +26,6 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -66,24 +56,18 @@ class RandomSequencesTest {
     @ParameterizedTest(name = "{0} {1} {2}")
     @MethodSource("kernels")
     void followWhatARenderFromScratchSays(Variant variant, IpFamily family, DispatchLimits limits) throws Exception {
-        assumeTrue("root".equals(System.getProperty("user.name")), "needs root, for a network namespace");
-        try (NetworkNamespace namespace = NetworkNamespace.create("iptables-random")) {
-            namespace.run(() -> {
-                try (NetlinkLinks links = NetlinkLinks.open();
-                        NetlinkCounters counters = NetlinkCounters.open()) {
-                    IptablesTools tools = IptablesTools.discover(new SystemCommands(), Optional.of(variant));
-                    run(tools.open(family), links, counters, limits);
-                }
-            });
-        }
+        KernelTools.inNamespace(variant, family, kernel -> run(kernel, limits));
     }
 
-    private static void run(Iptables tools, NetlinkLinks links, NetlinkCounters counters, DispatchLimits limits)
-            throws Exception {
+    private static IptablesBackend backend(KernelTools kernel, DispatchLimits limits) {
+        return new IptablesBackend(
+                kernel.config(), kernel.tools(), new ProcSysctl(), kernel.links(), kernel.counters(), limits);
+    }
+
+    private static void run(KernelTools kernel, DispatchLimits limits) throws Exception {
+        Iptables tools = kernel.tools();
         IpFamily family = tools.family();
-        Cidr pods = Cidr.of(family == IpFamily.IPV4 ? "10.110.0.0/15" : "fd00:110::/32");
-        IptablesConfig config = IptablesConfig.defaults(family).withLocalDetector(new LocalDetector.SourceCidr(pods));
-        IptablesBackend backend = new IptablesBackend(config, tools, new ProcSysctl(), links, counters, limits);
+        IptablesBackend backend = backend(kernel, limits);
         EditableSnapshot desired = new EditableSnapshot(family);
         RandomPorts ports = new RandomPorts(family, PORTS, new Random(SEED));
         backend.sync(desired, Changes.all());
@@ -106,7 +90,7 @@ class RandomSequencesTest {
             shapes += chains == chainsBefore ? 0 : 1;
             chainsBefore = chains;
             if (sequence % 50 == 0) {
-                backend = new IptablesBackend(config, tools, new ProcSysctl(), links, counters, limits);
+                backend = backend(kernel, limits);
                 assertThat(backend.sync(desired, Changes.all()).cost())
                         .as(where + "a restart")
                         .isEqualTo(KernelCost.NONE);

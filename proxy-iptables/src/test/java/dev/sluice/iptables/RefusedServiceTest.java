@@ -43,19 +43,19 @@ class RefusedServiceTest {
 
     @BeforeEach
     void addValidServices() {
-        node.desired.put(GOOD);
+        node.snapshot.put(GOOD);
         for (int number = 10; number < 30; number++) {
-            node.desired.put(ports.plain(number, 2));
+            node.snapshot.put(ports.plain(number, 2));
         }
     }
 
     @ParameterizedTest
     @EnumSource
     void isLeftOutOfAFullSync(Wording wording) throws SyncException {
-        node.desired.put(BAD);
-        node.backend = backend(wording);
+        node.snapshot.put(BAD);
+        node.restart(new WithoutSctp(node.tools, wording));
 
-        SyncReport report = node.full();
+        SyncReport report = node.fullSync();
 
         assertLeftOut(report);
     }
@@ -63,45 +63,45 @@ class RefusedServiceTest {
     @ParameterizedTest
     @EnumSource
     void isLeftOutWithoutEndpoints(Wording wording) throws SyncException {
-        node.desired.put(BAD_WITHOUT_ENDPOINTS);
-        node.backend = backend(wording);
+        node.snapshot.put(BAD_WITHOUT_ENDPOINTS);
+        node.restart(new WithoutSctp(node.tools, wording));
 
-        assertLeftOut(node.full());
+        assertLeftOut(node.fullSync());
     }
 
     @ParameterizedTest
     @EnumSource
     void isLeftOutWhenAddedLater(Wording wording) throws SyncException {
-        node.backend = backend(wording);
-        node.full();
-        node.desired.put(BAD);
+        node.restart(new WithoutSctp(node.tools, wording));
+        node.fullSync();
+        node.snapshot.put(BAD);
 
-        assertLeftOut(node.changed());
-        node.desired.put(ports.plain(10, 3));
-        assertLeftOut(node.changed());
+        assertLeftOut(node.sync());
+        node.snapshot.put(ports.plain(10, 3));
+        assertLeftOut(node.sync());
     }
 
     @ParameterizedTest
     @EnumSource
     void isAppliedOnceItIsValid(Wording wording) throws SyncException {
-        node.desired.put(BAD);
-        node.backend = backend(wording);
-        node.full();
-        node.restart();
+        node.snapshot.put(BAD);
+        node.restart(new WithoutSctp(node.tools, wording));
+        node.fullSync();
+        node.restart(node.tools);
 
-        assertThat(node.full().problems()).isEmpty();
+        assertThat(node.fullSync().problems()).isEmpty();
         assertThat(node.dump("nat")).contains("10.96.0.2/32");
     }
 
     @ParameterizedTest
     @EnumSource
     void isForgottenWhenRemoved(Wording wording) throws SyncException {
-        node.desired.put(BAD);
-        node.backend = backend(wording);
-        node.full();
-        node.desired.remove(BAD.name());
+        node.snapshot.put(BAD);
+        node.restart(new WithoutSctp(node.tools, wording));
+        node.fullSync();
+        node.snapshot.remove(BAD.name());
 
-        SyncReport report = node.changed();
+        SyncReport report = node.sync();
 
         assertThat(report.problems()).isEmpty();
         assertThat(report.full()).isFalse();
@@ -116,18 +116,13 @@ class RefusedServiceTest {
         assertThat(node.dump("nat")).contains("10.96.0.1/32").doesNotContain("sctp");
         assertThat(node.dump("filter")).doesNotContain("sctp");
         Node without = Node.v4();
-        node.desired.ports().stream()
+        node.snapshot.ports().stream()
                 .filter(port -> !port.name().equals(BAD.name()))
-                .forEach(without.desired::put);
-        assertThat(without.full().cost()).isNotEqualTo(KernelCost.NONE);
+                .forEach(without.snapshot::put);
+        assertThat(without.fullSync().cost()).isNotEqualTo(KernelCost.NONE);
         assertThat(node.dump("nat")).isEqualTo(without.dump("nat"));
         assertThat(node.dump("filter")).isEqualTo(without.dump("filter"));
-        assertThat(report.applied()).isEqualTo(without.full().applied());
-    }
-
-    private IptablesBackend backend(Wording wording) {
-        return new IptablesBackend(
-                node.config, new WithoutSctp(node.tools, wording), node.sysctl, node.links, node.counters);
+        assertThat(report.applied()).isEqualTo(without.fullSync().applied());
     }
 
     /** A kernel without xt_sctp. */

@@ -30,7 +30,7 @@ class RuleCountersTest {
     void createsTheCountersAndNamesThemInRules() throws Exception {
         node.counters.supportedAgain();
         web();
-        node.full();
+        node.fullSync();
         assertThat(node.counters.list())
                 .extracting(NamedCounters.Count::name)
                 .containsExactly("ct_state_invalid_dropped_pkts", "localhost_nps_accepted_pkts");
@@ -44,9 +44,9 @@ class RuleCountersTest {
     @Test
     void countsANodePortAddedLater() throws Exception {
         node.counters.supportedAgain();
-        node.full();
+        node.fullSync();
         web();
-        node.changed();
+        node.sync();
         assertThat(node.tools.rules("nat", "KUBE-NODEPORTS")).containsExactly(COUNTED_JUMP, PLAIN_JUMP);
     }
 
@@ -54,10 +54,10 @@ class RuleCountersTest {
     void aRestartKeepsRulesAndCounts() throws Exception {
         node.counters.supportedAgain();
         web();
-        node.full();
+        node.fullSync();
         node.counters.count("localhost_nps_accepted_pkts", 7);
         node.restart();
-        assertThat(node.full().cost()).isEqualTo(KernelCost.NONE);
+        assertThat(node.fullSync().cost()).isEqualTo(KernelCost.NONE);
         assertThat(node.counters.read("localhost_nps_accepted_pkts"))
                 .hasValueSatisfying(count -> assertThat(count.packets()).isEqualTo(7));
     }
@@ -84,7 +84,7 @@ class RuleCountersTest {
     void countersThatAppearLaterAreUsedFromTheNextFullSync() throws Exception {
         expectPlainRules();
         node.counters.supportedAgain();
-        node.full();
+        node.fullSync();
         assertThat(node.tools.rules("nat", "KUBE-NODEPORTS")).containsExactly(COUNTED_JUMP, PLAIN_JUMP);
         assertThat(node.tools.rules("filter", "KUBE-FORWARD")).first().isEqualTo(COUNTED_DROP);
     }
@@ -93,20 +93,20 @@ class RuleCountersTest {
     void cleanUpDeletesTheCounters() throws Exception {
         node.counters.supportedAgain();
         web();
-        node.full();
-        node.backend.cleanUp();
+        node.fullSync();
+        node.backend().cleanUp();
         assertThat(node.counters.list()).isEmpty();
     }
 
     private void expectPlainRules() throws SyncException {
         web();
-        node.full();
+        node.fullSync();
         assertThat(node.tools.rules("filter", "KUBE-FORWARD")).first().isEqualTo(PLAIN_DROP);
         assertThat(node.tools.rules("nat", "KUBE-NODEPORTS")).isEqualTo(List.of(PLAIN_JUMP));
     }
 
     private void web() {
-        node.desired.put(Endpoints.resolved(
+        node.snapshot.put(Endpoints.resolved(
                 ServicePorts.tcp("shop/web:http", "10.96.0.50", 80)
                         .nodePort(30080)
                         .build(),

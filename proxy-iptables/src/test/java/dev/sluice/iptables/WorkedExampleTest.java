@@ -47,9 +47,9 @@ class WorkedExampleTest {
     @MethodSource("variations")
     void isInForce(String name, ResolvedPort port) throws SyncException, IOException {
         Node node = Node.v4();
-        node.desired.put(port);
+        node.snapshot.put(port);
 
-        node.full();
+        node.fullSync();
 
         assertThat("*filter\n" + node.dump("filter") + "*nat\n" + node.dump("nat"))
                 .isEqualTo(golden(name));
