@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.userspace.engine;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.Portal;
 import dev.sluice.core.model.ServicePort;
@@ -20,7 +23,9 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -110,6 +115,28 @@ final class EngineFixture implements AutoCloseable {
         socket.setSoTimeout(20_000);
         socket.connect(new InetSocketAddress(loopbackAddress(), port), 10_000);
         return socket;
+    }
+
+    /** What the endpoints of that many connections, one after the other, send. */
+    List<String> answers(int count) throws IOException {
+        List<String> answers = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            try (Socket client = connect()) {
+                answers.add(new String(client.getInputStream().readAllBytes(), UTF_8));
+            }
+        }
+        return answers;
+    }
+
+    /** Connects, and expects a reset. */
+    void assertReset() {
+        assertThatThrownBy(() -> {
+                    try (Socket client = connect()) {
+                        client.getInputStream().read();
+                    }
+                })
+                .isInstanceOf(SocketException.class)
+                .hasMessageContaining("reset");
     }
 
     @Override

@@ -14,10 +14,13 @@ import java.net.SocketException;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
-/** The tests of relayed connections, with connections spliced from the first read on. */
-class SplicedTcpRelayTest extends TcpRelayTest {
+/** The tests of relayed connections again, spliced from the first read on, and what is special then. */
+@Timeout(60)
+class SplicedTcpRelayTest {
     private static final String SPLICE_AFTER = "sluice.userspace.splice-after";
 
     @BeforeEach
@@ -28,7 +31,20 @@ class SplicedTcpRelayTest extends TcpRelayTest {
     @AfterEach
     void asItWas() {
         System.clearProperty(SPLICE_AFTER);
+        Buffers.assertNoneInUse();
     }
+
+    @Nested
+    class Relay extends TcpRelayTest {}
+
+    @Nested
+    class Connect extends TcpConnectTest {}
+
+    @Nested
+    class Reset extends TcpResetTest {}
+
+    @Nested
+    class Drain extends TcpDrainTest {}
 
     @Test
     void bytesAreCountedAndNoPipeIsHeldAtRest() throws Exception {

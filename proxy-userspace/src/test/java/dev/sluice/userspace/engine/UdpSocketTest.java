@@ -14,11 +14,6 @@ import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
 import dev.sluice.userspace.balance.Upstream;
 import dev.sluice.userspace.routing.PortBalancer;
-import java.io.IOException;
-import java.net.DatagramPacket;
-import java.net.DatagramSocket;
-import java.net.InetAddress;
-import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -48,8 +43,8 @@ class UdpSocketTest {
                 UdpServer a = new UdpServer(fixture, "a");
                 UdpServer b = new UdpServer(fixture, "b")) {
             UdpSocket socket = open(fixture, fixture.udpService(a.port(), b.port()));
-            try (Client first = new Client(fixture, socket);
-                    Client second = new Client(fixture, socket)) {
+            try (UdpClient first = new UdpClient(fixture, socket);
+                    UdpClient second = new UdpClient(fixture, socket)) {
                 String answer = first.ask("x");
                 assertThat(answer).isIn("a:x", "b:x");
                 assertThat(first.ask("y")).isEqualTo(answer.charAt(0) + ":y");
@@ -66,7 +61,7 @@ class UdpSocketTest {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 UdpServer server = new UdpServer(fixture, "")) {
             UdpSocket socket = open(fixture, fixture.udpService(server.port()));
-            try (Client client = new Client(fixture, socket)) {
+            try (UdpClient client = new UdpClient(fixture, socket)) {
                 byte[] large = new byte[60_000];
                 new Random(1).nextBytes(large);
                 byte[] answer = client.exchange(large);
@@ -82,7 +77,7 @@ class UdpSocketTest {
                 UdpServer a = new UdpServer(fixture, "a");
                 UdpServer b = new UdpServer(fixture, "b")) {
             UdpSocket socket = open(fixture, fixture.udpService(a.port(), b.port()));
-            try (Client client = new Client(fixture, socket)) {
+            try (UdpClient client = new UdpClient(fixture, socket)) {
                 String first = client.ask("x");
                 await().until(() -> fixture.engine.counters().flowsActive() == 0);
                 assertThat(client.ask("x")).isNotEqualTo(first);
@@ -97,7 +92,7 @@ class UdpSocketTest {
                 UdpServer b = new UdpServer(fixture, "b")) {
             PortBalancer service = fixture.udpService(a.port());
             UdpSocket socket = open(fixture, service);
-            try (Client client = new Client(fixture, socket)) {
+            try (UdpClient client = new UdpClient(fixture, socket)) {
                 assertThat(client.ask("1")).isEqualTo("a:1");
                 fixture.endpoints(service, b.port());
                 socket.endpointsChanged();
@@ -114,8 +109,8 @@ class UdpSocketTest {
                 UdpServer b = new UdpServer(fixture, "b")) {
             PortBalancer service = fixture.udpService(a.port());
             UdpSocket socket = open(fixture, service);
-            try (Client client = new Client(fixture, socket);
-                    Client other = new Client(fixture, socket)) {
+            try (UdpClient client = new UdpClient(fixture, socket);
+                    UdpClient other = new UdpClient(fixture, socket)) {
                 assertThat(client.ask("1")).isEqualTo("a:1");
                 Endpoint leaving = Endpoints.localTerminating(fixture.loopback(), a.port());
                 service.update(Endpoints.resolved(service.resolved().service(), leaving, fixture.at(b.port())));
@@ -132,8 +127,8 @@ class UdpSocketTest {
                 UdpServer alive = new UdpServer(fixture, "alive")) {
             int dead = TestServer.deadPort(fixture.loopbackAddress());
             UdpSocket socket = open(fixture, fixture.udpService(dead, alive.port()));
-            try (Client one = new Client(fixture, socket);
-                    Client two = new Client(fixture, socket)) {
+            try (UdpClient one = new UdpClient(fixture, socket);
+                    UdpClient two = new UdpClient(fixture, socket)) {
                 // one of the two meets the dead endpoint, is refused, and gets through when it repeats itself
                 assertThat(one.askUntilAnswered("x")).isEqualTo("alive:x");
                 assertThat(two.askUntilAnswered("x")).isEqualTo("alive:x");
@@ -149,7 +144,7 @@ class UdpSocketTest {
             PortBalancer live = fixture.udpService(dead, alive.port());
             UdpSocket socket = open(fixture, live);
             for (int i = 0; i < 20 && live.counters().ejections() == 0; i++) {
-                try (Client client = new Client(fixture, socket)) {
+                try (UdpClient client = new UdpClient(fixture, socket)) {
                     assertThat(client.askUntilAnswered("x")).isEqualTo("alive:x");
                 }
             }
@@ -171,9 +166,9 @@ class UdpSocketTest {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4, options);
                 UdpServer server = new UdpServer(fixture, "a")) {
             UdpSocket socket = open(fixture, fixture.udpService(server.port()));
-            try (Client one = new Client(fixture, socket);
-                    Client two = new Client(fixture, socket);
-                    Client three = new Client(fixture, socket)) {
+            try (UdpClient one = new UdpClient(fixture, socket);
+                    UdpClient two = new UdpClient(fixture, socket);
+                    UdpClient three = new UdpClient(fixture, socket)) {
                 assertThat(one.ask("1")).isEqualTo("a:1");
                 assertThat(two.ask("2")).isEqualTo("a:2");
                 three.send("3".getBytes(UTF_8));
@@ -193,19 +188,19 @@ class UdpSocketTest {
                 UdpServer server = new UdpServer(fixture, "a")) {
             UdpSocket crowded = open(fixture, fixture.udpService(server.port()));
             UdpSocket other = open(fixture, fixture.udpService(server.port()));
-            List<Client> clients = new ArrayList<>();
+            List<UdpClient> clients = new ArrayList<>();
             try {
                 // all open at the same time: the port of a closed one may be given to the next
                 for (int i = 0; i < 40; i++) {
-                    clients.add(new Client(fixture, crowded));
+                    clients.add(new UdpClient(fixture, crowded));
                     clients.getLast().send("x".getBytes(UTF_8));
                 }
                 await().until(() -> fixture.engine.counters().datagramsDropped() == 26);
             } finally {
-                clients.forEach(Client::close);
+                clients.forEach(UdpClient::close);
             }
             assertThat(fixture.engine.counters().flowsActive()).isEqualTo(14);
-            try (Client client = new Client(fixture, other)) {
+            try (UdpClient client = new UdpClient(fixture, other)) {
                 assertThat(client.ask("1")).isEqualTo("a:1");
             }
         }
@@ -216,7 +211,7 @@ class UdpSocketTest {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 UdpServer server = new UdpServer(fixture, "a")) {
             UdpSocket socket = open(fixture, fixture.udpService(server.port()));
-            try (Client client = new Client(fixture, socket)) {
+            try (UdpClient client = new UdpClient(fixture, socket)) {
                 for (int round = 0; round < 20; round++) {
                     Set<String> expected = new HashSet<>();
                     for (int i = 0; i < 20; i++) {
@@ -237,7 +232,7 @@ class UdpSocketTest {
     void aServiceWithoutEndpointsDropsAndCounts() throws Exception {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4)) {
             UdpSocket socket = open(fixture, fixture.udpService());
-            try (Client client = new Client(fixture, socket)) {
+            try (UdpClient client = new UdpClient(fixture, socket)) {
                 client.send(new byte[] {1});
                 await().until(() -> fixture.engine.counters().datagramsDropped() == 1);
             }
@@ -249,7 +244,7 @@ class UdpSocketTest {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 UdpServer server = new UdpServer(fixture, "a")) {
             UdpSocket socket = open(fixture, fixture.udpService(server.port()));
-            try (Client client = new Client(fixture, socket)) {
+            try (UdpClient client = new UdpClient(fixture, socket)) {
                 assertThat(client.ask("1")).isEqualTo("a:1");
                 socket.close();
                 await().until(() -> fixture.engine.counters().flowsActive() == 0);
@@ -273,89 +268,5 @@ class UdpSocketTest {
 
     private static UdpSocket open(EngineFixture fixture, PortBalancer service) {
         return fixture.engine.openUdp(fixture.table, service, IpAddress.of(fixture.loopback()));
-    }
-
-    /** Answers each datagram with a word, a colon and the datagram (an empty word: just a blank byte before it). */
-    private static final class UdpServer implements AutoCloseable {
-        private final DatagramSocket socket;
-
-        UdpServer(EngineFixture fixture, String word) throws IOException {
-            socket = new DatagramSocket(0, fixture.loopbackAddress());
-            byte[] prefix = word.isEmpty() ? new byte[1] : (word + ":").getBytes(UTF_8);
-            Thread.ofPlatform().daemon().start(() -> serve(prefix));
-        }
-
-        private void serve(byte[] prefix) {
-            byte[] buffer = new byte[1 << 16];
-            while (!socket.isClosed()) {
-                try {
-                    DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
-                    socket.receive(packet);
-                    byte[] answer = Arrays.copyOf(prefix, prefix.length + packet.getLength());
-                    System.arraycopy(buffer, 0, answer, prefix.length, packet.getLength());
-                    socket.send(new DatagramPacket(answer, answer.length, packet.getSocketAddress()));
-                } catch (IOException e) {
-                    return;
-                }
-            }
-        }
-
-        int port() {
-            return socket.getLocalPort();
-        }
-
-        @Override
-        public void close() {
-            socket.close();
-        }
-    }
-
-    /** A client with a port of its own, connected to the proxy's socket. */
-    private static final class Client implements AutoCloseable {
-        private final DatagramSocket socket;
-
-        Client(EngineFixture fixture, UdpSocket upstream) throws IOException {
-            InetAddress address = fixture.loopbackAddress();
-            socket = new DatagramSocket(0, address);
-            socket.connect(address, upstream.port());
-            socket.setSoTimeout(10_000);
-        }
-
-        void send(byte[] data) throws IOException {
-            socket.send(new DatagramPacket(data, data.length));
-        }
-
-        byte[] receive() throws IOException {
-            DatagramPacket packet = new DatagramPacket(new byte[1 << 16], 1 << 16);
-            socket.receive(packet);
-            return Arrays.copyOf(packet.getData(), packet.getLength());
-        }
-
-        byte[] exchange(byte[] data) throws IOException {
-            send(data);
-            return receive();
-        }
-
-        String ask(String question) throws IOException {
-            return new String(exchange(question.getBytes(UTF_8)), UTF_8);
-        }
-
-        String askUntilAnswered(String question) throws IOException {
-            socket.setSoTimeout(200);
-            IOException last = new IOException("never asked");
-            for (int i = 0; i < 50; i++) {
-                try {
-                    return ask(question);
-                } catch (SocketTimeoutException e) {
-                    last = e;
-                }
-            }
-            throw last;
-        }
-
-        @Override
-        public void close() {
-            socket.close();
-        }
     }
 }
