@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.core.config.NodePortAddresses;
-import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.conntrack.ConntrackTargets;
 import dev.sluice.core.conntrack.StaleReason;
 import dev.sluice.core.mode.ConntrackPolicy;
@@ -17,13 +16,8 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.KernelCost;
-import dev.sluice.core.sync.ProxyBackend;
-import dev.sluice.core.sync.ProxySnapshot;
 import dev.sluice.core.sync.Suspects;
 import dev.sluice.core.sync.SyncException;
-import dev.sluice.core.sync.SyncReport;
-import dev.sluice.core.trace.Packet;
-import dev.sluice.core.trace.Trace;
 import dev.sluice.linux.conntrack.ConntrackEntry;
 import dev.sluice.testkit.fake.FakeConntrack;
 import dev.sluice.testkit.fake.FakeLinks;
@@ -35,7 +29,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,7 +43,7 @@ class ConntrackCleaningTest {
             ServicePorts.udp("kube-system/dns", VIP, 53).nodePort(30053).build();
     private final EditableSnapshot snapshot = new EditableSnapshot(IpFamily.IPV4);
     private final FakeConntrack table = new FakeConntrack();
-    private final Mode mode = new Mode();
+    private final ControlledBackend mode = new ControlledBackend();
     private final FakeLinks links = new FakeLinks().device("eth0", "veth").address("eth0", "192.168.10.1", 24);
     private final Heard heard = new Heard();
     private ConntrackCleaning cleaning;
@@ -68,54 +61,6 @@ class ConntrackCleaningTest {
         public void failed(IpFamily family) {
             failures++;
         }
-    }
-
-    /** A mode that the test controls. */
-    private static final class Mode implements ProxyBackend {
-        ProxyMode name = ProxyMode.IPTABLES;
-        KernelCost cost = KernelCost.NONE;
-        boolean fails;
-        Runnable during = () -> {};
-
-        @Override
-        public ProxyMode mode() {
-            return name;
-        }
-
-        @Override
-        public IpFamily family() {
-            return IpFamily.IPV4;
-        }
-
-        @Override
-        public SyncReport sync(ProxySnapshot desired, Changes since) throws SyncException {
-            during.run();
-            if (fails) {
-                throw new SyncException("no");
-            }
-            return new SyncReport(since.everything(), cost, List.of(), Map.of());
-        }
-
-        @Override
-        public SyncReport repair(ProxySnapshot applied, Suspects suspects) {
-            return new SyncReport(false, cost, List.of(), Map.of());
-        }
-
-        @Override
-        public Optional<Duration> nextCheck() {
-            return Optional.of(Duration.ofSeconds(7));
-        }
-
-        @Override
-        public Trace explain(Packet packet) {
-            return Trace.notAService(List.of());
-        }
-
-        @Override
-        public void cleanUp() {}
-
-        @Override
-        public void close() {}
     }
 
     @BeforeEach

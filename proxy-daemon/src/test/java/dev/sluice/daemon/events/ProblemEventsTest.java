@@ -16,7 +16,6 @@ import dev.sluice.core.sync.SyncReport;
 import dev.sluice.kubernetes.EventSink;
 import dev.sluice.kubernetes.EventSink.Scope;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -26,16 +25,9 @@ class ProblemEventsTest {
             Problem.skipped(ObjectRef.service(new ServiceName("shop", "web")), "spec.clusterIP", "absent");
     private static final Problem SLICE = Problem.ignored(ObjectRef.endpointSlice("shop", "web-x1"), "", "odd");
 
-    private final List<EventSink.Event> sent = new ArrayList<>();
-    private final ProblemEvents events = new ProblemEvents(new EventSink() {
-        @Override
-        public void send(Event event) {
-            sent.add(event);
-        }
-
-        @Override
-        public void close() {}
-    });
+    private final RecordingSink sink = new RecordingSink();
+    private final List<EventSink.Event> sent = sink.sent;
+    private final ProblemEvents events = new ProblemEvents(sink);
 
     @Test
     void aProblemIsToldOnceAndAgainWhenItComesBack() {

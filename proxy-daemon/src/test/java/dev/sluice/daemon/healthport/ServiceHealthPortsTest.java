@@ -17,6 +17,7 @@ import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.ReadinessUpdate;
 import dev.sluice.core.sync.SyncObserver.Success;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.daemon.events.RecordingSink;
 import dev.sluice.kubernetes.EventSink;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -29,7 +30,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
@@ -40,25 +40,15 @@ class ServiceHealthPortsTest {
     private static final ServiceName WEB = new ServiceName("shop", "web");
 
     private final IpAddress own = IpAddress.of("127." + random() + "." + random() + "." + random());
-    private final List<EventSink.Event> sent = new CopyOnWriteArrayList<>();
+    private final RecordingSink sink = new RecordingSink();
+    private final List<EventSink.Event> sent = sink.sent;
     private volatile boolean healthy = true;
     private final ServiceHealthPorts ports;
 
     ServiceHealthPortsTest() throws IOException {
         NodePortAddresses loopback = NodePortAddresses.of(IpFamily.IPV4, List.of(Cidr.host(own)));
         ports = new ServiceHealthPorts(
-                Map.of(IpFamily.IPV4, loopback),
-                () -> List.of(own, IpAddress.of("192.0.2.1")),
-                () -> healthy,
-                new EventSink() {
-                    @Override
-                    public void send(Event event) {
-                        sent.add(event);
-                    }
-
-                    @Override
-                    public void close() {}
-                });
+                Map.of(IpFamily.IPV4, loopback), () -> List.of(own, IpAddress.of("192.0.2.1")), () -> healthy, sink);
     }
 
     @AfterEach

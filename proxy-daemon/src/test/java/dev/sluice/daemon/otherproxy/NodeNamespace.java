@@ -35,10 +35,6 @@ final class NodeNamespace implements AutoCloseable {
         namespace = NetworkNamespace.create("two-proxies");
     }
 
-    static boolean isRoot() {
-        return "root".equals(System.getProperty("user.name"));
-    }
-
     <T, E extends Exception> T call(NetworkNamespace.Task<T, E> task) throws E {
         return namespace.call(task);
     }

@@ -6,17 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.core.kernel.HostException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIf;
-import org.junit.jupiter.api.io.TempDir;
 
-@EnabledIf(value = "dev.sluice.daemon.otherproxy.NodeNamespace#isRoot", disabledReason = "network namespaces need root")
-class ProxyLockTest {
+class ProxyLockTest extends NamespaceFixture {
     /** Binds a name of the abstract namespace, says so, and stays. */
     private static final String BIND = """
         use Socket; socket(my $s, AF_UNIX, SOCK_SEQPACKET, 0) or die;
@@ -27,25 +22,18 @@ class ProxyLockTest {
     private final ProxyLock first = new ProxyLock("iptables");
     private final ProxyLock second = new ProxyLock("ipvs");
     private final ProxyLock third = new ProxyLock("userspace");
-    private NodeNamespace node;
-
-    @TempDir
-    Path folder;
-
-    @BeforeEach
-    void namespace() throws Exception {
-        node = new NodeNamespace(folder);
-    }
 
     @AfterEach
-    void removeNamespace() throws Exception {
+    void closeLocks() {
+        if (node == null) {
+            return;
+        }
         node.call(() -> {
             first.close();
             second.close();
             third.close();
             return true;
         });
-        node.close();
     }
 
     private Optional<LockHolder> acquire(ProxyLock lock) {

@@ -7,43 +7,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIf;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@EnabledIf(value = "dev.sluice.daemon.otherproxy.NodeNamespace#isRoot", disabledReason = "network namespaces need root")
-class RunningKubeProxyTest {
+class RunningKubeProxyTest extends NamespaceFixture {
     static final String HEALTH = """
         {"lastUpdated": "2026-11-29 03:00:00.1 +0000 UTC m=+0.5", \
         "currentTime": "2026-11-29 03:00:01 +0000 UTC","nodeEligible": true}\
         """;
     private static final KubeProxyPages PAGES = new KubeProxyPages(Set.of(local(10256)), Set.of(local(10249)));
 
-    private NodeNamespace node;
-
-    @TempDir
-    Path folder;
-
     private static InetSocketAddress local(int port) {
         return new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
-    }
-
-    @BeforeEach
-    void namespace() throws Exception {
-        node = new NodeNamespace(folder);
-    }
-
-    @AfterEach
-    void removeNamespace() throws Exception {
-        node.close();
     }
 
     private Optional<String> find() {

@@ -7,38 +7,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.testkit.timing.Attempts;
 import dev.sluice.testkit.timing.Attempts.Observation;
 import java.net.ServerSocket;
-import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIf;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Daemons as processes, beside each other and beside a kube-proxy, in a network namespace. */
-@EnabledIf(value = "dev.sluice.daemon.otherproxy.NodeNamespace#isRoot", disabledReason = "network namespaces need root")
-class TwoProxiesTest {
+class TwoProxiesTest extends NamespaceFixture {
     private static final int PORT = 10256;
     private static final int SECOND_PORT = 20256;
     private static final String[] SECOND = {
         "--healthz-bind-address=127.0.0.1:" + SECOND_PORT, "--metrics-bind-address=127.0.0.1:20249"
     };
     private static final String LEFTOVERS = "add table ip kube-proxy; add chain ip kube-proxy services";
-
-    private NodeNamespace node;
-
-    @TempDir
-    Path folder;
-
-    @BeforeEach
-    void namespace() throws Exception {
-        node = new NodeNamespace(folder);
-    }
-
-    @AfterEach
-    void removeNamespace() throws Exception {
-        node.close();
-    }
 
     /** All rules, without the table that a daemon makes for itself some time after its start. */
     private String rules() throws Exception {
