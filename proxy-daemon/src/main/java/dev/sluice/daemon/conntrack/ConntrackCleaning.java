@@ -107,7 +107,7 @@ public final class ConntrackCleaning extends ForwardingBackend {
             boolean nodePorts = portals.portals().stream().anyMatch(Portal.NodePort.class::isInstance);
             Swept swept = sweep.sweep(portals, nodePorts ? nodePortScope.now() : address -> false);
             if (!swept.deleted().isEmpty()) {
-                LOG.info("{}: stale flows deleted: {}", family(), text(swept.deleted()));
+                LOG.info("{}: stale conntrack entries deleted: {}", family(), text(swept.deleted()));
             }
             listener.cleaned(family(), swept.deleted(), Duration.ofNanos(System.nanoTime() - start));
             if (swept.refusals().isEmpty()) {
@@ -125,10 +125,7 @@ public final class ConntrackCleaning extends ForwardingBackend {
     private void failed(String why) {
         listener.failed(family());
         if (!why.equals(trouble)) {
-            LOG.warn(
-                    "{}: flows to endpoints that are gone may linger; looking again at the next sync: {}",
-                    family(),
-                    why);
+            LOG.warn("{}: stale conntrack entries may remain, which the next sync looks for again: {}", family(), why);
             trouble = why;
         }
     }

@@ -53,9 +53,9 @@ final class ConntrackSweep {
     /** @param nodePortsAt whether an address of this node serves node ports */
     Swept sweep(PortalTargets portals, Predicate<IpAddress> nodePortsAt) throws NetlinkException {
         Map<ConntrackEntry, DeletionCause> stale = new LinkedHashMap<>();
-        for (ConntrackEntry flow : candidates(portals.portals())) {
-            portals.staleReason(path(flow), nodePortsAt)
-                    .ifPresent(reason -> stale.put(flow, new DeletionCause(reason, flow.protocol())));
+        for (ConntrackEntry entry : candidates(portals.portals())) {
+            portals.staleReason(path(entry), nodePortsAt)
+                    .ifPresent(reason -> stale.put(entry, new DeletionCause(reason, entry.protocol())));
         }
         if (stale.isEmpty()) {
             return new Swept(Map.of(), List.of());
@@ -92,11 +92,12 @@ final class ConntrackSweep {
         return asked;
     }
 
-    private static EntryTuples path(ConntrackEntry flow) {
+    private static EntryTuples path(ConntrackEntry entry) {
         return new EntryTuples(
-                flow.protocol(),
-                new SocketAddress(flow.original().destination(), flow.original().destinationPort()),
-                new SocketAddress(flow.reply().source(), flow.reply().sourcePort()),
-                flow.zone() == 0);
+                entry.protocol(),
+                new SocketAddress(
+                        entry.original().destination(), entry.original().destinationPort()),
+                new SocketAddress(entry.reply().source(), entry.reply().sourcePort()),
+                entry.zone() == 0);
     }
 }

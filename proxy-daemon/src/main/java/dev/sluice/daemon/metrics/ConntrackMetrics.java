@@ -28,13 +28,13 @@ final class ConntrackMetrics implements CleaningListener {
                 "ip_family");
         flows = names.counter(
                 "sluice_conntrack_deleted_flows_total",
-                "Stale flows that were deleted from connection tracking, by reason",
+                "Stale conntrack entries that were deleted, by reason",
                 "reason",
                 "protocol",
                 "ip_family");
         failures = names.counter(
                 "sluice_conntrack_failures_total",
-                "Looks at connection tracking that failed; each is made up for at the next sync",
+                "Sweeps of connection tracking that failed; the next sync repeats them",
                 "ip_family");
     }
 

@@ -32,7 +32,7 @@ public final class GapRun implements AutoCloseable {
     private final Lab lab;
     private final IpFamily family;
     private final ProxyUnderDrill proxy;
-    private final ChangingServices wishes;
+    private final ChangingServices choice;
     private final GapTraffic traffic;
     private final SynRetransmissions retransmissions;
     private final Map<String, List<CallPath>> inside = new HashMap<>();
@@ -51,14 +51,14 @@ public final class GapRun implements AutoCloseable {
         this.lab = lab;
         this.family = family;
         this.proxy = proxy;
-        this.wishes = new ChangingServices(family, seed, many);
+        this.choice = new ChangingServices(family, seed, many);
         this.retransmissions = new SynRetransmissions(List.of(lab.pod("a3"), lab.node(), lab.client()));
         this.traffic = new GapTraffic(perSecond);
     }
 
     /** Applies the first Services and starts the traffic. */
     public GapRun begin() throws InterruptedException {
-        change(wishes.first(), false);
+        change(choice.first(), false);
         countAnew();
         return this;
     }
@@ -66,14 +66,14 @@ public final class GapRun implements AutoCloseable {
     /** Makes {@code times} changes. */
     public void change(int times) throws InterruptedException {
         for (int i = 0; i < times; i++) {
-            change(wishes.next(inForce), false);
+            change(choice.next(inForce), false);
             changes++;
         }
     }
 
     /** Kills the proxy, changes an object meanwhile, and starts the proxy again. */
     public void restart() throws InterruptedException {
-        change(wishes.next(inForce), true);
+        change(choice.next(inForce), true);
         changes++;
     }
 
@@ -159,8 +159,8 @@ public final class GapRun implements AutoCloseable {
     }
 
     private void open(WatchedService service) {
-        if (!inside.containsKey(service.name()) && wishes.isCalled(service)) {
-            List<CallPath> ways = wishes.blinks(service) ? service.waysForRefusals(lab) : service.waysInside(lab);
+        if (!inside.containsKey(service.name()) && choice.isCalled(service)) {
+            List<CallPath> ways = choice.blinks(service) ? service.waysForRefusals(lab) : service.waysInside(lab);
             inside.put(service.name(), ways);
             traffic.add(ways);
         } else {
@@ -176,14 +176,14 @@ public final class GapRun implements AutoCloseable {
     private void write(Map<Integer, WatchedService> next) {
         generation++;
         List<WatchedService> crowd =
-                next.values().stream().filter(wishes::isOfCrowd).toList();
+                next.values().stream().filter(choice::isOfCrowd).toList();
         List<WatchedService> crowdBefore =
-                inForce.values().stream().filter(wishes::isOfCrowd).toList();
+                inForce.values().stream().filter(choice::isOfCrowd).toList();
         if (!crowd.equals(crowdBefore)) {
             proxy.write(MANY, yaml(crowd));
         }
         List<WatchedService> few = new ArrayList<>(
-                next.values().stream().filter(s -> !wishes.isOfCrowd(s)).toList());
+                next.values().stream().filter(s -> !choice.isOfCrowd(s)).toList());
         few.add(barrier());
         proxy.write(FEW, yaml(few));
     }

@@ -55,11 +55,6 @@ public final class AppliedObjects {
             return realServers;
         }
 
-        /** Those that take no new connections. */
-        public List<RealServer> drainingServers() {
-            return realServers.stream().filter(r -> r.weight() == 0).toList();
-        }
-
         private void remove(RealServer server) {
             realServers.removeIf(r -> r.port() == server.port() && r.address().equals(server.address()));
         }

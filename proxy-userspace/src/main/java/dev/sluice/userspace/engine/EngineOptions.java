@@ -50,10 +50,6 @@ public record EngineOptions(
         return new EngineOptions(userspace, eventLoops, count, spliceAfter, maxConnectionsPerLoop);
     }
 
-    public EngineOptions withSpliceAfter(long bytes) {
-        return new EngineOptions(userspace, eventLoops, maxFlowsPerLoop, bytes, maxConnectionsPerLoop);
-    }
-
     public EngineOptions withMaxConnectionsPerLoop(int count) {
         return new EngineOptions(userspace, eventLoops, maxFlowsPerLoop, spliceAfter, count);
     }

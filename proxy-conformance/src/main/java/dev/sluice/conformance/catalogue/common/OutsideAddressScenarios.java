@@ -95,7 +95,7 @@ public final class OutsideAddressScenarios {
                         .then(fromClient().toOutside("lb", 81), reaches("b3"))
                         .then(fromClient().toOutside("web", 80), NOT_SERVED)
                         .then(fromNode().toOutside("web", 80), NOT_SERVED)
-                        .act("the gate of another program is told of", stage -> {
+                        .act("the feature gate without effect is reported", stage -> {
                             NodeState.expectLogged(stage, "feature gate OfAnother=true has no effect");
                         })
                         .build(),

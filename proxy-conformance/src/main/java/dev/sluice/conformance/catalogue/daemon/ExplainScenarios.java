@@ -20,7 +20,7 @@ public final class ExplainScenarios {
     private ExplainScenarios() {}
 
     public static List<Scenario> all() {
-        return List.of(scenario("explain", "-", "'sluice explain' on the node tells where a packet goes")
+        return List.of(scenario("explain", "-", "'sluice explain' on the node shows where a packet goes")
                 .once()
                 .given(web())
                 .then(fromPod("a3").to("web", 80), reaches("b2"))

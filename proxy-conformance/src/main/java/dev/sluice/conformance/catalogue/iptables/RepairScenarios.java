@@ -41,11 +41,14 @@ public final class RepairScenarios {
 
     public static List<Scenario> all() {
         return List.of(
-                begin("repair-edit", "149", "a rule deleted, edited, inserted, a jump deleted: mended within a second")
+                begin(
+                                "repair-edit",
+                                "149",
+                                "a rule deleted, edited, inserted, a jump deleted: repaired within a second")
                         .in(IPTABLES)
                         .act("edits", RepairScenarios::edits)
                         .stillOpen("pod")
-                        .act("it is told", RepairScenarios::expectTold)
+                        .act("it is reported", RepairScenarios::expectReported)
                         .build(),
                 begin(
                                 "repair-flush",
@@ -57,7 +60,7 @@ public final class RepairScenarios {
                                 fromPod("a3").to("web", 80).times(10),
                                 reaches("a2", "b2").each())
                         .then(fromClient().toNodePort("web", 80), reaches("a2", "b2"))
-                        .act("it is told", RepairScenarios::expectTold)
+                        .act("it is reported", RepairScenarios::expectReported)
                         .build(),
                 begin(
                                 "repair-foreign",
@@ -171,7 +174,7 @@ public final class RepairScenarios {
         return () -> System.nanoTime() - begin > Duration.ofMillis(1100).toNanos();
     }
 
-    private static void expectTold(Stage stage) {
+    private static void expectReported(Stage stage) {
         String family = stage.family().label();
         NodeState.expectLogged(stage, "changed " + family + " rules of the proxy; repaired by ");
         stage.eventually("the metric counts", () -> repairs(stage) > 0);

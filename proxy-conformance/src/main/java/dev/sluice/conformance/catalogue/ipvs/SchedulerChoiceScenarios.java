@@ -43,7 +43,7 @@ public final class SchedulerChoiceScenarios {
                         .setup(DaemonSetup.LEAST_CONNECTION)
                         .given(scheduled("fastest", Map.of("b2", 1, "b3", 1)))
                         .open("first", WEB)
-                        .act("it is reported, and the usual one in force", stage -> {
+                        .act("it is reported, and the default is in force", stage -> {
                             NodeState.expectProblem(
                                     stage, "web", SCHEDULER, "'fastest' is no scheduler", "lc is in force");
                             expectScheduler(stage, "lc");

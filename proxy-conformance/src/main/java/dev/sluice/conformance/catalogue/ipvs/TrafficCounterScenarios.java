@@ -33,7 +33,7 @@ public final class TrafficCounterScenarios {
                 .in(IPVS)
                 .given(web("b2", "b3").nodePort())
                 .act("connections to all addresses are counted", TrafficCounterScenarios::counted)
-                .act("open ones are told by endpoint", TrafficCounterScenarios::busy)
+                .act("open ones are shown by endpoint", TrafficCounterScenarios::busy)
                 .act("an address that goes takes nothing away", TrafficCounterScenarios::kept)
                 .build());
     }

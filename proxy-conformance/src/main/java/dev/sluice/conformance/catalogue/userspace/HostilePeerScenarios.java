@@ -32,7 +32,9 @@ public final class HostilePeerScenarios {
 
     public static List<Scenario> all() {
         return List.of(
-                hostile("hostile-half-open", "a client that vanished is noticed, and its endpoint is told")
+                hostile(
+                                "hostile-half-open",
+                                "a client that vanished is noticed, and the connection to its endpoint ends")
                         .given(web())
                         .then(fromPod("a3").to("web", 80), reaches("b2"))
                         .act("a client vanishes", HostilePeers::vanish)

@@ -51,7 +51,7 @@ public final class UserspaceDetailScenarios {
                         .in(USERSPACE)
                         .given(dns("b2"))
                         .then(fromPod("a3").to("dns", 53).udp(), reaches("b2"))
-                        .act("its size is told", UserspaceDetailScenarios::largeDatagram)
+                        .act("its size is reported", UserspaceDetailScenarios::largeDatagram)
                         .build(),
                 scenario("all-silent", "200", "when no endpoint answers the client is reset after four attempts")
                         .in(USERSPACE)

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.kubernetes.api.reflector;
 
-/** Is told how a {@link Reflector} fares, on its thread. */
+/** An observer of a {@link Reflector}, notified on its thread. */
 public interface ReflectorObserver {
 
     /**
