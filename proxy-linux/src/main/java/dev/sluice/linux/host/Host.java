@@ -4,6 +4,7 @@ package dev.sluice.linux.host;
 
 import dev.sluice.core.kernel.ForeignWatch;
 import dev.sluice.core.kernel.HostException;
+import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.conntrack.Conntrack;
@@ -16,6 +17,7 @@ import dev.sluice.linux.route.Links;
 import dev.sluice.linux.rulewatch.Interest;
 import dev.sluice.linux.rulewatch.OwnRestores;
 import dev.sluice.linux.sysctl.Sysctl;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -42,6 +44,9 @@ public interface Host {
 
     /** Why iptables rules of {@code family} cannot be written; empty when they can. */
     Optional<String> iptablesProblem(IpFamily family);
+
+    /** The source addresses that rules with {@code -m recent} put on {@code list}; none when there is no such list. */
+    List<IpAddress> recentSources(String list);
 
     /** The restores that the tools of {@link #iptables} make. */
     OwnRestores restores();

@@ -4,6 +4,7 @@ package dev.sluice.linux.host;
 
 import dev.sluice.core.kernel.ForeignWatch;
 import dev.sluice.core.kernel.HostException;
+import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.conntrack.Conntrack;
@@ -12,6 +13,7 @@ import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipset.NetlinkIpSets;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.IptablesTools;
+import dev.sluice.linux.iptables.RecentList;
 import dev.sluice.linux.ipvs.Ipvs;
 import dev.sluice.linux.ipvs.NetlinkIpvs;
 import dev.sluice.linux.nfacct.NamedCounters;
@@ -107,6 +109,11 @@ public final class LinuxHost implements Host {
         } catch (KernelException e) {
             return Optional.of(String.valueOf(e.getMessage()));
         }
+    }
+
+    @Override
+    public List<IpAddress> recentSources(String list) {
+        return RecentList.read(list);
     }
 
     @Override

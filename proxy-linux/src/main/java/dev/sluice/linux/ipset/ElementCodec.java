@@ -49,9 +49,20 @@ final class ElementCodec {
         out.nested(NetfilterSubsystem.nested(type), in -> in.address(IpSetProtocol.bigEndian(inner), address));
     }
 
+    /**
+     * An element of a set.
+     *
+     * @param seconds until it expires, 0 for never
+     */
+    record Element(SetEntry entry, int seconds) {}
+
     /** Reads the element inside the current attribute of {@code list}; empty when it is not one of {@code type}. */
-    static Optional<SetEntry> read(AttributeReader list, IpSet.Type type) {
+    static Optional<Element> read(AttributeReader list, IpSet.Type type) {
         Parts parts = new Parts(list.nested());
+        return entry(parts, type).map(entry -> new Element(entry, parts.seconds));
+    }
+
+    private static Optional<SetEntry> entry(Parts parts, IpSet.Type type) {
         IpAddress address = parts.address;
         IpAddress second = parts.second;
         if (type == IpSet.Type.BITMAP_PORT) {
@@ -85,12 +96,14 @@ final class ElementCodec {
         private int port;
         private int protocolNumber;
         private int length = -1;
+        private int seconds;
 
         Parts(AttributeReader element) {
             while (element.next()) {
                 switch (element.type()) {
                     case IpSetProtocol.DATA_IP -> address = inner(element);
                     case IpSetProtocol.DATA_PORT -> port = element.u16BigEndian();
+                    case IpSetProtocol.DATA_TIMEOUT -> seconds = (int) element.u32BigEndian();
                     case IpSetProtocol.DATA_PROTO -> protocolNumber = element.u8();
                     case IpSetProtocol.DATA_IP2 -> second = inner(element);
                     case IpSetProtocol.DATA_CIDR2 -> length = element.u8();

@@ -21,7 +21,7 @@ final class IpSetErrors {
     private static final Map<Integer, String> TEXTS = Map.ofEntries(
             Map.entry(4097, "the kernel does not understand this message"),
             Map.entry(4099, "no room for another set"),
-            Map.entry(4101, "a set of the other name exists already"),
+            Map.entry(4101, "there is no set of the other name, or, to rename one, there is"),
             Map.entry(4102, "the sets are of different types"),
             Map.entry(4104, "the prefix length is invalid"),
             Map.entry(4105, "the netmask is invalid"),

@@ -19,6 +19,7 @@ final class IpSetProtocol {
     static final int PROTOCOL = 1;
     static final int CREATE = 2;
     static final int DESTROY = 3;
+    static final int SWAP = 6;
     static final int LIST = 7;
     static final int ADD = 9;
     static final int DELETE = 10;
@@ -38,6 +39,7 @@ final class IpSetProtocol {
     static final int DATA_IP = 1;
     static final int DATA_PORT = 4;
     static final int DATA_PORT_TO = 5;
+    static final int DATA_TIMEOUT = 6;
     static final int DATA_PROTO = 7;
     static final int DATA_HASHSIZE = 18;
     static final int DATA_MAXELEM = 19;

@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.linux.ipset;
 
+import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.ipset.IpSets.SetHeader;
 import dev.sluice.linux.netlink.AttributeReader;
 import dev.sluice.linux.netlink.Message;
 import dev.sluice.linux.netlink.NetfilterSubsystem;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,8 +24,8 @@ final class IpSetReplies {
     /** The versions of the protocol that a kernel speaks. */
     record Versions(int newest, int oldest) {}
 
-    /** A set's name and number of elements. */
-    record Size(String name, long elements) {}
+    /** A set's name and header. */
+    record Named(String name, SetHeader header) {}
 
     static Versions versions(Message message) throws NetlinkException {
         int newest = 0;
@@ -76,33 +79,57 @@ final class IpSetReplies {
         return name;
     }
 
-    static Size size(Message message) throws NetlinkException {
+    static Named header(Message message) throws NetlinkException {
         AttributeReader attributes = message.attributes(NetfilterSubsystem.HEADER);
         String name = "";
-        long elements = 0;
+        String type = "";
+        int family = 0;
+        Sizes sizes = new Sizes();
         while (attributes.next()) {
             switch (attributes.type()) {
                 case IpSetProtocol.ATTR_SETNAME -> name = attributes.string();
-                case IpSetProtocol.ATTR_DATA -> elements = elementCount(attributes.nested());
+                case IpSetProtocol.ATTR_TYPENAME -> type = attributes.string();
+                case IpSetProtocol.ATTR_FAMILY -> family = attributes.u8();
+                case IpSetProtocol.ATTR_DATA -> sizes.read(attributes.nested());
                 default -> {}
             }
         }
-        attributes.check("read the size of a set");
-        return new Size(name, elements);
+        attributes.check("read the header of a set");
+        return new Named(name, new SetHeader(shape(name, type, family, sizes), sizes.elements));
     }
 
-    private static long elementCount(AttributeReader data) {
-        long elements = 0;
-        while (data.next()) {
-            if (data.type() == IpSetProtocol.DATA_ELEMENTS) {
-                elements = data.u32BigEndian();
+    private static Optional<IpSet> shape(String name, String typeName, int family, Sizes sizes) {
+        for (IpSet.Type type : IpSet.Type.values()) {
+            if (type.kernelName().equals(typeName)) {
+                IpFamily of = family == IpSetRequests.IPV6 ? IpFamily.IPV6 : IpFamily.IPV4;
+                return Optional.of(new IpSet(name, type, of, sizes.maxElements, sizes.buckets, sizes.expiring));
             }
         }
-        return elements;
+        return Optional.empty();
     }
 
-    static List<SetEntry> elements(Message message, IpSet set) throws NetlinkException {
-        List<SetEntry> elements = new ArrayList<>();
+    /** The numbers in a header. */
+    private static final class Sizes {
+        private int maxElements;
+        private int buckets;
+        private boolean expiring;
+        private long elements;
+
+        void read(AttributeReader data) {
+            while (data.next()) {
+                switch (data.type()) {
+                    case IpSetProtocol.DATA_MAXELEM -> maxElements = (int) data.u32BigEndian();
+                    case IpSetProtocol.DATA_HASHSIZE -> buckets = (int) data.u32BigEndian();
+                    case IpSetProtocol.DATA_TIMEOUT -> expiring = true;
+                    case IpSetProtocol.DATA_ELEMENTS -> elements = data.u32BigEndian();
+                    default -> {}
+                }
+            }
+        }
+    }
+
+    static Map<SetEntry, Integer> elements(Message message, IpSet set) throws NetlinkException {
+        Map<SetEntry, Integer> elements = new LinkedHashMap<>();
         AttributeReader attributes = message.attributes(NetfilterSubsystem.HEADER);
         while (attributes.next()) {
             if (attributes.type() == IpSetProtocol.ATTR_ADT) {
@@ -110,7 +137,7 @@ final class IpSetReplies {
                 while (list.next()) {
                     ElementCodec.read(list, set.type())
                             .ifPresentOrElse(
-                                    elements::add,
+                                    element -> elements.put(element.entry(), element.seconds()),
                                     () -> LOG.debug(
                                             "Set {} has an element that is not of type {}",
                                             set.name(),

@@ -17,7 +17,8 @@ import dev.sluice.linux.netlink.NetlinkRequest;
  * @param version of the protocol
  */
 record IpSetRequests(int version) {
-    private static final int HASH_SIZE = 1024;
+    private static final int IPV4 = 2;
+    static final int IPV6 = 10;
 
     /** Requests the versions of the protocol that the kernel speaks. */
     static NetlinkRequest versions() {
@@ -39,14 +40,18 @@ record IpSetRequests(int version) {
             out.u16BigEndian(IpSetProtocol.bigEndian(IpSetProtocol.DATA_PORT), 0)
                     .u16BigEndian(IpSetProtocol.bigEndian(IpSetProtocol.DATA_PORT_TO), 65_535);
         } else {
-            out.u32BigEndian(IpSetProtocol.bigEndian(IpSetProtocol.DATA_HASHSIZE), HASH_SIZE)
+            out.u32BigEndian(IpSetProtocol.bigEndian(IpSetProtocol.DATA_HASHSIZE), set.buckets())
                     .u32BigEndian(IpSetProtocol.bigEndian(IpSetProtocol.DATA_MAXELEM), set.maxElements());
+        }
+        if (set.expiring()) {
+            // each element brings its own
+            out.u32BigEndian(IpSetProtocol.bigEndian(IpSetProtocol.DATA_TIMEOUT), 0);
         }
     }
 
     /** The kernel's number for the family of {@code set}. */
     static int family(IpSet set) {
-        return set.type() == IpSet.Type.BITMAP_PORT ? 0 : set.family() == IpFamily.IPV4 ? 2 : 10;
+        return set.type() == IpSet.Type.BITMAP_PORT ? 0 : set.family() == IpFamily.IPV4 ? IPV4 : IPV6;
     }
 
     /** Requests the newest revision of a set's type; the kernel loads the module of the type for it. */
@@ -70,8 +75,8 @@ record IpSetRequests(int version) {
     }
 
     /** Requests the headers of all sets, without their elements. */
-    NetlinkRequest sizes() {
-        return all("sizes", IpSetProtocol.FLAG_LIST_HEADER);
+    NetlinkRequest headers() {
+        return all("headers", IpSetProtocol.FLAG_LIST_HEADER);
     }
 
     private NetlinkRequest all(String what, int flag) {
@@ -93,9 +98,21 @@ record IpSetRequests(int version) {
                 change.add() ? IpSetProtocol.ADD : IpSetProtocol.DELETE,
                 0,
                 out -> out.string(IpSetProtocol.ATTR_SETNAME, change.set().name())
-                        .nested(
-                                NetfilterSubsystem.nested(IpSetProtocol.ATTR_DATA),
-                                in -> ElementCodec.write(in, change.entry())));
+                        .nested(NetfilterSubsystem.nested(IpSetProtocol.ATTR_DATA), in -> {
+                            ElementCodec.write(in, change.entry());
+                            if (change.seconds() > 0) {
+                                in.u32BigEndian(IpSetProtocol.bigEndian(IpSetProtocol.DATA_TIMEOUT), change.seconds());
+                            }
+                        }));
+    }
+
+    /** Exchanges the content of two sets; rules that refer to one find that of the other. */
+    NetlinkRequest swap(String name, String other) {
+        return request(
+                "IPSET SWAP " + name + " " + other,
+                IpSetProtocol.SWAP,
+                0,
+                out -> out.string(IpSetProtocol.ATTR_SETNAME, name).string(IpSetProtocol.ATTR_TYPENAME, other));
     }
 
     NetlinkRequest destroy(String name) {

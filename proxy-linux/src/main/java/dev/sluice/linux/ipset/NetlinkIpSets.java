@@ -5,13 +5,17 @@ package dev.sluice.linux.ipset;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.NetlinkException;
-import dev.sluice.linux.ipset.IpSetReplies.Size;
+import dev.sluice.linux.ipset.IpSetReplies.Named;
 import dev.sluice.linux.ipset.IpSetReplies.Versions;
 import dev.sluice.linux.netlink.BatchReply;
 import dev.sluice.linux.netlink.Netlink;
 import dev.sluice.linux.netlink.NetlinkRequest;
 import dev.sluice.linux.netlink.NetlinkSocket;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +80,43 @@ public final class NetlinkIpSets implements IpSets {
         }
     }
 
+    @Override
+    public SetsCreated createAll(Collection<IpSet> sets) throws NetlinkException {
+        List<IpSet> inOrder = List.copyOf(sets);
+        Map<IpSet.Type, Integer> revisions = new EnumMap<>(IpSet.Type.class);
+        List<NetlinkRequest> creations = new ArrayList<>();
+        for (IpSet set : inOrder) {
+            Integer known = revisions.get(set.type());
+            int revision = known == null ? askRevision(set) : known;
+            revisions.put(set.type(), revision);
+            creations.add(requests.create(set, revision));
+        }
+        BatchReply reply = socket.batch(creations);
+        Map<String, NetlinkException> refused = new HashMap<>();
+        reply.refusals().forEach(refusal -> {
+            IpSet set = inOrder.get(refusal.index());
+            refused.put(set.name(), IpSetErrors.explain(refusal.error(), set));
+        });
+        return new SetsCreated(refused, reply.messages(), reply.bytes());
+    }
+
+    private int askRevision(IpSet set) throws NetlinkException {
+        try {
+            return revision(set);
+        } catch (NetlinkException e) {
+            throw IpSetErrors.explain(e, set);
+        }
+    }
+
+    @Override
+    public void swap(String name, String other) throws NetlinkException {
+        try {
+            socket.request(requests.swap(name, other));
+        } catch (NetlinkException e) {
+            throw IpSetErrors.explain(e, IpSet.of(name, IpSet.Type.HASH_IP, IpFamily.IPV4));
+        }
+    }
+
     private int revision(IpSet set) throws NetlinkException {
         List<Integer> answer =
                 socket.query(requests.revision(set), IpSetReplies::revision).values();
@@ -95,20 +136,20 @@ public final class NetlinkIpSets implements IpSets {
     }
 
     @Override
-    public Map<String, Long> sizes() throws NetlinkException {
-        Map<String, Long> byName = new HashMap<>();
-        for (Size size : socket.dump(requests.sizes(), IpSetReplies::size)) {
-            byName.put(size.name(), size.elements());
+    public Map<String, SetHeader> headers() throws NetlinkException {
+        Map<String, SetHeader> byName = new HashMap<>();
+        for (Named named : socket.dump(requests.headers(), IpSetReplies::header)) {
+            byName.put(named.name(), named.header());
         }
         return byName;
     }
 
     @Override
-    public Set<SetEntry> list(IpSet set) throws NetlinkException {
+    public Map<SetEntry, Integer> listTimes(IpSet set) throws NetlinkException {
         try {
-            Set<SetEntry> all = new LinkedHashSet<>();
+            Map<SetEntry, Integer> all = new LinkedHashMap<>();
             socket.dump(requests.list(set), message -> IpSetReplies.elements(message, set))
-                    .forEach(all::addAll);
+                    .forEach(all::putAll);
             return all;
         } catch (NetlinkException e) {
             throw IpSetErrors.explain(e, set);

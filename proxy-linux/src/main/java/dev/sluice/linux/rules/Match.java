@@ -169,6 +169,14 @@ public sealed interface Match {
         }
     }
 
+    /** The source address is in {@code set}, where {@link Target.RememberSource} put it: a set of single addresses. */
+    record SourceRemembered(String set) implements Match {
+        @Override
+        public void print(StringBuilder out) {
+            out.append("-m set --match-set ").append(set).append(" src");
+        }
+    }
+
     /**
      * The packet's fields are an element of {@code set}.
      *

@@ -136,6 +136,7 @@ public final class PacketTracer {
             List<Branch> ends) {
         switch (target) {
             case Target.Standard.CONTINUE -> walk(table, chain, at + 1, packet, chance, ends);
+            case Target.RememberSource t -> walk(table, chain, at + 1, packet, chance, ends);
             case Target.SetMark t -> walk(table, chain, at + 1, packet.marked(t.applyTo(packet.mark())), chance, ends);
             case Target.Standard.RETURN -> ends.add(new Branch(End.PASSED, packet, chance));
             case Target.Standard.ACCEPT -> ends.add(new Branch(End.ACCEPTED, packet, chance));
@@ -186,6 +187,7 @@ public final class PacketTracer {
                 !clock.instant().truncatedTo(ChronoUnit.SECONDS).isAfter(m.end());
             // a client that has not been here before
             case Match.SourceSeen m -> false;
+            case Match.SourceRemembered m -> false;
             case Match.Comment m -> true;
             case Match.Counted m -> true;
             case Match.RememberSource m -> true;

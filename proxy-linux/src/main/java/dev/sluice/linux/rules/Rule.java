@@ -20,7 +20,8 @@ public record Rule(List<Match> matches, Target target) {
      * Reads a rule back from its text.
      *
      * @throws IllegalArgumentException when {@code text} is not exactly what {@link #text} prints for some rule, or
-     *     uses an IP set, whose type is not in the text
+     *     matches on an IP set, whose type is not in the text; a set of which the source alone is an element is taken
+     *     for one of remembered sources
      */
     public static Rule parse(String text) {
         return new RuleParser(text).parse();

@@ -141,6 +141,11 @@ public final class RuleBuilder {
         return match(new Match.SourceSeen(list, seconds, family));
     }
 
+    /** The source address was put into {@code set} by {@link #rememberSource(String, int)} and has not expired. */
+    public RuleBuilder sourceRemembered(String set) {
+        return match(new Match.SourceRemembered(set));
+    }
+
     /**
      * The destination's address and port, with the source as second address or range, are an element of {@code set}.
      */
@@ -211,6 +216,11 @@ public final class RuleBuilder {
 
     public Rule dnat(IpAddress address, int port) {
         return target(new Target.Dnat(address, port));
+    }
+
+    /** Puts the source address into {@code set} for so many {@code seconds}. */
+    public Rule rememberSource(String set, int seconds) {
+        return target(new Target.RememberSource(set, seconds));
     }
 
     public Rule masquerade(boolean randomFully) {

@@ -73,6 +73,7 @@ final class RuleParser {
             case "conntrack" -> inState();
             case "statistic" -> oneIn();
             case "recent" -> recent();
+            case "set" -> sourceRemembered();
             case "nfacct" -> new Match.Counted(argument("--nfacct-name"));
             case "time" -> until(argument("--datestop"));
             case "tcp", "udp", "sctp" -> transport(protocol(module));
@@ -122,6 +123,19 @@ final class RuleParser {
         return new Match.SourceSeen(argument("--name"), seconds, recentFamily());
     }
 
+    private Match sourceRemembered() {
+        String set = argument("--match-set");
+        expect("src");
+        return new Match.SourceRemembered(set);
+    }
+
+    private Target rememberSource() {
+        String set = argument("--add-set");
+        expect("src");
+        expect("--exist");
+        return new Target.RememberSource(set, Integer.parseInt(argument("--timeout")));
+    }
+
     private IpFamily recentFamily() {
         IpFamily family = IpAddress.of(argument("--mask")).family();
         expect("--rsource");
@@ -162,6 +176,7 @@ final class RuleParser {
             case "REJECT" -> reject(argument("--reject-with"));
             case "DNAT" -> dnat(argument("--to-destination"));
             case "MASQUERADE" -> new Target.Masquerade(isNext("--random-fully"));
+            case "SET" -> rememberSource();
             case "MARK" -> setMark(argument("--set-xmark"));
             default -> new Target.Jump(name);
         };

@@ -72,6 +72,20 @@ public sealed interface Target {
     }
 
     /**
+     * Puts the source address into {@code set} for so many {@code seconds}, anew where it is there already. The packet
+     * continues with the next rule, also when the set has no room.
+     *
+     * @param set a set of single addresses whose elements expire
+     */
+    record RememberSource(String set, int seconds) implements Target {
+        @Override
+        public void print(StringBuilder out) {
+            out.append("-j SET --add-set ").append(set).append(" src --exist --timeout ");
+            out.append(seconds);
+        }
+    }
+
+    /**
      * Rewrites the source to the node's address.
      *
      * @param randomFully whether source ports are picked at random, so that two clients rarely race for one

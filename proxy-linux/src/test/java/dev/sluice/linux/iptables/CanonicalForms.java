@@ -22,6 +22,7 @@ final class CanonicalForms {
                 "create KUBE-LOAD-BALANCER-SOURCE-CIDR hash:ip,port,net family " + inet,
                 "create KUBE-EXTERNAL-IP hash:ip,port family " + inet,
                 "create KUBE-IPVS-IPS hash:ip family " + inet,
+                "create KUBE-SEP-34ZZ2QFGO32YYXXO hash:ip timeout 0 family " + inet,
                 "create KUBE-NODE-PORT-SCTP-HASH hash:ip,port family " + inet,
                 "create KUBE-NODE-PORT-TCP bitmap:port range 0-65535",
                 "create KUBE-NODE-PORT-UDP bitmap:port range 0-65535",
@@ -116,6 +117,7 @@ final class CanonicalForms {
         -A KUBE-SEP-34ZZ2QFGO32YYXXO -p udp -m comment --comment "shop/web:http" -m udp -j DNAT --to-destination 10.244.1.5:8080
         -A KUBE-SEP-34ZZ2QFGO32YYXXO -p sctp -m sctp -j DNAT --to-destination 10.244.1.5:8080
         -A KUBE-SEP-34ZZ2QFGO32YYXXO -p tcp -m comment --comment "shop/web:http" -m recent --set --name KUBE-SEP-34ZZ2QFGO32YYXXO --mask 255.255.255.255 --rsource -m tcp -j DNAT --to-destination 10.244.1.5:8080
+        -A KUBE-SEP-34ZZ2QFGO32YYXXO -m comment --comment "shop/web:http" -j SET --add-set KUBE-SEP-34ZZ2QFGO32YYXXO src --exist --timeout 10800
         -A KUBE-SERVICES -s 127.0.0.0/8 -j RETURN
         -A KUBE-SERVICES -d 10.96.0.50/32 -p tcp -m comment --comment "shop/web:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-67NZLRHBNDSAWJRO
         -A KUBE-SERVICES -d 10.96.0.50/32 -p udp -m comment --comment "shop/dns cluster IP" -m udp --dport 53 -j KUBE-SVC-67NZLRHBNDSAWJRO
@@ -135,6 +137,7 @@ final class CanonicalForms {
         -A KUBE-SVC-67NZLRHBNDSAWJRO ! -s 10.244.0.0/16 -d 10.96.0.50/32 -p tcp -m comment --comment "shop/web:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
         -A KUBE-SVC-67NZLRHBNDSAWJRO -d 10.96.0.50/32 ! -i veth+ -p tcp -m comment --comment "shop/web:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
         -A KUBE-SVC-67NZLRHBNDSAWJRO -m comment --comment "shop/web:http -> 10.244.1.5:8080" -m recent --rcheck --seconds 10800 --reap --name KUBE-SEP-34ZZ2QFGO32YYXXO --mask 255.255.255.255 --rsource -j KUBE-SEP-34ZZ2QFGO32YYXXO
+        -A KUBE-SVC-67NZLRHBNDSAWJRO -m comment --comment "shop/web:http -> 10.244.1.5:8080" -m set --match-set KUBE-SEP-34ZZ2QFGO32YYXXO src -j KUBE-SEP-34ZZ2QFGO32YYXXO
         -A KUBE-SVC-67NZLRHBNDSAWJRO -m comment --comment "shop/web:http -> 10.244.1.5:8080" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-34ZZ2QFGO32YYXXO
         -A KUBE-SVC-67NZLRHBNDSAWJRO -m comment --comment "shop/web:http -> 10.244.1.5:8080" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-34ZZ2QFGO32YYXXO
         -A KUBE-SVC-67NZLRHBNDSAWJRO -m statistic --mode random --probability 0.00020000013 -j KUBE-SEP-34ZZ2QFGO32YYXXO

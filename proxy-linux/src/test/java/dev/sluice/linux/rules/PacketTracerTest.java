@@ -144,6 +144,7 @@ class PacketTracerTest {
     void takesTheClientForANewOne() {
         assertThat(matches(rule().sourceSeen(IpFamily.IPV4, "CLIENTS", 10))).isFalse();
         assertThat(matches(rule().rememberSource(IpFamily.IPV4, "CLIENTS"))).isTrue();
+        assertThat(matches(rule().sourceRemembered("CLIENTS"))).isFalse();
     }
 
     @Test

@@ -71,6 +71,7 @@ class RuleTest {
                     "-m recent --rcheck --seconds 10800 --reap --name CLIENTS"
                             + " --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff --rsource",
                     rule().sourceSeen(IpFamily.IPV6, "CLIENTS", 10800)),
+            Map.entry("-m set --match-set CLIENTS src", rule().sourceRemembered("CLIENTS")),
             Map.entry("-m nfacct --nfacct-name  seen_pkts", rule().counted("seen_pkts")),
             Map.entry(
                     "-m time --datestop 2026-01-02T03:04:05", rule().until(Instant.parse("2026-01-02T03:04:05.678Z"))));
@@ -86,6 +87,7 @@ class RuleTest {
             Map.entry("-j REJECT --reject-with tcp-reset", rule().target(Target.Reject.TCP_RESET)),
             Map.entry("-j DNAT --to-destination 10.244.1.5:8080", rule().dnat(IpAddress.of("10.244.1.5"), 8080)),
             Map.entry("-j DNAT --to-destination [fd00::5]:8080", rule().dnat(IpAddress.of("fd00::5"), 8080)),
+            Map.entry("-j SET --add-set CLIENTS src --exist --timeout 10800", rule().rememberSource("CLIENTS", 10_800)),
             Map.entry("-j MASQUERADE", rule().masquerade(false)),
             Map.entry("-j MASQUERADE --random-fully", rule().masquerade(true)),
             Map.entry("-j MARK --set-xmark 0x4000/0x4000", rule().setMark(MARK)),

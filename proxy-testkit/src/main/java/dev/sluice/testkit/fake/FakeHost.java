@@ -134,7 +134,7 @@ public final class FakeHost implements Host {
                 .anyMatch(tools -> List.of("nat", "filter", "mangle").stream()
                         .anyMatch(table -> tools.inForce(table).chains().stream()
                                 .flatMap(chain -> tools.rules(table, chain).stream())
-                                .anyMatch(rule -> rule.contains("--match-set " + set + " "))));
+                                .anyMatch(rule -> rule.contains("-set " + set + " "))));
     }
 
     /** The names of the interfaces that were requested from this host so far. */
@@ -178,6 +178,11 @@ public final class FakeHost implements Host {
     public Optional<String> iptablesProblem(IpFamily family) {
         requests.add("iptables");
         return withoutTools ? Optional.of("iptables is not installed") : Optional.empty();
+    }
+
+    @Override
+    public List<IpAddress> recentSources(String list) {
+        return List.of();
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.sluice.linux.ipset.IpSet;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipset.SetEntry;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,23 +22,28 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * IP sets in memory. It refuses what the kernel refuses (net/netfilter/ipset of 6.x): long names, another shape under
- * an existing name, elements of another type or family, more elements than {@code maxelem}, a prefix of length 0, and
- * the destruction of a set that a rule refers to. It counts the messages it receives.
+ * an existing name, elements of another type or family, more elements than {@code maxelem}, a prefix of length 0, time
+ * limits in a set without, and the destruction of a set that a rule refers to. It counts the messages it receives. No
+ * time passes in it.
  */
 public final class FakeIpSets implements IpSets {
     /** The kernel's number for a full hash set (IPSET_ERR_HASH_FULL in ip_set_hash.h). */
     public static final int HASH_FULL = 4352;
 
+    private static final int TYPE_MISMATCH = 4102;
     private static final int INVALID_CIDR = 4104;
+    private static final int WITHOUT_TIMEOUTS = 4107;
     private static final int LONGEST_NAME = 31;
 
     private final Map<String, IpSet> sets = new LinkedHashMap<>();
-    private final Map<String, Set<SetEntry>> members = new LinkedHashMap<>();
+    private final Map<String, Map<SetEntry, Integer>> members = new LinkedHashMap<>();
     private final Predicate<String> referenced;
     private final List<SetChange> log = new ArrayList<>();
     private Predicate<SetChange> extraRefusal = change -> false;
+    private Predicate<IpSet> refusedCreation = set -> false;
     private @Nullable NetlinkException broken;
     private long lists;
+    private long creations;
 
     /** @param referenced whether a rule refers to the set of that name */
     public FakeIpSets(Predicate<String> referenced) {
@@ -47,6 +53,16 @@ public final class FakeIpSets implements IpSets {
     /** Makes the additions that {@code refused} accepts fail with {@link #HASH_FULL}. */
     public void refuse(Predicate<SetChange> refused) {
         extraRefusal = refused;
+    }
+
+    /** Makes {@link #createAll} refuse the sets that {@code refused} accepts. */
+    public void refuseToCreate(Predicate<IpSet> refused) {
+        refusedCreation = refused;
+    }
+
+    /** The number of sets that {@link #createAll} was to create since the last {@link #resetCounters}. */
+    public long creations() {
+        return creations;
     }
 
     /** Makes every call fail, as a broken socket does; null repairs it. */
@@ -63,7 +79,7 @@ public final class FakeIpSets implements IpSets {
     /** The elements of the set of that name, in text order; none when it does not exist. */
     public Set<String> elements(String name) {
         Set<String> texts = new TreeSet<>();
-        members.getOrDefault(name, Set.of()).forEach(e -> texts.add(e.toString()));
+        members.getOrDefault(name, Map.of()).keySet().forEach(e -> texts.add(e.toString()));
         return texts;
     }
 
@@ -84,6 +100,7 @@ public final class FakeIpSets implements IpSets {
 
     public void resetCounters() {
         log.clear();
+        creations = 0;
         lists = 0;
     }
 
@@ -96,10 +113,48 @@ public final class FakeIpSets implements IpSets {
         IpSet old = sets.get(set.name());
         if (old == null) {
             sets.put(set.name(), set);
-            members.put(set.name(), new LinkedHashSet<>());
+            members.put(set.name(), new LinkedHashMap<>());
         } else if (old.type() != set.type() || !sameFamily(old, set)) {
             throw new NetlinkException("IPSET CREATE " + set.name(), Errno.EEXIST, "");
         }
+    }
+
+    @Override
+    public SetsCreated createAll(Collection<IpSet> wanted) throws NetlinkException {
+        checkSocket();
+        Map<String, NetlinkException> refused = new LinkedHashMap<>();
+        for (IpSet set : wanted) {
+            creations++;
+            if (sets.containsKey(set.name()) || refusedCreation.test(set)) {
+                refused.put(set.name(), new NetlinkException("IPSET CREATE " + set.name(), Errno.EEXIST, ""));
+            } else {
+                create(set);
+            }
+        }
+        return new SetsCreated(refused, wanted.size(), 100L * wanted.size());
+    }
+
+    @Override
+    public void swap(String name, String other) throws NetlinkException {
+        checkSocket();
+        String operation = "IPSET SWAP " + name + " " + other;
+        IpSet one = sets.get(name);
+        IpSet two = sets.get(other);
+        if (one == null || two == null) {
+            throw new NetlinkException(operation, Errno.ENOENT, "");
+        }
+        if (one.type() != two.type() || !sameFamily(one, two)) {
+            throw new NetlinkException(operation, TYPE_MISMATCH, "");
+        }
+        sets.put(name, named(name, two));
+        sets.put(other, named(other, one));
+        Map<SetEntry, Integer> content = members.getOrDefault(name, Map.of());
+        members.put(name, members.getOrDefault(other, Map.of()));
+        members.put(other, content);
+    }
+
+    private static IpSet named(String name, IpSet set) {
+        return new IpSet(name, set.type(), set.family(), set.maxElements(), set.buckets(), set.expiring());
     }
 
     private static boolean sameFamily(IpSet a, IpSet b) {
@@ -112,21 +167,25 @@ public final class FakeIpSets implements IpSets {
     }
 
     @Override
-    public Map<String, Long> sizes() {
-        Map<String, Long> sizes = new LinkedHashMap<>();
-        members.forEach((name, entries) -> sizes.put(name, (long) entries.size()));
-        return sizes;
+    public Map<String, SetHeader> headers() throws NetlinkException {
+        checkSocket();
+        Map<String, SetHeader> headers = new LinkedHashMap<>();
+        sets.forEach((name, set) -> headers.put(
+                name,
+                new SetHeader(
+                        Optional.of(set), members.getOrDefault(name, Map.of()).size())));
+        return headers;
     }
 
     @Override
-    public Set<SetEntry> list(IpSet set) throws NetlinkException {
+    public Map<SetEntry, Integer> listTimes(IpSet set) throws NetlinkException {
         checkSocket();
         lists++;
-        Set<SetEntry> entries = members.get(set.name());
+        Map<SetEntry, Integer> entries = members.get(set.name());
         if (entries == null) {
             throw new NetlinkException("IPSET LIST " + set.name(), Errno.ENOENT, "");
         }
-        return new LinkedHashSet<>(entries);
+        return new LinkedHashMap<>(entries);
     }
 
     @Override
@@ -147,7 +206,7 @@ public final class FakeIpSets implements IpSets {
 
     private int carryOut(SetChange change) {
         IpSet set = sets.get(change.set().name());
-        Set<SetEntry> entries = members.get(change.set().name());
+        Map<SetEntry, Integer> entries = members.get(change.set().name());
         if (set == null || entries == null) {
             return Errno.ENOENT;
         }
@@ -155,17 +214,20 @@ public final class FakeIpSets implements IpSets {
         if (errno != 0) {
             return errno;
         }
+        if (change.seconds() > 0 && !set.expiring()) {
+            return WITHOUT_TIMEOUTS;
+        }
         if (!change.add()) {
             entries.remove(change.entry());
             return 0;
         }
         boolean full = set.type() != IpSet.Type.BITMAP_PORT
                 && entries.size() >= set.maxElements()
-                && !entries.contains(change.entry());
+                && !entries.containsKey(change.entry());
         if (full || extraRefusal.test(change)) {
             return HASH_FULL;
         }
-        entries.add(change.entry());
+        entries.put(change.entry(), change.seconds());
         return 0;
     }
 

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /** One run of iptables-restore. It works on a copy of a table and applies the copy at COMMIT. */
 final class RestoreRun {
+    private static final Set<String> SETS = Set.of("--match-set", "--add-set");
+
     private final Map<String, FakeTable> tables;
     private final Predicate<String> setExists;
     private final Predicate<String> counterExists;
@@ -138,7 +140,7 @@ final class RestoreRun {
         }
         List<String> words = RuleLine.words(spec);
         for (int i = 0; i + 1 < words.size(); i++) {
-            if (words.get(i).equals("--match-set") && !setExists.test(words.get(i + 1))) {
+            if (SETS.contains(words.get(i)) && !setExists.test(words.get(i + 1))) {
                 throw refuse("Set " + words.get(i + 1) + " doesn't exist.");
             }
             if (words.get(i).equals("--nfacct-name") && !counterExists.test(words.get(i + 1))) {
