@@ -14,6 +14,9 @@ import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
+import dev.sluice.iptables.affinity.ClientSetRemoval;
+import dev.sluice.iptables.affinity.ClientSets;
+import dev.sluice.iptables.affinity.HostSets;
 import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.iptables.dispatch.DispatchLimits;
 import dev.sluice.iptables.explain.AppliedTables;
@@ -33,6 +36,7 @@ import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.nfacct.NamedCounters;
 import dev.sluice.linux.route.Links;
 import dev.sluice.linux.sysctl.Sysctl;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -62,6 +66,8 @@ final class IptablesBackend implements ProxyBackend {
     private final NodeSetup node;
     private final AppliedState applied = new AppliedState();
     private final FullSync fullSync;
+    private final HostSets sets;
+    private final ClientSets clients;
 
     /**
      * The system property {@value DispatchLimits#FLAT_PROPERTY} sets up to how many rules a dispatch chain stays a
@@ -70,9 +76,16 @@ final class IptablesBackend implements ProxyBackend {
      * @param config also names the family, which must be that of {@code iptables}
      * @param links knows the node's addresses, for node ports on some of them only
      * @param counters for rules to count into, where the kernel supports them
+     * @param sets for rules to remember clients in, where the kernel supports them
      */
-    IptablesBackend(IptablesConfig config, Iptables iptables, Sysctl sysctl, Links links, NamedCounters counters) {
-        this(config, iptables, sysctl, links, counters, DispatchLimits.fromSystem());
+    IptablesBackend(
+            IptablesConfig config,
+            Iptables iptables,
+            Sysctl sysctl,
+            Links links,
+            NamedCounters counters,
+            HostSets sets) {
+        this(config, iptables, sysctl, links, counters, sets, DispatchLimits.fromSystem());
     }
 
     IptablesBackend(
@@ -81,6 +94,7 @@ final class IptablesBackend implements ProxyBackend {
             Sysctl sysctl,
             Links links,
             NamedCounters counters,
+            HostSets sets,
             DispatchLimits limits) {
         if (config.family() != iptables.family()) {
             throw new IllegalArgumentException(config.family() + " with the tools of " + iptables.family());
@@ -89,7 +103,9 @@ final class IptablesBackend implements ProxyBackend {
         this.iptables = iptables;
         this.counters = new RuleCounters(counters, iptables);
         this.node = new NodeSetup(config, sysctl, links, this.counters);
-        this.fullSync = new FullSync(config, iptables, node, limits, applied);
+        this.sets = sets;
+        this.clients = new ClientSets(iptables, sets);
+        this.fullSync = new FullSync(config, iptables, node, limits, applied, clients);
     }
 
     @Override
@@ -104,15 +120,27 @@ final class IptablesBackend implements ProxyBackend {
 
     @Override
     public SyncReport sync(ProxySnapshot desired, Changes since) throws SyncException {
+        SyncReport report = write(desired, since);
+        clients.sweep();
+        return report;
+    }
+
+    private SyncReport write(ProxySnapshot desired, Changes since) throws SyncException {
         IpAddress nodeAddress = desired.node().address(family()).orElse(null);
         Optional<Basis> basis =
                 applied.basis().filter(known -> Objects.equals(known.context().nodeAddress(), nodeAddress));
         if (since.everything() || basis.isEmpty()) {
             return fullSync.run(desired);
         }
-        PartialSync partial = new PartialSync(iptables, applied, basis.get());
+        PartialSync partial = new PartialSync(iptables, applied, basis.get(), clients);
         Optional<SyncReport> report = partial.run(desired, since.ports());
         return report.isPresent() ? report.get() : fullSync.run(desired).plus(partial.spent());
+    }
+
+    /** Sets of removed endpoints are busy for a moment. */
+    @Override
+    public Optional<Duration> nextCheck() {
+        return clients.nextSweep();
     }
 
     /** Reads the suspect chains only, as long as that is faster than reading everything. */
@@ -120,7 +148,7 @@ final class IptablesBackend implements ProxyBackend {
     public SyncReport repair(ProxySnapshot desired, Suspects suspects) throws SyncException {
         long few = FEW_CHAINS + applied.rules() / RULES_PER_CHAIN_READ;
         // a port may have been refused only because another program was changing rules at that moment
-        boolean complete = applied.basis().isPresent() && applied.problems().isEmpty();
+        boolean complete = applied.basis().isPresent() && applied.isComplete();
         if (!complete || suspects.everything() || suspects.objects().size() > few) {
             return sync(desired, Changes.all());
         }
@@ -147,7 +175,7 @@ final class IptablesBackend implements ProxyBackend {
                 .orElseThrow(() -> new SyncException(
                         "iptables " + family() + ": no rules are known to be in force; a full sync comes first"));
         try {
-            return new ChainRepair(iptables, applied, basis).run(suspects);
+            return new ChainRepair(iptables, applied, basis, clients).run(suspects);
         } catch (KernelException e) {
             applied.forget();
             throw new SyncException("iptables " + family() + ": repairing " + suspects + ": " + e.getMessage(), e);
@@ -189,6 +217,7 @@ final class IptablesBackend implements ProxyBackend {
         try {
             new RuleRemoval(iptables, node).run();
             counters.delete();
+            ClientSetRemoval.run(sets, family());
         } catch (KernelException e) {
             throw new SyncException("iptables " + family() + ": clean-up: " + e.getMessage(), e);
         }

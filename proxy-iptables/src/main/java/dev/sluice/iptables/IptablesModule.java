@@ -17,6 +17,8 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.SyncException;
+import dev.sluice.iptables.affinity.ClientSetRemoval;
+import dev.sluice.iptables.affinity.HostSets;
 import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.iptables.config.IptablesOptions;
 import dev.sluice.iptables.render.ChainOwnership;
@@ -43,6 +45,7 @@ public final class IptablesModule implements ProxyModule {
     private final IptablesOptions options;
     private final List<IptablesBackend> backends = new ArrayList<>();
     private final List<Links> links = new ArrayList<>();
+    private final HostSets sets;
     private @Nullable NamedCounters counters;
 
     /** A module with the default options. */
@@ -53,6 +56,7 @@ public final class IptablesModule implements ProxyModule {
     private IptablesModule(Host host, IptablesOptions options) {
         this.host = host;
         this.options = options;
+        this.sets = new HostSets(host::openIpSets, host::recentSources);
     }
 
     @Override
@@ -93,7 +97,8 @@ public final class IptablesModule implements ProxyModule {
                         host.iptables(config.family()),
                         host.sysctl(),
                         own,
-                        ofRules));
+                        ofRules,
+                        sets));
             }
             return List.copyOf(backends);
         } catch (KernelException e) {
@@ -165,15 +170,20 @@ public final class IptablesModule implements ProxyModule {
         return ChainOwnership.ownsChain(chain.kind(), chain.name());
     }
 
-    /** This mode leaves nothing but chains. */
+    /** Beside chains this mode leaves the sets that remember clients. */
     @Override
-    public boolean removeLeftovers(IpFamily family) {
-        return false;
+    public boolean removeLeftovers(IpFamily family) throws SyncException {
+        try (HostSets present = new HostSets(host::openIpSets)) {
+            return ClientSetRemoval.run(present, family);
+        } catch (KernelException e) {
+            throw new SyncException(String.valueOf(e.getMessage()), e);
+        }
     }
 
     @Override
     public void close() {
         links.forEach(Links::close);
+        sets.close();
         NamedCounters open = counters;
         if (open != null) {
             open.close();

@@ -17,6 +17,7 @@ import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.iptables.affinity.HostSets;
 import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.iptables.render.SharedChains;
 import dev.sluice.testkit.fake.FakeIptables;
@@ -53,7 +54,8 @@ class IptablesBackendTest {
                         new FakeIptables(IpFamily.IPV6),
                         Node.v4().sysctl,
                         Node.v4().links,
-                        Node.v4().counters))
+                        Node.v4().counters,
+                        new HostSets(() -> Node.v4().sets)))
                 .hasMessageContaining("IPv6");
     }
 

@@ -9,6 +9,8 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.iptables.affinity.HostSets;
+import dev.sluice.linux.ipset.NetlinkIpSets;
 import dev.sluice.linux.iptables.ForwardingIptables;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.Iptables.Variant;
@@ -53,7 +55,7 @@ class KernelSyncTest {
 
             bench.fill();
             assertThat(bench.sync(Changes.all()).problems()).isEmpty();
-            assertThat(bench.dump()).contains("KUBE-SVC-", "KUBE-SVL-", "KUBE-FW-", "--rcheck", "REJECT");
+            assertThat(bench.dump()).contains("KUBE-SVC-", "KUBE-SVL-", "KUBE-FW-", "--add-set", "REJECT");
             if (bench.kernel.counters().supported()) {
                 assertThat(bench.dump()).contains("-m nfacct");
             }
@@ -66,6 +68,9 @@ class KernelSyncTest {
 
             bench.newBackend().cleanUp();
             assertThat(bench.dump()).isEqualTo(before);
+            try (NetlinkIpSets sets = NetlinkIpSets.open()) {
+                assertThat(sets.names()).isEmpty();
+            }
         });
     }
 
@@ -144,7 +149,13 @@ class KernelSyncTest {
         }
 
         private IptablesBackend newBackend(Iptables through) {
-            return new IptablesBackend(kernel.config(), through, new ProcSysctl(), kernel.links(), kernel.counters());
+            return new IptablesBackend(
+                    kernel.config(),
+                    through,
+                    new ProcSysctl(),
+                    kernel.links(),
+                    kernel.counters(),
+                    new HostSets(NetlinkIpSets::open));
         }
 
         void fill() {

@@ -6,19 +6,25 @@ import dev.sluice.core.config.LocalDetector;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.iptables.affinity.HostSets;
 import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.iptables.render.DispatchRoot;
+import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.SavedTable;
 import dev.sluice.testkit.contract.BackendOnHost;
 import dev.sluice.testkit.fake.FakeCounters;
 import dev.sluice.testkit.fake.FakeHost;
+import dev.sluice.testkit.fake.FakeIpSets;
 import dev.sluice.testkit.fake.FakeIptables;
 import dev.sluice.testkit.fake.FakeLinks;
 import dev.sluice.testkit.fake.FakeSysctl;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** iptables mode on a host of fakes without named counters, with what is special about it at hand. */
 final class Node extends BackendOnHost<IptablesBackend> {
@@ -31,7 +37,13 @@ final class Node extends BackendOnHost<IptablesBackend> {
     final FakeSysctl sysctl = host.sysctl();
     final FakeLinks links = host.openLinks();
     final FakeCounters counters = host.openCounters().unsupported();
-    private final IptablesConfig config;
+    final FakeIpSets sets = host.openIpSets();
+    final IptablesConfig config;
+    final Map<String, List<IpAddress>> recent = new HashMap<>();
+    /** Why the kernel has no IP sets; null when it has. */
+    @Nullable
+    NetlinkException noSets;
+
     private Iptables through = tools;
 
     Node(IptablesConfig config) {
@@ -45,7 +57,15 @@ final class Node extends BackendOnHost<IptablesBackend> {
 
     @Override
     protected IptablesBackend start() {
-        return new IptablesBackend(config, through, sysctl, links, counters);
+        HostSets remembering = new HostSets(
+                () -> {
+                    if (noSets != null) {
+                        throw noSets;
+                    }
+                    return sets;
+                },
+                list -> recent.getOrDefault(list, List.of()));
+        return new IptablesBackend(config, through, sysctl, links, counters, remembering);
     }
 
     /** Ends the process and starts one that has {@code other} in place of the tools. */

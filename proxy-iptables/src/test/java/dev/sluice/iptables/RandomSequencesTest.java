@@ -9,6 +9,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.iptables.affinity.HostSets;
 import dev.sluice.iptables.dispatch.DispatchLayout;
 import dev.sluice.iptables.dispatch.DispatchLimits;
 import dev.sluice.iptables.render.DispatchRoot;
@@ -16,6 +17,7 @@ import dev.sluice.iptables.render.PortRules;
 import dev.sluice.iptables.render.SharedChains;
 import dev.sluice.iptables.render.SharedRules;
 import dev.sluice.iptables.sync.AppliedState.Basis;
+import dev.sluice.linux.ipset.NetlinkIpSets;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.Iptables.Variant;
 import dev.sluice.linux.iptables.SavedTable;
@@ -61,7 +63,13 @@ class RandomSequencesTest {
 
     private static IptablesBackend backend(KernelTools kernel, DispatchLimits limits) {
         return new IptablesBackend(
-                kernel.config(), kernel.tools(), new ProcSysctl(), kernel.links(), kernel.counters(), limits);
+                kernel.config(),
+                kernel.tools(),
+                new ProcSysctl(),
+                kernel.links(),
+                kernel.counters(),
+                new HostSets(NetlinkIpSets::open),
+                limits);
     }
 
     private static void run(KernelTools kernel, DispatchLimits limits) throws Exception {

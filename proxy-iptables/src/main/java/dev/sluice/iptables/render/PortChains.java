@@ -27,6 +27,7 @@ final class PortChains {
     private final ResolvedPort port;
     private final ServicePort service;
     private final PortChainNames names;
+    private final boolean inSets;
     private final Map<String, List<String>> chains = new LinkedHashMap<>();
 
     private PortChains(RenderContext context, ResolvedPort port, PortChainNames names) {
@@ -34,6 +35,7 @@ final class PortChains {
         this.port = port;
         this.service = port.service();
         this.names = names;
+        this.inSets = context.memory().limit(port.name()).isEmpty();
     }
 
     static Map<String, List<String>> render(RenderContext context, ResolvedPort port, PortChainNames names) {
@@ -136,10 +138,7 @@ final class PortChains {
         if (service.hasAffinity()) {
             for (Endpoint endpoint : endpoints) {
                 String own = PortChainNames.endpoint(port.name(), endpoint);
-                rules.add(chosen(endpoint)
-                        .sourceSeen(context.family(), own, service.affinitySeconds())
-                        .jump(own)
-                        .text());
+                rules.add(remembered(chosen(endpoint), own).jump(own).text());
             }
         }
         for (int i = 0; i < endpoints.size(); i++) {
@@ -150,6 +149,12 @@ final class PortChains {
                     .text());
         }
         chains.put(chain, List.copyOf(rules));
+    }
+
+    private RuleBuilder remembered(RuleBuilder rule, String chain) {
+        return inSets
+                ? rule.sourceRemembered(ClientSetNames.of(context.family(), chain))
+                : rule.sourceSeen(context.family(), chain, service.affinitySeconds());
     }
 
     private Rule masqueraded() {
@@ -168,13 +173,19 @@ final class PortChains {
 
     private void endpoint(Endpoint endpoint) {
         String chain = PortChainNames.endpoint(port.name(), endpoint);
-        Rule hairpin = named().from(endpoint.address()).jump(SharedChains.MARK_MASQ);
+        List<String> rules = new ArrayList<>(3);
+        rules.add(named().from(endpoint.address()).jump(SharedChains.MARK_MASQ).text());
         RuleBuilder target = named();
-        if (service.hasAffinity()) {
+        if (service.hasAffinity() && inSets) {
+            String set = ClientSetNames.of(context.family(), chain);
+            rules.add(named().rememberSource(set, service.affinitySeconds()).text());
+        } else if (service.hasAffinity()) {
             target.rememberSource(context.family(), chain);
         }
-        Rule dnat = target.transport(service.protocol()).dnat(endpoint.address(), endpoint.port());
-        chains.put(chain, List.of(hairpin.text(), dnat.text()));
+        rules.add(target.transport(service.protocol())
+                .dnat(endpoint.address(), endpoint.port())
+                .text());
+        chains.put(chain, List.copyOf(rules));
     }
 
     private RuleBuilder named() {

@@ -15,15 +15,25 @@ import org.jspecify.annotations.Nullable;
  * @param nodeAddress the node's own address in this family, null when unknown
  * @param comments whether the rules of each endpoint carry a comment
  * @param countLocalhost whether connections to node ports on 127.0.0.1 are counted
+ * @param memory where ports with session affinity remember their clients
  */
 public record RenderContext(
-        IptablesConfig config, @Nullable IpAddress nodeAddress, boolean comments, boolean countLocalhost) {
+        IptablesConfig config,
+        @Nullable IpAddress nodeAddress,
+        boolean comments,
+        boolean countLocalhost,
+        ClientMemory memory) {
     /** With more endpoints than this, kube-proxy omits the comments of endpoint rules. */
     public static final int COMMENTED_ENDPOINTS = 1000;
 
-    /** A context without counting. */
+    /** A context without counting, where clients are remembered in sets. */
     public RenderContext(IptablesConfig config, @Nullable IpAddress nodeAddress, boolean comments) {
-        this(config, nodeAddress, comments, false);
+        this(config, nodeAddress, comments, false, ClientMemory.SETS);
+    }
+
+    /** This context with another memory. */
+    public RenderContext with(ClientMemory other) {
+        return new RenderContext(config, nodeAddress, comments, countLocalhost, other);
     }
 
     IpFamily family() {

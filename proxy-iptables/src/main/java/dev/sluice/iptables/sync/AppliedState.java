@@ -3,10 +3,12 @@
 package dev.sluice.iptables.sync;
 
 import dev.sluice.core.kernel.ObjectKind;
+import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.iptables.dispatch.DispatchLayout;
+import dev.sluice.iptables.render.ClientMemory;
 import dev.sluice.iptables.render.PortRules;
 import dev.sluice.iptables.render.RenderContext;
 import dev.sluice.iptables.render.SharedChains;
@@ -27,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class AppliedState {
     private final Map<ServicePortName, ResolvedPort> ports = new HashMap<>();
     private final Map<ServicePortName, Problem> leftOut = new LinkedHashMap<>();
+    private final Map<ServicePortName, Problem> limited = new LinkedHashMap<>();
     private @Nullable Basis basis;
     private long natRules;
     private long filterRules;
@@ -52,10 +55,27 @@ public final class AppliedState {
     /** Records that a port was written, or removed if it is null. */
     void put(ServicePortName name, @Nullable ResolvedPort port) {
         leftOut.remove(name);
+        limited.remove(name);
         if (port == null) {
             ports.remove(name);
         } else {
             ports.put(name, port);
+            noteLimit(name, port);
+        }
+    }
+
+    private void noteLimit(ServicePortName name, ResolvedPort port) {
+        if (basis != null && port.service().hasAffinity()) {
+            basis.context()
+                    .memory()
+                    .limit(name)
+                    .ifPresent(reason -> limited.put(
+                            name,
+                            Problem.ignored(
+                                    ObjectRef.service(name.service()),
+                                    "spec.sessionAffinity",
+                                    "holds for the last " + ClientMemory.FEW + " clients of each endpoint only: "
+                                            + reason)));
         }
     }
 
@@ -74,9 +94,7 @@ public final class AppliedState {
         clear();
         basis = applied;
         leftOut.putAll(refused);
-        desired.stream()
-                .filter(port -> !refused.containsKey(port.name()))
-                .forEach(port -> ports.put(port.name(), port));
+        desired.stream().filter(port -> !refused.containsKey(port.name())).forEach(port -> put(port.name(), port));
         natRules = applied.shared().natRules();
         filterRules = applied.shared().filterRules();
         rendered.forEach(port -> count(port.natRules(), port.filter().size()));
@@ -92,11 +110,19 @@ public final class AppliedState {
         basis = null;
         ports.clear();
         leftOut.clear();
+        limited.clear();
     }
 
-    /** The ports that are left out. */
+    /** Whether no port is left out. */
+    public boolean isComplete() {
+        return leftOut.isEmpty();
+    }
+
+    /** The ports that are left out, and those whose affinity is limited. */
     public List<Problem> problems() {
-        return new ArrayList<>(leftOut.values());
+        List<Problem> problems = new ArrayList<>(leftOut.values());
+        problems.addAll(limited.values());
+        return problems;
     }
 
     /** The number of rules in both tables. */

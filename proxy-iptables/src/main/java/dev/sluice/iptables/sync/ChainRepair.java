@@ -7,6 +7,7 @@ import static dev.sluice.iptables.render.SharedChains.NAT;
 
 import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.sync.KernelCost;
+import dev.sluice.iptables.affinity.ClientSets;
 import dev.sluice.iptables.dispatch.DesiredChain;
 import dev.sluice.iptables.render.ChainOwnership;
 import dev.sluice.iptables.render.LoopbackGuard;
@@ -41,6 +42,7 @@ public final class ChainRepair {
     private final Iptables iptables;
     private final SharedRules shared;
     private final DesiredChains desired;
+    private final ClientSets clients;
     private final List<KernelObject> repaired = new ArrayList<>();
 
     /**
@@ -56,10 +58,11 @@ public final class ChainRepair {
         }
     }
 
-    public ChainRepair(Iptables iptables, AppliedState applied, Basis basis) {
+    public ChainRepair(Iptables iptables, AppliedState applied, Basis basis, ClientSets clients) {
         this.iptables = iptables;
         this.shared = basis.shared();
         this.desired = new DesiredChains(basis, applied.ports());
+        this.clients = clients;
     }
 
     /** Repairs our chains among {@code suspects}, and our jumps in built-in ones; all others are ignored. */
@@ -75,6 +78,8 @@ public final class ChainRepair {
             return Repaired.NOTHING;
         }
         String text = script.text();
+        // while no rule referred to a set, it could be destroyed; what is wrong with one the restore says
+        clients.create(desired.clientSets());
         iptables.restore(text);
         return new Repaired(repaired, new KernelCost(script.lines(), text.length()));
     }

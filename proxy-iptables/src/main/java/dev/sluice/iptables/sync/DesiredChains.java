@@ -24,6 +24,7 @@ import java.util.Set;
 final class DesiredChains {
     private final Basis basis;
     private final Collection<ResolvedPort> ports;
+    private final Set<String> clientSets = new HashSet<>();
 
     DesiredChains(Basis basis, Collection<ResolvedPort> ports) {
         this.basis = basis;
@@ -40,6 +41,11 @@ final class DesiredChains {
         }
         addOfPorts(chains, contents);
         return contents;
+    }
+
+    /** The IP sets that the chains given by {@link #of} name. */
+    Set<String> clientSets() {
+        return clientSets;
     }
 
     private static void addShared(
@@ -68,7 +74,9 @@ final class DesiredChains {
                 return;
             }
             if (hasAny(port, left)) {
-                PortRules.render(basis.context(), port).chains().forEach((name, rules) -> {
+                PortRules rendered = PortRules.render(basis.context(), port);
+                clientSets.addAll(rendered.clientSets().keySet());
+                rendered.chains().forEach((name, rules) -> {
                     if (left.remove(name)) {
                         contents.put(new KernelObject(NAT, name), DesiredChain.inOrder(rules));
                     }

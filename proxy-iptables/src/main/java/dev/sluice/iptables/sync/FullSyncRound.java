@@ -8,6 +8,7 @@ import static dev.sluice.iptables.render.SharedChains.NODE_PORTS;
 import static dev.sluice.iptables.render.SharedChains.SERVICES;
 
 import dev.sluice.core.model.ServicePortName;
+import dev.sluice.iptables.affinity.ClientTransfer;
 import dev.sluice.iptables.dispatch.DispatchLayout;
 import dev.sluice.iptables.dispatch.PortTransition;
 import dev.sluice.iptables.render.DispatchRoot;
@@ -42,11 +43,13 @@ final class FullSyncRound {
     private final Iptables iptables;
     private final SharedRules shared;
     private final BatchWriter writer;
+    private final ClientTransfer clients;
 
-    FullSyncRound(Iptables iptables, SharedRules shared, BatchWriter writer) {
+    FullSyncRound(Iptables iptables, SharedRules shared, BatchWriter writer, ClientTransfer clients) {
         this.iptables = iptables;
         this.shared = shared;
         this.writer = writer;
+        this.clients = clients;
     }
 
     void run(Map<ServicePortName, PortRules> ports, DispatchLayout layout) throws KernelException {
@@ -63,6 +66,7 @@ final class FullSyncRound {
         writeSharedFilter(filter);
         writer.write(FILTER, refusals.additions(ports));
         writeSharedNat(nat);
+        keepClients(missing, ports, nat);
         writer.write(NAT, missing);
         writer.write(NAT, dispatch.additions(ports));
         if (!writer.refused().isEmpty()) {
@@ -76,6 +80,17 @@ final class FullSyncRound {
                         chain -> portChains.contains(chain) || dispatch.isDesired(chain))
                 .delete(writer);
         new StaleChains(filter, DispatchRoot::isFilterBranch, refusals::isDesired).delete(writer);
+    }
+
+    private void keepClients(List<ChainsOfPort> changed, Map<ServicePortName, PortRules> ports, SavedTable found)
+            throws KernelException {
+        for (ChainsOfPort each : changed) {
+            Map<String, Integer> sets =
+                    ports.getOrDefault(each.port(), PortRules.NOTHING).clientSets();
+            for (String chain : each.chains().keySet()) {
+                clients.replacing(found.rules(chain), sets);
+            }
+        }
     }
 
     private SavedTable read(String table) throws KernelException {

@@ -156,11 +156,46 @@ class PortChainsTest {
 
         assertThat(rules(chains, SVC)).hasSize(4);
         assertThat(rules(chains, SVC).getFirst())
+                .isEqualTo("-m comment --comment \"shop/web:http -> 10.244.1.5:8080\" -m set --match-set " + sep
+                        + " src -j " + sep);
+        assertThat(rules(chains, sep))
+                .endsWith(
+                        "-m comment --comment \"shop/web:http\" -j SET --add-set " + sep
+                                + " src --exist --timeout 3600",
+                        "-p tcp -m comment --comment \"shop/web:http\" -m tcp -j DNAT --to-destination 10.244.1.5:8080");
+    }
+
+    @Test
+    void rememberClientsInListsWhereThereAreNoSets() {
+        String sep = sep("10.244.1.5:8080", HERE);
+        var context = new RenderContext(IptablesConfig.defaults(IpFamily.IPV4), null, true)
+                .with(ClientMemory.lists("a kernel without sets"));
+        var rendered = PortRules.render(context, resolved(web().affinity(3600).build(), HERE, ELSEWHERE));
+        var chains = rendered.chains();
+
+        assertThat(rendered.clientSets()).isEmpty();
+        assertThat(rules(chains, SVC).getFirst())
                 .isEqualTo("-m comment --comment \"shop/web:http -> 10.244.1.5:8080\" -m recent --rcheck --seconds 3600"
                         + " --reap --name " + sep + " --mask 255.255.255.255 --rsource -j " + sep);
         assertThat(rules(chains, sep).get(1))
                 .isEqualTo("-p tcp -m comment --comment \"shop/web:http\" -m recent --set --name " + sep
                         + " --mask 255.255.255.255 --rsource -m tcp -j DNAT --to-destination 10.244.1.5:8080");
+    }
+
+    @Test
+    void nameTheSetsOfEachFamilyApart() {
+        Endpoint six = local("fd00:244::5", 8080);
+        var port = ServicePorts.udp("shop/dns", "fd00:96::53", 53).affinity(60).build();
+        var context = new RenderContext(IptablesConfig.defaults(IpFamily.IPV6), null, true);
+
+        var rendered = PortRules.render(context, resolved(port, six));
+
+        String hash = PortChainNames.endpoint(port.name(), six).substring("KUBE-SEP-".length());
+        assertThat(rendered.clientSets()).containsOnly(Map.entry("KUBE-6-SEP-" + hash, 60));
+        assertThat(rules(rendered.chains(), "KUBE-SEP-" + hash))
+                .anyMatch(rule -> rule.contains("-j SET --add-set KUBE-6-SEP-" + hash + " src "));
+        assertThat(ClientSetNames.isOurs(IpFamily.IPV4, "KUBE-6-SEP-" + hash)).isFalse();
+        assertThat(ClientSetNames.isOurs(IpFamily.IPV6, "KUBE-6-SEP-" + hash)).isTrue();
     }
 
     @Test
