@@ -12,6 +12,7 @@ import dev.sluice.conformance.catalogue.common.ConntrackScenarios;
 import dev.sluice.conformance.catalogue.common.DualStackScenarios;
 import dev.sluice.conformance.catalogue.common.EndpointScenarios;
 import dev.sluice.conformance.catalogue.common.HostFirewallScenarios;
+import dev.sluice.conformance.catalogue.common.ManyClientsScenarios;
 import dev.sluice.conformance.catalogue.common.NodePortScenarios;
 import dev.sluice.conformance.catalogue.common.OutsideAddressScenarios;
 import dev.sluice.conformance.catalogue.common.PacketScenarios;
@@ -73,6 +74,7 @@ public final class Catalogue {
                         HostFirewallScenarios.all(),
                         AffinityScenarios.all(),
                         AffinityDetailScenarios.all(),
+                        ManyClientsScenarios.all(),
                         PacketScenarios.all(),
                         UdpScenarios.all(),
                         RestoreScenarios.all(),

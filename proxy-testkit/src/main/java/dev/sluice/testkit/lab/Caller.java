@@ -78,10 +78,10 @@ public record Caller(
     /** Sends one datagram and waits for the answer. */
     public Outcome udp(IpAddress address, int port) {
         try (DatagramChannel channel = host.udpSocket(address.family())) {
-            if (sourcePort != 0) {
+            if (sourcePort != 0 || source != null) {
                 // at the wildcard address, the runs of both families would conflict
-                channel.bind(
-                        new InetSocketAddress(host.address(address.family()).toInetAddress(), sourcePort));
+                IpAddress from = source == null ? host.address(address.family()) : source;
+                channel.bind(new InetSocketAddress(from.toInetAddress(), sourcePort));
             }
             SocketAddress target = new InetSocketAddress(address.toInetAddress(), port);
             channel.connect(target);

@@ -67,6 +67,18 @@ public final class LabAddresses {
                         : String.format(Locale.ROOT, "fd00:244:3::1:%x", number));
     }
 
+    /**
+     * One of many addresses that the outside client may call from, where many clients are needed.
+     *
+     * @param number 0 to 65535
+     */
+    public static IpAddress manyClients(int number, IpFamily family) {
+        return IpAddress.of(
+                family == IpFamily.IPV4
+                        ? "198.19." + number / 256 + "." + number % 256
+                        : String.format(Locale.ROOT, "fd00:20:1::1:%x", number));
+    }
+
     /** The interface of node-a that packets of {@code host} arrive through; empty for node-a itself. */
     public static String interfaceTo(String host) {
         if (host.equals(NODE_A)) {

@@ -42,6 +42,8 @@ final class Topology {
         LabAddresses.LOCAL_PODS.forEach(p -> s.append(podLink(p)));
         s.append("route add default via 192.168.10.2\n");
         s.append("route add default via fd00:10::2\n");
+        s.append("route add 198.19.0.0/16 via 192.168.20.9\n");
+        s.append("route add fd00:20:1::/64 via fd00:20::9\n");
         s.append("route add ").append(LabAddresses.blackHole(IpFamily.IPV4));
         s.append("/32 via 10.244.1.5 dev pod-a5 onlink\n");
         s.append("route add ").append(LabAddresses.blackHole(IpFamily.IPV6));
@@ -68,6 +70,7 @@ final class Topology {
 
     private static String client() {
         return "link set lo up\n"
+                + "route add local 198.19.0.0/16 dev lo\nroute add local fd00:20:1::/64 dev lo\n"
                 + address("eth0", "192.168.20.9/24", "fd00:20::9/64")
                 + "route add default via 192.168.20.1\n"
                 + "route add default via fd00:20::1\n";
@@ -132,6 +135,8 @@ final class Topology {
                 write("net/ipv6/conf/" + scope + "/accept_ra", "0");
                 write("net/ipv6/conf/" + scope + "/forwarding", node ? "1" : "0");
             }
+            // IPv6 needs it to bind the addresses of a local route
+            write("net/ipv6/ip_nonlocal_bind", "1");
             write("net/ipv4/icmp_ratelimit", "0");
             write("net/ipv4/icmp_ratemask", "0");
             write("net/ipv6/icmp/ratelimit", "0");

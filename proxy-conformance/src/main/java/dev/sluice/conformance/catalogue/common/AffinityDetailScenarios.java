@@ -220,11 +220,12 @@ public final class AffinityDetailScenarios {
         String name = stage.allotment().namespace() + "/web";
         List<String> rules = NodeState.rulesOfFamily(stage)
                 .lines()
-                .filter(l -> l.contains(name) && l.contains("-m recent"))
+                .filter(l -> l.contains(name) && l.contains("-set "))
                 .toList();
-        Assertions.assertThat(rules.stream().filter(l -> l.contains("--rcheck --seconds 600 --reap")))
+        Assertions.assertThat(rules.stream().filter(l -> l.contains("--match-set")))
                 .hasSize(3);
-        Assertions.assertThat(rules.stream().filter(l -> l.contains("--set"))).hasSize(3);
+        Assertions.assertThat(rules.stream().filter(l -> l.contains("--exist --timeout 600")))
+                .hasSize(3);
     }
 
     private static void expectSameAsBefore(Stage stage) {

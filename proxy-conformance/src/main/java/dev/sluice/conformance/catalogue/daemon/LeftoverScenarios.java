@@ -95,7 +95,12 @@ public final class LeftoverScenarios {
         start(stage, before);
         stage.given(List.of(
                 web("a2"),
-                service("goes").dualStack().port(82, 8080).on("b2").loadBalancer(),
+                service("goes")
+                        .dualStack()
+                        .port(82, 8080)
+                        .on("b2")
+                        .loadBalancer()
+                        .spec("sessionAffinity", "ClientIP"),
                 service("dns")
                         .dualStack()
                         .port("dns", Protocol.UDP, 53, 5353)
@@ -128,7 +133,14 @@ public final class LeftoverScenarios {
     private static List<String> leftovers(Stage stage, ProxyMode before, ProxyMode after) {
         List<String> words = switch (before) {
             case USERSPACE -> List.of("SLUICE-");
-            case IPTABLES -> List.of("KUBE-SVC-", "KUBE-SEP-", "KUBE-EXT-", "KUBE-EXTERNAL-SERVICES", "KUBE-NODEPORTS");
+            case IPTABLES ->
+                List.of(
+                        "KUBE-SVC-",
+                        "KUBE-SEP-",
+                        "KUBE-6-SEP-",
+                        "KUBE-EXT-",
+                        "KUBE-EXTERNAL-SERVICES",
+                        "KUBE-NODEPORTS");
             case IPVS ->
                 List.of(
                         "KUBE-NODE-PORT",
