@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * The body of an answer as a stream for one reader, which asks the server for more only when it has read what arrived.
  */
 final class BodyStream extends InputStream implements AsyncBody.Consumer<List<ByteBuffer>> {
+    /** A listener that waits for the silence of other streams too must not come a whole silence late. */
+    private static final int CALLS_PER_PATIENCE = 6;
+
     private final Duration patience;
     private final SilenceListener listener;
     private final Runnable onBytes;
@@ -40,7 +43,7 @@ final class BodyStream extends InputStream implements AsyncBody.Consumer<List<By
     }
 
     /**
-     * @param patience the silence after which {@code listener} is called, and again after each such time
+     * @param patience the silence after which {@code listener} is called, and again after each sixth of that time
      * @param onBytes called when bytes arrive
      */
     BodyStream(Duration patience, SilenceListener listener, Runnable onBytes) {
@@ -122,9 +125,11 @@ final class BodyStream extends InputStream implements AsyncBody.Consumer<List<By
                 requested = true;
                 Objects.requireNonNull(body, "no head yet").consume();
             }
+            long wait = patience.toNanos();
             while (part == null) {
-                part = parts.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
+                part = parts.poll(wait, TimeUnit.NANOSECONDS);
                 if (part == null) {
+                    wait = patience.toNanos() / CALLS_PER_PATIENCE;
                     listener.silentFor(Duration.ofNanos(System.nanoTime() - lastHeard));
                 }
             }
