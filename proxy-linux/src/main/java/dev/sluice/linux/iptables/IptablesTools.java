@@ -104,7 +104,9 @@ public final class IptablesTools {
 
     private static String remedy(CommandRunner.Result result) {
         String text = ToolErrors.reason(result);
-        return text.contains("Permission denied") ? text + " (run as root or with CAP_NET_ADMIN)" : text;
+        return text.contains("Permission denied")
+                ? text + " (run as root or with CAP_NET_ADMIN; the legacy tools need CAP_NET_RAW, too)"
+                : text;
     }
 
     private static String lower(Variant variant) {

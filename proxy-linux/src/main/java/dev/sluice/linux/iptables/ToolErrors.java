@@ -70,6 +70,9 @@ final class ToolErrors {
         if (said.contains("holding the xtables lock")) {
             return " (another program keeps the lock; the next sync tries again)";
         }
+        if (said.contains("Can't open socket to ipset")) {
+            return " (run as root or with CAP_NET_RAW, by which the tools look up a set)";
+        }
         if (said.contains("Permission denied")) {
             return " (run as root or with CAP_NET_ADMIN, and with /run/xtables.lock writable)";
         }
