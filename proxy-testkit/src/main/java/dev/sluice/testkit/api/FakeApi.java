@@ -22,13 +22,17 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An API server that keeps whatever JSON it is given, well formed or not. It lists, in pages too, and watches; its
  * watches can be cut, expired and refused. Objects are created, changed and deleted by request or by method.
  */
 public final class FakeApi implements AutoCloseable {
-    private final HttpServer server;
+    private final InetSocketAddress address;
+    private volatile HttpServer server;
+    private volatile @Nullable ApiFault fault;
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final ObjectStore store;
     private final Map<String, Integer> refusals = new HashMap<>();
@@ -45,16 +49,55 @@ public final class FakeApi implements AutoCloseable {
 
     /** The same with objects that {@code content} puts before the first request is answered. */
     public FakeApi(int port, long version, Consumer<FakeApi> content) throws IOException {
+        this(InetAddress.ofLiteral("127.0.0.1"), port, version, null, content);
+    }
+
+    /**
+     * The same on another address.
+     *
+     * @param tls null for plain HTTP; otherwise clients must show a certificate that it trusts
+     */
+    public FakeApi(InetAddress address, int port, long version, @Nullable SSLContext tls) throws IOException {
+        this(address, port, version, tls, empty -> {});
+    }
+
+    private FakeApi(InetAddress address, int port, long version, @Nullable SSLContext tls, Consumer<FakeApi> content)
+            throws IOException {
         store = new ObjectStore(version);
-        server = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port), 0);
-        server.setExecutor(executor);
-        server.createContext("/", this::handle);
         content.accept(this);
-        server.start();
+        server = ApiListener.open(new InetSocketAddress(address, port), tls, this::handle, executor);
+        this.address = server.getAddress();
+    }
+
+    /** Ends every connection, and refuses new ones until it listens again. */
+    public void stop() {
+        // refuse connections first: a watch that is cut reconnects at once, and must be refused
+        server.stop(0);
+        cut();
+    }
+
+    /** Listens again, on the same port, after a {@link #stop}. */
+    public void listen(@Nullable SSLContext tls) throws IOException {
+        server = ApiListener.open(address, tls, this::handle, executor);
+    }
+
+    /** Misbehaves from the next request on. */
+    public void misbehave(ApiFault how) {
+        fault = how;
+    }
+
+    /** Answers properly from the next request on. */
+    public void behave() {
+        fault = null;
+    }
+
+    /** Counts versions from a lower one on, as after a restore of etcd. */
+    public void goBack(long version) {
+        store.goBack(version);
     }
 
     public int port() {
-        return server.getAddress().getPort();
+        return address.getPort();
     }
 
     public String url() {
@@ -135,9 +178,7 @@ public final class FakeApi implements AutoCloseable {
 
     @Override
     public void close() {
-        // refuse connections first: a watch that is cut reconnects at once, and must be refused
-        server.stop(0);
-        cut();
+        stop();
         executor.shutdownNow();
     }
 
@@ -146,10 +187,13 @@ public final class FakeApi implements AutoCloseable {
         authorizations.addAll(exchange.getRequestHeaders().getOrDefault("Authorization", List.of()));
         userAgents.addAll(exchange.getRequestHeaders().getOrDefault("User-Agent", List.of()));
         requests.add(uri.toString());
+        if (isAnsweredByFault(exchange)) {
+            return;
+        }
         ResourcePath path = ResourcePath.of(uri.getPath());
         int refusal = refusal(exchange.getRequestMethod(), path.plural());
         if (refusal != 0 && !(refusal == 409 && exchange.getRequestMethod().equals("PATCH"))) {
-            answer(exchange, refusal, status(refusal));
+            ApiAnswer.refuse(exchange, refusal);
             return;
         }
         String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
@@ -167,9 +211,20 @@ public final class FakeApi implements AutoCloseable {
             }
             case "DELETE" -> {
                 store.remove(path.plural(), path.key());
-                answer(exchange, 200, "{}");
+                ApiAnswer.send(exchange, 200, "{}");
             }
             default -> read(exchange, path, query(uri));
+        }
+    }
+
+    private boolean isAnsweredByFault(HttpExchange exchange) throws IOException {
+        ApiFault now = fault;
+        try {
+            return now != null && now.answer(exchange);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            exchange.close();
+            return true;
         }
     }
 
@@ -178,7 +233,7 @@ public final class FakeApi implements AutoCloseable {
         if (store.get(path.plural(), path.withName(name)) == null) {
             write(exchange, path, object, 201);
         } else {
-            answer(exchange, 409, status(409));
+            ApiAnswer.refuse(exchange, 409);
         }
     }
 
@@ -196,7 +251,7 @@ public final class FakeApi implements AutoCloseable {
         Map<String, Object> whole = new LinkedHashMap<>(object);
         whole.put("metadata", metadata);
         store.put(path.plural(), key, JsonDocument.write(whole));
-        answer(exchange, status, JsonDocument.write(whole));
+        ApiAnswer.send(exchange, status, JsonDocument.write(whole));
     }
 
     private void read(HttpExchange exchange, ResourcePath path, Map<String, String> query) throws IOException {
@@ -211,10 +266,10 @@ public final class FakeApi implements AutoCloseable {
                     key -> path.namespace().isEmpty() || !key.contains("/") || key.startsWith(path.namespace() + "/");
             int limit = Integer.parseInt(query.getOrDefault("limit", "0"));
             int from = Integer.parseInt(query.getOrDefault("continue", "0"));
-            answer(exchange, 200, store.list(path.plural(), keys.and(inNamespace), limit, from));
+            ApiAnswer.send(exchange, 200, store.list(path.plural(), keys.and(inNamespace), limit, from));
         } else {
             String object = store.get(path.plural(), path.key());
-            answer(exchange, object == null ? 404 : 200, object == null ? status(404) : object);
+            ApiAnswer.send(exchange, object == null ? 404 : 200, object == null ? ApiAnswer.status(404) : object);
         }
     }
 
@@ -225,7 +280,7 @@ public final class FakeApi implements AutoCloseable {
         try (OutputStream body = exchange.getResponseBody()) {
             body.flush();
             if (events == null) {
-                send(body, "{\"type\": \"ERROR\", \"object\": " + status(410) + "}");
+                send(body, "{\"type\": \"ERROR\", \"object\": " + ApiAnswer.status(410) + "}");
                 return;
             }
             for (String event = events.take(); !event.equals(ObjectStore.END); event = events.take()) {
@@ -249,19 +304,5 @@ public final class FakeApi implements AutoCloseable {
             query.put(pair[0], pair.length == 1 ? "" : URLDecoder.decode(pair[1], StandardCharsets.UTF_8));
         }
         return query;
-    }
-
-    /** A {@code Status} of the API. */
-    static String status(int code) {
-        return "{\"kind\": \"Status\", \"apiVersion\": \"v1\", \"status\": \"Failure\", \"code\": " + code
-                + ", \"message\": \"refused by the test\"}";
-    }
-
-    private static void answer(HttpExchange exchange, int code, String body) throws IOException {
-        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        exchange.getResponseHeaders().add("Content-Type", "application/json");
-        exchange.sendResponseHeaders(code, bytes.length == 0 ? -1 : bytes.length);
-        exchange.getResponseBody().write(bytes);
-        exchange.close();
     }
 }

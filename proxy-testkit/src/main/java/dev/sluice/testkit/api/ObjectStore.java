@@ -91,6 +91,12 @@ final class ObjectStore {
         oldest = ++version;
     }
 
+    synchronized void goBack(long to) {
+        version = to;
+        oldest = 0;
+        history.clear();
+    }
+
     synchronized void cut() {
         watches.values().forEach(list -> list.forEach(watch -> watch.add(END)));
         watches.clear();

@@ -55,6 +55,13 @@ public final class DaemonProcess implements AutoCloseable {
         return start(host, List.of(Launcher.path().toString()), options, log, environment);
     }
 
+    /** Starts the daemon by a command that becomes it, e.g. one that takes rights away. */
+    public static DaemonProcess startThrough(List<String> wrapper, LabHost host, DaemonOptions options, Path log) {
+        List<String> program = new ArrayList<>(wrapper);
+        program.add(Launcher.path().toString());
+        return start(host, program, options, log, Map.of());
+    }
+
     /** Starts a daemon that {@code main} makes, on this JVM's class path, in place of the launcher's. */
     public static DaemonProcess start(LabHost host, Class<?> main, DaemonOptions options, Path log) {
         return start(host, List.of(), main, options, log, Map.of());

@@ -1,0 +1,72 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.sluice.testkit.inject;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.instrument.Instrumentation;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Java agent that makes a thread of the daemon fail. Every method of the daemon begins with a {@link #check}, which
+ * throws once in the thread that the order file names; then the file is deleted.
+ *
+ * <p>The order is one line, {@code THREAD KIND}: the beginning of the thread's name, and {@code defect},
+ * {@code overflow} or {@code memory}. Uses nothing of the kit, whose other classes the daemon does not have.
+ */
+public final class ThreadFaultAgent {
+    private static final long POLL_MILLIS = 20;
+    private static final AtomicReference<@Nullable Order> ORDER = new AtomicReference<>();
+
+    private ThreadFaultAgent() {}
+
+    private record Order(String thread, String kind, Path file) {
+        private void carryOut() {
+            new File(file.toString()).delete();
+            switch (kind) {
+                case "overflow" -> throw new StackOverflowError("injected");
+                case "memory" -> throw new OutOfMemoryError("injected");
+                default -> throw new IllegalStateException("injected");
+            }
+        }
+    }
+
+    /** Called by the JVM before {@code main}; {@code file} is where orders are written to. */
+    public static void premain(String file, Instrumentation instrumentation) {
+        instrumentation.addTransformer(new FailingMethods());
+        Path orders = Path.of(file);
+        Thread.ofPlatform().daemon().name("thread-faults").start(() -> poll(orders));
+    }
+
+    /** Called at the beginning of each of the daemon's methods. */
+    public static void check() {
+        Order order = ORDER.get();
+        if (order != null
+                && Thread.currentThread().getName().startsWith(order.thread)
+                && ORDER.compareAndSet(order, null)) {
+            order.carryOut();
+        }
+    }
+
+    private static void poll(Path file) {
+        String last = "";
+        while (true) {
+            try {
+                Thread.sleep(POLL_MILLIS);
+                String line = Files.exists(file) ? Files.readString(file).strip() : "";
+                int space = line.lastIndexOf(' ');
+                if (!line.equals(last) && space > 0) {
+                    ORDER.set(new Order(line.substring(0, space), line.substring(space + 1), file));
+                }
+                last = line;
+            } catch (IOException e) {
+                last = ""; // deleted in this moment
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
+    }
+}
