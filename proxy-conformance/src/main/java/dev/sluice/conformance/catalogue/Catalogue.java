@@ -17,12 +17,14 @@ import dev.sluice.conformance.catalogue.common.NodePortScenarios;
 import dev.sluice.conformance.catalogue.common.OutsideAddressScenarios;
 import dev.sluice.conformance.catalogue.common.PacketScenarios;
 import dev.sluice.conformance.catalogue.common.PolicyScenarios;
+import dev.sluice.conformance.catalogue.common.SavedInputScenarios;
 import dev.sluice.conformance.catalogue.common.SctpScenarios;
 import dev.sluice.conformance.catalogue.common.SelectionScenarios;
 import dev.sluice.conformance.catalogue.common.SourceRangeScenarios;
 import dev.sluice.conformance.catalogue.common.TopologyScenarios;
 import dev.sluice.conformance.catalogue.common.UdpScenarios;
 import dev.sluice.conformance.catalogue.daemon.CommandScenarios;
+import dev.sluice.conformance.catalogue.daemon.ContainerScenarios;
 import dev.sluice.conformance.catalogue.daemon.DaemonScenarios;
 import dev.sluice.conformance.catalogue.daemon.EligibilityScenarios;
 import dev.sluice.conformance.catalogue.daemon.ExplainScenarios;
@@ -79,6 +81,7 @@ public final class Catalogue {
                         UdpScenarios.all(),
                         RestoreScenarios.all(),
                         BadInputScenarios.all(),
+                        SavedInputScenarios.all(),
                         ConntrackRestartScenarios.all(),
                         ConntrackScenarios.all(),
                         CounterScenarios.all(),
@@ -103,6 +106,7 @@ public final class Catalogue {
                         ExplainScenarios.all(),
                         DaemonScenarios.all(),
                         CommandScenarios.all(),
+                        ContainerScenarios.all(),
                         EligibilityScenarios.all(),
                         MetricScenarios.all(),
                         LeftoverScenarios.all(),

@@ -148,6 +148,12 @@ public final class DaemonSession implements AutoCloseable {
         return daemon;
     }
 
+    /** Starts a daemon as {@link #launch(String...)} does, by a command that becomes it. */
+    public DaemonProcess launchThrough(List<String> wrapper) {
+        daemon = DaemonProcess.startThrough(wrapper, lab.node(), options, log());
+        return daemon;
+    }
+
     /** Waits until a launched daemon is ready in {@code families}. */
     public DaemonProcess awaitReady(IpFamily... families) {
         return daemon().awaitReady(stretched(timing.start()), families);
