@@ -19,7 +19,6 @@ import dev.sluice.daemon.log.Logging;
 import dev.sluice.daemon.otherproxy.KubeProxyPages;
 import dev.sluice.daemon.otherproxy.ProxyTurn;
 import dev.sluice.daemon.otherproxy.RunningKubeProxy;
-import dev.sluice.daemon.restart.ConfigFileWatch;
 import dev.sluice.daemon.start.OpenFileLimit;
 import dev.sluice.daemon.start.Privileges;
 import dev.sluice.daemon.start.Version;

@@ -49,7 +49,7 @@ class DaemonLogTest {
             assertThat(set.body()).isEqualTo("successfully set klog.logging.verbosity to 4\n");
             change("web");
             awaitLine(daemon, "\"v\":4,", "\"synced\"", "\"family\":\"IPv4\"");
-            assertThat(objects(daemon)).anyMatch(object -> object.get("v").equals(4));
+            assertThat(objects(daemon)).anyMatch(object -> Integer.valueOf(4).equals(object.get("v")));
             assertThat(daemon.page("/flagz").body())
                     .contains("\nlogging-format=json\n", "\nv=2\n", "\nprofiling=true\n");
             assertThat(daemon.page("/statusz").body()).contains("\nPaths: /configz /debug /flagz /healthz /metrics ");

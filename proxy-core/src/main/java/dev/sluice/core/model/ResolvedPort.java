@@ -21,7 +21,7 @@ public record ResolvedPort(ServicePort service, EndpointSet endpoints) {
     /** This port with what is known of the other owners of its addresses. */
     public ResolvedPort withOwners(Map<IpAddress, AddressOwner> owners) {
         ServicePort owned = service.withOwners(owners);
-        return owned == service ? this : new ResolvedPort(owned, endpoints);
+        return owned.equals(service) ? this : new ResolvedPort(owned, endpoints);
     }
 
     /** The endpoints for traffic to the cluster address. */

@@ -21,6 +21,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FileReadersTest {
     /** The only sources that open a file for reading, and what they are for. Everything else calls one of them. */
     private static final Map<String, String> READERS = new TreeMap<>(Map.of(
+            "proxy-kubernetes/src/main/java/dev/sluice/kubernetes/snapshot/SnapshotFile.java",
+                    "checks the owner, type and size of the opened file",
+            "proxy-kubernetes/src/main/java/dev/sluice/kubernetes/snapshot/SnapshotWrite.java", "opens it to write",
+            "proxy-testkit/src/main/java/dev/sluice/testkit/api/TlsIdentity.java", "what keytool has written",
+            "proxy-testkit/src/main/java/dev/sluice/testkit/inject/ClockShift.java", "maps it to write",
+            "proxy-testkit/src/main/java/dev/sluice/testkit/inject/ThreadFaultAgent.java",
+                    "runs inside the daemon, without the kit's classes",
             "proxy-linux/src/main/java/dev/sluice/linux/sysctl/KernelFiles.java", "files below /proc and /sys",
             "proxy-linux/src/main/java/dev/sluice/linux/ipvs/IpvsTable.java", "one that stays open between its reads",
             "proxy-kubernetes/src/main/java/dev/sluice/kubernetes/read/UserFile.java", "files that operators write",

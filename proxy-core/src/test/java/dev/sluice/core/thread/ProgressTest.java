@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -51,7 +52,7 @@ class ProgressTest {
         });
         thread.start();
         awaitWork("marked", "outer, vital");
-        Progress outer = activity("marked").orElseThrow().progress();
+        Progress outer = Objects.requireNonNull(activity("marked").orElseThrow().progress());
         long begun = outer.since();
         step.release();
         awaitWork("marked", "inner, vital");
@@ -82,7 +83,8 @@ class ProgressTest {
             RepeatedFailure failure = activity("fails-twice").orElseThrow().failure();
             return failure != null && failure.count() == 2 && failure.cause().contains("for the test");
         });
-        RepeatedFailure failure = activity("fails-twice").orElseThrow().failure();
+        RepeatedFailure failure =
+                Objects.requireNonNull(activity("fails-twice").orElseThrow().failure());
         assertThat(failure.isOver(System.nanoTime())).isFalse();
         assertThat(failure.isOver(System.nanoTime() + Duration.ofMinutes(3).toNanos()))
                 .isTrue();

@@ -111,7 +111,8 @@ public final class ConfigFile {
             errors.add(path + ": this is no " + KIND + ": want an object with apiVersion " + API_VERSION);
             return;
         }
-        readable = expect(object, "apiVersion", API_VERSION) & expect(object, "kind", KIND);
+        boolean version = expect(object, "apiVersion", API_VERSION);
+        readable = expect(object, "kind", KIND) && version;
         if (readable) {
             walk("", object);
         }

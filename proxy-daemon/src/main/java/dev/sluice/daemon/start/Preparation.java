@@ -84,8 +84,8 @@ public final class Preparation {
         ApiHealth api = new ApiHealth(InstantSource.system());
         health.add(api);
         ApiObserver observer = ApiObserver.all(metrics.api(), api);
-        ClusterConnection cluster = resources.keep(
-                ClusterConnection.open(settings, nodeName, module.bindsAddresses(), observer, metrics));
+        ClusterConnection cluster =
+                resources.keep(ClusterConnection.open(settings, nodeName, module.bindsAddresses(), observer, metrics));
         health.snapshot(cluster::snapshotInUse);
         health.waitsFor("Node " + nodeName + " from " + cluster.description());
         pages.listen(metrics, cluster.events());

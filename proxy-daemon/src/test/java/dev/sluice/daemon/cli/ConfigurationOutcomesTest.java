@@ -23,6 +23,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,7 +65,7 @@ class ConfigurationOutcomesTest {
     }
 
     /** A file's content is null where there is no file. */
-    record Case(String name, List<String> flags, String file, Outcome ofKubeProxy) {
+    record Case(String name, List<String> flags, @Nullable String file, Outcome ofKubeProxy) {
         @Override
         public String toString() {
             return name;
@@ -105,21 +106,21 @@ class ConfigurationOutcomesTest {
     }
 
     private static Case read(Tree document) {
-        Map<?, ?> fields = (Map<?, ?>) document.plain();
-        List<String> flags = fields.get("flags") == null
-                ? List.of()
-                : ((List<?>) fields.get("flags"))
-                        .stream().map(String.class::cast).toList();
+        Map<?, ?> fields = (Map<?, ?>) Objects.requireNonNull(document.plain());
+        List<String> flags = new ArrayList<>();
+        if (fields.get("flags") instanceof List<?> values) {
+            values.forEach(value -> flags.add((String) value));
+        }
         Map<String, Object> changed = new TreeMap<>();
-        if (fields.get("changed") != null) {
-            ((Map<?, ?>) fields.get("changed")).forEach((name, value) -> changed.put((String) name, value));
+        if (fields.get("changed") instanceof Map<?, ?> values) {
+            values.forEach((name, value) -> changed.put((String) name, value));
         }
         String file = (String) fields.get("file");
         return new Case(
-                (String) fields.get("name"),
+                (String) Objects.requireNonNull(fields.get("name")),
                 flags,
                 file == null ? null : file.replaceFirst("^HEAD\n", HEAD),
-                new Outcome((Boolean) fields.get("accepted"), changed));
+                new Outcome(Boolean.TRUE.equals(fields.get("accepted")), changed));
     }
 
     private static Map<String, List<String>> differences() throws IOException {
@@ -166,7 +167,7 @@ class ConfigurationOutcomesTest {
         Map<String, Object> fields = new HashMap<>();
         Tree tree = YamlTree.documents(loaded.effective().yaml().getBytes(StandardCharsets.UTF_8))
                 .getFirst();
-        flatten("", tree.plain(), fields);
+        flatten("", Objects.requireNonNull(tree.plain()), fields);
         return fields;
     }
 

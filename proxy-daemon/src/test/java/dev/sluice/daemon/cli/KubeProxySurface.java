@@ -28,8 +28,8 @@ public record KubeProxySurface(List<Setting> flags, List<Setting> fields, List<M
 
     public static KubeProxySurface read() {
         try (InputStream in = Objects.requireNonNull(KubeProxySurface.class.getResourceAsStream(RESOURCE))) {
-            Map<?, ?> root =
-                    (Map<?, ?>) YamlTree.documents(in.readAllBytes()).getFirst().plain();
+            Map<?, ?> root = (Map<?, ?>) Objects.requireNonNull(
+                    YamlTree.documents(in.readAllBytes()).getFirst().plain());
             return new KubeProxySurface(
                     items(root, "flags").stream().map(KubeProxySurface::setting).toList(),
                     items(root, "fields").stream()
@@ -49,7 +49,7 @@ public record KubeProxySurface(List<Setting> flags, List<Setting> fields, List<M
     }
 
     private static List<Map<?, ?>> items(Map<?, ?> root, String name) {
-        return ((List<?>) root.get(name))
+        return ((List<?>) Objects.requireNonNull(root.get(name), name))
                 .stream().<Map<?, ?>>map(item -> (Map<?, ?>) item).toList();
     }
 
@@ -59,7 +59,7 @@ public record KubeProxySurface(List<Setting> flags, List<Setting> fields, List<M
 
     private static Set<String> labels(Map<?, ?> item) {
         Set<String> labels = new TreeSet<>();
-        ((List<?>) item.get("labels")).forEach(label -> labels.add((String) label));
+        ((List<?>) Objects.requireNonNull(item.get("labels"))).forEach(label -> labels.add((String) label));
         return labels;
     }
 

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -100,7 +101,7 @@ class StockConfigurationsTest {
         }
         String[] args = command(documents.getFirst());
         if (documents.size() > 1) {
-            Map<?, ?> data = (Map<?, ?>) ((Map<?, ?>) documents.get(1).plain()).get("data");
+            Map<?, ?> data = map(map(documents.get(1).plain()).get("data"));
             for (int i = 0; i < args.length; i++) {
                 if (args[i].startsWith("--config=")) {
                     String key = args[i].substring(args[i].lastIndexOf('/') + 1);
@@ -115,14 +116,19 @@ class StockConfigurationsTest {
 
     /** Without the name of the program, and with the variable of the node's name replaced, as the kubelet does. */
     private static String[] command(Tree workload) {
-        Map<?, ?> spec = (Map<?, ?>) ((Map<?, ?>) workload.plain()).get("spec");
-        Map<?, ?> template = (Map<?, ?>) spec.get("template");
-        Map<?, ?> pod = template == null ? spec : (Map<?, ?>) template.get("spec");
-        Map<?, ?> container = (Map<?, ?>) ((List<?>) pod.get("containers")).getFirst();
-        List<?> command = (List<?>) container.get("command");
+        Map<?, ?> spec = map(map(workload.plain()).get("spec"));
+        Map<?, ?> pod = spec.get("template") == null
+                ? spec
+                : map(map(spec.get("template")).get("spec"));
+        Map<?, ?> container = map(((List<?>) Objects.requireNonNull(pod.get("containers"))).getFirst());
+        List<?> command = (List<?>) Objects.requireNonNull(container.get("command"));
         List<?> args = container.get("args") == null ? List.of() : (List<?>) container.get("args");
         return Stream.concat(command.stream().skip(1), args.stream())
                 .map(argument -> ((String) argument).replace("$(NODE_NAME)", "node-a"))
                 .toArray(String[]::new);
+    }
+
+    private static Map<?, ?> map(@Nullable Object value) {
+        return (Map<?, ?>) Objects.requireNonNull(value);
     }
 }

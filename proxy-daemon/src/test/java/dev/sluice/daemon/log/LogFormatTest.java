@@ -79,7 +79,7 @@ class LogFormatTest {
                     .extracting(object -> object.get("severity"))
                     .containsExactly("info", "info", "warning", "error");
             assertThat(objects.get(3).get("err")).isEqualTo("java.lang.IllegalStateException: why");
-            assertThat(objects.get(3).get("stacktrace").toString()).contains("LogFormatTest.java");
+            assertThat(objects.get(3).get("stacktrace")).asString().contains("LogFormatTest.java");
         }
     }
 

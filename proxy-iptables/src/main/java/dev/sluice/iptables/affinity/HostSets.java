@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Where the host's rules can remember clients: IP sets, opened on first use, and the lists that the kernel had before. */
+/** Where the host's rules can remember clients: IP sets, opened on first use, and lists of the {@code recent} match. */
 public final class HostSets implements AutoCloseable {
     private final Opener opener;
     private final Function<String, List<IpAddress>> lists;

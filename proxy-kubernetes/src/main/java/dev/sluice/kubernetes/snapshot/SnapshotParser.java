@@ -18,7 +18,7 @@ final class SnapshotParser {
     private static final int LONGEST_LINE = 4 << 20;
 
     private final InputStream in;
-    private final Checksum checksum = new Checksum();
+    private final ContentDigest checksum = new ContentDigest();
 
     /** @param in is buffered */
     SnapshotParser(InputStream in) {
@@ -44,7 +44,7 @@ final class SnapshotParser {
     private List<byte[]> objectLines() throws IOException, UnusableSnapshotException {
         List<byte[]> lines = new ArrayList<>();
         for (byte[] line = line(); line != null; line = line()) {
-            if (Checksum.isAt(line)) {
+            if (ContentDigest.isAt(line)) {
                 if (!Arrays.equals(line, checksum.line()) || line() != null) {
                     throw new UnusableSnapshotException("its checksum is wrong: it was damaged or edited");
                 }

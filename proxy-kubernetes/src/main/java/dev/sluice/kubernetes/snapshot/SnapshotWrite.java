@@ -67,7 +67,7 @@ final class SnapshotWrite {
     }
 
     private long write(Path file) throws IOException {
-        Checksum checksum = new Checksum();
+        ContentDigest checksum = new ContentDigest();
         try (FileChannel channel = FileChannel.open(
                         file,
                         Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -109,7 +110,8 @@ class ExpiringSetsTest {
         IpSets.SetsCreated created = sets.createAll(many);
 
         assertThat(created.refused()).containsOnlyKeys("MANY-7");
-        assertThat(created.refused().get("MANY-7").alreadyExists()).isTrue();
+        assertThat(Objects.requireNonNull(created.refused().get("MANY-7")).alreadyExists())
+                .isTrue();
         assertThat(created.messages()).isEqualTo(300);
         assertThat(sets.names()).hasSize(300);
     }
@@ -125,7 +127,11 @@ class ExpiringSetsTest {
         sets.swap("ONE", "TWO");
 
         assertThat(sets.list(expiring)).containsExactly(new SetEntry.Ip(A4));
-        assertThat(sets.headers().get("ONE").shape().orElseThrow().expiring()).isTrue();
+        assertThat(Objects.requireNonNull(sets.headers().get("ONE"))
+                        .shape()
+                        .orElseThrow()
+                        .expiring())
+                .isTrue();
         NetlinkException missing = catchThrowableOfType(NetlinkException.class, () -> sets.swap("MISSING", "ONE"));
         assertThat(missing.notFound()).isTrue();
     }

@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.assertj.core.api.Assertions;
@@ -110,7 +111,7 @@ public final class ManyClientsScenarios {
 
     private static void expectSame(Map<Integer, String> before, Map<Integer, String> after) {
         List<Integer> moved = before.keySet().stream()
-                .filter(c -> !before.get(c).equals(after.get(c)))
+                .filter(c -> !Objects.equals(before.get(c), after.get(c)))
                 .toList();
         Assertions.assertThat(moved)
                 .as("clients, of " + before.size() + ", that came to another Pod")

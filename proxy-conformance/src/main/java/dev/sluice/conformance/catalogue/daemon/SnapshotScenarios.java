@@ -20,9 +20,9 @@ import dev.sluice.testkit.api.ApiManifests;
 import dev.sluice.testkit.api.FakeApi;
 import dev.sluice.testkit.daemon.DaemonProcess;
 import dev.sluice.testkit.lab.Outcome;
+import dev.sluice.testkit.lab.TextFile;
 import dev.sluice.testkit.timing.Attempts;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -101,7 +101,7 @@ public final class SnapshotScenarios {
             expectNoMark();
             stage.eventually(
                     "the new state is stored",
-                    () -> Files.readString(folder.resolve("snapshot.jsonl")).contains("\"name\":\"new\""));
+                    () -> TextFile.read(folder.resolve("snapshot.jsonl")).contains("\"name\":\"new\""));
         }
 
         private FakeApi serve(int at, List<ServiceTemplate> services) {

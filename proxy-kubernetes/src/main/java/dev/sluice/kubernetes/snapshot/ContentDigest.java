@@ -9,13 +9,13 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /** The last line of a snapshot: the SHA-256 of all lines before it, with their ends. */
-final class Checksum {
+final class ContentDigest {
     private static final String FIELD = "sha256";
     private static final byte[] BEGIN = ("{\"" + FIELD + "\":").getBytes(StandardCharsets.US_ASCII);
 
     private final MessageDigest digest;
 
-    Checksum() {
+    ContentDigest() {
         try {
             digest = MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
