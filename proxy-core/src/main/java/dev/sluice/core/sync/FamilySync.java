@@ -7,6 +7,7 @@ import dev.sluice.core.model.Problem;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncObserver.Failure;
 import dev.sluice.core.sync.SyncObserver.Success;
+import dev.sluice.core.thread.ProcessEnd;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -75,9 +76,8 @@ final class FamilySync {
             SyncBatch batch = state.take(family());
             full |= batch.changes().everything();
             run(batch, full, begin);
-        } catch (VirtualMachineError e) {
-            throw e;
         } catch (Throwable e) {
+            ProcessEnd.rethrowFatal(e);
             failed(e, full, begin);
         }
     }
@@ -139,9 +139,8 @@ final class FamilySync {
             schedule.checkIn(ticker.nanos(), backend.nextCheck());
             LOG.debug("{}: checked for foreign changes, {}", family(), report.cost());
             observer.call(o -> o.repaired(family(), report));
-        } catch (VirtualMachineError e) {
-            throw e;
         } catch (Throwable e) {
+            ProcessEnd.rethrowFatal(e);
             failed(e, suspects.everything(), begin);
             requestFull();
         }

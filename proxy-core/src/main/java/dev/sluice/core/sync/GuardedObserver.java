@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.core.sync;
 
+import dev.sluice.core.thread.ProcessEnd;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,9 +20,8 @@ final class GuardedObserver {
     void call(Consumer<SyncObserver> event) {
         try {
             event.accept(observer);
-        } catch (VirtualMachineError e) {
-            throw e;
         } catch (Throwable e) {
+            ProcessEnd.rethrowFatal(e);
             LOG.error("metrics or health missed an event: this is a defect of Sluice, please report it", e);
         }
     }

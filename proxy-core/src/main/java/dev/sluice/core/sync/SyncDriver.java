@@ -22,6 +22,7 @@ import dev.sluice.core.source.ClusterListener;
 import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.core.source.NodeObject;
 import dev.sluice.core.source.ServiceObject;
+import dev.sluice.core.thread.ProcessEnd;
 import dev.sluice.core.thread.Progress;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -169,9 +170,8 @@ final class SyncDriver implements ClusterListener {
     private void guarded(Object what, Runnable action) {
         try {
             action.run();
-        } catch (VirtualMachineError e) {
-            throw e;
         } catch (Throwable e) {
+            ProcessEnd.rethrowFatal(e);
             LOG.error("{} could not be processed: this is a defect of Sluice, please report it", what, e);
             observer.call(o -> o.defect(e));
             requestFull("after an internal error");

@@ -6,6 +6,7 @@ import dev.sluice.core.config.SyncPeriods;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.ClusterListener;
+import dev.sluice.core.thread.ProcessEnd;
 import dev.sluice.core.thread.Progress;
 import dev.sluice.core.thread.SupervisedThread;
 import java.time.Duration;
@@ -207,11 +208,9 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
         public void run() {
             try {
                 answer.complete(task.call());
-            } catch (VirtualMachineError e) {
-                answer.completeExceptionally(e);
-                throw e;
             } catch (Throwable e) {
                 answer.completeExceptionally(e);
+                ProcessEnd.rethrowFatal(e);
             }
         }
 

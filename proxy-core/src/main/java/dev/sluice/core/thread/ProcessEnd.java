@@ -39,6 +39,13 @@ public final class ProcessEnd {
         }
     }
 
+    /** Throws {@code failure} again if the virtual machine has failed: asked by whoever goes on after a failure. */
+    public static void rethrowFatal(Throwable failure) {
+        if (failure instanceof VirtualMachineError error && isFatal(error)) {
+            throw error;
+        }
+    }
+
     /** A stack overflow leaves everything outside of that stack as it was. */
     private static boolean isFatal(Throwable failure) {
         return failure instanceof VirtualMachineError && !(failure instanceof StackOverflowError);

@@ -52,13 +52,14 @@ class SyncFailureTest {
     @Test
     void exceptionsAndErrorsOfABackendAreFailures() {
         fixture.settled();
-        for (Throwable thrown : List.of(new IllegalStateException("bug"), new AssertionError("bug"))) {
+        for (Throwable thrown :
+                List.of(new IllegalStateException("bug"), new AssertionError("bug"), new StackOverflowError("bug"))) {
             v4.during(() -> throwUnchecked(thrown));
             driver.requestFull("for the test");
             driver.runDue();
             clock.advance(Duration.ofSeconds(2));
         }
-        assertThat(ears.failures).extracting(f -> f.cause().getMessage()).containsExactly("bug", "bug");
+        assertThat(ears.failures).extracting(f -> f.cause().getMessage()).containsExactly("bug", "bug", "bug");
         assertThat(ears.failures).allMatch(Failure::full);
     }
 
