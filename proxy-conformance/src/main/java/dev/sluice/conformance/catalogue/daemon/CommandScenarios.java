@@ -165,7 +165,7 @@ public final class CommandScenarios {
                         "\"hostnameOverride\":\"node-a\"",
                         "\"verbosity\":4",
                         "\"syncPeriod\":\"20s\"");
-        NodeState.expectLogged(stage, "DEBUG");
+        NodeState.expectLogged(stage, "ManifestDirectory] \"Reading "); // from -v=4 on
 
         Path next = stage.session().folder().resolve("next.yaml");
         Files.writeString(next, yaml);
