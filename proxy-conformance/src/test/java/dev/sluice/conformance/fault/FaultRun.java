@@ -12,10 +12,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** One row while it is played: the moments at which things were seen. */
 final class FaultRun {
+    /** A line of the log of severity W or E. */
+    private static final Pattern WARNING = Pattern.compile("^[WE]\\d{4} ");
+
     /** Far more than anything takes here, on a busy machine as well. */
     static final Duration LIMIT = Duration.ofMinutes(2);
 
@@ -61,9 +65,7 @@ final class FaultRun {
     }
 
     void expectNoWarning() {
-        List<String> warnings = log().lines()
-                .filter(line -> line.contains("WARN") || line.contains("ERROR"))
-                .toList();
+        List<String> warnings = log().lines().filter(WARNING.asPredicate()).toList();
         if (!warnings.isEmpty()) {
             throw new AssertionError("nothing is wrong, but the log says: " + warnings);
         }

@@ -39,6 +39,11 @@ final class ThreadDeaths {
                                 ThreadDeaths::changeAddress),
                         goesOn("sluice-lock", Kind.DEFECT, "sluice-lock failed; its work begins again", site -> {}),
                         goesOn(
+                                "sluice-watchdog",
+                                Kind.OVERFLOW,
+                                "sluice-watchdog failed; its work begins again",
+                                site -> {}),
+                        goesOn(
                                 "events",
                                 Kind.DEFECT,
                                 "events failed: this is a defect of Sluice",
