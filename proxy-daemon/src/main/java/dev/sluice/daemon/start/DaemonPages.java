@@ -36,8 +36,8 @@ public final class DaemonPages {
     /**
      * Listens, unless it does already.
      *
-     * @param events where a port that cannot be had is reported
-     * @throws ConfigException when an address cannot be had and {@code --bind-address-hard-fail} is set
+     * @param events where a port that cannot be bound is reported
+     * @throws ConfigException when an address cannot be bound and {@code --bind-address-hard-fail} is set
      */
     public synchronized void listen(MetricsPage metrics, EventSink events) throws ConfigException {
         if (listening) {

@@ -32,7 +32,7 @@ import java.util.function.UnaryOperator;
  */
 public record DaemonServers(Settings settings, EventSink events, UnaryOperator<PageServer> keep) {
 
-    /** @throws ConfigException when an address cannot be had and {@code --bind-address-hard-fail} is set */
+    /** @throws ConfigException when an address cannot be bound and {@code --bind-address-hard-fail} is set */
     public void serveHealth(HealthState health, MetricsPage metrics) throws ConfigException {
         Optional<InetSocketAddress> address = settings.healthz();
         if (address.isPresent()) {

@@ -53,7 +53,7 @@ public interface ApiObserver {
      * The server refuses a request for a kind, or answers with nonsense. Repeated with each failure.
      *
      * @param verb {@code list} or {@code watch}
-     * @param status the HTTP status, 0 for an answer that is none of an API server
+     * @param status the HTTP status, 0 for an answer that does not come from an API server
      */
     default void refused(ResourceKind kind, String verb, int status, String cause) {}
 

@@ -140,7 +140,7 @@ class ManifestMistakesTest extends ReadManifests {
                         "line 1: addressType",
                         "is required"),
                 new Mistake(
-                        "a condition that is none",
+                        "a condition that is not true or false",
                         "a.yaml",
                         SLICE + "endpoints:\n- addresses: [10.0.0.1]\n  conditions:\n    ready: \"yes\"\n",
                         "line 8: endpoints[0].conditions.ready",

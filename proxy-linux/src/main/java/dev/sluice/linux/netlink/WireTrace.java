@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Logs messages in decoded form: set the logger {@value #LOGGER} to DEBUG, or the system property {@value #PROPERTY} to
+ * Logs messages in decoded form: set the logger {@value #LOGGER} to TRACE, or the system property {@value #PROPERTY} to
  * true, which prints at INFO.
  */
 final class WireTrace {
@@ -40,7 +40,7 @@ final class WireTrace {
     }
 
     private void trace(String direction, ByteBuffer datagram) {
-        if (!always && !LOG.isDebugEnabled()) {
+        if (!always && !LOG.isTraceEnabled()) {
             return;
         }
         ByteBuffer view = datagram.duplicate().order(ByteOrder.nativeOrder());
@@ -49,7 +49,7 @@ final class WireTrace {
             if (always) {
                 LOG.info(text);
             } else {
-                LOG.debug(text);
+                LOG.trace(text);
             }
         }
     }

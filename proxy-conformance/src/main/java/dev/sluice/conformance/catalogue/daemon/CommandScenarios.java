@@ -166,6 +166,9 @@ public final class CommandScenarios {
                         "\"verbosity\":4",
                         "\"syncPeriod\":\"20s\"");
         NodeState.expectLogged(stage, "ManifestDirectory] \"Reading "); // from -v=4 on
+        Assertions.assertThat(stage.daemon().logText())
+                .as("netlink messages come from -v=6 on")
+                .doesNotContain(" wire] ");
 
         Path next = stage.session().folder().resolve("next.yaml");
         Files.writeString(next, yaml);
