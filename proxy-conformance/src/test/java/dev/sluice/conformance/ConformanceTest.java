@@ -41,11 +41,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestMethodOrder;
 
 /** Runs the catalogue and reports every behaviour in every flavour and family as its own test. */
 @TestMethodOrder(OrderAnnotation.class)
+@Tag("slow")
 class ConformanceTest {
     private static final Path FOLDER = Path.of("target", "conformance").toAbsolutePath();
     /** Far more than the slowest machine needs: each scenario has its own deadlines. */

@@ -21,10 +21,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the pages of the whole daemon, as a process on a node of its own, say when something is wrong. */
+@Tag("slow")
 class DaemonHealthTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final int API_PORT = 6443;

@@ -17,12 +17,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /** What the daemon, as a process, writes to its log, and how its level changes while it runs. */
+@Tag("slow")
 class DaemonLogTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final IpAddress LOOPBACK = IpAddress.of("127.0.0.1");

@@ -18,10 +18,12 @@ import dev.sluice.testkit.timing.Attempts;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The whole daemon, as a process on a node of its own, carries a mode that it knows by its interface alone. */
+@Tag("slow")
 class IdleDaemonTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final IpAddress CLUSTER_IP = IpAddress.of("10.96.0.7");

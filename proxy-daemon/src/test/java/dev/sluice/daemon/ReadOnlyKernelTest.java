@@ -15,10 +15,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The daemon in a container that has CAP_NET_ADMIN, and the kernel's parameters read-only. */
+@Tag("slow")
 class ReadOnlyKernelTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final List<String> READ_ONLY = List.of("unshare", "--mount", "sh", "-ec", """

@@ -21,12 +21,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** SIGTERM while an iptables tool of the daemon hangs, and ignores that signal. */
+@Tag("slow")
 class StopDuringToolTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     /** 128 and the number of SIGTERM. */

@@ -22,11 +22,13 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The real tools and the real kernel, in a namespace of their own. */
+@Tag("slow")
 class KernelSyncTest {
     private static final String OTHERS = """
         *nat

@@ -40,11 +40,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Datagrams of many clients through the real rules and sets of a namespace, in which clients and endpoints live. */
+@Tag("slow")
 class ManyClientsTest {
     private static final int MANY = 10_000;
     private static final Duration PATIENCE = Duration.ofSeconds(20);

@@ -32,6 +32,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -42,6 +43,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * the kernel's tables equal both. The system property {@code sluice.test.seed} repeats a failure.
  */
 @Timeout(600)
+@Tag("slow")
 class RandomSequencesTest {
     private static final int SEQUENCES = Integer.getInteger("sluice.test.sequences", 250);
     private static final long SEED = Long.getLong("sluice.test.seed", 20_261_123L);

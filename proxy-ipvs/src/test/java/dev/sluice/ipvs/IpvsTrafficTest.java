@@ -42,6 +42,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +51,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Real packets through the real kernel; skipped where that has no IPVS, so it is run in a VM. */
 @EnabledIf(value = "isRoot", disabledReason = "needs root to make network namespaces")
 @Timeout(600)
+@Tag("slow")
 class IpvsTrafficTest {
     private static Lab lab;
     private IpFamily family = IpFamily.IPV4;

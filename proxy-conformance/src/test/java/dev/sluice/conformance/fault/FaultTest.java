@@ -19,6 +19,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /**
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.TestFactory;
  * same rows, reported in the same places. The times are in {@code target/faults.md}. The system property
  * {@code faults}, a regular expression, chooses among the rows.
  */
+@Tag("slow")
 class FaultTest {
     private static final Path FOLDER = Path.of("target", "faults").toAbsolutePath();
     private static final Pattern CHOSEN = Pattern.compile(System.getProperty("faults", ".*"));

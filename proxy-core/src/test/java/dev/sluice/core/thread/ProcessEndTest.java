@@ -10,11 +10,13 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Failures that end a process, each in a process of its own that would otherwise wait for ever. */
+@Tag("slow")
 class ProcessEndTest {
 
     /** A thread and what it throws. */

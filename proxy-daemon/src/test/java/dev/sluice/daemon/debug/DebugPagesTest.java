@@ -28,6 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -200,6 +201,7 @@ class DebugPagesTest {
     }
 
     @Test
+    @Tag("slow")
     void aRecordingHasEventsAndIsMadeForOneClientAtATime() throws Exception {
         CompletableFuture<HttpResponse<byte[]>> first = client.sendAsync(
                 request("/debug/pprof/jfr?seconds=8").build(), HttpResponse.BodyHandlers.ofByteArray());

@@ -33,6 +33,7 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Real sockets, on a loopback address that no other test uses. */
@@ -88,6 +89,7 @@ class ServiceHealthPortsTest {
     }
 
     @Test
+    @Tag("slow")
     void aTakenPortIsToldOnceAndTriedAgain() throws IOException {
         try (ServerSocketChannel taken = ServerSocketChannel.open()) {
             taken.bind(new InetSocketAddress(own.toInetAddress(), 32000));

@@ -18,10 +18,12 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** 200 clients that misbehave in the same way at the same time, and one that wants to know whether we live. */
+@Tag("slow")
 class AttackTest {
     private static final int CLIENTS = 200;
     private static final int QUESTIONS = 11;

@@ -13,6 +13,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class PageServerTest {
@@ -37,6 +38,7 @@ class PageServerTest {
     }
 
     @Test
+    @Tag("slow")
     void anAddressInUseIsToldWithTheFlagAndTakenOnceFree() throws Exception {
         ServerSocket holder = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), holder.getLocalPort());

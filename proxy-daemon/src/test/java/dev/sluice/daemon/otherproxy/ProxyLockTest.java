@@ -9,8 +9,10 @@ import dev.sluice.core.kernel.HostException;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class ProxyLockTest extends NamespaceFixture {
     /** Binds a name of the abstract namespace, says so, and stays. */
     private static final String BIND = """

@@ -8,9 +8,11 @@ import dev.sluice.testkit.timing.Attempts;
 import dev.sluice.testkit.timing.Attempts.Observation;
 import java.net.ServerSocket;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Daemons as processes, beside each other and beside a kube-proxy, in a network namespace. */
+@Tag("slow")
 class TwoProxiesTest extends NamespaceFixture {
     private static final int PORT = 10256;
     private static final int SECOND_PORT = 20256;

@@ -31,6 +31,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -113,6 +114,7 @@ class DispatchTreeTest {
         "IPV4, 6, 3, 8, 1", "IPV4, 6, 3, 2, 2", "IPV4, 0, 1, 8, 3", "IPV4, 20, 4, 3, 4", "IPV6, 6, 3, 8, 5",
         "IPV6, 6, 3, 2, 6", "IPV6, 0, 1, 4, 7", "IPV6, 12, 5, 8, 8", "IPV4, 9, 4, 1, 9", "IPV6, 9, 2, 3, 10"
     })
+    @Tag("slow")
     void hasTheShapeOfItsRules(IpFamily family, int flat, int leaf, int depth, long seed) {
         DispatchLimits limits = new DispatchLimits(flat, leaf, depth);
         Random chance = new Random(seed);

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class BodyStreamTest {
@@ -18,6 +19,7 @@ class BodyStreamTest {
 
     /** Streams of one connection fall silent at different times, and the last one decides when the peer is doubted. */
     @Test
+    @Tag("slow")
     void aSilenceThatGoesOnIsReportedAgainSoon() {
         List<Duration> silences = new ArrayList<>();
         BodyStream stream = new BodyStream(

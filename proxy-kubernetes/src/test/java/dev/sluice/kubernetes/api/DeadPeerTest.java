@@ -15,9 +15,11 @@ import dev.sluice.testkit.api.ScriptedServer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Peers that say nothing and do not close: the cable was cut, or a firewall drops the packets. */
+@Tag("slow")
 class DeadPeerTest {
     /** Silence and probe, and as much again for a busy machine. */
     private static final Duration NOTICED = Duration.ofMillis(2 * 900);

@@ -20,6 +20,7 @@ import java.util.Set;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
@@ -146,6 +147,7 @@ class TroubleTest {
     }
 
     @Test
+    @Tag("slow")
     void aServerThatGoesAndComesIsSaidOnceEach() throws IOException {
         start();
         int port = api.port();

@@ -21,10 +21,12 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Files that would stop, starve or fill a careless reader: each is refused alone, and the next change is noticed. */
+@Tag("slow")
 class HostileFilesTest {
     private static final WatchTiming QUICK =
             new WatchTiming(Duration.ofMillis(20), Duration.ofMillis(60), Duration.ofMillis(200));

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -167,6 +168,7 @@ class ManifestSourceTest {
     }
 
     @Test
+    @Tag("slow")
     void aFileWrittenInStepsDoesNotFlap() throws IOException {
         String whole = service("web", 80) + "---\n" + service("api", 81);
         write("a.yaml", whole);

@@ -10,6 +10,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -89,6 +90,7 @@ class DocumentLimitsTest {
     /** With the parser's default buffer, a string of 4 MB allocated 33 GB. */
     @ParameterizedTest
     @ValueSource(strings = {"a: %s", "a: \"%s\"", "a: '%s'", "a: |\n  %s\n", "# %s\na: b"})
+    @Tag("slow")
     void aLongStringCostsItsSize(String document) throws DocumentSyntaxException {
         byte[] content = utf8(document.formatted("x".repeat(UserFile.MAX_BYTES - 100)));
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

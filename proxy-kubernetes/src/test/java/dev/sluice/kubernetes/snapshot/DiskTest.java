@@ -9,12 +9,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A full and a read-only file system: a small one in a mount namespace, which ends with the process. */
 @EnabledIf(value = "isRoot", disabledReason = "mounts need root")
+@Tag("slow")
 class DiskTest {
     private static final String BEGIN = "mount -t tmpfs -o size=64k,mode=0700 none \"$0\" && ";
     private static final String JAVA = "\"$1\" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx64m -cp \"$2\" "

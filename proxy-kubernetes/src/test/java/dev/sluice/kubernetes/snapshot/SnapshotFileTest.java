@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,6 +72,7 @@ class SnapshotFileTest {
     }
 
     @Test
+    @Tag("slow")
     void everyChangedByteIsNoticed() throws Exception {
         byte[] whole = Files.readAllBytes(file.path());
         for (int i = 0; i < whole.length; i++) {

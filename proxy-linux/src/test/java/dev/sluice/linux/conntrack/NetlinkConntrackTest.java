@@ -29,12 +29,14 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Real connections through a DNAT rule in a namespace, cross-checked with the conntrack tool where it is installed. */
 @Timeout(120)
+@Tag("slow")
 class NetlinkConntrackTest {
     private static final int SERVICE_PORT = 53;
     private static final int FLOWS = 40;

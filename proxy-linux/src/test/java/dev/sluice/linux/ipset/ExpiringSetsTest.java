@@ -24,6 +24,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Sets of the real kernel whose elements expire, many of them, and exchanged ones. */
 @Timeout(120)
+@Tag("slow")
 class ExpiringSetsTest {
     private static final IpAddress A4 = IpAddress.of("10.96.0.10");
     private static final IpAddress B4 = IpAddress.of("10.244.1.5");

@@ -31,6 +31,7 @@ import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +40,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Sets of the real kernel in a namespace, cross-checked with the ipset tool where it is installed. */
 @Timeout(120)
+@Tag("slow")
 class NetlinkIpSetsTest {
     private static final IpAddress A4 = IpAddress.of("10.96.0.10");
     private static final IpAddress B4 = IpAddress.of("10.244.1.5");

@@ -26,12 +26,14 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Against the real kernel, in a namespace; skipped where the kernel has no IPVS. */
 @RootOnly
 @Timeout(240)
+@Tag("slow")
 final class NetlinkIpvsTest {
     private static final VirtualServerKey WEB = new VirtualServerKey(Protocol.TCP, IpAddress.of("10.96.0.1"), 80);
     private static final VirtualServerKey DNS = new VirtualServerKey(Protocol.UDP, IpAddress.of("fd00:96::a"), 53);

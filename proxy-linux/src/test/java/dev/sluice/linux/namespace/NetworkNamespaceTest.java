@@ -21,11 +21,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @RootOnly
 @Timeout(60)
+@Tag("slow")
 final class NetworkNamespaceTest {
     private static final Path CURRENT = Path.of("/proc/thread-self/ns/net");
 

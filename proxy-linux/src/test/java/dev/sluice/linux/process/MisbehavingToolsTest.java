@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Scripts in the place of tools, which do what no tool should. */
 @Timeout(120)
+@Tag("slow")
 class MisbehavingToolsTest {
     private static final Duration LONG = Duration.ofSeconds(110);
     private static final Duration SHORT = Duration.ofSeconds(1);

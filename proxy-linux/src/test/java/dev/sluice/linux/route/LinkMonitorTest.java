@@ -20,12 +20,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Against the real kernel, in a namespace. */
 @RootOnly
 @Timeout(60)
+@Tag("slow")
 final class LinkMonitorTest {
     private static final IpAddress V4 = IpAddress.of("10.96.0.1");
     private static final IpAddress V6 = IpAddress.of("fd00:96::1");

@@ -19,12 +19,14 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Against the real kernel, in a namespace. */
 @RootOnly
 @Timeout(60)
+@Tag("slow")
 final class NetlinkLinksTest {
     private NetworkNamespace namespace;
     private NetlinkLinks links;

@@ -19,12 +19,14 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Against the real kernel, in a namespace. */
 @RootOnly
 @Timeout(60)
+@Tag("slow")
 final class NatAnchorTest {
     private final SystemCommands commands = new SystemCommands();
 

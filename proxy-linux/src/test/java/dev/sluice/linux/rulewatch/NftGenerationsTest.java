@@ -14,12 +14,14 @@ import dev.sluice.linux.namespace.NetworkNamespace;
 import dev.sluice.linux.namespace.RootOnly;
 import dev.sluice.linux.process.SystemCommands;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Against the real kernel, in a namespace. */
 @RootOnly
 @Timeout(60)
+@Tag("slow")
 final class NftGenerationsTest {
     private static final String TWO_TABLES = """
             *nat

@@ -12,12 +12,14 @@ import dev.sluice.linux.namespace.RootOnly;
 import dev.sluice.linux.process.Command;
 import dev.sluice.linux.process.SystemCommands;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Against the real kernel, in a namespace. */
 @RootOnly
 @Timeout(60)
+@Tag("slow")
 final class NftTablesTest {
     private static final String RULESET = """
             add table ip proxy

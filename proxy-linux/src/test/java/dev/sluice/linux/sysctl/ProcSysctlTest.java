@@ -10,9 +10,11 @@ import dev.sluice.linux.namespace.NetworkNamespace;
 import java.io.FileNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 class ProcSysctlTest {
     private static final String NAME = "net.ipv4.conf.all.route_localnet";
     private static final String KEEPALIVE = "net.ipv4.tcp_keepalive_time";

@@ -20,12 +20,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The fake compared with the real tools: the same random restores, accepted or refused alike, with the same result. */
 @Timeout(300)
+@Tag("slow")
 class FakeIptablesTwinTest {
     private static final int RESTORES = 120;
     private static final List<String> CHAINS = List.of("A", "B", "C", "D");

@@ -5,8 +5,10 @@ package dev.sluice.testkit.timing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class MachineSpeedTest {
     private final MachineSpeed speed = MachineSpeed.ofReference();
 
