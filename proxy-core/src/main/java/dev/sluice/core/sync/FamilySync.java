@@ -25,7 +25,7 @@ final class FamilySync {
     private final SyncSchedule schedule;
     private final Ticker ticker;
     private final InstantSource clock;
-    private final GuardedObserver observer;
+    private final SyncObservers observers;
     private List<Problem> problems = List.of();
     private boolean inForce;
 
@@ -35,13 +35,13 @@ final class FamilySync {
             SyncPeriods periods,
             Ticker ticker,
             InstantSource clock,
-            GuardedObserver observer) {
+            SyncObservers observers) {
         this.backend = backend;
         this.state = state;
         this.schedule = new SyncSchedule(periods);
         this.ticker = ticker;
         this.clock = clock;
-        this.observer = observer;
+        this.observers = observers;
     }
 
     IpFamily family() {
@@ -55,12 +55,12 @@ final class FamilySync {
 
     void request() {
         schedule.request();
-        observer.call(o -> o.queued(family()));
+        observers.call(o -> o.queued(family()));
     }
 
     void requestFull() {
         schedule.requestFull();
-        observer.call(o -> o.queued(family()));
+        observers.call(o -> o.queued(family()));
     }
 
     /** Nanoseconds until the next sync is due. */
@@ -83,10 +83,10 @@ final class FamilySync {
     }
 
     private void run(SyncBatch batch, boolean full, long begin) throws SyncException {
-        observer.call(o -> o.begun(family(), full));
+        observers.call(o -> o.begun(family(), full));
         if (!full && batch.changes().isEmpty() && !schedule.checkDue(begin)) {
             schedule.succeeded(ticker.nanos(), false);
-            observer.call(o -> o.unchanged(family()));
+            observers.call(o -> o.unchanged(family()));
             return;
         }
         SyncReport report = backend.sync(batch.snapshot(), full ? Changes.all() : batch.changes());
@@ -103,7 +103,7 @@ final class FamilySync {
                 .addKeyValue("messages", report.cost().messages())
                 .addKeyValue("bytes", report.cost().bytes())
                 .log("synced");
-        observer.call(o -> o.succeeded(success));
+        observers.call(o -> o.succeeded(success));
     }
 
     private Success success(SyncBatch batch, boolean full, SyncReport report, Duration duration) {
@@ -132,13 +132,13 @@ final class FamilySync {
             return;
         }
         long begin = ticker.nanos();
-        observer.call(o -> o.repairing(family()));
+        observers.call(o -> o.repairing(family()));
         try {
             SyncReport report = repair(suspects, 1);
             problems = report.problems();
             schedule.checkIn(ticker.nanos(), backend.nextCheck());
             LOG.debug("{}: checked for foreign changes, {}", family(), report.cost());
-            observer.call(o -> o.repaired(family(), report));
+            observers.call(o -> o.repaired(family(), report));
         } catch (Throwable e) {
             ProcessEnd.rethrowFatal(e);
             failed(e, suspects.everything(), begin);
@@ -172,6 +172,6 @@ final class FamilySync {
             LOG.error("{}: sync failed unexpectedly, a full one follows in {} at the latest", family(), wait, cause);
         }
         Failure failure = new Failure(family(), full, Duration.ofNanos(end - begin), cause);
-        observer.call(o -> o.failed(failure));
+        observers.call(o -> o.failed(failure));
     }
 }

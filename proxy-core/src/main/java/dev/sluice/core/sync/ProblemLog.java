@@ -13,12 +13,12 @@ import org.slf4j.LoggerFactory;
 final class ProblemLog {
     private static final Logger LOG = LoggerFactory.getLogger(ProblemLog.class);
 
-    private final GuardedObserver observer;
+    private final SyncObservers observers;
     private List<List<Problem>> sources = List.of();
     private Set<Problem> known = Set.of();
 
-    ProblemLog(GuardedObserver observer) {
-        this.observer = observer;
+    ProblemLog(SyncObservers observers) {
+        this.observers = observers;
     }
 
     /** Takes the present lists of everything that reports problems. */
@@ -35,6 +35,6 @@ final class ProblemLog {
         now.stream().filter(p -> !known.contains(p)).forEach(p -> LOG.warn("{}", p));
         known.stream().filter(p -> !now.contains(p)).forEach(p -> LOG.info("no longer a problem: {}", p));
         known = now;
-        observer.call(o -> o.problems(List.copyOf(now)));
+        observers.call(o -> o.problems(List.copyOf(now)));
     }
 }

@@ -41,21 +41,21 @@ final class SyncDriver implements ClusterListener {
 
     private final ClusterState state;
     private final List<FamilySync> families;
-    private final GuardedObserver observer;
+    private final SyncObservers observers;
     private final ProblemLog problemLog;
     private final Set<ResourceKind> awaited = EnumSet.allOf(ResourceKind.class);
     private List<Problem> sourceProblems = List.of();
 
     /** @param families in the order in which they are synced */
-    SyncDriver(ClusterState state, List<FamilySync> families, GuardedObserver observer) {
+    SyncDriver(ClusterState state, List<FamilySync> families, SyncObservers observers) {
         this.state = state;
         this.families = List.copyOf(families);
-        this.observer = observer;
-        this.problemLog = new ProblemLog(observer);
+        this.observers = observers;
+        this.problemLog = new ProblemLog(observers);
     }
 
     void started() {
-        families.forEach(family -> observer.call(o -> o.started(family.family())));
+        families.forEach(family -> observers.call(o -> o.started(family.family())));
     }
 
     @Override
@@ -82,7 +82,7 @@ final class SyncDriver implements ClusterListener {
             case NodeUpdated(NodeObject node) ->
                 guarded(ObjectRef.node(node.name()), () -> {
                     state.update(node);
-                    observer.call(o -> o.nodeEvent(node));
+                    observers.call(o -> o.nodeEvent(node));
                     requestWherePending();
                 });
             case NodeDeleted(String name) ->
@@ -102,12 +102,13 @@ final class SyncDriver implements ClusterListener {
     }
 
     private void serviceEvent() {
-        families.forEach(family -> observer.call(o -> o.serviceEvent(family.family(), state.pending(family.family()))));
+        families.forEach(
+                family -> observers.call(o -> o.serviceEvent(family.family(), state.pending(family.family()))));
         requestWherePending();
     }
 
     private void sliceEvent(Optional<ClusterState.SliceEffect> effect) {
-        effect.ifPresent(e -> observer.call(o -> o.endpointSliceEvent(e.family(), e.changed())));
+        effect.ifPresent(e -> observers.call(o -> o.endpointSliceEvent(e.family(), e.changed())));
         requestWherePending();
     }
 
@@ -173,7 +174,7 @@ final class SyncDriver implements ClusterListener {
         } catch (Throwable e) {
             ProcessEnd.rethrowFatal(e);
             LOG.error("{} could not be processed: this is a defect of Sluice, please report it", what, e);
-            observer.call(o -> o.defect(e));
+            observers.call(o -> o.defect(e));
             requestFull("after an internal error");
         }
     }

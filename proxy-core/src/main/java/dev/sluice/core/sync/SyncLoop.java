@@ -34,7 +34,7 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
     private static final Duration LONGEST_WITHOUT_PROGRESS = Duration.ofMinutes(10);
 
     private final SyncDriver driver;
-    private final GuardedObserver observer;
+    private final SyncObservers observers;
     private final Thread thread;
     private final LinkedBlockingQueue<Runnable> posted = new LinkedBlockingQueue<>();
     private volatile boolean ended;
@@ -44,27 +44,29 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
      * Creates a loop that does nothing until {@link #start}. The caller closes the backends, after the loop.
      *
      * @param backends one for each family that is served
+     * @param observers each is notified of everything, whatever another one throws
      */
     public SyncLoop(
             ClusterState state,
             List<ProxyBackend> backends,
             SyncPeriods periods,
-            SyncObserver observer,
+            List<SyncObserver> observers,
             Ticker ticker,
             InstantSource clock) {
-        this.observer = new GuardedObserver(observer);
+        this.observers = new SyncObservers(observers);
         List<FamilySync> families = backends.stream()
                 .sorted(Comparator.comparing(ProxyBackend::family))
-                .map(backend -> new FamilySync(backend, state, periods, ticker, clock, this.observer))
+                .map(backend -> new FamilySync(backend, state, periods, ticker, clock, this.observers))
                 .toList();
-        driver = new SyncDriver(state, families, this.observer);
+        driver = new SyncDriver(state, families, this.observers);
         thread = SupervisedThread.vital("sluice-sync", this::run);
         thread.setDaemon(false);
     }
 
     /** Uses the system's clocks. */
-    public SyncLoop(ClusterState state, List<ProxyBackend> backends, SyncPeriods periods, SyncObserver observer) {
-        this(state, backends, periods, observer, Ticker.system(), InstantSource.system());
+    public SyncLoop(
+            ClusterState state, List<ProxyBackend> backends, SyncPeriods periods, List<SyncObserver> observers) {
+        this(state, backends, periods, observers, Ticker.system(), InstantSource.system());
     }
 
     /** Starts the thread. Events posted before are kept. */
@@ -86,7 +88,7 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
      * Compares what is suspect in {@code family} with the kernel and repairs it, after the running sync.
      *
      * @return completes when that is done, has failed, or was left to the next sync, which compares everything; the
-     *     observer is notified of what was repaired
+     *     observers are notified of what was repaired
      */
     public CompletableFuture<?> repair(IpFamily family, Suspects suspects) {
         return submit(() -> {
@@ -146,7 +148,7 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
             loop();
         } catch (Throwable e) {
             LOG.error("the sync thread ends because the virtual machine fails; the process must be restarted", e);
-            observer.call(o -> o.died(e));
+            observers.call(o -> o.died(e));
         } finally {
             ended = true;
             refusePosted();

@@ -15,9 +15,6 @@ import java.util.List;
  */
 public interface SyncObserver {
 
-    /** An observer that does nothing. */
-    SyncObserver NONE = new SyncObserver() {};
-
     /** The loop has started, in {@code family}; no rule has been written yet. */
     default void started(IpFamily family) {}
 

@@ -28,13 +28,13 @@ final class DriverFixture {
     final RecordingObserver ears = new RecordingObserver();
     final SyncDriver driver = driver(tracker(), ears);
 
-    SyncDriver driver(ClusterState state, SyncObserver unguarded) {
-        GuardedObserver observer = new GuardedObserver(unguarded);
+    SyncDriver driver(ClusterState state, SyncObserver... each) {
+        SyncObservers observers = new SyncObservers(List.of(each));
         List<FamilySync> families = new ArrayList<>();
         for (RecordingBackend backend : List.of(v4, v6)) {
-            families.add(new FamilySync(backend, state, PERIODS, clock, clock, observer));
+            families.add(new FamilySync(backend, state, PERIODS, clock, clock, observers));
         }
-        return new SyncDriver(state, families, observer);
+        return new SyncDriver(state, families, observers);
     }
 
     ChangeTracker tracker() {

@@ -34,7 +34,7 @@ class RepairTest {
     private final SyncDriver driver = driver();
 
     private SyncDriver driver() {
-        GuardedObserver observer = new GuardedObserver(new SyncObserver() {
+        SyncObserver observer = new SyncObserver() {
             @Override
             public void repairing(IpFamily family) {
                 heard.add("repairing " + family);
@@ -49,12 +49,13 @@ class RepairTest {
             public void failed(Failure failure) {
                 heard.add("failed " + failure.family());
             }
-        });
+        };
+        SyncObservers observers = new SyncObservers(List.of(observer));
         ClusterState state = new ChangeTracker("node-a", EnumSet.allOf(IpFamily.class), clock);
         List<FamilySync> families = List.of(v4, v6).stream()
-                .map(backend -> new FamilySync(backend, state, PERIODS, clock, clock, observer))
+                .map(backend -> new FamilySync(backend, state, PERIODS, clock, clock, observers))
                 .toList();
-        return new SyncDriver(state, families, observer);
+        return new SyncDriver(state, families, observers);
     }
 
     private void firstSync() {

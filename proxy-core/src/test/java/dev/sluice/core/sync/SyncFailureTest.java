@@ -72,8 +72,8 @@ class SyncFailureTest {
     }
 
     @Test
-    void observerThatThrowsHarmsNothing() {
-        SyncDriver driven = fixture.driver(fixture.tracker(), new SyncObserver() {
+    void observerThatThrowsHarmsNeitherTheSyncNorTheOthers() {
+        SyncObserver broken = new SyncObserver() {
             @Override
             public void begun(IpFamily family, boolean full) {
                 throw new IllegalStateException("bug in the metrics");
@@ -83,11 +83,13 @@ class SyncFailureTest {
             public void queued(IpFamily family) {
                 throw new AssertionError("bug in the health");
             }
-        });
+        };
+        SyncDriver driven = fixture.driver(fixture.tracker(), broken, ears);
         DriverFixture.listed(driven);
         driven.runDue();
         assertThat(v4.syncs()).hasSize(1);
         assertThat(v6.syncs()).hasSize(1);
+        assertThat(ears.heard).contains("queued IPv4", "begun IPv4 full", "begun IPv6 full");
     }
 
     @Test

@@ -47,12 +47,12 @@ class SyncLoopTest {
                 new ChangeTracker("node-a", EnumSet.allOf(IpFamily.class), InstantSource.system()),
                 List.of(v6, v4),
                 AT_ONCE,
-                new SyncObserver() {
+                List.of(new SyncObserver() {
                     @Override
                     public void died(Throwable cause) {
                         death.set(cause);
                     }
-                });
+                }));
     }
 
     @BeforeEach

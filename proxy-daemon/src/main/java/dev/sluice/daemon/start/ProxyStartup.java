@@ -101,8 +101,8 @@ public final class ProxyStartup {
         handover.ifPresent(observers::add);
         resources.keep(
                 (AutoCloseable) host::resumeTools); // once the loop has ended: a mode may have last rules to write
-        SyncLoop loop = resources.keep(new SyncLoop(
-                tracker(), prepared.mode().backends(), settings.syncPeriods(), new SyncObservers(observers)));
+        SyncLoop loop =
+                resources.keep(new SyncLoop(tracker(), prepared.mode().backends(), settings.syncPeriods(), observers));
         resources.keep(repair).use(loop::repair);
         watchAddresses(loop);
         if (handover.isPresent()) {
