@@ -25,16 +25,9 @@ public final class ServiceTemplate {
     private String address;
     private @Nullable String literalClusterIp;
     private boolean nodePorts;
-    private boolean external;
-    private final List<String> moreExternalIps = new ArrayList<>();
-    private final List<String> ingressOf = new ArrayList<>();
-    private final List<String> literalIngress = new ArrayList<>();
-    private boolean otherFamily;
+    private final OutsideAddresses outside;
     private int literalNodePort;
-    private String outside;
     private boolean bothFamilies;
-    private @Nullable String ingress;
-    private boolean hostname;
     private boolean healthCheck;
 
     private record Port(String name, Protocol protocol, int number, int target, String nodePortOf) {}
@@ -42,7 +35,7 @@ public final class ServiceTemplate {
     private ServiceTemplate(String name) {
         this.name = name;
         this.address = name;
-        this.outside = name;
+        this.outside = new OutsideAddresses(name);
     }
 
     public static ServiceTemplate service(String name) {
@@ -130,65 +123,65 @@ public final class ServiceTemplate {
     public ServiceTemplate loadBalancer() {
         spec.put("type", "LoadBalancer");
         nodePorts = true;
-        ingress = "";
+        outside.ingress("");
         return this;
     }
 
     /** Does the same as {@link #loadBalancer()}, with {@code ipMode} in the status. */
     public ServiceTemplate loadBalancer(String ipMode) {
         loadBalancer();
-        ingress = ", ipMode: " + ipMode;
+        outside.ingress(", ipMode: " + ipMode);
         return this;
     }
 
     /** Sets type LoadBalancer, with a load balancer that has a hostname instead of an address. */
     public ServiceTemplate loadBalancerHostname() {
         loadBalancerPending();
-        hostname = true;
+        outside.hostname();
         return this;
     }
 
     /** Sets type LoadBalancer, with a load balancer that has no address yet. */
     public ServiceTemplate loadBalancerPending() {
         loadBalancer();
-        ingress = null;
+        outside.noIngress();
         return this;
     }
 
     /** Adds an allotted ingress address to the status, whatever the type. */
     public ServiceTemplate ingress() {
-        ingress = "";
+        outside.ingress("");
         return this;
     }
 
     /** Adds the ingress address that is allotted to {@code service}. */
     public ServiceTemplate moreIngress(String service) {
-        ingressOf.add(service);
+        outside.moreIngress(service);
         return this;
     }
 
     /** Sets ingress addresses as written, and type LoadBalancer with node ports. */
     public ServiceTemplate loadBalancerAt(String... literals) {
         loadBalancerPending();
-        literalIngress.addAll(List.of(literals));
+        outside.literalIngress(literals);
         return this;
     }
 
     /** Adds an ingress address of the family that the Service does not have. */
     public ServiceTemplate otherIngress() {
-        otherFamily = true;
+        outside.otherFamily();
         return this;
     }
 
     /** Uses the load balancer's or external address of that Service instead of its own. */
     public ServiceTemplate outsideOf(String service) {
-        outside = service;
+        outside.of(service);
         return this;
     }
 
     /** Adds external IPs as written, before the allotted one if there is one. */
     public ServiceTemplate externalIps(String... literals) {
-        moreExternalIps.addAll(List.of(literals));
+        outside.literalExternalIps(literals);
         return this;
     }
 
@@ -206,7 +199,7 @@ public final class ServiceTemplate {
 
     /** Adds an allotted external IP. */
     public ServiceTemplate externalIp() {
-        external = true;
+        outside.externalIp();
         return this;
     }
 
@@ -257,31 +250,10 @@ public final class ServiceTemplate {
                     .append(allotment.nodePort(healthCheckName(name)))
                     .append('\n');
         }
-        if (external || !moreExternalIps.isEmpty()) {
-            s.append("  externalIPs: [")
-                    .append(externalIps(allotment, families))
-                    .append("]\n");
-        }
+        s.append(outside.externalIps(allotment, families));
         s.append("  ports:\n");
         ports.forEach(p -> s.append(port(p, allotment)));
-        if (ingress != null) {
-            s.append("status:\n  loadBalancer:\n    ingress:\n");
-            List<String> names = new ArrayList<>(ingressOf);
-            names.addFirst(outside);
-            List<IpFamily> of = otherFamily ? List.of(IpFamily.values()) : families;
-            names.forEach(n -> of.forEach(f -> s.append("    - {ip: \"")
-                    .append(allotment.outsideIp(n, f))
-                    .append('"')
-                    .append(ingress)
-                    .append("}\n")));
-        }
-        if (!literalIngress.isEmpty()) {
-            s.append("status:\n  loadBalancer:\n    ingress:\n");
-            literalIngress.forEach(ip -> s.append("    - {ip: \"").append(ip).append("\"}\n"));
-        }
-        if (hostname) {
-            s.append("status: {loadBalancer: {ingress: [{hostname: lb.example.org}]}}\n");
-        }
+        s.append(outside.status(allotment, families));
         families.forEach(f -> slices.forEach(slice -> s.append(slice.yaml(namespace, f))));
         return s.toString();
     }
@@ -303,14 +275,6 @@ public final class ServiceTemplate {
         s.append("  ipFamilies: [")
                 .append(families.stream().map(IpFamily::label).collect(Collectors.joining(", ")))
                 .append("]\n");
-    }
-
-    private String externalIps(Allotment allotment, List<IpFamily> families) {
-        List<String> all = new ArrayList<>(moreExternalIps);
-        if (external) {
-            families.forEach(f -> all.add(allotment.outsideIp(outside, f).toString()));
-        }
-        return all.stream().map(a -> "\"" + a + "\"").collect(Collectors.joining(", "));
     }
 
     private String port(Port port, Allotment allotment) {
