@@ -39,6 +39,11 @@ public final class ProcessEnd {
         }
     }
 
+    /** The same for a failure that the calling thread has been given, or would go on after. */
+    public static void ifFatal(Throwable failure) {
+        ifFatal(Thread.currentThread().getName(), failure);
+    }
+
     /** Throws {@code failure} again if the virtual machine has failed: asked by whoever goes on after a failure. */
     public static void rethrowFatal(Throwable failure) {
         if (failure instanceof VirtualMachineError error && isFatal(error)) {

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class SupervisedThread {
     private static final Logger LOG = LoggerFactory.getLogger(SupervisedThread.class);
-    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
     /** Work that ends by returning, or when its thread is interrupted. */
@@ -110,11 +110,7 @@ public final class SupervisedThread {
                 if (System.nanoTime() - begin > LONGEST_PAUSE.toNanos()) {
                     pause = firstPause;
                 }
-                MarkedThread marked = MarkedThread.current();
-                if (marked != null) {
-                    marked.failed(e, pause, LONGEST_PAUSE);
-                }
-                LOG.error("{} failed; its work begins again in {} ms", name, pause.toMillis(), e);
+                repeats(name, e, pause);
             }
             try {
                 Thread.sleep(pause);
@@ -122,8 +118,22 @@ public final class SupervisedThread {
                 LOG.debug("{} was interrupted after a failure", name, e);
                 return;
             }
-            Duration doubled = pause.multipliedBy(2);
-            pause = doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
+            pause = next(pause);
         }
+    }
+
+    /** The work of the calling thread has failed, and begins again after {@code pause}. */
+    static void repeats(String name, Throwable failure, Duration pause) {
+        MarkedThread marked = MarkedThread.current();
+        if (marked != null) {
+            marked.failed(failure, pause, LONGEST_PAUSE);
+        }
+        LOG.error("{} failed; its work begins again in {} ms", name, pause.toMillis(), failure);
+    }
+
+    /** The pause after one more failure. */
+    static Duration next(Duration pause) {
+        Duration doubled = pause.multipliedBy(2);
+        return doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
     }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -59,6 +60,23 @@ class ProcessEndTest {
             @Override
             void begin() {
                 SupervisedThread.pool("the-thread").execute(ProcessEndTest::noMemory);
+            }
+        },
+        CALLBACK {
+            @Override
+            void begin() {
+                CompletableFuture<String> answer = new CompletableFuture<>();
+                SupervisedCallback.when(answer, (value, failure) -> noMemory());
+                SupervisedThread.task("the-thread", () -> answer.complete("")).start();
+            }
+        },
+        ANSWER {
+            @Override
+            void begin() {
+                CompletableFuture<String> answer = new CompletableFuture<>();
+                SupervisedCallback.when(answer, (value, failure) -> {});
+                SupervisedThread.task("the-thread", () -> answer.completeExceptionally(new InternalError("test")))
+                        .start();
             }
         },
         LIBRARY {

@@ -4,6 +4,7 @@ package dev.sluice.daemon.explain;
 
 import dev.sluice.core.sync.ProxyBackend;
 import dev.sluice.core.sync.SyncLoop;
+import dev.sluice.core.thread.ProcessEnd;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
 import dev.sluice.daemon.http.Page;
@@ -58,6 +59,7 @@ public final class ExplainPage {
             Thread.currentThread().interrupt();
             return Page.text(503, "the daemon is stopping\n");
         } catch (ExecutionException e) {
+            ProcessEnd.ifFatal(e);
             if (e.getCause() instanceof RejectedExecutionException) {
                 return Page.text(503, "the daemon is stopping\n");
             }

@@ -6,6 +6,7 @@ import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncLoop;
 import dev.sluice.core.sync.SyncObserver;
+import dev.sluice.core.thread.ProcessEnd;
 import dev.sluice.core.thread.SupervisedThread;
 import dev.sluice.daemon.otherproxy.ProxyLock;
 import dev.sluice.linux.NetlinkException;
@@ -157,6 +158,7 @@ public final class ProcessHandover implements SyncObserver, AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
+            ProcessEnd.ifFatal(e);
             LOG.warn("a sync takes too long for process {} to take over", successor.peerProcess());
         } finally {
             verdict.complete(closed);

@@ -170,7 +170,7 @@ public final class HttpLoop implements AutoCloseable {
     private void guarded(Runnable task) {
         try {
             task.run();
-        } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
+        } catch (RuntimeException | StackOverflowError e) {
             LOG.error("{}: this is a defect of Sluice, please report it", name, e);
         }
     }
@@ -188,7 +188,7 @@ public final class HttpLoop implements AutoCloseable {
             connection.proceed(buffer);
         } catch (IOException e) {
             connection.close();
-        } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
+        } catch (RuntimeException | StackOverflowError e) {
             defects.log(count -> LOG.error("{}: {} requests could not be answered", name, count, e));
             connection.close();
         }

@@ -30,7 +30,7 @@ final class Route {
     private Page made(Request request) {
         try {
             return page.apply(request);
-        } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+        } catch (RuntimeException | StackOverflowError e) {
             failures.log(count -> LOG.warn("page {} failed ({} times since this was last logged)", path, count, e));
             return Page.text(500, "this page failed: the log says why\n");
         }

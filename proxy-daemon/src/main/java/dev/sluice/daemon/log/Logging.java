@@ -5,6 +5,7 @@ package dev.sluice.daemon.log;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
 import dev.sluice.daemon.config.LoggingOptions;
@@ -44,12 +45,16 @@ public final class Logging {
         console.start();
         context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).addAppender(console);
         setVerbosity(options.verbosity());
+        addFilter(context, new FatalFailureFilter());
         if (!options.vmodule().isEmpty()) {
-            ModuleFilter filter = new ModuleFilter(options.vmodule());
-            filter.setContext(context);
-            filter.start();
-            context.addTurboFilter(filter);
+            addFilter(context, new ModuleFilter(options.vmodule()));
         }
+    }
+
+    private static void addFilter(LoggerContext context, TurboFilter filter) {
+        filter.setContext(context);
+        filter.start();
+        context.addTurboFilter(filter);
     }
 
     /** Changes klog's level {@code -v} of the running process; that of {@code --vmodule} stays. */

@@ -40,6 +40,12 @@ final class FamilyRepair {
             programs.add(program);
             return new Notice(suspects.and(more), programs, at);
         }
+
+        Notice and(Notice later) {
+            Set<String> programs = new TreeSet<>(by);
+            programs.addAll(later.by);
+            return new Notice(suspects.and(later.suspects), programs, at);
+        }
     }
 
     FamilyRepair(IpFamily family, Ticker ticker) {
@@ -72,10 +78,12 @@ final class FamilyRepair {
         schedule.accept(pace.delay(ticker.nanos()));
     }
 
-    /** Takes what is to be looked at now. */
+    /** Takes what is to be looked at now; again what was taken before, if that failed before {@link #done}. */
     synchronized Optional<Suspects> take() {
-        looking = waiting;
-        waiting = null;
+        if (waiting != null) {
+            looking = looking == null ? waiting : looking.and(waiting);
+            waiting = null;
+        }
         return Optional.ofNullable(looking).map(Notice::suspects);
     }
 

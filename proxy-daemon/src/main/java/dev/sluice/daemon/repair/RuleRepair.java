@@ -11,6 +11,7 @@ import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.sync.Ticker;
 import dev.sluice.core.thread.ProcessEnd;
+import dev.sluice.core.thread.SupervisedCallback;
 import dev.sluice.core.thread.SupervisedTimer;
 import dev.sluice.linux.iptables.RestoreInput;
 import dev.sluice.linux.rulewatch.OwnRestores;
@@ -135,8 +136,8 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
     private void look(FamilyRepair family) {
         Optional<Suspects> suspects = family.take();
         if (suspects.isPresent()) {
-            var _ = repair(family, suspects.get())
-                    .whenComplete((done, failure) -> family.done(nanos -> schedule(family, nanos)));
+            SupervisedCallback.when(
+                    repair(family, suspects.get()), (done, failure) -> family.done(nanos -> schedule(family, nanos)));
         }
     }
 

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.kubernetes.api;
 
+import dev.sluice.core.thread.ProcessEnd;
+import dev.sluice.core.thread.SupervisedCallback;
 import dev.sluice.kubernetes.api.reflector.ApiFailure;
 import dev.sluice.kubernetes.api.reflector.ApiTiming;
 import io.fabric8.kubernetes.client.Config;
@@ -145,12 +147,13 @@ final class ApiClient {
             }
             return head;
         } catch (ExecutionException e) {
+            ProcessEnd.ifFatal(e);
             throw ApiFailure.of(ApiFailure.Kind.UNREACHABLE, Causes.of(e.getCause()), e);
         } catch (TimeoutException e) {
             throw ApiFailure.of(ApiFailure.Kind.UNREACHABLE, "it does not answer in time", e);
         } finally {
             if (!arrived) {
-                var _ = answer.whenComplete((late, failure) -> {
+                SupervisedCallback.when(answer, (late, failure) -> {
                     if (late != null) {
                         late.body().cancel();
                     }
@@ -212,7 +215,7 @@ final class ApiClient {
             try {
                 done.get(WARM_UP.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS);
             } catch (ExecutionException | TimeoutException e) {
-                throw new IllegalStateException("completes within its own time limit", e);
+                ProcessEnd.ifFatal(e); // otherwise the request that follows says what is wrong
             }
             return;
         }

@@ -80,7 +80,7 @@ final class ApiRequests implements ApiTransport {
         } catch (ApiFailure e) {
             client.closed(body);
             connection.observer().requested(method, host, 0, since(begun));
-            if (since(begun).compareTo(patience) >= 0) {
+            if (since(begun).compareTo(patience) >= 0 || Causes.isDefect(e)) {
                 connection.giveUp(client, begun);
             }
             throw e;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.kubernetes.api;
 
+import dev.sluice.core.thread.ProcessEnd;
+import dev.sluice.core.thread.SupervisedCallback;
 import dev.sluice.kubernetes.api.reflector.ApiFailure;
 import dev.sluice.kubernetes.api.reflector.ApiTransport.SilenceListener;
 import io.fabric8.kubernetes.client.http.AsyncBody;
@@ -56,14 +58,19 @@ final class BodyStream extends InputStream implements AsyncBody.Consumer<List<By
     void begin(AsyncBody of) {
         lastHeard = System.nanoTime();
         body = of;
-        var _ = of.done().whenComplete((nothing, failure) -> parts.add(new Part.End(failure)));
+        SupervisedCallback.when(of.done(), (nothing, failure) -> parts.add(new Part.End(failure)));
     }
 
     @Override
     public void consume(List<ByteBuffer> buffers, AsyncBody of) {
         lastHeard = System.nanoTime();
-        onBytes.run();
-        parts.add(new Part.Bytes(buffers));
+        try {
+            onBytes.run();
+            parts.add(new Part.Bytes(buffers));
+        } catch (Throwable e) { // the HTTP client would keep it, and the reader wait for ever
+            ProcessEnd.ifFatal(e);
+            parts.add(new Part.End(e));
+        }
     }
 
     /** Makes the reader fail. */

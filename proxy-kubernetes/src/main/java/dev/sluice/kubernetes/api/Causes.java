@@ -5,6 +5,8 @@ package dev.sluice.kubernetes.api;
 import java.net.ConnectException;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +34,23 @@ final class Causes {
             }
         }
         return refused == null ? root(failure) : refused;
+    }
+
+    /**
+     * Whether the client itself has failed, and not the way to the server: that of the JDK answers nobody any more once
+     * its thread has ended.
+     */
+    static boolean isDefect(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            switch (cause) {
+                case UnresolvedAddressException _, CompletionException _, CancellationException _ -> {}
+                case RuntimeException _, Error _ -> {
+                    return true;
+                }
+                default -> {}
+            }
+        }
+        return false;
     }
 
     /** The innermost cause with a message. */

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.kubernetes.snapshot;
 
+import dev.sluice.core.thread.ProcessEnd;
 import dev.sluice.core.thread.SupervisedTimer;
 import dev.sluice.kubernetes.snapshot.SnapshotProblems.Matter;
 import java.io.IOException;
@@ -150,6 +151,7 @@ final class SnapshotKeeper implements AutoCloseable {
         try {
             last.get(timing.end().toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException e) {
+            ProcessEnd.ifFatal(e);
             LOG.debug("the last changes are not in {}", file.path(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -91,6 +91,7 @@ final class RunningCommand {
         } catch (TimeoutException e) {
             throw ProcessException.failed(command, "it has ended, but its input or output stays open; " + written());
         } catch (ExecutionException e) {
+            ProcessEnd.ifFatal(e);
             kill();
             check();
             throw ProcessException.failed(command, String.valueOf(e.getCause()));

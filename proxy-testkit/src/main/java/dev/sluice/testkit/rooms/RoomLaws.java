@@ -16,6 +16,7 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.NullMarked;
@@ -111,6 +112,21 @@ public abstract class RoomLaws {
                 .that(not(resideInAPackage("dev.sluice.core.thread")))
                 .should()
                 .callCodeUnitWhere(new ThreadCreation())
+                .check(room);
+    }
+
+    /** Nothing can be relied on after a failure of the virtual machine: whoever may catch one asks whether it is. */
+    @Test
+    void failuresOfTheVirtualMachineAreNotSwallowed() throws IOException {
+        if (!OF_THE_DAEMON.contains(name)) {
+            return;
+        }
+        assertThat(CaughtFailures.of(name)).isEmpty();
+        noClasses()
+                .that(not(resideInAPackage("dev.sluice.core.thread")))
+                .should()
+                .callCodeUnitWhere(new UnsupervisedCallback())
+                .because("the JDK keeps the failure of a callback in a future that nobody reads")
                 .check(room);
     }
 

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 
@@ -39,6 +40,9 @@ final class ThreadCreation extends DescribedPredicate<JavaCall<?>> {
         }
         if (owner.isEquivalentTo(CompletableFuture.class)) {
             return target.getName().endsWith("Async") && !takes(target, Executor.class);
+        }
+        if (owner.isEquivalentTo(ScheduledThreadPoolExecutor.class)) {
+            return target.getName().equals(JavaConstructor.CONSTRUCTOR_NAME);
         }
         return owner.isAssignableTo(ThreadPoolExecutor.class)
                 && owner.getPackageName().startsWith("java.")

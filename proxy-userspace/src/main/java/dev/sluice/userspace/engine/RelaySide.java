@@ -216,7 +216,7 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     /** Ends the stream to this side's peer once everything written before has been sent. */
     private void endOutput() {
         // shutting down at once would lose what still waits; the empty buffer completes after that
-        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> {
+        SupervisedLoops.after(channel.writeAndFlush(Unpooled.EMPTY_BUFFER), this::reset, flushed -> {
             if (flushed.isSuccess()) {
                 channel.eventLoop().execute(this::shutdownOutput);
             }
@@ -229,7 +229,7 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
             var _ = channel.close(); // its own stream has ended, so this ends the other one in order too
             var _ = other.channel.close();
         } else {
-            channel.shutdownOutput().addListener(done -> outputEnded = true);
+            SupervisedLoops.after(channel.shutdownOutput(), this::reset, done -> outputEnded = true);
         }
     }
 
@@ -241,6 +241,7 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        SupervisedLoops.caught(cause);
         reset();
     }
 

@@ -19,23 +19,23 @@ final class SpliceStart {
     static void begin(LoopContext context, TcpRelay relay, RelaySide client, RelaySide endpoint, RelaySide source) {
         RelaySide target = source == client ? endpoint : client;
         source.hold();
-        target.channel().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> {
+        SupervisedLoops.after(target.channel().writeAndFlush(Unpooled.EMPTY_BUFFER), relay::abort, flushed -> {
             if (!flushed.isSuccess() || source.inputEnded() || !target.isBuffered() || !isWritten(source)) {
                 source.resume();
                 return;
             }
             target.hold();
-            client.channel()
-                    .deregister()
-                    .addListener(left -> endpoint.channel().deregister().addListener(alsoLeft -> {
-                        if (left.isSuccess() && alsoLeft.isSuccess() && client.isOpen() && endpoint.isOpen()) {
-                            new SplicedRelay(context, client, endpoint).start();
-                        } else {
-                            relay.abort();
-                            // a client that was closed meanwhile has lost its handlers, so none has reported it
-                            relay.closed(client);
-                        }
-                    }));
+            SupervisedLoops.after(client.channel().deregister(), relay::abort, left -> {
+                SupervisedLoops.after(endpoint.channel().deregister(), relay::abort, alsoLeft -> {
+                    if (left.isSuccess() && alsoLeft.isSuccess() && client.isOpen() && endpoint.isOpen()) {
+                        new SplicedRelay(context, client, endpoint).start();
+                    } else {
+                        relay.abort();
+                        // a client that was closed meanwhile has lost its handlers, so none has reported it
+                        relay.closed(client);
+                    }
+                });
+            });
         });
     }
 

@@ -51,9 +51,13 @@ final class SplicedRelay implements Runnable {
         }
     }
 
-    /** Moves what can be moved, in both directions. */
+    /** Moves what can be moved, in both directions; a connection for which that fails is reset. */
     @Override
     public void run() {
+        SupervisedLoops.guard(this::move, this::abort);
+    }
+
+    private void move() {
         waiting = false;
         if (closed || running) {
             return;

@@ -7,6 +7,8 @@ import dev.sluice.userspace.routing.RoutingTable;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -70,13 +72,33 @@ final class TcpListeners {
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .option(UnixChannelOption.SO_REUSEPORT, true)
                 .option(SO_KEEPALIVE, 1)
-                .childHandler(new ChannelInitializer<EpollSocketChannel>() {
-                    @Override
-                    protected void initChannel(EpollSocketChannel accepted) {
-                        new TcpRelay(context, table, destinations, accepted);
-                    }
-                });
+                .childHandler(new Accepted(context, table, destinations));
         return v4 ? bootstrap : bootstrap.option(IPV6_V6ONLY, 1);
+    }
+
+    /** Makes the relay of a connection that was accepted. */
+    @ChannelHandler.Sharable
+    private static final class Accepted extends ChannelInitializer<EpollSocketChannel> {
+        private final LoopContext context;
+        private final RoutingTable table;
+        private final OriginalDestinations destinations;
+
+        Accepted(LoopContext context, RoutingTable table, OriginalDestinations destinations) {
+            this.context = context;
+            this.table = table;
+            this.destinations = destinations;
+        }
+
+        @Override
+        protected void initChannel(EpollSocketChannel accepted) {
+            new TcpRelay(context, table, destinations, accepted);
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
+            SupervisedLoops.caught(cause);
+            super.exceptionCaught(ctx, cause);
+        }
     }
 
     int port() {

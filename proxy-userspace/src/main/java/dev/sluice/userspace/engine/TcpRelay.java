@@ -124,7 +124,7 @@ final class TcpRelay {
             refuse("no socket to " + next + ": " + e.getMessage());
             return;
         }
-        connected.addListener(done -> {
+        SupervisedLoops.after(connected, this::abort, done -> {
             long then = System.nanoTime();
             if (done.isSuccess()) {
                 context.counters.connectTimes.add(begun.succeeded(then));

@@ -108,6 +108,7 @@ final class UdpFlow extends ChannelInboundHandlerAdapter {
     /** The endpoint refuses the port or is unreachable: the client's next datagram opens another flow. */
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        SupervisedLoops.caught(cause);
         socket.refused(this);
         close();
     }

@@ -3,6 +3,7 @@
 package dev.sluice.userspace.engine;
 
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.thread.ProcessEnd;
 import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.RoutingTable;
 import java.util.concurrent.CompletableFuture;
@@ -18,7 +19,7 @@ final class UdpOpening {
         context.loop.execute(() -> {
             try {
                 UdpSocket socket = new UdpSocket(context, table, balancer);
-                socket.bind(address).addListener(bound -> {
+                SupervisedLoops.after(socket.bind(address), socket::closeNow, bound -> {
                     if (bound.isSuccess()) {
                         opened.complete(socket);
                     } else {
@@ -32,6 +33,7 @@ final class UdpOpening {
         try {
             return opened.join();
         } catch (CompletionException e) {
+            ProcessEnd.ifFatal(e);
             throw new EngineException(
                     "cannot open the UDP socket of " + balancer.name() + " on " + address + ": " + reason(e), e);
         }

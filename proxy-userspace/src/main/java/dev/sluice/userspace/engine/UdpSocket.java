@@ -61,13 +61,15 @@ public final class UdpSocket {
     /** Binds the socket, on its loop. */
     ChannelFuture bind(IpAddress address) {
         var _ = context.loop.register(channel);
-        return channel.bind(new InetSocketAddress(address.toInetAddress(), 0)).addListener(bound -> {
+        ChannelFuture binding = channel.bind(new InetSocketAddress(address.toInetAddress(), 0));
+        SupervisedLoops.after(binding, channel::close, bound -> {
             if (bound.isSuccess()) {
                 context.opened(this);
             } else {
                 var _ = channel.close();
             }
         });
+        return binding;
     }
 
     /** The port that the kernel chose. */
@@ -233,6 +235,7 @@ public final class UdpSocket {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            SupervisedLoops.caught(cause);
             LOG.debug("UDP socket of {}: {}", balancer.name(), cause.getMessage());
         }
     }

@@ -8,7 +8,6 @@ import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.RoutingTable;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
@@ -86,8 +85,7 @@ public final class UserspaceEngine implements AutoCloseable {
                             + ", which must be writable and not mounted noexec)",
                     cause);
         }
-        EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
-                options.eventLoops(), new LoopThreads(() -> closed), new HalfOpenEpoll());
+        EventLoopGroup loops = new SupervisedLoops(options.eventLoops(), () -> closed, new HalfOpenEpoll());
         for (EventExecutor executor : loops) {
             LoopContext context = new LoopContext((EventLoop) executor, options, counters);
             contexts.add(context);
