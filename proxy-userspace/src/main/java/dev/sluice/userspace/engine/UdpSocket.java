@@ -62,7 +62,7 @@ public final class UdpSocket {
     ChannelFuture bind(IpAddress address) {
         var _ = context.loop.register(channel);
         ChannelFuture binding = channel.bind(new InetSocketAddress(address.toInetAddress(), 0));
-        SupervisedLoops.after(binding, channel::close, bound -> {
+        SupervisedLoops.after(binding, this::closeNow, bound -> {
             if (bound.isSuccess()) {
                 context.opened(this);
             } else {
