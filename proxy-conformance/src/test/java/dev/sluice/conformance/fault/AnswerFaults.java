@@ -84,7 +84,7 @@ final class AnswerFaults {
         run.recovered(late);
     }
 
-    private static void expired(FaultSite site, FaultRun run) throws Exception {
+    static void expired(FaultSite site, FaultRun run) throws Exception {
         int before = site.api.requests().size();
         run.begin(() -> site.api.misbehave(ApiFault.expiredWatches()));
         site.api.cut();

@@ -18,6 +18,22 @@ record FaultResult(
         return "| fault | noticed after | reported where | traffic lost | recovered after |\n|---|---|---|---|---|\n";
     }
 
+    /** A row that could not be played. */
+    static FaultResult notPlayed(FaultRow row, String error) {
+        return new FaultResult(row.fault(), "", "", "", "", 0, error);
+    }
+
+    /** One line, which {@link #parse} reads. */
+    String tsv() {
+        return String.join(
+                "\t", fault, noticed, where, lost, recovered, Long.toString(millis), error.replaceAll("[\t\n]", " "));
+    }
+
+    static FaultResult parse(String line) {
+        String[] cells = line.split("\t", -1);
+        return new FaultResult(cells[0], cells[1], cells[2], cells[3], cells[4], Long.parseLong(cells[5]), cells[6]);
+    }
+
     String markdown() {
         return "| " + fault + " | " + noticed + " | " + where + " | " + lost + " | " + recovered + " |\n";
     }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.conformance.fault;
 
+import dev.sluice.conformance.fault.SiteSetup.Inject;
 import dev.sluice.conformance.fault.SiteSetup.Transport;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
@@ -9,8 +10,10 @@ import dev.sluice.testkit.api.ApiRelay;
 import dev.sluice.testkit.api.FakeApi;
 import dev.sluice.testkit.daemon.DaemonOptions;
 import dev.sluice.testkit.daemon.DaemonProcess;
+import dev.sluice.testkit.daemon.ManifestFolder;
 import dev.sluice.testkit.inject.ClockShift;
 import dev.sluice.testkit.inject.ThreadFaults;
+import dev.sluice.testkit.lab.Connection;
 import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.lab.Outcome;
@@ -25,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
@@ -36,10 +40,13 @@ final class FaultSite implements AutoCloseable {
     static final long FIRST_VERSION = 1000;
     private static final Duration READY = Duration.ofMinutes(2);
     private static final Duration LOST = Duration.ofSeconds(20);
+    /** Those of the virtual machine itself have no number. */
+    private static final Pattern THREAD_NAME = Pattern.compile("(?m)^\"(.+)\" #\\d+ ");
 
     final Lab lab = Lab.create();
     final Path folder;
     final FakeApi api;
+    private final ManifestFolder manifests;
     final ApiRelay relay;
     final @Nullable TlsFiles tls;
     private final @Nullable Http2Front http2;
@@ -55,9 +62,12 @@ final class FaultSite implements AutoCloseable {
     FaultSite(Path folder, SiteSetup setup) throws IOException {
         this.folder = Files.createDirectories(folder);
         this.setup = setup;
+        manifests = new ManifestFolder(this.folder);
         InetAddress address =
                 LabAddresses.of(LabAddresses.NODE_B, IpFamily.IPV4).toInetAddress();
-        tls = setup.transport() == Transport.HTTP ? null : new TlsFiles(folder, address.getHostAddress());
+        tls = setup.transport() == Transport.TLS || setup.transport() == Transport.HTTP2
+                ? new TlsFiles(folder, address.getHostAddress())
+                : null;
         SSLContext context = tls == null || setup.transport() == Transport.HTTP2 ? null : tls.serverFor(tls.first());
         api = lab.otherNode().call(() -> new FakeApi(address, 0, FIRST_VERSION, context));
         InetSocketAddress server = new InetSocketAddress(address, api.port());
@@ -71,9 +81,9 @@ final class FaultSite implements AutoCloseable {
             tls.use(tls.first(), "https://" + address.getHostAddress() + ":" + relay.port());
         }
         prepare();
-        ClusterObjects.putNode(api);
-        ClusterObjects.put(api, "web", SteadyTraffic.TCP.toString(), "TCP", SteadyTraffic.TCP_PORT, 8080, "b2");
-        ClusterObjects.put(api, "dns", SteadyTraffic.UDP.toString(), "UDP", SteadyTraffic.UDP_PORT, 5353, "b3");
+        ClusterObjects.putNode(this::put);
+        ClusterObjects.put(this::put, "web", SteadyTraffic.TCP.toString(), "TCP", SteadyTraffic.TCP_PORT, 8080, "b2");
+        ClusterObjects.put(this::put, "dns", SteadyTraffic.UDP.toString(), "UDP", SteadyTraffic.UDP_PORT, 5353, "b3");
         daemon = launch();
         awaitReady();
         FaultRun.until(
@@ -93,19 +103,78 @@ final class FaultSite implements AutoCloseable {
             case THREADS -> {
                 threads = new ThreadFaults(Files.createDirectories(folder.resolve("threads")));
                 environment.put("SLUICE_JAVA_OPTS", threads.jvmOptions());
+                writeConfig();
             }
         }
     }
 
+    /** Keeps an object where the daemon has them from. */
+    void put(String plural, String key, String json) {
+        api.put(plural, key, json);
+        manifests.write(plural + "-" + key.replace('/', '-') + ".json", json.replace("VERSION", "1"));
+    }
+
     /** Starts a daemon, in place of the one before, without waiting. */
     DaemonProcess launch() {
-        List<String> source = tls == null
-                ? List.of("--master=http://" + LabAddresses.of(LabAddresses.NODE_B, IpFamily.IPV4) + ":" + relay.port())
-                : List.of("--kubeconfig=" + tls.kubeconfig());
-        DaemonOptions options =
-                new DaemonOptions(setup.mode(), source, List.of("--cluster-cidr=" + LabAddresses.CLUSTER_CIDR));
+        DaemonOptions options = new DaemonOptions(setup.mode(), source(), flags());
         daemon = DaemonProcess.start(lab.node(), options, log(), environment);
         return daemon;
+    }
+
+    private List<String> source() {
+        return switch (setup.transport()) {
+            case NONE -> manifests.flags();
+            case HTTP ->
+                List.of("--master=http://" + LabAddresses.of(LabAddresses.NODE_B, IpFamily.IPV4) + ":" + relay.port());
+            case TLS, HTTP2 -> List.of("--kubeconfig=" + tls().kubeconfig());
+        };
+    }
+
+    /** Where threads fail every one is wanted, so everything that has a thread is in use. */
+    private List<String> flags() {
+        if (setup.inject() != Inject.THREADS) {
+            return List.of("--cluster-cidr=" + LabAddresses.CLUSTER_CIDR, "--metrics-bind-address=0.0.0.0");
+        }
+        return List.of("--config=" + configFile(), "--state-dir=" + folder.resolve("state"));
+    }
+
+    Path configFile() {
+        return folder.resolve("config").resolve("config.yaml");
+    }
+
+    private void writeConfig() throws IOException {
+        Files.createDirectories(folder.resolve("config"));
+        Files.writeString(configFile(), """
+                apiVersion: kubeproxy.config.k8s.io/v1alpha1
+                kind: KubeProxyConfiguration
+                mode: %s
+                clusterCIDR: %s
+                conntrack: {maxPerCore: 0}
+                iptables: {minSyncPeriod: 50ms}
+                enableProfiling: true
+                """.formatted(setup.mode().flagValue(), LabAddresses.CLUSTER_CIDR));
+    }
+
+    /** The names of the threads of the daemon's Java code. */
+    List<String> threadNames() throws IOException {
+        return THREAD_NAME
+                .matcher(daemon.page("/debug/pprof/threads").body())
+                .results()
+                .map(found -> found.group(1))
+                .toList();
+    }
+
+    /** Asks for the metrics, and does not wait for them. */
+    void scrape() {
+        try (Connection connection = lab.node().caller().connect(IpAddress.of("127.0.0.1"), 10249)) {
+            connection.send("GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n");
+        } catch (IOException e) {
+            // it has ended meanwhile, as it may
+        }
+    }
+
+    SiteSetup setup() {
+        return setup;
     }
 
     void awaitReady() {
@@ -144,7 +213,7 @@ final class FaultSite implements AutoCloseable {
     IpAddress putLate() {
         int number = lateServices.incrementAndGet();
         IpAddress address = IpAddress.of("10.96.1." + number);
-        ClusterObjects.put(api, "late" + number, address.toString(), "TCP", 81, 8080, "b4");
+        ClusterObjects.put(this::put, "late" + number, address.toString(), "TCP", 81, 8080, "b4");
         return address;
     }
 

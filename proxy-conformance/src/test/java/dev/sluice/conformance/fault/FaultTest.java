@@ -5,12 +5,16 @@ package dev.sluice.conformance.fault;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.sluice.conformance.fault.SiteSetup.Inject;
 import dev.sluice.testkit.daemon.Launcher;
+import dev.sluice.testkit.vm.VirtualMachine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -31,8 +35,12 @@ import org.junit.jupiter.api.TestFactory;
 class FaultTest {
     private static final Path FOLDER = Path.of("target", "faults").toAbsolutePath();
     private static final Pattern CHOSEN = Pattern.compile(System.getProperty("faults", ".*"));
+    private static final String WITHOUT_A_ROW = "| thread | why it has no row |\n|---|---|\n";
     /** Most of the time is waiting. */
     private static final int AT_A_TIME = 10;
+
+    /** Of every daemon whose threads are made to fail. */
+    private static final Set<String> THREADS = new ConcurrentSkipListSet<>();
 
     @TestFactory
     Stream<DynamicTest> faults() throws Exception {
@@ -45,18 +53,21 @@ class FaultTest {
         return Stream.concat(
                 results.stream().map(result -> DynamicTest.dynamicTest(result.fault(), () -> check(result))),
                 CHOSEN.pattern().equals(".*")
-                        ? Stream.of(DynamicTest.dynamicTest(
-                                "every documented row is played",
-                                () -> assertThat(documentedFaults())
-                                        .containsExactlyInAnyOrderElementsOf(results.stream()
-                                                .map(FaultResult::fault)
-                                                .toList())))
+                        ? Stream.of(
+                                DynamicTest.dynamicTest(
+                                        "every documented row is played",
+                                        () -> assertThat(documentedFaults())
+                                                .containsExactlyInAnyOrderElementsOf(results.stream()
+                                                        .map(FaultResult::fault)
+                                                        .toList())),
+                                DynamicTest.dynamicTest("every thread has a row or a reason", FaultTest::checkThreads))
                         : Stream.empty());
     }
 
     /** The longest first. */
-    private static List<FaultGroup> groups() {
+    static List<FaultGroup> groups() {
         return Stream.of(
+                        HttpAttacks.all(),
                         LinkFaults.all(),
                         AnswerFaults.all(),
                         ThreadDeaths.all(),
@@ -77,8 +88,17 @@ class FaultTest {
         List<FaultResult> results = new ArrayList<>();
         try (ExecutorService pool = Executors.newFixedThreadPool(AT_A_TIME)) {
             List<Future<List<FaultResult>>> running = new ArrayList<>();
-            for (int i = 0; i < groups.size(); i++) {
-                FaultGroup group = groups.get(i);
+            List<FaultGroup> here = new ArrayList<>(groups);
+            if (VirtualMachine.isNeeded()) {
+                List<FaultGroup> inMachine =
+                        groups.stream().filter(FaultMachine::isHere).toList();
+                here.removeAll(inMachine);
+                if (!inMachine.isEmpty()) {
+                    running.add(pool.submit(() -> FaultMachine.play(inMachine, FOLDER.resolve("vm"))));
+                }
+            }
+            for (int i = 0; i < here.size(); i++) {
+                FaultGroup group = here.get(i);
                 Path folder = FOLDER.resolve(Integer.toString(i));
                 running.add(pool.submit(() -> play(group, folder)));
             }
@@ -89,7 +109,7 @@ class FaultTest {
         return results;
     }
 
-    private static List<FaultResult> play(FaultGroup group, Path folder) {
+    static List<FaultResult> play(FaultGroup group, Path folder) {
         List<FaultResult> results = new ArrayList<>();
         try (FaultSite site = new FaultSite(folder, group.setup())) {
             for (FaultRow row : group.rows()) {
@@ -100,6 +120,7 @@ class FaultTest {
                 } catch (AssertionError | Exception e) {
                     error = e + " (log: " + site.log() + ")";
                 }
+                noteThreads(site);
                 FaultResult result = run.result(row.fault(), error);
                 results.add(result);
                 System.out.println("FAULT " + result);
@@ -107,9 +128,19 @@ class FaultTest {
         } catch (RuntimeException | IOException e) {
             group.rows().stream()
                     .skip(results.size())
-                    .forEach(row -> results.add(new FaultResult(row.fault(), "", "", "", "", 0, folder + ": " + e)));
+                    .forEach(row -> results.add(FaultResult.notPlayed(row, folder + ": " + e)));
         }
         return results;
+    }
+
+    private static void noteThreads(FaultSite site) {
+        if (site.setup().inject() == Inject.THREADS) {
+            try {
+                THREADS.addAll(site.threadNames());
+            } catch (IOException e) {
+                // it does not run: the next row says so
+            }
+        }
     }
 
     private static void check(FaultResult result) throws IOException {
@@ -120,16 +151,33 @@ class FaultTest {
         });
     }
 
+    private static void checkThreads() throws IOException {
+        THREADS.addAll(ThreadInventory.ofTheCode());
+        List<String> documented = Stream.concat(
+                        documentedFaults().stream().filter(fault -> fault.startsWith("thread `")),
+                        documented(WITHOUT_A_ROW).stream().map(List::getFirst))
+                .map(cell -> cell.replaceAll("^(thread )?`([^`]+)`.*", "$2"))
+                .toList();
+        assertThat(THREADS).as("seen, or in the code").contains("main", "sluice-sync", "sluice-proxy-1-1", "manifests");
+        assertThat(ThreadInventory.missing(THREADS, documented))
+                .as("threads that docs/faults.md has neither a row nor a reason for")
+                .isEmpty();
+    }
+
     private static List<String> documentedFaults() throws IOException {
         return documented().stream().map(row -> row.get(0)).toList();
     }
 
-    /** The cells of the first table. */
     private static List<List<String>> documented() throws IOException {
+        return documented(FaultResult.head());
+    }
+
+    /** The cells of the table with this head. */
+    private static List<List<String>> documented(String head) throws IOException {
         String text = Files.readString(Launcher.repository().resolve("docs/faults.md"));
-        int begin = text.indexOf(FaultResult.head());
+        int begin = text.indexOf(head);
         assertThat(begin).as("the table's head").isNotNegative();
-        return text.substring(begin + FaultResult.head().length())
+        return text.substring(begin + head.length())
                 .lines()
                 .takeWhile(line -> line.startsWith("| "))
                 .map(line -> List.of(line.substring(2, line.length() - 2).split(" \\| ", -1)))

@@ -22,7 +22,7 @@ final class LinkFaults {
         return FaultGroup.of(SiteSetup.PLAIN, row);
     }
 
-    private static void dropped(FaultSite site, FaultRun run) throws Exception {
+    static void dropped(FaultSite site, FaultRun run) throws Exception {
         run.begin(() -> site.dropPackets(true));
         IpAddress late = site.putLate();
         run.noticed(Sign.log("cannot be reached"), Sign.log("The rules in force stay"), Sign.unwatched("services"));

@@ -14,8 +14,12 @@ record SiteSetup(ProxyMode mode, Transport transport, Inject inject) {
     static final SiteSetup CLOCK = new SiteSetup(ProxyMode.IPTABLES, Transport.HTTP, Inject.CLOCK);
     static final SiteSetup THREADS = new SiteSetup(ProxyMode.IPTABLES, Transport.HTTP, Inject.THREADS);
 
+    static final SiteSetup MANIFESTS = new SiteSetup(ProxyMode.IPTABLES, Transport.NONE, Inject.THREADS);
+
     /** What the API server speaks. */
     enum Transport {
+        /** The objects are files; there is no API server. */
+        NONE,
         HTTP,
         /** HTTP/1.1, and the client must show a certificate. */
         TLS,

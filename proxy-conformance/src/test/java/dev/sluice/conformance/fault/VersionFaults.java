@@ -29,7 +29,7 @@ final class VersionFaults {
         run.begin(() -> site.api.unseen(() -> {
             for (int i = 0; i < HUGE; i++) {
                 String address = String.format(Locale.ROOT, "10.97.%d.%d", i / 250, 1 + i % 250);
-                ClusterObjects.put(site.api, "huge" + i, address, "TCP", 80, 8080, "b5");
+                ClusterObjects.put(site::put, "huge" + i, address, "TCP", 80, 8080, "b5");
             }
             late[0] = site.putLate();
         }));
@@ -48,7 +48,7 @@ final class VersionFaults {
         run.recovered(site.putLate());
     }
 
-    private static void restored(FaultSite site, FaultRun run) throws Exception {
+    static void restored(FaultSite site, FaultRun run) throws Exception {
         IpAddress late = site.putLate();
         FaultRun.until("the Service answers", () -> site.answers(late));
         run.begin(() -> {

@@ -5,6 +5,7 @@ package dev.sluice.daemon.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.testkit.inject.HttpAttack;
 import dev.sluice.testkit.timing.MachineSpeed;
 import java.io.File;
 import java.io.IOException;
@@ -55,7 +56,7 @@ class AttackTest {
 
     @ParameterizedTest
     @EnumSource
-    void costsOthersNothing(Attack attack) throws Exception {
+    void costsOthersNothing(HttpAttack attack) throws Exception {
         Duration quiet = waits().getLast().multipliedBy(5);
         Duration limit = quiet.compareTo(ANSWERED_WITHIN) > 0 ? quiet : ANSWERED_WITHIN;
         await().until(() -> server.openConnections() == 0);
@@ -96,13 +97,13 @@ class AttackTest {
         }
     }
 
-    private void keepOn(Attack attack) {
+    private void keepOn(HttpAttack attack) {
         for (int i = 0; i < CLIENTS && attacking; i++) {
             Socket client = new Socket();
             quietly(() -> {
                 client.setReceiveBufferSize(4096);
                 client.connect(address);
-                attack.begin(client);
+                attack.begin(client, "/livez", "/large");
             });
             synchronized (clients) {
                 clients.add(client);

@@ -18,16 +18,19 @@ import org.jspecify.annotations.Nullable;
 /** Inserts a call of {@link ThreadFaultAgent#check} at the beginning of the daemon's methods. */
 final class FailingMethods implements ClassFileTransformer {
     private static final ClassDesc AGENT = ClassDesc.of("dev.sluice.testkit.inject.ThreadFaultAgent");
-    private static final MethodTypeDesc CHECK = MethodTypeDesc.of(ConstantDescs.CD_void);
+    private static final String SELECTOR = "jdk/internal/net/http/HttpClientImpl$SelectorManager";
+    private static final MethodTypeDesc CHECK = MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_String);
 
     /** Reads files of classes: to load one here could be to load the one that is being transformed. */
     private static final ClassFile CLASS_FILE = ClassFile.of(ClassFile.ClassHierarchyResolverOption.of(
             ClassHierarchyResolver.ofResourceParsing(ClassLoader.getSystemClassLoader())
                     .cached()));
 
-    private static final CodeTransform PROLOGUE = new CodeTransform() {
+    /** @param type the class of the method */
+    private record Prologue(String type) implements CodeTransform {
         @Override
         public void atStart(CodeBuilder code) {
+            code.loadConstant(type);
             code.invokestatic(AGENT, "check", CHECK);
         }
 
@@ -35,7 +38,7 @@ final class FailingMethods implements ClassFileTransformer {
         public void accept(CodeBuilder code, CodeElement element) {
             code.with(element);
         }
-    };
+    }
 
     @Override
     public byte @Nullable [] transform(
@@ -44,19 +47,25 @@ final class FailingMethods implements ClassFileTransformer {
             @Nullable Class<?> redefined,
             @Nullable ProtectionDomain domain,
             byte[] bytes) {
-        if (name == null || !name.startsWith("dev/sluice/") || isSpared(name)) {
+        if (name == null || !isChanged(name) || isSpared(name)) {
             return null;
         }
         try {
             return CLASS_FILE.transformClass(
                     CLASS_FILE.parse(bytes),
                     ClassTransform.transformingMethodBodies(
-                            method -> !method.methodName().stringValue().startsWith("<"), PROLOGUE));
+                            method -> !method.methodName().stringValue().startsWith("<"),
+                            new Prologue(name.replace('/', '.'))));
         } catch (RuntimeException e) {
             // the JVM would drop it without a word
             System.err.println("thread-faults: " + name + " is left as it is: " + e);
             return null;
         }
+    }
+
+    /** The daemon, and the thread of the JDK's HTTP client, on which nothing of the daemon runs. */
+    private static boolean isChanged(String name) {
+        return name.startsWith("dev/sluice/") || name.startsWith(SELECTOR);
     }
 
     /** What supervises threads and writes the log does not fail itself. */

@@ -8,13 +8,15 @@ import java.lang.instrument.Instrumentation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A Java agent that makes a thread of the daemon fail. Every method of the daemon begins with a {@link #check}, which
  * throws once in the thread that the order file names; then the file is deleted.
  *
- * <p>The order is one line, {@code THREAD KIND}: the beginning of the thread's name, and {@code defect},
+ * <p>The order is one line, {@code THREAD KIND CLASS}: regular expressions of the thread's name and of the class whose
+ * method fails, and between them {@code defect},
  * {@code overflow} or {@code memory}. Uses nothing of the kit, whose other classes the daemon does not have.
  */
 public final class ThreadFaultAgent {
@@ -23,9 +25,13 @@ public final class ThreadFaultAgent {
 
     private ThreadFaultAgent() {}
 
-    private record Order(String thread, String kind, Path file) {
+    private record Order(Pattern thread, String kind, Pattern type, Path file) {
         private void carryOut() {
             new File(file.toString()).delete();
+            System.err.println("thread-faults: " + kind + " in "
+                    + Thread.currentThread().getName() + " at "
+                    + StackWalker.getInstance()
+                            .walk(stack -> stack.skip(2).limit(4).toList()));
             switch (kind) {
                 case "overflow" -> throw new StackOverflowError("injected");
                 case "memory" -> throw new OutOfMemoryError("injected");
@@ -41,11 +47,16 @@ public final class ThreadFaultAgent {
         Thread.ofPlatform().daemon().name("thread-faults").start(() -> poll(orders));
     }
 
-    /** Called at the beginning of each of the daemon's methods. */
-    public static void check() {
+    /**
+     * Called at the beginning of each of the daemon's methods.
+     *
+     * @param type the class of the method
+     */
+    public static void check(String type) {
         Order order = ORDER.get();
         if (order != null
-                && Thread.currentThread().getName().startsWith(order.thread)
+                && order.type.matcher(type).matches()
+                && order.thread.matcher(Thread.currentThread().getName()).matches()
                 && ORDER.compareAndSet(order, null)) {
             order.carryOut();
         }
@@ -57,9 +68,9 @@ public final class ThreadFaultAgent {
             try {
                 Thread.sleep(POLL_MILLIS);
                 String line = Files.exists(file) ? Files.readString(file).strip() : "";
-                int space = line.lastIndexOf(' ');
-                if (!line.equals(last) && space > 0) {
-                    ORDER.set(new Order(line.substring(0, space), line.substring(space + 1), file));
+                String[] parts = line.split(" ");
+                if (!line.equals(last) && parts.length == 3) {
+                    ORDER.set(new Order(Pattern.compile(parts[0]), parts[1], Pattern.compile(parts[2]), file));
                 }
                 last = line;
             } catch (IOException e) {

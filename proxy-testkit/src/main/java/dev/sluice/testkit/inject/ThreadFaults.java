@@ -19,7 +19,7 @@ import java.util.jar.Manifest;
 /** Makes threads of one daemon fail, by a {@link ThreadFaultAgent} in it. */
 public final class ThreadFaults {
     private static final List<String> CLASSES =
-            List.of("ThreadFaultAgent", "ThreadFaultAgent$Order", "FailingMethods", "FailingMethods$1");
+            List.of("ThreadFaultAgent", "ThreadFaultAgent$Order", "FailingMethods", "FailingMethods$Prologue");
 
     private final Path folder;
 
@@ -45,6 +45,8 @@ public final class ThreadFaults {
         Manifest manifest = new Manifest();
         manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
         manifest.getMainAttributes().putValue("Premain-Class", ThreadFaultAgent.class.getName());
+        // where classes of the JDK find it, too
+        manifest.getMainAttributes().putValue("Boot-Class-Path", "thread-faults.jar");
         try (OutputStream file = Files.newOutputStream(jar());
                 JarOutputStream out = new JarOutputStream(file, manifest)) {
             for (String each : CLASSES) {
@@ -65,11 +67,16 @@ public final class ThreadFaults {
         return "-javaagent:" + jar() + "=" + order();
     }
 
-    /** Makes the next thread whose name begins with {@code thread} fail as soon as it does anything. */
+    /** Makes the next thread whose whole name matches {@code thread} fail as soon as it does anything. */
     public void fail(String thread, Kind kind) {
+        fail(thread, kind, ".*");
+    }
+
+    /** The same, but in a method of a class whose full name matches {@code type}. */
+    public void fail(String thread, Kind kind, String type) {
         try {
             Path half = folder.resolve("order.half");
-            Files.writeString(half, thread + " " + kind.label);
+            Files.writeString(half, thread + " " + kind.label + " " + type);
             Files.move(half, order(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

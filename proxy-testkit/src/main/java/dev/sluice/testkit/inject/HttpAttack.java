@@ -1,13 +1,13 @@
 // Copyright The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.sluice.daemon.http;
+package dev.sluice.testkit.inject;
 
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
 /** What a client can do to a server, by intent or by mistake. */
-enum Attack {
+public enum HttpAttack {
     SILENCE(""),
     HALF_A_REQUEST_LINE("GET /heal"),
     HALF_A_HEADER("GET /livez HTTP/1.1\r\nHos"),
@@ -17,14 +17,14 @@ enum Attack {
     HALF_A_CHUNK("POST /livez HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nabc"),
     ONE_BYTE_AT_A_TIME("GET /livez HTTP/1.1\r\nX: ") {
         @Override
-        void goOn(Socket client) throws IOException {
+        public void goOn(Socket client) throws IOException {
             client.getOutputStream().write('x');
         }
     },
     NEVER_READS_A_LARGE_ANSWER("GET /large HTTP/1.1\r\nHost: h\r\n\r\n"),
     NEVER_READS_MANY_ANSWERS("GET /livez HTTP/1.1\r\nHost: h\r\n\r\n".repeat(200)) {
         @Override
-        void goOn(Socket client) throws IOException {
+        public void goOn(Socket client) throws IOException {
             client.getOutputStream()
                     .write("GET /livez HTTP/1.1\r\nHost: h\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
         }
@@ -42,15 +42,15 @@ enum Attack {
     CHUNKED_BODY("POST /livez HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"),
     RESET_AT_ONCE("") {
         @Override
-        void begin(Socket client) throws IOException {
+        public void begin(Socket client, String page, String large) throws IOException {
             client.setSoLinger(true, 0);
             client.close();
         }
     },
     RESET_WITH_A_REQUEST("GET /large HTTP/1.1\r\nHost: h\r\n\r\n") {
         @Override
-        void begin(Socket client) throws IOException {
-            super.begin(client);
+        public void begin(Socket client, String page, String large) throws IOException {
+            super.begin(client, page, large);
             client.setSoLinger(true, 0);
             client.close();
         }
@@ -58,15 +58,21 @@ enum Attack {
 
     private final String sent;
 
-    Attack(String sent) {
+    HttpAttack(String sent) {
         this.sent = sent;
     }
 
-    /** What the client does first. */
-    void begin(Socket client) throws IOException {
-        client.getOutputStream().write(sent.getBytes(StandardCharsets.ISO_8859_1));
+    /**
+     * What the client does first.
+     *
+     * @param page the path of a page of the server
+     * @param large the path of one of many bytes, if it has any
+     */
+    public void begin(Socket client, String page, String large) throws IOException {
+        String text = sent.replace("/livez", page).replace("/large", large);
+        client.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
     /** What it does again and again. */
-    void goOn(Socket client) throws IOException {}
+    public void goOn(Socket client) throws IOException {}
 }
