@@ -56,7 +56,7 @@ public class RecordingListener implements ClusterListener {
                 log.add("node gone " + name);
             }
             case ClusterEvent.PeerAddresses(String name, List<String> addresses) -> peers.put(name, addresses);
-            case ClusterEvent.PeersListed() -> peersListed = true;
+            case ClusterEvent.Listed(ResourceKind kind) when kind == ResourceKind.PEER -> peersListed = true;
             case ClusterEvent.Listed(ResourceKind kind) -> log.add("synced " + kind);
             case ClusterEvent.SourceProblems(List<Problem> now) -> problems.add(now);
         }

@@ -9,6 +9,7 @@ import dev.sluice.core.config.ConfigSchema;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.mode.ProxyModule;
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.ClusterEvent;
@@ -122,7 +123,7 @@ final class TracedNode implements AutoCloseable {
             }
             case ClusterEvent.NodeDeleted e -> {}
             case ClusterEvent.PeerAddresses e -> tracker.updatePeer(e.node(), e.addresses());
-            case ClusterEvent.PeersListed e -> tracker.peersListed();
+            case ClusterEvent.Listed e when e.kind() == ResourceKind.PEER -> tracker.peersListed();
             case ClusterEvent.Listed e -> {}
             case ClusterEvent.SourceProblems e -> {}
         }

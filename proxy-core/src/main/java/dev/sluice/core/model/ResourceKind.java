@@ -4,18 +4,28 @@ package dev.sluice.core.model;
 
 /** The kinds of resources that the proxy watches. */
 public enum ResourceKind {
-    SERVICE("Service"),
-    ENDPOINT_SLICE("EndpointSlice"),
-    NODE("Node");
+    SERVICE("Service", "services"),
+    ENDPOINT_SLICE("EndpointSlice", "endpointslices"),
+    /** The proxy's own Node. */
+    NODE("Node", "nodes"),
+    /** The other Nodes; watched only where a mode binds Services' addresses. */
+    PEER("Node", "peers");
 
     private final String label;
+    private final String plural;
 
-    ResourceKind(String label) {
+    ResourceKind(String label, String plural) {
         this.label = label;
+        this.plural = plural;
     }
 
     /** The API's spelling. */
     public String label() {
         return label;
+    }
+
+    /** The name of all of them, in metrics, health and log. */
+    public String plural() {
+        return plural;
     }
 }

@@ -34,10 +34,10 @@ public sealed interface ClusterEvent {
         }
     }
 
-    /** The addresses of all other Nodes have been delivered once. */
-    record PeersListed() implements ClusterEvent {}
-
-    /** The first complete list of {@code kind} has been delivered. No rule is written until all kinds are listed. */
+    /**
+     * The first complete list of {@code kind} has been delivered. No rule is written until all kinds but the other
+     * Nodes are listed.
+     */
     record Listed(ResourceKind kind) implements ClusterEvent {}
 
     /**

@@ -14,7 +14,6 @@ import dev.sluice.core.source.ClusterEvent.Listed;
 import dev.sluice.core.source.ClusterEvent.NodeDeleted;
 import dev.sluice.core.source.ClusterEvent.NodeUpdated;
 import dev.sluice.core.source.ClusterEvent.PeerAddresses;
-import dev.sluice.core.source.ClusterEvent.PeersListed;
 import dev.sluice.core.source.ClusterEvent.ServiceDeleted;
 import dev.sluice.core.source.ClusterEvent.ServiceUpdated;
 import dev.sluice.core.source.ClusterEvent.SourceProblems;
@@ -43,7 +42,7 @@ final class SyncDriver implements ClusterListener {
     private final List<FamilySync> families;
     private final SyncObservers observers;
     private final ProblemLog problemLog;
-    private final Set<ResourceKind> awaited = EnumSet.allOf(ResourceKind.class);
+    private final Set<ResourceKind> awaited = EnumSet.complementOf(EnumSet.of(ResourceKind.PEER));
     private List<Problem> sourceProblems = List.of();
 
     /** @param families in the order in which they are synced */
@@ -92,7 +91,8 @@ final class SyncDriver implements ClusterListener {
                     state.updatePeer(node, addresses);
                     requestWherePending();
                 });
-            case PeersListed() -> {
+            case Listed(ResourceKind kind)
+            when kind == ResourceKind.PEER -> {
                 state.peersListed();
                 requestWherePending();
             }

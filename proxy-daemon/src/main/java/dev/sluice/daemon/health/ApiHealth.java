@@ -12,7 +12,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -64,20 +63,14 @@ public final class ApiHealth implements ApiObserver, ProblemSource {
         this.clock = clock;
     }
 
-    /** From the first request on, every resource should be watched. */
     private WatchHealth watch(ResourceKind kind) {
-        if (watches.isEmpty()) {
-            Instant now = clock.instant();
-            for (ResourceKind each : ResourceKind.values()) {
-                watches.put(each, new WatchHealth(now));
-            }
-        }
         return watches.computeIfAbsent(kind, _ -> new WatchHealth(clock.instant()));
     }
 
+    /** From now on it is missed while it is not watched. */
     @Override
-    public synchronized void requested(String method, String host, int status, Duration took) {
-        watch(ResourceKind.NODE);
+    public synchronized void begun(ResourceKind kind) {
+        watch(kind);
     }
 
     @Override
@@ -181,8 +174,8 @@ public final class ApiHealth implements ApiObserver, ProblemSource {
         String answer = refusal.status() == 0 ? "no answer of an API server" : "HTTP " + refusal.status();
         return HealthProblem.of(
                 credentials ? ProblemCause.CREDENTIALS_REFUSED : ProblemCause.API_REFUSES,
-                plural(kind),
-                refusal.verb() + " of " + plural(kind) + ": " + answer
+                kind.plural(),
+                refusal.verb() + " of " + kind.plural() + ": " + answer
                         + (refusal.cause().isEmpty() ? "" : ": " + refusal.cause()),
                 refusal.since());
     }
@@ -198,13 +191,9 @@ public final class ApiHealth implements ApiObserver, ProblemSource {
             }
         });
         return stale.values().stream().min(Instant::compareTo).map(since -> {
-            String names = stale.keySet().stream().map(ApiHealth::plural).collect(Collectors.joining(", "));
+            String names = stale.keySet().stream().map(ResourceKind::plural).collect(Collectors.joining(", "));
             return HealthProblem.of(
                     ProblemCause.WATCH_STALE, names, "not watched: changes of " + names + " are not noticed", since);
         });
-    }
-
-    private static String plural(ResourceKind kind) {
-        return kind.label().toLowerCase(Locale.ROOT) + "s";
     }
 }

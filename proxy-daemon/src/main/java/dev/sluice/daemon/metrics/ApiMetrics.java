@@ -68,9 +68,6 @@ final class ApiMetrics implements ApiObserver {
 
     @Override
     public void requested(String method, String host, int status, Duration took) {
-        for (ResourceKind kind : ResourceKind.values()) {
-            up.initLabelValues(label(kind)); // what is not watched yet shows as 0
-        }
         requests.labelValues(status == 0 ? NO_ANSWER : Integer.toString(status), host, method)
                 .inc();
         duration.labelValues(host, method).observe(took.toNanos() / 1e9);
@@ -86,29 +83,35 @@ final class ApiMetrics implements ApiObserver {
         retries.labelValues(Integer.toString(status), host, method).inc();
     }
 
+    /** What is not watched yet shows as 0. */
+    @Override
+    public void begun(ResourceKind kind) {
+        up.initLabelValues(kind.plural());
+    }
+
     @Override
     public void watching(ResourceKind kind) {
-        up.labelValues(label(kind)).set(1);
+        up.labelValues(kind.plural()).set(1);
     }
 
     @Override
     public void heard(ResourceKind kind) {
         Instant now = clock.instant();
-        lastEvent.labelValues(label(kind)).set(now.getEpochSecond() + now.getNano() / 1e9);
+        lastEvent.labelValues(kind.plural()).set(now.getEpochSecond() + now.getNano() / 1e9);
     }
 
     /** A watch that is opened anew at once counts as up meanwhile. */
     @Override
     public void ended(ResourceKind kind, WatchEnd cause) {
         if (cause != WatchEnd.PLANNED) {
-            up.labelValues(label(kind)).set(0);
+            up.labelValues(kind.plural()).set(0);
         }
-        restarts.labelValues(cause.label(), label(kind)).inc();
+        restarts.labelValues(cause.label(), kind.plural()).inc();
     }
 
     @Override
     public void refused(ResourceKind kind, String verb, int status, String cause) {
-        up.labelValues(label(kind)).set(0);
+        up.labelValues(kind.plural()).set(0);
     }
 
     @Override
@@ -125,13 +128,5 @@ final class ApiMetrics implements ApiObserver {
             certificateExpiry = gauge;
         }
         gauge.set(inUse.map(found -> (double) found.until().getEpochSecond()).orElse(Double.NaN));
-    }
-
-    private static String label(ResourceKind kind) {
-        return switch (kind) {
-            case NODE -> "nodes";
-            case SERVICE -> "services";
-            case ENDPOINT_SLICE -> "endpointslices";
-        };
     }
 }

@@ -9,13 +9,17 @@ import dev.sluice.kubernetes.api.ClientCertificate;
 import dev.sluice.kubernetes.api.reflector.ReflectorObserver.WatchEnd;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** The passing of time; DaemonHealthTest has the same with a server. */
 class ApiHealthTest {
     private static final Instant START = Instant.parse("2026-01-02T03:04:05Z");
+
+    private static final Set<ResourceKind> OF_EVERY_MODE = EnumSet.complementOf(EnumSet.of(ResourceKind.PEER));
 
     private Instant now = START;
     private final ApiHealth health = new ApiHealth(() -> now);
@@ -25,10 +29,11 @@ class ApiHealthTest {
     }
 
     private void allWatched() {
-        for (ResourceKind kind : ResourceKind.values()) {
+        OF_EVERY_MODE.forEach(kind -> {
+            health.begun(kind);
             health.heard(kind);
             health.watching(kind);
-        }
+        });
     }
 
     @Test
@@ -39,7 +44,7 @@ class ApiHealthTest {
 
     @Test
     void whatIsNotWatchedWithinAMinuteIsStaleSinceThen() {
-        health.requested("GET", "api", 0, Duration.ZERO);
+        OF_EVERY_MODE.forEach(health::begun);
         now = now.plusSeconds(60);
         assertThat(causes()).isEmpty();
         now = now.plusSeconds(1);
@@ -49,6 +54,27 @@ class ApiHealthTest {
             assertThat(problem.since()).isEqualTo(START);
         });
         allWatched();
+        assertThat(causes()).isEmpty();
+    }
+
+    @Test
+    void theOtherNodesAreMissedOnlyFromWhenTheyShouldBeWatched() {
+        allWatched();
+        now = now.plusSeconds(200);
+        assertThat(causes()).isEmpty();
+        health.begun(ResourceKind.PEER);
+        health.refused(ResourceKind.PEER, "list", 403, "forbidden");
+        now = now.plusSeconds(61);
+        assertThat(health.problems(now))
+                .satisfiesExactly(
+                        refused -> assertThat(refused.message()).isEqualTo("list of peers: HTTP 403: forbidden"),
+                        stale -> {
+                            assertThat(stale.cause()).isEqualTo(ProblemCause.WATCH_STALE);
+                            assertThat(stale.object()).isEqualTo("peers");
+                            assertThat(stale.since()).isEqualTo(START.plusSeconds(200));
+                        });
+        health.heard(ResourceKind.PEER);
+        health.watching(ResourceKind.PEER);
         assertThat(causes()).isEmpty();
     }
 

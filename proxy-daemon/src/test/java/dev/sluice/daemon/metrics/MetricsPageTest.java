@@ -13,6 +13,7 @@ import dev.sluice.core.mode.ModeMetric.Distribution;
 import dev.sluice.core.model.NoLocalEndpoints;
 import dev.sluice.core.model.ObjectRef;
 import dev.sluice.core.model.Problem;
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
@@ -38,6 +39,7 @@ import dev.sluice.daemon.config.SettingsReader;
 import dev.sluice.daemon.conntrack.DeletionCause;
 import dev.sluice.daemon.http.Page;
 import dev.sluice.daemon.http.Request;
+import dev.sluice.kubernetes.api.ApiObserver;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -58,6 +60,23 @@ import org.junit.jupiter.api.Test;
 
 class MetricsPageTest {
     private final MetricsPage page = new MetricsPage(true, () -> Instant.ofEpochSecond(1_000_000));
+
+    /** An alert on 0 must be silent where a mode needs no other Nodes. */
+    @Test
+    void aWatchShowsFromWhenItIsNeeded() {
+        ApiObserver api = page.api();
+        api.begun(ResourceKind.SERVICE);
+        assertThat(lines()).contains("sluice_watch_up{resource=\"services\"} 0.0");
+        assertThat(lines()).noneMatch(line -> line.startsWith("sluice_watch_up{resource=\"peers\"}"));
+        api.begun(ResourceKind.PEER);
+        assertThat(lines()).contains("sluice_watch_up{resource=\"peers\"} 0.0");
+        api.watching(ResourceKind.PEER);
+        api.heard(ResourceKind.PEER);
+        assertThat(lines())
+                .contains(
+                        "sluice_watch_up{resource=\"peers\"} 1.0",
+                        "sluice_watch_last_event_timestamp_seconds{resource=\"peers\"} 1000000.0");
+    }
 
     @Test
     void aSyncIsToldUnderKubeProxysNames() {

@@ -28,6 +28,9 @@ public interface ApiObserver {
     /** The server asked for a delay before the request is repeated. */
     default void retried(String method, String host, int status) {}
 
+    /** A kind shall be watched from now on. */
+    default void begun(ResourceKind kind) {}
+
     /** A kind is being watched from now on. */
     default void watching(ResourceKind kind) {}
 

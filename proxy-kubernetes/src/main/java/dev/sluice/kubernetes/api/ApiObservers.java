@@ -32,6 +32,11 @@ record ApiObservers(List<ApiObserver> observers) implements ApiObserver {
     }
 
     @Override
+    public void begun(ResourceKind kind) {
+        each(o -> o.begun(kind));
+    }
+
+    @Override
     public void watching(ResourceKind kind) {
         each(o -> o.watching(kind));
     }

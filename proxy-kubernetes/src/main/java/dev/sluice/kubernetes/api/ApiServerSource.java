@@ -75,20 +75,15 @@ public final class ApiServerSource implements PreloadableSource {
         ClusterListener whileOpen = new WhileOpen(listener);
         UnreadableObjects problems =
                 new UnreadableObjects(list -> whileOpen.accept(new ClusterEvent.SourceProblems(list)));
-        peerListener = peers ? new PeerListener(whileOpen) : null;
+        peerListener = peers ? whileOpen : null;
         for (WatchedResource resource : List.of(node(), services(), slices())) {
-            Reflector reflector =
-                    start(resource, "api-" + resource.plural(), whileOpen, problems, connection.observer());
-            reflectors.put(resource.kind(), reflector);
+            start(resource, whileOpen, problems);
         }
     }
 
-    private Reflector start(
-            WatchedResource resource,
-            String name,
-            ClusterListener listener,
-            UnreadableObjects problems,
-            ApiObserver observer) {
+    private void start(WatchedResource resource, ClusterListener listener, UnreadableObjects problems) {
+        ApiObserver observer = connection.observer();
+        observer.begun(resource.kind());
         Reflector reflector = new Reflector(
                 resource,
                 connection.requests(),
@@ -96,22 +91,19 @@ public final class ApiServerSource implements PreloadableSource {
                 problems,
                 new WatchReport(resource, connection.log(), observer),
                 connection.timing());
-        Thread thread = SupervisedThread.restarting(name, () -> untilClosed(reflector));
+        Thread thread = SupervisedThread.restarting("api-" + resource.plural(), () -> untilClosed(reflector));
         thread.start();
         threads.add(thread);
-        return reflector;
+        reflectors.put(resource.kind(), reflector);
     }
 
-    /**
-     * Watches all Nodes, once. Not from the start: a Node changes often, and most clusters need none of this. The
-     * metrics of the kind stay those of the own Node.
-     */
+    /** Watches all Nodes, once. Not from the start: a Node changes often, and most clusters need none of this. */
     private synchronized void watchPeers(ServiceName first) {
         ClusterListener listener = peerListener;
         if (listener != null && !closed) {
             peerListener = null;
             LOG.info("Watching all Nodes too, since Service {} has an external address, which could be one's", first);
-            start(allNodes(), "api-peers", listener, new UnreadableObjects(list -> {}), new ApiObserver() {});
+            start(allNodes(), listener, new UnreadableObjects(list -> {}));
         }
     }
 
@@ -155,7 +147,7 @@ public final class ApiServerSource implements PreloadableSource {
 
     private WatchedResource allNodes() {
         return new WatchedResource(
-                ResourceKind.NODE,
+                ResourceKind.PEER,
                 "/api/v1/nodes",
                 "",
                 fields -> {
@@ -213,23 +205,6 @@ public final class ApiServerSource implements PreloadableSource {
 
     private static String selector(String parameter, String value) {
         return parameter + "=" + URLEncoder.encode(value, StandardCharsets.UTF_8);
-    }
-
-    /** Says of the list of all Nodes that it was that of the others. */
-    private record PeerListener(ClusterListener listener) implements ClusterListener {
-        @Override
-        public void accept(ClusterEvent event) {
-            listener.accept(translated(event));
-        }
-
-        @Override
-        public void acceptAll(List<ClusterEvent> events) {
-            listener.acceptAll(events.stream().map(PeerListener::translated).toList());
-        }
-
-        private static ClusterEvent translated(ClusterEvent event) {
-            return event instanceof ClusterEvent.Listed ? new ClusterEvent.PeersListed() : event;
-        }
     }
 
     /** Delivers nothing after the source was closed. */

@@ -96,7 +96,7 @@ final class EventRequests {
 
     static String apiVersion(ResourceKind kind) {
         return switch (kind) {
-            case SERVICE, NODE -> "v1";
+            case SERVICE, NODE, PEER -> "v1";
             case ENDPOINT_SLICE -> "discovery.k8s.io/v1";
         };
     }
@@ -104,7 +104,7 @@ final class EventRequests {
     /** The path of the list that an object is in. */
     private static String listPath(ObjectRef.Resource object) {
         return switch (object.kind()) {
-            case NODE -> "/api/v1/nodes";
+            case NODE, PEER -> "/api/v1/nodes";
             case SERVICE -> "/api/v1/namespaces/" + object.namespace() + "/services";
             case ENDPOINT_SLICE -> "/apis/discovery.k8s.io/v1/namespaces/" + object.namespace() + "/endpointslices";
         };

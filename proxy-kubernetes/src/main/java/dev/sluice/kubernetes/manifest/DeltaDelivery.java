@@ -62,7 +62,7 @@ final class DeltaDelivery {
             events.add(new ClusterEvent.SourceProblems(problems));
         }
         if (!synced) {
-            events.add(new ClusterEvent.PeersListed());
+            events.add(new ClusterEvent.Listed(ResourceKind.PEER));
             events.add(new ClusterEvent.Listed(ResourceKind.NODE));
             events.add(new ClusterEvent.Listed(ResourceKind.SERVICE));
             events.add(new ClusterEvent.Listed(ResourceKind.ENDPOINT_SLICE));

@@ -136,7 +136,7 @@ public final class SnapshotSource implements ClusterSource {
     }
 
     private synchronized Set<ResourceKind> missing() {
-        Set<ResourceKind> missing = EnumSet.allOf(ResourceKind.class);
+        Set<ResourceKind> missing = EnumSet.complementOf(EnumSet.of(ResourceKind.PEER));
         missing.removeAll(listed);
         return missing;
     }

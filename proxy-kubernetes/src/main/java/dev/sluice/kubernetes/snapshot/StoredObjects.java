@@ -31,7 +31,6 @@ final class StoredObjects {
                 remove(ObjectRef.endpointSlice(namespace, name));
             case ClusterEvent.NodeDeleted(String name) -> remove(ObjectRef.node(name));
             case ClusterEvent.PeerAddresses peers -> false;
-            case ClusterEvent.PeersListed listed -> false;
             case ClusterEvent.Listed listed -> false;
             case ClusterEvent.SourceProblems problems -> false;
         };

@@ -5,6 +5,7 @@ package dev.sluice.kubernetes.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.core.model.ResourceKind;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.core.source.NodeObject;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -155,6 +157,42 @@ class ApiServerSourceTest {
             soon().untilAsserted(() -> assertThat(recorder.peers())
                     .isEqualTo(Map.of("node-b", List.of(), "node-c", List.of("192.168.10.1"))));
             assertThat(recorder.nodes()).containsOnlyKeys("node-a");
+        }
+    }
+
+    @Test
+    void theWatchOfOtherNodesIsReportedAsItsOwn() throws Exception {
+        List<String> said = new CopyOnWriteArrayList<>();
+        ApiObserver observer = new ApiObserver() {
+            @Override
+            public void begun(ResourceKind kind) {
+                said.add("begun " + kind.plural());
+            }
+
+            @Override
+            public void watching(ResourceKind kind) {
+                said.add("watching " + kind.plural());
+            }
+
+            @Override
+            public void refused(ResourceKind kind, String verb, int status, String cause) {
+                said.add(verb + " of " + kind.plural() + " " + status);
+            }
+        };
+        try (ApiConnection observed = ApiConnection.open(new ApiOptions(null, server.url(), "sluice/test"), observer);
+                ApiServerSource watching = new ApiServerSource(observed, "node-a", true)) {
+            server.put("services", "shop/web", internal("web"));
+            watching.start(recorder);
+            soon().until(() -> said.contains("watching services") && said.contains("watching nodes"));
+            assertThat(said).doesNotContain("begun peers");
+
+            server.refuseReads("nodes", 403); // the watch of the own Node stays open
+            server.put("services", "shop/web", service("web", "", "10.96.0.50"));
+            soon().until(() -> said.contains("list of peers 403"));
+            assertThat(said).containsSubsequence("begun peers", "list of peers 403");
+            assertThat(said).noneMatch(text -> text.startsWith("list of nodes"));
+            server.refuseReads("nodes", 0);
+            soon().until(() -> said.contains("watching peers"));
         }
     }
 

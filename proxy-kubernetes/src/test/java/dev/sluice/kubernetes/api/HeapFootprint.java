@@ -120,7 +120,7 @@ final class HeapFootprint {
     private static final class Kept implements ClusterListener {
         private final boolean keeping;
         private final Map<String, Object> objects = new ConcurrentHashMap<>();
-        private final CountDownLatch synced = new CountDownLatch(ResourceKind.values().length);
+        private final CountDownLatch synced = new CountDownLatch(ResourceKind.values().length - 1);
 
         private Kept(boolean keeping) {
             this.keeping = keeping;

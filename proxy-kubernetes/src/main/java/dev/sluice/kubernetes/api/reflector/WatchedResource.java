@@ -32,9 +32,9 @@ public record WatchedResource(
         BiFunction<String, String, List<ClusterEvent>> deletion,
         StringPool strings) {
 
-    /** The name of the resource as in roles: {@code services}. */
+    /** The name of all its objects: {@code services}. */
     public String plural() {
-        return path.substring(path.lastIndexOf('/') + 1);
+        return kind.plural();
     }
 
     ObjectRef ref(ObjectKey key) {
