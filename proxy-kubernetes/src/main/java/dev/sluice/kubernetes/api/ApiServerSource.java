@@ -98,11 +98,11 @@ public final class ApiServerSource implements PreloadableSource {
     }
 
     /** Watches all Nodes, once. Not from the start: a Node changes often, and most clusters need none of this. */
-    private synchronized void watchPeers(ServiceName first) {
+    private synchronized void watchPeers(String reason) {
         ClusterListener listener = peerListener;
         if (listener != null && !closed) {
             peerListener = null;
-            LOG.info("Watching all Nodes too, since Service {} has an external address, which could be one's", first);
+            LOG.info("Watching all Nodes too, since {}", reason);
             start(allNodes(), listener, new UnreadableObjects(list -> {}));
         }
     }
@@ -118,6 +118,9 @@ public final class ApiServerSource implements PreloadableSource {
 
     @Override
     public boolean preload(ResourceKind kind, Set<ObjectRef.Resource> objects, Runnable delivery) {
+        if (kind == ResourceKind.PEER) {
+            watchPeers("those of the snapshot are used");
+        }
         @Nullable Reflector reflector;
         synchronized (this) {
             reflector = reflectors.get(kind);
@@ -191,7 +194,7 @@ public final class ApiServerSource implements PreloadableSource {
         }
         if (!service.addresses().externalIps().isEmpty()
                 || !service.loadBalancer().ingress().isEmpty()) {
-            watchPeers(service.name());
+            watchPeers("Service " + service.name() + " has an external address, which could be one's");
         }
         return new ClusterEvent.ServiceUpdated(service);
     }

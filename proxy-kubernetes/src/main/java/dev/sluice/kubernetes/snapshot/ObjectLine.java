@@ -23,8 +23,13 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** An object as a line of a snapshot: JSON in the API's own shape, with the fields that the readers of objects read. */
+/**
+ * An object as a line of a snapshot: JSON in the API's own shape, with the fields that the readers of objects read. Of
+ * another Node than the own one it has the addresses alone, as kind {@code Peer}.
+ */
 final class ObjectLine {
+    private static final String PEER = "Peer";
+
     private final ResourceKind kind;
     private final ObjectRef.Resource ref;
     private final ClusterEvent event;
@@ -63,6 +68,7 @@ final class ObjectLine {
             case "Service" -> of(ServiceReader.read(root), line);
             case "EndpointSlice" -> of(EndpointSliceReader.read(root), line);
             case "Node" -> of(NodeReader.read(root), line);
+            case PEER -> peer(root.at("metadata").text("name"), root.texts("addresses"), line);
             default -> throw new UnusableSnapshotException("its kind is unknown");
         };
         if (!errors.isEmpty()) {
@@ -92,6 +98,25 @@ final class ObjectLine {
 
     private static ObjectLine of(NodeObject node, byte[] text) {
         return new ObjectLine(ResourceKind.NODE, ObjectRef.node(node.name()), new ClusterEvent.NodeUpdated(node), text);
+    }
+
+    private static ObjectLine peer(String name, List<String> addresses, byte[] text) {
+        ClusterEvent event = new ClusterEvent.PeerAddresses(name, addresses);
+        return new ObjectLine(ResourceKind.PEER, peer(name), event, text);
+    }
+
+    /** The object that stands for another node. */
+    static ObjectRef.Resource peer(String name) {
+        return new ObjectRef.Resource(ResourceKind.PEER, "", name);
+    }
+
+    static ObjectLine of(ClusterEvent.PeerAddresses peer) {
+        return peer(
+                peer.node(),
+                peer.addresses(),
+                JsonLine.of(line -> line.text("kind", PEER)
+                        .object("metadata", metadata -> metadata.text("name", peer.node()))
+                        .texts("addresses", peer.addresses())));
     }
 
     static ObjectLine of(ServiceObject service) {

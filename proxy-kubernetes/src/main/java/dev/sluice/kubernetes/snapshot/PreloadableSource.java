@@ -12,7 +12,8 @@ public interface PreloadableSource extends ClusterSource {
 
     /**
      * Runs {@code delivery} and takes {@code objects} for delivered by it, unless the first list of {@code kind} has
-     * been delivered. That list waits for the delivery; what it lacks of the objects is delivered as deleted.
+     * been delivered, or the kind is not needed. That list waits for the delivery; what it lacks of the objects is
+     * delivered as deleted.
      *
      * @return whether the delivery has run
      */

@@ -19,10 +19,14 @@ import java.util.List;
  *
  * @param writer the version of the Sluice that wrote it
  * @param written when
+ * @param peers whether the addresses of all other nodes are among the objects
  */
-record SnapshotHeader(String writer, Instant written, SnapshotOwner owner) {
-    /** Raised when a Sluice of today could not read the file any more, or would read it wrongly. */
-    static final int FORMAT = 1;
+record SnapshotHeader(String writer, Instant written, SnapshotOwner owner, boolean peers) {
+    /**
+     * Raised when a Sluice of today could not read the file any more, or would read it wrongly. 2 has the addresses of
+     * the other nodes.
+     */
+    static final int FORMAT = 2;
 
     private static final String FORMAT_FIELD = "sluiceSnapshot";
 
@@ -32,7 +36,8 @@ record SnapshotHeader(String writer, Instant written, SnapshotOwner owner) {
                 .text("written", written.toString())
                 .text("server", owner.server())
                 .text("authority", owner.authority())
-                .text("node", owner.node()));
+                .text("node", owner.node())
+                .flag("peers", peers));
     }
 
     /** Reads the line; later formats may have anything behind their number. */
@@ -51,7 +56,8 @@ record SnapshotHeader(String writer, Instant written, SnapshotOwner owner) {
             }
             SnapshotOwner owner =
                     new SnapshotOwner(fields.text("server"), fields.text("authority"), fields.text("node"));
-            SnapshotHeader header = new SnapshotHeader(writer, Instant.parse(fields.text("written")), owner);
+            boolean peers = Boolean.TRUE.equals(fields.flag("peers")); // missing in format 1
+            SnapshotHeader header = new SnapshotHeader(writer, Instant.parse(fields.text("written")), owner, peers);
             if (!errors.isEmpty()) {
                 throw unreadable();
             }

@@ -13,7 +13,6 @@ import dev.sluice.kubernetes.snapshot.SnapshotProblems.Matter;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -44,6 +43,9 @@ public final class SnapshotSource implements ClusterSource {
     private final SnapshotTiming timing;
     private final SupervisedTimer timer = new SupervisedTimer("sluice-snapshot");
     private final StoredObjects objects = new StoredObjects();
+    /** The kinds without which no rule is written. The other nodes are asked for only where a mode needs them. */
+    private static final Set<ResourceKind> NEEDED = EnumSet.complementOf(EnumSet.of(ResourceKind.PEER));
+
     /** What the other source has listed, and what it has not since the snapshot stands in. */
     private final Set<ResourceKind> listed = EnumSet.noneOf(ResourceKind.class);
 
@@ -70,7 +72,8 @@ public final class SnapshotSource implements ClusterSource {
         this.source = source;
         this.file = new SnapshotFile(directory);
         this.owner = owner;
-        this.header = () -> new SnapshotHeader(writer, clock.instant().truncatedTo(ChronoUnit.MILLIS), owner.get());
+        this.header = () -> new SnapshotHeader(
+                writer, clock.instant().truncatedTo(ChronoUnit.MILLIS), owner.get(), isListed(ResourceKind.PEER));
         this.observer = observer;
         this.timing = timing;
     }
@@ -120,9 +123,12 @@ public final class SnapshotSource implements ClusterSource {
         try {
             file.prepare();
             Snapshot snapshot = file.read(owner.get());
-            for (ResourceKind kind : markInUse(snapshot.header().written(), problems)) {
-                deliver(kind, snapshot.of(kind), listener, problems);
+            Set<ResourceKind> kinds = markInUse(snapshot.header(), problems);
+            if (kinds.remove(ResourceKind.PEER)) {
+                // first: before the others no rule is written
+                deliver(ResourceKind.PEER, snapshot.of(ResourceKind.PEER), listener, problems);
             }
+            kinds.forEach(kind -> deliver(kind, snapshot.of(kind), listener, problems));
         } catch (NoSuchFileException e) {
             LOG.info(
                     "The API server has not delivered within {}, and there is no {} yet",
@@ -136,21 +142,29 @@ public final class SnapshotSource implements ClusterSource {
     }
 
     private synchronized Set<ResourceKind> missing() {
-        Set<ResourceKind> missing = EnumSet.complementOf(EnumSet.of(ResourceKind.PEER));
+        Set<ResourceKind> missing = EnumSet.copyOf(NEEDED);
         missing.removeAll(listed);
         return missing;
     }
 
+    private synchronized boolean isListed(ResourceKind kind) {
+        return listed.contains(kind);
+    }
+
     /** Before anything of it is delivered: nobody shall see its traffic without the mark. */
-    private synchronized Set<ResourceKind> markInUse(Instant written, SnapshotProblems problems) {
+    private synchronized Set<ResourceKind> markInUse(SnapshotHeader header, SnapshotProblems problems) {
         awaited.addAll(missing());
-        if (!awaited.isEmpty()) {
-            observer.fromSnapshot(written);
-            problems.begin(
-                    Matter.USE,
-                    "carries traffic from the snapshot of " + written
-                            + ": the API server has not delivered its objects since the start");
+        if (awaited.isEmpty()) {
+            return EnumSet.noneOf(ResourceKind.class);
         }
+        if (header.peers() && !isListed(ResourceKind.PEER)) {
+            awaited.add(ResourceKind.PEER);
+        }
+        observer.fromSnapshot(header.written());
+        problems.begin(
+                Matter.USE,
+                "carries traffic from the snapshot of " + header.written()
+                        + ": the API server has not delivered its objects since the start");
         return EnumSet.copyOf(awaited);
     }
 
@@ -158,7 +172,7 @@ public final class SnapshotSource implements ClusterSource {
             ResourceKind kind, List<ObjectLine> lines, ClusterListener listener, SnapshotProblems problems) {
         Set<ObjectRef.Resource> refs = lines.stream().map(ObjectLine::ref).collect(Collectors.toSet());
         boolean delivered = source.preload(kind, refs, () -> {
-            LOG.info("{} objects of kind {} are taken from {}", lines.size(), kind.label(), file.path());
+            LOG.info("{} {} are taken from {}", lines.size(), kind.plural(), file.path());
             preloaded.add(kind);
             lines.forEach(objects::put);
             List<ClusterEvent> events = new ArrayList<>();

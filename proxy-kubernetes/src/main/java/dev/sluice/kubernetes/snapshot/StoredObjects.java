@@ -30,7 +30,8 @@ final class StoredObjects {
             case ClusterEvent.EndpointSliceDeleted(String namespace, String name) ->
                 remove(ObjectRef.endpointSlice(namespace, name));
             case ClusterEvent.NodeDeleted(String name) -> remove(ObjectRef.node(name));
-            case ClusterEvent.PeerAddresses peers -> false;
+            case ClusterEvent.PeerAddresses peer ->
+                peer.addresses().isEmpty() ? remove(ObjectLine.peer(peer.node())) : put(ObjectLine.of(peer));
             case ClusterEvent.Listed listed -> false;
             case ClusterEvent.SourceProblems problems -> false;
         };

@@ -4,7 +4,9 @@ package dev.sluice.kubernetes.api;
 
 import static dev.sluice.kubernetes.api.SnapshotCluster.ONE_WRITE;
 import static dev.sluice.kubernetes.api.SnapshotCluster.TIMING;
+import static dev.sluice.kubernetes.api.SnapshotCluster.external;
 import static dev.sluice.kubernetes.api.SnapshotCluster.node;
+import static dev.sluice.kubernetes.api.SnapshotCluster.other;
 import static dev.sluice.kubernetes.api.SnapshotCluster.service;
 import static dev.sluice.kubernetes.api.SnapshotCluster.slice;
 import static dev.sluice.kubernetes.api.SnapshotCluster.soon;
@@ -18,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -71,6 +74,48 @@ class ApiSnapshotTest {
         assertThat(log.subList(before, log.size()))
                 .as("%s", log)
                 .containsExactlyInAnyOrder("service shop/new", "service gone shop/old", "slice shop/web-1");
+    }
+
+    /** Where a mode binds Services' addresses: otherwise it could bind none of them before the server is there. */
+    @Test
+    void theOtherNodesAreDeliveredBeforeAllElse() throws Exception {
+        cluster.server().put("services", "shop/web", external("web", "10.96.0.50"));
+        cluster.server().put("nodes", "node-b", other("node-b", "192.0.2.8"));
+        cluster.server().put("nodes", "node-c", other("node-c", "192.0.2.9"));
+        SnapshotCluster.Running first = cluster.start("node-a", TIMING);
+        soon().untilAsserted(() -> assertThat(cluster.file()).content().contains("\"peers\":true", "192.0.2.8"));
+        first.close();
+        cluster.server().close();
+
+        SnapshotCluster.Running second = cluster.start("node-a", TIMING);
+        soon().until(() -> second.recorder.log().contains("synced SERVICE"));
+        assertThat(second.recorder.arePeersListed()).isTrue();
+        assertThat(second.recorder.peers())
+                .isEqualTo(Map.of("node-b", List.of("192.0.2.8"), "node-c", List.of("192.0.2.9")));
+
+        cluster.replaceServer(changed -> {
+            changed.put("nodes", "node-a", node());
+            changed.put("nodes", "node-b", other("node-b", "192.0.2.18"));
+            changed.put("services", "shop/web", external("web", "10.96.0.50"));
+        });
+        soon().until(() -> second.said.contains("live"));
+        assertThat(second.recorder.peers()).isEqualTo(Map.of("node-b", List.of("192.0.2.18"), "node-c", List.of()));
+        second.close();
+        assertThat(cluster.file())
+                .content()
+                .contains("\"peers\":true", "192.0.2.18")
+                .doesNotContain("node-c", "192.0.2.8\"");
+    }
+
+    /** Of a snapshot from before its first external address nothing is known of the others. */
+    @Test
+    void otherNodesThatWereNeverListedAreNotTakenForNone() throws Exception {
+        cluster.stopped();
+        cluster.server().close();
+        SnapshotCluster.Running second = cluster.start("node-a", TIMING);
+        soon().until(second.recorder::isSynced);
+        assertThat(second.recorder.arePeersListed()).isFalse();
+        assertThat(cluster.file()).content().contains("\"peers\":false");
     }
 
     @Test

@@ -100,7 +100,7 @@ final class SnapshotCluster implements AutoCloseable {
                     new ApiObserver() {},
                     TestTiming.FAST);
             source = new SnapshotSource(
-                    new ApiServerSource(connection, node),
+                    new ApiServerSource(connection, node, true),
                     state(),
                     () -> new SnapshotOwner(connection.server(), connection.authority(), node),
                     "0.2.0",
@@ -153,6 +153,17 @@ final class SnapshotCluster implements AutoCloseable {
                 {"metadata": {"name": "%s", "namespace": "shop", "resourceVersion": "VERSION"},
                  "spec": {"type": "ClusterIP", "clusterIP": "%2$s", "clusterIPs": ["%2$s"],
                   "ports": [{"name": "http", "port": 80, "protocol": "TCP"}]}}
+                """.formatted(name, address);
+    }
+
+    static String external(String name, String address) {
+        return service(name, address).replace("\"ClusterIP\"", "\"ClusterIP\", \"externalIPs\": [\"192.0.2.99\"]");
+    }
+
+    static String other(String name, String address) {
+        return """
+                {"metadata": {"name": "%s", "resourceVersion": "VERSION"},
+                 "status": {"addresses": [{"type": "InternalIP", "address": "%s"}]}}
                 """.formatted(name, address);
     }
 

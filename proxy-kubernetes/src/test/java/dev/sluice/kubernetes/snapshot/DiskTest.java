@@ -39,18 +39,18 @@ class DiskTest {
                         "prepare: done",
                         "read: none",
                         "write: done",
-                        "read: 3",
+                        "read: 4",
                         "prepare: done",
-                        "read: 3",
+                        "read: 4",
                         "write: No space left on device",
-                        "read: 3",
+                        "read: 4",
                         "snapshot.jsonl");
     }
 
     @Test
     void onAReadOnlyFileSystemTheOneBeforeIsUsed() throws Exception {
         assertThat(run(BEGIN + JAVA + "1 && mount -o remount,ro none \"$0\" && " + JAVA + "2"))
-                .endsWith("prepare: done", "read: 3", "write: Read-only file system", "read: 3");
+                .endsWith("prepare: done", "read: 4", "write: Read-only file system", "read: 4");
     }
 
     private List<String> run(String script) throws IOException, InterruptedException {

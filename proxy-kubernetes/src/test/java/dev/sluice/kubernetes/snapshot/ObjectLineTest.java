@@ -27,6 +27,7 @@ class ObjectLineTest {
         expectSame(ObjectLine.of(Samples.SERVICE));
         expectSame(ObjectLine.of(Samples.SLICE));
         expectSame(ObjectLine.of(Samples.NODE));
+        expectSame(ObjectLine.of(Samples.PEER));
     }
 
     private static void expectSame(ObjectLine written) throws Exception {

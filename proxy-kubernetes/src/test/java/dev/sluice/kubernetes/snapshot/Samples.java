@@ -3,6 +3,7 @@
 package dev.sluice.kubernetes.snapshot;
 
 import dev.sluice.core.model.ServiceName;
+import dev.sluice.core.source.ClusterEvent;
 import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.core.source.NodeObject;
 import dev.sluice.core.source.ServiceObject;
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /** Objects with every field set, with none, and with any. */
 final class Samples {
     static final SnapshotOwner OWNER = new SnapshotOwner("https://192.0.2.1:6443/", "ab12", "node-a");
-    static final SnapshotHeader HEADER = new SnapshotHeader("0.2.0", Instant.parse("2026-01-02T03:04:05.678Z"), OWNER);
+    static final SnapshotHeader HEADER =
+            new SnapshotHeader("0.2.0", Instant.parse("2026-01-02T03:04:05.678Z"), OWNER, true);
 
     static final ServiceObject SERVICE = new ServiceObject(
             new ServiceObject.Metadata(
@@ -60,6 +62,9 @@ final class Samples {
             List.of("ToBeDeletedByClusterAutoscaler"),
             true);
 
+    static final ClusterEvent.PeerAddresses PEER =
+            new ClusterEvent.PeerAddresses("node-b", List.of("192.0.2.8", "2001:db8::8"));
+
     private final Random random;
 
     Samples(long seed) {
@@ -67,7 +72,7 @@ final class Samples {
     }
 
     static List<byte[]> lines() {
-        return Stream.of(ObjectLine.of(SERVICE), ObjectLine.of(SLICE), ObjectLine.of(NODE))
+        return Stream.of(ObjectLine.of(SERVICE), ObjectLine.of(SLICE), ObjectLine.of(NODE), ObjectLine.of(PEER))
                 .map(ObjectLine::text)
                 .toList();
     }

@@ -50,7 +50,8 @@ class SnapshotFileTest {
                 .containsExactly(
                         ObjectLine.of(Samples.SERVICE).event(),
                         ObjectLine.of(Samples.SLICE).event(),
-                        ObjectLine.of(Samples.NODE).event());
+                        ObjectLine.of(Samples.NODE).event(),
+                        Samples.PEER);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file.path())))
                 .isEqualTo("rw-------");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file.directory())))
@@ -68,7 +69,7 @@ class SnapshotFileTest {
             expectUnusable(length == 0 ? "it is empty" : "it is cut off");
         }
         Files.write(file.path(), whole);
-        assertThat(file.read(Samples.OWNER).objects()).hasSize(3);
+        assertThat(file.read(Samples.OWNER).objects()).hasSize(Samples.lines().size());
     }
 
     @Test
@@ -98,8 +99,23 @@ class SnapshotFileTest {
 
     @Test
     void aLaterFormatIsNamed() throws Exception {
-        Files.writeString(file.path(), "{\"sluiceSnapshot\":2,\"writer\":\"9.1.0\",\"any\":[]}\n");
-        expectUnusable("it has format 2, written by Sluice 9.1.0, and this Sluice reads formats up to 1");
+        Files.writeString(file.path(), "{\"sluiceSnapshot\":3,\"writer\":\"9.1.0\",\"any\":[]}\n");
+        expectUnusable("it has format 3, written by Sluice 9.1.0, and this Sluice reads formats up to 2");
+    }
+
+    /** As the Sluice before wrote it: without other nodes, and not saying so. */
+    @Test
+    void theFormatBeforeIsRead() throws Exception {
+        Files.write(
+                file.path(), getClass().getResourceAsStream("format-1.jsonl").readAllBytes());
+        Snapshot read = file.read(Samples.OWNER);
+        assertThat(read.header().peers()).isFalse();
+        assertThat(read.objects())
+                .extracting(ObjectLine::event)
+                .containsExactly(
+                        ObjectLine.of(Samples.SERVICE).event(),
+                        ObjectLine.of(Samples.SLICE).event(),
+                        ObjectLine.of(Samples.NODE).event());
     }
 
     @Test
@@ -137,7 +153,7 @@ class SnapshotFileTest {
         Files.delete(file.path());
         Files.createSymbolicLink(file.path(), elsewhere);
         new SnapshotWrite(file, Samples.HEADER, Samples.lines()).run();
-        assertThat(file.read(Samples.OWNER).objects()).hasSize(3);
+        assertThat(file.read(Samples.OWNER).objects()).hasSize(Samples.lines().size());
         assertThat(elsewhere).hasContent("untouched");
     }
 
@@ -199,10 +215,11 @@ class SnapshotFileTest {
         });
         int reads = 0;
         for (; writer.isAlive() || reads == 0; reads++) {
-            assertThat(file.read(Samples.OWNER).objects().size()).isIn(Set.of(0, 3));
+            assertThat(file.read(Samples.OWNER).objects().size())
+                    .isIn(Set.of(0, Samples.lines().size()));
         }
         writer.join();
-        assertThat(file.read(Samples.OWNER).objects()).hasSize(3);
+        assertThat(file.read(Samples.OWNER).objects()).hasSize(Samples.lines().size());
     }
 
     private void expectUnusable(String reason) {

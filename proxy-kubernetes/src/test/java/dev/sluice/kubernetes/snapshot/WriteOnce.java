@@ -26,7 +26,7 @@ final class WriteOnce {
                 .limit(Long.parseLong(args[1]))
                 .flatMap(List::stream)
                 .toList();
-        SnapshotHeader later = new SnapshotHeader("0.3.0", Instant.now().plus(Duration.ofDays(1)), Samples.OWNER);
+        SnapshotHeader later = new SnapshotHeader("0.3.0", Instant.now().plus(Duration.ofDays(1)), Samples.OWNER, true);
         print("write", () -> {
             new SnapshotWrite(file, later, lines).run();
             return "done";

@@ -9,12 +9,14 @@ import static dev.sluice.conformance.scenario.Probe.fromPod;
 import static dev.sluice.conformance.scenario.SampleServices.http;
 import static dev.sluice.conformance.scenario.SampleServices.web;
 import static dev.sluice.conformance.scenario.Scenario.scenario;
+import static dev.sluice.conformance.scenario.ServiceTemplate.service;
 
 import dev.sluice.conformance.scenario.DaemonSetup;
 import dev.sluice.conformance.scenario.Probe;
 import dev.sluice.conformance.scenario.Scenario;
 import dev.sluice.conformance.scenario.ServiceTemplate;
 import dev.sluice.conformance.scenario.Stage;
+import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.api.ApiManifests;
 import dev.sluice.testkit.api.FakeApi;
@@ -56,6 +58,7 @@ public final class SnapshotScenarios {
         private final Path folder;
         private final Probe kept = fromPod("a3").to("kept", 80);
         private final Probe moved = fromPod("a3").to("web", 80);
+        private final Probe external = fromClient().toOutside("outside", 80);
         private final int port;
         private FakeApi server;
 
@@ -67,6 +70,8 @@ public final class SnapshotScenarios {
                     List.of(
                             web().nodePort(),
                             http("kept").on("b3"),
+                            outside(),
+                            ofNodeB(),
                             http("goes").on("b4")));
             this.port = server.port();
         }
@@ -75,14 +80,19 @@ public final class SnapshotScenarios {
             List<String> source = List.of("--master=http://127.0.0.1:" + port);
             start(source);
             expectOldState();
+            stage.eventually(
+                    "the other nodes are stored",
+                    () -> TextFile.read(folder.resolve("snapshot.jsonl")).contains("\"peers\":true"));
             stage.session().terminate();
             server.close();
             DaemonProcess.cleanUp(stage.lab().node()).orThrow();
             stage.check(kept, NOT_SERVED);
+            stage.check(external, NOT_SERVED);
 
             long begin = System.nanoTime();
             start(source);
             stage.note("ready by the snapshot after " + (System.nanoTime() - begin) / 1_000_000 + " ms");
+            expectBound();
             expectMark();
             expectOldState();
             stage.open("kept", kept);
@@ -92,11 +102,14 @@ public final class SnapshotScenarios {
                     List.of(
                             web("b4").nodePort(),
                             http("kept").on("b3"),
+                            outside(),
+                            ofNodeB(),
                             http("new").on("b2")));
             expectNoLossUntilTheServersState();
             stage.stillOpen("kept");
             stage.check(fromPod("a3").to("new", 80), reaches("b2"));
             stage.check(fromPod("a3").to("goes", 80), NOT_SERVED);
+            stage.check(external, reaches("b5"));
             stage.check(fromClient().toNodePort("web", 80), reaches("b4"));
             expectNoMark();
             stage.eventually(
@@ -123,6 +136,31 @@ public final class SnapshotScenarios {
             stage.check(fromClient().toNodePort("web", 80), reaches("b2"));
             stage.check(kept, reaches("b3"));
             stage.check(fromPod("a3").to("goes", 80), reaches("b4"));
+            stage.check(external, reaches("b5"));
+            stage.check(fromPod("a3").to("other", 1131), reaches("b5"));
+        }
+
+        private static ServiceTemplate outside() {
+            return http("outside").on("b5").externalIp();
+        }
+
+        /** At an address that another node has. */
+        private static ServiceTemplate ofNodeB() {
+            return service("other").port(1131, 8080).on("b5").externalIps("192.168.10.2", "fd00:10::2");
+        }
+
+        /** Whoever has an address is known from the snapshot, so that what nobody has is bound by the first sync. */
+        private void expectBound() {
+            if (stage.mode() == ProxyMode.IPVS) {
+                String bound = stage.lab()
+                        .node()
+                        .run("ip", "-o", "addr", "show", "dev", "kube-ipvs0")
+                        .orThrow();
+                external.destination(
+                        stage.allotment(),
+                        (address, port) -> Assertions.assertThat(bound).contains(" " + address + "/"));
+                Assertions.assertThat(bound).doesNotContain(" 192.168.10.2/", " fd00:10::2/");
+            }
         }
 
         private void expectMark() throws IOException {
