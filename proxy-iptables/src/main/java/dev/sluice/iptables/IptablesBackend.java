@@ -156,10 +156,10 @@ final class IptablesBackend implements ProxyBackend {
             Repaired repaired = repairChains(suspects.objects());
             return new SyncReport(false, repaired.cost(), applied.problems(), applied.counts());
         } catch (SyncException e) {
-            LOG.warn(
-                    "Comparing all {} rules with the kernel: more was changed than noticed: {}",
-                    family(),
-                    e.getMessage());
+            LOG.atWarn()
+                    .addKeyValue("family", family())
+                    .addKeyValue("cause", e.getMessage())
+                    .log("Comparing all rules with the kernel: more was changed than noticed");
             return sync(desired, Changes.all());
         }
     }

@@ -160,7 +160,10 @@ public final class IptablesModule implements ProxyModule {
                             .orElse(OptionalLong.empty())
                     : OptionalLong.empty();
         } catch (NetlinkException e) {
-            LOG.warn("No value for the counter {}: {}", counter.label(), e.getMessage());
+            LOG.atWarn()
+                    .addKeyValue("counter", counter.label())
+                    .addKeyValue("cause", e.getMessage())
+                    .log("A counter has no value");
             return OptionalLong.empty();
         }
     }

@@ -56,12 +56,18 @@ final class EngineDrain implements Handover {
         Duration limit = engine.options().userspace().drainTimeout();
         long open = engine.counters().connectionsActive();
         if (open > 0) {
-            LOG.info("waiting up to {} seconds for {} open connections", limit.toSeconds(), open);
+            LOG.atInfo()
+                    .addKeyValue("connections", open)
+                    .addKeyValue("limit", limit)
+                    .log("waiting for open connections");
         }
         try {
             long reset = engine.drain(limit, this::holdNewConnections);
             if (reset > 0) {
-                LOG.warn("{} connections were still open after {} seconds and were reset", reset, limit.toSeconds());
+                LOG.atWarn()
+                        .addKeyValue("connections", reset)
+                        .addKeyValue("limit", limit)
+                        .log("connections were still open and were reset");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -77,7 +83,9 @@ final class EngineDrain implements Handover {
             try {
                 backend.holdNewConnections(Instant.now().plus(HOLD));
             } catch (SyncException e) {
-                LOG.warn("{}; they are refused until the next start", e.getMessage());
+                LOG.atWarn()
+                        .addKeyValue("cause", e.getMessage())
+                        .log("New connections are refused until the next start");
             }
         }
     }

@@ -153,11 +153,11 @@ final class UserspaceBackend implements ProxyBackend {
                                 failure.change().set(), failure.change().entry()),
                         reason);
             } else {
-                LOG.warn(
-                        "cannot delete {} from the set {}: {}",
-                        failure.change().entry(),
-                        failure.change().set().name(),
-                        reason);
+                LOG.atWarn()
+                        .addKeyValue("entry", failure.change().entry())
+                        .addKeyValue("set", failure.change().set().name())
+                        .addKeyValue("cause", reason)
+                        .log("cannot delete an entry of a set");
             }
         }
         return result.cost();

@@ -121,10 +121,13 @@ public final class UserspaceModule implements ProxyModule {
     private static long openFiles() {
         try {
             long limit = ResourceLimits.raiseOpenFiles(OPEN_FILES);
-            LOG.info("room for {} open files", limit);
+            LOG.atInfo().addKeyValue("files", limit).log("room for open files");
             return limit;
         } catch (NetlinkException e) {
-            LOG.warn("{}; assuming room for {}", e.getMessage(), FEW_OPEN_FILES);
+            LOG.atWarn()
+                    .addKeyValue("files", FEW_OPEN_FILES)
+                    .addKeyValue("cause", e.getMessage())
+                    .log("room for few open files is assumed");
             return FEW_OPEN_FILES;
         }
     }

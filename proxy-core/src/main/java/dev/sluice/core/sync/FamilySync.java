@@ -137,7 +137,10 @@ final class FamilySync {
             SyncReport report = repair(suspects, 1);
             problems = report.problems();
             schedule.checkIn(ticker.nanos(), backend.nextCheck());
-            LOG.debug("{}: checked for foreign changes, {}", family(), report.cost());
+            LOG.atDebug()
+                    .addKeyValue("family", family())
+                    .addKeyValue("cost", report.cost())
+                    .log("checked for foreign changes");
             observers.call(o -> o.repaired(family(), report));
         } catch (Throwable e) {
             ProcessEnd.rethrowFatal(e);
@@ -154,7 +157,10 @@ final class FamilySync {
             if (attempt == REPAIR_ATTEMPTS) {
                 throw e;
             }
-            LOG.info("{}: comparing all rules, because another program is changing them: {}", family(), e.getMessage());
+            LOG.atInfo()
+                    .addKeyValue("family", family())
+                    .addKeyValue("cause", e.getMessage())
+                    .log("comparing all rules, because another program is changing them");
             return repair(Suspects.all(), attempt + 1);
         }
     }
@@ -165,11 +171,18 @@ final class FamilySync {
         schedule.failed(end);
         String wait = Duration.ofNanos(schedule.untilDue(end)).toString();
         if (cause instanceof SyncException) {
-            LOG.error(
-                    "{}: sync failed, a full one follows in {} at the latest: {}", family(), wait, cause.getMessage());
-            LOG.debug("{}: sync failed", family(), cause);
+            LOG.atError()
+                    .addKeyValue("family", family())
+                    .addKeyValue("within", wait)
+                    .addKeyValue("cause", cause.getMessage())
+                    .log("sync failed, a full one follows");
+            LOG.atDebug().addKeyValue("family", family()).setCause(cause).log("sync failed");
         } else {
-            LOG.error("{}: sync failed unexpectedly, a full one follows in {} at the latest", family(), wait, cause);
+            LOG.atError()
+                    .addKeyValue("family", family())
+                    .addKeyValue("within", wait)
+                    .setCause(cause)
+                    .log("sync failed unexpectedly, a full one follows");
         }
         Failure failure = new Failure(family(), full, Duration.ofNanos(end - begin), cause);
         observers.call(o -> o.failed(failure));

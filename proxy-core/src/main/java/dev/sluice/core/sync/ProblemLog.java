@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /** Logs each problem once when it begins and once when it ends. */
 final class ProblemLog {
@@ -32,9 +33,18 @@ final class ProblemLog {
         if (now.equals(known)) {
             return;
         }
-        now.stream().filter(p -> !known.contains(p)).forEach(p -> LOG.warn("{}", p));
-        known.stream().filter(p -> !now.contains(p)).forEach(p -> LOG.info("no longer a problem: {}", p));
+        now.stream()
+                .filter(p -> !known.contains(p))
+                .forEach(p -> about(LOG.atWarn(), p).log("{}", p));
+        known.stream()
+                .filter(p -> !now.contains(p))
+                .forEach(p -> about(LOG.atInfo(), p).log("no longer a problem: {}", p));
         known = now;
         observers.call(o -> o.problems(List.copyOf(now)));
+    }
+
+    private static LoggingEventBuilder about(LoggingEventBuilder event, Problem problem) {
+        LoggingEventBuilder named = event.addKeyValue("object", problem.object());
+        return problem.field().isEmpty() ? named : named.addKeyValue("field", problem.field());
     }
 }

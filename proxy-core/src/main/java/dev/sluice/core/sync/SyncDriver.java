@@ -85,7 +85,9 @@ final class SyncDriver implements ClusterListener {
                     requestWherePending();
                 });
             case NodeDeleted(String name) ->
-                LOG.warn("Node {} was deleted from the cluster; its last known state stays in force", name);
+                LOG.atWarn()
+                        .addKeyValue("node", name)
+                        .log("the Node was deleted from the cluster; its last known state stays in force");
             case PeerAddresses(String node, List<String> addresses) ->
                 guarded(ObjectRef.node(node), () -> {
                     state.updatePeer(node, addresses);
@@ -128,7 +130,7 @@ final class SyncDriver implements ClusterListener {
 
     void requestFull(String reason) {
         if (awaited.isEmpty()) {
-            LOG.info("full sync: {}", reason);
+            LOG.atInfo().addKeyValue("reason", reason).log("full sync");
             families.forEach(FamilySync::requestFull);
         }
     }
@@ -173,7 +175,10 @@ final class SyncDriver implements ClusterListener {
             action.run();
         } catch (Throwable e) {
             ProcessEnd.rethrowFatal(e);
-            LOG.error("{} could not be processed: this is a defect of Sluice, please report it", what, e);
+            LOG.atError()
+                    .addKeyValue("object", what)
+                    .setCause(e)
+                    .log("an object could not be processed: this is a defect of Sluice, please report it");
             observers.call(o -> o.defect(e));
             requestFull("after an internal error");
         }

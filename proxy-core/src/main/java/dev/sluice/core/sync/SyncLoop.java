@@ -135,7 +135,9 @@ public final class SyncLoop implements ClusterListener, AutoCloseable {
         }
         try {
             if (!thread.join(CLOSE_PATIENCE)) {
-                LOG.warn("the running sync has not finished within {}; not waiting any longer", CLOSE_PATIENCE);
+                LOG.atWarn()
+                        .addKeyValue("waited", CLOSE_PATIENCE)
+                        .log("the running sync has not finished; not waiting any longer");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -19,7 +19,10 @@ public final class ProcessEnd {
     /** Ends the process at once, without its shutdown hooks: they may need the thread that has failed. */
     public static void now(String thread, Throwable cause) {
         try {
-            LOG.error("the thread {} cannot go on ({}); exiting, to be started again", thread, cause.toString());
+            LOG.atError()
+                    .addKeyValue("thread", thread)
+                    .addKeyValue("cause", cause.toString())
+                    .log("the thread {} cannot go on ({}); exiting, to be started again", thread, cause.toString());
             LOG.debug("{}", thread, cause);
         } catch (Throwable e) {
             cause.addSuppressed(e); // no memory left to say why

@@ -92,7 +92,10 @@ public final class SupervisedThread {
 
     static void failed(String thread, Throwable failure) {
         ProcessEnd.ifFatal(thread, failure);
-        LOG.error("{} failed: this is a defect of Sluice, please report it", thread, failure);
+        LOG.atError()
+                .addKeyValue("thread", thread)
+                .setCause(failure)
+                .log("a thread failed: this is a defect of Sluice, please report it");
     }
 
     private static void repeat(String name, Work work, Duration firstPause) {
@@ -128,7 +131,11 @@ public final class SupervisedThread {
         if (marked != null) {
             marked.failed(failure, pause, LONGEST_PAUSE);
         }
-        LOG.error("{} failed; its work begins again in {} ms", name, pause.toMillis(), failure);
+        LOG.atError()
+                .addKeyValue("thread", name)
+                .addKeyValue("wait", pause)
+                .setCause(failure)
+                .log("{} failed; its work begins again in {} ms", name, pause.toMillis());
     }
 
     /** The pause after one more failure. */

@@ -193,10 +193,11 @@ final class FamilyState {
             after = owned(resolution.resolve(state, ports.node(), list));
             found = list.toList();
         } catch (RuntimeException e) {
-            LOG.error(
-                    "Service {} cannot be resolved and is left out: this is a defect of Sluice, please report it",
-                    name,
-                    e);
+            LOG.atError()
+                    .addKeyValue("service", name)
+                    .setCause(e)
+                    .log("a Service cannot be resolved and is left out: this is a defect of Sluice, please"
+                            + " report it");
             after = List.of();
             found = List.of(
                     Problem.skipped(ObjectRef.service(name), "", "left out because of an internal error: " + e));

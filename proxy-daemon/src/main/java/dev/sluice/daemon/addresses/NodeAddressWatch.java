@@ -108,7 +108,9 @@ public final class NodeAddressWatch implements AutoCloseable {
         try {
             list();
         } catch (NetlinkException e) {
-            LOG.warn("changes of the node's addresses were lost, and these cannot be read: {}", e.getMessage());
+            LOG.atWarn()
+                    .addKeyValue("cause", e.getMessage())
+                    .log("changes of the node's addresses were lost, and these cannot be read");
         }
     }
 

@@ -107,7 +107,10 @@ public final class ConntrackCleaning extends ForwardingBackend {
             boolean nodePorts = portals.portals().stream().anyMatch(Portal.NodePort.class::isInstance);
             Swept swept = sweep.sweep(portals, nodePorts ? nodePortScope.now() : address -> false);
             if (!swept.deleted().isEmpty()) {
-                LOG.info("{}: stale conntrack entries deleted: {}", family(), text(swept.deleted()));
+                LOG.atInfo()
+                        .addKeyValue("family", family())
+                        .addKeyValue("deleted", text(swept.deleted()))
+                        .log("stale conntrack entries deleted");
             }
             listener.cleaned(family(), swept.deleted(), Duration.ofNanos(System.nanoTime() - start));
             if (swept.refusals().isEmpty()) {
@@ -125,7 +128,10 @@ public final class ConntrackCleaning extends ForwardingBackend {
     private void failed(String why) {
         listener.failed(family());
         if (!why.equals(trouble)) {
-            LOG.warn("{}: stale conntrack entries may remain, which the next sync looks for again: {}", family(), why);
+            LOG.atWarn()
+                    .addKeyValue("family", family())
+                    .addKeyValue("cause", why)
+                    .log("stale conntrack entries may remain, which the next sync looks for again");
             trouble = why;
         }
     }

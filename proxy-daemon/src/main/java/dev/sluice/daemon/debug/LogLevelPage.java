@@ -36,7 +36,7 @@ public final class LogLevelPage {
             return refusal(level, "value out of range");
         }
         setter.accept(Integer.parseInt(level));
-        LOG.info("the log level is {} now, by a request to {}", level, PATH);
+        LOG.atInfo().addKeyValue("level", level).log("the log level is {} now, by a request to {}", level, PATH);
         return new Page(200, TEXT, "successfully set klog.logging.verbosity to " + level + "\n");
     }
 

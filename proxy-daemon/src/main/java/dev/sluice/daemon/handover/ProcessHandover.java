@@ -81,13 +81,15 @@ public final class ProcessHandover implements SyncObserver, AutoCloseable {
             }
             LocalSocket other = found.get();
             if (other.receive(HOLD_PATIENCE) == HOLDING) {
-                LOG.info("taking over from process {}", other.peerProcess());
+                LOG.atInfo().addKeyValue("process", other.peerProcess()).log("taking over from a running process");
             } else {
-                LOG.warn("process {} has not confirmed that it writes no more rules; going on", other.peerProcess());
+                LOG.atWarn()
+                        .addKeyValue("process", other.peerProcess())
+                        .log("the process has not confirmed that it writes no more rules; going on");
             }
             inherit(other);
         } catch (NetlinkException e) {
-            LOG.warn("cannot look for a running daemon: {}", e.getMessage());
+            LOG.atWarn().addKeyValue("cause", e.getMessage()).log("cannot look for a running daemon");
         }
     }
 
@@ -114,10 +116,12 @@ public final class ProcessHandover implements SyncObserver, AutoCloseable {
         if (other != null) {
             other.send(IN_FORCE);
             int end = other.receive(HOLD_PATIENCE);
-            LOG.info(
-                    "took over from process {}{}",
-                    other.peerProcess(),
-                    end == LocalSocket.END ? "" : ", which is slow");
+            LOG.atInfo()
+                    .addKeyValue("process", other.peerProcess())
+                    .log(
+                            "took over from process {}{}",
+                            other.peerProcess(),
+                            end == LocalSocket.END ? "" : ", which is slow");
             other.close();
             predecessor = null;
         }
@@ -133,7 +137,7 @@ public final class ProcessHandover implements SyncObserver, AutoCloseable {
                 }
             }
         } catch (NetlinkException e) {
-            LOG.warn("a successor cannot take over without a gap: {}", e.getMessage());
+            LOG.atWarn().addKeyValue("cause", e.getMessage()).log("a successor cannot take over without a gap");
         }
     }
 
@@ -141,25 +145,31 @@ public final class ProcessHandover implements SyncObserver, AutoCloseable {
         CompletableFuture<Boolean> verdict = new CompletableFuture<>();
         try {
             loop.join().hold(verdict).get(HOLD_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-            LOG.info("process {} is about to take over", successor.peerProcess());
+            LOG.atInfo().addKeyValue("process", successor.peerProcess()).log("a successor is about to take over");
             successor.send(HOLDING);
             int answer = waitFor(successor);
             if (answer == IN_FORCE) {
-                LOG.info("process {} has taken over; open connections go on here", successor.peerProcess());
+                LOG.atInfo()
+                        .addKeyValue("process", successor.peerProcess())
+                        .log("the successor has taken over; open connections go on here");
                 verdict.complete(true);
                 retire.run();
                 listener.close(); // before the successor is answered, which listens here next
                 return true;
             }
             if (!closed) {
-                LOG.warn("process {} has not taken over after all", successor.peerProcess());
+                LOG.atWarn()
+                        .addKeyValue("process", successor.peerProcess())
+                        .log("the successor has not taken over after all");
                 loop.join().requestFull("a successor failed to take over");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
             ProcessEnd.ifFatal(e);
-            LOG.warn("a sync takes too long for process {} to take over", successor.peerProcess());
+            LOG.atWarn()
+                    .addKeyValue("process", successor.peerProcess())
+                    .log("a sync takes too long for the successor to take over");
         } finally {
             verdict.complete(closed);
         }
@@ -188,7 +198,9 @@ public final class ProcessHandover implements SyncObserver, AutoCloseable {
         }
         try {
             if (!thread.join(HOLD_PATIENCE)) {
-                LOG.warn("the hand-over has not ended within {}; not waiting any longer", HOLD_PATIENCE);
+                LOG.atWarn()
+                        .addKeyValue("waited", HOLD_PATIENCE)
+                        .log("the hand-over has not ended; not waiting any longer");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

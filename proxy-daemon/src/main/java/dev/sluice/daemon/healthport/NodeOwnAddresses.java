@@ -28,7 +28,10 @@ public final class NodeOwnAddresses implements Supplier<Collection<IpAddress>> {
         try {
             known = links.addresses().stream().map(Links.LinkAddress::address).toList();
         } catch (NetlinkException e) {
-            LOG.warn("the node's addresses cannot be read, going on with {}: {}", known, e.getMessage());
+            LOG.atWarn()
+                    .addKeyValue("addresses", known)
+                    .addKeyValue("cause", e.getMessage())
+                    .log("the node's addresses cannot be read, going on with those known");
         }
         return known;
     }

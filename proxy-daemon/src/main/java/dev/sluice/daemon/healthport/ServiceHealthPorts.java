@@ -145,7 +145,10 @@ public final class ServiceHealthPorts implements SyncObserver, AutoCloseable {
 
     private void report(int port, String before, String now) {
         if (now.isEmpty() && !before.isEmpty()) {
-            LOG.info("health check node port {} of Service {} listens now", port, book.owner(port));
+            LOG.atInfo()
+                    .addKeyValue("port", port)
+                    .addKeyValue("service", book.owner(port))
+                    .log("the health check node port listens now");
         } else if (!now.isEmpty() && !now.equals(before)) {
             tell(
                     book.owner(port),
@@ -193,7 +196,7 @@ public final class ServiceHealthPorts implements SyncObserver, AutoCloseable {
     }
 
     private void tell(ServiceName service, String failure) {
-        LOG.warn("Service {}: {}", service, failure);
+        LOG.atWarn().addKeyValue("service", service).log("Service {}: {}", service, failure);
         events.service(service, EventSink.Type.WARNING, "FailedToStartServiceHealthcheck", "Listen", failure);
     }
 

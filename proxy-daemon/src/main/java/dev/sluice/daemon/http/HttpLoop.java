@@ -114,7 +114,7 @@ public final class HttpLoop implements AutoCloseable {
             server.close();
             selector.selectNow(); // the port is free only when the selector has let go of it
         } catch (IOException e) {
-            LOG.warn("{} cannot be closed", server, e);
+            LOG.atWarn().addKeyValue("server", server).setCause(e).log("a server cannot be closed");
         }
     }
 
@@ -189,7 +189,11 @@ public final class HttpLoop implements AutoCloseable {
         } catch (IOException e) {
             connection.close();
         } catch (RuntimeException | StackOverflowError e) {
-            defects.log(count -> LOG.error("{}: {} requests could not be answered", name, count, e));
+            defects.log(count -> LOG.atError()
+                    .addKeyValue("server", name)
+                    .addKeyValue("count", count)
+                    .setCause(e)
+                    .log("requests could not be answered"));
             connection.close();
         }
     }
@@ -205,7 +209,10 @@ public final class HttpLoop implements AutoCloseable {
                 greet(channel, listener);
             }
         } catch (IOException e) {
-            refusals.log(count -> LOG.warn("{}: cannot accept connections: {}", name, e.getMessage()));
+            refusals.log(count -> LOG.atWarn()
+                    .addKeyValue("server", name)
+                    .addKeyValue("cause", e.getMessage())
+                    .log("cannot accept connections"));
             if (!connections.evict()) {
                 // no file descriptor is left, most likely: better a short pause than a busy loop
                 key.interestOps(0);

@@ -87,7 +87,10 @@ public final class PageServer implements AutoCloseable {
             return Optional.of(reason);
         }
         Optional<String> refusal = listen(loop);
-        refusal.ifPresent(reason -> LOG.error("{}; trying again every {} seconds", reason, RETRY.toSeconds()));
+        refusal.ifPresent(reason -> LOG.atError()
+                .addKeyValue("server", name)
+                .addKeyValue("address", address)
+                .log("{}; trying again every {} seconds", reason, RETRY.toSeconds()));
         loop.start();
         return refusal;
     }
@@ -102,7 +105,10 @@ public final class PageServer implements AutoCloseable {
                 && loop != null
                 && System.nanoTime() - nextTry >= 0
                 && listen(loop).isEmpty()) {
-            LOG.info("{} server listens on {} now", name, address);
+            LOG.atInfo()
+                    .addKeyValue("server", name)
+                    .addKeyValue("address", address)
+                    .log("{} server listens on {} now", name, address);
         }
     }
 

@@ -31,7 +31,11 @@ final class Route {
         try {
             return page.apply(request);
         } catch (RuntimeException | StackOverflowError e) {
-            failures.log(count -> LOG.warn("page {} failed ({} times since this was last logged)", path, count, e));
+            failures.log(count -> LOG.atWarn()
+                    .addKeyValue("path", path)
+                    .addKeyValue("count", count)
+                    .setCause(e)
+                    .log("page {} failed ({} times since this was last logged)", path, count));
             return Page.text(500, "this page failed: the log says why\n");
         }
     }

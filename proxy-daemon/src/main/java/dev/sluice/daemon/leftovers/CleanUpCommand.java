@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /** {@code --cleanup}: removes every mode's leftovers from the node. */
 public final class CleanUpCommand {
@@ -31,7 +32,11 @@ public final class CleanUpCommand {
     public int run() throws ConfigException {
         for (ProxyModule module : modules) {
             String mode = module.mode().flagValue();
-            module.cannotHaveRun().ifPresent(why -> LOG.info("mode {}: {}, so there is nothing to remove", mode, why));
+            module.cannotHaveRun()
+                    .ifPresent(why -> LOG.atInfo()
+                            .addKeyValue("mode", mode)
+                            .addKeyValue("cause", why)
+                            .log("mode {}: {}, so there is nothing to remove", mode, why));
             if (module.cannotHaveRun().isEmpty()) {
                 cleanUp(module);
             }
@@ -59,20 +64,29 @@ public final class CleanUpCommand {
     private void cleanUp(ProxyBackend backend) {
         try {
             backend.cleanUp();
-            LOG.info("mode {}, {}: clean", backend.mode().flagValue(), backend.family());
+            about(LOG.atInfo(), backend.mode().flagValue(), backend.family())
+                    .log("mode {}, {}: clean", backend.mode().flagValue(), backend.family());
         } catch (SyncException e) {
             failed = true;
-            LOG.error("mode {}, {}: {}", backend.mode().flagValue(), backend.family(), e.getMessage());
+            about(LOG.atError(), backend.mode().flagValue(), backend.family())
+                    .addKeyValue("cause", e.getMessage())
+                    .log("mode {}, {}: {}", backend.mode().flagValue(), backend.family(), e.getMessage());
         }
     }
 
     private static void removeNftables(IpFamily family) {
         try {
             if (KubeProxyNftables.remove(family)) {
-                LOG.info("mode nftables, {}: clean", family);
+                about(LOG.atInfo(), "nftables", family).log("mode nftables, {}: clean", family);
             }
         } catch (KernelException e) {
-            LOG.warn("mode nftables, {}: {}", family, e.getMessage());
+            about(LOG.atWarn(), "nftables", family)
+                    .addKeyValue("cause", e.getMessage())
+                    .log("mode nftables, {}: {}", family, e.getMessage());
         }
+    }
+
+    private static LoggingEventBuilder about(LoggingEventBuilder event, String mode, IpFamily family) {
+        return event.addKeyValue("mode", mode).addKeyValue("family", family);
     }
 }

@@ -39,10 +39,13 @@ public final class LeftoverRemoval {
                 any |= other.removeLeftovers(family);
             }
             if (any) {
-                LOG.info("{}: removed what a proxy in another mode had left", family);
+                LOG.atInfo().addKeyValue("family", family).log("removed what a proxy in another mode had left");
             }
         } catch (KernelException | SyncException e) {
-            LOG.warn("{}: cannot remove what a proxy in another mode has left: {}", family, e.getMessage());
+            LOG.atWarn()
+                    .addKeyValue("family", family)
+                    .addKeyValue("cause", e.getMessage())
+                    .log("cannot remove what a proxy in another mode has left");
         }
     }
 

@@ -42,7 +42,7 @@ final class TrafficMetrics implements MultiCollector {
         try {
             return snapshots(TrafficSelection.of(counters.read(), limits.ports(), limits.endpoints()));
         } catch (TrafficException e) {
-            LOG.warn("the page has no traffic of Services: {}", e.getMessage());
+            LOG.atWarn().addKeyValue("cause", e.getMessage()).log("the page has no traffic of Services");
             return new MetricSnapshots();
         }
     }

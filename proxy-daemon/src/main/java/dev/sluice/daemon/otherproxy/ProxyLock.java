@@ -67,7 +67,7 @@ public final class ProxyLock implements AutoCloseable {
             }
             LOG.warn("going on without the lock against a second proxy: a process that is no Sluice has its name");
         } catch (NetlinkException e) {
-            LOG.warn("going on without the lock against a second proxy: {}", e.getMessage());
+            LOG.atWarn().addKeyValue("cause", e.getMessage()).log("going on without the lock against a second proxy");
             foreign = FOREIGN_AFTER;
         }
         return Optional.empty();

@@ -128,12 +128,16 @@ final class FamilyRepair {
         listener.accept(new Repair(family, by, written, Duration.ofNanos(now - notice.at())));
         long pause = pace.pause();
         if (pause > 0) {
-            LOG.warn(
-                    "{}: {} changes rules of the proxy again and again; the next repair waits for {} s."
-                            + " Does another service proxy run on this node?",
-                    family,
-                    by,
-                    Duration.ofNanos(pause).toSeconds());
+            LOG.atWarn()
+                    .addKeyValue("family", family)
+                    .addKeyValue("by", by)
+                    .addKeyValue("wait", Duration.ofNanos(pause))
+                    .log(
+                            "{}: {} changes rules of the proxy again and again; the next repair waits for {} s."
+                                    + " Does another service proxy run on this node?",
+                            family,
+                            by,
+                            Duration.ofNanos(pause).toSeconds());
         }
     }
 }

@@ -102,9 +102,13 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
         opened = true;
         try {
             watch = opener.open(this::noticed);
-            LOG.info("rules that others change are noticed by {}", watch.means());
+            LOG.atInfo()
+                    .addKeyValue("by", watch.means())
+                    .log("rules that others change are noticed by {}", watch.means());
         } catch (HostException e) {
-            LOG.warn("rules that others change are repaired by the next full sync only: {}", e.getMessage());
+            LOG.atWarn()
+                    .addKeyValue("cause", e.getMessage())
+                    .log("rules that others change are repaired by the next full sync only");
             return;
         }
         if (!watch.missedNothing()) {
@@ -147,7 +151,10 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
             return repairer.repair(family.family(), suspects);
         } catch (Throwable e) {
             ProcessEnd.ifFatal("sluice-repair", e);
-            LOG.error("{}: the repair is left to the next full sync", family.family(), e);
+            LOG.atError()
+                    .addKeyValue("family", family.family())
+                    .setCause(e)
+                    .log("the repair is left to the next full sync");
             return CompletableFuture.failedFuture(e);
         }
     }
@@ -169,7 +176,12 @@ public final class RuleRepair implements SyncObserver, OwnRestores.Follower, Aut
     }
 
     private void report(Repair repair) {
-        LOG.warn("{}", repair.text());
+        LOG.atWarn()
+                .addKeyValue("family", repair.family())
+                .addKeyValue("by", repair.by())
+                .addKeyValue("rules", repair.rules())
+                .addKeyValue("took", repair.took())
+                .log("{}", repair.text());
         listeners.forEach(listener -> listener.repaired(repair));
     }
 

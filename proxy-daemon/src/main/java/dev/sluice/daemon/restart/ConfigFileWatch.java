@@ -114,7 +114,7 @@ public final class ConfigFileWatch implements AutoCloseable {
 
     private boolean judge(byte[] content) {
         if (Arrays.equals(content, atStart)) {
-            LOG.info("{} is again as it was at the start", file);
+            LOG.atInfo().addKeyValue("path", file).log("the configuration file is again as it was at the start");
             status.restored();
             judged = content;
             return false;
@@ -124,7 +124,10 @@ public final class ConfigFileWatch implements AutoCloseable {
             return true;
         } catch (ConfigException e) {
             String reasons = String.join("; ", e.reasons());
-            LOG.error("{} has changed, and is refused: {}. What was read at the start stays in use", file, reasons);
+            LOG.atError()
+                    .addKeyValue("path", file)
+                    .addKeyValue("cause", reasons)
+                    .log("the configuration file has changed, and is refused. What was read at the start stays in use");
             status.refused(reasons);
             judged = content;
             return false;

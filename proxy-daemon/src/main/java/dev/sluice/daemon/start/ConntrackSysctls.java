@@ -68,7 +68,10 @@ public final class ConntrackSysctls {
     private void set(String name, String value, String wayOut) throws HostException {
         try {
             if (sysctl.set("net.netfilter." + name, value)) {
-                LOG.info("net.netfilter.{} is {} now", name, value);
+                LOG.atInfo()
+                        .addKeyValue("name", "net.netfilter." + name)
+                        .addKeyValue("value", value)
+                        .log("net.netfilter.{} is {} now", name, value);
             }
         } catch (IOException e) {
             throw new HostException(e.getMessage() + "; " + wayOut + " leaves the value alone", e);
@@ -80,7 +83,11 @@ public final class ConntrackSysctls {
             int present = Integer.parseInt(KernelFiles.read(hashSize).trim());
             if (present < wanted) {
                 KernelFiles.write(hashSize, Integer.toString(wanted));
-                LOG.info("{} is {} now, was {}", hashSize, wanted, present);
+                LOG.atInfo()
+                        .addKeyValue("path", hashSize)
+                        .addKeyValue("value", wanted)
+                        .addKeyValue("before", present)
+                        .log("{} is {} now, was {}", hashSize, wanted, present);
             }
         } catch (IOException | NumberFormatException e) {
             throw new HostException(

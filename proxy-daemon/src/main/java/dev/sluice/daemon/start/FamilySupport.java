@@ -47,7 +47,10 @@ public final class FamilySupport {
             throw new ConfigException(List.of(
                     "this node's primary family is " + primary + ", and it cannot be served: " + primaryProblem));
         }
-        problems.forEach((family, reason) -> LOG.warn("{} is not served: {}", family, reason));
+        problems.forEach((family, reason) -> LOG.atWarn()
+                .addKeyValue("family", family)
+                .addKeyValue("cause", reason)
+                .log("{} is not served: {}", family, reason));
         Set<IpFamily> served = EnumSet.allOf(IpFamily.class);
         served.removeAll(problems.keySet());
         return served;

@@ -20,7 +20,11 @@ public final class OomScore {
         try {
             Files.writeString(OWN, Integer.toString(adjustment));
         } catch (IOException e) {
-            LOG.warn("{} cannot be set to {}: {}", OWN, adjustment, e.getMessage());
+            LOG.atWarn()
+                    .addKeyValue("path", OWN)
+                    .addKeyValue("value", adjustment)
+                    .addKeyValue("cause", e.getMessage())
+                    .log("{} cannot be set to {}: {}", OWN, adjustment, e.getMessage());
         }
     }
 }

@@ -49,7 +49,10 @@ public final class OpenResources implements AutoCloseable {
         try {
             resource.close();
         } catch (Exception e) {
-            LOG.warn("while stopping: {}", resource, e);
+            LOG.atWarn()
+                    .addKeyValue("resource", resource)
+                    .setCause(e)
+                    .log("while stopping: something cannot be closed");
         }
     }
 }

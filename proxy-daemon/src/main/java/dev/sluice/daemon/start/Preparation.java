@@ -120,9 +120,12 @@ public final class Preparation {
                     + " minutes, which --detect-local-mode=NodeCIDR needs: is the cluster's IPAM running?"));
         }
         if (node.isEmpty()) {
-            LOG.warn(
-                    "there is no Node {}; going on without its zone and addresses (is --hostname-override right?)",
-                    nodeName);
+            LOG.atWarn()
+                    .addKeyValue("node", nodeName)
+                    .log(
+                            "there is no Node {}; going on without its zone and addresses (is --hostname-override"
+                                    + " right?)",
+                            nodeName);
         }
         return node;
     }

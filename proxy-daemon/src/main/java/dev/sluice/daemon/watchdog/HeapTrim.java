@@ -54,7 +54,9 @@ public final class HeapTrim implements SyncObserver {
     @Override
     public void succeeded(Success success) {
         if (starting.remove(success.family()) && starting.isEmpty()) {
-            LOG.info("in force: {}", success.report().applied());
+            LOG.atInfo()
+                    .addKeyValue("family", success.family())
+                    .log("in force: {}", success.report().applied());
             collect();
         } else if (success.full()) {
             collectIfDoubled();

@@ -121,7 +121,10 @@ public final class ThreadWatchdog implements ProblemSource, AutoCloseable {
         }
         busy.forEach((thread, before) -> {
             if (before.hangsSince != null && next.get(thread) != before) {
-                LOG.warn("{} goes on: {} took longer than expected", thread.getName(), before.progress.work());
+                LOG.atWarn()
+                        .addKeyValue("thread", thread.getName())
+                        .addKeyValue("work", before.progress.work())
+                        .log("{} goes on: {} took longer than expected", thread.getName(), before.progress.work());
             }
         });
         busy = next;
@@ -146,13 +149,17 @@ public final class ThreadWatchdog implements ProblemSource, AutoCloseable {
         }
         if (state.hangsSince == null) {
             state.hangsSince = clock.instant().minus(state.observed);
-            LOG.error(
-                    "{} hangs: busy with {} for {} s without progress; {}, {}",
-                    thread.getName(),
-                    state.progress.work(),
-                    state.observed.toSeconds(),
-                    state.progress.isVital() ? "/livez is 503" : "the process goes on without it",
-                    stack(thread));
+            LOG.atError()
+                    .addKeyValue("thread", thread.getName())
+                    .addKeyValue("work", state.progress.work())
+                    .addKeyValue("busy", state.observed)
+                    .log(
+                            "{} hangs: busy with {} for {} s without progress; {}, {}",
+                            thread.getName(),
+                            state.progress.work(),
+                            state.observed.toSeconds(),
+                            state.progress.isVital() ? "/livez is 503" : "the process goes on without it",
+                            stack(thread));
         }
         return true;
     }

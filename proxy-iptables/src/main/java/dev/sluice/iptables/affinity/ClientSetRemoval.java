@@ -58,7 +58,10 @@ public final class ClientSetRemoval {
             LockSupport.parkNanos(PAUSE);
         }
         if (!left.isEmpty()) {
-            LOG.warn("{}: IP sets stay behind, because foreign rules refer to them: {}", family, left);
+            LOG.atWarn()
+                    .addKeyValue("family", family)
+                    .addKeyValue("sets", left)
+                    .log("IP sets stay behind, because foreign rules refer to them");
         }
         return any;
     }

@@ -75,11 +75,10 @@ public final class ClientSets {
         Optional<String> unusable = unusable(needed);
         unusable.filter(reason -> needed && !reason.equals(reported)).ifPresent(reason -> {
             reported = reason;
-            LOG.warn(
-                    "{}: session affinity holds for the last {} clients of each endpoint only: {}",
-                    family,
-                    ClientMemory.FEW,
-                    reason);
+            LOG.atWarn()
+                    .addKeyValue("family", family)
+                    .addKeyValue("cause", reason)
+                    .log("session affinity holds for the last {} clients of each endpoint only", ClientMemory.FEW);
         });
         return unusable.map(ClientMemory::lists).orElse(ClientMemory.SETS);
     }
@@ -221,7 +220,10 @@ public final class ClientSets {
         try {
             stale.sweep(host.get());
         } catch (KernelException e) {
-            LOG.warn("{}: IP sets of removed endpoints stay for now: {}", family, e.getMessage());
+            LOG.atWarn()
+                    .addKeyValue("family", family)
+                    .addKeyValue("cause", e.getMessage())
+                    .log("IP sets of removed endpoints stay for now");
         }
     }
 

@@ -51,7 +51,7 @@ public final class NodeSetup {
         try {
             local = readAddresses();
         } catch (NetlinkException e) {
-            LOG.warn("Keeping the last known addresses of the node: {}", e.getMessage());
+            LOG.atWarn().addKeyValue("cause", e.getMessage()).log("Keeping the last known addresses of the node");
         }
         return local;
     }

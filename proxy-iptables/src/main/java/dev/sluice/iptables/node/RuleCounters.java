@@ -49,7 +49,11 @@ public final class RuleCounters {
             Boolean known = tried.get(name);
             return known != null ? known : tryOut(name);
         } catch (KernelException e) {
-            LOG.warn("{}: rules do not count into {}: {}", iptables.family(), name, e.getMessage());
+            LOG.atWarn()
+                    .addKeyValue("family", iptables.family())
+                    .addKeyValue("counter", name)
+                    .addKeyValue("cause", e.getMessage())
+                    .log("rules do not count");
             return false;
         }
     }
@@ -68,7 +72,10 @@ public final class RuleCounters {
                 }
             }
         } catch (NetlinkException e) {
-            LOG.warn("{}: a counter stays behind: {}", iptables.family(), e.getMessage());
+            LOG.atWarn()
+                    .addKeyValue("family", iptables.family())
+                    .addKeyValue("cause", e.getMessage())
+                    .log("a counter stays behind");
         }
     }
 
@@ -90,7 +97,11 @@ public final class RuleCounters {
                 throw e; // not the rule: the lock, missing privileges, the tool itself
             }
             usable = false;
-            LOG.info("{}: rules do not count into {}: {}", iptables.family(), name, e.getMessage());
+            LOG.atInfo()
+                    .addKeyValue("family", iptables.family())
+                    .addKeyValue("counter", name)
+                    .addKeyValue("cause", e.getMessage())
+                    .log("rules do not count");
         }
         tried.put(name, usable);
         return usable;

@@ -80,10 +80,10 @@ public final class PartialSync {
                 written.add(text);
             }
         } catch (KernelException e) {
-            LOG.warn(
-                    "Comparing all {} rules with the kernel: a change was refused: {}",
-                    iptables.family(),
-                    e.getMessage());
+            LOG.atWarn()
+                    .addKeyValue("family", iptables.family())
+                    .addKeyValue("cause", e.getMessage())
+                    .log("Comparing all rules with the kernel: a change was refused");
             spent = cost;
             return Optional.empty();
         }

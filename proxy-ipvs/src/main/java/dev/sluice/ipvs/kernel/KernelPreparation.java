@@ -162,7 +162,10 @@ public final class KernelPreparation {
         try {
             ipvs.setTimeouts(timeouts);
         } catch (NetlinkException e) {
-            LOG.error("IPVS keeps its connection time-outs, {} was refused: {}", timeouts, e.getMessage());
+            LOG.atError()
+                    .addKeyValue("refused", timeouts)
+                    .addKeyValue("cause", e.getMessage())
+                    .log("IPVS keeps its connection time-outs");
         }
     }
 

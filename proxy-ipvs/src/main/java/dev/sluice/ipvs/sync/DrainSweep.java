@@ -116,7 +116,12 @@ public final class DrainSweep {
             if (left == 0) {
                 deletions.add(new DeleteRealServer(key, each));
             } else if (isTooOld(each, limit)) {
-                LOG.info("{} has {} connections to {} left after {}; they end", key, left, each.socketAddress(), limit);
+                LOG.atInfo()
+                        .addKeyValue("portal", key)
+                        .addKeyValue("endpoint", each.socketAddress())
+                        .addKeyValue("connections", left)
+                        .addKeyValue("after", limit)
+                        .log("the connections left to a removed endpoint end");
                 deletions.add(new DeleteRealServer(key, each));
             }
         }

@@ -123,7 +123,9 @@ public final class ApiConnection implements AutoCloseable {
             old.giveUp();
         } catch (ApiConfigException e) {
             observer.credentialsKept(String.valueOf(e.getMessage()));
-            LOG.warn("The credentials cannot be loaded anew, those in use stay: {}", e.getMessage());
+            LOG.atWarn()
+                    .addKeyValue("cause", e.getMessage())
+                    .log("The credentials cannot be loaded anew, those in use stay");
         }
     }
 

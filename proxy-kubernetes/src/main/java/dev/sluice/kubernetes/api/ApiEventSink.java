@@ -119,7 +119,11 @@ public final class ApiEventSink implements EventSink {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // closing: this one is dropped
         } catch (RuntimeException e) {
-            LOG.warn("Event {} could not be sent", event, e);
+            LOG.atWarn()
+                    .addKeyValue("object", event.regarding())
+                    .addKeyValue("reason", event.reason())
+                    .setCause(e)
+                    .log("an Event could not be sent");
         }
     }
 

@@ -71,7 +71,10 @@ public final class ApiServerSource implements PreloadableSource {
 
     @Override
     public synchronized void start(ClusterListener listener) {
-        LOG.info("Watching Services, EndpointSlices and Node {} at {}", nodeName, connection.server());
+        LOG.atInfo()
+                .addKeyValue("node", nodeName)
+                .addKeyValue("server", connection.server())
+                .log("Watching Services, EndpointSlices and the Node");
         ClusterListener whileOpen = new WhileOpen(listener);
         UnreadableObjects problems =
                 new UnreadableObjects(list -> whileOpen.accept(new ClusterEvent.SourceProblems(list)));
@@ -102,7 +105,7 @@ public final class ApiServerSource implements PreloadableSource {
         ClusterListener listener = peerListener;
         if (listener != null && !closed) {
             peerListener = null;
-            LOG.info("Watching all Nodes too, since {}", reason);
+            LOG.atInfo().addKeyValue("reason", reason).log("Watching all Nodes too");
             start(allNodes(), listener, new UnreadableObjects(list -> {}));
         }
     }

@@ -11,6 +11,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * Logs once what is wrong with the connection to the API server, again after growing intervals while it stays so, and
@@ -18,6 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ConnectionLog {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionLog.class);
+    private static final String SERVER = "server";
     private static final String RULES_STAY = "The rules in force stay; the proxy retries.";
     private static final Duration LONGEST_REMINDER = Duration.ofHours(1);
 
@@ -86,7 +88,10 @@ final class ConnectionLog {
     synchronized void answered() {
         if (unreachable != null && lostSince != null) {
             Duration lost = Duration.between(lostSince, Instant.now());
-            LOG.info("The API server {} answers again, after {} s.", server, Math.max(1, lost.toSeconds()));
+            LOG.atInfo()
+                    .addKeyValue("server", server)
+                    .addKeyValue("seconds", Math.max(1, lost.toSeconds()))
+                    .log("The API server {} answers again, after {} s.", server, Math.max(1, lost.toSeconds()));
         }
         unreachable = null;
         lostSince = null;
@@ -97,7 +102,7 @@ final class ConnectionLog {
         Trouble trouble = troubles.get(key(verb, resource));
         if (trouble != null && !trouble.sort.equals("cut")) {
             troubles.remove(key(verb, resource));
-            LOG.info("The API server {} serves {} of {} again.", server, verb, resource);
+            again(verb, resource);
         }
     }
 
@@ -106,13 +111,21 @@ final class ConnectionLog {
         granted(verb, resource);
         cuts.remove(key(verb, resource));
         if (troubles.remove(key(verb, resource)) != null) {
-            LOG.info("The API server {} serves {} of {} again.", server, verb, resource);
+            again(verb, resource);
         }
+    }
+
+    private void again(String verb, String resource) {
+        about(LOG.atInfo(), verb, resource).log("The API server {} serves {} of {} again.", server, verb, resource);
+    }
+
+    private LoggingEventBuilder about(LoggingEventBuilder event, String verb, String resource) {
+        return event.addKeyValue(SERVER, server).addKeyValue("verb", verb).addKeyValue("resource", resource);
     }
 
     /** A request has failed. */
     synchronized void failed(String verb, String resource, ApiFailure failure) {
-        LOG.debug("{} of {} failed", verb, resource, failure);
+        about(LOG.atDebug(), verb, resource).setCause(failure).log("a request failed");
         if (ended) {
             return;
         }
@@ -124,17 +137,26 @@ final class ConnectionLog {
                     String what = failure.kind() == ApiFailure.Kind.CUT
                             ? failure.getMessage()
                             : "its version expires at once (HTTP 410)";
-                    say(verb, resource, "cut", "ends " + verb + " of " + resource + " again and again: " + what + ".");
+                    say(
+                            verb,
+                            resource,
+                            "cut",
+                            failure,
+                            "ends " + verb + " of " + resource + " again and again: " + what + ".");
                 }
             }
             case WENT_BACK ->
-                LOG.warn(
-                        "The API server {}: {} are listed anew.", server, resource + "' " + failure.getMessage() + ";");
+                about(LOG.atWarn(), verb, resource)
+                        .log(
+                                "The API server {}: {} are listed anew.",
+                                server,
+                                resource + "' " + failure.getMessage() + ";");
             case NO_API_ANSWER ->
                 say(
                         verb,
                         resource,
                         "nonsense",
+                        failure,
                         "gave no usable answer to " + verb + " of " + resource + ": " + failure.getMessage()
                                 + ". What is known stays.");
             case REFUSED ->
@@ -142,6 +164,7 @@ final class ConnectionLog {
                         verb,
                         resource,
                         "HTTP " + failure.status(),
+                        failure,
                         "refuses " + verb + " of " + resource + " with HTTP " + failure.status() + ": "
                                 + advice(failure));
         }
@@ -152,29 +175,37 @@ final class ConnectionLog {
         Trouble before = unreachable;
         if (before == null) {
             unreachable = new Trouble("", reminder);
-            LOG.warn("The API server {} cannot be reached: {}. {}", server, reason(failure), RULES_STAY);
+            lost(failure, "");
         } else if (before.again()) {
-            LOG.warn(
-                    "The API server {} cannot be reached{}: {}. {}",
-                    server,
-                    before.history(),
-                    reason(failure),
-                    RULES_STAY);
+            lost(failure, before.history());
         }
+    }
+
+    private void lost(ApiFailure failure, String history) {
+        LOG.atWarn()
+                .addKeyValue(SERVER, server)
+                .addKeyValue("cause", failure.getMessage())
+                .log("The API server {} cannot be reached{}: {}. {}", server, history, reason(failure), RULES_STAY);
     }
 
     private String reason(ApiFailure failure) {
         return failure.getMessage() + (failure.getMessage().startsWith("TLS") ? hinted() : "");
     }
 
-    private void say(String verb, String resource, String sort, String text) {
+    private void say(String verb, String resource, String sort, ApiFailure failure, String text) {
         Trouble before = troubles.get(key(verb, resource));
         if (before == null || !before.sort.equals(sort)) {
             troubles.put(key(verb, resource), new Trouble(sort, reminder));
-            LOG.warn("The API server {} {} {}", server, text, RULES_STAY);
+            failing(verb, resource, failure).log("The API server {} {} {}", server, text, RULES_STAY);
         } else if (before.again()) {
-            LOG.warn("The API server {} {} {}{}", server, text, RULES_STAY, before.history());
+            failing(verb, resource, failure)
+                    .log("The API server {} {} {}{}", server, text, RULES_STAY, before.history());
         }
+    }
+
+    private LoggingEventBuilder failing(String verb, String resource, ApiFailure failure) {
+        LoggingEventBuilder event = about(LOG.atWarn(), verb, resource).addKeyValue("cause", failure.getMessage());
+        return failure.status() == 0 ? event : event.addKeyValue("status", failure.status());
     }
 
     private String advice(ApiFailure failure) {

@@ -45,7 +45,10 @@ final class TokenFile implements OAuthTokenProvider {
             unreadable = false;
         } catch (IOException e) {
             if (!unreadable && last != null) {
-                LOG.warn("The token file {} cannot be read, the last token is used: {}", file, e.toString());
+                LOG.atWarn()
+                        .addKeyValue("path", file)
+                        .addKeyValue("cause", e.toString())
+                        .log("The token file cannot be read, the last token is used");
             }
             unreadable = true;
         }

@@ -32,10 +32,10 @@ final class DirectoryWatch implements AutoCloseable {
         try {
             this.service = directory.getFileSystem().newWatchService();
         } catch (IOException | UnsupportedOperationException e) {
-            LOG.warn(
-                    "The kernel does not report changes in {} ({}); the directory is scanned every few seconds",
-                    directory,
-                    e);
+            LOG.atWarn()
+                    .addKeyValue("path", directory)
+                    .addKeyValue("cause", e)
+                    .log("The kernel does not report changes; the directory is scanned every few seconds");
         }
     }
 

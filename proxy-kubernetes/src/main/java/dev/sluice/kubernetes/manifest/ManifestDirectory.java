@@ -118,7 +118,10 @@ final class ManifestDirectory {
         try {
             return reader.read(name, content);
         } catch (RuntimeException | StackOverflowError e) {
-            LOG.error("{} cannot be read: this is a defect of Sluice, please report it", name, e);
+            LOG.atError()
+                    .addKeyValue("path", name)
+                    .setCause(e)
+                    .log("a manifest cannot be read: this is a defect of Sluice, please report it");
             return new Manifest.Invalid(List.of(Problem.skipped(
                     ObjectRef.manifest(name),
                     "",

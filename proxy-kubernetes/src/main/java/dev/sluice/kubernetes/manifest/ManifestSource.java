@@ -87,7 +87,7 @@ public final class ManifestSource implements ClusterSource {
     }
 
     private void watch(ManifestDirectory manifests, DeltaDelivery delivery) throws InterruptedException {
-        LOG.info("Reading manifests in {}", directory);
+        LOG.atInfo().addKeyValue("path", directory).log("Reading manifests");
         try (DirectoryWatch watch = new DirectoryWatch(directory)) {
             while (!Thread.currentThread().isInterrupted()) {
                 watch.renew(); // before the scan, so that no change falls between the two

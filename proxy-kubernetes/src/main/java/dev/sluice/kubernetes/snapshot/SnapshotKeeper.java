@@ -102,7 +102,10 @@ final class SnapshotKeeper implements AutoCloseable {
             requireSize();
             SnapshotHeader now = header.get();
             long bytes = new SnapshotWrite(file, now, objects.lines()).run();
-            LOG.debug("{} is written: {} bytes", file.path(), bytes);
+            LOG.atDebug()
+                    .addKeyValue("path", file.path())
+                    .addKeyValue("bytes", bytes)
+                    .log("the snapshot is written");
             ended(true, pause(bytes));
             observer.stored(now.written(), bytes);
             problems.end(Matter.WRITING);
@@ -115,7 +118,7 @@ final class SnapshotKeeper implements AutoCloseable {
     }
 
     private void failed(String reason, Exception failure) {
-        LOG.debug("{}", file.path(), failure);
+        LOG.atDebug().addKeyValue("path", file.path()).setCause(failure).log("the snapshot cannot be written");
         ended(false, timing.pause());
         observer.notStored();
         problems.begin(
@@ -152,7 +155,7 @@ final class SnapshotKeeper implements AutoCloseable {
             last.get(timing.end().toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException e) {
             ProcessEnd.ifFatal(e);
-            LOG.debug("the last changes are not in {}", file.path(), e);
+            LOG.atDebug().addKeyValue("path", file.path()).setCause(e).log("the last changes are not in the snapshot");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -112,7 +112,7 @@ public final class SnapshotSource implements ClusterSource {
 
     /** Logs it besides: problems wait, as all else, until the Node is known or known to be missing. */
     private void begin(SnapshotProblems problems, String message) {
-        LOG.warn("{} {}", file.path(), message);
+        LOG.atWarn().addKeyValue("path", file.path()).log("The snapshot {}", message);
         problems.begin(Matter.READING, message);
     }
 
@@ -130,10 +130,10 @@ public final class SnapshotSource implements ClusterSource {
             }
             kinds.forEach(kind -> deliver(kind, snapshot.of(kind), listener, problems));
         } catch (NoSuchFileException e) {
-            LOG.info(
-                    "The API server has not delivered within {}, and there is no {} yet",
-                    timing.patience(),
-                    file.path());
+            LOG.atInfo()
+                    .addKeyValue("waited", timing.patience())
+                    .addKeyValue("path", file.path())
+                    .log("The API server has not delivered, and there is no snapshot yet");
         } catch (UnusableSnapshotException e) {
             begin(problems, "is not used: " + e.getMessage());
         } catch (IOException e) {
@@ -172,7 +172,11 @@ public final class SnapshotSource implements ClusterSource {
             ResourceKind kind, List<ObjectLine> lines, ClusterListener listener, SnapshotProblems problems) {
         Set<ObjectRef.Resource> refs = lines.stream().map(ObjectLine::ref).collect(Collectors.toSet());
         boolean delivered = source.preload(kind, refs, () -> {
-            LOG.info("{} {} are taken from {}", lines.size(), kind.plural(), file.path());
+            LOG.atInfo()
+                    .addKeyValue("resource", kind.plural())
+                    .addKeyValue("objects", lines.size())
+                    .addKeyValue("path", file.path())
+                    .log("Objects are taken from the snapshot");
             preloaded.add(kind);
             lines.forEach(objects::put);
             List<ClusterEvent> events = new ArrayList<>();
@@ -188,7 +192,9 @@ public final class SnapshotSource implements ClusterSource {
     /** Nothing of {@code kind} is taken from the snapshot, or not any more. */
     private synchronized void settle(ResourceKind kind, SnapshotProblems problems) {
         if (awaited.remove(kind) && awaited.isEmpty()) {
-            LOG.info("The API server has delivered its objects; {} is not used any more", file.path());
+            LOG.atInfo()
+                    .addKeyValue("path", file.path())
+                    .log("The API server has delivered its objects; the snapshot is not used any more");
             observer.live();
             problems.end(Matter.USE);
         }

@@ -104,6 +104,23 @@ class TroubleTest {
     }
 
     @Test
+    void aRefusalHasFieldsToFilterBy() {
+        api.refuseReads("services", 403);
+        source.start(recorder);
+        soon().untilAsserted(() -> assertThat(List.copyOf(said.list))
+                .filteredOn(event -> event.getFormattedMessage().contains("refuses list of services with HTTP 403"))
+                .first()
+                .satisfies(event -> assertThat(event.getKeyValuePairs())
+                        .extracting(pair -> pair.key + "=" + pair.value)
+                        .containsExactly(
+                                "server=" + api.url(),
+                                "verb=list",
+                                "resource=services",
+                                "cause=refused by the test",
+                                "status=403")));
+    }
+
+    @Test
     void anEventThatIsNoJsonDoesNotEndTheWatch() {
         start();
         soon().until(() -> api.isWatched("services"));

@@ -81,7 +81,10 @@ public final class LinuxHost implements Host {
         IptablesTools found = tools;
         if (found == null) {
             found = IptablesTools.discover(commands, Optional.empty());
-            LOG.info("iptables {}, {} variant", found.version(), found.variant());
+            LOG.atInfo()
+                    .addKeyValue("version", found.version())
+                    .addKeyValue("variant", found.variant())
+                    .log("iptables {}, {} variant", found.version(), found.variant());
             tools = found;
         }
         return found;

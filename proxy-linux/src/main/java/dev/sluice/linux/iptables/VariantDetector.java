@@ -68,7 +68,9 @@ final class VariantDetector {
         try {
             return commands.run(command).output();
         } catch (ProcessException e) {
-            LOG.warn("The rules of one variant of iptables are not counted: {}", e.getMessage());
+            LOG.atWarn()
+                    .addKeyValue("cause", e.getMessage())
+                    .log("The rules of one variant of iptables are not counted");
             return "";
         }
     }

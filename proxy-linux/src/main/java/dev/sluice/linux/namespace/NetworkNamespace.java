@@ -119,7 +119,10 @@ public final class NetworkNamespace implements AutoCloseable {
         try {
             run(NetworkNamespace::deleteLinks);
         } catch (NetlinkException e) {
-            LOG.warn("links of network namespace {} stay until the kernel frees it: {}", label, e.getMessage());
+            LOG.atWarn()
+                    .addKeyValue("namespace", label)
+                    .addKeyValue("cause", e.getMessage())
+                    .log("links of the network namespace stay until the kernel frees it");
         }
         thread.close();
     }

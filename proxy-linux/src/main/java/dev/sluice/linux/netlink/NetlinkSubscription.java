@@ -108,9 +108,12 @@ public final class NetlinkSubscription implements AutoCloseable {
         try (Progress _ = Progress.begin(Progress.Need.USEFUL, "a notification", HANGS)) {
             notification.deliver();
         } catch (NetlinkException e) {
-            LOG.warn("{}: notification skipped: {}", thread.getName(), e.getMessage());
+            LOG.atWarn()
+                    .addKeyValue("thread", thread.getName())
+                    .addKeyValue("cause", e.getMessage())
+                    .log("notification skipped");
         } catch (RuntimeException e) {
-            LOG.error("{}: the listener failed", thread.getName(), e);
+            LOG.atError().addKeyValue("thread", thread.getName()).setCause(e).log("the listener failed");
         }
     }
 

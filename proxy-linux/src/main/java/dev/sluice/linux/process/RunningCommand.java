@@ -104,7 +104,9 @@ final class RunningCommand {
         try {
             streams.get(DRAIN_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException e) {
-            LOG.warn("'{}' has ended, but not something that it had started, which is killed", command);
+            LOG.atWarn()
+                    .addKeyValue("command", command)
+                    .log("a command has ended, but not something that it had started, which is killed");
             kill();
             streams.get(DRAIN_SECONDS, TimeUnit.SECONDS);
         }

@@ -101,11 +101,11 @@ final class LegacyRuleWatch implements RuleWatch, OwnRestores.Follower {
             reported = false;
         } catch (NetlinkException | RuntimeException e) {
             if (!reported) {
-                LOG.warn(
-                        "Foreign changes of {} {} are not noticed for now: {}",
-                        table.family(),
-                        table.name(),
-                        e.toString());
+                LOG.atWarn()
+                        .addKeyValue("family", table.family())
+                        .addKeyValue("table", table.name())
+                        .addKeyValue("cause", e.toString())
+                        .log("Foreign changes are not noticed for now");
             }
             reported = true;
         }

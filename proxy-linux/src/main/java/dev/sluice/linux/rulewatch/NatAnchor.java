@@ -78,7 +78,9 @@ final class NatAnchor implements AutoCloseable {
         try {
             return open();
         } catch (NetlinkException e) {
-            LOG.info("Connections will not survive a deletion of the nat tables: {}", e.getMessage());
+            LOG.atInfo()
+                    .addKeyValue("cause", e.getMessage())
+                    .log("Connections will not survive a deletion of the nat tables");
             return null;
         }
     }

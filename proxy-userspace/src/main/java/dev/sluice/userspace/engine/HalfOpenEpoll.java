@@ -130,7 +130,7 @@ final class HalfOpenEpoll implements IoHandlerFactory {
             try {
                 epoll.submit(interest.equals(EpollIoOps.NONE) ? EpollIoOps.EPOLLET : interest);
             } catch (UncheckedIOException e) {
-                LOG.warn("epoll rejects a connection, which is closed: {}", e.getMessage());
+                LOG.atWarn().addKeyValue("cause", e.getMessage()).log("epoll rejects a connection, which is closed");
                 closeHandle();
             }
         }

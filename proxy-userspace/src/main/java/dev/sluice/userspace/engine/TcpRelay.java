@@ -130,12 +130,12 @@ final class TcpRelay {
                 context.counters.connectTimes.add(begun.succeeded(then));
                 joined(balancer);
             } else if (client.isOpen()) {
-                LOG.debug(
-                        "{}: {} refused attempt {}: {}",
-                        balancer.name(),
-                        next,
-                        begun.count(),
-                        done.cause().getMessage());
+                LOG.atDebug()
+                        .addKeyValue("service", balancer.name())
+                        .addKeyValue("endpoint", next)
+                        .addKeyValue("attempt", begun.count())
+                        .addKeyValue("cause", done.cause().getMessage())
+                        .log("an endpoint refused a connection");
                 begun.failed(then);
                 connect(begun, then);
             }
@@ -186,7 +186,10 @@ final class TcpRelay {
 
     private void refuse(String why) {
         context.counters.refused.increment();
-        LOG.debug("connection from {} reset: {}", client.channel().remoteAddress(), why);
+        LOG.atDebug()
+                .addKeyValue("client", client.channel().remoteAddress())
+                .addKeyValue("cause", why)
+                .log("a connection is reset");
         abort();
     }
 

@@ -107,7 +107,11 @@ public final class UserspaceEngine implements AutoCloseable {
         if (open == null) {
             open = TcpListeners.open(contexts, table, destinations);
             listeners.put(table.family(), open);
-            LOG.info("{}: {} TCP listeners on port {}", table.family(), open.count(), open.port());
+            LOG.atInfo()
+                    .addKeyValue("family", table.family())
+                    .addKeyValue("count", open.count())
+                    .addKeyValue("port", open.port())
+                    .log("TCP listeners are open");
         }
         return open.port();
     }

@@ -72,7 +72,11 @@ final class HeldObjects {
                     .filter(key -> !read.containsKey(key))
                     .toList();
             missing.forEach(key -> events.addAll(resource.deleted(key)));
-            LOG.debug("{} of {} {} have changed", events.size(), read.size(), resource.plural());
+            LOG.atDebug()
+                    .addKeyValue("resource", resource.plural())
+                    .addKeyValue("objects", read.size())
+                    .addKeyValue("changes", events.size())
+                    .log("listed");
             boolean first = !listed;
             listed = true;
             versions = read;
@@ -119,15 +123,24 @@ final class HeldObjects {
 
     /** Delivers an added or changed object. */
     synchronized void put(Reading object) {
-        LOG.debug("{} at version {}", resource.ref(object.key()), object.version());
+        log("changed", object.key(), object.version());
         versions.put(object.key(), object.version());
         object.events().forEach(listener::accept);
         problems.put(resource.ref(object.key()), object.problems());
     }
 
+    private void log(String what, ObjectKey key, String version) {
+        if (LOG.isDebugEnabled()) { // for each event of the cluster
+            LOG.atDebug()
+                    .addKeyValue("object", resource.ref(key))
+                    .addKeyValue("version", version)
+                    .log(what);
+        }
+    }
+
     /** Delivers a deletion. */
     synchronized void remove(ObjectKey key) {
-        LOG.debug("{} is deleted", resource.ref(key));
+        log("deleted", key, "");
         versions.remove(key);
         resource.deleted(key).forEach(listener::accept);
         problems.put(resource.ref(key), List.of());

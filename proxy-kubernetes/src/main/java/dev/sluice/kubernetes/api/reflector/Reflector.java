@@ -111,7 +111,10 @@ public final class Reflector implements Runnable {
             failed(ApiFailure.of(ApiFailure.Kind.CUT, String.valueOf(e.getMessage()), e));
         } catch (RuntimeException | Error e) {
             ProcessEnd.ifFatal(Thread.currentThread().getName(), e);
-            LOG.error("{} are listed anew after a defect", resource.plural(), e);
+            LOG.atError()
+                    .addKeyValue("resource", resource.plural())
+                    .setCause(e)
+                    .log("{} are listed anew after a defect", resource.plural());
             position.wentBack();
         }
         pause(retryAfter);
@@ -160,7 +163,9 @@ public final class Reflector implements Runnable {
                 if (e.kind() != ApiFailure.Kind.EXPIRED) {
                     throw e;
                 }
-                LOG.debug("the list of {} expired between two pages, and is read in one", resource.plural());
+                LOG.atDebug()
+                        .addKeyValue("resource", resource.plural())
+                        .log("the list expired between two pages, and is read in one");
                 listing = held.list(position.areVersionsVoid());
                 page = page("", listing);
             }

@@ -68,7 +68,10 @@ final class Watch {
                 take(event);
             }
         } catch (Enough e) {
-            LOG.debug("the watch of {} ends: {}", resource.plural(), e.getMessage());
+            LOG.atDebug()
+                    .addKeyValue("resource", resource.plural())
+                    .addKeyValue("cause", e.getMessage())
+                    .log("the watch ends");
         }
     }
 
@@ -117,7 +120,10 @@ final class Watch {
             case BOOKMARK -> reach(fields(event.object()).at("metadata").text("resourceVersion"));
             case "ERROR" -> throw ApiStatus.of(fields(event.object())).asFailure();
             default -> {
-                LOG.warn("The watch of {} has an event of the unknown type {}", resource.plural(), event.type());
+                LOG.atWarn()
+                        .addKeyValue("resource", resource.plural())
+                        .addKeyValue("type", event.type())
+                        .log("The watch has an event of an unknown type");
                 return;
             }
         }
