@@ -5,14 +5,20 @@ package dev.sluice.ipvs.kernel;
 import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.KernelCost;
+import dev.sluice.ipvs.rules.KubeSet;
 import dev.sluice.ipvs.rules.SetMember;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.ipset.IpSets.SetChange;
+import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /** Adds and deletes elements of sets, in one batch each. */
 final class MemberWriter {
@@ -28,9 +34,31 @@ final class MemberWriter {
         this.update = update;
     }
 
+    /** Adds all but those of {@link KubeSet#UNBOUND}, which come after their rules. */
     void addMissing() throws NetlinkException {
+        addMissing(member -> member.set() != KubeSet.UNBOUND);
+    }
+
+    void addUnbound() throws NetlinkException {
+        addMissing(member -> member.set() == KubeSet.UNBOUND);
+    }
+
+    /** The portals of {@link KubeSet#UNBOUND} that are to be deleted. */
+    Set<VirtualServerKey> staleUnbound() {
+        return update.scope().members().stream()
+                .filter(m -> m.set() == KubeSet.UNBOUND
+                        && !update.desired().has(m)
+                        && update.applied().has(m))
+                .map(SetMember::server)
+                .filter(Objects::nonNull)
+                .collect(Collectors.toSet());
+    }
+
+    private void addMissing(Predicate<SetMember> which) throws NetlinkException {
         List<SetMember> missing = update.scope().members().stream()
-                .filter(m -> update.desired().has(m) && !update.applied().has(m))
+                .filter(m -> which.test(m)
+                        && update.desired().has(m)
+                        && !update.applied().has(m))
                 .sorted(BY_SET)
                 .toList();
         Map<SetChange, NetlinkException> refused = send(missing, true);

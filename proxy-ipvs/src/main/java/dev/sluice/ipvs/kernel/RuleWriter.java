@@ -40,20 +40,28 @@ public final class RuleWriter {
             return KernelCost.NONE;
         }
         RestoreScript script = new RestoreScript().table("nat");
-        if (!services.shortCircuits().equals(written.shortCircuits())) {
-            replace(IpvsRules.SHORT_CIRCUIT_TO, services.shortCircuitRules(), script);
-        }
-        if (!services.unbound().equals(written.unbound())) {
-            replace(IpvsRules.UNBOUND_TO, services.unboundRules(), script);
+        replace(IpvsRules.SHORT_CIRCUIT_TO, written.shortCircuitRules(), services.shortCircuitRules(), script);
+        replace(IpvsRules.UNBOUND_TO, written.unboundRules(), services.unboundRules(), script);
+        if (script.isEmpty()) {
+            written = services;
+            return KernelCost.NONE;
         }
         iptables.restore(script.text());
         written = services;
         return new KernelCost(script.lines(), script.bytes());
     }
 
-    private static void replace(String chain, List<Rule> rules, RestoreScript script) {
-        script.declare(chain);
-        rules.forEach(rule -> script.append(chain, rule.text()));
+    private static void replace(String chain, List<Rule> before, List<Rule> now, RestoreScript script) {
+        List<String> rules = now.stream().map(Rule::text).toList();
+        if (!rules.equals(before.stream().map(Rule::text).toList())) {
+            script.declare(chain);
+            rules.forEach(rule -> script.append(chain, rule));
+        }
+    }
+
+    /** What the rules are written for last. */
+    ServiceRules written() {
+        return written;
     }
 
     /** Removes all rules. */

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.ipvs.kernel;
 
+import dev.sluice.ipvs.rules.ServiceRules;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.NetlinkException;
 
@@ -31,13 +32,27 @@ public final class StateWriter {
         members.addMissing();
     }
 
-    /** Applies all that is desired, then removes what is stale. */
+    /** Reads all rules, and repairs what differs. */
+    public void ensureRules() throws KernelException {
+        update.charge(rules.ensure(serviceRules()));
+    }
+
+    /**
+     * Applies all that is desired, then removes what is stale. Unbound portals are added after their rules and deleted
+     * before the rules that are right without them only: a rule for all addresses of a port would direct them, too.
+     */
     public void serveAndRemoveStale() throws KernelException {
         servers.serve();
         addresses.bindMissing();
-        update.charge(rules.replace(update.desired().serviceRules()));
+        update.charge(rules.replace(serviceRules()));
+        members.addUnbound();
         addresses.unbindStale();
         servers.deleteStale();
         members.deleteStale();
+        update.charge(rules.replace(serviceRules()));
+    }
+
+    private ServiceRules serviceRules() {
+        return update.desired().serviceRules().with(members.staleUnbound(), rules.written());
     }
 }

@@ -12,6 +12,7 @@ import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -154,6 +155,13 @@ public final class DesiredObjects {
 
     /** The rules that lead to virtual servers that their ports got, in the order of the ports' names. */
     public ServiceRules serviceRules() {
+        Set<VirtualServerKey> unled = new HashSet<>();
+        rules.values().forEach(each -> {
+            unled.addAll(each.unled());
+            each.unbound().stream()
+                    .filter(u -> !u.service().equals(owner(u.to())))
+                    .forEach(u -> unled.add(u.from()));
+        });
         return new ServiceRules(
                 rules.values().stream()
                         .flatMap(each -> each.shortCircuits().stream())
@@ -163,7 +171,8 @@ public final class DesiredObjects {
                 rules.values().stream()
                         .flatMap(each -> each.unbound().stream())
                         .filter(u -> u.service().equals(owner(u.to())))
-                        .toList());
+                        .toList(),
+                unled);
     }
 
     public Set<ServicePortName> ports() {

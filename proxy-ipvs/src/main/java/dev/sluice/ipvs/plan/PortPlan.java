@@ -9,6 +9,7 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.ipvs.rules.KubeSet;
 import dev.sluice.ipvs.rules.ServiceRules;
 import dev.sluice.ipvs.rules.SetMember;
+import dev.sluice.ipvs.rules.UnboundPortal;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipvs.VirtualServerKey;
 import java.util.ArrayList;
@@ -70,7 +71,11 @@ public record PortPlan(
                 rules.shortCircuits().stream()
                         .filter(s -> !taken.contains(s.from()) && !taken.contains(s.to()))
                         .toList(),
-                rules.unbound().stream().filter(u -> !taken.contains(u.to())).toList());
+                rules.unbound().stream().filter(u -> !taken.contains(u.to())).toList(),
+                rules.unbound().stream()
+                        .filter(u -> taken.contains(u.to()))
+                        .map(UnboundPortal::from)
+                        .collect(Collectors.toSet()));
     }
 
     private static String isTaken(VirtualServerKey key) {

@@ -83,7 +83,7 @@ final class PortRenderer {
                     new ArrayList<>(servers.values()),
                     new ArrayList<>(members),
                     new ArrayList<>(addresses),
-                    new ServiceRules(List.copyOf(shortCircuits), List.copyOf(unboundPortals)),
+                    new ServiceRules(List.copyOf(shortCircuits), List.copyOf(unboundPortals), Set.of()),
                     problems);
         }
 

@@ -21,4 +21,12 @@ public record UnboundPortal(ServicePortName service, VirtualServerKey from, Virt
                 .comment(service.toString())
                 .dnat(to.address(), to.port());
     }
+
+    /** The same for all unbound addresses that have such a portal. */
+    Rule ruleOfAnyAddress() {
+        return RuleBuilder.rule()
+                .port(from.protocol(), from.port())
+                .comment(service.toString())
+                .dnat(to.address(), to.port());
+    }
 }

@@ -145,7 +145,7 @@ final class SyncPass {
         KernelUpdate update = new KernelUpdate(state.desired(), applied, state.refusals(), scope);
         StateWriter writer = writer(update);
         writer.addMembers();
-        KernelException rulesRefused = ensureRules(update);
+        KernelException rulesRefused = ensureRules(writer);
         writer.serveAndRemoveStale();
         if (rulesRefused != null) {
             throw rulesRefused;
@@ -202,9 +202,9 @@ final class SyncPass {
      * Rules that are refused stop the first sync, because without them source ranges would not be enforced. Later on
      * the old ones are still applied, and Services do not wait for iptables to recover.
      */
-    private @Nullable KernelException ensureRules(KernelUpdate update) throws KernelException {
+    private @Nullable KernelException ensureRules(StateWriter writer) throws KernelException {
         try {
-            update.charge(kernel.rules().ensure(state.desired().serviceRules()));
+            writer.ensureRules();
             state.rulesAreApplied();
             return null;
         } catch (KernelException e) {
