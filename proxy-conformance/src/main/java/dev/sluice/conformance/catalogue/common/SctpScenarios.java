@@ -43,6 +43,15 @@ public final class SctpScenarios {
                         .then(fromPod("a3").to("signal", 2905).sctp(), REFUSED)
                         .then(fromClient().toNodePort("signal", 2905).sctp(), REFUSED)
                         .build(),
+                needs("sctp-affinity", "with ClientIP affinity a client's SCTP associations stay with one endpoint")
+                        .given(signal("a2", "b2", "b3").nodePort().spec("sessionAffinity", "ClientIP"))
+                        .then(
+                                fromPod("a3").to("signal", 2905).sctp().times(12),
+                                reaches("a2", "b2", "b3").alwaysTheSame())
+                        .then(
+                                fromClient().toNodePort("signal", 2905).sctp().times(12),
+                                reaches("a2", "b2", "b3").alwaysTheSame())
+                        .build(),
                 needs(
                                 "sctp-endpoint-replaced",
                                 "when its endpoint is replaced a client's next association goes to the new")
