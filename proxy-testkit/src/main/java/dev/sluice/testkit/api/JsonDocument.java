@@ -11,21 +11,31 @@ import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /** JSON objects as maps. JSON is YAML, so YAML is read too. */
-final class JsonDocument {
+public final class JsonDocument {
     private JsonDocument() {}
 
-    static Map<String, Object> parse(String text) {
+    public static Map<String, Object> parse(String text) {
         Object parsed = new Load(LoadSettings.builder().build()).loadFromString(text);
         return object(parsed);
     }
 
     /** A copy of a map with string keys; empty when it is no map. */
-    static Map<String, Object> object(@Nullable Object value) {
+    public static Map<String, Object> object(@Nullable Object value) {
         Map<String, Object> copy = new LinkedHashMap<>();
         if (value instanceof Map<?, ?> map) {
             map.forEach((key, each) -> copy.put(String.valueOf(key), each));
         }
         return copy;
+    }
+
+    /** The elements of a list that are maps; empty when it is no list. */
+    public static List<Map<String, Object>> objects(@Nullable Object value) {
+        return value instanceof List<?> list
+                ? list.stream()
+                        .filter(Map.class::isInstance)
+                        .map(JsonDocument::object)
+                        .toList()
+                : List.of();
     }
 
     /** Changes {@code target} by a merge patch (RFC 7396). */
@@ -41,7 +51,7 @@ final class JsonDocument {
         return result;
     }
 
-    static String write(@Nullable Object value) {
+    public static String write(@Nullable Object value) {
         return switch (value) {
             case null -> "null";
             case Map<?, ?> map ->

@@ -13,7 +13,8 @@ public final class Launcher {
     /** The top of the repository: the closest folder at or above the current one that has the launcher. */
     public static Path repository() {
         for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
-            if (Files.isExecutable(at.resolve("sluice")) && Files.exists(at.resolve("pom.xml"))) {
+            Path launcher = at.resolve("sluice"); // helm has a folder of that name
+            if (Files.isRegularFile(launcher) && Files.isExecutable(launcher) && Files.exists(at.resolve("pom.xml"))) {
                 return at;
             }
         }
