@@ -40,6 +40,7 @@ final class ConntrackMetrics implements CleaningListener {
 
     @Override
     public void cleaned(IpFamily family, Map<DeletionCause, Integer> deleted, Duration took) {
+        failures.initLabelValues(family.label()); // else the first failure were no increase to Prometheus
         duration.labelValues(family.label()).observe(took.toNanos() / 1e9);
         entries.labelValues(family.label())
                 .inc(deleted.values().stream().mapToInt(n -> n).sum());

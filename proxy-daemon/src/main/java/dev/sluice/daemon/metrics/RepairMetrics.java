@@ -2,12 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.daemon.metrics;
 
+import dev.sluice.core.net.IpFamily;
 import dev.sluice.daemon.repair.Repair;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;
+import java.util.List;
 
 /** The metrics of rule repairs. */
 final class RepairMetrics implements Repair.Listener {
+    /** What every mode has; their series are there from the start, since Prometheus sees no increase to a first 1. */
+    private static final List<String> RULE_TABLES = List.of("filter", "nat");
+
     private final Counter repairs;
     private final Histogram duration;
 
@@ -21,6 +26,10 @@ final class RepairMetrics implements Repair.Listener {
                 "sluice_rule_repair_duration_seconds",
                 "Time from the notice of a foreign change until the rules are repaired, in seconds",
                 Buckets.SYNC);
+        for (IpFamily family : IpFamily.values()) {
+            RULE_TABLES.forEach(table -> repairs.initLabelValues(family.label(), table));
+            duration.initLabelValues(family.label());
+        }
     }
 
     @Override

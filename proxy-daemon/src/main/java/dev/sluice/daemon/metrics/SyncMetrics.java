@@ -106,6 +106,10 @@ public final class SyncMetrics implements SyncObserver {
     @Override
     public void started(IpFamily family) {
         queued(family);
+        // an increase from nothing to 1 is none to Prometheus, so that the first failure would be missed
+        for (Counter counter : List.of(failures, restoreFailures, partialRestoreFailures)) {
+            counter.initLabelValues(family.label());
+        }
     }
 
     @Override

@@ -105,6 +105,18 @@ class MetricsPageTest {
                         "sluice_service_ports{ip_family=\"IPv4\"} 3.0");
     }
 
+    /** Prometheus sees no increase where a series begins with 1. */
+    @Test
+    void failuresAreCountedFromZeroOn() {
+        page.observer().started(IpFamily.IPV6);
+        page.repairs();
+        assertThat(lines())
+                .contains(
+                        "sluice_sync_failures_total{ip_family=\"IPv6\"} 0.0",
+                        "kubeproxy_sync_proxy_rules_iptables_restore_failures_total{ip_family=\"IPv6\"} 0.0",
+                        "sluice_rule_repairs_total{ip_family=\"IPv6\",table=\"nat\"} 0.0");
+    }
+
     @Test
     void aRequestThatChangesNothingIsAnsweredToo() {
         SyncObserver observer = page.observer();
