@@ -13,6 +13,7 @@ ROUNDS ?= 5
 SECONDS_EACH ?= 2
 SOAK_SECONDS ?= 600
 SOAK ?=
+DASHBOARD ?=
 
 .PHONY: help setup build check test demo drill drill-gap drill-rollout drill-takeover soak bench-iptables bench-ipvs bench-userspace format clean
 
@@ -33,8 +34,8 @@ test: setup ## everything, real packets included
 	@[ -e /proc/net/ip_vs ] || dev/vm/prepare & # beside the unit tests, which leave a processor idle
 	$(MVN) verify
 
-demo: build ## MODE=iptables|ipvs|userspace: a small cluster in network namespaces, with traffic
-	@dev/demo $(MODE)
+demo: build ## MODE=iptables|ipvs|userspace: a small cluster in network namespaces, with traffic; DASHBOARD=1 draws it
+	@dev/demo $(MODE) $(DASHBOARD)
 
 drill: build ## VARIANT=nft|legacy: rules are flushed and edited under traffic, and how soon they are whole again
 	@dev/drill repair $(VARIANT)
