@@ -22,7 +22,7 @@ import java.util.List;
  */
 final class TroubledPage {
     private static final Duration LIMIT = Duration.ofMinutes(1);
-    private static final Duration VM_LIMIT = Duration.ofMinutes(5);
+    private static final Duration VM_LIMIT = Duration.ofMinutes(10);
     private static final String FILE = "page.txt";
 
     private TroubledPage() {}

@@ -72,10 +72,11 @@ public final class Demo {
         long start = System.nanoTime();
         try (TemporaryFolder folder = new TemporaryFolder("sluice-demo");
                 Lab lab = Lab.create()) {
-            print(
+            print(String.format(
+                    Locale.ROOT,
                     "A cluster of network namespaces, made in %.1f s: node-a with Pods a2 to a5, node-b with b2 to b5,"
                             + " and a client outside.%n",
-                    (System.nanoTime() - start) / 1e9);
+                    (System.nanoTime() - start) / 1e9));
             ManifestFolder manifests = new ManifestFolder(folder.path());
             DashboardMinute.copyExamples(manifests);
             DaemonOptions options =
@@ -83,9 +84,11 @@ public final class Demo {
             start = System.nanoTime();
             try (DaemonProcess daemon = DaemonProcess.start(lab.node(), options, folder.resolve("daemon.log"))
                     .awaitReady(PATIENCE, IpFamily.IPV4, IpFamily.IPV6)) {
-                print(
+                print(String.format(
+                        Locale.ROOT,
                         "sluice --proxy-mode=%s --manifests examples runs on node-a, in force after %.1f s.%n%n",
-                        mode.flagValue(), (System.nanoTime() - start) / 1e9);
+                        mode.flagValue(),
+                        (System.nanoTime() - start) / 1e9));
                 boolean good = calls(lab, daemon);
                 if (drawsDashboard) {
                     draw(lab, manifests, folder.path());
@@ -105,20 +108,21 @@ public final class Demo {
         out.println("Pictures: " + terminal + ", " + dashboard);
     }
 
-    private void print(String format, Object... values) {
-        String text = String.format(Locale.ROOT, format, values);
+    private void print(String text) {
         printed.append(text);
         out.print(text);
     }
 
     private boolean calls(Lab lab, DaemonProcess daemon) throws IOException {
-        print(ROW, "from", "Service", "by", "address", "answers by Pod, of " + CALLS + " calls");
+        print(String.format(
+                Locale.ROOT, ROW, "from", "Service", "by", "address", "answers by Pod, of " + CALLS + " calls"));
         boolean good = true;
         for (ExampleCall call : ExampleCall.ofExamples()) {
             Map<String, Integer> answers = call(lab, call);
             boolean allAnswered = answers.keySet().equals(Set.copyOf(call.pods()));
             good &= allAnswered;
-            print(
+            print(String.format(
+                    Locale.ROOT,
                     ROW,
                     call.from(),
                     call.service(),
@@ -127,12 +131,13 @@ public final class Demo {
                     answers.entrySet().stream()
                                     .map(e -> e.getKey() + " " + e.getValue())
                                     .collect(Collectors.joining(", "))
-                            + (allAnswered ? "" : "   <- want answers of just " + call.pods()));
+                            + (allAnswered ? "" : "   <- want answers of just " + call.pods())));
         }
-        print(
+        print(String.format(
+                Locale.ROOT,
                 "%n%s The daemon takes %.0f MiB.%n",
                 good ? "Every Pod behind every address answered." : "Something is wrong: see the rows above.",
-                daemon.metric("process_resident_memory_bytes").orElse(Double.NaN) / (1 << 20));
+                daemon.metric("process_resident_memory_bytes").orElse(Double.NaN) / (1 << 20)));
         return good;
     }
 

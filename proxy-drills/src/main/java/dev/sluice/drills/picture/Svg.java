@@ -48,33 +48,53 @@ public final class Svg {
 
     /** A rectangle; {@code stroke} may be {@code none}. */
     public void box(double x, double y, double w, double h, double radius, String fill, String stroke) {
-        add(
+        body.append(String.format(
+                Locale.ROOT,
                 "<rect x='%.1f' y='%.1f' width='%.1f' height='%.1f' rx='%.1f' fill='%s' stroke='%s'/>\n",
-                x, y, Math.max(0, w), Math.max(0, h), radius, fill, stroke);
+                x,
+                y,
+                Math.max(0, w),
+                Math.max(0, h),
+                radius,
+                fill,
+                stroke));
     }
 
     /** A filled circle. */
     public void dot(double x, double y, double radius, String fill) {
-        add("<circle cx='%.1f' cy='%.1f' r='%.1f' fill='%s'/>\n", x, y, radius, fill);
+        body.append(
+                String.format(Locale.ROOT, "<circle cx='%.1f' cy='%.1f' r='%.1f' fill='%s'/>\n", x, y, radius, fill));
     }
 
     /** A straight line. */
     public void line(double x1, double y1, double x2, double y2, String stroke, double thickness) {
-        add(
+        body.append(String.format(
+                Locale.ROOT,
                 "<line x1='%.1f' y1='%.1f' x2='%.1f' y2='%.1f' stroke='%s' stroke-width='%.1f'/>\n",
-                x1, y1, x2, y2, stroke, thickness);
+                x1,
+                y1,
+                x2,
+                y2,
+                stroke,
+                thickness));
     }
 
     /** A path in SVG's own words, e.g. {@code M 0 0 L 10 10}. */
     public void path(String data, String stroke, double thickness, String fill, double opacity) {
-        add(
+        body.append(String.format(
+                Locale.ROOT,
                 "<path d='%s' stroke='%s' stroke-width='%.1f' stroke-linejoin='round' fill='%s' fill-opacity='%.2f'/>\n",
-                data, stroke, thickness, fill, opacity);
+                data,
+                stroke,
+                thickness,
+                fill,
+                opacity));
     }
 
     /** A line of text, with its base line at {@code y}. Spaces are kept. */
     public void text(double x, double y, Font font, Anchor anchor, String text) {
-        add(
+        body.append(String.format(
+                Locale.ROOT,
                 "<text x='%.1f' y='%.1f' font-size='%.1f' fill='%s' font-family=\"%s\" font-weight='%s' text-anchor='%s'"
                         + " xml:space='preserve'>%s</text>\n",
                 x,
@@ -84,11 +104,7 @@ public final class Svg {
                 font.monospace() ? MONOSPACE : SANS,
                 font.bold() ? "600" : "400",
                 anchor.name().toLowerCase(Locale.ROOT),
-                escaped(text));
-    }
-
-    private void add(String format, Object... values) {
-        body.append(String.format(Locale.ROOT, format, values));
+                escaped(text)));
     }
 
     private static String escaped(String text) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** A series of an answer of Prometheus: one sample of an instant query, several of a range query. */
 public record TimeSeries(Map<String, String> labels, List<Sample> samples) {
@@ -31,14 +32,14 @@ public record TimeSeries(Map<String, String> labels, List<Sample> samples) {
         return new TimeSeries(labels, samples);
     }
 
-    private static Sample sample(Object pair) {
+    private static Sample sample(@Nullable Object pair) {
         if (pair instanceof List<?> list && list.size() == 2) {
             return new Sample(number(list.get(0)), number(list.get(1)));
         }
         throw new IllegalArgumentException("not a sample: " + pair);
     }
 
-    private static double number(Object value) {
+    private static double number(@Nullable Object value) {
         return switch (String.valueOf(value)) {
             case "+Inf" -> Double.POSITIVE_INFINITY;
             case "-Inf" -> Double.NEGATIVE_INFINITY;
