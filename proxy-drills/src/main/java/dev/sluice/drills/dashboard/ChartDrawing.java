@@ -27,19 +27,11 @@ final class ChartDrawing {
             DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
     private final Svg svg;
-    private final double begin;
-    private final double end;
-    private final double step;
+    private final Window window;
 
-    /**
-     * @param begin and {@code end} of the time axis, in seconds since 1970
-     * @param step seconds between two samples
-     */
-    ChartDrawing(Svg svg, double begin, double end, double step) {
+    ChartDrawing(Svg svg, Window window) {
         this.svg = svg;
-        this.begin = begin;
-        this.end = end;
-        this.step = step;
+        this.window = window;
     }
 
     /** The plot's place, and the axis of its values. */
@@ -89,13 +81,13 @@ final class ChartDrawing {
         }
         double every = TIME_STEPS[TIME_STEPS.length - 1];
         for (double candidate : TIME_STEPS) {
-            if ((end - begin) / candidate <= 5) {
+            if ((window.end() - window.begin()) / candidate <= 5) {
                 every = candidate;
                 break;
             }
         }
-        for (double time = Math.ceil(begin / every) * every; time <= end; time += every) {
-            double x = plot.across((time - begin) / (end - begin));
+        for (double time = Math.ceil(window.begin() / every) * every; time <= window.end(); time += every) {
+            double x = plot.across(window.share(time));
             svg.line(x, plot.y(), x, plot.y() + plot.h(), Palette.GRID, 1);
             if (x < plot.across(1) - 20) {
                 svg.text(
@@ -121,11 +113,11 @@ final class ChartDrawing {
     }
 
     private double across(Plot plot, Sample sample) {
-        return plot.across((sample.time() - begin) / (end - begin));
+        return plot.across(window.share(sample.time()));
     }
 
     private void bars(Line line, Plot plot, String color, Panel.Look look, Map<Double, Double> below) {
-        double wide = Math.max(1.5, plot.w() * step / (end - begin));
+        double wide = Math.max(1.5, plot.w() * window.step() / (window.end() - window.begin()));
         for (Sample sample : line.samples()) {
             double x = Math.max(plot.x(), across(plot, sample) - wide / 2);
             double right = Math.min(plot.across(1), across(plot, sample) + wide / 2 + 0.3); // no seams
@@ -141,7 +133,7 @@ final class ChartDrawing {
         int from = 0;
         for (int i = 1; i <= samples.size(); i++) {
             if (i == samples.size()
-                    || samples.get(i).time() - samples.get(i - 1).time() > 1.5 * step) {
+                    || samples.get(i).time() - samples.get(i - 1).time() > 1.5 * window.step()) {
                 piece(samples.subList(from, i), plot, color, look, below);
                 from = i;
             }

@@ -42,22 +42,16 @@ public record Dashboard(String title, List<Panel> panels) {
         return new Dashboard(String.valueOf(json.get("title")), panels);
     }
 
-    /**
-     * Asks Prometheus for what the panels show.
-     *
-     * @param begin and {@code end} in seconds since 1970
-     * @param step seconds between two values
-     * @param rateInterval stands for Grafana's {@code $__rate_interval}
-     */
-    List<Filled> fill(PrometheusServer prometheus, double begin, double end, double step, String rateInterval) {
+    /** Asks Prometheus for what the panels show. */
+    List<Filled> fill(PrometheusServer prometheus, Window window) {
         List<Filled> filled = new ArrayList<>();
         for (Panel panel : panels) {
             List<Line> lines = new ArrayList<>();
             for (Panel.Target target : panel.targets()) {
                 String query = target.expression()
-                        .replace("$__rate_interval", rateInterval)
+                        .replace("$__rate_interval", window.rateInterval())
                         .replaceAll("\\$\\w+", ".*");
-                for (TimeSeries series : prometheus.range(query, begin, end, step)) {
+                for (TimeSeries series : prometheus.range(query, window.begin(), window.end(), window.step())) {
                     List<TimeSeries.Sample> known = series.samples().stream()
                             .filter(sample -> Double.isFinite(sample.value()))
                             .toList();

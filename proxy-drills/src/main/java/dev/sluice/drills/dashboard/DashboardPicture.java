@@ -23,20 +23,10 @@ public final class DashboardPicture {
     /**
      * Draws the panels outside collapsed rows.
      *
-     * @param begin and {@code end} in seconds since 1970
-     * @param step seconds between two values
-     * @param rateInterval stands for Grafana's {@code $__rate_interval}
      * @param subtitle at the right of the title
      */
-    public static String draw(
-            Dashboard dashboard,
-            PrometheusServer prometheus,
-            double begin,
-            double end,
-            double step,
-            String rateInterval,
-            String subtitle) {
-        List<Filled> panels = dashboard.fill(prometheus, begin, end, step, rateInterval);
+    public static String draw(Dashboard dashboard, PrometheusServer prometheus, Window window, String subtitle) {
+        List<Filled> panels = dashboard.fill(prometheus, window);
         int rows = panels.stream()
                 .mapToInt(filled ->
                         filled.panel().grid().y() + filled.panel().grid().h())
@@ -47,7 +37,7 @@ public final class DashboardPicture {
         svg.box(0, 0, width, TITLE + rows * ROW + MARGIN, 0, Palette.GROUND, "none");
         svg.text(MARGIN + 4, 31, Font.bold(18, Palette.TEXT), Anchor.START, dashboard.title());
         svg.text(width - MARGIN - 4, 31, Font.plain(13, Palette.DIM), Anchor.END, subtitle);
-        ChartDrawing charts = new ChartDrawing(svg, begin, end, step);
+        ChartDrawing charts = new ChartDrawing(svg, window);
         StatDrawing stats = new StatDrawing(svg);
         for (Filled filled : panels) {
             Panel.Grid grid = filled.panel().grid();

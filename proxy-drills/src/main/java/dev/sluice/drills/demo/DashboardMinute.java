@@ -7,6 +7,7 @@ import dev.sluice.core.net.Protocol;
 import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.drills.dashboard.Dashboard;
 import dev.sluice.drills.dashboard.DashboardPicture;
+import dev.sluice.drills.dashboard.Window;
 import dev.sluice.testkit.daemon.Launcher;
 import dev.sluice.testkit.daemon.ManifestFolder;
 import dev.sluice.testkit.lab.Caller;
@@ -89,7 +90,9 @@ final class DashboardMinute {
             Dashboard dashboard =
                     Dashboard.read(Launcher.repository().resolve("helm/sluice/files/dashboards/node.json"));
             Files.writeString(
-                    picture, DashboardPicture.draw(dashboard, prometheus, begin, now(), STEP, RATE_INTERVAL, subtitle));
+                    picture,
+                    DashboardPicture.draw(
+                            dashboard, prometheus, new Window(begin, now(), STEP, RATE_INTERVAL), subtitle));
         }
     }
 

@@ -51,7 +51,8 @@ class DrawingTest {
         List<Sample> samples =
                 List.of(new Sample(0, 1), new Sample(1, 2), new Sample(5, 3), new Sample(6, 4), new Sample(7, 3));
         Svg svg = new Svg(400, 200);
-        new ChartDrawing(svg, 0, 10, 1).draw(new Filled(panel, List.of(new Line("a<b", samples))), 0, 0, 400, 200);
+        new ChartDrawing(svg, new Window(0, 10, 1, "5s"))
+                .draw(new Filled(panel, List.of(new Line("a<b", samples))), 0, 0, 400, 200);
         assertThat(svg.toString().split("<path", -1)).hasSize(3);
         assertThat(svg.toString()).contains("a&lt;b").contains("last 3   max 4").endsWith("</svg>\n");
     }
