@@ -9,7 +9,9 @@ import dev.sluice.linux.iptables.RestoreScript;
 import dev.sluice.linux.iptables.SavedTable;
 import dev.sluice.linux.iptables.TableDiff;
 import dev.sluice.linux.iptables.TableRules;
-import dev.sluice.linux.rulewatch.NftTables;
+import dev.sluice.linux.nftables.NetlinkNftables;
+import dev.sluice.linux.nftables.NftCommand.Table;
+import dev.sluice.linux.nftables.Nftables;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -29,8 +31,8 @@ final class ChainRemoval {
         if (iptables.variant() == Iptables.Variant.LEGACY) {
             return remove(iptables, table -> chainsIn(iptables, table), leftover);
         }
-        try (NftTables tables = NftTables.open()) {
-            return remove(iptables, table -> tables.chains(iptables.family(), table), leftover);
+        try (Nftables nftables = NetlinkNftables.open()) {
+            return remove(iptables, table -> nftables.chains(new Table(iptables.family(), table)), leftover);
         }
     }
 

@@ -3,8 +3,12 @@
 package dev.sluice.daemon.leftovers;
 
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.linux.NetlinkException;
-import dev.sluice.linux.rulewatch.NftTables;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.nftables.NetlinkNftables;
+import dev.sluice.linux.nftables.NftCommand;
+import dev.sluice.linux.nftables.NftCommand.Table;
+import dev.sluice.linux.nftables.Nftables;
+import java.util.List;
 
 /** The leftovers of kube-proxy's nftables mode, which Sluice does not have. */
 final class KubeProxyNftables {
@@ -13,11 +17,12 @@ final class KubeProxyNftables {
     private KubeProxyNftables() {}
 
     /** Deletes its table of {@code family}; returns whether there was one. */
-    static boolean remove(IpFamily family) throws NetlinkException {
-        try (NftTables tables = NftTables.open()) {
-            boolean found = tables.has(family, TABLE);
+    static boolean remove(IpFamily family) throws KernelException {
+        Table table = new Table(family, TABLE);
+        try (Nftables nftables = NetlinkNftables.open()) {
+            boolean found = nftables.exists(table);
             if (found) {
-                tables.delete(family, TABLE);
+                nftables.commit(List.of(new NftCommand.DeleteTable(table)));
             }
             return found;
         }

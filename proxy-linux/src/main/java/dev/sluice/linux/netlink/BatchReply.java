@@ -16,6 +16,14 @@ public record BatchReply(List<Refusal> refusals, long messages, long bytes) {
         refusals = List.copyOf(refusals);
     }
 
-    /** The kernel's refusal of the request at {@code index}. */
-    public record Refusal(int index, NetlinkException error) {}
+    /**
+     * The kernel's refusal of the request at {@code index}.
+     *
+     * @param offset of the attribute that it refuses, in bytes from the beginning of the message; -1 when it names none
+     */
+    public record Refusal(int index, NetlinkException error, int offset) {
+        public Refusal(int index, NetlinkException error) {
+            this(index, error, -1);
+        }
+    }
 }

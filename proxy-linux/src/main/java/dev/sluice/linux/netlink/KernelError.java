@@ -19,16 +19,33 @@ final class KernelError {
         return new NetlinkException(operation.toString(), reply.errno(), text(reply));
     }
 
-    private static String text(Message reply) {
-        if (!reply.has(Netlink.F_ACK_TLVS)) {
-            return "";
+    /** The byte of the request that {@code reply} points at; -1 when it names none. */
+    static int offset(Message reply) {
+        if (reply.has(Netlink.F_ACK_TLVS)) {
+            AttributeReader attributes = attributes(reply);
+            while (attributes.next()) {
+                if (attributes.type() == OFFSET) {
+                    return (int) attributes.u32();
+                }
+            }
         }
+        return -1;
+    }
+
+    private static AttributeReader attributes(Message reply) {
         int header = 4;
         if (reply.type() == Netlink.NLMSG_ERROR) {
             header += reply.has(Netlink.F_CAPPED) ? Netlink.HEADER : Netlink.align(reply.u32(4));
         }
+        return reply.attributes(header);
+    }
+
+    private static String text(Message reply) {
+        if (!reply.has(Netlink.F_ACK_TLVS)) {
+            return "";
+        }
         List<String> parts = new ArrayList<>();
-        AttributeReader attributes = reply.attributes(header);
+        AttributeReader attributes = attributes(reply);
         while (attributes.next()) {
             switch (attributes.type()) {
                 case MESSAGE -> parts.addFirst(attributes.string());

@@ -32,6 +32,9 @@ public final class Netlink {
     /** Of a new request: replace what is there. */
     public static final int F_REPLACE = 0x100;
 
+    /** Of a new request: put it behind the others. */
+    public static final int F_APPEND = 0x800;
+
     /** Of a new request: EEXIST when it is there. */
     public static final int F_EXCL = 0x200;
 

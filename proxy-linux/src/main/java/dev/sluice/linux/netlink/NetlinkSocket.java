@@ -174,9 +174,10 @@ public final class NetlinkSocket implements AutoCloseable {
      * Sends an nfnetlink batch, which the kernel carries out as a whole or not at all.
      *
      * @param requests the first and the last mark its begin and end, which the kernel does not answer
-     * @throws NetlinkException the first refusal; nothing was done then
+     * @return the refusals; when there is any, nothing was done
+     * @throws NetlinkException when the socket fails or answers were lost; it is unknown then whether anything was done
      */
-    public synchronized void transaction(List<NetlinkRequest> requests) throws NetlinkException {
+    public synchronized BatchReply commit(List<NetlinkRequest> requests) throws NetlinkException {
         outbound.clear();
         int first = lastSequence + 1;
         int last = requests.size() - 2;
@@ -185,12 +186,25 @@ public final class NetlinkSocket implements AutoCloseable {
         }
         Object operation = requests.getFirst().operation();
         send(operation);
+        List<BatchReply.Refusal> refusals = new ArrayList<>();
         readAnswers(operation, first, (place, answer) -> {
             if (answer.errno() != 0) {
-                throw KernelError.of(requests.get(place).operation(), answer);
+                Object refused = requests.get(place).operation();
+                refusals.add(new BatchReply.Refusal(
+                        place, KernelError.of(refused, answer), KernelError.offset(answer)));
             }
-            return place == last;
+            // the kernel refuses the whole at its begin
+            return place == last || place == 0;
         });
+        return new BatchReply(refusals, requests.size(), outbound.size());
+    }
+
+    /** As {@link #commit}, with the first refusal as an exception. */
+    public void transaction(List<NetlinkRequest> requests) throws NetlinkException {
+        List<BatchReply.Refusal> refusals = commit(requests).refusals();
+        if (!refusals.isEmpty()) {
+            throw refusals.getFirst().error();
+        }
     }
 
     private void drain() {

@@ -3,11 +3,16 @@
 package dev.sluice.linux.rulewatch;
 
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.linux.NetlinkException;
-import dev.sluice.linux.netlink.MessageWriter;
-import dev.sluice.linux.netlink.Netlink;
-import dev.sluice.linux.netlink.NetlinkRequest;
-import dev.sluice.linux.netlink.NetlinkSocket;
+import dev.sluice.linux.KernelException;
+import dev.sluice.linux.nftables.NetlinkNftables;
+import dev.sluice.linux.nftables.NftChain;
+import dev.sluice.linux.nftables.NftChain.Hook;
+import dev.sluice.linux.nftables.NftCommand;
+import dev.sluice.linux.nftables.NftCommand.Table;
+import dev.sluice.linux.nftables.NftRule;
+import dev.sluice.linux.nftables.Nftables;
+import dev.sluice.linux.nftables.expression.ConnectionField;
+import dev.sluice.linux.nftables.expression.Expression;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -28,46 +33,36 @@ final class NatAnchor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NatAnchor.class);
     static final String TABLE = "sluice-nat-anchor";
 
-    private static final int TABLE_FLAGS = 2;
-    private static final int OWNER = 2;
-    private static final int CHAIN_HOOK = 4;
-    private static final int CHAIN_TYPE = 7;
-    private static final int HOOK_NUMBER = 1;
-    private static final int HOOK_PRIORITY = 2;
     private static final String NEVER_REACHED = "tracking";
-    private static final int RULE_EXPRESSIONS = 4;
-    private static final int LIST_ELEMENT = 1;
-    private static final int EXPRESSION_NAME = 1;
-    private static final int EXPRESSION_DATA = 2;
-    private static final int CT_REGISTER = 1;
-    private static final int CT_KEY = 2;
-    private static final int FIRST_REGISTER = 1;
-    private static final int KEY_STATE = 0;
+    private static final int ANY_REGISTER = 0;
 
-    private final NetlinkSocket socket;
+    private static final List<NftChain> CHAINS = List.of(
+            nat("prerouting", Hook.PREROUTING, -100),
+            nat("input", Hook.INPUT, 100),
+            nat("output", Hook.OUTPUT, -100),
+            nat("postrouting", Hook.POSTROUTING, 100),
+            NftChain.regular(NEVER_REACHED));
 
-    /** A hook of the kernel, and the priority that iptables gives nat there. */
-    private record Hook(String chain, int number, int priority) {}
+    private final Nftables nftables;
 
-    private static final List<Hook> HOOKS = List.of(
-            new Hook("prerouting", 0, -100),
-            new Hook("input", 1, 100),
-            new Hook("output", 3, -100),
-            new Hook("postrouting", 4, 100));
+    private NatAnchor(Nftables nftables) {
+        this.nftables = nftables;
+    }
 
-    private NatAnchor(NetlinkSocket socket) {
-        this.socket = socket;
+    /** A chain of the priority that iptables gives nat at that hook. */
+    private static NftChain nat(String name, Hook hook, int priority) {
+        return new NftChain(name, new NftChain.BaseHook("nat", hook, priority), "");
     }
 
     /** Creates the tables in the calling thread's network namespace. */
-    static NatAnchor open() throws NetlinkException {
-        NatAnchor anchor = new NatAnchor(NetlinkSocket.open(Netlink.NETFILTER, new NftProtocol()));
+    static NatAnchor open() throws KernelException {
+        NatAnchor anchor = new NatAnchor(NetlinkNftables.open());
         try {
             for (IpFamily family : IpFamily.values()) {
-                anchor.make(family);
+                anchor.make(new Table(family, TABLE));
             }
             return anchor;
-        } catch (NetlinkException e) {
+        } catch (KernelException e) {
             anchor.close();
             throw e;
         }
@@ -77,7 +72,7 @@ final class NatAnchor implements AutoCloseable {
     static @Nullable NatAnchor tryOpen() {
         try {
             return open();
-        } catch (NetlinkException e) {
+        } catch (KernelException e) {
             LOG.atInfo()
                     .addKeyValue("cause", e.getMessage())
                     .log("Connections will not survive a deletion of the nat tables");
@@ -85,71 +80,19 @@ final class NatAnchor implements AutoCloseable {
         }
     }
 
-    private void make(IpFamily family) throws NetlinkException {
-        String what = "make table " + TABLE + " of " + family;
-        List<NetlinkRequest> requests = new ArrayList<>();
-        requests.add(NftProtocol.boundary(what, NftProtocol.BATCH_BEGIN));
-        requests.add(new NetlinkRequest(
-                what,
-                NftProtocol.NEW_TABLE,
-                Netlink.F_CREATE,
-                out -> header(out, family).string(NftProtocol.TABLE_NAME, TABLE).u32BigEndian(TABLE_FLAGS, OWNER)));
-        for (Hook hook : HOOKS) {
-            requests.add(new NetlinkRequest(
-                    what,
-                    NftProtocol.NEW_CHAIN,
-                    Netlink.F_CREATE,
-                    out -> out.u8(family.addressFamily())
-                            .u8(0)
-                            .u16(0)
-                            .string(NftProtocol.CHAIN_TABLE, TABLE)
-                            .string(NftProtocol.CHAIN_NAME, hook.chain())
-                            .nested(
-                                    nested(CHAIN_HOOK),
-                                    in -> in.u32BigEndian(HOOK_NUMBER, hook.number())
-                                            .u32BigEndian(HOOK_PRIORITY, hook.priority()))
-                            .string(CHAIN_TYPE, "nat")));
+    private void make(Table table) throws KernelException {
+        List<NftCommand> commands = new ArrayList<>();
+        commands.add(new NftCommand.AddTable(table, "", true));
+        for (NftChain chain : CHAINS) {
+            commands.add(new NftCommand.AddChain(table, chain));
         }
-        requests.add(new NetlinkRequest(
-                what,
-                NftProtocol.NEW_CHAIN,
-                Netlink.F_CREATE,
-                out -> header(out, family)
-                        .string(NftProtocol.CHAIN_TABLE, TABLE)
-                        .string(NftProtocol.CHAIN_NAME, NEVER_REACHED)));
-        requests.add(new NetlinkRequest(
-                what,
-                NftProtocol.NEW_RULE,
-                Netlink.F_CREATE,
-                out -> header(out, family)
-                        .string(NftProtocol.RULE_TABLE, TABLE)
-                        .string(NftProtocol.RULE_CHAIN, NEVER_REACHED)
-                        .nested(nested(RULE_EXPRESSIONS), NatAnchor::stateOfConnection)));
-        requests.add(NftProtocol.boundary(what, NftProtocol.BATCH_END));
-        socket.transaction(requests);
-    }
-
-    private static void stateOfConnection(MessageWriter rule) {
-        rule.nested(
-                nested(LIST_ELEMENT),
-                expression -> expression
-                        .string(EXPRESSION_NAME, "ct")
-                        .nested(
-                                nested(EXPRESSION_DATA),
-                                data -> data.u32BigEndian(CT_REGISTER, FIRST_REGISTER)
-                                        .u32BigEndian(CT_KEY, KEY_STATE)));
-    }
-
-    private static MessageWriter header(MessageWriter out, IpFamily family) {
-        return out.u8(family.addressFamily()).u8(0).u16(0);
-    }
-
-    private static int nested(int type) {
-        return type | Netlink.NLA_F_NESTED;
+        Expression stateOfConnection = new ConnectionField(ConnectionField.Key.STATE, ANY_REGISTER);
+        commands.add(new NftCommand.AddRule(table, new NftRule(NEVER_REACHED, List.of(stateOfConnection), "")));
+        nftables.commit(commands);
     }
 
     @Override
     public void close() {
-        socket.close();
+        nftables.close();
     }
 }

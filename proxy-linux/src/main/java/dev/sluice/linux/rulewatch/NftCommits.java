@@ -11,6 +11,7 @@ import dev.sluice.linux.netlink.AttributeReader;
 import dev.sluice.linux.netlink.Message;
 import dev.sluice.linux.netlink.Netlink;
 import dev.sluice.linux.netlink.NetlinkSubscription;
+import dev.sluice.linux.nftables.NftProtocol;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.Map;

@@ -8,6 +8,7 @@ import dev.sluice.linux.netlink.Message;
 import dev.sluice.linux.netlink.Netlink;
 import dev.sluice.linux.netlink.NetlinkRequest;
 import dev.sluice.linux.netlink.NetlinkSocket;
+import dev.sluice.linux.nftables.NftProtocol;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;

@@ -8,6 +8,7 @@ import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.netlink.Netlink;
 import dev.sluice.linux.netlink.NetlinkSubscription;
 import dev.sluice.linux.rulewatch.OwnRestores.Restore;
+import dev.sluice.linux.nftables.NftProtocol;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;

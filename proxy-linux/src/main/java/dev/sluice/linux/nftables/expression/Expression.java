@@ -1,0 +1,38 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.sluice.linux.nftables.expression;
+
+import dev.sluice.linux.netlink.MessageWriter;
+import dev.sluice.linux.nftables.NftProtocol;
+
+/** A part of a rule. It prints much as {@code nft --debug=netlink} does. */
+public sealed interface Expression
+        permits Bitwise,
+                Compare,
+                Counter,
+                ConnectionField,
+                FibLookup,
+                HashOf,
+                Immediate,
+                Lookup,
+                Masquerade,
+                MetaField,
+                Nat,
+                PayloadField,
+                RandomNumber,
+                Reject,
+                UpdateSet {
+    int NAME = 1;
+    int DATA = 2;
+
+    /** The kernel's name of it, e.g. {@code payload}. */
+    String name();
+
+    /** Writes its own attributes. */
+    void writeData(MessageWriter out);
+
+    /** Writes it as an element of a rule's list. */
+    default void write(MessageWriter out) {
+        out.string(NAME, name()).nested(NftProtocol.nested(DATA), this::writeData);
+    }
+}

@@ -1,0 +1,45 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.sluice.linux.nftables.expression;
+
+import dev.sluice.linux.netlink.MessageWriter;
+
+/** Loads the type of the packet's source or destination address (RTN_*, in the machine's order) from the routes. */
+public record FibLookup(Side side, int register) implements Expression {
+    /** The type of an address of this host. */
+    public static final int LOCAL = 2;
+
+    private static final int DESTINATION = 1;
+    private static final int RESULT = 2;
+    private static final int FLAGS = 3;
+    private static final int ADDRESS_TYPE = 3;
+
+    /** Which address is looked up (NFTA_FIB_F_*). */
+    public enum Side {
+        SOURCE(1),
+        DESTINATION(2);
+
+        private final int flag;
+
+        Side(int flag) {
+            this.flag = flag;
+        }
+    }
+
+    @Override
+    public String name() {
+        return "fib";
+    }
+
+    @Override
+    public void writeData(MessageWriter out) {
+        out.u32BigEndian(DESTINATION, Register.number(register))
+                .u32BigEndian(RESULT, ADDRESS_TYPE)
+                .u32BigEndian(FLAGS, side.flag);
+    }
+
+    @Override
+    public String toString() {
+        return "fib " + (side == Side.SOURCE ? "saddr" : "daddr") + " type => reg " + register;
+    }
+}

@@ -1,0 +1,26 @@
+// Copyright The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.sluice.linux.nftables.expression;
+
+import dev.sluice.linux.netlink.MessageWriter;
+
+/** Gives the packet's connection the source address of the interface that it leaves by, and any free port. */
+public record Masquerade() implements Expression {
+    private static final int FLAGS = 1;
+    private static final int FULLY_RANDOM = 16;
+
+    @Override
+    public String name() {
+        return "masq";
+    }
+
+    @Override
+    public void writeData(MessageWriter out) {
+        out.u32BigEndian(FLAGS, FULLY_RANDOM);
+    }
+
+    @Override
+    public String toString() {
+        return "masq flags " + FULLY_RANDOM;
+    }
+}
