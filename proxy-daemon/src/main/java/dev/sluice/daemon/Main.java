@@ -10,11 +10,13 @@ import dev.sluice.daemon.cli.CommandLineParser;
 import dev.sluice.daemon.cli.ConfigurationLoader;
 import dev.sluice.daemon.cli.ConfigurationLoader.Loaded;
 import dev.sluice.daemon.cli.Invocation;
+import dev.sluice.daemon.cli.Invocation.HandBack;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.KubeProxyFields;
 import dev.sluice.daemon.config.Settings;
 import dev.sluice.daemon.explain.ExplainCommand;
 import dev.sluice.daemon.leftovers.CleanUpCommand;
+import dev.sluice.daemon.leftovers.HandBackCommand;
 import dev.sluice.daemon.log.Logging;
 import dev.sluice.daemon.otherproxy.KubeProxyPages;
 import dev.sluice.daemon.otherproxy.ProxyTurn;
@@ -27,6 +29,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -92,8 +95,11 @@ public final class Main {
         Privileges.require();
         RunningKubeProxy kubeProxy = new RunningKubeProxy(KubeProxyPages.of(settings));
         try (ProxyTurn turn = new ProxyTurn("cleanup", kubeProxy, false)) {
-            turn.require();
             Runtime.getRuntime().addShutdownHook(SupervisedThread.task("sluice-shutdown", host::stopTools));
+            if (call.handBack() != HandBack.NONE) {
+                return handBack(turn, call.handBack() == HandBack.AND_STAY);
+            }
+            turn.require();
             return new CleanUpCommand(modules).run();
         } catch (HostException e) {
             throw new ConfigException(List.of("--cleanup: " + e.getMessage()));
@@ -101,6 +107,15 @@ public final class Main {
             Thread.currentThread().interrupt();
             return 1;
         }
+    }
+
+    private int handBack(ProxyTurn turn, boolean stay) throws ConfigException, InterruptedException {
+        int status = new HandBackCommand(modules, host).run(turn.awaitKubeProxy());
+        turn.close();
+        if (stay && status == 0) {
+            new CountDownLatch(1).await();
+        }
+        return status;
     }
 
     private int writeConfig(Invocation call) throws ConfigException {

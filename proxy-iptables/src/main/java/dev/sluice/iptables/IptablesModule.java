@@ -184,6 +184,17 @@ public final class IptablesModule implements ProxyModule {
     }
 
     @Override
+    public boolean sharesChain(KernelObject chain) {
+        return ChainOwnership.sharesChain(chain.kind(), chain.name());
+    }
+
+    /** kube-proxy has no sets in its mode. */
+    @Override
+    public boolean removeUnshared(IpFamily family) throws SyncException {
+        return removeLeftovers(family);
+    }
+
+    @Override
     public void close() {
         links.forEach(Links::close);
         sets.close();

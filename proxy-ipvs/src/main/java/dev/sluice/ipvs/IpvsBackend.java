@@ -161,6 +161,15 @@ final class IpvsBackend implements ProxyBackend, IpvsTrafficCounters.Owners {
         }
     }
 
+    /** Removes this family's sets that kube-proxy's ipvs mode does not have, for that mode; otherwise as above. */
+    boolean removeUnsharedSets() throws SyncException {
+        try {
+            return new IpvsRemoval(kernel).removeUnsharedSets();
+        } catch (KernelException e) {
+            throw new SyncException("clean-up of ipvs mode, " + family + ": " + e.getMessage(), e);
+        }
+    }
+
     /**
      * Removes this family's virtual servers, rules, addresses and sets, and the dummy device once the other family has
      * no address there. Foreign virtual servers stay, and so do kernel parameters. Works without a sync before it.

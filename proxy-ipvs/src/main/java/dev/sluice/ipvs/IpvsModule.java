@@ -166,6 +166,23 @@ public final class IpvsModule implements ProxyModule {
     }
 
     @Override
+    public boolean sharesChain(KernelObject chain) {
+        return IpvsRules.sharesChain(chain.kind(), chain.name());
+    }
+
+    @Override
+    public boolean removeUnshared(IpFamily family) throws SyncException {
+        if (!host.hasKernelModule(KERNEL_MODULE)) {
+            return false;
+        }
+        try (IpvsBackend backend = backend(IpvsConfig.defaults(family))) {
+            return backend.removeUnsharedSets();
+        } catch (KernelException e) {
+            throw new SyncException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    @Override
     public Optional<String> cannotHaveRun() {
         return host.hasKernelModule(KERNEL_MODULE)
                 ? Optional.empty()

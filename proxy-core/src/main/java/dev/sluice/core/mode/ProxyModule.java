@@ -131,6 +131,24 @@ public interface ProxyModule extends AutoCloseable {
      */
     boolean removeLeftovers(IpFamily family) throws SyncException;
 
+    /**
+     * Whether kube-proxy's mode of the same name has a chain of that name too; the names alone decide. Only a chain
+     * that this mode owns can be one.
+     */
+    default boolean sharesChain(KernelObject chain) {
+        return false;
+    }
+
+    /**
+     * Removes what this mode has left in {@code family} beside iptables chains and kube-proxy's mode of the same name,
+     * which is in use, does not have.
+     *
+     * @return whether there was anything
+     */
+    default boolean removeUnshared(IpFamily family) throws SyncException {
+        return false;
+    }
+
     /** {@code --cleanup}: why nothing of this mode can be on the host; empty when there may be something. */
     default Optional<String> cannotHaveRun() {
         return Optional.empty();

@@ -7,6 +7,7 @@ import dev.sluice.core.config.ConfigFlag;
 import dev.sluice.core.config.ConfigSchema;
 import dev.sluice.core.config.ConfigValues;
 import dev.sluice.daemon.cli.Invocation.Action;
+import dev.sluice.daemon.cli.Invocation.HandBack;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.SettingsReader.Overrides;
 import java.io.PrintWriter;
@@ -76,12 +77,14 @@ public final class CommandLineParser {
             flags.warn("flag --state-dir has no effect beside --manifests");
         }
         boolean takeOver = flags.isOn("take-over");
+        HandBack handBack = handBack(flags, action);
         flags.warnOfIgnored();
         return new Invocation(
                 action,
                 flags.path("config"),
                 flags.path("write-config-to"),
                 takeOver,
+                handBack,
                 values,
                 overrides,
                 WITHOUT_EFFECT.stream()
@@ -91,6 +94,18 @@ public final class CommandLineParser {
                 texts(flags),
                 flags.warnings(),
                 flags.errors());
+    }
+
+    private static HandBack handBack(ParsedFlags flags, Action action) {
+        boolean waits = flags.isOn("wait-for-kube-proxy");
+        boolean stays = flags.isOn("stay");
+        if (waits && action != Action.CLEAN_UP) {
+            flags.warn("flag --wait-for-kube-proxy has no effect without --cleanup");
+        }
+        if (stays && !waits) {
+            flags.warn("flag --stay has no effect without --wait-for-kube-proxy");
+        }
+        return !waits ? HandBack.NONE : stays ? HandBack.AND_STAY : HandBack.AND_END;
     }
 
     private Map<String, String> texts(ParsedFlags flags) {
@@ -180,6 +195,13 @@ public final class CommandLineParser {
                 "take-over",
                 "Goes on beside a running kube-proxy, and removes its rules where the mode differs; without it, waits"
                         + " for its end."));
+        spec.addOption(bool(
+                "wait-for-kube-proxy",
+                "With --cleanup: hands the node back to kube-proxy. Waits until a kube-proxy's rules are in force, and"
+                        + " then removes only what its mode does not use."));
+        spec.addOption(bool(
+                "stay",
+                "With --wait-for-kube-proxy: does not exit when the node is handed back, but when it is told to end."));
         spec.addOption(text("write-config-to", "Writes the configuration in effect to this file, and exits."));
         spec.addOption(bool("version", "Prints the version, and exits; 'raw' prints all of it."));
         spec.addOption(bool("help", "Prints this, and exits.", "-h"));

@@ -15,6 +15,7 @@ import java.util.Optional;
  *
  * @param writeConfigTo where {@link Action#WRITE_CONFIG} writes
  * @param takeOver whether to go on beside a running kube-proxy
+ * @param handBack whether {@link Action#CLEAN_UP} hands the node back to a kube-proxy
  * @param values the fields that flags set
  * @param overrides the flags that set no field
  * @param withoutEffect the flags that were given and mean nothing here
@@ -27,6 +28,7 @@ public record Invocation(
         Optional<Path> configFile,
         Optional<Path> writeConfigTo,
         boolean takeOver,
+        HandBack handBack,
         ConfigValues values,
         Overrides overrides,
         List<String> withoutEffect,
@@ -39,6 +41,13 @@ public record Invocation(
         if (!errors.isEmpty()) {
             throw new ConfigException(errors);
         }
+    }
+
+    /** Whether a clean-up waits for a kube-proxy, and what the process does then. */
+    public enum HandBack {
+        NONE,
+        AND_END,
+        AND_STAY
     }
 
     /** What to do. */

@@ -30,6 +30,15 @@ public final class CleanUpCommand {
 
     /** Exit code 0 when nothing is left, 1 when something could not be removed. */
     public int run() throws ConfigException {
+        int status = removeModes();
+        for (IpFamily family : IpFamily.values()) {
+            removeNftables(family);
+        }
+        return status;
+    }
+
+    /** The same without what kube-proxy's nftables mode makes. */
+    int removeModes() throws ConfigException {
         for (ProxyModule module : modules) {
             String mode = module.mode().flagValue();
             module.cannotHaveRun()
@@ -40,9 +49,6 @@ public final class CleanUpCommand {
             if (module.cannotHaveRun().isEmpty()) {
                 cleanUp(module);
             }
-        }
-        for (IpFamily family : IpFamily.values()) {
-            removeNftables(family);
         }
         return failed ? 1 : 0;
     }

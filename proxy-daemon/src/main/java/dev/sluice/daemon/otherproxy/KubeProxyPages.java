@@ -30,7 +30,9 @@ public record KubeProxyPages(Set<InetSocketAddress> health, Set<InetSocketAddres
     private static final int HEALTH_PORT = 10256;
     private static final int METRICS_PORT = 10249;
     private static final int PATIENCE_MILLIS = 1000;
-    private static final int LONGEST = 64 << 10;
+    /** kube-proxy's page of metrics has some 100 KiB. */
+    private static final int LONGEST = 1 << 20;
+
     private static final Set<String> MODES = Stream.concat(
                     Stream.of("nftables"), Arrays.stream(ProxyMode.values()).map(ProxyMode::flagValue))
             .collect(Collectors.toUnmodifiableSet());
@@ -64,6 +66,17 @@ public record KubeProxyPages(Set<InetSocketAddress> health, Set<InetSocketAddres
     Optional<String> find() {
         return first(health, "/healthz", KubeProxyPages::isHealth)
                 .or(() -> first(metrics, "/proxyMode", body -> MODES.contains(body.strip())));
+    }
+
+    /** What the metrics server says; empty where none of kube-proxy's answers. */
+    Optional<KubeProxySync> sync() {
+        for (InetSocketAddress place : metrics) {
+            String mode = body(place, "/proxyMode").strip();
+            if (MODES.contains(mode)) {
+                return Optional.of(KubeProxySync.of(mode, body(place, "/metrics")));
+            }
+        }
+        return Optional.empty();
     }
 
     /** The page of a Sluice that waits has the same keys, and {@link WaitingPages#KEY}. */

@@ -20,6 +20,8 @@ public final class ProxyTurn implements AutoCloseable {
     /** Longer, since it reads a file or two of every process. */
     private static final Duration LOOK_AT_KUBE_PROXY = Duration.ofSeconds(2);
 
+    private static final Duration LOOK_AT_SYNC = Duration.ofSeconds(1);
+    private static final int STEADY_LOOKS = 3;
     private static final Duration REMIND = Duration.ofMinutes(1);
     private static final Duration COMMAND_PATIENCE = Duration.ofSeconds(3);
     private static final String REMEDY = "Stop it, or give --take-over to go on beside it";
@@ -111,6 +113,46 @@ public final class ProxyTurn implements AutoCloseable {
         if (other.isPresent()) {
             throw new HostException(other.get() + " serves this network namespace: stop it first. Nothing was changed");
         }
+    }
+
+    /**
+     * Waits until no Sluice runs, and a kube-proxy has its rules in force at {@value #STEADY_LOOKS} looks in a row:
+     * where its metrics do not name the family, the second one's rules come a moment after the first's.
+     *
+     * @return the mode of that kube-proxy
+     */
+    public String awaitKubeProxy() throws InterruptedException {
+        String reported = "";
+        long reminder = 0;
+        int steady = 0;
+        while (true) {
+            Optional<KubeProxySync> sync = kubeProxy.sync();
+            Optional<String> obstacle = lock.acquire()
+                    .map(holder -> holder + " still serves this network namespace")
+                    .or(() -> kubeProxyObstacle(sync));
+            steady = obstacle.isEmpty() ? steady + 1 : 0;
+            if (steady == STEADY_LOOKS) {
+                return sync.orElseThrow().mode();
+            }
+            String text = obstacle.orElse(reported);
+            if (!text.equals(reported) || System.nanoTime() - reminder > 0) {
+                LOG.info("waiting for kube-proxy, and changing nothing: {}", text);
+                reported = text;
+                reminder = System.nanoTime() + REMIND.toNanos();
+            }
+            Thread.sleep(LOOK_AT_SYNC);
+        }
+    }
+
+    private Optional<String> kubeProxyObstacle(Optional<KubeProxySync> sync) {
+        if (sync.isEmpty()) {
+            return Optional.of(kubeProxy
+                    .find()
+                    .map(what -> what + " is here, but /proxyMode does not answer at its metrics address")
+                    .orElse("no kube-proxy runs in this network namespace"));
+        }
+        return sync.filter(state -> !state.inForce())
+                .map(state -> "kube-proxy, mode " + state.mode() + ", has not synced every family yet");
     }
 
     @Override

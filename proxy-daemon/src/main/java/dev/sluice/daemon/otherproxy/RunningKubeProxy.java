@@ -35,6 +35,11 @@ public final class RunningKubeProxy {
         return process().or(pages::find).map(what -> "a running kube-proxy (" + what + ")");
     }
 
+    /** How far it is; empty where its metrics server does not answer. */
+    Optional<KubeProxySync> sync() {
+        return pages.sync();
+    }
+
     private static Optional<String> process() {
         Optional<String> own = namespace(PROC.resolve("thread-self"));
         if (own.isEmpty()) {

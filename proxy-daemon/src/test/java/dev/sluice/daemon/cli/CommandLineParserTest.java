@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.core.config.VmoduleRule;
 import dev.sluice.daemon.cli.Invocation.Action;
+import dev.sluice.daemon.cli.Invocation.HandBack;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.KnownModes;
 import dev.sluice.daemon.config.Settings;
@@ -103,6 +104,27 @@ class CommandLineParserTest {
     })
     void actionsAreTold(String flag, Action action) throws Exception {
         assertThat(parser.parse(flag).action()).isEqualTo(action);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--cleanup, NONE",
+        "--cleanup --wait-for-kube-proxy, AND_END",
+        "--cleanup --wait_for_kube_proxy --stay, AND_STAY",
+        "--cleanup --stay, NONE"
+    })
+    void handingBackIsAskedBesideCleanUp(String flags, HandBack handBack) throws Exception {
+        assertThat(parser.parse(flags.split(" ")).handBack()).isEqualTo(handBack);
+    }
+
+    @Test
+    void handingBackWithoutCleanUpIsWarnedOf() throws Exception {
+        assertThat(parser.parse("--wait-for-kube-proxy").warnings())
+                .contains("flag --wait-for-kube-proxy has no effect without --cleanup");
+        assertThat(parser.parse("--cleanup", "--stay").warnings())
+                .contains("flag --stay has no effect without --wait-for-kube-proxy");
+        assertThat(parser.parse("--cleanup", "--wait-for-kube-proxy", "--stay").warnings())
+                .isEmpty();
     }
 
     @ParameterizedTest

@@ -100,19 +100,33 @@ final class NodeNamespace implements AutoCloseable {
 
     /** A server that answers every request with {@code body}. */
     ServerSocket serve(int port, String body) throws IOException {
+        return serve(port, "/", body);
+    }
+
+    /** A server of pages, each a path and its body; the first whose path a request begins with is the answer. */
+    ServerSocket serve(int port, String... pages) throws IOException {
         ServerSocket server = namespace.call(() -> new ServerSocket(port, 50, InetAddress.ofLiteral("127.0.0.1")));
         servers.add(server);
         Thread.ofPlatform().daemon().name("page-" + port).start(() -> {
             while (!server.isClosed()) {
                 try (Socket peer = server.accept()) {
-                    peer.getInputStream().readNBytes(4);
-                    peer.getOutputStream().write(("HTTP/1.1 200 OK\r\n\r\n" + body).getBytes(UTF_8));
+                    String asked = new String(peer.getInputStream().readNBytes(16), UTF_8);
+                    peer.getOutputStream().write(("HTTP/1.1 200 OK\r\n\r\n" + page(asked, pages)).getBytes(UTF_8));
                 } catch (IOException e) {
                     // that client's own
                 }
             }
         });
         return server;
+    }
+
+    private static String page(String asked, String... pages) {
+        for (int i = 0; i < pages.length; i += 2) {
+            if (asked.startsWith(("GET " + pages[i]).substring(0, Math.min(16, 4 + pages[i].length())))) {
+                return pages[i + 1];
+            }
+        }
+        return "";
     }
 
     /** The status line and the body of a page, on one line; the error where there is none. */

@@ -23,6 +23,14 @@ public final class ChainOwnership {
         };
     }
 
+    /**
+     * Whether kube-proxy's iptables mode has a chain of that name, or deletes it as a stale one of its own. It knows
+     * nothing of the branches of filter's dispatch trees.
+     */
+    public static boolean sharesChain(String table, String chain) {
+        return ownsChain(table, chain) && !(table.equals(FILTER) && DispatchRoot.isFilterBranch(chain));
+    }
+
     /** Whether this mode keeps rules in the chain: one that it owns, shares, or one of the kernel's built-in chains. */
     public static boolean keepsRulesIn(String table, String chain) {
         return ownsChain(table, chain)

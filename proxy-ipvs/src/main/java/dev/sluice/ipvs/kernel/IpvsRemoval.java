@@ -15,6 +15,7 @@ import dev.sluice.linux.route.Links.LinkAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Removes what ipvs mode made in one family: addresses, virtual servers, rules, sets. */
 public final class IpvsRemoval {
@@ -28,14 +29,23 @@ public final class IpvsRemoval {
         Set<String> names = kernel.sets().names();
         removeServers(names);
         kernel.rules().remove();
-        destroySets(names);
+        destroySets(names, _ -> true);
     }
 
     /** @return whether there was anything */
     public boolean removeAllButRules() throws KernelException {
         Set<String> names = kernel.sets().names();
         boolean served = removeServers(names);
-        return destroySets(names) || served;
+        return destroySets(names, _ -> true) || served;
+    }
+
+    /**
+     * Removes the sets that kube-proxy's ipvs mode does not have. Call it when no rule refers to them.
+     *
+     * @return whether there was any
+     */
+    public boolean removeUnsharedSets() throws KernelException {
+        return destroySets(kernel.sets().names(), set -> !set.isShared());
     }
 
     private boolean removeServers(Set<String> setNames) throws KernelException {
@@ -47,11 +57,11 @@ public final class IpvsRemoval {
                 || addresses.stream().anyMatch(a -> a.linkName().equals(DummyDevice.NAME));
     }
 
-    private boolean destroySets(Set<String> names) throws NetlinkException {
+    private boolean destroySets(Set<String> names, Predicate<KubeSet> which) throws NetlinkException {
         boolean any = false;
         for (KubeSet set : KubeSet.values()) {
             String name = set.nameIn(kernel.family());
-            if (names.contains(name)) {
+            if (which.test(set) && names.contains(name)) {
                 kernel.sets().destroy(name);
                 any = true;
             }

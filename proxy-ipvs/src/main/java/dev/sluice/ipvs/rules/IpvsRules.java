@@ -92,6 +92,13 @@ public final class IpvsRules {
         return OWNED.getOrDefault(table, Set.of()).contains(chain);
     }
 
+    /** Whether kube-proxy's ipvs mode has a chain of that name too. */
+    public static boolean sharesChain(String table, String chain) {
+        return owns(table, chain)
+                && !table.equals("mangle")
+                && !Set.of(SHORT_CIRCUIT, SHORT_CIRCUIT_TO, UNBOUND, UNBOUND_TO).contains(chain);
+    }
+
     /** Whether rules of ours are in that chain: in one of ours, and in each built-in one of a table that has ours. */
     public static boolean usesChain(String table, String chain) {
         return owns(table, chain) || OWNED.containsKey(table) && ChainName.isBuiltIn(chain);

@@ -138,6 +138,15 @@ public enum KubeSet {
         return comment;
     }
 
+    /** Whether kube-proxy's ipvs mode has a set of that name too. */
+    public boolean isShared() {
+        return switch (this) {
+            case NODE_PORT_SERVERS, NO_ENDPOINTS, SHORT_CIRCUIT, UNBOUND_LOCAL, UNBOUND, DROP_INTERNAL, DROP_EXTERNAL ->
+                false;
+            default -> true;
+        };
+    }
+
     /** Whether the elements are bare numbers of node ports, whatever the address. */
     public boolean isOfNodePorts() {
         return type == IpSet.Type.BITMAP_PORT && this != HEALTH_CHECK;
