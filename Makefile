@@ -5,6 +5,7 @@ SHELL := /bin/bash
 # on JDK 25, so that the compiler and the formatter run inside Maven
 MVN ?= JAVA_HOME=$$(dev/jdk) MAVEN_OPTS="$$MAVEN_OPTS --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED" mvn -B -ntp
 MODE ?= iptables
+KUBE_PROXY ?= iptables
 VARIANT ?= nft
 VARIANTS ?= nft legacy
 SIZES ?= 100 1000 10000 30000
@@ -15,7 +16,7 @@ SOAK_SECONDS ?= 600
 SOAK ?=
 DASHBOARD ?=
 
-.PHONY: help setup build check test demo drill drill-gap drill-rollout drill-takeover soak bench-iptables bench-ipvs bench-userspace format clean
+.PHONY: help setup build check test demo drill drill-gap drill-rollout drill-takeover drill-handback soak bench-iptables bench-ipvs bench-userspace format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -48,6 +49,9 @@ drill-rollout: build ## ipvs mode: 200 open connections while endpoints are repl
 
 drill-takeover: build ## userspace mode: 20 restarts under load, which may refuse no new connection
 	@dev/drill takeover
+
+drill-handback: build ## MODE=iptables|ipvs|userspace KUBE_PROXY=iptables|nftables: a node goes from kube-proxy to Sluice and back, under traffic
+	@dev/drill handback $(MODE) $(KUBE_PROXY)
 
 soak: build ## SOAK_SECONDS=600 SOAK=paranoid: userspace mode under mixed load with checksums, endpoints changing all the time; paranoid looks for lost buffers
 	@dev/drill soak "$(SOAK_SECONDS)" $(SOAK)

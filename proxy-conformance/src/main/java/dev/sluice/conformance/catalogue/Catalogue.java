@@ -28,6 +28,7 @@ import dev.sluice.conformance.catalogue.daemon.ContainerScenarios;
 import dev.sluice.conformance.catalogue.daemon.DaemonScenarios;
 import dev.sluice.conformance.catalogue.daemon.EligibilityScenarios;
 import dev.sluice.conformance.catalogue.daemon.ExplainScenarios;
+import dev.sluice.conformance.catalogue.daemon.HandBackScenarios;
 import dev.sluice.conformance.catalogue.daemon.HealthPortScenarios;
 import dev.sluice.conformance.catalogue.daemon.LeftoverScenarios;
 import dev.sluice.conformance.catalogue.daemon.MetricScenarios;
@@ -109,6 +110,7 @@ public final class Catalogue {
                         ContainerScenarios.all(),
                         EligibilityScenarios.all(),
                         MetricScenarios.all(),
+                        HandBackScenarios.all(),
                         LeftoverScenarios.all(),
                         RestartScenarios.all(),
                         SecondProxyScenarios.all(),

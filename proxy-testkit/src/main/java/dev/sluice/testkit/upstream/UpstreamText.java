@@ -54,6 +54,19 @@ public final class UpstreamText {
         return rewriting(changed, gone);
     }
 
+    /**
+     * The input that deletes the Services' chains of nat in {@code save} that {@code written} does not declare; empty
+     * when there is none.
+     */
+    static String staleChains(String save, String written) {
+        Set<String> stale = perService(SavedTable.parse("nat", save));
+        stale.removeIf(chain -> written.contains(":" + chain + " "));
+        StringBuilder text = new StringBuilder();
+        stale.forEach(chain -> text.append(':').append(chain).append(" - [0:0]\n"));
+        stale.forEach(chain -> text.append("-X ").append(chain).append('\n'));
+        return stale.isEmpty() ? "" : "*nat\n" + text + "COMMIT\n";
+    }
+
     /** The input of {@link #since} when the first Service is rewritten unchanged. */
     public String rewriteOfOneService() {
         Set<String> chains = new LinkedHashSet<>();
