@@ -65,6 +65,10 @@ final class SourceTree {
         return files(PRODUCTION.asMatchPredicate());
     }
 
+    static boolean exists(Path relative) {
+        return Files.exists(TOP.resolve(relative));
+    }
+
     static String text(Path relative) throws IOException {
         return Files.readString(TOP.resolve(relative));
     }
