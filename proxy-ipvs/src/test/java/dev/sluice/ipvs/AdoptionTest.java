@@ -25,6 +25,7 @@ import dev.sluice.linux.ipvs.VirtualServer;
 import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.testkit.model.ServicePorts;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -174,6 +175,34 @@ class AdoptionTest {
                 .allMatch(a -> a.deprecated());
         assertThat(node.sets.elements("KUBE-NODE-PORT-TCP")).containsExactly("30080");
         assertThat(node.iptables.inForce("filter").has("KUBE-IPVS-OUT-FILTER")).isFalse();
+    }
+
+    @Test
+    void iptablesRulesServeUntilTheVirtualServersDo() throws Exception {
+        TestNode node = new TestNode(IpFamily.IPV4);
+        node.iptables.byOthers("""
+            *nat
+            :KUBE-SERVICES - [0:0]
+            :KUBE-SVC-67NZLRHBNDSAWJRO - [0:0]
+            -A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+            -A KUBE-SERVICES -d 10.96.0.50/32 -p tcp -m tcp --dport 80 -j KUBE-SVC-67NZLRHBNDSAWJRO
+            COMMIT
+            """);
+        List<String> servedWhenRulesEnd = new ArrayList<>();
+        node.iptables.refuse(rule -> {
+            if (rule.contains("MASQUERADE")) {
+                servedWhenRulesEnd.add(node.ipvsadm() + node.addresses());
+            }
+            return false;
+        });
+
+        node.put(web(IpFamily.IPV4));
+        node.fullSync();
+
+        assertThat(servedWhenRulesEnd).isNotEmpty();
+        assertThat(servedWhenRulesEnd.getFirst())
+                .contains("-a -t 10.96.0.50:80 -r 10.244.0.5:8080 -m -w 1", "10.96.0.50/32");
+        assertThat(node.iptables.rules("nat", "KUBE-SERVICES")).noneMatch(rule -> rule.contains("KUBE-SVC-"));
     }
 
     @ParameterizedTest

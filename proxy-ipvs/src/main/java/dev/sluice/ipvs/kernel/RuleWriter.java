@@ -8,6 +8,7 @@ import dev.sluice.ipvs.rules.ServiceRules;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.RestoreScript;
+import dev.sluice.linux.iptables.RuleLine;
 import dev.sluice.linux.iptables.SavedTable;
 import dev.sluice.linux.iptables.TableDiff;
 import dev.sluice.linux.iptables.TableRules;
@@ -17,6 +18,8 @@ import java.util.List;
 
 /** Writes the iptables rules: what differs in one restore, and nothing when nothing differs. */
 public final class RuleWriter {
+    private static final String NAT = "nat";
+
     private final Iptables iptables;
     private final IpvsRules rules;
     private ServiceRules written = ServiceRules.NONE;
@@ -24,6 +27,23 @@ public final class RuleWriter {
     RuleWriter(Iptables iptables, IpvsRules rules) {
         this.iptables = iptables;
         this.rules = rules;
+    }
+
+    /** Whether rules of another mode translate Services in nat; {@link #ensure} ends that. */
+    public boolean isTranslatedByOthers() throws KernelException {
+        SavedTable nat = SavedTable.parse(NAT, iptables.save(NAT));
+        return nat.has(IpvsRules.SERVICES)
+                && nat.rules(IpvsRules.SERVICES).stream()
+                        .flatMap(rule -> RuleLine.target(rule).stream())
+                        .anyMatch(target -> nat.has(target) && !IpvsRules.owns(NAT, target));
+    }
+
+    /** As {@link #ensure}, for every table but nat. */
+    KernelCost ensureFilters(ServiceRules services) throws KernelException {
+        return restore(rules.tables(services).stream()
+                .map(RuleTable::text)
+                .filter(table -> !table.table().equals(NAT))
+                .toList());
     }
 
     /** Reads all rules, and repairs what differs. */

@@ -32,6 +32,11 @@ public final class StateWriter {
         members.addMissing();
     }
 
+    /** As {@link #ensureRules}, for every table but nat. */
+    public void ensureFilters() throws KernelException {
+        update.charge(rules.ensureFilters(serviceRules()));
+    }
+
     /** Reads all rules, and repairs what differs. */
     public void ensureRules() throws KernelException {
         update.charge(rules.ensure(serviceRules()));

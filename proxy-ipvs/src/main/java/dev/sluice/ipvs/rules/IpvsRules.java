@@ -44,7 +44,9 @@ public final class IpvsRules {
     /** The chain that leads from unbound addresses to bound ones; its rules are those of {@link UnboundPortal#rule}. */
     public static final String UNBOUND_TO = "KUBE-UNBOUND-TO";
 
-    private static final String SERVICES = "KUBE-SERVICES";
+    /** The chain of nat that every Service's packet passes, in other modes too. */
+    public static final String SERVICES = "KUBE-SERVICES";
+
     private static final String POSTROUTING = "KUBE-POSTROUTING";
     private static final String SHORT_CIRCUIT = "KUBE-SHORT-CIRCUIT";
     private static final String UNBOUND = "KUBE-UNBOUND";

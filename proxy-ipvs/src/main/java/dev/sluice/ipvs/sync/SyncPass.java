@@ -145,6 +145,11 @@ final class SyncPass {
         KernelUpdate update = new KernelUpdate(state.desired(), applied, state.refusals(), scope);
         StateWriter writer = writer(update);
         writer.addMembers();
+        if (!state.rulesApplied() && kernel.rules().isTranslatedByOthers()) {
+            // what another mode translates never meets IPVS: its rules serve until IPVS can
+            writer.ensureFilters();
+            writer.serveAndRemoveStale();
+        }
         KernelException rulesRefused = ensureRules(writer);
         writer.serveAndRemoveStale();
         if (rulesRefused != null) {
