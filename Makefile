@@ -16,7 +16,7 @@ SOAK_SECONDS ?= 600
 SOAK ?=
 DASHBOARD ?=
 
-.PHONY: help setup build check test demo drill drill-gap drill-rollout drill-takeover drill-handback soak bench-iptables bench-ipvs bench-userspace format clean
+.PHONY: help setup build check test chart demo drill drill-gap drill-rollout drill-takeover drill-handback soak bench-iptables bench-ipvs bench-userspace format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -34,6 +34,9 @@ check: setup ## format, compile, quick unit tests and the traced catalogue: for 
 test: setup ## everything, real packets included
 	@[ -e /proc/net/ip_vs ] || dev/vm/prepare & # beside the unit tests, which leave a processor idle
 	$(MVN) verify
+
+chart: ## the Helm chart as target/chart/sluice-VERSION.tgz, the same bytes each time
+	@dev/chart
 
 demo: build ## MODE=iptables|ipvs|userspace: a small cluster in network namespaces, with traffic; DASHBOARD=1 draws it
 	@dev/demo $(MODE) $(DASHBOARD)

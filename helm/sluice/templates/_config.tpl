@@ -3,7 +3,7 @@
 {{- if kindIs "string" .Values.config -}}
 {{ .Values.config }}
 {{- else if .Values.config -}}
-{{ merge (dict "apiVersion" "kubeproxy.config.k8s.io/v1alpha1" "kind" "KubeProxyConfiguration") .Values.config | toYaml }}
+{{ merge (deepCopy .Values.config) (dict "apiVersion" "kubeproxy.config.k8s.io/v1alpha1" "kind" "KubeProxyConfiguration") | toYaml }}
 {{- else -}}
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
