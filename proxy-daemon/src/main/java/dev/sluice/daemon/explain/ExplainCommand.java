@@ -7,6 +7,9 @@ import dev.sluice.daemon.config.ConfigException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -27,9 +30,14 @@ public final class ExplainCommand {
 
     private static final Pattern TARGET = Pattern.compile("\\[?([^\\[\\]/]+)]?:(\\d+)(?:/(\\w+))?");
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(10);
 
-    /** The address of the daemon, and the question. */
-    record Question(String server, PacketQuery query) {
+    /**
+     * The address of the daemon, and the question.
+     *
+     * @param connects whether to open a connection to the target besides
+     */
+    record Question(String server, PacketQuery query, boolean connects) {
         URI uri() {
             return URI.create("http://" + server + ExplainPage.PATH + "?" + query.encoded());
         }
@@ -40,14 +48,15 @@ public final class ExplainCommand {
      *
      * @param args what follows the word {@code explain}
      * @return the exit code
-     * @throws ConfigException when the question is invalid or no daemon answers
+     * @throws ConfigException when the question is invalid, no daemon answers, or a connection that was asked for fails
      */
     public int run(List<String> args) throws ConfigException {
         if (args.contains("--help") || args.contains("-h")) {
             new CommandLine(spec()).usage(System.out);
             return 0;
         }
-        URI uri = parse(args).uri();
+        Question question = parse(args);
+        URI uri = question.uri();
         try {
             HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
             connection.setConnectTimeout((int) PATIENCE.toMillis());
@@ -60,12 +69,31 @@ public final class ExplainCommand {
                 }
                 System.out.print(text);
                 System.out.flush();
-                return 0;
             }
         } catch (IOException e) {
             throw new ConfigException(List.of("no daemon answers at " + uri.getAuthority()
                     + " (does sluice run on this node? its --metrics-bind-address goes here as --server): " + e));
         }
+        if (question.connects()) {
+            connect(question.query());
+        }
+        return 0;
+    }
+
+    /** Opens a connection from here, and closes it. */
+    private static void connect(PacketQuery query) throws ConfigException {
+        String target = query.to() + " port " + query.port();
+        long begin = System.nanoTime();
+        try (Socket socket = new Socket()) {
+            InetAddress address = IpAddress.of(query.to()).toInetAddress();
+            socket.connect(
+                    new InetSocketAddress(address, Integer.parseInt(query.port())), (int) CONNECT_PATIENCE.toMillis());
+        } catch (IOException | IllegalArgumentException e) {
+            throw new ConfigException(
+                    List.of("--connect: no connection to " + target + " from here: " + e.getMessage()));
+        }
+        System.out.println("A connection to " + target + " from here was accepted after "
+                + Duration.ofNanos(System.nanoTime() - begin).toMillis() + " ms");
     }
 
     static Question parse(List<String> args) throws ConfigException {
@@ -89,7 +117,11 @@ public final class ExplainCommand {
                 result.matchedOptionValue("--from", ""),
                 result.matchedOptionValue("--interface", ""),
                 !result.hasMatchedOption("--json"));
-        return new Question(result.matchedOptionValue("--server", "127.0.0.1:10249"), query);
+        boolean connects = result.hasMatchedOption("--connect");
+        if (connects && !protocol.equalsIgnoreCase("tcp")) {
+            throw new ConfigException(List.of("--connect: a connection takes TCP, not '" + protocol + "'"));
+        }
+        return new Question(result.matchedOptionValue("--server", "127.0.0.1:10249"), query, connects);
     }
 
     private static CommandSpec spec() {
@@ -108,6 +140,9 @@ public final class ExplainCommand {
         spec.addOption(text("--interface", "NAME", "The interface that it arrives through, as on this node."));
         spec.addOption(text("--server", "ADDRESS:PORT", "The daemon's metrics server (default 127.0.0.1:10249)."));
         spec.addOption(OptionSpec.builder("--json").description("Prints JSON.").build());
+        spec.addOption(OptionSpec.builder("--connect")
+                .description("Opens a TCP connection there besides, from where this runs; exits with 1 if it fails.")
+                .build());
         spec.addOption(
                 OptionSpec.builder("-h", "--help").description("Prints this.").build());
         return spec;
