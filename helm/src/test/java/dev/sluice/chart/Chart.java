@@ -70,6 +70,26 @@ public final class Chart {
         }
     }
 
+    /** The Pod of {@code helm test}, which {@link #render} leaves out: a hook, rendered as if it were none. */
+    static String renderTest(Path values) {
+        try (TemporaryFolder folder = new TemporaryFolder("sluice-chart")) {
+            Path copy = folder.resolve("sluice");
+            copy(copy);
+            Path pod = copy.resolve("templates/tests/explain.yaml");
+            Files.writeString(pod, Files.readString(pod).replaceAll("(?m)^ *helm.sh/hook.*\n", ""));
+            String rendered = new Helm(copy)
+                    .template()
+                    .withName(RELEASE)
+                    .withNamespace(NAMESPACE)
+                    .withKubeVersion(KUBERNETES.getLast())
+                    .withValuesFile(values)
+                    .call();
+            return rendered.substring(rendered.indexOf("---\n# Source: sluice/templates/tests/explain.yaml"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** What Helm's lint says of the chart with these values as its own. */
     static LintResult lint(Path values) {
         try (TemporaryFolder folder = new TemporaryFolder("sluice-chart")) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.marcnuri.helm.LintResult;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.fabric8.kubernetes.api.model.Volume;
@@ -18,6 +19,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -47,6 +49,24 @@ class ChartRenderTest {
             assertThat(objects.stream().flatMap(object -> UnknownFields.in(object).stream()))
                     .isEmpty();
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("examples")
+    void theTestPodAsksTheNodesDaemon(Path values) {
+        String rendered = Chart.renderTest(values);
+        String after = rendered.substring(4);
+        String document = after.contains("\n---\n") ? after.substring(0, after.indexOf("\n---\n")) : after;
+        Pod pod = (Pod) KubernetesObjects.of(document).getFirst();
+
+        assertThat(UnknownFields.in(pod)).isEmpty();
+        assertThat(pod.getSpec().getHostNetwork()).isTrue();
+        Container container = pod.getSpec().getContainers().getFirst();
+        assertThat(container.getArgs())
+                .startsWith("explain", "$(KUBERNETES_SERVICE_HOST):$(KUBERNETES_SERVICE_PORT)", "--connect")
+                .last(InstanceOfAssertFactories.STRING)
+                .matches("--server=[0-9.]+:10[23]49");
+        assertThat(container.getSecurityContext().getCapabilities().getAdd()).isEmpty();
     }
 
     @ParameterizedTest
