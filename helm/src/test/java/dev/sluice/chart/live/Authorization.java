@@ -41,10 +41,12 @@ final class Authorization implements ApiFault {
         return Set.copyOf(denied);
     }
 
-    /** Whether a call like this was allowed. */
-    boolean saw(String verb, String resource) {
-        return allowed.stream()
-                .anyMatch(call -> call.verb().equals(verb) && call.resource().equals(resource));
+    /** Whether a call like this was allowed, or any was denied, so that there is no reason to wait for more. */
+    boolean isDecided(String verb, String resource) {
+        return !denied.isEmpty()
+                || allowed.stream()
+                        .anyMatch(call ->
+                                call.verb().equals(verb) && call.resource().equals(resource));
     }
 
     /** The parts of the rules that no call needed, e.g. {@code get nodes}. */

@@ -69,8 +69,8 @@ class RoleTest {
                 ServerSocketChannel taken = lab.node().listen(TAKEN_PORT)) {
             assertThat(taken.isOpen()).isTrue();
             api.misbehave(authorization);
-            run(lab, api, ProxyMode.IPTABLES, folder, () -> authorization.saw("create", "events"));
-            run(lab, api, ProxyMode.USERSPACE, folder, () -> authorization.saw("patch", "events"));
+            run(lab, api, ProxyMode.IPTABLES, folder, () -> authorization.isDecided("create", "events"));
+            run(lab, api, ProxyMode.USERSPACE, folder, () -> authorization.isDecided("patch", "events"));
         }
         assertThat(authorization.denied()).as("calls that the role denies").isEmpty();
         assertThat(authorization.unused())
