@@ -24,6 +24,7 @@ class ChartRefusalTest {
             image: {architectures: [s390x]}           | at '/image/architectures/0': value must be one of 'amd64', 'arm64'
             image: {digest: latest}                   | at '/image/digest'
             image: {registry: a/b}                    | at '/image/registry'
+            image: {repository: 'sluice:1'}           | at '/image/repository'
             metrics: {bindAddress: everywhere}        | at '/metrics/bindAddress'
             clusterCIDR: 10.244.0.0                   | at '/clusterCIDR'
             updateStrategy: {rollingUpdate: {maxSurge: 1}} | additional properties 'maxSurge' not allowed
