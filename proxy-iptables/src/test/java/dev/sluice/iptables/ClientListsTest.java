@@ -85,6 +85,16 @@ class ClientListsTest {
     }
 
     @Test
+    void rememberWhereTheToolsMayNotLookUpSets() throws Exception {
+        node.tools.denySetLookup();
+        node.snapshot.put(sticky(600, ONE, TWO));
+        assertThat(node.fullSync().problems())
+                .singleElement()
+                .satisfies(problem -> assertThat(problem.message()).contains("100 clients", "CAP_NET_RAW"));
+        assertThat(node.tools.rules("nat", FIRST)).anyMatch(rule -> rule.contains("-m recent --set"));
+    }
+
+    @Test
     void handOverTheirClientsToSets() throws Exception {
         node.noSets = new NetlinkException("IPSET PROTOCOL", Errno.EOPNOTSUPP, "");
         node.snapshot.put(sticky(600, ONE, TWO));

@@ -92,10 +92,13 @@ final class SetTrial {
             iptables.restore(new RestoreScript().table(NAT).deleteChain(CHAIN).text());
             return Optional.empty();
         } catch (RestoreException e) {
+            String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+            if (e.isSetLookupDenied()) {
+                return Optional.of(reason);
+            }
             if (e.line().isEmpty()) {
                 throw e; // not the rules: the lock, missing privileges, the tool itself
             }
-            String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
             return Optional.of(reason + " (rules with IP sets take the kernel module xt_set, and CAP_NET_RAW)");
         }
     }

@@ -11,15 +11,31 @@ public final class RestoreException extends KernelException {
 
     private final int line;
     private final String lineText;
+    private final boolean setLookupDenied;
 
     /**
      * @param line the 1-based number of the input line that was refused, 0 when the tool did not say
      * @param lineText that line, empty when unknown
      */
     public RestoreException(String message, int line, String lineText) {
+        this(message, line, lineText, false);
+    }
+
+    private RestoreException(String message, int line, String lineText, boolean setLookupDenied) {
         super(message);
         this.line = line;
         this.lineText = lineText;
+        this.setLookupDenied = setLookupDenied;
+    }
+
+    /** The tool could not look up a set that a rule names; it does not say which line has that rule. */
+    public static RestoreException setLookupDenied(String message) {
+        return new RestoreException(message, 0, "", true);
+    }
+
+    /** Whether the tool could not look up a set, for which it opens a raw socket (CAP_NET_RAW). */
+    public boolean isSetLookupDenied() {
+        return setLookupDenied;
     }
 
     /** The 1-based number of the input line that was refused. */

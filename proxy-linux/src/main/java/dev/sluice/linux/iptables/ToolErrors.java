@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 
 /** Reads the error messages of the iptables tools, of either variant. */
 final class ToolErrors {
+    private static final String NO_SET_LOOKUP = "Can't open socket to ipset";
     private static final int CONTEXT_LINES = 3;
     /** The length of a tool's errors in a message, in characters. */
     private static final int MOST_SAID = 2000;
@@ -36,6 +37,9 @@ final class ToolErrors {
         }
         String reason = reason(result);
         message.append(": ").append(reason).append(remedy(reason));
+        if (reason.contains(NO_SET_LOOKUP)) {
+            return RestoreException.setLookupDenied(message.toString());
+        }
         if (!known) {
             return new RestoreException(message.toString(), 0, "");
         }
@@ -70,7 +74,7 @@ final class ToolErrors {
         if (said.contains("holding the xtables lock")) {
             return " (another program keeps the lock; the next sync tries again)";
         }
-        if (said.contains("Can't open socket to ipset")) {
+        if (said.contains(NO_SET_LOOKUP)) {
             return " (run as root or with CAP_NET_RAW, by which the tools look up a set)";
         }
         if (said.contains("Permission denied")) {

@@ -52,7 +52,9 @@ class ToolErrorsTest {
         assertThat(failed("r", 4, "Fatal: can't open lock file /run/xtables.lock: Permission denied"))
                 .hasMessageContaining("run as root");
         assertThat(failed("r", 1, "iptables-nft-restore v1.8.9 (nf_tables): Can't open socket to ipset."))
-                .hasMessageContaining("CAP_NET_RAW");
+                .hasMessageContaining("CAP_NET_RAW")
+                .extracting(RestoreException::isSetLookupDenied)
+                .isEqualTo(true);
         assertThat(failed("r", 4, "Another app is currently holding the xtables lock."))
                 .hasMessageContaining("the next sync tries again")
                 .extracting(failure -> failure.line().isPresent())

@@ -37,6 +37,7 @@ public final class FakeIptables implements Iptables {
     private Predicate<String> refused = rule -> false;
     private boolean broken;
     private Optional<String> nextRestoreFailure = Optional.empty();
+    private boolean setLookupDenied;
     private Optional<String> nextSaveFailure = Optional.empty();
     private long bytes;
     private int saves;
@@ -92,6 +93,10 @@ public final class FakeIptables implements Iptables {
             nextRestoreFailure = Optional.empty();
             throw new RestoreException(text, 0, "");
         }
+        if (setLookupDenied && (input.contains("--add-set ") || input.contains("--match-set "))) {
+            throw RestoreException.setLookupDenied(
+                    "iptables-restore failed: Can't open socket to ipset. (CAP_NET_RAW)");
+        }
         new RestoreRun(tables, setExists, counterExists, refused, Optional.of(form)).run(input);
     }
 
@@ -105,6 +110,11 @@ public final class FakeIptables implements Iptables {
             throw new KernelException(text);
         }
         return dump(table);
+    }
+
+    /** Makes the tools fail where a rule names a set, as they do without CAP_NET_RAW. */
+    public void denySetLookup() {
+        setLookupDenied = true;
     }
 
     /** Makes the kernel refuse to add the rules that {@code which} accepts. */
