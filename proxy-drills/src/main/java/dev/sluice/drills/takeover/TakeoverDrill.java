@@ -11,6 +11,8 @@ import dev.sluice.testkit.lab.DualStackService;
 import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.lab.LabException;
+import dev.sluice.testkit.lab.NewConnections;
+import dev.sluice.testkit.lab.NewConnections.Call;
 import dev.sluice.testkit.lab.Outcome;
 import dev.sluice.testkit.lab.TemporaryFolder;
 import java.io.IOException;
@@ -19,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /**
@@ -27,9 +30,12 @@ import org.awaitility.Awaitility;
  * on. Argument: the number of restarts, 20 by default. Exits with 1 on any failure.
  */
 public final class TakeoverDrill {
-    static final DualStackService SERVICE = new DualStackService("takeover", "web", 78, 80, 8080);
-    static final int NODE_PORT = 30080;
+    private static final DualStackService SERVICE = new DualStackService("takeover", "web", 78, 80, 8080);
+    private static final int NODE_PORT = 30080;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    /** Long enough for a SYN that is repeated after 1, 3 and 7 seconds. */
+    private static final Duration CALL_PATIENCE = Duration.ofSeconds(12);
+
     private static final List<String> PODS = List.of("a2", "b2", "b3");
 
     private final Lab lab;
@@ -57,7 +63,7 @@ public final class TakeoverDrill {
                 Files.createDirectory(folder.resolve("manifests")).resolve("service.yaml"),
                 SERVICE.service("", NODE_PORT) + SERVICE.slices(PODS, List.of()));
         DaemonProcess daemon = start().awaitReady(PATIENCE, IpFamily.IPV4, IpFamily.IPV6);
-        NewConnections load = new NewConnections(lab);
+        NewConnections load = new NewConnections(calls(), CALL_PATIENCE);
         try {
             try (load) {
                 for (int i = 1; i <= restarts; i++) {
@@ -83,6 +89,15 @@ public final class TakeoverDrill {
                 load.failures().total(),
                 lost);
         return load.failures().total() == 0 && lost == 0 && load.answered() > 0;
+    }
+
+    private List<Call> calls() {
+        return Stream.of(IpFamily.values())
+                .flatMap(family -> Stream.of(
+                        new Call(lab.pod("a3"), SERVICE.address(family), SERVICE.port()),
+                        new Call(lab.node(), SERVICE.address(family), SERVICE.port()),
+                        new Call(lab.client(), LabAddresses.of(LabAddresses.NODE_A, family), NODE_PORT)))
+                .toList();
     }
 
     private DaemonProcess start() {

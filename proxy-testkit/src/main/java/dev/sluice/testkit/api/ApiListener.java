@@ -18,8 +18,11 @@ import org.jspecify.annotations.Nullable;
 final class ApiListener {
     private ApiListener() {}
 
-    /** @param tls null for plain HTTP; otherwise clients must show a certificate that it trusts */
-    static HttpServer open(InetSocketAddress at, @Nullable SSLContext tls, HttpHandler handler, Executor executor)
+    /** @param needsCertificate whether clients must show a certificate that it trusts; otherwise a token will do */
+    record ApiTls(SSLContext context, boolean needsCertificate) {}
+
+    /** @param tls null for plain HTTP */
+    static HttpServer open(InetSocketAddress at, @Nullable ApiTls tls, HttpHandler handler, Executor executor)
             throws IOException {
         HttpServer server = tls == null ? HttpServer.create(at, 0) : withTls(at, tls);
         server.setExecutor(executor);
@@ -28,13 +31,13 @@ final class ApiListener {
         return server;
     }
 
-    private static HttpServer withTls(InetSocketAddress at, SSLContext tls) throws IOException {
+    private static HttpServer withTls(InetSocketAddress at, ApiTls tls) throws IOException {
         HttpsServer server = HttpsServer.create(at, 0);
-        server.setHttpsConfigurator(new HttpsConfigurator(tls) {
+        server.setHttpsConfigurator(new HttpsConfigurator(tls.context()) {
             @Override
             public void configure(HttpsParameters connection) {
-                SSLParameters parameters = tls.getDefaultSSLParameters();
-                parameters.setNeedClientAuth(true);
+                SSLParameters parameters = tls.context().getDefaultSSLParameters();
+                parameters.setNeedClientAuth(tls.needsCertificate());
                 connection.setSSLParameters(parameters);
             }
         });

@@ -4,6 +4,7 @@ package dev.sluice.testkit.api;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.sluice.testkit.api.ApiListener.ApiTls;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -58,10 +59,19 @@ public final class FakeApi implements AutoCloseable {
      * @param tls null for plain HTTP; otherwise clients must show a certificate that it trusts
      */
     public FakeApi(InetAddress address, int port, long version, @Nullable SSLContext tls) throws IOException {
-        this(address, port, version, tls, empty -> {});
+        this(address, port, version, certificates(tls), empty -> {});
     }
 
-    private FakeApi(InetAddress address, int port, long version, @Nullable SSLContext tls, Consumer<FakeApi> content)
+    /** A server over TLS whose clients show tokens in place of certificates. */
+    public static FakeApi forAccounts(InetAddress address, int port, SSLContext tls) throws IOException {
+        return new FakeApi(address, port, 1, new ApiTls(tls, false), empty -> {});
+    }
+
+    private static @Nullable ApiTls certificates(@Nullable SSLContext tls) {
+        return tls == null ? null : new ApiTls(tls, true);
+    }
+
+    private FakeApi(InetAddress address, int port, long version, @Nullable ApiTls tls, Consumer<FakeApi> content)
             throws IOException {
         store = new ObjectStore(version);
         content.accept(this);
@@ -78,7 +88,7 @@ public final class FakeApi implements AutoCloseable {
 
     /** Listens again, on the same port, after a {@link #stop}. */
     public void listen(@Nullable SSLContext tls) throws IOException {
-        server = ApiListener.open(address, tls, this::handle, executor);
+        server = ApiListener.open(address, certificates(tls), this::handle, executor);
     }
 
     /** Misbehaves from the next request on. */

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -36,11 +37,22 @@ public final class DaemonProcess implements AutoCloseable {
     private final LabHost host;
     private final Path log;
     private final Process process;
+    private final LongSupplier pid;
 
-    private DaemonProcess(LabHost host, Path log, Process process) {
+    private DaemonProcess(LabHost host, Path log, Process process, LongSupplier pid) {
         this.host = host;
         this.log = log;
         this.process = process;
+        this.pid = pid;
+    }
+
+    /**
+     * A daemon that somebody else has started, below {@code process}, which lives as long as it does.
+     *
+     * @param pid of the daemon itself
+     */
+    public static DaemonProcess of(LabHost host, Path log, Process process, LongSupplier pid) {
+        return new DaemonProcess(host, log, process, pid);
     }
 
     /** Starts the daemon, with its output in {@code log}. */
@@ -92,7 +104,8 @@ public final class DaemonProcess implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         builder.environment().putAll(environment);
-        return new DaemonProcess(host, log, host.start(builder));
+        Process process = host.start(builder);
+        return new DaemonProcess(host, log, process, process::pid);
     }
 
     /** Runs the daemon's command and waits for its end. */
@@ -217,7 +230,7 @@ public final class DaemonProcess implements AutoCloseable {
     }
 
     public long pid() {
-        return process.pid();
+        return pid.getAsLong();
     }
 
     /** Kills the daemon with SIGKILL, so that it cannot clean up. */
