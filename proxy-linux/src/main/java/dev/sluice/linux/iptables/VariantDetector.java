@@ -23,6 +23,8 @@ final class VariantDetector {
     private static final Duration DEADLINE = Duration.ofSeconds(30);
     private static final List<String> HINTS = List.of("KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY");
 
+    private static final String HINTED = "kubelet left its chains there";
+
     private final CommandRunner commands;
 
     VariantDetector(CommandRunner commands) {
@@ -32,9 +34,12 @@ final class VariantDetector {
     /** @param standard the variant of the plain {@code iptables} */
     Variant detect(Variant standard) {
         Rules nft = rules(Variant.NFT);
+        if (nft.hint) {
+            return chosen(Variant.NFT, HINTED);
+        }
         Rules legacy = rules(Variant.LEGACY);
-        if (nft.hint || legacy.hint) {
-            return chosen(nft.hint ? Variant.NFT : Variant.LEGACY, "kubelet left its chains there");
+        if (legacy.hint) {
+            return chosen(Variant.LEGACY, HINTED);
         }
         if (nft.count != legacy.count) {
             Variant larger = nft.count > legacy.count ? Variant.NFT : Variant.LEGACY;
@@ -66,7 +71,15 @@ final class VariantDetector {
 
     private String output(Command command) {
         try {
-            return commands.run(command).output();
+            CommandRunner.Result result = commands.run(command);
+            if (!result.succeeded() && result.errors().contains("Permission denied")) {
+                LOG.warn(
+                        "whether this node uses the other variant of iptables is not known: {} failed: {} (run as root or"
+                                + " with CAP_NET_RAW, which the legacy tools need)",
+                        command.program(),
+                        ToolErrors.reason(result));
+            }
+            return result.output();
         } catch (ProcessException e) {
             LOG.atWarn()
                     .addKeyValue("cause", e.getMessage())

@@ -39,7 +39,11 @@ class IptablesToolsTest {
         assertThat(detect(both(NFT, TWO_RULES, "", HINT, ""))).isEqualTo(Variant.LEGACY);
         assertThat(detect(both(NFT, TWO_RULES, "", "", CANARY))).isEqualTo(Variant.LEGACY);
         assertThat(detect(both(LEGACY, "", CANARY, TWO_RULES, ""))).isEqualTo(Variant.NFT);
-        assertThat(detect(both(NFT, HINT, "", HINT, ""))).as("in both").isEqualTo(Variant.NFT);
+        ScriptedTools hinted = both(NFT, HINT, "", HINT, "");
+        assertThat(detect(hinted)).as("in both").isEqualTo(Variant.NFT);
+        assertThat(hinted.run())
+                .as("the legacy tools, which may lack a right, are not asked")
+                .noneMatch(command -> command.program().contains("legacy-save"));
     }
 
     @Test
