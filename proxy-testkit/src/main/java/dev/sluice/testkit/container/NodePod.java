@@ -20,7 +20,7 @@ import java.util.function.UnaryOperator;
 
 /** A DaemonSet's Pod on a host of the lab, as a kubelet runs it: the init containers one by one, then the main one. */
 public final class NodePod implements AutoCloseable {
-    private static final Duration INIT_PATIENCE = Duration.ofMinutes(2);
+    private static final Duration INIT_PATIENCE = Duration.ofMinutes(3);
     private final LabHost host;
     private final PodContainer main;
     private final RuncContainer container;

@@ -23,6 +23,10 @@ enum PodMode {
         return variant;
     }
 
+    boolean isIptables() {
+        return mode.equals("iptables");
+    }
+
     boolean isCarriedByKernel() {
         return this != USERSPACE;
     }

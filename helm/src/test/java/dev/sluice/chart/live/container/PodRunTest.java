@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The image in each mode, run by runc with the rights and mounts of the rendered chart. Needs {@code make image}. */
 class PodRunTest {
-    private static final Duration VM_LIMIT = Duration.ofMinutes(5);
+    private static final Duration VM_LIMIT = Duration.ofMinutes(10);
 
     @ParameterizedTest
     @EnumSource(PodMode.class)

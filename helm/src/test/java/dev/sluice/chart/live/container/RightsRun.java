@@ -11,15 +11,15 @@ import dev.sluice.testkit.timing.Attempts;
 import dev.sluice.testkit.timing.Attempts.Observation;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /** Leaves out each right of the rendered main container in turn, on a node where nothing has run before. */
 final class RightsRun {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final String LOCK = "/run/xtables.lock";
     private final PodSite site;
 
@@ -27,19 +27,17 @@ final class RightsRun {
         this.site = site;
     }
 
-    /** A row for each right: what was left out, and what the daemon then did. */
-    List<String> run() throws IOException {
+    /** @param rows receives one for each right: what was left out, and what the daemon then did */
+    void run(Consumer<String> rows) throws IOException {
         site.initialize();
-        List<String> rows = new ArrayList<>();
         for (String capability : List.of("CAP_NET_ADMIN", "CAP_NET_RAW")) {
-            rows.add(row(
+            rows.accept(row(
                     capability,
                     main -> main.with(main.rights().without(capability)),
                     capability,
-                    capability.equals("CAP_NET_RAW") && site.mode() == PodMode.IPTABLES_NFT));
+                    capability.equals("CAP_NET_RAW") && site.mode().isIptables()));
         }
-        rows.add(row("mount of " + LOCK, main -> main.without(LOCK), LOCK, site.mode() != PodMode.IPTABLES_LEGACY));
-        return rows;
+        rows.accept(row("mount of " + LOCK, main -> main.without(LOCK), LOCK, site.mode() != PodMode.IPTABLES_LEGACY));
     }
 
     private String row(String leftOut, UnaryOperator<PodContainer> change, String named, boolean works)
@@ -52,7 +50,7 @@ final class RightsRun {
             }
             Attempts.until(PATIENCE, "without " + leftOut + " the Pod is not ready and names " + named, () -> {
                 boolean ended = !pod.daemon().isAlive();
-                boolean fails = !says(pod, named).isEmpty() && (ended || isUnready(pod));
+                boolean fails = !says(pod, named).isEmpty() && (ended || isUnready(pod, named));
                 return new Observation(fails, pod.daemon().logText());
             });
             boolean ended = !pod.daemon().isAlive();
@@ -62,9 +60,10 @@ final class RightsRun {
         }
     }
 
-    private static boolean isUnready(NodePod pod) throws IOException {
+    /** Whether the health page says so, and that it is for want of what is missing, not of time. */
+    private static boolean isUnready(NodePod pod, String named) throws IOException {
         HttpPage page = pod.daemon().healthz();
-        return page.status() == 503;
+        return page.status() == 503 && page.body().contains(named);
     }
 
     /** The first line of the log that names what is missing; empty when none does. */

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 
 /** Replaces a Pod by the next one under traffic: new connections without pause, and one that stays open. */
 final class UpgradeRun {
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
     /** A SYN that is dropped while userspace mode holds connections is repeated after 1, 3, 7, 15 and 31 s. */
     private static final Duration CALL_PATIENCE = Duration.ofSeconds(40);
     /** So long userspace mode holds connections for a successor, less what the repetitions take. */
