@@ -74,8 +74,8 @@ final class VariantDetector {
             CommandRunner.Result result = commands.run(command);
             if (!result.succeeded() && result.errors().contains("Permission denied")) {
                 LOG.warn(
-                        "whether this node uses the other variant of iptables is not known: {} failed: {} (run as root or"
-                                + " with CAP_NET_RAW, which the legacy tools need)",
+                        "whether this node uses the other variant of iptables is not known: {} failed: {} (run as root"
+                                + " or with CAP_NET_RAW, which the legacy tools need)",
                         command.program(),
                         ToolErrors.reason(result));
             }

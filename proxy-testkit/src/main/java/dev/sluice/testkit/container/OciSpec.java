@@ -13,10 +13,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Translates a container to a runtime specification (OCI runtime-spec, {@code config.json}) as containerd does for a Pod
- * with {@code hostNetwork}: namespaces of its own for processes, mounts and IPC, and the network namespace of who starts
- * it. It has no cgroup settings, since not every machine lets runc have cgroups; a kernel without seccomp filters gets
- * no profile.
+ * Translates a container to a runtime specification (OCI runtime-spec, {@code config.json}) as containerd does for a
+ * Pod with {@code hostNetwork}: namespaces of its own for processes, mounts and IPC, and the network namespace of who
+ * starts it. It has no cgroup settings, since not every machine lets runc have cgroups; a kernel without seccomp
+ * filters gets no profile.
  */
 final class OciSpec {
     private static final List<String> MASKED = List.of(

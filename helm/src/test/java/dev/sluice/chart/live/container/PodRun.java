@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 
 /**
  * Everything that is seen of the image in one mode: each right left out, the smoke traffic, upgrades. As a program, for
- * the virtual machine, its arguments are the mode's name, the top of the repository, and a file with the rendered chart.
+ * the virtual machine, its arguments are the mode's name, the top of the repository, and a file with the manifests.
  */
 final class PodRun {
     private static final Duration PATIENCE = Duration.ofMinutes(3);

@@ -53,7 +53,7 @@ final class UpgradeRun {
         }
     }
 
-    /** Userspace mode holds new connections, for a while: on a machine that takes longer to start a Pod, tries again. */
+    /** Userspace mode holds new connections for a while; where a Pod takes longer to start, tries again. */
     private Upgraded whileHeld(NodePod running) throws IOException {
         Upgraded upgraded = upgrade("ended, then the next started", () -> next(running));
         for (int i = 1; i < ATTEMPTS && upgraded.lost() > 0 && upgraded.took().compareTo(HELD) > 0; i++) {
@@ -68,7 +68,7 @@ final class UpgradeRun {
         return site.start().awaitReady(PATIENCE);
     }
 
-    /** As a DaemonSet with a surge does it, where the ports let it: the last Pod is ended when the next one is ready. */
+    /** As a DaemonSet with a surge would, if the ports let it: the last Pod ends when the next one has taken over. */
     Upgraded startThenEnd(NodePod old) throws IOException {
         Upgraded upgraded = upgrade("started beside it, then the last ended", () -> nextBeside(old));
         assertThat(upgraded.lost()).as(upgraded.row()).isZero();
