@@ -15,8 +15,10 @@ SECONDS_EACH ?= 2
 SOAK_SECONDS ?= 600
 SOAK ?=
 DASHBOARD ?=
+PLATFORMS ?= amd64 arm64
+IMAGE ?= sluice
 
-.PHONY: help setup build check test chart demo drill drill-gap drill-rollout drill-takeover drill-handback soak bench-iptables bench-ipvs bench-userspace format clean
+.PHONY: help setup build image check test chart demo drill drill-gap drill-rollout drill-takeover drill-handback soak bench-iptables bench-ipvs bench-userspace format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -26,6 +28,9 @@ setup: ## install what the machine lacks, find JDK 25
 
 build: setup ## the daemon, without tests; afterwards ./sluice starts it
 	$(MVN) -q package -Dmaven.test.skip -Dspotless.check.skip
+
+image: build ## PLATFORMS="amd64 arm64" IMAGE=name: the container image, in target/image, without a container engine
+	@IMAGE="$(IMAGE)" dev/image/build $(PLATFORMS)
 
 check: setup ## format, compile, quick unit tests and the traced catalogue: for daily work
 	$(MVN) -T 1C -Dquick test
