@@ -14,6 +14,7 @@ import dev.sluice.daemon.otherproxy.ProxyTurn;
 import dev.sluice.daemon.otherproxy.RunningKubeProxy;
 import dev.sluice.daemon.restart.ConfigFileWatch;
 import dev.sluice.daemon.restart.ConfigStatus;
+import dev.sluice.daemon.start.AotCacheCheck;
 import dev.sluice.daemon.start.DaemonPages;
 import dev.sluice.daemon.start.OpenResources;
 import dev.sluice.daemon.start.Preparation;
@@ -103,6 +104,7 @@ final class Daemon {
             new ProxyStartup(settings, host, prepared, resources, health, pages)
                     .start(modules, resources.exclusive(turn.lock()), this::restart);
             started = true;
+            AotCacheCheck.problem().ifPresent(LOG::warn);
             stopped.await();
         });
     }

@@ -21,6 +21,7 @@ import dev.sluice.daemon.log.Logging;
 import dev.sluice.daemon.otherproxy.KubeProxyPages;
 import dev.sluice.daemon.otherproxy.ProxyTurn;
 import dev.sluice.daemon.otherproxy.RunningKubeProxy;
+import dev.sluice.daemon.start.JvmOptions;
 import dev.sluice.daemon.start.OpenFileLimit;
 import dev.sluice.daemon.start.Privileges;
 import dev.sluice.daemon.start.Version;
@@ -143,6 +144,9 @@ public final class Main {
 
     private Loaded load(Invocation call) throws ConfigException {
         Loaded loaded = new ConfigurationLoader(schema, modules).load(call);
+        if (call.action() == Invocation.Action.RUN) {
+            JvmOptions.suit(loaded.settings().module().mode());
+        }
         Logging.configure(loaded.settings().logging());
         loaded.warnings().forEach(log::warn);
         log.atInfo()

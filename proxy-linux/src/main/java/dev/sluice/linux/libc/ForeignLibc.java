@@ -3,6 +3,7 @@
 package dev.sluice.linux.libc;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
@@ -10,6 +11,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
  * {@link Libc} over {@code java.lang.foreign}. Handles are static and final, so that the JIT compiler sees through
@@ -42,6 +44,11 @@ final class ForeignLibc implements Libc {
         static final MethodHandle WRITE = Downcall.ofLong("write", JAVA_INT, ADDRESS, JAVA_LONG);
         static final MethodHandle OPEN = Downcall.ofOpen();
         static final MethodHandle CLOSE = Downcall.ofInt("close", JAVA_INT);
+    }
+
+    private static final class Programs {
+        static final MethodHandle EXECV = Downcall.ofInt("execv", ADDRESS, ADDRESS);
+        static final MethodHandle CLOSE_RANGE = Downcall.ofInt("close_range", JAVA_INT, JAVA_INT, JAVA_INT);
     }
 
     private static final class Threads {
@@ -183,5 +190,24 @@ final class ForeignLibc implements Libc {
     public int setrlimit(int resource, ByteBuffer limit) {
         return Downcall.invoke(
                 (arena, errno) -> (int) Threads.SETRLIMIT.invokeExact(errno, resource, MemorySegment.ofBuffer(limit)));
+    }
+
+    @Override
+    public int execv(String path, List<byte[]> arguments) {
+        return Downcall.invoke((arena, errno) -> {
+            MemorySegment vector = arena.allocate(ADDRESS, arguments.size() + 1L); // zeroed: ends with NULL
+            for (int i = 0; i < arguments.size(); i++) {
+                byte[] argument = arguments.get(i);
+                MemorySegment text = arena.allocate(argument.length + 1L);
+                MemorySegment.copy(argument, 0, text, JAVA_BYTE, 0, argument.length);
+                vector.setAtIndex(ADDRESS, i, text);
+            }
+            return (int) Programs.EXECV.invokeExact(errno, arena.allocateFrom(path), vector);
+        });
+    }
+
+    @Override
+    public int close_range(int first, int last, int flags) {
+        return Downcall.invoke((arena, errno) -> (int) Programs.CLOSE_RANGE.invokeExact(errno, first, last, flags));
     }
 }

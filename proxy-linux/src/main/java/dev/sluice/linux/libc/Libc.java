@@ -3,6 +3,7 @@
 package dev.sluice.linux.libc;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
  * The C library's functions under their C names. A call returns what its system call does: zero or more on success, the
@@ -77,4 +78,14 @@ public interface Libc {
     int getrlimit(int resource, ByteBuffer limit);
 
     int setrlimit(int resource, ByteBuffer limit);
+
+    /**
+     * Replaces the program of this process, which keeps its id and its environment; returns only when that failed.
+     *
+     * @param arguments the first is the program's name
+     */
+    int execv(String path, List<byte[]> arguments);
+
+    /** Has the descriptors from {@code first} to {@code last} closed, or with a flag handled as it says. */
+    int close_range(int first, int last, int flags);
 }

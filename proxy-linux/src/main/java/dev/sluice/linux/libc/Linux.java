@@ -63,4 +63,7 @@ public final class Linux {
     public static final int RLIMIT_NOFILE = 7;
 
     private Linux() {}
+
+    /** linux/close_range.h, since 5.11. */
+    public static final int CLOSE_RANGE_CLOEXEC = 4;
 }

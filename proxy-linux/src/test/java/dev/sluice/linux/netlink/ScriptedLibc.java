@@ -195,4 +195,14 @@ final class ScriptedLibc implements Libc {
     public int setrlimit(int resource, ByteBuffer limit) {
         throw new UnsupportedOperationException();
     }
+
+    @Override
+    public int execv(String path, List<byte[]> arguments) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public int close_range(int first, int last, int flags) {
+        throw new UnsupportedOperationException();
+    }
 }
