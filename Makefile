@@ -17,8 +17,9 @@ SOAK ?=
 DASHBOARD ?=
 PLATFORMS ?= amd64 arm64
 IMAGE ?= sluice
+AOT ?= 1
 
-.PHONY: help setup build image check test chart demo drill drill-gap drill-rollout drill-takeover drill-handback soak bench-iptables bench-ipvs bench-userspace format clean
+.PHONY: help setup build image dist check test chart demo drill drill-gap drill-rollout drill-takeover drill-handback soak bench-iptables bench-ipvs bench-userspace format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -29,8 +30,11 @@ setup: ## install what the machine lacks, find JDK 25
 build: setup ## the daemon, without tests; afterwards ./sluice starts it
 	$(MVN) -q package -Dmaven.test.skip -Dspotless.check.skip
 
-image: build ## PLATFORMS="amd64 arm64" IMAGE=name: the container image, in target/image, without a container engine
-	@IMAGE="$(IMAGE)" dev/image/build $(PLATFORMS)
+image: build ## PLATFORMS="amd64 arm64" IMAGE=name: the container image, in target/image, without a container engine; AOT= leaves out the ahead-of-time cache
+	@IMAGE="$(IMAGE)" AOT="$(AOT)" dev/image/build $(PLATFORMS)
+
+dist: image ## the same runtime and jars as tar.gz with a systemd unit, for hosts without containers
+	@dev/image/dist $(PLATFORMS)
 
 check: setup ## format, compile, quick unit tests and the traced catalogue: for daily work
 	$(MVN) -T 1C -Dquick test

@@ -29,7 +29,6 @@ class ModeNamesTest {
 
     /** Where a mode may be named besides, and why. */
     private static final Map<String, String> FURTHER_PLACES = new TreeMap<>(Map.of(
-            "sluice", "the launcher's JVM flags: with the optimizing compiler where this process carries the traffic",
             "Makefile", "the demo, the drills and the benchmarks of single modes",
             "dev/bench", "the benchmarks of single modes",
             "dev/demo", "which mode to show",
