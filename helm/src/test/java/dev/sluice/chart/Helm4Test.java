@@ -13,12 +13,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Helm 4 renders the same objects as Helm 3. Skipped where {@code dev/helm4} has not fetched it. */
+@Tag("slow")
 class Helm4Test {
     private static final Path HELM = Launcher.repository().resolve("target/helm4/helm");
 

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -59,7 +60,7 @@ class ImageTest {
             Map<String, Object> config = json(blob(map(manifest, "config")));
             assertThat(list(map(config, "rootfs"), "diff_ids")).hasSameSizeAs(layers);
             for (Map<String, Object> layer : layers) {
-                assertThat(Files.size(blob(layer))).isEqualTo(((Number) layer.get("size")).longValue());
+                assertThat(Files.size(blob(layer))).isEqualTo(((Number) value(layer, "size")).longValue());
             }
         }
     }
@@ -67,7 +68,7 @@ class ImageTest {
     @Test
     void theEntryPointNeedsNoShellAndTheLabelsSayWhatItIs() throws Exception {
         Map<String, Object> config = map(json(IMAGE.resolve("amd64/config.json")), "config");
-        assertThat(config.get("Entrypoint").toString()).startsWith("[/opt/sluice/runtime/bin/java, @");
+        assertThat(text(config, "Entrypoint")).startsWith("[/opt/sluice/runtime/bin/java, @");
         assertThat(map(config, "Labels"))
                 .containsKeys(
                         "org.opencontainers.image.title",
@@ -108,7 +109,7 @@ class ImageTest {
         Set<String> listed = new TreeSet<>();
         for (Map<String, Object> component : list(bom, "components")) {
             listed.add(component.get("name") + "-" + component.get("version"));
-            listed.add(component.get("bom-ref").toString());
+            listed.add(text(component, "bom-ref"));
         }
         List<String> present = new ArrayList<>();
         try (var jars = Files.list(ROOT.resolve("opt/sluice/lib"));
@@ -125,7 +126,7 @@ class ImageTest {
     @Test
     void packingALayerAgainGivesTheSameDigest() throws Exception {
         Map<String, Object> config = json(IMAGE.resolve("amd64/config.json"));
-        List<?> digests = (List<?>) map(config, "rootfs").get("diff_ids");
+        List<?> digests = (List<?>) value(map(config, "rootfs"), "diff_ids");
         String script = "source '" + Launcher.repository().resolve("dev/image/common") + "'; copy=$(mktemp -d); "
                 + "cp -r \"$target/amd64/layers/daemon\" \"$copy/\"; stable_tar \"$copy/daemon\" | sha256sum;"
                 + " rm -r \"$copy\"";
@@ -161,7 +162,15 @@ class ImageTest {
     }
 
     private static Path blob(Map<String, Object> descriptor) {
-        return BLOBS.resolve(descriptor.get("digest").toString().substring(SHA256.length()));
+        return BLOBS.resolve(text(descriptor, "digest").substring(SHA256.length()));
+    }
+
+    private static String text(Map<String, Object> parent, String name) {
+        return value(parent, name).toString();
+    }
+
+    private static Object value(Map<String, Object> parent, String name) {
+        return Objects.requireNonNull(parent.get(name), name);
     }
 
     /** JSON is YAML. */
@@ -174,11 +183,11 @@ class ImageTest {
 
     @SuppressWarnings("unchecked")
     private static Map<String, Object> map(Map<String, Object> parent, String name) {
-        return (Map<String, Object>) parent.get(name);
+        return (Map<String, Object>) value(parent, name);
     }
 
     @SuppressWarnings("unchecked")
     private static List<Map<String, Object>> list(Map<String, Object> parent, String name) {
-        return (List<Map<String, Object>>) parent.get(name);
+        return (List<Map<String, Object>>) value(parent, name);
     }
 }

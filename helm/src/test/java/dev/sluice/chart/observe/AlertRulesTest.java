@@ -15,11 +15,13 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each alert is valid, fires when it should and only then, and says what to do. */
+@Tag("slow")
 class AlertRulesTest {
     private static final Path TOP = Launcher.repository();
 

@@ -103,7 +103,7 @@ final class ThreadDeaths {
         return new FaultRow(row(thread, kind), (site, run) -> {
             IpAddress late = fails(site, run, thread, kind, wakeUp);
             run.noticed(Sign.log(words.formatted(thread)));
-            goesOn(site, run, late);
+            goesOn(run, late);
         });
     }
 
@@ -123,7 +123,7 @@ final class ThreadDeaths {
         return late;
     }
 
-    private static void goesOn(FaultSite site, FaultRun run, IpAddress late) throws Exception {
+    private static void goesOn(FaultRun run, IpAddress late) throws Exception {
         run.alive();
         run.end(() -> {});
         run.recovered(late);
@@ -164,7 +164,7 @@ final class ThreadDeaths {
                             .run("iptables-nft", "-w", "-t", "nat", "-S", "KUBE-SERVICES")
                             .output()
                             .contains("FOREIGN"));
-            goesOn(site, run, late);
+            goesOn(run, late);
         });
     }
 
@@ -174,7 +174,7 @@ final class ThreadDeaths {
             run.mayLose(1);
             IpAddress late = fails(site, run, LOOP, kind, CONNECTION, any -> {});
             run.noticed(Sign.log("a connection failed: this is a defect of Sluice"));
-            goesOn(site, run, late);
+            goesOn(run, late);
         });
     }
 
@@ -192,7 +192,7 @@ final class ThreadDeaths {
         return new FaultRow("thread `iptables-restore output`: " + words(kind), (site, run) -> {
             IpAddress late = fails(site, run, "ip.*-restore.output", kind, any -> {});
             run.noticed(Sign.metric(RESTORE_FAILURES, "grows", failures -> failures >= 1));
-            goesOn(site, run, late);
+            goesOn(run, late);
         });
     }
 
@@ -200,7 +200,7 @@ final class ThreadDeaths {
         return new FaultRow(row("api-\\d+", Kind.DEFECT), (site, run) -> {
             IpAddress late = fails(site, run, "api-\\d+", Kind.DEFECT, ".*ApiClient", any -> {});
             run.noticed(Sign.restarts("broken", 1));
-            goesOn(site, run, late);
+            goesOn(run, late);
         });
     }
 
@@ -208,7 +208,7 @@ final class ThreadDeaths {
         return new FaultRow(row(SELECTOR, kind), (site, run) -> {
             IpAddress late = fails(site, run, SELECTOR, kind, any -> {});
             run.noticed(Sign.restarts("broken", 1));
-            goesOn(site, run, late);
+            goesOn(run, late);
         });
     }
 

@@ -3,6 +3,7 @@
 package dev.sluice.daemon.start;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
+import dev.sluice.linux.sysctl.KernelFiles;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -22,7 +23,7 @@ public final class AotCacheCheck {
     public static Optional<String> problem() {
         HotSpotDiagnosticMXBean virtualMachine = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
         try {
-            return problem(virtualMachine.getVMOption("AOTCache").getValue(), Files.readString(MAPPINGS));
+            return problem(virtualMachine.getVMOption("AOTCache").getValue(), KernelFiles.read(MAPPINGS));
         } catch (IOException | IllegalArgumentException e) {
             // no /proc, or another JVM
             return Optional.empty();

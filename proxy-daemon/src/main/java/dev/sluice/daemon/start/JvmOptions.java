@@ -33,7 +33,7 @@ public final class JvmOptions {
                 ProcessImage.restart(better.get());
             }
         } catch (IOException | NetlinkException | LinkageError e) {
-            LOG.warn("Running with the JVM options of another mode: {}", e.getMessage());
+            LOG.atWarn().addKeyValue("cause", e.getMessage()).log("Running with the JVM options of another mode");
         }
     }
 

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -17,6 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Failures that a library has caught and logs, each in a process of its own. */
+@Tag("slow")
 class FatalFailureFilterTest {
     private static final Logger LOG = LoggerFactory.getLogger("io.netty.util.concurrent.AbstractEventExecutor");
 

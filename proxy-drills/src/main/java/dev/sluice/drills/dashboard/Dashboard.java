@@ -3,10 +3,10 @@
 package dev.sluice.drills.dashboard;
 
 import dev.sluice.testkit.api.JsonDocument;
+import dev.sluice.testkit.lab.TextFile;
 import dev.sluice.testkit.prometheus.PrometheusServer;
 import dev.sluice.testkit.prometheus.TimeSeries;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +34,7 @@ public record Dashboard(String title, List<Panel> panels) {
 
     /** Reads a dashboard's JSON. */
     public static Dashboard read(Path file) throws IOException {
-        Map<String, Object> json = JsonDocument.parse(Files.readString(file));
+        Map<String, Object> json = JsonDocument.parse(TextFile.read(file));
         List<Panel> panels = JsonDocument.objects(json.get("panels")).stream()
                 .filter(panel -> !Boolean.TRUE.equals(panel.get("collapsed")))
                 .map(Panel::parse)

@@ -13,6 +13,7 @@ import dev.sluice.testkit.daemon.ManifestFolder;
 import dev.sluice.testkit.lab.Caller;
 import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LabAddresses;
+import dev.sluice.testkit.lab.TextFile;
 import dev.sluice.testkit.lab.Workers;
 import dev.sluice.testkit.prometheus.PrometheusServer;
 import dev.sluice.testkit.timing.Attempts;
@@ -59,7 +60,7 @@ final class DashboardMinute {
     static void copyExamples(ManifestFolder to) throws IOException {
         try (var files = Files.list(Launcher.repository().resolve("examples"))) {
             for (Path file : files.toList()) {
-                to.write(file.getFileName().toString(), Files.readString(file));
+                to.write(file.getFileName().toString(), TextFile.read(file));
             }
         }
     }

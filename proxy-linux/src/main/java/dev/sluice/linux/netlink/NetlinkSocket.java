@@ -190,8 +190,8 @@ public final class NetlinkSocket implements AutoCloseable {
         readAnswers(operation, first, (place, answer) -> {
             if (answer.errno() != 0) {
                 Object refused = requests.get(place).operation();
-                refusals.add(new BatchReply.Refusal(
-                        place, KernelError.of(refused, answer), KernelError.offset(answer)));
+                refusals.add(
+                        new BatchReply.Refusal(place, KernelError.of(refused, answer), KernelError.offset(answer)));
             }
             // the kernel refuses the whole at its begin
             return place == last || place == 0;

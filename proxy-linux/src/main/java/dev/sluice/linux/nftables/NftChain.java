@@ -22,12 +22,22 @@ public record NftChain(String name, @Nullable BaseHook hook, String comment) {
      */
     public record BaseHook(String type, Hook hook, int priority) {}
 
-    /** The hooks of netfilter, in the kernel's order. */
+    /** The hooks of netfilter, with the kernel's numbers. */
     public enum Hook {
-        PREROUTING,
-        INPUT,
-        FORWARD,
-        OUTPUT,
-        POSTROUTING
+        PREROUTING(0),
+        INPUT(1),
+        FORWARD(2),
+        OUTPUT(3),
+        POSTROUTING(4);
+
+        private final int number;
+
+        Hook(int number) {
+            this.number = number;
+        }
+
+        int number() {
+            return number;
+        }
     }
 }

@@ -99,8 +99,7 @@ final class NftReplies {
                 case NftRequests.ELEMENT_KEY_END -> end = words(attributes.nested());
                 case NftRequests.ELEMENT_DATA -> value = value(attributes.nested());
                 case NftRequests.ELEMENT_EXPIRATION -> left = Duration.ofMillis(attributes.u64BigEndian());
-                case NftRequests.ELEMENT_USER_DATA ->
-                    comment = UserData.comment(attributes.bytes(), UserData.COMMENT);
+                case NftRequests.ELEMENT_USER_DATA -> comment = UserData.comment(attributes.bytes(), UserData.COMMENT);
                 default -> {
                     // flags, time-out, counters
                 }

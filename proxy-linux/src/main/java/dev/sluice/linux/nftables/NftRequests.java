@@ -63,8 +63,7 @@ final class NftRequests {
         return switch (command) {
             case NftCommand.AddTable(var _, var comment, var owned) ->
                 one(command, NftProtocol.NEW_TABLE, Netlink.F_CREATE, out -> {
-                    out.string(NftProtocol.TABLE_NAME, table.name())
-                            .u32BigEndian(TABLE_FLAGS, owned ? TABLE_OWNED : 0);
+                    out.string(NftProtocol.TABLE_NAME, table.name()).u32BigEndian(TABLE_FLAGS, owned ? TABLE_OWNED : 0);
                     comment(out, TABLE_USER_DATA, UserData.COMMENT, comment);
                 });
             case NftCommand.DeleteTable _ ->
@@ -82,14 +81,9 @@ final class NftRequests {
                         command,
                         NftProtocol.DELETE_CHAIN,
                         0,
-                        out -> out.string(NftProtocol.CHAIN_TABLE, table.name())
-                                .string(NftProtocol.CHAIN_NAME, chain));
+                        out -> out.string(NftProtocol.CHAIN_TABLE, table.name()).string(NftProtocol.CHAIN_NAME, chain));
             case NftCommand.AddRule(var _, var rule) ->
-                one(
-                        command,
-                        NftProtocol.NEW_RULE,
-                        Netlink.F_CREATE | Netlink.F_APPEND,
-                        out -> rule(out, table, rule));
+                one(command, NftProtocol.NEW_RULE, Netlink.F_CREATE | Netlink.F_APPEND, out -> rule(out, table, rule));
             case NftCommand.AddSet(var _, var set) ->
                 one(command, NftProtocol.NEW_SET, Netlink.F_CREATE, out -> set(out, table, set));
             case NftCommand.DeleteSet(var _, var set) ->
@@ -118,8 +112,7 @@ final class NftRequests {
         });
     }
 
-    private static List<NetlinkRequest> one(
-            NftCommand command, int type, int flags, MessageWriter.Content attributes) {
+    private static List<NetlinkRequest> one(NftCommand command, int type, int flags, MessageWriter.Content attributes) {
         return List.of(new NetlinkRequest(command, type, flags, out -> {
             header(out, command.table().family());
             attributes.write(out);
@@ -136,7 +129,7 @@ final class NftRequests {
         if (hook != null) {
             out.nested(
                             NftProtocol.nested(CHAIN_HOOK),
-                            in -> in.u32BigEndian(HOOK_NUMBER, hook.hook().ordinal())
+                            in -> in.u32BigEndian(HOOK_NUMBER, hook.hook().number())
                                     .u32BigEndian(HOOK_PRIORITY, hook.priority()))
                     .string(CHAIN_TYPE, hook.type());
         }
@@ -187,8 +180,7 @@ final class NftRequests {
         if (ranges) {
             out.nested(NftProtocol.nested(DESCRIPTION_CONCATENATION), fields -> {
                 for (DataType field : set.key()) {
-                    fields.nested(
-                            NftProtocol.nested(LIST_ELEMENT), in -> in.u32BigEndian(FIELD_LENGTH, field.bytes()));
+                    fields.nested(NftProtocol.nested(LIST_ELEMENT), in -> in.u32BigEndian(FIELD_LENGTH, field.bytes()));
                 }
             });
         }

@@ -35,8 +35,8 @@ final class UserData {
     }
 
     /**
-     * What {@code nft} must know of a set: its comment, and of a single field that it is in the machine's order. Without
-     * that it prints the bytes the other way round.
+     * What {@code nft} must know of a set: its comment, and of a single field that it is in the machine's order.
+     * Without that it prints the bytes the other way round.
      */
     static byte[] of(NftSet set) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();

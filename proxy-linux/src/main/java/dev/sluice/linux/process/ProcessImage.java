@@ -5,6 +5,7 @@ package dev.sluice.linux.process;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.libc.Libc;
 import dev.sluice.linux.libc.Linux;
+import dev.sluice.linux.sysctl.KernelFiles;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +23,7 @@ public final class ProcessImage {
 
     /** The arguments of this process, the program's name first; each character is one byte. */
     public static List<String> arguments() throws IOException {
-        String text = new String(Files.readAllBytes(SELF.resolve("cmdline")), BYTES);
+        String text = new String(KernelFiles.bytes(SELF.resolve("cmdline")), BYTES);
         return List.of(text.split("\0", -1))
                 .subList(0, (int) text.chars().filter(c -> c == 0).count());
     }

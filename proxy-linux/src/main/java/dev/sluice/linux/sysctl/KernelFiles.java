@@ -32,6 +32,11 @@ public final class KernelFiles {
      * @throws NoSuchFileException when there is none
      */
     public static String read(Path file) throws IOException {
+        return new String(bytes(file), StandardCharsets.UTF_8);
+    }
+
+    /** The content of {@code file}, which need not be text, as {@link #read}. */
+    public static byte[] bytes(Path file) throws IOException {
         ByteArrayOutputStream content = new ByteArrayOutputStream();
         // not a channel, which an interrupted thread cannot read
         try (InputStream from = open(file)) {
@@ -40,7 +45,7 @@ public final class KernelFiles {
                 content.write(buffer, 0, read);
             }
         }
-        return content.toString(StandardCharsets.UTF_8);
+        return content.toByteArray();
     }
 
     /** The lines of {@code file}. */

@@ -22,7 +22,7 @@ import dev.sluice.linux.nftables.expression.FibLookup;
 import dev.sluice.linux.nftables.expression.HashOf;
 import dev.sluice.linux.nftables.expression.Immediate;
 import dev.sluice.linux.nftables.expression.Lookup;
-import dev.sluice.linux.nftables.expression.Masquerade;
+import dev.sluice.linux.nftables.expression.MasqueradeSource;
 import dev.sluice.linux.nftables.expression.MetaField;
 import dev.sluice.linux.nftables.expression.Nat;
 import dev.sluice.linux.nftables.expression.PayloadField;
@@ -37,6 +37,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,7 +93,7 @@ final class ExpressionTest {
                 rule("counter goto other", new Counter(), Immediate.verdict(Verdict.goTo("other"))),
                 rule("reject", new Reject(IpFamily.IPV4)),
                 rule6("reject", new Reject(IpFamily.IPV6)),
-                rule("masquerade fully-random", new Masquerade()),
+                rule("masquerade fully-random", new MasqueradeSource()),
                 rule(
                         "ip daddr @addresses drop",
                         PayloadField.destination(IpFamily.IPV4, 0),
@@ -212,7 +213,7 @@ final class ExpressionTest {
         return String.join("", socket.dump(request, message -> expressions(chain, message)));
     }
 
-    private static String expressions(String chain, Message message) {
+    private static @Nullable String expressions(String chain, Message message) {
         String in = "";
         String bytes = "";
         AttributeReader attributes = message.attributes(NftProtocol.HEADER);

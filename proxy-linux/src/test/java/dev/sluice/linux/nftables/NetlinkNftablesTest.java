@@ -86,8 +86,7 @@ final class NetlinkNftablesTest {
         assertThat(nft("list", "tables").lines()).containsExactlyInAnyOrder("table ip6 proxy", "table ip others");
         assertThatThrownBy(() -> nftables.commit(List.of(new DeleteTable(TABLE))))
                 .isInstanceOfSatisfying(
-                        NetlinkException.class,
-                        e -> assertThat(e.notFound()).isTrue())
+                        NetlinkException.class, e -> assertThat(e.notFound()).isTrue())
                 .hasMessageContaining("delete table ip proxy");
     }
 
@@ -100,10 +99,6 @@ final class NetlinkNftablesTest {
         assertThat(nftables.chains(new Table(IpFamily.IPV4, "missing"))).isEmpty();
     }
 
-    private static Words portal(IpFamily family, int last, int port) {
-        return new Words.Builder().address(address(family, last)).protocol(Protocol.TCP).port(port).build();
-    }
-
     private static IpAddress address(IpFamily family, int last) {
         return IpAddress.of(family == IpFamily.IPV4 ? "10.96.0." + last : "fd00::" + last);
     }
@@ -111,11 +106,7 @@ final class NetlinkNftablesTest {
     private static NftSet slots(IpFamily family) {
         return NftSet.map(
                         "slots",
-                        List.of(
-                                DataType.address(family),
-                                DataType.INET_PROTO,
-                                DataType.INET_SERVICE,
-                                DataType.MARK),
+                        List.of(DataType.address(family), DataType.INET_PROTO, DataType.INET_SERVICE, DataType.MARK),
                         List.of(DataType.address(family), DataType.INET_SERVICE))
                 .withComment("endpoints");
     }
@@ -127,7 +118,10 @@ final class NetlinkNftablesTest {
                 .port(53)
                 .number(number)
                 .build();
-        Words endpointOf = new Words.Builder().address(address(family, endpoint)).port(8053).build();
+        Words endpointOf = new Words.Builder()
+                .address(address(family, endpoint))
+                .port(8053)
+                .build();
         return SetElement.of(key, endpointOf).withComment("kube-system/dns:udp");
     }
 
@@ -143,7 +137,8 @@ final class NetlinkNftablesTest {
                 new AddElements(table, "slots", elements)));
         assertThat(nftables.elements(table, slots).orElseThrow()).containsExactlyInAnyOrderElementsOf(elements);
         assertThat(nftables.sets(table)).containsExactly(SetHeader.of(slots));
-        assertThat(nftables.sets(table).getFirst().fits(slots.with(NftSet.Flag.TIMEOUT))).isFalse();
+        assertThat(nftables.sets(table).getFirst().fits(slots.with(NftSet.Flag.TIMEOUT)))
+                .isFalse();
         String first = family == IpFamily.IPV4
                 ? "10.96.0.10 . udp . 53 . 0x00000000 comment \"kube-system/dns:udp\" : 10.96.0.21 . 8053"
                 : "fd00::10 . udp . 53 . 0x00000000 comment \"kube-system/dns:udp\" : fd00::21 . 8053";
@@ -162,8 +157,7 @@ final class NetlinkNftablesTest {
         assertThatThrownBy(() -> nftables.commit(List.of(new AddElements(TABLE, "slots", List.of(after)))))
                 .hasMessageContaining("EEXIST");
         nftables.commit(List.of(
-                new DeleteElements(TABLE, "slots", List.of(before)),
-                new AddElements(TABLE, "slots", List.of(after))));
+                new DeleteElements(TABLE, "slots", List.of(before)), new AddElements(TABLE, "slots", List.of(after))));
         assertThat(nftables.elements(TABLE, slots)).contains(List.of(after));
     }
 
@@ -172,18 +166,20 @@ final class NetlinkNftablesTest {
         IpFamily family = IpFamily.IPV4;
         NftSet allowed = NftSet.set(
                         "allowed",
-                        List.of(
-                                DataType.IPV4_ADDR,
-                                DataType.INET_PROTO,
-                                DataType.INET_SERVICE,
-                                DataType.IPV4_ADDR))
+                        List.of(DataType.IPV4_ADDR, DataType.INET_PROTO, DataType.INET_SERVICE, DataType.IPV4_ADDR))
                 .with(NftSet.Flag.INTERVAL);
         NftSet sizes = NftSet.verdicts("sizes", List.of(DataType.MARK));
         NftSet clients = NftSet.map("clients", List.of(DataType.IPV4_ADDR), List.of(DataType.MARK))
                 .with(NftSet.Flag.TIMEOUT, NftSet.Flag.DYNAMIC)
                 .withSize(1000);
-        Words.Builder first = new Words.Builder().address(address(family, 1)).protocol(Protocol.TCP).port(80);
-        Words.Builder last = new Words.Builder().address(address(family, 1)).protocol(Protocol.TCP).port(80);
+        Words.Builder first = new Words.Builder()
+                .address(address(family, 1))
+                .protocol(Protocol.TCP)
+                .port(80);
+        Words.Builder last = new Words.Builder()
+                .address(address(family, 1))
+                .protocol(Protocol.TCP)
+                .port(80);
         SetElement range = SetElement.range(
                 first.address(address(family, 16)).build(),
                 last.address(address(family, 31)).build());
@@ -206,8 +202,8 @@ final class NetlinkNftablesTest {
         SetElement timed = nftables.elements(TABLE, clients).orElseThrow().getFirst();
         assertThat(timed.value()).isEqualTo(Words.number(9));
         assertThat(timed.timeout()).isBetween(Duration.ofHours(2), Duration.ofHours(3));
-        assertThat(nftables.sets(TABLE)).allMatch(header -> List.of(allowed, sizes, clients).stream()
-                .anyMatch(header::fits));
+        assertThat(nftables.sets(TABLE))
+                .allMatch(header -> List.of(allowed, sizes, clients).stream().anyMatch(header::fits));
         assertThat(nft("list", "ruleset"))
                 .contains(
                         "elements = { 10.96.0.1 . tcp . 80 . 10.96.0.16/28 }",
@@ -225,10 +221,12 @@ final class NetlinkNftablesTest {
                 .toList();
         nftables.commit(List.of(new AddElements(TABLE, "slots", List.of(many.get(1_234)))));
         List<SetElement> others = many.stream()
-                .map(slot -> SetElement.of(slot.key(), new Words.Builder()
-                        .address(address(IpFamily.IPV4, 6))
-                        .port(1)
-                        .build()))
+                .map(slot -> SetElement.of(
+                        slot.key(),
+                        new Words.Builder()
+                                .address(address(IpFamily.IPV4, 6))
+                                .port(1)
+                                .build()))
                 .toList();
         assertThatThrownBy(() -> nftables.commit(List.of(new AddElements(TABLE, "slots", others))))
                 .isInstanceOfSatisfying(RefusedCommand.class, refusal -> {
@@ -236,8 +234,7 @@ final class NetlinkNftablesTest {
                     assertThat(refusal.alreadyExists()).isTrue();
                 });
         assertThat(nftables.elements(TABLE, slots)).contains(List.of(many.get(1_234)));
-        nftables.commit(List.of(
-                new NftCommand.FlushSet(TABLE, "slots"), new AddElements(TABLE, "slots", many)));
+        nftables.commit(List.of(new NftCommand.FlushSet(TABLE, "slots"), new AddElements(TABLE, "slots", many)));
         assertThat(nftables.elements(TABLE, slots).orElseThrow()).hasSize(2_000);
     }
 

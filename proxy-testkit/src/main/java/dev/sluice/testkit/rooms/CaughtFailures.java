@@ -26,8 +26,6 @@ final class CaughtFailures {
             "\\b(Throwable|Error|VirtualMachineError|OutOfMemoryError|InternalError|UnknownError|ExecutionException"
                     + "|CompletionException)\\b");
 
-    /** Throws the failure, or its cause, again. */
-    private static final String RETHROWS = "throw (Downcall\\.)?rethrown\\(|-> throw error;|throw %s;";
     /** A future that nobody can read: the failure of what is submitted would stay in it. */
     private static final Pattern UNREAD = Pattern.compile("var _ =[^;]{0,80}?\\.(submit|invokeAll|invokeAny)\\(");
 
@@ -55,6 +53,13 @@ final class CaughtFailures {
         return places;
     }
 
+    /** Whether {@code block} throws the failure, or its cause, again. */
+    private static boolean rethrows(String block, String failure) {
+        return Pattern.compile("throw (Downcall\\.)?rethrown\\(|-> throw error;|throw %s;".formatted(failure))
+                .matcher(block)
+                .find();
+    }
+
     /** The same in the text of one file. */
     static List<String> in(String source) {
         List<String> places = new ArrayList<>();
@@ -63,9 +68,7 @@ final class CaughtFailures {
             String block = block(source, caught.end());
             if (MAY_BE_FATAL.matcher(caught.group(1)).find()
                     && !block.contains("ProcessEnd.")
-                    && !Pattern.compile(RETHROWS.formatted(caught.group(2)))
-                            .matcher(block)
-                            .find()) {
+                    && !rethrows(block, caught.group(2))) {
                 places.add(caught.group());
             }
         }

@@ -17,11 +17,13 @@ import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Failures of the virtual machine that Netty would catch, each in a process of its own. */
+@Tag("slow")
 class SupervisedLoopsTest {
 
     /** What runs on an event loop. */

@@ -15,7 +15,7 @@ public sealed interface Expression
                 HashOf,
                 Immediate,
                 Lookup,
-                Masquerade,
+                MasqueradeSource,
                 MetaField,
                 Nat,
                 PayloadField,

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.linux.nftables.expression;
 
-import dev.sluice.linux.netlink.MessageWriter;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.netlink.MessageWriter;
 
 /** Translates the destination of the packet's connection to the address and the port in registers. */
 public record Nat(IpFamily family, int address, int port) implements Expression {

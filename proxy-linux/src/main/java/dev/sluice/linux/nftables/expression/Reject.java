@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.linux.nftables.expression;
 
-import dev.sluice.linux.netlink.MessageWriter;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.netlink.MessageWriter;
 
 /** Answers that the port is unreachable, and drops the packet. */
 public record Reject(IpFamily family) implements Expression {

@@ -5,7 +5,7 @@ package dev.sluice.linux.nftables.expression;
 import dev.sluice.linux.netlink.MessageWriter;
 
 /** Gives the packet's connection the source address of the interface that it leaves by, and any free port. */
-public record Masquerade() implements Expression {
+public record MasqueradeSource() implements Expression {
     private static final int FLAGS = 1;
     private static final int FULLY_RANDOM = 16;
 
