@@ -5,6 +5,7 @@ package dev.sluice.daemon.start;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.linux.sysctl.KernelFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -30,7 +31,7 @@ class AotCacheCheckTest {
     void pack() throws IOException {
         jar = folder.resolve("check.jar");
         try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(jar))) {
-            for (Class<?> packed : List.of(AotCacheCheck.class, Checked.class)) {
+            for (Class<?> packed : List.of(AotCacheCheck.class, Checked.class, KernelFiles.class)) {
                 String name = packed.getName().replace('.', '/') + ".class";
                 zip.putNextEntry(new ZipEntry(name));
                 try (InputStream bytes = packed.getClassLoader().getResourceAsStream(name)) {

@@ -57,7 +57,7 @@ enum Library {
             case PROCESSES -> assignableTo(Process.class).or(belongToAnyOf(ProcessBuilder.class, ProcessHandle.class));
             case FILES -> resideInAnyPackage("java.nio.file..").or(belongToAnyOf(FileChannel.class));
             case SOCKETS -> sockets();
-            case DIAGNOSTICS -> resideInAnyPackage("javax.management..", "jdk.jfr..");
+            case DIAGNOSTICS -> resideInAnyPackage("javax.management..", "com.sun.management..", "jdk.jfr..");
             case FABRIC8 -> resideInAnyPackage("io.fabric8..");
             case NETTY -> resideInAnyPackage("io.netty..");
             case SNAKEYAML -> resideInAnyPackage("org.snakeyaml..");
