@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -114,6 +115,16 @@ final class FaultRun {
     void restarted(IpAddress late) {
         site.awaitReady();
         recovered(late);
+        outcomesOf(site.traffic());
+    }
+
+    /** Waits for the calls that are under way, so that what they lose counts for this row. */
+    private static void outcomesOf(SteadyTraffic traffic) {
+        Map<String, Long> before = traffic.ended();
+        until(
+                "calls of each kind end",
+                () -> traffic.ended().entrySet().stream()
+                        .allMatch(kind -> kind.getValue() > before.getOrDefault(kind.getKey(), 0L)));
     }
 
     /** {@code /livez} has answered all the time. */

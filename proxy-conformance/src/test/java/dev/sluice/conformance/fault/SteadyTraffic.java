@@ -11,8 +11,12 @@ import dev.sluice.testkit.lab.Outcome;
 import dev.sluice.testkit.lab.Workers;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** New TCP connections, datagrams, and requests over one connection that stays open, without a longer pause. */
@@ -27,14 +31,24 @@ final class SteadyTraffic implements AutoCloseable {
     private final Workers workers = new Workers();
     private final Failures lost = new Failures();
     private final AtomicLong answered = new AtomicLong();
+    private final Map<String, AtomicLong> ended = new ConcurrentHashMap<>();
     private @Nullable Connection open;
 
     /** @param patience the wait after which a call is lost */
     SteadyTraffic(Lab lab, Duration patience) {
         caller = lab.pod("a3").caller().waiting(patience);
-        workers.repeat("traffic-new", () -> count("new connection", caller.tcp(TCP, TCP_PORT)));
-        workers.repeat("traffic-udp", () -> count("datagram", caller.udp(UDP, UDP_PORT)));
-        workers.repeat("traffic-open", () -> count("open connection", askOpen()));
+        repeat("new connection", () -> caller.tcp(TCP, TCP_PORT));
+        repeat("datagram", () -> caller.udp(UDP, UDP_PORT));
+        repeat("open connection", this::askOpen);
+    }
+
+    private void repeat(String what, Supplier<Outcome> call) {
+        AtomicLong calls = new AtomicLong();
+        ended.put(what, calls);
+        workers.repeat("traffic-" + what, () -> {
+            count(what, call.get());
+            calls.incrementAndGet();
+        });
     }
 
     private Outcome askOpen() {
@@ -65,6 +79,13 @@ final class SteadyTraffic implements AutoCloseable {
     /** How many calls were answered. */
     long answered() {
         return answered.get();
+    }
+
+    /** How many calls of each kind have ended, answered or not. */
+    Map<String, Long> ended() {
+        Map<String, Long> now = new TreeMap<>();
+        ended.forEach((what, calls) -> now.put(what, calls.get()));
+        return now;
     }
 
     /** The calls that were not answered. */

@@ -84,8 +84,7 @@ final class ThreadDeaths {
                         goesOn("sluice-handover", Kind.OVERFLOW, AGAIN, site -> {}),
                         oneIsLost(Kind.DEFECT),
                         oneIsLost(Kind.OVERFLOW),
-                        loopEnds(Kind.MEMORY, CONNECTION)),
-                FaultGroup.of(SiteSetup.THREADS.in(ProxyMode.USERSPACE), loopEnds(Kind.DEFECT, ANYWHERE)),
+                        loopEnds(Kind.MEMORY)),
                 FaultGroup.of(
                         SiteSetup.THREADS,
                         toolFails(Kind.DEFECT),
@@ -178,11 +177,10 @@ final class ThreadDeaths {
         });
     }
 
-    private static FaultRow loopEnds(Kind kind, String type) {
-        String where = type.equals(CONNECTION) ? " at a connection" : "";
-        return new FaultRow(row(LOOP, kind) + where, (site, run) -> {
+    private static FaultRow loopEnds(Kind kind) {
+        return new FaultRow(row(LOOP, kind) + " at a connection", (site, run) -> {
             run.mayLose();
-            IpAddress late = fails(site, run, LOOP, kind, type, any -> {});
+            IpAddress late = fails(site, run, LOOP, kind, CONNECTION, any -> {});
             ended(site, run, late);
         });
     }
@@ -198,7 +196,7 @@ final class ThreadDeaths {
 
     private static FaultRow poolGoesOn() {
         return new FaultRow(row("api-\\d+", Kind.DEFECT), (site, run) -> {
-            IpAddress late = fails(site, run, "api-\\d+", Kind.DEFECT, ".*ApiClient", any -> {});
+            IpAddress late = fails(site, run, "api-\\d+", Kind.DEFECT, ".*ApiClient", ThreadDeaths::putNode);
             run.noticed(Sign.restarts("broken", 1));
             goesOn(run, late);
         });

@@ -95,7 +95,7 @@ public final class SupervisedThread {
         LOG.atError()
                 .addKeyValue("thread", thread)
                 .setCause(failure)
-                .log("a thread failed: this is a defect of Sluice, please report it");
+                .log("{} failed: this is a defect of Sluice, please report it", thread);
     }
 
     private static void repeat(String name, Work work, Duration firstPause) {
