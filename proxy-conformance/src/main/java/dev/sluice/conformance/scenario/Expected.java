@@ -158,6 +158,7 @@ public sealed interface Expected {
                 case Outcome.TimedOut timeout -> this == DROPPED || this == NOT_SERVED;
                 case Outcome.Unreachable unreachable -> this == NOT_SERVED;
                 case Answer answer -> false;
+                case Outcome.Foreign foreign -> false;
                 case Outcome.Closed closed -> this == CLOSED;
             };
         }

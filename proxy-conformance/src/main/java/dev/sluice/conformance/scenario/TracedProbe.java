@@ -62,6 +62,7 @@ record TracedProbe(Probe probe, IpAddress to, Expected expected, List<Outcome> o
                         || leadsToNobody();
             case Outcome.Unreachable unreachable -> traced.verdict() == Verdict.NOT_A_SERVICE;
             case Outcome.Closed closed -> leadsToNobody();
+            case Outcome.Foreign foreign -> false;
         };
         return possible ? Optional.empty() : Optional.of("real packets came to '" + outcome + "'");
     }

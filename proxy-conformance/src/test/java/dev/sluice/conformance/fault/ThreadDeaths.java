@@ -196,8 +196,9 @@ final class ThreadDeaths {
 
     private static FaultRow poolGoesOn() {
         return new FaultRow(row("api-\\d+", Kind.DEFECT), (site, run) -> {
-            IpAddress late = fails(site, run, "api-\\d+", Kind.DEFECT, ".*ApiClient", ThreadDeaths::putNode);
-            run.noticed(Sign.restarts("broken", 1));
+            IpAddress late = fails(site, run, "api-\\d+", Kind.DEFECT, ".*ApiClient", ThreadDeaths::putService);
+            // of whatever watch the thread was at
+            run.noticed(Sign.metric("sluice_watch_restarts_total", "grows", restarts -> restarts >= 1));
             goesOn(run, late);
         });
     }
@@ -222,8 +223,13 @@ final class ThreadDeaths {
         ClusterObjects.putNode(site::put);
     }
 
+    /** One more each time: an Event that says the same again is not sent. */
     private static void putInvalid(FaultSite site) {
-        ClusterObjects.putService(site::put, "bad", "10.96.2.1", "TCP", 0);
+        ClusterObjects.putService(site::put, "bad" + System.nanoTime(), "10.96.2.1", "TCP", 0);
+    }
+
+    private static void putService(FaultSite site) {
+        ClusterObjects.putService(site::put, "other", "10.96.2.2", "TCP", 80);
     }
 
     private static void touchConfig(FaultSite site) throws IOException {

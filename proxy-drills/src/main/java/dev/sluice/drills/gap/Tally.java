@@ -42,6 +42,7 @@ final class Tally {
             case Outcome.TimedOut timedOut -> Verdict.LOST;
             case Outcome.Unreachable unreachable -> Verdict.LOST;
             case Outcome.Closed closed -> Verdict.CUT;
+            case Outcome.Foreign foreign -> Verdict.WRONG;
         };
     }
 

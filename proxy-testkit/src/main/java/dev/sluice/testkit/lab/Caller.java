@@ -92,9 +92,7 @@ public record Caller(
             channel.socket().receive(answer);
             String line = new String(answer.getData(), 0, answer.getLength(), StandardCharsets.US_ASCII);
             String from = IpAddress.of(answer.getAddress()).withPort(answer.getPort());
-            return Outcome.Answer.parse(line, from)
-                    .<Outcome>map(a -> a)
-                    .orElseThrow(() -> new LabException("not an answer: '" + line + "'"));
+            return Outcome.Answer.parse(line, from).<Outcome>map(a -> a).orElseGet(() -> new Outcome.Foreign(line));
         } catch (IOException e) {
             return outcomeOf(e);
         }
@@ -112,7 +110,7 @@ public record Caller(
                     ? new Outcome.Closed()
                     : Outcome.Answer.parse(line, address.withPort(port))
                             .<Outcome>map(a -> a)
-                            .orElseThrow(() -> new LabException("not an answer: '" + line + "'"));
+                            .orElseGet(() -> new Outcome.Foreign(line));
         } catch (IOException e) {
             return outcomeOf(e);
         }

@@ -35,7 +35,7 @@ public final class Connection implements AutoCloseable {
                     ? new Outcome.Closed()
                     : Outcome.Answer.parse(line.get(), from)
                             .<Outcome>map(a -> a)
-                            .orElseThrow(() -> new LabException("not an answer: '" + line.get() + "'"));
+                            .orElseGet(() -> new Outcome.Foreign(line.get()));
         } catch (IOException e) {
             return Caller.outcomeOf(e);
         }

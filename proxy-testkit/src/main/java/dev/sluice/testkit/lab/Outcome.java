@@ -71,4 +71,12 @@ public sealed interface Outcome {
             return "unreachable (" + reason + ")";
         }
     }
+
+    /** Somebody answered who is no Pod of the lab, e.g. a server of the node itself. */
+    record Foreign(String line) implements Outcome {
+        @Override
+        public String toString() {
+            return "an answer of somebody else: '" + line.strip() + "'";
+        }
+    }
 }
