@@ -44,7 +44,7 @@ public record Result(
                         family.name(),
                         status.name(),
                         Long.toString(millis),
-                        detail.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", " ")));
+                        detail.replace("\\", "\\\\").replace("\n", "\\n").replaceAll("[\t\r]", " ")));
     }
 
     /** Parses what {@link #tsv} wrote. */
