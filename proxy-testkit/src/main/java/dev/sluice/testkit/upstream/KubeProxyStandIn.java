@@ -15,11 +15,13 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * writes some time after its start and leaves when it ends. It follows no changes.
  */
 public final class KubeProxyStandIn implements AutoCloseable {
+    /** In a line of {@code conntrack -L}, the source of the answers. */
+    private static final Pattern ANSWERED_BY = Pattern.compile("src=\\S+ .*?src=(\\S+) ");
+
     private static final String LOOPBACK = "127.0.0.1";
     private static final int RETRY_MILLIS = 50;
 
@@ -89,17 +94,32 @@ public final class KubeProxyStandIn implements AutoCloseable {
         }
     }
 
-    /** Its conntrack clean-up deletes the entries that lead to no endpoint; this deletes those that do, too. */
+    /** Its conntrack clean-up: deletes the entries that lead to no endpoint. */
     private void forgetFlows(IpFamily family, UpstreamPort port) {
-        node.run(
+        Set<String> endpoints = port.endpoints().stream()
+                .map(endpoint -> endpoint.address().toString())
+                .collect(Collectors.toSet());
+        conntrack("-L", family, port)
+                .lines()
+                .flatMap(line -> ANSWERED_BY.matcher(line).results())
+                .map(found -> found.group(1))
+                .filter(source -> !endpoints.contains(source))
+                .distinct()
+                .forEach(source -> conntrack("-D", family, port, "--reply-src", source));
+    }
+
+    private String conntrack(String command, IpFamily family, UpstreamPort port, String... more) {
+        List<String> arguments = new ArrayList<>(List.of(
                 "conntrack",
-                "-D",
+                command,
                 "-f",
                 family == IpFamily.IPV4 ? "ipv4" : "ipv6",
                 "-p",
                 "udp",
                 "--orig-dst",
-                port.clusterIp().toString());
+                port.clusterIp().toString()));
+        arguments.addAll(List.of(more));
+        return node.run(arguments.toArray(String[]::new)).output();
     }
 
     /** The service ports of a family. */
