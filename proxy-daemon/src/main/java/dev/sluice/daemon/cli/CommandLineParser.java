@@ -201,7 +201,7 @@ public final class CommandLineParser {
                         + " then removes only what its mode does not use."));
         spec.addOption(bool(
                 "stay",
-                "With --wait-for-kube-proxy: does not exit when the node is handed back, but when it is told to end."));
+                "With --wait-for-kube-proxy: does not exit when the node is handed back, but when it is stopped."));
         spec.addOption(text("write-config-to", "Writes the configuration in effect to this file, and exits."));
         spec.addOption(bool("version", "Prints the version, and exits; 'raw' prints all of it."));
         spec.addOption(bool("help", "Prints this, and exits.", "-h"));

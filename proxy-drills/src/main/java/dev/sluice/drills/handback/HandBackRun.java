@@ -114,7 +114,7 @@ public final class HandBackRun implements AutoCloseable {
         }
     }
 
-    /** As kubelet does it: one Pod is told to end, and the other starts; nothing waits for anything. */
+    /** As kubelet does it: one Pod is stopped, and the other starts; nothing waits for anything. */
     private void handBack(HandBackTraffic traffic, List<String> clean) {
         DaemonProcess daemon = sluice();
         lab.node().run("kill", "-TERM", Long.toString(daemon.pid())).orThrow();
@@ -123,7 +123,7 @@ public final class HandBackRun implements AutoCloseable {
         kubeProxy.start();
         sync();
         awaitNobodyElse();
-        observer.accept(traffic.take("Sluice is told to end, kube-proxy starts"));
+        observer.accept(traffic.take("Sluice is stopped, kube-proxy starts"));
         daemon.awaitEnd(PATIENCE);
         command.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join().orThrow();
         observer.accept(traffic.take("the rest of Sluice is removed"));

@@ -199,14 +199,6 @@ public final class NetlinkSocket implements AutoCloseable {
         return new BatchReply(refusals, requests.size(), outbound.size());
     }
 
-    /** As {@link #commit}, with the first refusal as an exception. */
-    public void transaction(List<NetlinkRequest> requests) throws NetlinkException {
-        List<BatchReply.Refusal> refusals = commit(requests).refusals();
-        if (!refusals.isEmpty()) {
-            throw refusals.getFirst().error();
-        }
-    }
-
     private void drain() {
         int errno;
         do {
