@@ -25,8 +25,8 @@
 {{- fail (printf "\n\nconfig is of kind %q, and must be a KubeProxyConfiguration." (toString $config.kind)) -}}
 {{- end -}}
 {{- $mode := toString ($config.mode | default "") -}}
-{{- if not (has $mode (list "" "iptables" "ipvs" "userspace")) -}}
-{{- fail (printf "\n\nconfig.mode is %q, which Sluice does not have: use iptables, ipvs or userspace." $mode) -}}
+{{- if not (has $mode (list "" "iptables" "ipvs" "userspace" "nftables")) -}}
+{{- fail (printf "\n\nconfig.mode is %q, which Sluice does not have: use iptables, ipvs, userspace or nftables." $mode) -}}
 {{- end -}}
 {{- end -}}
 {{- end }}

@@ -10,6 +10,29 @@
 {{- end }}
 {{- end }}
 
+{{/*
+The image's entry point with further JVM options; empty where it needs none. Takes the root and whether the daemon runs
+in its mode: with the mode's options from the beginning it need not start itself again.
+*/}}
+{{- define "sluice.command" -}}
+{{- $root := index . 0 -}}
+{{- $config := include "sluice.config" $root | fromYaml -}}
+{{- $userspace := and (index . 1) (eq (toString $config.mode) "userspace") -}}
+{{- $options := splitList " " $root.Values.javaOptions | compact -}}
+{{- if or $userspace $options -}}
+- /opt/sluice/runtime/bin/java
+- "@/opt/sluice/jvm.options"
+{{- if $userspace }}
+- "@/opt/sluice/jvm-userspace.options"
+{{- end }}
+{{- range $options }}
+- {{ . | quote }}
+{{- end }}
+- -jar
+- /opt/sluice/sluice-daemon.jar
+{{- end }}
+{{- end }}
+
 {{- define "sluice.environment" -}}
 - name: NODE_NAME
   valueFrom:
@@ -22,21 +45,24 @@
 - name: KUBERNETES_SERVICE_PORT
   value: {{ .Values.apiServer.port | quote }}
 {{- end }}
-{{- with .Values.javaOptions }}
-- name: SLUICE_JAVA_OPTS
-  value: {{ . | quote }}
-{{- end }}
 {{- with .Values.extraEnv }}
 {{ toYaml . }}
 {{- end }}
 {{- end }}
 
-{{/* What a container that only works on the network needs; docs/faults.md has what was measured. */}}
+{{/* What the mode needs, as a list; nftables mode runs no program that opens a raw socket. */}}
+{{- define "sluice.capabilities" -}}
+{{- $config := include "sluice.config" . | fromYaml -}}
+{{- eq (toString $config.mode) "nftables" | ternary (list "NET_ADMIN") (list "NET_ADMIN" "NET_RAW") | toJson }}
+{{- end }}
+
+{{/* A container that only works on the network: the values, and its capabilities; docs/faults.md has what was measured. */}}
 {{- define "sluice.restricted" -}}
+{{- $root := index . 0 -}}
 allowPrivilegeEscalation: false
 capabilities:
   drop: [ALL]
-  add: {{ concat (list "NET_ADMIN" "NET_RAW") .Values.extraCapabilities | uniq | toJson }}
+  add: {{ concat (index . 1) $root.Values.extraCapabilities | uniq | toJson }}
 privileged: false
 readOnlyRootFilesystem: true
 runAsNonRoot: false

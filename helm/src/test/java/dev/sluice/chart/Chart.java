@@ -90,6 +90,15 @@ public final class Chart {
         }
     }
 
+    /** The same by values that are given as YAML. */
+    public static String renderTest(String values) {
+        try (TemporaryFolder folder = new TemporaryFolder("sluice-chart")) {
+            return renderTest(Files.writeString(folder.resolve("values.yaml"), values));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** What Helm's lint says of the chart with these values as its own. */
     static LintResult lint(Path values) {
         try (TemporaryFolder folder = new TemporaryFolder("sluice-chart")) {

@@ -17,7 +17,7 @@ class ChartRefusalTest {
     @CsvSource(delimiter = '|', textBlock = """
             proxyMode: ipvs                           | additional properties 'proxyMode' not allowed
             ipvs: {schedular: lc}                     | additional properties 'schedular' not allowed
-            mode: nftables                            | value must be one of '', 'iptables', 'ipvs', 'userspace'
+            mode: kernelspace                         | value must be one of '', 'iptables', 'ipvs', 'userspace', 'nftables'
             userspace: {scheduler: random}            | at '/userspace/scheduler': value must be one of
             apiServer: {host: a, port: 70000}         | at '/apiServer/port': maximum
             extraCapabilities: [SYS_ADMIN]            | at '/extraCapabilities/0': value must be one of 'NET_BIND_SERVICE', 'SYS_RESOURCE'
@@ -60,7 +60,9 @@ class ChartRefusalTest {
     @Test
     void refusesAConfigurationThatTheDaemonWouldRefuse() {
         assertRefused(
-                SERVER + "config: {mode: nftables}", "config.mode is \"nftables\"", "iptables, ipvs or userspace");
+                SERVER + "config: {mode: kernelspace}",
+                "config.mode is \"kernelspace\"",
+                "iptables, ipvs, userspace or nftables");
         assertRefused(SERVER + "config: {kind: KubeletConfiguration}", "must be a KubeProxyConfiguration");
         assertRefused(SERVER + "config: '{mode'", "config is no YAML");
     }

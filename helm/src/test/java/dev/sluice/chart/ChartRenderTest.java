@@ -129,8 +129,29 @@ class ChartRenderTest {
         assertThat(security.getSeccompProfile().getType()).isEqualTo("RuntimeDefault");
         assertThat(security.getCapabilities().getDrop()).containsExactly("ALL");
         assertThat(security.getCapabilities().getAdd())
-                .startsWith("NET_ADMIN", "NET_RAW")
+                .startsWith("NET_ADMIN")
                 .isSubsetOf("NET_ADMIN", "NET_RAW", "NET_BIND_SERVICE", "SYS_RESOURCE");
+    }
+
+    @Test
+    void nftablesModeNeedsNoRawSocket() {
+        assertThat(capabilities("nftables")).containsExactly("NET_ADMIN");
+        for (String mode : List.of("iptables", "ipvs", "userspace")) {
+            assertThat(capabilities(mode)).as(mode).containsExactly("NET_ADMIN", "NET_RAW");
+        }
+    }
+
+    private static List<String> capabilities(String mode) {
+        String rendered = Chart.render("mode: " + mode + "\napiServer: {host: 192.168.0.10}\n");
+        return KubernetesObjects.find(rendered, DaemonSet.class, "sluice")
+                .getSpec()
+                .getTemplate()
+                .getSpec()
+                .getContainers()
+                .getFirst()
+                .getSecurityContext()
+                .getCapabilities()
+                .getAdd();
     }
 
     @ParameterizedTest
@@ -152,6 +173,37 @@ class ChartRenderTest {
                                     assertThat(condition.getOperator()).isEqualTo("In");
                                     assertThat(condition.getValues()).isSubsetOf("amd64", "arm64");
                                 })));
+    }
+
+    /** The image has no shell that would read them from the environment. */
+    @Test
+    void javaOptionsAndThoseOfTheModeReachTheJvm() {
+        String values = "apiServer: {host: 192.0.2.1}\njavaOptions: -Xmx1g  -Xss1m\n";
+        assertThat(daemonCommand(values + "mode: iptables\n")).containsSequence("@/opt/sluice/jvm.options", "-Xmx1g");
+        assertThat(daemonCommand(values + "mode: userspace\n"))
+                .containsExactly(
+                        "/opt/sluice/runtime/bin/java",
+                        "@/opt/sluice/jvm.options",
+                        "@/opt/sluice/jvm-userspace.options",
+                        "-Xmx1g",
+                        "-Xss1m",
+                        "-jar",
+                        "/opt/sluice/sluice-daemon.jar");
+        assertThat(daemonCommand("mode: ipvs\napiServer: {host: 192.0.2.1}\n"))
+                .as("the image's entry point")
+                .isEmpty();
+    }
+
+    private static List<String> daemonCommand(String values) {
+        return KubernetesObjects.of(Chart.render(values)).stream()
+                .filter(DaemonSet.class::isInstance)
+                .map(DaemonSet.class::cast)
+                .map(set ->
+                        set.getSpec().getTemplate().getSpec().getContainers().getFirst())
+                .filter(container -> "sluice".equals(container.getName()))
+                .findFirst()
+                .orElseThrow()
+                .getCommand();
     }
 
     @Test

@@ -26,7 +26,7 @@ class PlainManifestsTest {
             """;
 
     @ParameterizedTest
-    @ValueSource(strings = {"iptables", "ipvs", "userspace"})
+    @ValueSource(strings = {"iptables", "ipvs", "userspace", "nftables"})
     void isWhatTheChartGives(String mode) throws IOException {
         String rendered = Chart.render("mode: " + mode + "\napiServer: {host: API_SERVER}\n");
         String expected = HEAD.replace("MODE", mode) + plain(rendered);

@@ -20,7 +20,7 @@ public final class DaemonClock {
      *
      * @param inForceSeconds from the start of the process until all rules are in force
      * @param syncSeconds by the daemon's own metric
-     * @param mebibytes resident memory after it
+     * @param mebibytes resident memory, once what only the start needed is given back
      */
     public record FirstSync(double inForceSeconds, double syncSeconds, long bytes, long lines, double mebibytes) {}
 
@@ -48,7 +48,7 @@ public final class DaemonClock {
                 value("kubeproxy_sync_proxy_rules_duration_seconds_sum"),
                 (long) value("sluice_kernel_bytes_total"),
                 (long) value("sluice_kernel_messages_total"),
-                daemon.metric("process_resident_memory_bytes").orElse(Double.NaN) / (1 << 20));
+                ProcessMemory.settled(daemon.pid()).resident());
     }
 
     /** Makes an edit, and waits until the daemon has applied it and syncs no more. */

@@ -110,23 +110,10 @@ public final class Conformance {
         Files.createDirectories(folder);
         Path file = folder.resolve("results.tsv");
         Files.deleteIfExists(file);
-        String home = System.getProperty("java.home");
-        List<String> command = List.of(
-                "env",
-                "JAVA_HOME=" + home,
-                "SLUICE_JAVA_OPTS=" + AotCache.train(folder),
-                home + "/bin/java",
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx512m",
-                "-Dsluice.guest=true",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Conformance.class.getName(),
-                folder.toString(),
-                flavours.stream().map(Flavour::label).collect(Collectors.joining(",")));
-        new VirtualMachine(folder, limit).run(command, console);
+        AotCache.prepare();
+        String labels = flavours.stream().map(Flavour::label).collect(Collectors.joining(","));
+        new VirtualMachine(folder, limit)
+                .run(Conformance.class, List.of("-Dsluice.guest=true"), List.of(folder.toString(), labels), console);
         return Files.exists(file)
                 ? TextFile.lines(file).stream().map(Result::parse).toList()
                 : List.of();

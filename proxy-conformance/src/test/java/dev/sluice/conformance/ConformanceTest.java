@@ -29,6 +29,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -55,8 +56,10 @@ class ConformanceTest {
 
     private static final List<Scenario> ALL = Catalogue.all();
     private static final List<Scenario> THROUGH_API = ApiScenarios.of(ALL);
+    private static final Set<Flavour> THROUGH_API_IN = EnumSet.of(Flavour.IPTABLES, Flavour.USERSPACE);
     private static final Queue<Result> RESULTS = new ConcurrentLinkedQueue<>();
     private static @Nullable Future<List<Result>> machine;
+    private static @Nullable Future<Queue<Result>> nftables;
 
     @AfterAll
     static void printTable() throws IOException {
@@ -87,6 +90,7 @@ class ConformanceTest {
         if (!NativeSocket.kernelHasSctp()) {
             flavours.add(Flavour.IPTABLES);
             flavours.add(Flavour.IPTABLES_LEGACY);
+            flavours.add(Flavour.NFTABLES);
         }
         return Conformance.runInVirtualMachine(flavours, FOLDER.resolve("vm"), VM_LIMIT, System.out::println);
     }
@@ -103,23 +107,34 @@ class ConformanceTest {
         return onThisKernel(Flavour.IPTABLES_LEGACY);
     }
 
+    /** Most of a run is waiting, so that two modes share the processors. */
     @TestFactory
     @Order(3)
     Stream<DynamicTest> userspace() throws IOException {
+        FutureTask<Queue<Result>> beside = new FutureTask<>(() -> run(Flavour.NFTABLES));
+        Thread.ofPlatform().name("nftables").daemon().start(beside);
+        nftables = beside;
         return onThisKernel(Flavour.USERSPACE);
     }
 
     @TestFactory
     @Order(4)
-    Stream<DynamicTest> throughAnApiServer() {
-        Queue<Result> results = new ConcurrentLinkedQueue<>();
-        new ScenarioRunner(Timing.HOST, FOLDER.resolve("api"), results::add, MockApiServer::open)
-                .run(THROUGH_API, EnumSet.of(Flavour.IPTABLES), EnumSet.allOf(IpFamily.class));
-        return tests(THROUGH_API, Flavour.IPTABLES, results);
+    Stream<DynamicTest> nftables() throws IOException, InterruptedException, ExecutionException {
+        Queue<Result> results = nftables == null ? run(Flavour.NFTABLES) : nftables.get();
+        return tests(Conformance.possibleHere(ALL), Flavour.NFTABLES, results);
     }
 
     @TestFactory
     @Order(5)
+    Stream<DynamicTest> throughAnApiServer() {
+        Queue<Result> results = new ConcurrentLinkedQueue<>();
+        new ScenarioRunner(Timing.HOST, FOLDER.resolve("api"), results::add, MockApiServer::open)
+                .run(THROUGH_API, THROUGH_API_IN, EnumSet.allOf(IpFamily.class));
+        return THROUGH_API_IN.stream().flatMap(flavour -> tests(THROUGH_API, flavour, results));
+    }
+
+    @TestFactory
+    @Order(6)
     Stream<DynamicTest> ipvs() throws IOException, InterruptedException, ExecutionException {
         if (machine == null) {
             return onThisKernel(Flavour.IPVS);
@@ -129,17 +144,22 @@ class ConformanceTest {
         return Stream.of(
                         tests(ALL, Flavour.IPVS, results),
                         tests(sctp, Flavour.IPTABLES, results),
-                        tests(sctp, Flavour.IPTABLES_LEGACY, results))
+                        tests(sctp, Flavour.IPTABLES_LEGACY, results),
+                        tests(sctp, Flavour.NFTABLES, results))
                 .flatMap(t -> t);
     }
 
     private static Stream<DynamicTest> onThisKernel(Flavour flavour) throws IOException {
-        List<Scenario> possible = Conformance.possibleHere(ALL);
-        return tests(
-                possible,
-                flavour,
-                Conformance.run(
-                        possible, EnumSet.of(flavour), FOLDER.resolve(flavour.label()), Timing.HOST, System.out));
+        return tests(Conformance.possibleHere(ALL), flavour, run(flavour));
+    }
+
+    private static Queue<Result> run(Flavour flavour) throws IOException {
+        return Conformance.run(
+                Conformance.possibleHere(ALL),
+                EnumSet.of(flavour),
+                FOLDER.resolve(flavour.label()),
+                Timing.HOST,
+                System.out);
     }
 
     /** One test for each behaviour and family that applies to {@code flavour}; a missing result fails. */

@@ -9,8 +9,11 @@ import static dev.sluice.conformance.scenario.SampleServices.web;
 import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.conformance.scenario.ServiceTemplate.service;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
+import static dev.sluice.core.config.ProxyMode.USERSPACE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.conformance.catalogue.userspace.CheckedPod;
+import dev.sluice.conformance.catalogue.userspace.HealthCheckScenarios;
 import dev.sluice.conformance.scenario.DaemonSetup;
 import dev.sluice.conformance.scenario.Scenario;
 import dev.sluice.conformance.scenario.ServiceTemplate;
@@ -102,6 +105,14 @@ final class EventScenarios {
                         .in(IPTABLES)
                         .act("another program has the port", EventScenarios::healthPort)
                         .build(),
+                scenario(
+                                "api-event-unhealthy",
+                                "-",
+                                "an endpoint that its checks leave out, and its return, are Events on its Service")
+                        .in(USERSPACE)
+                        .once()
+                        .act("a Pod answers with errors, and then behaves", EventScenarios::unhealthy)
+                        .build(),
                 scenario("api-event-port-busy", "235", "a busy metrics port with hard-fail: exit 1 and an Event")
                         .in(IPTABLES)
                         .once()
@@ -122,6 +133,22 @@ final class EventScenarios {
                             assertThat(text(event, "note")).contains("10249");
                         })
                         .build());
+    }
+
+    private static void unhealthy(Stage stage) throws IOException {
+        int port = stage.allotment().nodePort("checked");
+        String namespace = stage.allotment().namespace();
+        try (CheckedPod pod = new CheckedPod(stage.lab().pod("b3"), port)) {
+            pod.behave(CheckedPod.Behaviour.ERROR);
+            stage.given(List.of(HealthCheckScenarios.checked(port, "b3")));
+            GenericKubernetesResource event = awaitEvent(stage, namespace, "web", "EndpointUnhealthy");
+            assertThat(text(event, "type")).isEqualTo("Warning");
+            assertThat(text(event, "note"))
+                    .contains(stage.lab().pod("b3").address(stage.family()).withPort(port), "HTTP status 500");
+            pod.behave(CheckedPod.Behaviour.GOOD);
+            event = awaitEvent(stage, namespace, "web", "EndpointHealthy");
+            assertThat(text(event, "type")).isEqualTo("Normal");
+        }
     }
 
     private static void healthPort(Stage stage) throws IOException {

@@ -25,6 +25,7 @@ import dev.sluice.daemon.watchdog.ThreadWatchdog;
 import dev.sluice.linux.host.LinuxHost;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -75,8 +76,8 @@ final class Daemon {
         this.takeOver = takeOver;
         this.host = host;
         this.modules = List.copyOf(modules);
-        health = new HealthState(
-                InstantSource.system(), settings.syncPeriods().retry().multipliedBy(2));
+        Duration retry = settings.syncPeriods().retry();
+        health = new HealthState(InstantSource.system(), retry.plus(retry));
         if (settings.manifests().isPresent()) {
             health.nodeIsOptional();
         }

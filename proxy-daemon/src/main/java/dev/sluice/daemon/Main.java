@@ -18,10 +18,12 @@ import dev.sluice.daemon.explain.ExplainCommand;
 import dev.sluice.daemon.leftovers.CleanUpCommand;
 import dev.sluice.daemon.leftovers.HandBackCommand;
 import dev.sluice.daemon.log.Logging;
+import dev.sluice.daemon.log.LoggingProvider;
 import dev.sluice.daemon.otherproxy.KubeProxyPages;
 import dev.sluice.daemon.otherproxy.ProxyTurn;
 import dev.sluice.daemon.otherproxy.RunningKubeProxy;
 import dev.sluice.daemon.start.JvmOptions;
+import dev.sluice.daemon.start.KnownProviders;
 import dev.sluice.daemon.start.OpenFileLimit;
 import dev.sluice.daemon.start.Privileges;
 import dev.sluice.daemon.start.Version;
@@ -52,10 +54,19 @@ public final class Main {
     public static void main(String[] args) {
         OpenFileLimit.problem().ifPresent(problem -> {
             System.err.println("Error: " + problem);
-            System.exit(1);
+            // an exit would ask the JDK's logger, which opens files
+            Runtime.getRuntime().halt(1);
         });
+        LoggingProvider.select();
+        if (!isExplain(args)) {
+            KnownProviders.select(); // without http by java.net.URL
+        }
         LinuxHost host = new LinuxHost();
         new Main(host, ProxyAssembly.modules(host)).runAndExit(args);
+    }
+
+    private static boolean isExplain(String[] args) {
+        return args.length > 0 && args[0].equals(ExplainCommand.NAME);
     }
 
     /** Runs the command, and ends the process unless it went well. */
@@ -72,7 +83,7 @@ public final class Main {
     private int run(String[] args) {
         CommandLineParser parser = new CommandLineParser(schema);
         try {
-            if (args.length > 0 && args[0].equals(ExplainCommand.NAME)) {
+            if (isExplain(args)) {
                 return new ExplainCommand().run(List.of(args).subList(1, args.length));
             }
             Invocation call = parser.read(args);

@@ -7,6 +7,7 @@ import dev.sluice.core.mode.ProxyModule;
 import dev.sluice.iptables.IptablesModule;
 import dev.sluice.ipvs.IpvsModule;
 import dev.sluice.linux.host.Host;
+import dev.sluice.nftables.NftablesModule;
 import dev.sluice.userspace.UserspaceModule;
 import java.util.Arrays;
 import java.util.List;
@@ -20,6 +21,7 @@ public final class ProxyAssembly {
             case IPTABLES -> new IptablesModule(host);
             case IPVS -> new IpvsModule(host);
             case USERSPACE -> new UserspaceModule(host);
+            case NFTABLES -> new NftablesModule(host);
         };
     }
 

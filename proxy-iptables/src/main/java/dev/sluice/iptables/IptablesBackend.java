@@ -130,11 +130,13 @@ final class IptablesBackend implements ProxyBackend {
         Optional<Basis> basis =
                 applied.basis().filter(known -> Objects.equals(known.context().nodeAddress(), nodeAddress));
         if (since.everything() || basis.isEmpty()) {
-            return fullSync.run(desired);
+            return fullSync.run(desired, false);
         }
         PartialSync partial = new PartialSync(iptables, applied, basis.get(), clients);
         Optional<SyncReport> report = partial.run(desired, since.ports());
-        return report.isPresent() ? report.get() : fullSync.run(desired).plus(partial.spent());
+        return report.isPresent()
+                ? report.get()
+                : fullSync.run(desired, partial.isRefused()).plus(partial.spent());
     }
 
     /** Sets of removed endpoints are busy for a moment. */

@@ -23,6 +23,7 @@ import dev.sluice.iptables.config.IptablesConfig;
 import dev.sluice.iptables.config.IptablesOptions;
 import dev.sluice.iptables.render.ChainOwnership;
 import dev.sluice.iptables.render.PacketCounter;
+import dev.sluice.iptables.render.SharedRules;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.host.Host;
@@ -186,6 +187,11 @@ public final class IptablesModule implements ProxyModule {
     @Override
     public boolean sharesChain(KernelObject chain) {
         return ChainOwnership.sharesChain(chain.kind(), chain.name());
+    }
+
+    @Override
+    public boolean ownsJump(KernelObject chain, String rule) {
+        return SharedRules.ownsJump(chain.kind(), chain.name(), rule);
     }
 
     /** kube-proxy has no sets in its mode. */

@@ -228,6 +228,19 @@ class IptablesBackendTest {
     }
 
     @Test
+    void writesAFewServicesInOneRestore() throws SyncException {
+        Node node = plain(50);
+
+        assertThat(node.tools.inputs())
+                .singleElement()
+                .satisfies(input -> assertThat(input)
+                        .as("refusals stand before nat leads elsewhere")
+                        .startsWith("*filter\n")
+                        .containsOnlyOnce("*nat\n"));
+        assertThat(node.fullSync().cost()).isEqualTo(KernelCost.NONE);
+    }
+
+    @Test
     void leavesForeignRulesAlone() throws SyncException {
         Node node = Node.v4();
         node.tools.byOthers(FOREIGN_NAT);

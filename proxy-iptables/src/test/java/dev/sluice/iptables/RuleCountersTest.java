@@ -38,7 +38,22 @@ class RuleCountersTest {
         assertThat(node.tools.rules("nat", "KUBE-NODEPORTS"))
                 .as("above the rule that would match the packet as well")
                 .containsExactly(COUNTED_JUMP, PLAIN_JUMP);
-        assertThat(node.tools.rules("filter", "SLUICE-TRIAL")).isEmpty();
+        assertThat(node.tools.inputs())
+                .as("the rules themselves are the trial")
+                .noneMatch(input -> input.contains("SLUICE-TRIAL"));
+    }
+
+    @Test
+    void areTriedOutWhenAnythingIsRefused() throws Exception {
+        node.counters.supportedAgain();
+        node.tools.refuse(rule -> rule.contains("10.96.0.50/32"));
+        web();
+        assertThat(node.fullSync().problems()).hasSize(1);
+        assertThat(node.tools.inputs())
+                .filteredOn(input -> input.contains("SLUICE-TRIAL"))
+                .hasSize(2);
+        assertThat(node.tools.rules("filter", "KUBE-FORWARD")).first().isEqualTo(COUNTED_DROP);
+        assertThat(node.tools.inForce("filter").has("SLUICE-TRIAL")).isFalse();
     }
 
     @Test

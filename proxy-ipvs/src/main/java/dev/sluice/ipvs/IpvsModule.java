@@ -171,6 +171,11 @@ public final class IpvsModule implements ProxyModule {
     }
 
     @Override
+    public boolean ownsJump(KernelObject chain, String rule) {
+        return IpvsRules.ownsJump(chain.kind(), chain.name(), rule);
+    }
+
+    @Override
     public boolean removeUnshared(IpFamily family) throws SyncException {
         if (!host.hasKernelModule(KERNEL_MODULE)) {
             return false;

@@ -55,6 +55,7 @@ public class RecordingListener implements ClusterListener {
                 nodes.remove(name);
                 log.add("node gone " + name);
             }
+            case ClusterEvent.ServiceRanges(String name, List<String> cidrs) -> log.add("ranges " + name + " " + cidrs);
             case ClusterEvent.PeerAddresses(String name, List<String> addresses) -> peers.put(name, addresses);
             case ClusterEvent.Listed(ResourceKind kind) when kind == ResourceKind.PEER -> peersListed = true;
             case ClusterEvent.Listed(ResourceKind kind) -> log.add("synced " + kind);

@@ -10,6 +10,7 @@ public final class Errno {
     public static final int ENOENT = 2;
     public static final int ESRCH = 3;
     public static final int EINTR = 4;
+    public static final int EIO = 5;
     public static final int ENXIO = 6;
     public static final int EAGAIN = 11;
     public static final int ENOMEM = 12;
@@ -18,11 +19,16 @@ public final class Errno {
     public static final int EEXIST = 17;
     public static final int ENODEV = 19;
     public static final int EINVAL = 22;
+    public static final int ENFILE = 23;
+    public static final int EMFILE = 24;
     public static final int ENOSPC = 28;
+    public static final int EMLINK = 31;
     public static final int EPIPE = 32;
     public static final int ERANGE = 34;
+    public static final int ENODATA = 61;
     public static final int EBADMSG = 74;
     public static final int EMSGSIZE = 90;
+    public static final int ENOPROTOOPT = 92;
     public static final int EPROTONOSUPPORT = 93;
     public static final int EOPNOTSUPP = 95;
     public static final int EAFNOSUPPORT = 97;
@@ -33,12 +39,14 @@ public final class Errno {
     public static final int ENOBUFS = 105;
     public static final int ETIMEDOUT = 110;
     public static final int ECONNREFUSED = 111;
+    public static final int EINPROGRESS = 115;
 
     private static final Map<Integer, String> NAMES = Map.ofEntries(
             Map.entry(EPERM, "EPERM (operation not permitted)"),
             Map.entry(ENOENT, "ENOENT (no such entry)"),
             Map.entry(ESRCH, "ESRCH (no such object)"),
             Map.entry(EINTR, "EINTR (interrupted)"),
+            Map.entry(EIO, "EIO (input/output error)"),
             Map.entry(ENXIO, "ENXIO (no such device or address)"),
             Map.entry(EAGAIN, "EAGAIN (try again)"),
             Map.entry(ENOMEM, "ENOMEM (out of memory)"),
@@ -47,10 +55,15 @@ public final class Errno {
             Map.entry(EEXIST, "EEXIST (exists already)"),
             Map.entry(ENODEV, "ENODEV (no such device)"),
             Map.entry(EINVAL, "EINVAL (invalid argument)"),
+            Map.entry(ENFILE, "ENFILE (full)"),
+            Map.entry(EMFILE, "EMFILE (too many open files)"),
+            Map.entry(EMLINK, "EMLINK (too many links)"),
+            Map.entry(ENODATA, "ENODATA (no data)"),
             Map.entry(EBADMSG, "EBADMSG (malformed message)"),
             Map.entry(ENOSPC, "ENOSPC (no space left)"),
             Map.entry(ERANGE, "ERANGE (out of range)"),
             Map.entry(EMSGSIZE, "EMSGSIZE (message too long)"),
+            Map.entry(ENOPROTOOPT, "ENOPROTOOPT (option not supported)"),
             Map.entry(EPROTONOSUPPORT, "EPROTONOSUPPORT (protocol not supported)"),
             Map.entry(EOPNOTSUPP, "EOPNOTSUPP (not supported)"),
             Map.entry(EAFNOSUPPORT, "EAFNOSUPPORT (address family not supported)"),
@@ -60,7 +73,8 @@ public final class Errno {
             Map.entry(ENETUNREACH, "ENETUNREACH (network unreachable)"),
             Map.entry(ENOBUFS, "ENOBUFS (no buffer space)"),
             Map.entry(ETIMEDOUT, "ETIMEDOUT (no answer in time)"),
-            Map.entry(ECONNREFUSED, "ECONNREFUSED (connection refused)"));
+            Map.entry(ECONNREFUSED, "ECONNREFUSED (connection refused)"),
+            Map.entry(EINPROGRESS, "EINPROGRESS (in progress)"));
 
     private Errno() {}
 

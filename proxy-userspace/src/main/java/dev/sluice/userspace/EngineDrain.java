@@ -3,7 +3,7 @@
 package dev.sluice.userspace;
 
 import dev.sluice.core.mode.Handover;
-import dev.sluice.core.sync.SyncException;
+import dev.sluice.linux.KernelException;
 import dev.sluice.userspace.engine.UserspaceEngine;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The end of the engine without cutting connections: it hands new ones over to a successor, or holds them until it
- * starts.
+ * The end of the engine without cutting connections: it hands new ones over to a successor, or holds them, and
+ * datagrams, until it starts.
  */
 final class EngineDrain implements Handover {
     private static final Logger LOG = LoggerFactory.getLogger(EngineDrain.class);
@@ -62,7 +62,7 @@ final class EngineDrain implements Handover {
                     .log("waiting for open connections");
         }
         try {
-            long reset = engine.drain(limit, this::holdNewConnections);
+            long reset = engine.drain(limit, this::holdNewConnections, this::holdDatagrams);
             if (reset > 0) {
                 LOG.atWarn()
                         .addKeyValue("connections", reset)
@@ -76,17 +76,30 @@ final class EngineDrain implements Handover {
     }
 
     private void holdNewConnections() {
+        hold("New connections are refused until the next start", UserspaceBackend::holdNewConnections);
+    }
+
+    private void holdDatagrams() {
+        hold("Datagrams are refused until the next start", UserspaceBackend::holdDatagrams);
+    }
+
+    private void hold(String otherwise, Holding holding) {
         if (retired) {
             return;
         }
         for (UserspaceBackend backend : backends) {
             try {
-                backend.holdNewConnections(Instant.now().plus(HOLD));
-            } catch (SyncException e) {
+                holding.insert(backend, Instant.now().plus(HOLD));
+            } catch (KernelException e) {
                 LOG.atWarn()
+                        .addKeyValue("family", backend.family())
                         .addKeyValue("cause", e.getMessage())
-                        .log("New connections are refused until the next start");
+                        .log(otherwise);
             }
         }
+    }
+
+    private interface Holding {
+        void insert(UserspaceBackend backend, Instant end) throws KernelException;
     }
 }

@@ -40,6 +40,8 @@ final class EngineMetrics {
                 counter("udp_flows_total", "UDP flows opened", counters::flowsOpened),
                 gauge("udp_flows_active", "UDP flows that are open", counters::flowsActive),
                 counter("datagrams_dropped_total", "UDP datagrams dropped", counters::datagramsDropped),
+                counter("health_checks_total", "Health checks of endpoints", counters::healthChecks),
+                gauge("endpoints_checked", "Endpoints that are checked", counters::endpointsChecked),
                 counter("bytes_to_endpoints_total", "Bytes sent to endpoints", counters::bytesToEndpoints),
                 counter("bytes_to_clients_total", "Bytes sent to clients", counters::bytesToClients));
     }

@@ -14,6 +14,7 @@ import dev.sluice.core.mode.Handover;
 import dev.sluice.core.mode.ModeConfig;
 import dev.sluice.core.mode.ModeMetric;
 import dev.sluice.core.mode.ProxyModule;
+import dev.sluice.core.mode.ServiceNotice;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.core.sync.ProxyBackend;
@@ -24,8 +25,11 @@ import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.host.Host;
 import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.route.Links;
+import dev.sluice.linux.route.PolicyRoutes;
 import dev.sluice.linux.socket.ResourceLimits;
+import dev.sluice.userspace.apply.ClientSources;
 import dev.sluice.userspace.apply.PlanExecutor;
+import dev.sluice.userspace.config.ProxyMark;
 import dev.sluice.userspace.config.UserspaceConfig;
 import dev.sluice.userspace.config.UserspaceOptions;
 import dev.sluice.userspace.engine.EngineOptions;
@@ -35,6 +39,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,6 +60,7 @@ public final class UserspaceModule implements ProxyModule {
     private final List<UserspaceBackend> backends = new ArrayList<>();
     private final List<IpSets> sets = new ArrayList<>();
     private final List<Links> links = new ArrayList<>();
+    private final List<PolicyRoutes> routes = new ArrayList<>();
     private @Nullable UserspaceEngine engine;
     private @Nullable EngineDrain drain;
 
@@ -95,7 +101,8 @@ public final class UserspaceModule implements ProxyModule {
 
     @Override
     public List<ProxyBackend> open(List<BackendConfig> configs) throws HostException {
-        UserspaceEngine started = new UserspaceEngine(EngineOptions.of(options).withinOpenFiles(openFiles()));
+        UserspaceEngine started = new UserspaceEngine(
+                EngineOptions.of(options).withSocketMark(ProxyMark.sent()).withinOpenFiles(openFiles()));
         engine = started;
         try {
             for (BackendConfig config : configs) {
@@ -103,18 +110,27 @@ public final class UserspaceModule implements ProxyModule {
                 sets.add(ownSets);
                 Links ownLinks = host.openLinks();
                 links.add(ownLinks);
+                PolicyRoutes ownRoutes = host.openPolicyRoutes();
+                routes.add(ownRoutes);
                 backends.add(new UserspaceBackend(
                         new UserspaceConfig(config, options),
                         started,
                         host.iptables(config.family()),
                         ownSets,
-                        ownLinks));
+                        ownLinks,
+                        ownRoutes,
+                        host.sysctl()));
             }
         } catch (KernelException e) {
             throw new HostException(e);
         }
         drain = new EngineDrain(started, backends);
         return List.copyOf(backends);
+    }
+
+    @Override
+    public void initOnly() {
+        backends.forEach(UserspaceBackend::prepare);
     }
 
     /** Raises the limit of open files as far as possible, and returns it. */
@@ -140,7 +156,7 @@ public final class UserspaceModule implements ProxyModule {
                 .findFirst()
                 .<ConntrackTargets>map(backend -> backend::conntrackTargets)
                 .orElseThrow(() -> new IllegalStateException(family + " is not open"));
-        return new ConntrackPolicy(Set.of(Protocol.UDP), sockets, options.localhostNodePorts());
+        return new ConntrackPolicy(Set.of(Protocol.UDP), sockets, options.localhostNodePorts(), ProxyMark.MASK);
     }
 
     @Override
@@ -161,6 +177,15 @@ public final class UserspaceModule implements ProxyModule {
     }
 
     @Override
+    public void reportTo(Consumer<ServiceNotice> notices) {
+        UserspaceEngine running = engine;
+        if (running != null) {
+            running.reportTo(
+                    (balancer, upstream, outage) -> notices.accept(EndpointEvents.notice(balancer, upstream, outage)));
+        }
+    }
+
+    @Override
     public Optional<Handover> handover() {
         return Optional.ofNullable(drain);
     }
@@ -175,13 +200,15 @@ public final class UserspaceModule implements ProxyModule {
 
     @Override
     public boolean ownsChain(KernelObject chain) {
-        return !chain.kind().equals("mangle") && RedirectRules.owns(chain.name());
+        return RedirectRules.owns(chain.name());
     }
 
     @Override
     public boolean removeLeftovers(IpFamily family) throws SyncException {
-        try (IpSets present = host.openIpSets()) {
-            return PlanExecutor.removeSets(present, family);
+        try (IpSets present = host.openIpSets();
+                PolicyRoutes ownRoutes = host.openPolicyRoutes()) {
+            boolean any = ClientSources.removeRoutes(ownRoutes, family);
+            return PlanExecutor.removeSets(present, family) || any;
         } catch (KernelException e) {
             throw new SyncException(String.valueOf(e.getMessage()), e);
         }
@@ -195,5 +222,6 @@ public final class UserspaceModule implements ProxyModule {
         }
         sets.forEach(IpSets::close);
         links.forEach(Links::close);
+        routes.forEach(PolicyRoutes::close);
     }
 }

@@ -8,6 +8,7 @@ import dev.sluice.core.traffic.PortTraffic;
 import dev.sluice.core.traffic.ProxyTraffic;
 import dev.sluice.core.traffic.TrafficCounters;
 import dev.sluice.core.traffic.TrafficTotals;
+import dev.sluice.userspace.balance.Skips;
 import dev.sluice.userspace.balance.Upstream;
 import dev.sluice.userspace.balance.UpstreamPool;
 import dev.sluice.userspace.routing.ExpiryReason;
@@ -18,9 +19,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** The counters of the service ports that userspace mode carries, read where the event loops write them. */
 final class UserspaceTrafficCounters implements TrafficCounters {
+    private static final String PASSED = "passed";
+    private static final String FAILED = "failed";
+
     private final List<UserspaceBackend> backends;
 
     /** @param backends one for each family */
@@ -65,6 +70,7 @@ final class UserspaceTrafficCounters implements TrafficCounters {
                 expired.put(why.label(), count);
             }
         }
+        boolean checked = balancer.healthCheck() != null;
         return new ProxyTraffic(
                 balancer.open(),
                 counters.connects(),
@@ -72,16 +78,24 @@ final class UserspaceTrafficCounters implements TrafficCounters {
                 counters.retries(),
                 counters.ejections(),
                 refusals,
-                expired);
+                expired,
+                checked ? Map.of(PASSED, counters.passedChecks(), FAILED, counters.failedChecks()) : Map.of(),
+                unhealthy(balancer.reachable()));
+    }
+
+    private static long unhealthy(UpstreamPool pool) {
+        return IntStream.range(0, pool.size())
+                .filter(i -> pool.upstream(i).outage() != null)
+                .count();
     }
 
     private static List<EndpointTraffic> endpoints(PortBalancer balancer, long now) {
         UpstreamPool pool = balancer.reachable();
-        boolean skipEjected = balancer.skipsEjected(pool, now);
+        Skips skips = balancer.skips(pool, now);
         List<EndpointTraffic> endpoints = new ArrayList<>(pool.size());
         for (int i = 0; i < pool.size(); i++) {
             Upstream upstream = pool.upstream(i);
-            int weight = skipEjected && !upstream.ejectedFor(now).isZero() ? 0 : pool.weight(i);
+            int weight = skips.admits(upstream, now) ? pool.weight(i) : 0;
             endpoints.add(new EndpointTraffic(upstream.address(), upstream.port(), weight, upstream.open(), 0));
         }
         return endpoints;

@@ -115,7 +115,7 @@ class ExplainedPacketTest {
     }
 
     @Test
-    void datagramsAreFollowedToTheSocketOfTheirPort() throws Exception {
+    void datagramsAreFollowedToTheSocketOfAll() throws Exception {
         try (FakeNode loopback = new FakeNode(IpFamily.IPV4)) {
             loopback.snapshot.put(Endpoints.resolved(
                     ServicePorts.udp("kube-system/dns", "10.96.0.10", 53)
@@ -127,7 +127,7 @@ class ExplainedPacketTest {
                 IpAddress local = IpAddress.of("127.0.0.1");
                 Trace trace =
                         loopback.backend().explain(new Packet(Protocol.UDP, local, 4000, local, 30053, origin, ""));
-                assertThat(trace.steps()).extracting(Step::where).contains("nat SLUICE-UDP-NODE");
+                assertThat(trace.steps()).extracting(Step::where).contains("nat SLUICE-REDIRECT");
                 assertThat(trace.steps().getLast().where()).isEqualTo("userspace node port 30053/UDP");
                 assertThat(trace.candidates()).hasSize(1);
             }

@@ -3,8 +3,10 @@
 package dev.sluice.userspace;
 
 import dev.sluice.core.config.LocalDetector;
+import dev.sluice.core.model.Portal;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.testkit.contract.BackendOnHost;
 import dev.sluice.testkit.fake.FakeHost;
 import dev.sluice.testkit.fake.FakeIpSets;
@@ -12,11 +14,14 @@ import dev.sluice.testkit.fake.FakeIptables;
 import dev.sluice.testkit.fake.FakeLinks;
 import dev.sluice.userspace.config.UserspaceConfig;
 import dev.sluice.userspace.config.UserspaceOptions;
+import dev.sluice.userspace.engine.DatagramDestinations;
 import dev.sluice.userspace.engine.EngineOptions;
+import dev.sluice.userspace.engine.OriginalDestinations;
 import dev.sluice.userspace.engine.UserspaceEngine;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Userspace mode on a host of fakes, with what is special about it at hand; the sockets are real, on the loopback
@@ -26,8 +31,12 @@ final class FakeNode extends BackendOnHost<UserspaceBackend> {
     final FakeIptables iptables = host.tools(family);
     final FakeIpSets sets = host.openIpSets();
     final FakeLinks links = host.openLinks();
-    final UserspaceEngine engine =
-            new UserspaceEngine(EngineOptions.of(UserspaceOptions.DEFAULT).withEventLoops(1));
+    /** No connection is looked up, which takes rights that the test may not have. */
+    final UserspaceEngine engine = new UserspaceEngine(
+            EngineOptions.of(UserspaceOptions.DEFAULT).withEventLoops(1),
+            OriginalDestinations.CONNTRACK,
+            NoDestinations::new);
+
     private final UserspaceConfig config;
 
     FakeNode(IpFamily family) {
@@ -38,12 +47,13 @@ final class FakeNode extends BackendOnHost<UserspaceBackend> {
 
     FakeNode(UserspaceConfig config) {
         super(new FakeHost(), config.family());
-        this.config = config;
+        // whether sockets may have foreign addresses depends on the rights of the test
+        this.config = new UserspaceConfig(config.common(), config.options().withClientSource(false));
     }
 
     @Override
     protected UserspaceBackend start() {
-        return new UserspaceBackend(config, engine, iptables, sets, links);
+        return new UserspaceBackend(config, engine, iptables, sets, links, host.openPolicyRoutes(), host.sysctl());
     }
 
     /** The elements of the sets that are not empty, by set. */
@@ -55,6 +65,16 @@ final class FakeNode extends BackendOnHost<UserspaceBackend> {
             }
         }
         return all;
+    }
+
+    private static final class NoDestinations implements DatagramDestinations {
+        @Override
+        public Portal.@Nullable Address of(SocketAddress client, SocketAddress socket) {
+            return null;
+        }
+
+        @Override
+        public void close() {}
     }
 
     @Override

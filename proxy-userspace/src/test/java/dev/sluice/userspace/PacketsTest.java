@@ -190,6 +190,82 @@ class PacketsTest {
         }
     }
 
+    /** Through the cluster address and under external policy Local; of the node and of hairpins it sees the node. */
+    @ParameterizedTest
+    @MethodSource("nodes")
+    void endpointsSeeTheClientWhereNothingIsMasqueraded(Variant variant, IpFamily family) throws Exception {
+        String before = state(variant);
+        try (NodeUnderTest node = new NodeUnderTest(lab, family, variant, true);
+                AutoCloseable _ = lab.serveAt(lab.node(), 7070)) {
+            IpAddress address = lab.node().address(family);
+            node.snapshot.put(resolved(tcp(family).build(), family, 8080, "a2", "b2"));
+            node.snapshot.put(resolved(
+                    ServicePorts.udp("kube-system/dns:dns", vip(family).toString(), 53)
+                            .nodePort(NODE_PORT)
+                            .externalPolicyLocal()
+                            .build(),
+                    family,
+                    Lab.UDP_PORT,
+                    "a2",
+                    "b2"));
+            node.snapshot.put(Endpoints.resolved(
+                    ServicePorts.tcp("shop/node:http", other(family).toString(), 80)
+                            .nodePort(NODE_PORT)
+                            .build(),
+                    Endpoints.local(address.toString(), 7070)));
+            node.sync();
+            for (int i = 0; i < 4; i++) {
+                LabHost pod = lab.pod("a3");
+                assertThat(answer(pod.tcp(vip(family), 80)).peer()).isEqualTo(pod.address(family));
+                assertThat(answer(pod.udp(vip(family), 53)).peer()).isEqualTo(pod.address(family));
+                assertThat(answer(pod.tcp(other(family), 80)).peer())
+                        .as("of a process on the node")
+                        .isEqualTo(pod.address(family));
+                assertThat(answer(lab.client().udp(address, NODE_PORT)).peer())
+                        .as("external policy Local")
+                        .isEqualTo(lab.client().address(family));
+                assertThat(LabAddresses.allOfNode(family))
+                        .contains(
+                                answer(lab.node().tcp(vip(family), 80)).peer(),
+                                answer(lab.client().tcp(vip(family), 80)).peer(),
+                                answer(lab.client().tcp(address, NODE_PORT)).peer());
+                Outcome.Answer own = answer(lab.pod("a2").tcp(vip(family), 80));
+                assertThat(own.peer().equals(lab.pod("a2").address(family)))
+                        .isEqualTo(!own.pod().equals("a2"));
+            }
+            node.cleanUp();
+            assertThat(state(variant)).isEqualTo(before);
+        }
+    }
+
+    /** A Service whose endpoint is a portal of its own and of a stranger's, and two whose endpoints are each other. */
+    @ParameterizedTest
+    @MethodSource("nodes")
+    void whatTheProxySendsIsNotRedirected(Variant variant, IpFamily family) throws Exception {
+        try (NodeUnderTest node = new NodeUnderTest(lab, family, variant)) {
+            IpAddress first = other(family);
+            IpAddress second = IpAddress.of(family == IpFamily.IPV4 ? "10.96.0.52" : "fd00:96::52");
+            IpAddress pod = LabAddresses.of("a2", family);
+            node.snapshot.put(resolved(tcp(family).build(), family, 8080, "a2"));
+            node.snapshot.put(Endpoints.resolved(
+                    ServicePorts.tcp("shop/stranger:http", family == IpFamily.IPV4 ? "10.96.0.53" : "fd00:96::53", 8080)
+                            .externalIps(pod.toString())
+                            .build()));
+            node.snapshot.put(Endpoints.resolved(
+                    ServicePorts.tcp("shop/circle:one", first.toString(), 80).build(),
+                    Endpoints.remote(second.toString(), 80)));
+            node.snapshot.put(Endpoints.resolved(
+                    ServicePorts.tcp("shop/circle:two", second.toString(), 80).build(),
+                    Endpoints.remote(first.toString(), 80)));
+            node.sync();
+            assertThat(answer(lab.pod("a3").tcp(vip(family), 80)).pod()).isEqualTo("a2");
+            assertThat(lab.pod("a3").tcp(first, 80)).isNotInstanceOf(Outcome.Answer.class);
+            assertThat(node.engine.counters().connectionsAccepted())
+                    .as("none came back")
+                    .isEqualTo(2);
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("nodes")
     void datagramsReachEndpointsAndAnswersComeFromWhereTheyWereSent(Variant variant, IpFamily family) throws Exception {
@@ -200,7 +276,7 @@ class PacketsTest {
                     .build();
             node.snapshot.put(resolved(service, family, Lab.UDP_PORT, "a2", "b2"));
             SyncReport report = node.sync();
-            assertThat(report.applied()).containsEntry(ObjectKind.of("userspace.udp_sockets"), 1L);
+            assertThat(report.applied()).containsEntry(ObjectKind.of("userspace.udp_sockets"), 2L);
             IpAddress second = LabAddresses.secondOfNode(family);
             for (LabHost caller : List.of(lab.pod("a3"), lab.node(), lab.client())) {
                 // the callers' sockets are connected: an answer from elsewhere would not arrive
@@ -324,7 +400,15 @@ class PacketsTest {
         String own = rules.lines()
                 .filter(line -> line.startsWith("-A") || line.startsWith(":SLUICE") || line.startsWith("-N"))
                 .collect(Collectors.joining("\n"));
-        return own + "\n" + lab.node().run("ipset", "list", "-n").output();
+        return own + "\n" + lab.node().run("ipset", "list", "-n").output()
+                + lab.node().run("ip", "rule").output()
+                + lab.node().run("ip", "-6", "rule").output()
+                + lab.node()
+                        .run("ip", "route", "show", "table", "all")
+                        .output()
+                        .lines()
+                        .filter(line -> line.contains("table 8250"))
+                        .toList();
     }
 
     private static ServicePorts tcp(IpFamily family) {

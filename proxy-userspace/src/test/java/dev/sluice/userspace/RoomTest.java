@@ -24,6 +24,7 @@ import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.testkit.rooms.RoomLaws;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -67,6 +68,19 @@ class RoomTest extends RoomLaws {
                 .orShould()
                 .callConstructorWhere(target(owner(assignableTo(EventLoopGroup.class)))
                         .and(not(target(owner(simpleName("SupervisedLoops"))))))
+                .check(room());
+    }
+
+    /** Netty puts a whole loop to sleep for a second when a descriptor on it has thrown something. */
+    @Test
+    void descriptorsOnEventLoopsAreSupervised() {
+        classes()
+                .that()
+                .areAssignableTo(EpollIoHandle.class)
+                .and()
+                .haveNameNotMatching(".*\\.LoopHandle\\$Supervised")
+                .should()
+                .beAssignableTo("dev.sluice.userspace.engine.LoopHandle")
                 .check(room());
     }
 

@@ -16,12 +16,16 @@ import dev.sluice.core.sync.SyncException;
 import dev.sluice.core.sync.SyncReport;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
+import dev.sluice.linux.Errno;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.ipset.IpSet;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -131,44 +135,49 @@ class UserspaceBackendTest {
     }
 
     @Test
-    void aUdpServiceIsOneSocketAndOneRuleForEachPortal() throws Exception {
+    void aUdpServiceIsElementsLikeAnyOther() throws Exception {
         node.snapshot.put(Endpoints.resolved(web().build(), Endpoints.remote("10.244.2.2", 8080)));
         node.sync();
-        node.iptables.resetCounts();
-        node.snapshot.put(Endpoints.resolved(dns().nodePort(30053).build(), Endpoints.remote("10.244.2.2", 53)));
+        assertThat(node.iptables.rules("nat", "SLUICE-REDIRECT"))
+                .hasSize(2)
+                .last(InstanceOfAssertFactories.STRING)
+                .matches("-p udp -j DNAT --to-destination 127\\.0\\.0\\.1:\\d+");
+        int restores = node.iptables.restores();
+        int saves = node.iptables.saves();
+        node.sets.resetCounters();
+        node.snapshot.put(Endpoints.resolved(
+                dns().nodePort(30053).externalIps("198.51.100.1").build(), Endpoints.remote("10.244.2.2", 53)));
         SyncReport report = node.sync();
-        String port = node.sets.elements("SLUICE-UDP-SOCKETS").iterator().next();
-        assertThat(node.iptables.inputs()).containsExactly("""
-            *nat
-            -A SLUICE-UDP -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/dns:dns" -m udp --dport 53 -j DNAT --to-destination 127.0.0.1:PORT
-            -A SLUICE-UDP-NODE -p udp -m comment --comment "kube-system/dns:dns" -m udp --dport 30053 -j DNAT --to-destination 127.0.0.1:PORT
-            COMMIT
-            """.replace("PORT", port));
-        assertThat(report.applied()).containsEntry(ObjectKind.of("userspace.udp_sockets"), 1L);
+        assertThat(node.sets.log())
+                .extracting(Object::toString)
+                .containsExactlyInAnyOrder(
+                        "add SLUICE-OPEN 10.96.0.10,udp:53",
+                        "add SLUICE-OPEN 198.51.100.1,udp:53",
+                        "add SLUICE-NODE-UDP-OPEN 30053");
+        assertThat(report.applied())
+                .as("one for each event loop")
+                .containsEntry(ObjectKind.of("userspace.udp_sockets"), 1L);
+        node.snapshot.put(Endpoints.resolved(dns().nodePort(30053).build()));
+        node.sync();
+        node.snapshot.remove(dns().build().name());
+        node.sync();
+        assertThat(node.iptables.restores()).isEqualTo(restores);
+        assertThat(node.iptables.saves()).isEqualTo(saves);
         assertThat(node.fullSync().cost().bytes())
                 .as("the full comparison finds no difference")
                 .isZero();
-
-        node.iptables.resetCounts();
-        node.snapshot.put(Endpoints.resolved(dns().nodePort(30053).build()));
-        report = node.sync();
-        assertThat(node.iptables.rules("nat", "SLUICE-UDP")).isEmpty();
-        assertThat(node.iptables.rules("nat", "SLUICE-UDP-NODE")).isEmpty();
-        assertThat(node.sets.elements("SLUICE-UDP-SOCKETS")).isEmpty();
-        assertThat(report.applied()).containsEntry(ObjectKind.of("userspace.udp_sockets"), 0L);
-        assertThat(node.fullSync().cost().bytes()).isZero();
     }
 
     @Test
-    void udpConntrackEntriesLeadToTheSocket() throws Exception {
+    void udpConntrackEntriesLeadToTheSocketsWhileThereIsAnEndpoint() throws Exception {
         ResolvedPort dns = Endpoints.resolved(dns().build(), Endpoints.remote("10.244.2.2", 53));
         assertThat(node.backend().conntrackTargets(dns))
                 .as("before the first sync")
                 .isEmpty();
         node.snapshot.put(dns);
         node.sync();
-        int port = Integer.parseInt(
-                node.sets.elements("SLUICE-UDP-SOCKETS").iterator().next());
+        String redirect = node.iptables.rules("nat", "SLUICE-REDIRECT").getLast();
+        int port = Integer.parseInt(redirect.substring(redirect.lastIndexOf(':') + 1));
         SocketAddress socket = new SocketAddress(IpAddress.of("127.0.0.1"), port);
         assertThat(node.backend().conntrackTargets(dns)).containsExactly(socket);
 
@@ -183,6 +192,17 @@ class UserspaceBackendTest {
         node.snapshot.put(nobody);
         node.sync();
         assertThat(node.backend().conntrackTargets(nobody)).isEmpty();
+    }
+
+    @Test
+    void theSetsOfAnEarlierReleaseAreRemovedToo() throws Exception {
+        node.sync();
+        IpSet former = new IpSet("SLUICE-UDP-SOCKETS", IpSet.Type.BITMAP_PORT, IpFamily.IPV4, 1 << 16);
+        IpSet otherFamily = new IpSet("SLUICE-6-UDP-SOCKETS", IpSet.Type.BITMAP_PORT, IpFamily.IPV6, 1 << 16);
+        node.sets.create(former);
+        node.sets.create(otherFamily);
+        node.backend().cleanUp();
+        assertThat(node.sets.names()).containsExactly("SLUICE-6-UDP-SOCKETS");
     }
 
     @Test
@@ -234,12 +254,12 @@ class UserspaceBackendTest {
     void afterAFailureTheNextSyncIsAFullOne() throws Exception {
         node.sync();
         node.snapshot.put(Endpoints.resolved(dns().build(), Endpoints.remote("10.244.2.2", 53)));
-        node.iptables.failNextRestore("no memory");
+        node.sets.breakWith(new NetlinkException("IPSET_CMD_ADD", Errno.ENOMEM, "no memory"));
         assertThatThrownBy(node::sync).isInstanceOf(SyncException.class).hasMessageContaining("no memory");
+        node.sets.breakWith(null);
         SyncReport report = node.sync();
         assertThat(report.full()).isTrue();
         assertThat(node.sets.elements("SLUICE-OPEN")).containsExactly("10.96.0.10,udp:53");
-        assertThat(node.iptables.rules("nat", "SLUICE-UDP")).hasSize(1);
     }
 
     @Test
@@ -255,6 +275,26 @@ class UserspaceBackendTest {
         assertPaused(paused.firewall(), before.firewall());
         node.fullSync();
         assertThat(FilterRules.of(node)).isEqualTo(before);
+    }
+
+    @Test
+    void whatKubeProxyCarriesIsNotHeldButLeftToIt() throws Exception {
+        node.iptables.restore("""
+                *nat
+                :KUBE-SERVICES - [0:0]
+                -A PREROUTING -j KUBE-SERVICES
+                COMMIT
+                """);
+        node.snapshot.put(Endpoints.resolved(web().build(), Endpoints.remote("10.244.2.2", 8080)));
+        node.sync();
+        List<String> before = node.iptables.rules("nat", "SLUICE-SERVICES");
+        node.backend().holdNewConnections(Instant.parse("2026-01-02T03:04:05.678Z"));
+        assertThat(node.iptables.rules("nat", "PREROUTING").getFirst()).endsWith("-j SLUICE-SERVICES");
+        assertThat(node.iptables.rules("nat", "SLUICE-SERVICES"))
+                .hasSize(before.size() + 1)
+                .startsWith("-j KUBE-SERVICES");
+        node.fullSync();
+        assertThat(node.iptables.rules("nat", "SLUICE-SERVICES")).isEqualTo(before);
     }
 
     private record FilterRules(List<String> input, List<String> firewall) {

@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.sluice.chart.observe.AlertRule;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.testkit.api.JsonDocument;
+import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.prometheus.Alertmanager;
 import dev.sluice.testkit.prometheus.PrometheusServer;
+import dev.sluice.testkit.prometheus.TimeSeries;
 import dev.sluice.testkit.timing.Attempts;
 import dev.sluice.testkit.timing.Attempts.Observation;
 import java.io.IOException;
@@ -65,6 +67,41 @@ class AlertsInLabTest {
             });
             await("SluiceRulesContested", true, prometheus, alertmanager);
             assertThat(texts(alertmanager, "SluiceRulesContested")).contains("fights over the rules on node-a.");
+        }
+    }
+
+    /** The chart's default: no monitor, no operator; Prometheus finds the Pods by their annotations. */
+    @Test
+    void scrapeAnnotationsAreEnough(@TempDir Path folder) throws IOException {
+        assumeTrue("root".equals(System.getProperty("user.name")), "the network lab needs root");
+        assumeTrue(PrometheusServer.isInstalled(), "prometheus is not installed: run dev/setup");
+        AnnotatedPod pod = AnnotatedPod.ofChart(LabAddresses.NODE_A);
+        try (MonitoredNode node = new MonitoredNode(ProxyMode.IPTABLES, folder);
+                PrometheusServer prometheus =
+                        PrometheusServer.start(node.lab.node(), folder, shortened(folder), pod.job(folder))) {
+            Attempts.until(LIMIT, "the Pod is found, and nothing is wrong", () -> {
+                List<TimeSeries> found = prometheus.query("sluice_build_info");
+                return new Observation(
+                        found.size() == 1
+                                && found.getFirst()
+                                        .labels()
+                                        .entrySet()
+                                        .containsAll(pod.expectedLabels().entrySet())
+                                && firing(prometheus).isEmpty(),
+                        found + ", firing: " + firing(prometheus));
+            });
+            assertThat(prometheus.query("count by (instance) (sluice_build_info)"))
+                    .as("the nodes that the dashboards offer")
+                    .hasSize(1);
+
+            node.daemon.close();
+            Attempts.until(LIMIT, "SluiceDown fires", () -> {
+                List<Map<String, Object>> alerts = prometheus.alerts();
+                return new Observation(
+                        firing(prometheus).contains("SluiceDown")
+                                && alerts.toString().contains("Sluice on node-a is not scraped."),
+                        alerts.toString());
+            });
         }
     }
 

@@ -5,6 +5,7 @@ package dev.sluice.chart.live;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.testkit.api.ApiFault;
 import dev.sluice.testkit.api.FakeApi;
 import dev.sluice.testkit.api.TlsIdentity;
 import dev.sluice.testkit.daemon.DaemonOptions;
@@ -41,6 +42,11 @@ final class MonitoredNode implements AutoCloseable {
 
     /** Starts the daemon in {@code mode}, and waits until it is ready. */
     MonitoredNode(ProxyMode mode, Path folder) throws IOException {
+        this(mode, folder, everything -> false);
+    }
+
+    /** @param fault of the API server, from the start on */
+    MonitoredNode(ProxyMode mode, Path folder, ApiFault fault) throws IOException {
         InetAddress address =
                 LabAddresses.of(LabAddresses.NODE_B, IpFamily.IPV4).toInetAddress();
         TlsIdentity server = TlsIdentity.create(folder, "server", address.getHostAddress());
@@ -48,6 +54,7 @@ final class MonitoredNode implements AutoCloseable {
         tls = server.server(client.certificate());
         api = lab.otherNode().call(() -> new FakeApi(address, 0, 1000, tls));
         putObjects();
+        api.misbehave(fault);
         Path configuration = configure(mode, folder, server, client);
         Path snapshots = Files.createDirectories(folder.resolve("state"));
         DaemonOptions options =
@@ -79,6 +86,7 @@ final class MonitoredNode implements AutoCloseable {
                 mode: %s
                 clusterCIDR: 10.244.0.0/16
                 hostnameOverride: node-a
+                metricsBindAddress: 0.0.0.0:10249
                 clientConnection: {kubeconfig: %s}
                 conntrack: {maxPerCore: 0}
                 iptables: {minSyncPeriod: 50ms}
@@ -91,20 +99,22 @@ final class MonitoredNode implements AutoCloseable {
                 {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-a", "resourceVersion": "VERSION"},
                  "spec": {"podCIDRs": ["10.244.1.0/24"]},
                  "status": {"addresses": [{"type": "InternalIP", "address": "192.168.10.1"}]}}""");
-        putService("web", WEB, "TCP", "\"sluice.dev/idle-timeout\": \"1s\"");
-        putService("dns", DNS, "UDP", "");
-        putService("small", SMALL, "TCP", "\"sluice.dev/max-connections\": \"1\"");
+        // in ipvs mode an external address is a reason to watch all nodes
+        putService("web", WEB, "TCP", "\"sluice.dev/idle-timeout\": \"1s\"", "\"203.0.113.60\"");
+        putService("dns", DNS, "UDP", "", "");
+        putService("small", SMALL, "TCP", "\"sluice.dev/max-connections\": \"1\"", "");
         putSlice("web", "TCP", 8080, "a3");
         putSlice("small", "TCP", 8080, "b2");
         putSlice("dns", "UDP", 5353, "b3");
     }
 
-    private void putService(String name, IpAddress address, String protocol, String annotations) {
+    private void putService(
+            String name, IpAddress address, String protocol, String annotations, String externalAddress) {
         api.put("services", "shop/" + name, """
                 {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "%1$s", "namespace": "shop",
                  "uid": "%1$s", "resourceVersion": "VERSION", "annotations": {%4$s}},
                  "spec": {"type": "ClusterIP", "clusterIP": "%2$s", "clusterIPs": ["%2$s"], "ipFamilies": ["IPv4"],
-                 "ports": [{"name": "p", "protocol": "%3$s", "port": 80}]}}""".formatted(name, address, protocol, annotations));
+                 "externalIPs": [%5$s], "ports": [{"name": "p", "protocol": "%3$s", "port": 80}]}}""".formatted(name, address, protocol, annotations, externalAddress));
     }
 
     /** Gives a Service one endpoint, as a controller does that has seen the Pod just now. */

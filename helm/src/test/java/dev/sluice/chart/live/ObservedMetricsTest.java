@@ -19,7 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Whatever an alert or a dashboard asks for is on the page of a running daemon in each mode that has it. */
+/**
+ * Whatever an alert or a dashboard asks for is on the page of a running daemon in each mode that has it; and the API
+ * server denies that daemon nothing by the chart's role.
+ */
 class ObservedMetricsTest {
     /** What a scrape adds to each series. */
     private static final Map<String, String> TARGET = Map.of("job", "sluice", "instance", "node-a", "node", "node-a");
@@ -49,6 +52,9 @@ class ObservedMetricsTest {
             }
         }
         assertThat(missing).isEmpty();
+        assertThat(TroubledPage.denied(folder))
+                .as("calls in mode %s that the chart's role denies", mode.flagValue())
+                .isEmpty();
     }
 
     private static List<String> expressions() {

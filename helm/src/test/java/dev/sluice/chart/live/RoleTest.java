@@ -59,10 +59,27 @@ class RoleTest {
             endpoints: [{addresses: [10.244.1.2], nodeName: node-a, conditions: {ready: true}}]
             """;
 
+    private static Authorization authorization(ProxyMode mode) throws IOException {
+        String objects = Chart.render(Chart.example(mode.flagValue()));
+        return new Authorization(
+                KubernetesObjects.find(objects, ClusterRole.class, "sluice").getRules());
+    }
+
+    /** It has ServiceCIDRs besides, which no other mode reads. */
+    @Test
+    void allowsWhatNftablesModeCalls(@TempDir Path folder) throws IOException {
+        Authorization authorization = authorization(ProxyMode.NFTABLES);
+        try (Lab lab = Lab.create();
+                FakeApi api = lab.node().call(() -> new FakeApi(0, 1, empty -> ApiManifests.put(empty, OBJECTS)))) {
+            api.misbehave(authorization);
+            run(lab, api, ProxyMode.NFTABLES, folder, () -> authorization.isDecided("watch", "servicecidrs"));
+        }
+        assertThat(authorization.denied()).as("calls that the role denies").isEmpty();
+    }
+
     @Test
     void allowsWhatTheDaemonCallsAndNothingElse(@TempDir Path folder) throws IOException {
-        ClusterRole role = KubernetesObjects.find(Chart.render(Chart.example("iptables")), ClusterRole.class, "sluice");
-        Authorization authorization = new Authorization(role.getRules());
+        Authorization authorization = authorization(ProxyMode.IPTABLES);
 
         try (Lab lab = Lab.create();
                 FakeApi api = lab.node().call(() -> new FakeApi(0, 1, empty -> ApiManifests.put(empty, OBJECTS)));

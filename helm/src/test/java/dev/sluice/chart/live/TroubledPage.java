@@ -2,13 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.chart.live;
 
+import dev.sluice.chart.Chart;
+import dev.sluice.chart.KubernetesObjects;
 import dev.sluice.core.config.ProxyMode;
+import dev.sluice.testkit.api.ApiFault;
 import dev.sluice.testkit.lab.Caller;
 import dev.sluice.testkit.lab.Connection;
 import dev.sluice.testkit.lab.LabHost;
 import dev.sluice.testkit.lab.Outcome;
 import dev.sluice.testkit.timing.Attempts;
 import dev.sluice.testkit.vm.VirtualMachine;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +29,8 @@ final class TroubledPage {
     private static final Duration LIMIT = Duration.ofMinutes(1);
     private static final Duration VM_LIMIT = Duration.ofMinutes(10);
     private static final String FILE = "page.txt";
+    private static final String ROLE = "role.yaml";
+    private static final String DENIED = "denied.txt";
 
     private TroubledPage() {}
 
@@ -36,31 +43,34 @@ final class TroubledPage {
 
     /** The page of a daemon in {@code mode}, in a virtual machine where this kernel lacks IPVS. */
     static String of(ProxyMode mode, Path folder) throws IOException {
+        ClusterRole role =
+                KubernetesObjects.find(Chart.render(Chart.example(mode.flagValue())), ClusterRole.class, "sluice");
+        Files.writeString(folder.resolve(ROLE), Serialization.asYaml(role));
         if (mode != ProxyMode.IPVS || !VirtualMachine.isNeeded()) {
             return here(mode, folder);
         }
-        String home = System.getProperty("java.home");
         new VirtualMachine(folder, VM_LIMIT)
-                .run(
-                        List.of(
-                                "env",
-                                "JAVA_HOME=" + home,
-                                "SLUICE_DIST=" + System.getenv().getOrDefault("SLUICE_DIST", ""),
-                                home + "/bin/java",
-                                "--enable-native-access=ALL-UNNAMED",
-                                "-XX:+UseSerialGC",
-                                "-XX:TieredStopAtLevel=1",
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                TroubledPage.class.getName(),
-                                mode.flagValue(),
-                                folder.toString()),
-                        System.out::println);
+                .run(TroubledPage.class, List.of(), List.of(mode.flagValue(), folder.toString()), System.out::println);
         return Files.readString(folder.resolve(FILE));
     }
 
+    /** The calls of the daemon that the chart's role denies, a line each; {@link #of} was called with the folder. */
+    static List<String> denied(Path folder) throws IOException {
+        return Files.readAllLines(folder.resolve(DENIED));
+    }
+
     private static String here(ProxyMode mode, Path folder) throws IOException {
-        try (MonitoredNode node = new MonitoredNode(mode, folder)) {
+        ClusterRole role = Serialization.unmarshal(Files.readString(folder.resolve(ROLE)), ClusterRole.class);
+        Authorization authorization = new Authorization(role.getRules());
+        String page = here(mode, folder, authorization);
+        Files.write(
+                folder.resolve(DENIED),
+                authorization.denied().stream().map(ApiCall::toString).toList());
+        return page;
+    }
+
+    private static String here(ProxyMode mode, Path folder, ApiFault authorization) throws IOException {
+        try (MonitoredNode node = new MonitoredNode(mode, folder, authorization)) {
             LabHost client = node.lab.pod("a4");
             node.putSlice("dns", "UDP", 5353, "b3");
             answered(client, node);
@@ -93,7 +103,9 @@ final class TroubledPage {
                 List.of("sluice_watch_restarts_total{", "kubeproxy_network_programming_duration_seconds_count{"));
         switch (mode) {
             case IPTABLES -> wanted.add("sluice_conntrack_deleted_flows_total{");
-            case IPVS -> wanted.add("sluice_service_packets_total{");
+            case IPVS ->
+                wanted.addAll(List.of("sluice_service_packets_total{", "sluice_watch_up{resource=\"peers\"} 1"));
+            case NFTABLES -> {}
             case USERSPACE ->
                 wanted.addAll(List.of("sluice_service_expired_connections_total{", "sluice_service_refusals_total{"));
         }

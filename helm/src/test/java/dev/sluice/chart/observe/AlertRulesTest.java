@@ -82,7 +82,9 @@ class AlertRulesTest {
                 .flatMap(file -> JsonDocument.objects(AlertRule.parsed(file).get("tests")).stream())
                 .flatMap(test -> JsonDocument.objects(test.get("promql_expr_test")).stream())
                 .filter(check -> JsonDocument.objects(check.get("exp_samples")).isEmpty() != firing)
-                .map(check -> String.valueOf(check.get("expr")).replaceAll(".*alertname=\"(\\w+)\".*", "$1"))
+                .map(check -> String.valueOf(check.get("expr")))
+                .filter(expression -> expression.contains("alertname=\""))
+                .map(expression -> expression.replaceAll(".*alertname=\"(\\w+)\".*", "$1"))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 }

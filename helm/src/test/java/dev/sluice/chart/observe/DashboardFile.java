@@ -44,7 +44,8 @@ public record DashboardFile(String name, Map<String, Object> content) {
         Stream<String> variables = variables().stream()
                 .filter(variable -> "query".equals(variable.get("type")))
                 .map(variable -> String.valueOf(variable.get("definition")))
-                .map(query -> query.replaceAll("^label_values\\((.*), *(\\w+)\\)$", "count by ($2) ($1)"));
+                .map(query -> query.replaceAll("^label_values\\((.*), *(\\w+)\\)$", "count by ($2) ($1)")
+                        .replaceAll("^query_result\\((.*)\\)$", "$1"));
         return Stream.concat(queries, variables).toList();
     }
 

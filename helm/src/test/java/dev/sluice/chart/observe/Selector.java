@@ -34,6 +34,9 @@ public record Selector(String metric, Map<String, String> equal, Set<String> lab
             Set<String> labels = new TreeSet<>();
             Matcher matcher = MATCHER.matcher(metric.group(2) == null ? "" : metric.group(2));
             while (matcher.find()) {
+                if (matcher.group(1).startsWith("exported_")) {
+                    continue; // the name that a scrape without honor_labels gives a label of the page
+                }
                 labels.add(matcher.group(1));
                 if (matcher.group(2).equals("=") && !matcher.group(3).startsWith("$")) {
                     equal.put(matcher.group(1), matcher.group(3));

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.bench.iptables;
 
+import dev.sluice.bench.FirstPacket;
 import dev.sluice.bench.Samples;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.testkit.lab.LabException;

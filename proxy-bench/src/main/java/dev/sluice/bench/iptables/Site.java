@@ -3,6 +3,7 @@
 package dev.sluice.bench.iptables;
 
 import dev.sluice.bench.DaemonClock;
+import dev.sluice.bench.FirstPacket;
 import dev.sluice.bench.ServiceChange;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;

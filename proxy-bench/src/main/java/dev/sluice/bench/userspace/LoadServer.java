@@ -15,43 +15,56 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The endpoint of the benchmark, on one thread: a sink that counts bytes, and a server that answers each TCP request of
- * {@link #REQUEST} bytes with {@link #RESPONSE} bytes and echoes each datagram.
+ * {@link #REQUEST} bytes with {@link #RESPONSE} bytes and echoes each datagram, and an HTTP server.
  */
 final class LoadServer implements AutoCloseable {
     /** The port of the sink. */
     static final int SINK = 7001;
     /** The port of requests, TCP and UDP. */
     static final int REQUESTS = 7002;
+    /** The port of HTTP requests. */
+    static final int HTTP = 7003;
 
     static final int REQUEST = 128;
     static final int RESPONSE = 1024;
     private static final int BACKLOG = 4096;
+    private static final byte[] END = "\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private final Selector selector = Selector.open();
     private final Thread thread = new Thread(this::run, "bench-server");
     private final ByteBuffer in = ByteBuffer.allocateDirect(1 << 20);
     private final ByteBuffer out = ByteBuffer.allocateDirect(RESPONSE);
+    private final ByteBuffer page = page();
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicInteger open = new AtomicInteger();
 
-    /** A connection: whether its requests are answered, and how many bytes of the next one have arrived. */
+    /** What is done with what arrives. */
+    private enum Service {
+        COUNT,
+        ANSWER,
+        HTTP
+    }
+
+    /** A connection, and how many bytes of the next request, or of the end of its head, have arrived. */
     private static final class Session {
-        final boolean answered;
+        final Service service;
         int pending;
 
-        Session(boolean answered) {
-            this.answered = answered;
+        Session(Service service) {
+            this.service = service;
         }
     }
 
     LoadServer(LabHost host) throws IOException {
-        listen(host, SINK, false);
-        listen(host, REQUESTS, true);
+        listen(host, SINK, Service.COUNT);
+        listen(host, REQUESTS, Service.ANSWER);
+        listen(host, HTTP, Service.HTTP);
         DatagramChannel datagrams = host.bindUdp(REQUESTS);
         datagrams.configureBlocking(false);
         datagrams.register(selector, SelectionKey.OP_READ);
@@ -59,11 +72,17 @@ final class LoadServer implements AutoCloseable {
         thread.start();
     }
 
-    private void listen(LabHost host, int port, boolean answered) throws IOException {
+    private void listen(LabHost host, int port, Service service) throws IOException {
         ServerSocketChannel listener = host.call(ServerSocketChannel::open);
         listener.bind(new InetSocketAddress(port), BACKLOG);
         listener.configureBlocking(false);
-        listener.register(selector, SelectionKey.OP_ACCEPT, answered);
+        listener.register(selector, SelectionKey.OP_ACCEPT, service);
+    }
+
+    private static ByteBuffer page() {
+        byte[] head =
+                ("HTTP/1.1 200 OK\r\nContent-Length: " + RESPONSE + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
+        return ByteBuffer.allocateDirect(head.length + RESPONSE).put(head);
     }
 
     /** Bytes that the sink has received. */
@@ -91,7 +110,7 @@ final class LoadServer implements AutoCloseable {
     private void serve(SelectionKey key) {
         try {
             switch (key.channel()) {
-                case ServerSocketChannel listener -> accept(listener, (boolean) key.attachment());
+                case ServerSocketChannel listener -> accept(listener, (Service) key.attachment());
                 case DatagramChannel datagrams -> answer(datagrams);
                 case SocketChannel channel -> read(key, channel, (Session) key.attachment());
                 default -> throw new IllegalStateException(key.channel().toString());
@@ -101,11 +120,11 @@ final class LoadServer implements AutoCloseable {
         }
     }
 
-    private void accept(ServerSocketChannel listener, boolean answered) throws IOException {
+    private void accept(ServerSocketChannel listener, Service service) throws IOException {
         for (SocketChannel one = listener.accept(); one != null; one = listener.accept()) {
             one.configureBlocking(false);
             one.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            one.register(selector, SelectionKey.OP_READ, new Session(answered));
+            one.register(selector, SelectionKey.OP_READ, new Session(service));
             open.incrementAndGet();
         }
     }
@@ -115,13 +134,29 @@ final class LoadServer implements AutoCloseable {
         int count = channel.read(in);
         if (count < 0) {
             drop(key);
-        } else if (session.answered) {
-            session.pending += count;
-            for (; session.pending >= REQUEST; session.pending -= REQUEST) {
-                channel.write(out.clear());
+            return;
+        }
+        switch (session.service) {
+            case COUNT -> bytes.addAndGet(count);
+            case ANSWER -> {
+                session.pending += count;
+                for (; session.pending >= REQUEST; session.pending -= REQUEST) {
+                    channel.write(out.clear());
+                }
             }
-        } else {
-            bytes.addAndGet(count);
+            case HTTP -> answerHttp(channel, session);
+        }
+    }
+
+    private void answerHttp(SocketChannel channel, Session session) throws IOException {
+        in.flip();
+        while (in.hasRemaining()) {
+            byte next = in.get();
+            session.pending = next == END[session.pending] ? session.pending + 1 : next == END[0] ? 1 : 0;
+            if (session.pending == END.length) {
+                session.pending = 0;
+                channel.write(page.clear());
+            }
         }
     }
 

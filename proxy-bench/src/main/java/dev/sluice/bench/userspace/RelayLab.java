@@ -12,6 +12,8 @@ import dev.sluice.testkit.lab.LabHost;
 import dev.sluice.testkit.lab.TemporaryFolder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -96,6 +98,7 @@ final class RelayLab implements AutoCloseable {
               ports:
               - {name: sink, protocol: TCP, port: %3$d}
               - {name: requests, protocol: TCP, port: %4$d}
+              - {name: http, protocol: TCP, port: %5$d}
               - {name: datagrams, protocol: UDP, port: %4$d}
             ---
             apiVersion: discovery.k8s.io/v1
@@ -105,9 +108,10 @@ final class RelayLab implements AutoCloseable {
             ports:
             - {name: sink, protocol: TCP, port: %3$d}
             - {name: requests, protocol: TCP, port: %4$d}
+            - {name: http, protocol: TCP, port: %5$d}
             - {name: datagrams, protocol: UDP, port: %4$d}
             endpoints: [{addresses: ["%2$s"], conditions: {ready: true}}]
-            """.formatted(SERVICE, endpoint(), LoadServer.SINK, LoadServer.REQUESTS);
+            """.formatted(SERVICE, endpoint(), LoadServer.SINK, LoadServer.REQUESTS, LoadServer.HTTP);
     }
 
     /** The address of the server Pod. */
@@ -141,6 +145,19 @@ final class RelayLab implements AutoCloseable {
 
     LoadClient client() {
         return new LoadClient(lab.pod(CLIENT));
+    }
+
+    /** A connection of the client Pod that has been answered once. */
+    SocketChannel connect(InetSocketAddress target) throws IOException {
+        SocketChannel channel = lab.pod(CLIENT).call(() -> SocketChannel.open(StandardProtocolFamily.INET));
+        channel.connect(target);
+        IdleMemoryBench.ask(channel);
+        return channel;
+    }
+
+    /** The output of {@code command}, run in the client Pod. */
+    String run(String... command) {
+        return lab.pod(CLIENT).run(command).orThrow();
     }
 
     DaemonProcess daemon() {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.bench.userspace;
 
+import dev.sluice.bench.ProcessTime;
 import dev.sluice.bench.Samples;
 import dev.sluice.bench.userspace.LoadRun.Score;
 import java.io.IOException;
@@ -37,7 +38,7 @@ record RelayPath(
         LoadServer server = lab.server();
         long own = ProcessHandle.current().pid();
         double cpuBefore = cpu();
-        double ownBefore = ProcessTime.seconds(own);
+        double ownBefore = ProcessTime.of(own).own();
         long bytesBefore = server.bytes();
         long start = System.nanoTime();
         Score score = load.run(lab.client(), address.apply(load.port), seconds);
@@ -48,7 +49,7 @@ record RelayPath(
                 .until(() -> server.open() == 0);
         double took = (System.nanoTime() - start) / 1e9;
         double cpu = cpu() - cpuBefore;
-        double generator = (ProcessTime.seconds(own) - ownBefore) / took;
+        double generator = (ProcessTime.of(own).own() - ownBefore) / took;
         if (load.isBulk()) {
             double gigabytes = (server.bytes() - bytesBefore) / 1e9;
             return new Measure(gigabytes / took, cpu / gigabytes, 0, 0, 0, score.lost(), generator);
@@ -65,6 +66,6 @@ record RelayPath(
     }
 
     private double cpu() throws IOException {
-        return pid == 0 ? 0 : ProcessTime.seconds(pid);
+        return pid == 0 ? 0 : ProcessTime.of(pid).own();
     }
 }

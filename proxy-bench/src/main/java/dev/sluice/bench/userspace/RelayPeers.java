@@ -3,6 +3,8 @@
 package dev.sluice.bench.userspace;
 
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.NetlinkException;
+import dev.sluice.linux.socket.ResourceLimits;
 import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.lab.LabHost;
 import dev.sluice.testkit.lab.TextFile;
@@ -24,6 +26,10 @@ final class RelayPeers implements AutoCloseable {
     static final int NGINX = 3000;
     private static final String NODE =
             LabAddresses.of(LabAddresses.NODE_A, IpFamily.IPV4).toString();
+
+    private static final long MOST_CONNECTIONS = 16_000;
+    /** Two sockets, and the pipes that haproxy reserves for splicing. */
+    private static final int FILES_EACH = 3;
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -66,18 +72,27 @@ final class RelayPeers implements AutoCloseable {
         return node.start(builder);
     }
 
-    private static String haproxyText(String endpoint) {
+    /** As many as this machine's limit of open files allows; haproxy ends beyond it. */
+    private static long mostConnections() throws IOException {
+        try {
+            return Math.min(MOST_CONNECTIONS, ResourceLimits.openFiles() / FILES_EACH);
+        } catch (NetlinkException e) {
+            throw new IOException(e);
+        }
+    }
+
+    private static String haproxyText(String endpoint) throws IOException {
         StringBuilder text = new StringBuilder("""
             global
               nbthread 1
-              maxconn 4000
+              maxconn %d
             defaults
               mode tcp
               timeout connect 5s
               timeout client 1m
               timeout server 1m
-            """);
-        for (int port : List.of(LoadServer.SINK, LoadServer.REQUESTS)) {
+            """.formatted(mostConnections()));
+        for (int port : List.of(LoadServer.SINK, LoadServer.REQUESTS, LoadServer.HTTP)) {
             text.append("listen plain-%1$d%n  bind %2$s:%3$d%n  server one %4$s:%1$d%n"
                     .formatted(port, NODE, port + HAPROXY, endpoint));
             text.append(("listen splice-%1$d%n  bind %2$s:%3$d%n  option splice-request%n  option splice-response%n"
@@ -89,7 +104,7 @@ final class RelayPeers implements AutoCloseable {
 
     private static String nginxText(String endpoint, Path folder) {
         StringBuilder servers = new StringBuilder();
-        for (int port : List.of(LoadServer.SINK, LoadServer.REQUESTS)) {
+        for (int port : List.of(LoadServer.SINK, LoadServer.REQUESTS, LoadServer.HTTP)) {
             servers.append("  server { listen %s:%d backlog=4096; proxy_pass %s:%d; }%n"
                     .formatted(NODE, port + NGINX, endpoint, port));
         }
@@ -99,10 +114,10 @@ final class RelayPeers implements AutoCloseable {
             load_module /usr/lib/nginx/modules/ngx_stream_module.so;
             daemon off;
             master_process off;
-            worker_rlimit_nofile 16384;
+            worker_rlimit_nofile 65536;
             error_log stderr crit;
             pid %s;
-            events { worker_connections 8000; multi_accept on; }
+            events { worker_connections 32000; multi_accept on; }
             stream {
             %s}
             """.formatted(folder.resolve("nginx.pid"), servers);

@@ -25,10 +25,12 @@ import java.util.stream.DoubleStream;
  */
 public final class UserspaceBench {
     private static final int PROXY_PROCESSOR = 0;
+    private static final double FIRST_SECOND = 1;
+    private static final String DIRECT = "direct";
 
     private final PrintStream out;
     private final List<RelayLoad> loads;
-    private final Map<RelayLoad, Map<RelayPath, List<Measure>>> measures = new EnumMap<>(RelayLoad.class);
+    private final Map<RelayLoad, Map<String, List<Measure>>> measures = new EnumMap<>(RelayLoad.class);
 
     private UserspaceBench(PrintStream out, List<RelayLoad> loads) {
         this.out = out;
@@ -59,7 +61,7 @@ public final class UserspaceBench {
 
     private static List<RelayPath> paths(RelayLab lab, RelayLab copying, RelayPeers peers) {
         return List.of(
-                new RelayPath("direct", lab, 0, true, RelayLab::direct),
+                new RelayPath(DIRECT, lab, 0, true, RelayLab::direct),
                 new RelayPath("Sluice", lab, lab.daemon().pid(), true, RelayLab::service),
                 new RelayPath("Sluice, copying only", copying, copying.daemon().pid(), true, RelayLab::service),
                 peer("haproxy", lab, peers.haproxy(), false, RelayPeers.HAPROXY),
@@ -87,13 +89,29 @@ public final class UserspaceBench {
             for (RelayLoad load : loads) {
                 for (RelayPath path : order) {
                     if (path.carries(load)) {
-                        measures.computeIfAbsent(load, any -> new LinkedHashMap<>())
-                                .computeIfAbsent(path, any -> new ArrayList<>())
-                                .add(path.measure(load, seconds));
+                        add(load, path.name(), path.measure(load, seconds));
                     }
                 }
             }
+            if (loads.contains(RelayLoad.CONNECTIONS)) {
+                measureFirstSecond();
+            }
         }
+    }
+
+    /** New connections through a daemon that has carried none yet; the client is warm. */
+    private void measureFirstSecond() throws IOException {
+        try (RelayLab fresh = new RelayLab(PROXY_PROCESSOR, "")) {
+            RelayPath path =
+                    new RelayPath("Sluice, first second", fresh, fresh.daemon().pid(), true, RelayLab::service);
+            add(RelayLoad.CONNECTIONS, path.name(), path.measure(RelayLoad.CONNECTIONS, FIRST_SECOND));
+        }
+    }
+
+    private void add(RelayLoad load, String path, Measure measure) {
+        measures.computeIfAbsent(load, any -> new LinkedHashMap<>())
+                .computeIfAbsent(path, any -> new ArrayList<>())
+                .add(measure);
     }
 
     private void print() {
@@ -105,7 +123,7 @@ public final class UserspaceBench {
         measures.forEach(this::print);
     }
 
-    private void print(RelayLoad load, Map<RelayPath, List<Measure>> byPath) {
+    private void print(RelayLoad load, Map<String, List<Measure>> byPath) {
         MarkdownTable table = new MarkdownTable(
                 load.title,
                 "| " + load.unit + " | x best | " + load.cost + " | cost x best"
@@ -115,10 +133,10 @@ public final class UserspaceBench {
         byPath.forEach((path, all) -> {
             double rate = median(all, Measure::rate);
             double cost = median(all, Measure::cost);
-            boolean direct = path.pid() == 0;
+            boolean direct = path.equals(DIRECT);
             table.row(
                     "%s | %s | %s | %s%s | %d %%",
-                    path.name(),
+                    path,
                     number(rate),
                     ratio(rate / bestRate),
                     direct ? ". | ." : number(cost) + " | " + ratio(cost / bestCost),
@@ -134,9 +152,9 @@ public final class UserspaceBench {
                 + all.stream().mapToLong(Measure::lost).sum();
     }
 
-    private static DoubleStream peers(Map<RelayPath, List<Measure>> byPath, ToDoubleFunction<Measure> value) {
+    private static DoubleStream peers(Map<String, List<Measure>> byPath, ToDoubleFunction<Measure> value) {
         return byPath.entrySet().stream()
-                .filter(e -> e.getKey().pid() != 0 && !e.getKey().name().startsWith("Sluice"))
+                .filter(e -> !e.getKey().equals(DIRECT) && !e.getKey().startsWith("Sluice"))
                 .mapToDouble(e -> median(e.getValue(), value));
     }
 

@@ -12,6 +12,7 @@ import dev.sluice.conformance.catalogue.common.ConntrackScenarios;
 import dev.sluice.conformance.catalogue.common.DualStackScenarios;
 import dev.sluice.conformance.catalogue.common.EndpointScenarios;
 import dev.sluice.conformance.catalogue.common.HostFirewallScenarios;
+import dev.sluice.conformance.catalogue.common.HostNetworkScenarios;
 import dev.sluice.conformance.catalogue.common.ManyClientsScenarios;
 import dev.sluice.conformance.catalogue.common.NodePortScenarios;
 import dev.sluice.conformance.catalogue.common.OutsideAddressScenarios;
@@ -20,8 +21,10 @@ import dev.sluice.conformance.catalogue.common.PolicyScenarios;
 import dev.sluice.conformance.catalogue.common.SavedInputScenarios;
 import dev.sluice.conformance.catalogue.common.SctpScenarios;
 import dev.sluice.conformance.catalogue.common.SelectionScenarios;
+import dev.sluice.conformance.catalogue.common.SourceAddressScenarios;
 import dev.sluice.conformance.catalogue.common.SourceRangeScenarios;
 import dev.sluice.conformance.catalogue.common.TopologyScenarios;
+import dev.sluice.conformance.catalogue.common.UdpPolicyScenarios;
 import dev.sluice.conformance.catalogue.common.UdpScenarios;
 import dev.sluice.conformance.catalogue.daemon.CommandScenarios;
 import dev.sluice.conformance.catalogue.daemon.ContainerScenarios;
@@ -48,8 +51,16 @@ import dev.sluice.conformance.catalogue.ipvs.IpvsScenarios;
 import dev.sluice.conformance.catalogue.ipvs.SchedulerChoiceScenarios;
 import dev.sluice.conformance.catalogue.ipvs.SchedulerScenarios;
 import dev.sluice.conformance.catalogue.ipvs.TrafficCounterScenarios;
+import dev.sluice.conformance.catalogue.nftables.LocalhostScenarios;
+import dev.sluice.conformance.catalogue.nftables.NftablesChoiceScenarios;
+import dev.sluice.conformance.catalogue.nftables.NftablesRepairScenarios;
+import dev.sluice.conformance.catalogue.nftables.NftablesScenarios;
+import dev.sluice.conformance.catalogue.nftables.ServiceRangeScenarios;
+import dev.sluice.conformance.catalogue.userspace.ClientSourceFaultScenarios;
 import dev.sluice.conformance.catalogue.userspace.HandoverScenarios;
+import dev.sluice.conformance.catalogue.userspace.HealthCheckScenarios;
 import dev.sluice.conformance.catalogue.userspace.HostilePeerScenarios;
+import dev.sluice.conformance.catalogue.userspace.LoopScenarios;
 import dev.sluice.conformance.catalogue.userspace.ProxyProtocolScenarios;
 import dev.sluice.conformance.catalogue.userspace.UserspaceChoiceScenarios;
 import dev.sluice.conformance.catalogue.userspace.UserspaceDetailScenarios;
@@ -73,13 +84,16 @@ public final class Catalogue {
                         NodePortScenarios.all(),
                         OutsideAddressScenarios.all(),
                         AddressOwnerScenarios.all(),
+                        SourceAddressScenarios.all(),
                         SourceRangeScenarios.all(),
                         HostFirewallScenarios.all(),
+                        HostNetworkScenarios.all(),
                         AffinityScenarios.all(),
                         AffinityDetailScenarios.all(),
                         ManyClientsScenarios.all(),
                         PacketScenarios.all(),
                         UdpScenarios.all(),
+                        UdpPolicyScenarios.all(),
                         RestoreScenarios.all(),
                         BadInputScenarios.all(),
                         SavedInputScenarios.all(),
@@ -97,10 +111,18 @@ public final class Catalogue {
                         SchedulerScenarios.all(),
                         SchedulerChoiceScenarios.all(),
                         SctpScenarios.all(),
+                        NftablesScenarios.all(),
+                        LocalhostScenarios.all(),
+                        ServiceRangeScenarios.all(),
+                        NftablesRepairScenarios.all(),
+                        NftablesChoiceScenarios.all(),
                         UserspaceScenarios.all(),
                         UserspaceDetailScenarios.all(),
                         UserspaceChoiceScenarios.all(),
                         UserspaceLimitScenarios.all(),
+                        HealthCheckScenarios.all(),
+                        ClientSourceFaultScenarios.all(),
+                        LoopScenarios.all(),
                         ProxyProtocolScenarios.all(),
                         HostilePeerScenarios.all(),
                         HealthPortScenarios.all(),

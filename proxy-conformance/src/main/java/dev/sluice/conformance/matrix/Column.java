@@ -10,6 +10,7 @@ public enum Column {
     LEGACY("iptables legacy", 'T'),
     IPVS("ipvs", 'V'),
     USERSPACE("userspace", 'U'),
+    NFTABLES("nftables", 'N'),
     /** Behaviours that any one mode shows for all. */
     ANY("any mode", 'D');
 
@@ -35,6 +36,7 @@ public enum Column {
             case LEGACY -> flavour == Flavour.IPTABLES_LEGACY;
             case IPVS -> flavour == Flavour.IPVS;
             case USERSPACE -> flavour == Flavour.USERSPACE;
+            case NFTABLES -> flavour == Flavour.NFTABLES;
             case ANY -> true;
         };
     }

@@ -71,8 +71,7 @@ public final class MatrixReport {
                 + " the");
         s.append(
                 " build. `differs`: otherwise on purpose. `not here`: cannot be tested on such a machine. `open`: not");
-        s.append(" there yet. `.`: does not concern the mode. Rows of nftables mode are listed and concern no mode"
-                + " yet.\n");
+        s.append(" there yet. `.`: does not concern the mode.\n");
         String section = "";
         for (MatrixRow row : matrix.rows()) {
             if (!row.section().equals(section)) {

@@ -4,12 +4,19 @@ package dev.sluice.conformance.observe;
 
 import dev.sluice.conformance.scenario.Probe;
 import dev.sluice.conformance.scenario.Stage;
+import dev.sluice.core.config.ProxyMode;
+import dev.sluice.core.net.IpFamily;
+import dev.sluice.testkit.lab.CommandResult;
 import dev.sluice.testkit.lab.LabHost;
+import dev.sluice.testkit.lab.NftTable;
 import dev.sluice.testkit.lab.Outcome;
+import dev.sluice.testkit.timing.Attempts;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.assertj.core.api.Assertions;
@@ -21,12 +28,34 @@ public final class NodeState {
     /** The rules of both families. */
     public static String rules(Stage stage) {
         LabHost node = stage.lab().node();
-        return node.run("iptables-save").orThrow() + node.run("ip6tables-save").orThrow();
+        if (stage.mode() == ProxyMode.NFTABLES) {
+            return nftTables(node);
+        }
+        return saved(node, "iptables-save") + saved(node, "ip6tables-save");
     }
 
     /** The rules of the run's family. */
     public static String rulesOfFamily(Stage stage) {
-        return stage.lab().node().run(tool(stage, "-save")).orThrow();
+        if (stage.mode() == ProxyMode.NFTABLES) {
+            return NftTable.of(stage.lab().node(), stage.family());
+        }
+        return saved(stage.lab().node(), tool(stage, "-save"));
+    }
+
+    /** The tool fails at a rule whose set goes while it lists, of another scenario on the same node. */
+    private static String saved(LabHost node, String tool) {
+        AtomicReference<String> rules = new AtomicReference<>("");
+        Attempts.until(Duration.ofSeconds(20), tool + " lists all rules", () -> {
+            CommandResult result = node.run(tool);
+            rules.set(result.output());
+            boolean setIsGone = result.exitCode() != 0 && result.output().contains("in kernel doesn't exist");
+            return new Attempts.Observation(!setIsGone, setIsGone ? result.output() : result.orThrow());
+        });
+        return rules.get();
+    }
+
+    private static String nftTables(LabHost node) {
+        return NftTable.of(node, IpFamily.IPV4) + NftTable.of(node, IpFamily.IPV6);
     }
 
     /** {@code iptables} or {@code ip6tables} by the run's family, with {@code suffix}. */
@@ -51,15 +80,25 @@ public final class NodeState {
     public static String dump(LabHost node) {
         List<String> parts = new ArrayList<>();
         for (String save : List.of("iptables-save", "ip6tables-save")) {
-            parts.add("== " + save + "\n" + withoutEmptyTables(node.run(save).orThrow()));
+            parts.add("== " + save + "\n" + withoutEmptyTables(saved(node, save)));
         }
+        parts.add("== nftables\n" + nftTables(node));
         parts.add("== ipset\n" + node.run("ipset", "save").output());
         parts.add("== ipvs\n" + virtualServers(node));
         parts.add("== links\n" + node.run("ip", "-br", "link").orThrow());
         parts.add("== addresses\n" + node.run("ip", "-br", "addr").orThrow());
         parts.add("== rules and routes\n" + node.run("ip", "rule").orThrow()
-                + node.run("ip", "route").orThrow());
+                + node.run("ip", "-6", "rule").orThrow()
+                + node.run("ip", "route").orThrow()
+                + withTable(node.run("ip", "route", "show", "table", "all").orThrow())
+                + withTable(
+                        node.run("ip", "-6", "route", "show", "table", "all").orThrow()));
         return String.join("\n", parts);
+    }
+
+    /** The routes of the table that userspace mode adds. */
+    private static String withTable(String routes) {
+        return routes.lines().filter(line -> line.contains(" table 8250")).collect(Collectors.joining("\n", "", "\n"));
     }
 
     private static String withoutEmptyTables(String save) {

@@ -14,7 +14,8 @@ public enum Flavour {
     IPTABLES("iptables", ProxyMode.IPTABLES),
     IPTABLES_LEGACY("iptables-legacy", ProxyMode.IPTABLES),
     IPVS("ipvs", ProxyMode.IPVS),
-    USERSPACE("userspace", ProxyMode.USERSPACE);
+    USERSPACE("userspace", ProxyMode.USERSPACE),
+    NFTABLES("nftables", ProxyMode.NFTABLES);
 
     private final String label;
     private final ProxyMode mode;
@@ -24,7 +25,7 @@ public enum Flavour {
         this.mode = mode;
     }
 
-    /** {@code iptables} (the nft variant), {@code iptables-legacy}, {@code ipvs} or {@code userspace}. */
+    /** The name of the mode; for iptables mode with the legacy variant {@code iptables-legacy}. */
     public String label() {
         return label;
     }

@@ -34,6 +34,9 @@ public record Probe(
         /** The node port of a Service's port, on the node's first or second address. */
         record NodePort(String service, int port, boolean second) implements Target {}
 
+        /** The node port of a Service's port, on the first loopback address. */
+        record Loopback(String service, int port) implements Target {}
+
         /** A port of the load balancer's or external address of a Service. */
         record Outside(String service, int port) implements Target {}
 
@@ -53,6 +56,11 @@ public record Probe(
 
         public Probe toSecondAddress(String service, int port) {
             return probe(new Target.NodePort(service, port, true));
+        }
+
+        /** For a process on the node, the only one that has loopback addresses in common with it. */
+        public Probe toLoopback(String service, int port) {
+            return probe(new Target.Loopback(service, port));
         }
 
         public Probe toOutside(String service, int port) {
@@ -110,6 +118,10 @@ public record Probe(
             case ClusterIp(String name, int port) -> use.apply(allotment.clusterIp(name, of), port);
             case Target.Outside(String service, int port) -> use.apply(allotment.outsideIp(service, of), port);
             case Target.Host(String name, int port) -> use.apply(LabAddresses.of(name, of), port);
+            case Target.Loopback(String service, int port) ->
+                use.apply(
+                        IpAddress.of(of == IpFamily.IPV4 ? "127.0.0.1" : "::1"),
+                        allotment.nodePort(ServiceTemplate.nodePortName(service, port)));
             case Target.NodePort(String service, int port, boolean second) ->
                 use.apply(
                         second ? LabAddresses.secondOfNode(of) : LabAddresses.of(LabAddresses.NODE_A, of),

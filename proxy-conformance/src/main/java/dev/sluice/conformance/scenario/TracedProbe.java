@@ -25,6 +25,9 @@ import java.util.stream.Collectors;
  * @param to the destination of the calls
  */
 record TracedProbe(Probe probe, IpAddress to, Expected expected, List<Outcome> outcomes, Explained traced) {
+    /** From here on, the range of node ports, a scenario has servers of its own on Pods. */
+    private static final int SCENARIO_PORTS = 30_000;
+
     /** The chance of missing an endpoint below which its absence counts as a disagreement. */
     private static final double BY_CHANCE = 1e-9;
 
@@ -89,10 +92,13 @@ record TracedProbe(Probe probe, IpAddress to, Expected expected, List<Outcome> o
     static boolean answers(Candidate candidate) {
         boolean pod = LabAddresses.LOCAL_PODS.stream().anyMatch(p -> is(p, candidate.address()))
                 || LabAddresses.REMOTE_PODS.stream().anyMatch(p -> is(p, candidate.address()));
-        return pod
-                && (Lab.TCP_PORTS.contains(candidate.port())
-                        || candidate.port() == Lab.UDP_PORT
-                        || candidate.port() == Lab.SCTP_PORT);
+        // on the node a scenario answers itself, at a port of its own
+        return is(LabAddresses.NODE_A, candidate.address())
+                || pod
+                        && (Lab.TCP_PORTS.contains(candidate.port())
+                                || candidate.port() == Lab.UDP_PORT
+                                || candidate.port() == Lab.SCTP_PORT
+                                || candidate.port() >= SCENARIO_PORTS);
     }
 
     private Optional<String> disagreementOnSpread() {

@@ -25,22 +25,13 @@ final class FaultMachine {
         Files.createDirectories(folder);
         Path file = folder.resolve(RESULTS);
         Files.deleteIfExists(file);
-        String home = System.getProperty("java.home");
-        List<String> command = List.of(
-                "env",
-                "JAVA_HOME=" + home,
-                "SLUICE_JAVA_OPTS=" + AotCache.train(folder),
-                home + "/bin/java",
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx512m",
-                "-Dfaults=" + System.getProperty("faults", ".*"),
-                "-cp",
-                System.getProperty("java.class.path"),
-                FaultMachine.class.getName(),
-                folder.toString());
-        new VirtualMachine(folder, LIMIT).run(command, System.out::println);
+        AotCache.prepare();
+        new VirtualMachine(folder, LIMIT)
+                .run(
+                        FaultMachine.class,
+                        List.of("-Dfaults=" + System.getProperty("faults", ".*")),
+                        List.of(folder.toString()),
+                        System.out::println);
         List<FaultResult> results = new ArrayList<>();
         if (Files.exists(file)) {
             TextFile.lines(file).stream().map(FaultResult::parse).forEach(results::add);

@@ -8,6 +8,7 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.api.ApiRelay;
 import dev.sluice.testkit.api.FakeApi;
+import dev.sluice.testkit.api.Http2Front;
 import dev.sluice.testkit.daemon.DaemonOptions;
 import dev.sluice.testkit.daemon.DaemonProcess;
 import dev.sluice.testkit.daemon.ManifestFolder;

@@ -20,18 +20,23 @@ final class ProcessFaults {
                         new FaultRow("iptables: kill -STOP", (site, run) -> stopped(site, run, false)),
                         new FaultRow("iptables: kill -9", (site, run) -> killed(site, run, false))),
                 FaultGroup.of(
+                        SiteSetup.PLAIN.in(ProxyMode.NFTABLES),
+                        new FaultRow("nftables: kill -STOP", (site, run) -> stopped(site, run, false)),
+                        new FaultRow("nftables: kill -9", (site, run) -> killed(site, run, false)),
+                        new FaultRow("nftables: versions go back", VersionFaults::restored)),
+                FaultGroup.of(
                         SiteSetup.PLAIN.in(ProxyMode.USERSPACE),
                         new FaultRow("userspace: kill -STOP", (site, run) -> stopped(site, run, true)),
                         new FaultRow("userspace: kill -9", (site, run) -> killed(site, run, true)),
-                        new FaultRow("userspace: versions go back", VersionFaults::restored),
                         new FaultRow("userspace: HTTP 410 at each watch, again and again", AnswerFaults::expired),
+                        new FaultRow("userspace: versions go back", VersionFaults::restored),
                         new FaultRow("userspace: packets to and from the API server are dropped", LinkFaults::dropped)),
                 FaultGroup.of(
                         SiteSetup.PLAIN.in(ProxyMode.IPVS),
                         new FaultRow("ipvs: kill -STOP", (site, run) -> stopped(site, run, false)),
                         new FaultRow("ipvs: kill -9", (site, run) -> killed(site, run, false)),
-                        new FaultRow("ipvs: versions go back", VersionFaults::restored),
-                        new FaultRow("ipvs: HTTP 410 at each watch, again and again", AnswerFaults::expired)),
+                        new FaultRow("ipvs: HTTP 410 at each watch, again and again", AnswerFaults::expired),
+                        new FaultRow("ipvs: versions go back", VersionFaults::restored)),
                 FaultGroup.of(
                         SiteSetup.CLOCK,
                         new FaultRow("the clock jumps a day ahead", (site, run) -> jumped(site, run, 1)),

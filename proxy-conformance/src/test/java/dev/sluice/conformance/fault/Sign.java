@@ -29,6 +29,11 @@ record Sign(String text, Look look) {
         return new Sign("log: `" + words + "`", (site, log) -> log.contains(words));
     }
 
+    /** As {@link #log(String)}; it contains {@code otherwise} when the fault has struck at a rarer place. */
+    static Sign log(String words, String otherwise) {
+        return new Sign(log(words).text, (site, log) -> log.contains(words) || log.contains(otherwise));
+    }
+
     /** The sum of the series that begin with {@code series} is as expected. */
     static Sign metric(String series, String expected, DoublePredicate value) {
         return new Sign(

@@ -21,7 +21,8 @@ final class ThreadDeaths {
 
     private static final String RESTORE_FAILURES = "kubeproxy_sync_proxy_rules_iptables_restore_failures_total";
     private static final String ANYWHERE = ".*";
-    private static final String CONNECTION = ".*\\.RelaySide";
+    private static final String RESTARTS = "sluice_watch_restarts_total";
+    private static final String CONNECTION = ".*\\.RelaySocket";
 
     private ThreadDeaths() {}
 
@@ -59,8 +60,8 @@ final class ThreadDeaths {
                         goesOn("sluice-config", Kind.OVERFLOW, AGAIN, ThreadDeaths::touchConfig),
                         goesOn("sluice-snapshot", Kind.DEFECT, AGAIN, FaultSite::putLate),
                         goesOn("sluice-snapshot", Kind.OVERFLOW, AGAIN, FaultSite::putLate),
-                        goesOn("sluice-metrics/metrics", Kind.DEFECT, DEFECT, FaultSite::scrape),
-                        goesOn("sluice-metrics/metrics", Kind.OVERFLOW, DEFECT, FaultSite::scrape)),
+                        pageWorker(Kind.DEFECT),
+                        pageWorker(Kind.OVERFLOW)),
                 FaultGroup.of(
                         SiteSetup.THREADS,
                         ends("sluice-sync", Kind.MEMORY),
@@ -75,8 +76,8 @@ final class ThreadDeaths {
                         ends("sluice-health-ports", Kind.MEMORY)),
                 FaultGroup.of(
                         SiteSetup.MANIFESTS,
-                        goesOn("manifests", Kind.DEFECT, AGAIN, site -> {}),
-                        goesOn("manifests", Kind.OVERFLOW, AGAIN, site -> {}),
+                        manifests(Kind.DEFECT),
+                        manifests(Kind.OVERFLOW),
                         ends("manifests", Kind.MEMORY)),
                 FaultGroup.of(
                         SiteSetup.THREADS.in(ProxyMode.USERSPACE),
@@ -98,10 +99,19 @@ final class ThreadDeaths {
         return "thread `" + thread.replace("\\d+", "N") + "`: " + words(kind);
     }
 
+    /** At the directory itself, since what fails inside of a file is that file's. */
+    private static FaultRow manifests(Kind kind) {
+        return goesOn("manifests", kind, ".*\\.ManifestDirectory", AGAIN, site -> {});
+    }
+
     private static FaultRow goesOn(String thread, Kind kind, String words, WakeUp wakeUp) {
+        return goesOn(thread, kind, ANYWHERE, words, wakeUp);
+    }
+
+    private static FaultRow goesOn(String thread, Kind kind, String type, String words, WakeUp wakeUp) {
         return new FaultRow(row(thread, kind), (site, run) -> {
-            IpAddress late = fails(site, run, thread, kind, wakeUp);
-            run.noticed(Sign.log(words.formatted(thread)));
+            IpAddress late = fails(site, run, thread, kind, type, wakeUp);
+            run.noticed(Sign.log(words.formatted(thread), AGAIN.formatted(thread)));
             goesOn(run, late);
         });
     }
@@ -198,7 +208,7 @@ final class ThreadDeaths {
         return new FaultRow(row("api-\\d+", Kind.DEFECT), (site, run) -> {
             IpAddress late = fails(site, run, "api-\\d+", Kind.DEFECT, ".*ApiClient", ThreadDeaths::putService);
             // of whatever watch the thread was at
-            run.noticed(Sign.metric("sluice_watch_restarts_total", "grows", restarts -> restarts >= 1));
+            run.noticed(Sign.metric(RESTARTS, "grows", restarts -> restarts >= 1));
             goesOn(run, late);
         });
     }
@@ -206,7 +216,26 @@ final class ThreadDeaths {
     private static FaultRow selectorGoesOn(Kind kind) {
         return new FaultRow(row(SELECTOR, kind), (site, run) -> {
             IpAddress late = fails(site, run, SELECTOR, kind, any -> {});
-            run.noticed(Sign.restarts("broken", 1));
+            run.noticed(new Sign("`" + RESTARTS + "` grows", (at, log) -> hasBroken(at, kind)));
+            goesOn(run, late);
+        });
+    }
+
+    /** Whether a watch has ended; the JDK swallows a failure at some places, after which there is the next. */
+    private static boolean hasBroken(FaultSite site, Kind kind) throws IOException {
+        boolean broken = Sign.sum(site.daemon().metrics(), RESTARTS) >= 1;
+        if (!broken && site.threads().hasFailed()) {
+            site.threads().fail(SELECTOR, kind);
+        }
+        return broken;
+    }
+
+    /** At the page itself, since what fails inside of a page is that page's. */
+    private static FaultRow pageWorker(Kind kind) {
+        String worker = "sluice-metrics/metrics";
+        return new FaultRow(row(worker, kind), (site, run) -> {
+            IpAddress late = fails(site, run, worker, kind, ".*HttpConnection\\$PageTask", FaultSite::scrape);
+            run.noticed(Sign.log(DEFECT.formatted(worker)));
             goesOn(run, late);
         });
     }
@@ -228,8 +257,10 @@ final class ThreadDeaths {
         ClusterObjects.putService(site::put, "bad" + System.nanoTime(), "10.96.2.1", "TCP", 0);
     }
 
+    /** Another port each time, so that each is an event. */
     private static void putService(FaultSite site) {
-        ClusterObjects.putService(site::put, "other", "10.96.2.2", "TCP", 80);
+        int port = 1024 + (int) ((System.nanoTime() >>> 10) % 10_000);
+        ClusterObjects.putService(site::put, "other", "10.96.2.2", "TCP", port);
     }
 
     private static void touchConfig(FaultSite site) throws IOException {

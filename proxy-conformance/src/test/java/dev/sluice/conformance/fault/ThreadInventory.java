@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 /** The threads of the daemon, as its code names them and as they were seen in running ones. */
 final class ThreadInventory {
     private static final List<String> ROOMS =
-            List.of("core", "linux", "kubernetes", "iptables", "ipvs", "userspace", "daemon");
+            List.of("core", "linux", "kubernetes", "iptables", "ipvs", "nftables", "userspace", "daemon");
     private static final Pattern NAMED =
             Pattern.compile("(?:SupervisedThread\\.(?:vital|restarting|task|factory)|new (?:SupervisedTimer|HttpLoop))"
                     + "\\(\\s*\"([^\"]+)\"(?!\\s*\\+)");

@@ -56,7 +56,7 @@ final class VersionFaults {
             site.relay.reset();
         });
         IpAddress later = site.putLate();
-        run.noticed(Sign.log("services' versions went back from"));
+        run.noticed(Sign.log("versions went back from"));
         run.end(() -> {});
         run.recovered(later);
         run.underTraffic();

@@ -123,6 +123,7 @@ final class TracedNode implements AutoCloseable {
             }
             case ClusterEvent.NodeDeleted e -> {}
             case ClusterEvent.PeerAddresses e -> tracker.updatePeer(e.node(), e.addresses());
+            case ClusterEvent.ServiceRanges e -> tracker.updateServiceRanges(e.name(), e.cidrs());
             case ClusterEvent.Listed e when e.kind() == ResourceKind.PEER -> tracker.peersListed();
             case ClusterEvent.Listed e -> {}
             case ClusterEvent.SourceProblems e -> {}

@@ -62,6 +62,14 @@ public final class ConfigValues {
                 (earlier, later) -> new Given(field.type().merge(earlier.value(), later.value()), later.origin()));
     }
 
+    /** Gives {@code field}, unless it has a value, the one that a flag has given to {@code other}. */
+    public void follow(ConfigField field, ConfigField other) {
+        Given value = given.get(other.path());
+        if (value != null && value.origin().startsWith("--")) {
+            given.putIfAbsent(field.path(), value);
+        }
+    }
+
     public boolean isGiven(String path) {
         return given.containsKey(path);
     }

@@ -23,8 +23,11 @@ public final class IptablesSection {
     public static final ConfigFlag LOCALHOST_NODE_PORTS_FLAG = ConfigFlag.of(
             "iptables-localhost-nodeports", LOCALHOST_NODE_PORTS, "Serve node ports on loopback addresses.");
 
+    public static final ConfigFlag MASQUERADE_ALL_FLAG =
+            ConfigFlag.of("masquerade-all", MASQUERADE_ALL, "Masquerade all traffic to cluster addresses.");
+
     public static final List<ConfigFlag> MASQUERADE_FLAGS = List.of(
-            ConfigFlag.of("masquerade-all", MASQUERADE_ALL, "Masquerade all traffic to cluster addresses."),
+            MASQUERADE_ALL_FLAG,
             ConfigFlag.of(
                     "iptables-masquerade-bit",
                     MASQUERADE_BIT,

@@ -11,7 +11,8 @@ import java.util.stream.Collectors;
 public enum ProxyMode {
     IPTABLES,
     IPVS,
-    USERSPACE;
+    USERSPACE,
+    NFTABLES;
 
     /** What an empty {@code --proxy-mode} means. */
     public static final ProxyMode DEFAULT = IPTABLES;

@@ -10,7 +10,8 @@ import dev.sluice.core.net.SocketAddress;
  *
  * @param destination what the client sends to, of the original direction
  * @param replySource what answers, of the reply direction
- * @param ownZone whether it is in the zone in which the mode's rules work; in other zones another program may translate
+ * @param ownZone whether it is in the zone in which the mode's rules work, and not of the proxy itself, which they let
+ *     pass; in other zones another program may translate
  */
 public record EntryTuples(Protocol protocol, SocketAddress destination, SocketAddress replySource, boolean ownZone) {
 

@@ -12,9 +12,16 @@ import java.util.Set;
  * @param protocols those whose entries can lead to a removed endpoint
  * @param targets where the entries of a service port may lead
  * @param loopbackNodePorts whether node ports are served on loopback addresses too
+ * @param ownMark the bits of an entry's mark that show a connection of the proxy itself, which is not translated
  */
-public record ConntrackPolicy(Set<Protocol> protocols, ConntrackTargets targets, boolean loopbackNodePorts) {
+public record ConntrackPolicy(
+        Set<Protocol> protocols, ConntrackTargets targets, boolean loopbackNodePorts, int ownMark) {
     public ConntrackPolicy {
         protocols = Set.copyOf(protocols);
+    }
+
+    /** A policy of a mode that opens no connections itself. */
+    public ConntrackPolicy(Set<Protocol> protocols, ConntrackTargets targets, boolean loopbackNodePorts) {
+        this(protocols, targets, loopbackNodePorts, 0);
     }
 }

@@ -6,6 +6,7 @@ import dev.sluice.core.config.ConfigField;
 import dev.sluice.core.config.ConfigFlag;
 import dev.sluice.core.config.SyncPeriodFields;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -13,10 +14,16 @@ import java.util.stream.Stream;
  *
  * @param options the flags of its options; each sets one field
  * @param periods when the mode syncs
+ * @param alsoSetBy fields of it which the flags of other modes' fields set as well, unless they have a value
  */
-public record ModeConfig(List<ConfigFlag> options, SyncPeriodFields periods) {
+public record ModeConfig(List<ConfigFlag> options, SyncPeriodFields periods, Map<ConfigField, ConfigField> alsoSetBy) {
     public ModeConfig {
         options = List.copyOf(options);
+        alsoSetBy = Map.copyOf(alsoSetBy);
+    }
+
+    public ModeConfig(List<ConfigFlag> options, SyncPeriodFields periods) {
+        this(options, periods, Map.of());
     }
 
     public List<ConfigFlag> flags() {

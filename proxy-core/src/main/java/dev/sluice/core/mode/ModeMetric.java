@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.core.mode;
 
+import dev.sluice.core.net.IpFamily;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -25,6 +27,13 @@ public sealed interface ModeMetric {
 
         public static Counter of(String name, String help, LongSupplier value) {
             return new Counter(name, help, () -> OptionalLong.of(value.getAsLong()));
+        }
+    }
+
+    /** A counter for each address family that is served. */
+    record FamilyCounter(String name, String help, Map<IpFamily, LongSupplier> values) implements ModeMetric {
+        public FamilyCounter {
+            values = Map.copyOf(values);
         }
     }
 

@@ -15,6 +15,7 @@ import dev.sluice.core.traffic.TrafficCounters;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Everything that the daemon knows of a mode. The module knows its options and the host, and assembles the mode on it.
@@ -80,9 +81,19 @@ public interface ProxyModule extends AutoCloseable {
         return Set.of();
     }
 
+    /** Whether node ports are served on the node's primary addresses alone where the configuration names none. */
+    default boolean servesPrimaryNodePorts() {
+        return false;
+    }
+
     /** Whether this mode makes Services' addresses local, so that none of another host's may be among them. */
     default boolean bindsAddresses() {
         return !serviceLinks().isEmpty();
+    }
+
+    /** Whether this mode uses the ranges of cluster addresses, so that ServiceCIDRs are watched. */
+    default boolean usesServiceRanges() {
+        return false;
     }
 
     /**
@@ -105,6 +116,12 @@ public interface ProxyModule extends AutoCloseable {
     default List<ModeMetric> metrics() {
         return List.of();
     }
+
+    /**
+     * Takes what the mode reports of Services from now on; called once it is open. {@code notices} may be called on any
+     * thread and does not block.
+     */
+    default void reportTo(Consumer<ServiceNotice> notices) {}
 
     /** How a running process hands over to the next one; empty where the kernel carries the traffic. */
     default Optional<Handover> handover() {
@@ -136,6 +153,16 @@ public interface ProxyModule extends AutoCloseable {
      * that this mode owns can be one.
      */
     default boolean sharesChain(KernelObject chain) {
+        return false;
+    }
+
+    /**
+     * Whether this mode writes {@code rule} into that built-in chain. Its target may have the name of a chain of
+     * another mode, so that it does not go with the chain.
+     *
+     * @param rule without its chain, as iptables-save prints it
+     */
+    default boolean ownsJump(KernelObject chain, String rule) {
         return false;
     }
 

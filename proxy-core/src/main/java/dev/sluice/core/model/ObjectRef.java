@@ -51,6 +51,10 @@ public sealed interface ObjectRef extends Comparable<ObjectRef> {
         return new Resource(ResourceKind.ENDPOINT_SLICE, namespace, name);
     }
 
+    static Resource serviceCidr(String name) {
+        return new Resource(ResourceKind.SERVICE_CIDR, "", name);
+    }
+
     static Resource node(String name) {
         return new Resource(ResourceKind.NODE, "", name);
     }

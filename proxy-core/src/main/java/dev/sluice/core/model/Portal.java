@@ -16,6 +16,20 @@ public sealed interface Portal {
 
     /** A cluster, external or load balancer address. */
     record Address(Protocol protocol, IpAddress address, int port) implements Portal {
+        /** Written out, like {@link #hashCode}, since the proxy looks it up for each connection. */
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Address that
+                    && port == that.port
+                    && protocol == that.protocol
+                    && address.equals(that.address);
+        }
+
+        @Override
+        public int hashCode() {
+            return (address.hashCode() * 31 + port) * 31 + protocol.hashCode();
+        }
+
         @Override
         public String toString() {
             return address.withPort(port) + "/" + protocol;

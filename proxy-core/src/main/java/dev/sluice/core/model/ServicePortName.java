@@ -22,6 +22,20 @@ public record ServicePortName(ServiceName service, String port, Protocol protoco
         return ORDER.compare(this, other);
     }
 
+    /** Names are keys of large maps, and the method that a record gets takes several times as long. */
+    @Override
+    public int hashCode() {
+        return (service.hashCode() * 31 + port.hashCode()) * 31 + protocol.number();
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ServicePortName that
+                && service.equals(that.service)
+                && port.equals(that.port)
+                && protocol == that.protocol;
+    }
+
     /**
      * {@code ns/name} or {@code ns/name:port}, without the protocol: the form that rule comments and chain hashes use
      * (kube-proxy's {@code ServicePortName.String}).

@@ -74,7 +74,18 @@ public record Cidr(IpAddress base, int length) {
 
     /** Whether {@code address} is of this family and inside. */
     public boolean contains(IpAddress address) {
-        return address.family() == base.family() && mask(address, length).equals(base);
+        if (address.family() != base.family()) {
+            return false;
+        }
+        long high = address.high() ^ base.high();
+        long low = address.low() ^ base.low();
+        if (base.family() == IpFamily.IPV4) {
+            return length == 0 || low >>> (32 - length) == 0;
+        }
+        if (length <= 64) {
+            return length == 0 || high >>> (64 - length) == 0;
+        }
+        return high == 0 && low >>> (128 - length) == 0;
     }
 
     @Override

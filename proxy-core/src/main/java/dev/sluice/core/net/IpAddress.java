@@ -98,6 +98,19 @@ public record IpAddress(IpFamily family, long high, long low) implements Compara
         return family == IpFamily.IPV4 ? this + ":" + port : "[" + this + "]:" + port;
     }
 
+    /**
+     * Written out, like {@link #hashCode}: a record's own are method handles, which only the second compiler inlines.
+     */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof IpAddress that && low == that.low && high == that.high && family == that.family;
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(31 * high + low) * 31 + family.bits();
+    }
+
     /** IPv4 before IPv6, then by number. */
     @Override
     public int compareTo(IpAddress other) {

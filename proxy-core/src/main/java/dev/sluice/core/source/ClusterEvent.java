@@ -34,9 +34,16 @@ public sealed interface ClusterEvent {
         }
     }
 
+    /** A ServiceCIDR has these ranges; none once it is deleted. */
+    record ServiceRanges(String name, List<String> cidrs) implements ClusterEvent {
+        public ServiceRanges {
+            cidrs = List.copyOf(cidrs);
+        }
+    }
+
     /**
-     * The first complete list of {@code kind} has been delivered. No rule is written until all kinds but the other
-     * Nodes are listed.
+     * The first complete list of {@code kind} has been delivered. No rule is written until all kinds are listed
+     * but the other Nodes and ServiceCIDRs.
      */
     record Listed(ResourceKind kind) implements ClusterEvent {}
 

@@ -33,6 +33,9 @@ public interface ClusterState {
     /** Takes the addresses of another node; none when it was deleted. */
     default void updatePeer(String name, List<String> addresses) {}
 
+    /** Takes the ranges of a ServiceCIDR; none when it was deleted. A changed one makes the next batch a full one. */
+    default void updateServiceRanges(String name, List<String> cidrs) {}
+
     /** Every other node's addresses are known from now on. */
     default void peersListed() {}
 

@@ -8,6 +8,7 @@ import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -33,6 +34,11 @@ public interface ProxySnapshot {
      */
     default boolean knowsPeers() {
         return true;
+    }
+
+    /** The ranges that cluster addresses are taken from, sorted; empty where they are not known. */
+    default List<Cidr> serviceRanges() {
+        return List.of();
     }
 
     /** Every service port, in no particular order. */

@@ -15,6 +15,7 @@ import dev.sluice.core.source.ClusterEvent.NodeDeleted;
 import dev.sluice.core.source.ClusterEvent.NodeUpdated;
 import dev.sluice.core.source.ClusterEvent.PeerAddresses;
 import dev.sluice.core.source.ClusterEvent.ServiceDeleted;
+import dev.sluice.core.source.ClusterEvent.ServiceRanges;
 import dev.sluice.core.source.ClusterEvent.ServiceUpdated;
 import dev.sluice.core.source.ClusterEvent.SourceProblems;
 import dev.sluice.core.source.ClusterListener;
@@ -42,7 +43,7 @@ final class SyncDriver implements ClusterListener {
     private final List<FamilySync> families;
     private final SyncObservers observers;
     private final ProblemLog problemLog;
-    private final Set<ResourceKind> awaited = EnumSet.complementOf(EnumSet.of(ResourceKind.PEER));
+    private final Set<ResourceKind> awaited = EnumSet.allOf(ResourceKind.class);
     private List<Problem> sourceProblems = List.of();
 
     /** @param families in the order in which they are synced */
@@ -51,6 +52,7 @@ final class SyncDriver implements ClusterListener {
         this.families = List.copyOf(families);
         this.observers = observers;
         this.problemLog = new ProblemLog(observers);
+        awaited.removeIf(kind -> !kind.isNeeded());
     }
 
     void started() {
@@ -91,6 +93,11 @@ final class SyncDriver implements ClusterListener {
             case PeerAddresses(String node, List<String> addresses) ->
                 guarded(ObjectRef.node(node), () -> {
                     state.updatePeer(node, addresses);
+                    requestWherePending();
+                });
+            case ServiceRanges(String name, List<String> cidrs) ->
+                guarded(ObjectRef.serviceCidr(name), () -> {
+                    state.updateServiceRanges(name, cidrs);
                     requestWherePending();
                 });
             case Listed(ResourceKind kind)

@@ -44,6 +44,7 @@ public final class ChangeTracker implements ClusterState {
     private final Map<IpFamily, FamilyState> families = new EnumMap<>(IpFamily.class);
     private final Map<Slice.Name, Slice> slices = new HashMap<>();
     private NodeFacts node;
+    private final Map<String, List<Cidr>> serviceRanges = new HashMap<>();
     private boolean externalIps = true;
 
     /**
@@ -162,6 +163,25 @@ public final class ChangeTracker implements ClusterState {
                         .flatMap(text -> IpAddress.parse(text).stream())
                         .toList();
         families.values().forEach(family -> family.peer(name, parsed));
+    }
+
+    /** An invalid range is reported, and the others are used. */
+    @Override
+    public void updateServiceRanges(String name, List<String> cidrs) {
+        ProblemList found = new ProblemList(ObjectRef.serviceCidr(name));
+        List<Cidr> ranges = new ArrayList<>();
+        for (String text : cidrs) {
+            Cidr.parse(text)
+                    .ifPresentOrElse(ranges::add, () -> found.ignored("spec.cidrs", "'" + text + "' is not a range"));
+        }
+        problems.put(ObjectRef.serviceCidr(name), found.toList());
+        if (ranges.isEmpty()) {
+            serviceRanges.remove(name);
+        } else {
+            serviceRanges.put(name, List.copyOf(ranges));
+        }
+        List<Cidr> all = serviceRanges.values().stream().flatMap(List::stream).toList();
+        families.values().forEach(family -> family.serviceRanges(all));
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.sluice.core.model.ProblemList;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
@@ -16,6 +17,8 @@ import dev.sluice.core.sync.SyncBatch;
 import dev.sluice.core.track.PortalRegistry.Claimant;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -89,6 +92,19 @@ final class FamilyState {
     void peersListed() {
         if (!ports.knowsPeers()) {
             ports.knowsPeers(true);
+            nodeChanged = true;
+        }
+    }
+
+    /** Takes the ranges of cluster addresses: the next batch is a full one when they differ. */
+    void serviceRanges(Collection<Cidr> known) {
+        List<Cidr> own = known.stream()
+                .filter(range -> range.family() == ports.family())
+                .distinct()
+                .sorted(Comparator.comparing(Cidr::base).thenComparingInt(Cidr::length))
+                .toList();
+        if (!own.equals(ports.serviceRanges())) {
+            ports.serviceRanges(own);
             nodeChanged = true;
         }
     }

@@ -8,6 +8,7 @@ import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServiceName;
 import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.ProxySnapshot;
 import java.util.Collection;
@@ -27,6 +28,7 @@ final class ResolvedPorts implements ProxySnapshot {
     private NodeFacts node;
     private NoLocalEndpoints noLocalEndpoints = NoLocalEndpoints.NONE;
     private boolean knowsPeers = true;
+    private List<Cidr> serviceRanges = List.of();
     private int endpoints;
 
     ResolvedPorts(IpFamily family, NodeFacts node) {
@@ -36,6 +38,15 @@ final class ResolvedPorts implements ProxySnapshot {
 
     void node(NodeFacts facts) {
         node = facts;
+    }
+
+    void serviceRanges(List<Cidr> ranges) {
+        serviceRanges = List.copyOf(ranges);
+    }
+
+    @Override
+    public List<Cidr> serviceRanges() {
+        return serviceRanges;
     }
 
     void knowsPeers(boolean known) {

@@ -15,6 +15,8 @@ import java.util.Map;
  * @param ejections how often an endpoint was ejected because connects had failed
  * @param refusals connections that reached no endpoint, by reason
  * @param expired connections that a limit of the Service ended, by limit
+ * @param checks health checks of endpoints, by result; empty when the Service requests none
+ * @param unhealthy endpoints that get no new connections because of their checks
  */
 public record ProxyTraffic(
         long active,
@@ -23,8 +25,11 @@ public record ProxyTraffic(
         long retries,
         long ejections,
         Map<String, Long> refusals,
-        Map<String, Long> expired) {
+        Map<String, Long> expired,
+        Map<String, Long> checks,
+        long unhealthy) {
     public ProxyTraffic {
+        checks = Map.copyOf(checks);
         expired = Map.copyOf(expired);
         refusals = Map.copyOf(refusals);
     }

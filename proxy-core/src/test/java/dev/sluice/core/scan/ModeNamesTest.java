@@ -29,11 +29,16 @@ class ModeNamesTest {
 
     /** Where a mode may be named besides, and why. */
     private static final Map<String, String> FURTHER_PLACES = new TreeMap<>(Map.of(
+            "proxy-daemon/src/main/dist/launch.sh", "JVM options and cache of the mode, before the JVM starts",
             "Makefile", "the demo, the drills and the benchmarks of single modes",
+            "dev/aot", "which modes this host can record",
             "dev/bench", "the benchmarks of single modes",
             "dev/demo", "which mode to show",
             "dev/drill", "the drills of single modes",
-            "dev/setup", "the peers that a benchmark needs"));
+            "dev/setup", "the peers that a benchmark needs",
+            "proxy-daemon/src/main/java/dev/sluice/daemon/leftovers/CleanUpCommand.java",
+                    "what kube-proxy's mode of the same name leaves",
+            "proxy-daemon/src/main/java/dev/sluice/daemon/leftovers/KubeProxyNftables.java", "the same"));
 
     /** Production code, scripts and build files of the daemon. */
     private static final Pattern LOOKED_AT = Pattern.compile(

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.Problem;
+import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.source.NodeObject;
@@ -50,6 +51,31 @@ class TrackedNodeTest extends TrackerFixture {
         assertThat(tracker.take(IpFamily.IPV6).changes()).isEqualTo(Changes.all());
         assertThat(webCluster()).extracting(Endpoint::toString).containsExactly("10.0.0.1:8080");
         assertThat(tracker.take(IpFamily.IPV4).changes().isEmpty()).isTrue();
+    }
+
+    @Test
+    void aChangedServiceCidrAsksForAFullSyncInItsFamilyAlone() {
+        hinted();
+        take(IpFamily.IPV4);
+        take(IpFamily.IPV6);
+        tracker.updateServiceRanges("kubernetes", List.of("10.96.0.0/12"));
+        tracker.updateServiceRanges("more", List.of("10.112.0.0/16", "everything"));
+        assertThat(tracker.pending(IpFamily.IPV6)).isZero();
+        assertThat(tracker.take(IpFamily.IPV4).changes()).isEqualTo(Changes.all());
+        assertThat(tracker.snapshot(IpFamily.IPV4).serviceRanges())
+                .containsExactly(Cidr.of("10.96.0.0/12"), Cidr.of("10.112.0.0/16"));
+        assertThat(tracker.problems())
+                .extracting(Problem::toString)
+                .singleElement()
+                .asString()
+                .contains("spec.cidrs", "everything");
+
+        tracker.updateServiceRanges("kubernetes", List.of("10.96.0.0/12"));
+        assertThat(tracker.pending(IpFamily.IPV4)).as("nothing new").isZero();
+        tracker.updateServiceRanges("more", List.of());
+        assertThat(tracker.take(IpFamily.IPV4).changes()).isEqualTo(Changes.all());
+        assertThat(tracker.snapshot(IpFamily.IPV4).serviceRanges()).containsExactly(Cidr.of("10.96.0.0/12"));
+        assertThat(tracker.problems()).isEmpty();
     }
 
     @Test

@@ -10,39 +10,30 @@ import dev.sluice.daemon.cli.Invocation.Action;
 import dev.sluice.daemon.cli.Invocation.HandBack;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.SettingsReader.Overrides;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import picocli.CommandLine;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Model.UsageMessageSpec;
+import java.util.stream.Stream;
 
 /** A parser of the command line: kube-proxy's flags, and Sluice's own. Underscores in flag names mean hyphens. */
 public final class CommandLineParser {
     /** Flags of kube-proxy that are accepted and have no effect here. */
     static final List<String> WITHOUT_EFFECT = List.of("machine-id-file", "boot-id-file");
 
-    /** The label of a flag that may stand without a value. */
-    private static final String SWITCH = "BOOL";
-
     private final ConfigSchema schema;
-    private final CommandLine commandLine;
+    private final List<Flag> flags;
     private final Set<String> switches;
 
     /** @param schema the fields that flags set */
     public CommandLineParser(ConfigSchema schema) {
         this.schema = schema;
-        commandLine = new CommandLine(spec(schema));
-        commandLine.getCommandSpec().parser().collectErrors(true).unmatchedArgumentsAllowed(true);
-        switches = commandLine.getCommandSpec().options().stream()
-                .filter(option -> option.paramLabel().equals(SWITCH))
-                .flatMap(option -> Arrays.stream(option.names()))
+        flags = flags(schema);
+        switches = flags.stream()
+                .filter(Flag::isSwitch)
+                .flatMap(flag -> flag.names().stream())
                 .collect(Collectors.toUnmodifiableSet());
     }
 
@@ -59,7 +50,10 @@ public final class CommandLineParser {
 
     /** Reads {@code args} as far as they can be read; {@link Invocation#errors} has the rest. */
     public Invocation read(String... args) {
-        ParsedFlags flags = new ParsedFlags(commandLine.parseArgs(normalize(args)), schema, flagNames());
+        List<String> normalized = List.of(normalize(args));
+        GivenFlags given = GivenFlags.plain(normalized, this.flags)
+                .orElseGet(() -> new PicocliCommand(this.flags).parse(normalized));
+        ParsedFlags flags = new ParsedFlags(given, schema, flagNames());
         flags.readUnmatched();
         ConfigValues values = flags.values();
         Action action = action(flags);
@@ -110,8 +104,8 @@ public final class CommandLineParser {
 
     private Map<String, String> texts(ParsedFlags flags) {
         Map<String, String> texts = new TreeMap<>();
-        for (OptionSpec option : commandLine.getCommandSpec().options()) {
-            texts.put(option.longestName().substring(2), option.paramLabel().equals(SWITCH) ? "false" : "");
+        for (Flag flag : this.flags) {
+            texts.put(flag.name().substring(2), flag.isSwitch() ? "false" : "");
         }
         schema.flags().forEach(flag -> texts.put(flag.name(), flag.defaultText()));
         texts.replaceAll((name, text) -> flags.has(name) ? flags.text(name) : text);
@@ -120,16 +114,12 @@ public final class CommandLineParser {
 
     /** Every flag, with its hyphens: {@code --config}. */
     List<String> flagNames() {
-        return commandLine.getCommandSpec().options().stream()
-                .map(OptionSpec::longestName)
-                .toList();
+        return flags.stream().map(Flag::name).toList();
     }
 
     /** The text of {@code --help}. */
     public String usage() {
-        StringWriter text = new StringWriter();
-        commandLine.usage(new PrintWriter(text, true));
-        return text.toString();
+        return new PicocliCommand(flags).usage();
     }
 
     private static Action action(ParsedFlags flags) {
@@ -168,71 +158,57 @@ public final class CommandLineParser {
         return normalized;
     }
 
-    private static CommandSpec spec(ConfigSchema schema) {
-        CommandSpec spec = CommandSpec.create().name("sluice");
-        spec.usageMessage(new UsageMessageSpec()
-                .description(
-                        "Carries Service traffic on a Kubernetes node, in place of kube-proxy.",
-                        "'sluice explain ADDRESS:PORT' asks the one that runs here where it sends a packet, and why.")
-                .sortOptions(true)
-                .width(120));
-        spec.addOption(text("config", "A KubeProxyConfiguration file; most flags have no effect beside it."));
-        spec.addOption(text(
+    private static List<Flag> flags(ConfigSchema schema) {
+        List<Flag> flags = new ArrayList<>();
+        flags.add(text("config", "A KubeProxyConfiguration file; most flags have no effect beside it."));
+        flags.add(text(
                 "manifests",
                 "Takes Services, EndpointSlices and the Node from the YAML and JSON files of"
                         + " this directory instead of an API server, and follows their changes."));
-        spec.addOption(text(
+        flags.add(text(
                 "state-dir",
                 "Keeps what the API server said last in a file in this directory, and carries traffic by it after a"
                         + " start without the API server."));
-        spec.addOption(text("master", "URL of the API server, overriding the kubeconfig's."));
-        spec.addOption(text("metrics-port", "Deprecated: the port of the metrics server."));
-        spec.addOption(text("healthz-port", "Deprecated: the port of the health server, 0 switches it off."));
-        spec.addOption(bool("cleanup", "Removes everything that any mode has left on the node, and exits."));
-        spec.addOption(bool(
+        flags.add(text("master", "URL of the API server, overriding the kubeconfig's."));
+        flags.add(text("metrics-port", "Deprecated: the port of the metrics server."));
+        flags.add(text("healthz-port", "Deprecated: the port of the health server, 0 switches it off."));
+        flags.add(bool("cleanup", "Removes everything that any mode has left on the node, and exits."));
+        flags.add(bool(
                 "init-only", "Sets the kernel parameters that the mode needs, which takes more rights, and exits."));
-        spec.addOption(bool(
+        flags.add(bool(
                 "take-over",
                 "Goes on beside a running kube-proxy, and removes its rules where the mode differs; without it, waits"
                         + " for its end."));
-        spec.addOption(bool(
+        flags.add(bool(
                 "wait-for-kube-proxy",
                 "With --cleanup: hands the node back to kube-proxy. Waits until a kube-proxy's rules are in force, and"
                         + " then removes only what its mode does not use."));
-        spec.addOption(bool(
+        flags.add(bool(
                 "stay",
                 "With --wait-for-kube-proxy: does not exit when the node is handed back, but when it is stopped."));
-        spec.addOption(text("write-config-to", "Writes the configuration in effect to this file, and exits."));
-        spec.addOption(bool("version", "Prints the version, and exits; 'raw' prints all of it."));
-        spec.addOption(bool("help", "Prints this, and exits.", "-h"));
-        WITHOUT_EFFECT.forEach(name -> spec.addOption(text(name, "No effect.")));
+        flags.add(text("write-config-to", "Writes the configuration in effect to this file, and exits."));
+        flags.add(bool("version", "Prints the version, and exits; 'raw' prints all of it."));
+        flags.add(bool("help", "Prints this, and exits.", "-h"));
+        WITHOUT_EFFECT.forEach(name -> flags.add(text(name, "No effect.")));
         for (ConfigFlag flag : schema.flags()) {
             String[] shortName = flag.name().length() == 1 ? new String[] {"-" + flag.name()} : new String[0];
-            spec.addOption(
+            flags.add(
                     flag.field().type() == ConfigField.Type.BOOL
                             ? bool(flag.name(), flag.help(), shortName)
                             : text(flag.name(), flag.help(), shortName));
         }
-        return spec;
+        return List.copyOf(flags);
     }
 
-    private static OptionSpec text(String name, String description, String... more) {
-        return option("VALUE", name, description, more);
+    private static Flag text(String name, String help, String... more) {
+        return flag(false, name, help, more);
     }
 
-    private static OptionSpec bool(String name, String description, String... more) {
-        return option(SWITCH, name, description, more);
+    private static Flag bool(String name, String help, String... more) {
+        return flag(true, name, help, more);
     }
 
-    private static OptionSpec option(String label, String name, String description, String... more) {
-        String[] names = new String[more.length + 1];
-        names[0] = "--" + name;
-        System.arraycopy(more, 0, names, 1, more.length);
-        return OptionSpec.builder(names)
-                .type(String[].class)
-                .arity("1")
-                .paramLabel(label)
-                .description(description)
-                .build();
+    private static Flag flag(boolean isSwitch, String name, String help, String... more) {
+        return new Flag(Stream.concat(Stream.of("--" + name), Stream.of(more)).toList(), isSwitch, help);
     }
 }

@@ -15,21 +15,20 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
-import picocli.CommandLine.ParseResult;
 
 /** The flags of a command line; collects everything that is wrong with them. */
 final class ParsedFlags {
     private static final String HELP = "'sluice --help' lists the flags";
 
-    private final ParseResult result;
+    private final GivenFlags given;
     private final ConfigSchema schema;
     private final List<String> names;
     private final List<String> warnings = new ArrayList<>();
     private final Set<String> errors = new LinkedHashSet<>();
 
     /** @param names every flag that there is, with its hyphens */
-    ParsedFlags(ParseResult result, ConfigSchema schema, List<String> names) {
-        this.result = result;
+    ParsedFlags(GivenFlags given, ConfigSchema schema, List<String> names) {
+        this.given = given;
         this.schema = schema;
         this.names = List.copyOf(names);
     }
@@ -48,7 +47,7 @@ final class ParsedFlags {
     }
 
     boolean has(String name) {
-        return result.hasMatchedOption("--" + name);
+        return given.values().containsKey("--" + name);
     }
 
     /** The value that counts, that of the last occurrence; empty when the flag is not given. */
@@ -76,14 +75,14 @@ final class ParsedFlags {
     }
 
     private List<String> texts(String name) {
-        return List.of(result.matchedOptionValue("--" + name, new String[0]));
+        return given.values().getOrDefault("--" + name, List.of());
     }
 
     /** Flags that do not exist or lack their value, and arguments, of which there are none. */
     void readUnmatched() {
-        result.errors().forEach(error -> errors.add(error.getMessage() + "; " + HELP));
+        given.errors().forEach(error -> errors.add(error + "; " + HELP));
         boolean valueOfUnknown = false;
-        for (String argument : result.unmatched()) {
+        for (String argument : given.unmatched()) {
             if (argument.startsWith("-")) {
                 String flag = argument.replaceFirst("=.*", "");
                 boolean oneHyphen = !flag.startsWith("--");

@@ -20,7 +20,6 @@ import dev.sluice.core.config.ConfigField;
 import dev.sluice.core.config.ConfigFlag;
 import dev.sluice.core.config.ConfigSchema;
 import dev.sluice.core.config.ProxyMode;
-import dev.sluice.core.config.SyncPeriodFields;
 import dev.sluice.core.mode.ModeConfig;
 import dev.sluice.daemon.config.Settings.DetectLocalMode;
 import java.time.Duration;
@@ -153,13 +152,7 @@ public final class KubeProxyFields {
 
     /** Sections of kube-proxy's modes that Sluice does not have, and of Windows. */
     private static Stream<ConfigField> ofAbsentModes() {
-        SyncPeriodFields nftables =
-                SyncPeriodFields.of("nftables", SyncPeriodFields.LEAST_PERIOD, SyncPeriodFields.Full.HOURLY);
         return Stream.of(
-                        ConfigField.of("nftables.masqueradeBit", INT, 14),
-                        ConfigField.of("nftables.masqueradeAll", BOOL, false).shownInUse(),
-                        nftables.period(),
-                        nftables.min(),
                         text("winkernel.networkName"),
                         text("winkernel.sourceVip"),
                         ConfigField.of("winkernel.enableDSR", BOOL, false),

@@ -64,7 +64,7 @@ public final class SettingsReader {
         ProxyModule module = module();
         IpAddress bind = address(KubeProxyFields.BIND_ADDRESS);
         List<String> nodePorts = values.values().strings(KubeProxyFields.NODE_PORT_ADDRESSES.path());
-        boolean primary = nodePorts.contains("primary");
+        boolean primary = nodePorts.contains("primary") || nodePorts.isEmpty() && module.servesPrimaryNodePorts();
         if (primary && nodePorts.size() > 1) {
             values.invalid(KubeProxyFields.NODE_PORT_ADDRESSES, "'primary' must stand alone");
         }
@@ -103,6 +103,7 @@ public final class SettingsReader {
         ProxyModule inUse = null;
         for (ProxyModule module : modules) {
             if (module.mode() == mode) {
+                module.config().alsoSetBy().forEach(values.values()::follow);
                 inUse = module.configured(values);
             } else {
                 module.configured(ofOthers);

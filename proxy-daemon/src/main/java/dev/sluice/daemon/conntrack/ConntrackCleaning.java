@@ -67,7 +67,7 @@ public final class ConntrackCleaning extends ForwardingBackend {
         this.links = links;
         this.listener = listener;
         this.ledger = new PortalHistory(policy.targets(), policy.protocols());
-        this.sweep = new ConntrackSweep(conntrack, mode.family());
+        this.sweep = new ConntrackSweep(conntrack, mode.family(), policy.ownMark());
         this.nodePortScope = new NodePortScope(nodePorts, policy.loopbackNodePorts(), links, serviceLinks);
     }
 

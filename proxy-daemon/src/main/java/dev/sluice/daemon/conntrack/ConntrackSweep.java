@@ -32,8 +32,11 @@ final class ConntrackSweep {
 
     private final Conntrack conntrack;
     private final IpFamily family;
+    private final int ownMark;
 
-    ConntrackSweep(Conntrack conntrack, IpFamily family) {
+    /** @param ownMark as in {@link dev.sluice.core.mode.ConntrackPolicy} */
+    ConntrackSweep(Conntrack conntrack, IpFamily family, int ownMark) {
+        this.ownMark = ownMark;
         this.conntrack = conntrack;
         this.family = family;
     }
@@ -92,12 +95,12 @@ final class ConntrackSweep {
         return asked;
     }
 
-    private static EntryTuples path(ConntrackEntry entry) {
+    private EntryTuples path(ConntrackEntry entry) {
         return new EntryTuples(
                 entry.protocol(),
                 new SocketAddress(
                         entry.original().destination(), entry.original().destinationPort()),
                 new SocketAddress(entry.reply().source(), entry.reply().sourcePort()),
-                entry.zone() == 0);
+                entry.zone() == 0 && (entry.mark() & ownMark) == 0);
     }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.daemon.leftovers;
 
+import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.mode.ProxyModule;
 import dev.sluice.core.net.IpFamily;
@@ -37,34 +38,52 @@ public final class HandBackCommand {
      * @return exit code 0 when nothing is left, 1 when something could not be removed
      */
     public int run(String mode) throws ConfigException {
+        requireTools();
         Optional<ProxyModule> same = modules.stream()
                 .filter(module -> module.mode().flagValue().equals(mode))
                 .findFirst();
         // a mode that shares nothing with any of ours
-        boolean failed = same.isEmpty() && new CleanUpCommand(modules).removeModes() != 0;
+        boolean removed = same.isPresent() || new CleanUpCommand(modules).removeModes() == 0;
+        boolean all = removed;
         for (IpFamily family : IpFamily.values()) {
             try {
                 if (same.isPresent()) {
                     remove(same.get(), family);
+                    if (!mode.equals(KubeProxyNftables.MODE)) {
+                        KubeProxyNftables.remove(family);
+                    }
                 }
                 removeFlows(family);
-                LOG.atInfo().addKeyValue("family", family).log("handed back to kube-proxy, mode {}", mode);
+                if (removed) {
+                    LOG.atInfo().addKeyValue("family", family).log("handed back to kube-proxy, mode {}", mode);
+                }
             } catch (KernelException | SyncException e) {
-                failed = true;
+                all = false;
                 LOG.atError()
                         .addKeyValue("family", family)
                         .addKeyValue("cause", e.getMessage())
                         .log("kube-proxy serves the node, but not all of Sluice is removed");
             }
         }
-        return failed ? 1 : 0;
+        return all ? 0 : 1;
+    }
+
+    /** Rules that cannot be read would count as removed. */
+    private void requireTools() throws ConfigException {
+        try {
+            host.requireIptables();
+        } catch (HostException e) {
+            throw new ConfigException(List.of(e.getMessage()));
+        }
     }
 
     private void remove(ProxyModule same, IpFamily family) throws KernelException, SyncException {
         if (host.iptablesProblem(family).isEmpty()) {
-            ChainRemoval.remove(host.iptables(family), chain -> isUnused(chain, same));
+            ChainRemoval.remove(
+                    host.iptables(family),
+                    chain -> isUnused(chain, same),
+                    (chain, rule) -> isUnused(chain, rule, same));
         }
-        KubeProxyNftables.remove(family);
         for (ProxyModule module : modules) {
             if (module.equals(same)) {
                 module.removeUnshared(family);
@@ -76,6 +95,11 @@ public final class HandBackCommand {
 
     private boolean isUnused(KernelObject chain, ProxyModule same) {
         return modules.stream().anyMatch(module -> module.ownsChain(chain)) && !same.sharesChain(chain);
+    }
+
+    /** kube-proxy's modes jump to chains of one name with different conditions and comments. */
+    private boolean isUnused(KernelObject chain, String rule, ProxyModule same) {
+        return modules.stream().anyMatch(module -> module.ownsJump(chain, rule)) && !same.ownsJump(chain, rule);
     }
 
     private void removeFlows(IpFamily family) throws KernelException {

@@ -10,8 +10,11 @@ import dev.sluice.linux.nftables.NftCommand.Table;
 import dev.sluice.linux.nftables.Nftables;
 import java.util.List;
 
-/** The leftovers of kube-proxy's nftables mode, which Sluice does not have. */
+/** The leftovers of kube-proxy's nftables mode; the table of ours has another name. */
 final class KubeProxyNftables {
+    /** The mode as kube-proxy says it. */
+    static final String MODE = "nftables";
+
     private static final String TABLE = "kube-proxy";
 
     private KubeProxyNftables() {}

@@ -8,11 +8,13 @@ import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.encoder.EncoderBase;
 import java.nio.charset.StandardCharsets;
-import java.time.ZoneId;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.TimeZone;
 import org.slf4j.event.KeyValuePair;
 
 /**
@@ -20,14 +22,17 @@ import org.slf4j.event.KeyValuePair;
  * the process's zone, the process and the class. A stack trace follows on lines of its own.
  */
 final class TextEncoder extends EncoderBase<ILoggingEvent> {
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("MMdd HH:mm:ss.SSSSSS").withZone(ZoneId.systemDefault());
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("MMdd HH:mm:ss.SSSSSS");
+
+    /** Not a {@link java.time.ZoneId}: to find its rules the JVM opens every jar of the class path. */
+    private static final TimeZone ZONE = TimeZone.getDefault();
 
     private final String process;
 
     /** @param process its number */
     TextEncoder(long process) {
-        this.process = String.format(Locale.ROOT, "%7d", process);
+        String digits = Long.toString(process);
+        this.process = " ".repeat(Math.max(0, 7 - digits.length())) + digits;
     }
 
     @Override
@@ -35,7 +40,7 @@ final class TextEncoder extends EncoderBase<ILoggingEvent> {
         String logger = event.getLoggerName();
         StringBuilder line = new StringBuilder(256)
                 .append(severity(event.getLevel()))
-                .append(TIME.format(event.getInstant()))
+                .append(TIME.format(local(event.getInstant())))
                 .append(' ')
                 .append(process)
                 .append(' ')
@@ -65,6 +70,11 @@ final class TextEncoder extends EncoderBase<ILoggingEvent> {
         for (int i = 0; i < keys.size(); i++) {
             line.append(keys.get(i)).append(quoted.get(i));
         }
+    }
+
+    private static LocalDateTime local(Instant time) {
+        int offset = ZONE.getOffset(time.toEpochMilli()) / 1000;
+        return LocalDateTime.ofEpochSecond(time.getEpochSecond(), time.getNano(), ZoneOffset.ofTotalSeconds(offset));
     }
 
     private static char severity(Level level) {

@@ -25,6 +25,14 @@ final class ModeMetrics {
                             .help(counter.help())
                             .callback(point -> counter.value().get().ifPresent(value -> point.call((double) value)))
                             .register(registry);
+                case ModeMetric.FamilyCounter counter ->
+                    CounterWithCallback.builder()
+                            .name(counter.name())
+                            .help(counter.help())
+                            .labelNames("ip_family")
+                            .callback(point -> counter.values()
+                                    .forEach((family, value) -> point.call((double) value.getAsLong(), family.label())))
+                            .register(registry);
                 case ModeMetric.Gauge gauge ->
                     GaugeWithCallback.builder()
                             .name(gauge.name())

@@ -27,6 +27,10 @@ final class ProxyTrafficMetrics {
             counter("sluice_service_connect_retries", "Connect attempts after the first of a connection");
     private final CounterSnapshot.Builder ejections =
             counter("sluice_service_ejections", "Endpoints taken out for a while because connects to them had failed");
+    private final CounterSnapshot.Builder checks =
+            counter("sluice_service_health_checks", "Health checks of the endpoints of a Service, by result");
+    private final GaugeSnapshot.Builder unhealthy = gauge(
+            "sluice_service_unhealthy_endpoints", "Endpoints that get no new connections because of health checks");
     private final CounterSnapshot.Builder refusals =
             counter("sluice_service_refusals", "Connections of a Service that no endpoint got");
 
@@ -42,6 +46,10 @@ final class ProxyTrafficMetrics {
                 .build());
         retries.dataPoint(count(labels, proxy.retries()));
         ejections.dataPoint(count(labels, proxy.ejections()));
+        proxy.checks().forEach((result, times) -> checks.dataPoint(count(labels.add("result", result), times)));
+        if (!proxy.checks().isEmpty()) {
+            unhealthy.dataPoint(value(labels, proxy.unhealthy()));
+        }
         proxy.refusals().forEach((reason, times) -> refusals.dataPoint(count(labels.add("reason", reason), times)));
         proxy.expired().forEach((limit, times) -> expired.dataPoint(count(labels.add("reason", limit), times)));
     }
@@ -52,6 +60,8 @@ final class ProxyTrafficMetrics {
                 connects.build(),
                 retries.build(),
                 ejections.build(),
+                checks.build(),
+                unhealthy.build(),
                 refusals.build(),
                 expired.build());
     }

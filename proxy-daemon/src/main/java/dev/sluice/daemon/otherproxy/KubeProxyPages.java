@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The pages by which a kube-proxy of this network namespace shows itself: its health, by its keys, and its mode.
@@ -33,9 +32,8 @@ public record KubeProxyPages(Set<InetSocketAddress> health, Set<InetSocketAddres
     /** kube-proxy's page of metrics has some 100 KiB. */
     private static final int LONGEST = 1 << 20;
 
-    private static final Set<String> MODES = Stream.concat(
-                    Stream.of("nftables"), Arrays.stream(ProxyMode.values()).map(ProxyMode::flagValue))
-            .collect(Collectors.toUnmodifiableSet());
+    private static final Set<String> MODES =
+            Arrays.stream(ProxyMode.values()).map(ProxyMode::flagValue).collect(Collectors.toUnmodifiableSet());
 
     /** Its default ports and those of {@code settings}, which a kube-proxy with the same configuration has. */
     public static KubeProxyPages of(Settings settings) {

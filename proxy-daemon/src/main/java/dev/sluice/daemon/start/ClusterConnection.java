@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.daemon.start;
 
+import dev.sluice.core.mode.ProxyModule;
 import dev.sluice.core.source.ClusterSource;
 import dev.sluice.daemon.config.ConfigException;
 import dev.sluice.daemon.config.Settings;
@@ -46,16 +47,16 @@ public final class ClusterConnection implements AutoCloseable {
     }
 
     /**
-     * @param peers whether the mode needs the addresses of other Nodes
+     * @param module of the mode, which says what of the cluster it needs
      * @param observer is told how the connection to an API server fares
      * @param metrics measures the snapshot
      */
     static ClusterConnection open(
-            Settings settings, String nodeName, boolean peers, ApiObserver observer, MetricsPage metrics)
+            Settings settings, String nodeName, ProxyModule module, ApiObserver observer, MetricsPage metrics)
             throws ConfigException {
         return settings.manifests().isPresent()
                 ? ofManifests(settings.manifests().get(), nodeName)
-                : ofApiServer(settings, nodeName, peers, observer, metrics);
+                : ofApiServer(settings, nodeName, module, observer, metrics);
     }
 
     private static ClusterConnection ofManifests(Path directory, String nodeName) throws ConfigException {
@@ -71,13 +72,14 @@ public final class ClusterConnection implements AutoCloseable {
     }
 
     private static ClusterConnection ofApiServer(
-            Settings settings, String nodeName, boolean peers, ApiObserver observer, MetricsPage metrics)
+            Settings settings, String nodeName, ProxyModule module, ApiObserver observer, MetricsPage metrics)
             throws ConfigException {
         try {
             ApiConnection connection = ApiConnection.open(
                     new ApiOptions(settings.kubeconfig().orElse(null), settings.master(), "sluice/" + Version.text()),
                     observer);
-            ApiServerSource api = new ApiServerSource(connection, nodeName, peers);
+            ApiServerSource api =
+                    new ApiServerSource(connection, nodeName, module.bindsAddresses(), module.usesServiceRanges());
             Optional<SnapshotUse> snapshot =
                     settings.stateDir().map(directory -> new SnapshotUse(directory, metrics.snapshots()));
             return new ClusterConnection(

@@ -32,16 +32,22 @@ public final class FamilySupport {
         this.modeProblem = modeProblem;
     }
 
-    /**
-     * Both families where possible, else the primary one.
-     *
-     * @throws ConfigException when the primary family cannot be served
-     */
-    public Set<IpFamily> served(IpFamily primary) throws ConfigException {
+    /** Why a family cannot be served, for those that cannot; asks the host. */
+    Map<IpFamily, String> problems() {
         Map<IpFamily, String> problems = new EnumMap<>(IpFamily.class);
         for (IpFamily family : IpFamily.values()) {
             problem(family).ifPresent(reason -> problems.put(family, reason));
         }
+        return problems;
+    }
+
+    /**
+     * Both families where possible, else the primary one.
+     *
+     * @param problems of {@link #problems}
+     * @throws ConfigException when the primary family cannot be served
+     */
+    static Set<IpFamily> served(IpFamily primary, Map<IpFamily, String> problems) throws ConfigException {
         String primaryProblem = problems.get(primary);
         if (primaryProblem != null) {
             throw new ConfigException(List.of(

@@ -19,13 +19,17 @@ import dev.sluice.linux.host.LinuxHost;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Checks the host, finds the node, sets kernel parameters and opens the mode, in kube-proxy's order. */
+/**
+ * Checks the host and connects to the source of the cluster's state, side by side, then sets kernel parameters, finds
+ * the node and opens the mode, in kube-proxy's order.
+ */
 public final class Preparation {
     private static final Logger LOG = LoggerFactory.getLogger(Preparation.class);
     private static final Duration NODE_PATIENCE = Duration.ofSeconds(30);
@@ -79,25 +83,26 @@ public final class Preparation {
         MetricsPage metrics = new MetricsPage(module.tellsFullFromPartial(), InstantSource.system());
         metrics.build(Version.text(), Version.KUBERNETES, settings.featureGates());
         host.onRefusedRestore(metrics.refusals());
-        module.requireHost();
+        HostCheck check = HostCheck.begin(module, new FamilySupport(host.sysctl(), module::problem));
         ModeInUse mode = resources.keep(new ModeInUse(module, host));
         ApiHealth api = new ApiHealth(InstantSource.system());
         health.add(api);
         ApiObserver observer = ApiObserver.all(metrics.api(), api);
         ClusterConnection cluster =
-                resources.keep(ClusterConnection.open(settings, nodeName, module.bindsAddresses(), observer, metrics));
+                resources.keep(ClusterConnection.open(settings, nodeName, module, observer, metrics));
         health.snapshot(cluster::snapshotInUse);
         health.waitsFor("Node " + nodeName + " from " + cluster.description());
         pages.listen(metrics, cluster.events());
-        OomScore.set(settings.oomScoreAdj());
-        ConntrackSysctls.of(host.sysctl()).apply(settings.conntrack());
         NodeGate gate = new NodeGate();
         cluster.source().start(gate);
+        Map<IpFamily, String> problems = check.await();
+        OomScore.set(settings.oomScoreAdj());
+        ConntrackSysctls.of(host.sysctl()).apply(settings.conntrack());
         Optional<NodeObject> node = awaitNode(gate, nodeName);
         node.ifPresent(health::node);
         health.waitsFor("");
         BackendConfigs found = new BackendConfigs(settings, node);
-        Set<IpFamily> families = new FamilySupport(host.sysctl(), module::problem).served(found.primaryFamily());
+        Set<IpFamily> families = FamilySupport.served(found.primaryFamily(), problems);
         new SanityChecks(settings, found.primaryFamily(), families, node)
                 .check()
                 .forEach(LOG::warn);

@@ -5,6 +5,7 @@ package dev.sluice.daemon.start;
 import dev.sluice.core.config.BackendConfig;
 import dev.sluice.core.kernel.HostException;
 import dev.sluice.core.mode.ProxyModule;
+import dev.sluice.core.mode.ServiceNotice;
 import dev.sluice.core.source.NodeObject;
 import dev.sluice.core.sync.SyncLoop;
 import dev.sluice.core.sync.SyncObserver;
@@ -90,6 +91,7 @@ public final class ProxyStartup {
         health.serves(prepared.families());
         MetricsPage metrics = prepared.metrics();
         metrics.ofMode(module.metrics());
+        module.reportTo(this::send);
         module.traffic().ifPresent(traffic -> metrics.traffic(traffic, TrafficLimits.fromSystem()));
         RuleRepair repair = repair();
         List<SyncObserver> observers = observers(modules, repair, restart);
@@ -122,6 +124,14 @@ public final class ProxyStartup {
                 .addKeyValue("families", prepared.families())
                 .addKeyValue("source", prepared.cluster().description())
                 .log("the node and the source of the cluster's state are known");
+    }
+
+    private void send(ServiceNotice notice) {
+        EventSink.Type type = switch (notice.kind()) {
+            case NORMAL -> EventSink.Type.NORMAL;
+            case WARNING -> EventSink.Type.WARNING;
+        };
+        prepared.cluster().events().service(notice.service(), type, notice.reason(), notice.action(), notice.note());
     }
 
     private RuleRepair repair() throws HostException {

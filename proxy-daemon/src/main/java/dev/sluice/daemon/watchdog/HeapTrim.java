@@ -5,6 +5,8 @@ package dev.sluice.daemon.watchdog;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.sync.SyncReport;
+import dev.sluice.linux.process.MappedFiles;
+import java.io.IOException;
 import java.util.EnumSet;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -12,21 +14,26 @@ import org.slf4j.LoggerFactory;
 
 /**
  * An observer that returns the memory of full syncs to the system. A full sync reads and renders everything at once;
- * one collection of the small heap afterwards frees what only it needed.
+ * one collection of the small heap afterwards frees what only it needed. Of the virtual machine and its ahead-of-time
+ * cache those pages go that only a start reads, 5 MiB and more.
  */
 public final class HeapTrim implements SyncObserver {
     private static final Logger LOG = LoggerFactory.getLogger(HeapTrim.class);
 
+    /** The memory of a process that has some thousand Services, in bytes. */
+    private static final long MANY_SERVICES = 24L << 20;
+
     private final Set<IpFamily> starting;
     private final Heap heap;
     private long afterCollection = Long.MAX_VALUE / 2;
+    private boolean begun;
 
     /** The memory of the virtual machine. */
     interface Heap {
         /** Bytes in use, garbage included. */
         long used();
 
-        /** Collects the garbage and returns memory to the system. */
+        /** Collects the garbage and returns memory to the system, clean pages included. */
         void collect();
     }
 
@@ -41,14 +48,36 @@ public final class HeapTrim implements SyncObserver {
 
             @Override
             public void collect() {
+                releaseFiles();
                 System.gc();
             }
         });
     }
 
+    private static void releaseFiles() {
+        try {
+            long released = MappedFiles.release(file -> file.endsWith(".aot") || file.endsWith("/libjvm.so"));
+            LOG.debug("{} bytes of files are mapped anew", released);
+        } catch (IOException e) {
+            LOG.atDebug().addKeyValue("cause", e.getMessage()).log("Pages that only the start has read stay resident");
+        }
+    }
+
     HeapTrim(Set<IpFamily> families, Heap heap) {
         this.starting = EnumSet.copyOf(families);
         this.heap = heap;
+    }
+
+    /**
+     * The young generation gets its size by a collection of everything, in proportion to what lives. One that is small
+     * for what a first sync renders would send much of that to the old generation, which then only grows.
+     */
+    @Override
+    public void begun(IpFamily family, boolean full) {
+        if (!begun && heap.used() > MANY_SERVICES) {
+            heap.collect();
+        }
+        begun = true;
     }
 
     @Override

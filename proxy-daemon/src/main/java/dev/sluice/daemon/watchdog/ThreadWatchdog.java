@@ -84,7 +84,8 @@ public final class ThreadWatchdog implements ProblemSource, AutoCloseable {
         Duration longest = Optional.ofNullable(Long.getLong(LONGEST_LIMIT))
                 .map(Duration::ofSeconds)
                 .orElse(Duration.ofDays(1));
-        Duration shorter = longest.dividedBy(2).compareTo(INTERVAL) < 0 ? longest.dividedBy(2) : INTERVAL;
+        Duration half = Duration.ofMillis(longest.toMillis() / 2);
+        Duration shorter = half.compareTo(INTERVAL) < 0 ? half : INTERVAL;
         ThreadWatchdog watchdog = new ThreadWatchdog(
                 shorter, longest, Ticker.system(), InstantSource.system(), SupervisedThread::activities);
         watchdog.thread.start();
@@ -102,7 +103,8 @@ public final class ThreadWatchdog implements ProblemSource, AutoCloseable {
     synchronized void look() {
         long now = ticker.nanos();
         Duration passed = Duration.ofNanos(now - lastLook);
-        Duration counted = passed.compareTo(interval.multipliedBy(2)) < 0 ? passed : interval.multipliedBy(2);
+        Duration most = interval.plus(interval);
+        Duration counted = passed.compareTo(most) < 0 ? passed : most;
         lastLook = now;
         Map<Thread, Busy> next = new HashMap<>();
         List<HealthProblem> found = new ArrayList<>();

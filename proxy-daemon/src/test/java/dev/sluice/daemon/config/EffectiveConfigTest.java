@@ -52,6 +52,34 @@ class EffectiveConfigTest {
         assertThat(again.metrics().getPort()).isEqualTo(1234);
     }
 
+    /** kube-proxy has no flags of nftables mode's own; a configuration file names its fields. */
+    @Test
+    void flagsOfIptablesModeSetTheFieldsOfNftablesMode() throws Exception {
+        String[] flags = {"--masquerade-all", "--iptables-sync-period=12s", "--iptables-min-sync-period=250ms"};
+        String[] mode = {"--proxy-mode=nftables", flags[0], flags[1], flags[2]};
+        assertThat(yaml(mode).replaceAll("\\s+", " "))
+                .contains("nftables: masqueradeAll: true masqueradeBit: 14 minSyncPeriod: 250ms syncPeriod: 12s");
+        assertThat(yaml(flags).replaceAll("\\s+", " "))
+                .contains("nftables: masqueradeAll: false masqueradeBit: 14 minSyncPeriod: 0s syncPeriod: 0s");
+        String[] own = {"--proxy-mode=nftables", flags[1], "--nftables-sync-period=9s"};
+        assertThat(yaml(own).replaceAll("\\s+", " ")).contains("minSyncPeriod: 1s syncPeriod: 9s");
+
+        Path file = folder.resolve("nftables.yaml");
+        Files.writeString(file, """
+            apiVersion: kubeproxy.config.k8s.io/v1alpha1
+            kind: KubeProxyConfiguration
+            mode: nftables
+            iptables:
+              masqueradeAll: true
+              syncPeriod: 12s
+            """);
+        ConfigFile read = ConfigFile.read(file, KnownModes.SCHEMA);
+        Invocation none = new CommandLineParser(KnownModes.SCHEMA).parse();
+        Settings settings = SettingsReader.read(read.values(), none.overrides(), KnownModes.MODULES);
+        assertThat(EffectiveConfig.of(read.values(), settings).yaml().replaceAll("\\s+", " "))
+                .contains("nftables: masqueradeAll: false masqueradeBit: 14 minSyncPeriod: 1s syncPeriod: 30s");
+    }
+
     @Test
     void configzIsOneLineOfJsonUnderTheGroup() throws Exception {
         Invocation call = new CommandLineParser(KnownModes.SCHEMA).parse("--nodeport-addresses=192.168.0.0/16");

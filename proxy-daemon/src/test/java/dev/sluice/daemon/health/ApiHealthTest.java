@@ -19,7 +19,8 @@ import org.junit.jupiter.api.Test;
 class ApiHealthTest {
     private static final Instant START = Instant.parse("2026-01-02T03:04:05Z");
 
-    private static final Set<ResourceKind> OF_EVERY_MODE = EnumSet.complementOf(EnumSet.of(ResourceKind.PEER));
+    private static final Set<ResourceKind> OF_EVERY_MODE =
+            EnumSet.complementOf(EnumSet.of(ResourceKind.PEER, ResourceKind.SERVICE_CIDR));
 
     private Instant now = START;
     private final ApiHealth health = new ApiHealth(() -> now);

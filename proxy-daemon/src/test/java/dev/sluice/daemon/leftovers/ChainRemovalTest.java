@@ -4,6 +4,7 @@ package dev.sluice.daemon.leftovers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.core.kernel.KernelObject;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.iptables.SavedTable;
@@ -32,13 +33,39 @@ class ChainRemovalTest {
             COMMIT
             """);
         int chains = ChainRemoval.remove(
-                iptables, this::chains, chain -> chain.name().startsWith("THEIRS"));
+                iptables, this::chains, chain -> chain.name().startsWith("THEIRS"), (chain, rule) -> false);
         assertThat(chains).isEqualTo(2);
         assertThat(iptables.save("nat"))
                 .contains(":OURS", ":SHARED", ":FOREIGN", "-A PREROUTING -j SHARED", "-A PREROUTING -j FOREIGN")
                 .contains("-A SHARED -j OURS")
                 .doesNotContain("THEIRS");
-        assertThat(ChainRemoval.remove(iptables, this::chains, chain -> false)).isZero();
+        assertThat(ChainRemoval.remove(iptables, this::chains, chain -> false, (chain, rule) -> false))
+                .isZero();
+    }
+
+    /** Such a jump has the condition or the comment of its mode. */
+    @Test
+    void jumpsToAChainThatStaysAreDeletedByTheirText() throws Exception {
+        iptables.restore("""
+            *filter
+            :SHARED - [0:0]
+            :THEIRS - [0:0]
+            -A INPUT -m comment --comment "their firewall" -j SHARED
+            -A INPUT -m comment --comment "our firewall" -j SHARED
+            -A INPUT -m comment --comment "their firewall" -j SHARED
+            -A FORWARD -m comment --comment "their firewall" -j SHARED
+            -A FORWARD -m comment --comment "their firewall" -j THEIRS
+            COMMIT
+            """);
+        ChainRemoval.remove(
+                iptables,
+                this::chains,
+                chain -> chain.name().equals("THEIRS"),
+                (chain, rule) ->
+                        !chain.equals(new KernelObject("filter", "OUTPUT")) && rule.contains("their firewall"));
+        assertThat(iptables.save("filter"))
+                .contains("-A INPUT -m comment --comment \"our firewall\" -j SHARED", ":SHARED")
+                .doesNotContain("their firewall", "THEIRS");
     }
 
     private List<String> chains(String table) throws KernelException {

@@ -163,7 +163,16 @@ class MetricsPageTest {
                 kernel.family(),
                 kernel.carried(),
                 kernel.endpoints(),
-                new ProxyTraffic(3, 4, 2_500_000_000L, 5, 6, Map.of("connection-limit", 7L), Map.of("idle", 8L))));
+                new ProxyTraffic(
+                        3,
+                        4,
+                        2_500_000_000L,
+                        5,
+                        6,
+                        Map.of("connection-limit", 7L),
+                        Map.of("idle", 8L),
+                        Map.of("failed", 9L),
+                        2)));
         String common = "ip_family=\"IPv6\",namespace=\"shop\",port=\"http\",protocol=\"tcp\",";
         String web = common + "service=\"web\"}";
         assertThat(lines())

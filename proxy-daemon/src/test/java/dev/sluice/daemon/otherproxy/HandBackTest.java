@@ -4,6 +4,7 @@ package dev.sluice.daemon.otherproxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.ServerSocket;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -59,6 +60,27 @@ class HandBackTest extends NamespaceFixture {
         assertThat(rules())
                 .doesNotContain("SLUICE-", "KUBE-CIP-")
                 .contains("-A PREROUTING -j KUBE-SERVICES", ":DOCKER");
+    }
+
+    @Test
+    void whatCannotBeRemovedIsNotCalledHandedBack() throws Exception {
+        Process sluice = node.daemon("sluice.log", "--proxy-mode=userspace");
+        node.awaitPage(HEALTH, "/healthz", "200 OK");
+        sluice.destroyForcibly().waitFor();
+        String set = node.run(0, "ipset", "list", "-name")
+                .lines()
+                .filter(name -> name.startsWith("SLUICE-"))
+                .findFirst()
+                .orElseThrow();
+        node.run(0, "iptables", "-N", "FOREIGN");
+        node.run(0, "iptables", "-A", "FOREIGN", "-m", "set", "--match-set", set, "dst,dst,dst", "-j", "RETURN");
+        for (String mode : new String[] {"nftables", "iptables"}) {
+            ServerSocket kubeProxy = node.serve(METRICS, "/proxyMode", mode, "/metrics", QUEUED + SYNCED);
+            String log = node.run(1, node.daemonCommand("--cleanup", "--wait-for-kube-proxy"));
+            assertThat(log).contains(set);
+            assertThat(log.lines()).noneMatch(line -> line.contains("handed back") && line.contains("IPv4"));
+            kubeProxy.close();
+        }
     }
 
     @Test

@@ -9,6 +9,7 @@ import dev.sluice.linux.namespace.NetworkNamespace;
 import dev.sluice.testkit.timing.Attempts;
 import dev.sluice.testkit.timing.Attempts.Observation;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 
 /** A network namespace with the processes that a test runs inside, which end with it. */
 final class NodeNamespace implements AutoCloseable {
@@ -105,7 +107,12 @@ final class NodeNamespace implements AutoCloseable {
 
     /** A server of pages, each a path and its body; the first whose path a request begins with is the answer. */
     ServerSocket serve(int port, String... pages) throws IOException {
-        ServerSocket server = namespace.call(() -> new ServerSocket(port, 50, InetAddress.ofLiteral("127.0.0.1")));
+        ServerSocket server = Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .ignoreExceptionsInstanceOf(BindException.class) // of who had the port before, and still ends
+                .until(
+                        () -> namespace.call(() -> new ServerSocket(port, 50, InetAddress.ofLiteral("127.0.0.1"))),
+                        ServerSocket::isBound);
         servers.add(server);
         Thread.ofPlatform().daemon().name("page-" + port).start(() -> {
             while (!server.isClosed()) {

@@ -11,6 +11,8 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -42,36 +44,51 @@ class AotCacheCheckTest {
     }
 
     @Test
-    void noCacheIsNoProblem() {
-        assertThat(AotCacheCheck.problem("", "")).isEmpty();
+    void noCacheIsNoProblem() throws Exception {
+        assertThat(run()).endsWith("problem: none");
     }
 
     @Test
     void aCacheThatIsMappedIsUsed() throws Exception {
-        Path cache = folder.resolve("good.aot");
-        run("-XX:AOTCacheOutput=" + cache);
-        assertThat(cache).exists();
-        assertThat(run("-XX:AOTCache=" + cache)).endsWith("problem: none");
+        Path cache = train();
+        assertThat(run("-XX:AOTCache=" + cache, named(cache))).endsWith("problem: none");
     }
 
     @Test
-    void aCacheThatTheJvmIgnoresIsReported() throws Exception {
+    void aCacheThatTheJvmIgnoresIsReportedWithTheReason() throws Exception {
         Path cache = Files.writeString(folder.resolve("bad.aot"), "no cache");
-        assertThat(run("-XX:AOTCache=" + cache)).contains(cache + " is not of these jars");
-        assertThat(run("-XX:AOTCache=" + folder.resolve("none"))).contains("none is not there");
+        Files.setLastModifiedTime(jar, FileTime.fromMillis(0));
+        assertThat(run("-XX:AOTCache=" + cache, named(cache)))
+                .contains(cache + " is not used", "by another Java or with other options");
+        Path none = folder.resolve("none");
+        assertThat(run("-XX:AOTCache=" + none, named(none))).contains("it is not there");
     }
 
-    private String run(String option) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                        "-XX:+UseSerialGC",
-                        "-Xlog:disable",
-                        option,
-                        "-cp",
-                        jar.toString(),
-                        Checked.class.getName())
-                .redirectErrorStream(true)
-                .start();
+    /** The launcher leaves the option out then, since the JVM would run the old classes. */
+    @Test
+    void aCacheOlderThanAJarIsReported() throws Exception {
+        Path cache = Files.writeString(folder.resolve("old.aot"), "");
+        Files.setLastModifiedTime(cache, FileTime.fromMillis(0));
+        assertThat(run(named(cache))).contains("check.jar is newer");
+    }
+
+    private Path train() throws Exception {
+        Path cache = folder.resolve("good.aot");
+        run("-XX:AOTCacheOutput=" + cache);
+        assertThat(cache).exists();
+        return cache;
+    }
+
+    private static String named(Path cache) {
+        return "-Dsluice.aot-cache=" + cache;
+    }
+
+    private String run(String... options) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin/java").toString(), "-XX:+UseSerialGC", "-Xlog:disable"));
+        command.addAll(List.of(options));
+        command.addAll(List.of("-cp", jar.toString(), Checked.class.getName()));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         process.waitFor();
         return output.strip();

@@ -51,6 +51,46 @@ class JvmOptionsTest {
     }
 
     @Test
+    void aWrongGuessIsCorrected() throws IOException {
+        String cache = "-XX:AOTCache=" + folder.resolve("aot/iptables.aot");
+        String named = "-Dsluice.aot-cache=" + folder.resolve("aot/iptables.aot");
+        assertThat(better(ProxyMode.IPTABLES, "java", base, addition, cache, "-jar", "x.jar"))
+                .contains(List.of("java", base, cache, "-jar", "x.jar"));
+        assertThat(better(ProxyMode.USERSPACE, "java", base, named, cache, "-jar", "x.jar"))
+                .as("without a cache of its own")
+                .contains(List.of("java", base, addition, named, cache, "-jar", "x.jar"));
+        Path own =
+                Files.writeString(Files.createDirectory(folder.resolve("aot")).resolve("userspace.aot"), "");
+        assertThat(better(ProxyMode.USERSPACE, "java", base, named, cache, "-jar", "x.jar"))
+                .contains(List.of(
+                        "java", base, addition, "-Dsluice.aot-cache=" + own, "-XX:AOTCache=" + own, "-jar", "x.jar"));
+    }
+
+    @Test
+    void theLauncherFindsTheMode() throws Exception {
+        Path file = Files.writeString(folder.resolve("config.yaml"), "kind: KubeProxyConfiguration\nmode: 'ipvs'\n");
+        Path json = Files.writeString(folder.resolve("config.json"), "{\"mode\":\"userspace\",\"x\":\"ipvs\"}");
+        assertThat(modeOf()).isEqualTo("iptables");
+        assertThat(modeOf("--v=4", "--proxy-mode=userspace")).isEqualTo("userspace");
+        assertThat(modeOf("--proxy-mode", "ipvs", "--v", "4")).isEqualTo("ipvs");
+        assertThat(modeOf("--config=" + file, "--proxy-mode=userspace")).isEqualTo("ipvs");
+        assertThat(modeOf("--config", file.toString())).isEqualTo("ipvs");
+        assertThat(modeOf("--config=" + folder.resolve("none"), "--proxy-mode=ipvs"))
+                .isEqualTo("ipvs");
+        assertThat(modeOf("--config=" + json)).isIn("userspace", "ipvs"); // a guess, which the daemon corrects
+    }
+
+    private static String modeOf(String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(
+                List.of("sh", "-euc", ". src/main/dist/launch.sh; find_mode \"$@\"; echo \"$mode\"", "launcher"));
+        command.addAll(List.of(arguments));
+        Process shell = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(shell.waitFor()).as(output).isZero();
+        return output.strip();
+    }
+
+    @Test
     void optionsOfOtherOriginStay() {
         assertThat(better(ProxyMode.USERSPACE, "java", "-Xmx1g", "-jar", "x.jar"))
                 .isEmpty();

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class HeapTrimTest {
     private long used = 100;
     private int collections;
-    private final HeapTrim trim = new HeapTrim(EnumSet.allOf(IpFamily.class), new HeapTrim.Heap() {
+    private final HeapTrim.Heap heap = new HeapTrim.Heap() {
         @Override
         public long used() {
             return used;
@@ -32,7 +32,8 @@ class HeapTrimTest {
             collections++;
             used = 10;
         }
-    });
+    };
+    private final HeapTrim trim = new HeapTrim(EnumSet.allOf(IpFamily.class), heap);
 
     private static SyncReport report(boolean full) {
         return new SyncReport(full, KernelCost.NONE, List.of(), Map.of());
@@ -49,6 +50,21 @@ class HeapTrimTest {
                 0,
                 NoLocalEndpoints.NONE,
                 ReadinessUpdate.NONE);
+    }
+
+    @Test
+    void theYoungGenerationOfManyServicesIsSizedBeforeTheFirstSync() {
+        trim.begun(IPV4, true);
+        assertThat(collections).isZero();
+
+        HeapTrim ofMany = new HeapTrim(EnumSet.allOf(IpFamily.class), heap);
+        used = 25 << 20;
+        ofMany.begun(IPV4, true);
+        assertThat(collections).isEqualTo(1);
+        used = 25 << 20;
+        ofMany.begun(IPV6, true);
+        ofMany.begun(IPV4, false);
+        assertThat(collections).isEqualTo(1);
     }
 
     private void started() {

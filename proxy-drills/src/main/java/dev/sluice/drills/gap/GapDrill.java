@@ -22,31 +22,38 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Counts the new connections that fail while the real daemon changes rules among many Services and, for contrast, while
- * the same rules are written in other ways. Arguments: {@code nft} or {@code legacy}, then numbers of Services.
+ * the same rules are written in other ways, or the table is deleted. Arguments: {@code nft} or {@code legacy} for
+ * iptables mode, or {@code nftables} for that mode, then numbers of Services.
  *
  * <p>Exits with 1 when a connection failed under the daemon, and with 3 when the drill did not detect that dispatch
- * chains were emptied and filled again: then it proves nothing.
+ * chains were emptied and filled again, or that the table was deleted: then it proves nothing.
  */
 public final class GapDrill {
     private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final int CHANGES = 240;
     private static final int REWRITES = 30;
     private static final int FLUSHES = 10;
+    /** From the fourth on the daemon takes it for a contest, and waits longer each time. */
+    private static final int DELETIONS = 3;
+
     private static final int CROWD = 600;
     private static final int PER_SECOND = 400;
     private static final List<String> FILLER_PODS = List.of("a2", "a4", "a5", "b2", "b3");
 
     private static final Map<String, String> FLAT = Map.of("SLUICE_JAVA_OPTS", "-Dsluice.iptables.flat-rules=1000000");
 
+    private final ProxyMode mode;
     private final Variant variant;
     private final PrintStream out;
     private int status;
 
-    private GapDrill(Variant variant, PrintStream out) {
+    private GapDrill(ProxyMode mode, Variant variant, PrintStream out) {
+        this.mode = mode;
         this.variant = variant;
         this.out = out;
     }
@@ -54,18 +61,22 @@ public final class GapDrill {
     public static void main(String[] arguments) throws Exception {
         List<Integer> sizes =
                 Stream.of(arguments).skip(1).map(Integer::parseInt).toList();
-        Variant variant = Stream.of(Variant.values())
-                .filter(v -> arguments.length > 0
-                        && v.name().toLowerCase(Locale.ROOT).equals(arguments[0]))
-                .findFirst()
-                .orElse(null);
+        ProxyMode mode =
+                arguments.length > 0 && arguments[0].equals("nftables") ? ProxyMode.NFTABLES : ProxyMode.IPTABLES;
+        Variant variant = mode == ProxyMode.NFTABLES
+                ? Variant.NFT
+                : Stream.of(Variant.values())
+                        .filter(v -> arguments.length > 0
+                                && v.name().toLowerCase(Locale.ROOT).equals(arguments[0]))
+                        .findFirst()
+                        .orElse(null);
         if (variant == null) {
-            System.err.println("usage: GapDrill nft|legacy [SERVICES...]");
+            System.err.println("usage: GapDrill nft|legacy|nftables [SERVICES...]");
             System.exit(2);
             return;
         }
-        GapDrill drill = new GapDrill(variant, System.out);
-        System.out.println("New connections under changes of rules, " + arguments[0] + " variant; every column from"
+        GapDrill drill = new GapDrill(mode, variant, System.out);
+        System.out.println("New connections under changes of rules, " + arguments[0] + "; every column from"
                 + " 'SYNs sent again' on must be 0 for sluice.");
         System.out.println(GapCounts.HEADER);
         for (int services : sizes.isEmpty() ? List.of(1000, 5000) : sizes) {
@@ -78,7 +89,7 @@ public final class GapDrill {
         try (TemporaryFolder folder = new TemporaryFolder("sluice-gap");
                 Lab lab = Lab.create();
                 ManifestFolder manifests = new ManifestFolder(folder.path());
-                OnNode proxy = new OnNode(lab, manifests, folder.resolve("daemon.log"))) {
+                OnNode proxy = new OnNode(lab, manifests, mode, folder.resolve("daemon.log"))) {
             VariantHint.leave(lab.node(), variant);
             ManyServices.on(
                             FILLER_PODS.stream()
@@ -90,8 +101,12 @@ public final class GapDrill {
             proxy.start();
             try (GapRun run = new GapRun(lab, IpFamily.IPV4, proxy, services, CROWD, PER_SECOND).begin()) {
                 ours(run, services);
-                flatten(run, proxy, services);
-                contrast(run, lab, services);
+                if (mode == ProxyMode.NFTABLES) {
+                    contrastTable(run, lab, services);
+                } else {
+                    flatten(run, proxy, services);
+                    contrast(run, lab, services);
+                }
             }
         }
     }
@@ -138,9 +153,27 @@ public final class GapDrill {
             restore(lab, "*nat\n:KUBE-SERVICES - [0:0]\nCOMMIT\n");
             restore(lab, rewriting);
         });
-        GapCounts flushed = report("a bad way: dispatch emptied, then filled", services, run.counts());
+        expectNoticed(report("a bad way: dispatch emptied, then filled", services, run.counts()));
+    }
+
+    /** The table deleted by somebody else; nft 1.0.6 does not read what it prints of the table. */
+    private void contrastTable(GapRun run, Lab lab, int services) {
+        run.countAnew();
+        run.elsewhere(DELETIONS, () -> {
+            lab.node().run("nft", "delete", "table", "ip", "sluice").orThrow();
+            Awaitility.await("the table is repaired")
+                    .atMost(PATIENCE)
+                    .until(() -> lab.node()
+                                    .run("nft", "list", "chain", "ip", "sluice", "services")
+                                    .exitCode()
+                            == 0);
+        });
+        expectNoticed(report("a bad way: the table deleted, then repaired", services, run.counts()));
+    }
+
+    private void expectNoticed(GapCounts flushed) {
         if (flushed.isSeamless() && status == 0) {
-            out.println("The drill did not notice that the dispatch chain was empty: it proves nothing.");
+            out.println("The drill did not notice that there was no dispatch: it proves nothing.");
             status = 3;
         }
     }
@@ -160,12 +193,14 @@ public final class GapDrill {
     private static final class OnNode implements ProxyUnderDrill, AutoCloseable {
         private final Lab lab;
         private final ManifestFolder manifests;
+        private final ProxyMode mode;
         private final Path log;
         private @Nullable DaemonProcess daemon;
 
-        OnNode(Lab lab, ManifestFolder manifests, Path log) {
+        OnNode(Lab lab, ManifestFolder manifests, ProxyMode mode, Path log) {
             this.lab = lab;
             this.manifests = manifests;
+            this.mode = mode;
             this.log = log;
         }
 
@@ -187,8 +222,9 @@ public final class GapDrill {
         }
 
         void start(Map<String, String> environment) {
-            List<String> flags = List.of("--cluster-cidr=" + LabAddresses.CLUSTER_CIDR);
-            DaemonOptions options = new DaemonOptions(ProxyMode.IPTABLES, manifests.flags(), flags);
+            List<String> flags =
+                    List.of("--cluster-cidr=" + LabAddresses.CLUSTER_CIDR, "--nodeport-addresses=0.0.0.0/0,::/0");
+            DaemonOptions options = new DaemonOptions(mode, manifests.flags(), flags);
             daemon = DaemonProcess.start(lab.node(), options, log, environment);
             daemon.awaitReady(PATIENCE, IpFamily.IPV4);
         }

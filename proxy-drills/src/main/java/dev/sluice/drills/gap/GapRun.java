@@ -25,6 +25,7 @@ public final class GapRun implements AutoCloseable {
     private static final String FEW = "gap.yaml";
     private static final String MANY = "gap-many.yaml";
     private static final int BARRIER = 30_000;
+    private static final int CROWD_BARRIER = 30_001;
     private static final int BARRIER_PORT = 1000;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Duration BARRIER_PATIENCE = Duration.ofMillis(40);
@@ -35,9 +36,12 @@ public final class GapRun implements AutoCloseable {
     private final ChangingServices choice;
     private final GapTraffic traffic;
     private final SynRetransmissions retransmissions;
+    private final DirectCalls direct;
     private final Map<String, List<CallPath>> inside = new HashMap<>();
     private final Map<String, List<CallPath>> outside = new HashMap<>();
     private Map<Integer, WatchedService> inForce = new TreeMap<>();
+    private WatchedService barrier;
+    private WatchedService crowdBarrier;
     private int generation;
     private int changes;
     private long start = System.nanoTime();
@@ -50,9 +54,12 @@ public final class GapRun implements AutoCloseable {
     public GapRun(Lab lab, IpFamily family, ProxyUnderDrill proxy, long seed, int many, int perSecond) {
         this.lab = lab;
         this.family = family;
+        this.barrier = barrier(BARRIER, 0);
+        this.crowdBarrier = barrier(CROWD_BARRIER, 0);
         this.proxy = proxy;
         this.choice = new ChangingServices(family, seed, many);
         this.retransmissions = new SynRetransmissions(List.of(lab.pod("a3"), lab.node(), lab.client()));
+        this.direct = new DirectCalls(lab, family);
         this.traffic = new GapTraffic(perSecond);
     }
 
@@ -90,6 +97,7 @@ public final class GapRun implements AutoCloseable {
         traffic.pause();
         traffic.countAnew();
         retransmissions.countAnew();
+        direct.countAnew();
         changes = 0;
         start = System.nanoTime();
         traffic.goOn();
@@ -106,6 +114,7 @@ public final class GapRun implements AutoCloseable {
                     seconds,
                     tally.connections(),
                     retransmissions.count(),
+                    direct.late(),
                     tally.count(Verdict.SLOW),
                     tally.count(Verdict.REFUSED),
                     tally.count(Verdict.LOST),
@@ -176,15 +185,18 @@ public final class GapRun implements AutoCloseable {
     private void write(Map<Integer, WatchedService> next) {
         generation++;
         List<WatchedService> crowd =
-                next.values().stream().filter(choice::isOfCrowd).toList();
+                new ArrayList<>(next.values().stream().filter(choice::isOfCrowd).toList());
         List<WatchedService> crowdBefore =
                 inForce.values().stream().filter(choice::isOfCrowd).toList();
-        if (!crowd.equals(crowdBefore)) {
+        if (!crowd.equals(crowdBefore) || generation == 1) {
+            crowdBarrier = barrier(CROWD_BARRIER, generation);
+            crowd.add(crowdBarrier);
             proxy.write(MANY, yaml(crowd));
         }
         List<WatchedService> few = new ArrayList<>(
                 next.values().stream().filter(s -> !choice.isOfCrowd(s)).toList());
-        few.add(barrier());
+        barrier = barrier(BARRIER, generation);
+        few.add(barrier);
         proxy.write(FEW, yaml(few));
     }
 
@@ -192,13 +204,20 @@ public final class GapRun implements AutoCloseable {
         return services.stream().map(WatchedService::yaml).collect(Collectors.joining());
     }
 
-    /** The last object of the file that is read last, with a port that was never used before. */
-    private WatchedService barrier() {
-        return new WatchedService(BARRIER, family, BARRIER_PORT + generation, false, Set.of("b5"));
+    /**
+     * The last object of a file, with a port that was never used before. Each file has one: the two may be read in
+     * different passes.
+     */
+    private WatchedService barrier(int number, int used) {
+        return new WatchedService(number, family, BARRIER_PORT + used, false, Set.of("b5"));
     }
 
     private void awaitBarriers() {
-        WatchedService barrier = barrier();
+        await(crowdBarrier);
+        await(barrier);
+    }
+
+    private void await(WatchedService awaited) {
         Awaitility.await("change " + generation + " is in force")
                 .pollInSameThread()
                 .pollDelay(Duration.ZERO)
@@ -208,7 +227,7 @@ public final class GapRun implements AutoCloseable {
                     try (Connection connection = lab.pod("a5")
                             .caller()
                             .waiting(BARRIER_PATIENCE)
-                            .connect(barrier.clusterIp(), barrier.port())) {
+                            .connect(awaited.clusterIp(), awaited.port())) {
                         return connection.localPort() > 0;
                     } catch (IOException e) {
                         return false;
@@ -219,5 +238,6 @@ public final class GapRun implements AutoCloseable {
     @Override
     public void close() {
         traffic.close();
+        direct.close();
     }
 }

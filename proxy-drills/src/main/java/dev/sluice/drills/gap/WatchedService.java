@@ -90,8 +90,8 @@ record WatchedService(int number, IpFamily family, int port, boolean exposed, Se
         String status = exposed ? "status: {loadBalancer: {ingress: [{ip: \"" + loadBalancer() + "\"}]}}\n" : "";
         String endpoints = new TreeSet<>(pods)
                 .stream()
-                        .map(pod ->
-                                "{addresses: [\"" + LabAddresses.of(pod, family) + "\"], conditions: {ready: true}}")
+                        .map(pod -> "{addresses: [\"" + LabAddresses.of(pod, family) + "\"], nodeName: "
+                                + LabAddresses.nodeOf(pod) + ", conditions: {ready: true}}")
                         .collect(Collectors.joining(", "));
         return """
             ---

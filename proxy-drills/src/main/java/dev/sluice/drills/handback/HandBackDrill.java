@@ -19,7 +19,7 @@ public final class HandBackDrill {
 
     public static void main(String[] arguments) throws IOException {
         if (arguments.length != 2) {
-            System.err.println("usage: drill handback iptables|ipvs|userspace iptables|nftables");
+            System.err.println("usage: drill handback iptables|ipvs|userspace|nftables iptables|ipvs|nftables");
             System.exit(2);
         }
         ProxyMode mode = ProxyMode.valueOf(arguments[0].toUpperCase(Locale.ROOT));
@@ -40,7 +40,7 @@ public final class HandBackDrill {
                         System.out.println(counts.row());
                         counts.mishaps().forEach(mishap -> System.out.println("    " + mishap));
                         lost[0] += counts.lost();
-                        avoidable[0] += avoidable(mode, counts);
+                        avoidable[0] += avoidable(mode, upstream, counts);
                     })) {
                 run.run(takeOver, !takeOver || mode != ProxyMode.USERSPACE);
             }
@@ -49,10 +49,14 @@ public final class HandBackDrill {
         System.exit(avoidable[0] == 0 ? 0 : 1);
     }
 
-    /** Open connections of IPVS and of the userspace proxy end with them, and so do the latter's UDP sockets. */
-    private static long avoidable(ProxyMode mode, PhaseCounts counts) {
+    /**
+     * Open connections of IPVS and of the userspace proxy end with them, and so do the latter's UDP sockets.
+     * kube-proxy's ipvs mode deletes a UDP real server at once, with what is on its way.
+     */
+    private static long avoidable(ProxyMode mode, KubeProxyStandIn.Mode upstream, PhaseCounts counts) {
+        boolean losesDatagrams = mode == ProxyMode.USERSPACE || upstream == KubeProxyStandIn.Mode.IPVS;
         return counts.failed()
-                + (mode == ProxyMode.IPTABLES ? counts.cut() : 0)
-                + (mode == ProxyMode.USERSPACE ? 0 : counts.lostDatagrams());
+                + (mode == ProxyMode.IPTABLES || mode == ProxyMode.NFTABLES ? counts.cut() : 0)
+                + (losesDatagrams ? 0 : counts.lostDatagrams());
     }
 }

@@ -11,7 +11,6 @@ import dev.sluice.testkit.daemon.Launcher;
 import dev.sluice.testkit.lab.Lab;
 import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.lab.LegacyTools;
-import dev.sluice.testkit.lab.OwnedRules;
 import dev.sluice.testkit.lab.TextFile;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -26,8 +25,8 @@ import java.util.stream.Stream;
 
 /**
  * Flushes and edits the proxy's rules under traffic, and prints how long their repair took. Arguments: {@code nft} or
- * {@code legacy}, the number of strikes, a seed. Exits with 1 when a repair took more than a second or an open
- * connection was lost.
+ * {@code legacy} for iptables mode, or {@code nftables} for that mode; the number of strikes; a seed. Exits with 1 when
+ * a repair took more than a second or an open connection was lost.
  */
 public final class RepairDrill {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -35,13 +34,13 @@ public final class RepairDrill {
     private static final long LIMIT_MILLIS = 1000;
     private static final int SERVICES = 100;
 
-    private final boolean nft;
+    private final String variant;
     private final int strikes;
     private final long seed;
     private final PrintStream out;
 
-    private RepairDrill(boolean nft, int strikes, long seed, PrintStream out) {
-        this.nft = nft;
+    private RepairDrill(String variant, int strikes, long seed, PrintStream out) {
+        this.variant = variant;
         this.strikes = strikes;
         this.seed = seed;
         this.out = out;
@@ -49,21 +48,21 @@ public final class RepairDrill {
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
         String variant = arguments.length > 0 ? arguments[0] : "nft";
-        if (!List.of("nft", "legacy").contains(variant)) {
-            System.err.println("usage: drill repair [nft|legacy] [STRIKES] [SEED]");
+        if (!List.of("nft", "legacy", "nftables").contains(variant)) {
+            System.err.println("usage: drill repair [nft|legacy|nftables] [STRIKES] [SEED]");
             System.exit(2);
         }
         int strikes = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 20;
         long seed = arguments.length > 2 ? Long.parseLong(arguments[2]) : 1;
-        System.exit(new RepairDrill(variant.equals("nft"), strikes, seed, System.out).run() ? 0 : 1);
+        System.exit(new RepairDrill(variant, strikes, seed, System.out).run() ? 0 : 1);
     }
 
     private boolean run() throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("sluice-drill");
-        try (Lab lab = nft ? Lab.create() : Lab.create(LegacyTools.linkInto(folder.resolve("tools")))) {
+        try (Lab lab = lab(folder)) {
             Path manifests = manifests(folder);
             DaemonOptions options = new DaemonOptions(
-                    ProxyMode.IPTABLES,
+                    variant.equals("nftables") ? ProxyMode.NFTABLES : ProxyMode.IPTABLES,
                     List.of("--manifests", manifests.toString()),
                     List.of("--cluster-cidr=" + LabAddresses.CLUSTER_CIDR));
             Path log = folder.resolve("daemon.log");
@@ -84,15 +83,24 @@ public final class RepairDrill {
         }
     }
 
+    private Lab lab(Path folder) {
+        return variant.equals("legacy") ? Lab.create(LegacyTools.linkInto(folder.resolve("tools"))) : Lab.create();
+    }
+
+    private Damage damage(Lab lab) {
+        return variant.equals("nftables")
+                ? new TableDamage(lab.node(), new Random(seed))
+                : new RuleDamage(lab.node(), new Random(seed), variant.equals("nft"));
+    }
+
     private boolean drill(Lab lab, List<RepairTraffic> traffic) throws InterruptedException {
-        OwnedRules wanted = OwnedRules.of(lab.node());
-        Vandal vandal = new Vandal(lab.node(), new Random(seed), nft);
+        Damage damage = damage(lab);
         out.printf(
                 Locale.ROOT,
-                "%s variant, %d rules of the proxy, seed %d. RepairTraffic in both families while somebody strikes %d"
+                "%s, %d rules of the proxy, seed %d. Traffic in both families while somebody strikes %d"
                         + " times.%n%n",
-                nft ? "nft" : "legacy",
-                wanted.chains().values().stream().mapToInt(List::size).sum(),
+                variant.equals("nftables") ? "nftables mode" : variant + " variant",
+                damage.size(),
                 seed,
                 strikes);
         out.printf("%-3s %9s %10s %15s  %s%n", "", "repaired", "open", "new", "what somebody did");
@@ -102,8 +110,8 @@ public final class RepairDrill {
             Thread.sleep(1200); // a repair within a second of another may be delayed: see RepairPace
             traffic.forEach(RepairTraffic::take);
             long begin = System.nanoTime();
-            String done = vandal.strike(wanted);
-            OwnedRules found = awaitRepair(lab, wanted, begin);
+            String done = damage.strike();
+            String left = awaitRepair(damage, begin);
             long millis = (System.nanoTime() - begin) / 1_000_000;
             slowest = Math.max(slowest, millis);
             String lost = traffic.stream()
@@ -124,8 +132,8 @@ public final class RepairDrill {
                     tally.answered(),
                     tally.failed(),
                     done);
-            if (!found.equals(wanted)) {
-                out.println("    NOT REPAIRED: " + wanted.difference(found));
+            if (!left.isEmpty()) {
+                out.println("    NOT REPAIRED: " + left);
                 return false;
             }
             if (!lost.isEmpty()) {
@@ -143,12 +151,13 @@ public final class RepairDrill {
         return good;
     }
 
-    private static OwnedRules awaitRepair(Lab lab, OwnedRules wanted, long begin) {
-        OwnedRules found = OwnedRules.of(lab.node());
-        while (!found.equals(wanted) && System.nanoTime() - begin < GIVE_UP_NANOS) {
-            found = OwnedRules.of(lab.node());
+    /** What is damaged still, after the longest wait. */
+    private static String awaitRepair(Damage damage, long begin) {
+        String left = damage.difference();
+        while (!left.isEmpty() && System.nanoTime() - begin < GIVE_UP_NANOS) {
+            left = damage.difference();
         }
-        return found;
+        return left;
     }
 
     /** The examples and a hundred more Services, for tables of a realistic size. */

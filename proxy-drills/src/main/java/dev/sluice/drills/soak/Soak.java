@@ -23,7 +23,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 
 /**
- * Userspace mode under mixed load while its endpoints change every 100 ms. No byte of a stream may be lost or changed.
+ * Userspace mode under mixed load while its endpoints change every 100 ms. No byte of a stream may be lost or changed,
+ * and no datagram changed.
  * In the end the daemon may hold no more descriptors than before, except for its idle pipes, and little more memory
  * than after the first third.
  *
@@ -48,10 +49,16 @@ public final class Soak {
         boolean whole;
         try (TemporaryFolder folder = new TemporaryFolder("sluice-soak");
                 Lab lab = Lab.create();
-                StreamEcho echo = new StreamEcho(PODS.stream().map(lab::pod).toList())) {
+                StreamEcho echo = new StreamEcho(PODS.stream().map(lab::pod).toList());
+                DatagramEcho _ = new DatagramEcho(PODS.stream().map(lab::pod).toList())) {
             System.out.printf(Locale.ROOT, "%d seconds with up to %d endpoints%n", seconds, echo.pods());
             ManifestFolder manifests = new ManifestFolder(folder.path());
-            manifests.write("service.yaml", SERVICE.service());
+            manifests.write(
+                    "service.yaml",
+                    SERVICE.service()
+                            + SoakDatagrams.SERVICE.service()
+                            + SoakDatagrams.STEADY.service()
+                            + SoakDatagrams.STEADY.slices(PODS, List.of()));
             churn(manifests, PODS);
             DaemonOptions options = new DaemonOptions(
                     ProxyMode.USERSPACE, manifests.flags(), List.of("--cluster-cidr=" + LabAddresses.CLUSTER_CIDR));
@@ -78,7 +85,9 @@ public final class Soak {
         long told = start;
         long settled = 0;
         SoakClients clients = new SoakClients(lab);
-        try (clients) {
+        SoakDatagrams datagrams = new SoakDatagrams(lab);
+        try (clients;
+                datagrams) {
             while (System.nanoTime() - end < 0 && daemon.isAlive()) {
                 LockSupport.parkNanos(CHURN.toNanos());
                 List<String> pods = new ArrayList<>(PODS);
@@ -90,7 +99,7 @@ public final class Soak {
                 }
                 if (now - told > 10_000_000_000L) {
                     told = now;
-                    tell((now - start) / 1_000_000_000, daemon, clients);
+                    tell((now - start) / 1_000_000_000, daemon, clients, datagrams);
                 }
             }
         }
@@ -100,11 +109,15 @@ public final class Soak {
                 .pollInterval(Duration.ofMillis(200))
                 .until(() ->
                         daemon.metric("sluice_userspace_connections_active").orElse(-1) == 0);
+        Awaitility.await("the flows have ended")
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(200))
+                .until(() -> daemon.metric("sluice_userspace_udp_flows_active").orElse(-1) == 0);
         Awaitility.await("the descriptors of all connections are closed")
                 .atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(200))
                 .until(() -> daemon.openFiles() <= filesBefore + IDLE_PIPES);
-        tell(seconds, daemon, clients);
+        tell(seconds, daemon, clients, datagrams);
         boolean leak = daemon.logText().contains("LEAK");
         System.out.printf(
                 Locale.ROOT,
@@ -116,24 +129,30 @@ public final class Soak {
                 leak);
         return clients.failures() == 0
                 && clients.streams() > 0
+                && datagrams.failures() == 0
+                && datagrams.pass()
                 && (paranoid || resident < GROWTH * settled)
                 && !leak
                 && daemon.metric("sluice_userspace_connections_spliced_total").orElse(0) > 0;
     }
 
-    private static void tell(long seconds, DaemonProcess daemon, SoakClients clients) throws IOException {
+    private static void tell(long seconds, DaemonProcess daemon, SoakClients clients, SoakDatagrams datagrams)
+            throws IOException {
         System.out.printf(
                 Locale.ROOT,
-                "%4d s  %3d MiB, %4d descriptors, %s%n",
+                "%4d s  %3d MiB, %4d descriptors, %s; %s%n",
                 seconds,
                 daemon.residentKib() >> 10,
                 daemon.openFiles(),
-                clients);
+                clients,
+                datagrams);
     }
 
     private static void churn(ManifestFolder manifests, List<String> pods) {
         for (IpFamily family : IpFamily.values()) {
-            manifests.write(family.label() + ".yaml", SERVICE.slice(family, pods, List.of()));
+            manifests.write(
+                    family.label() + ".yaml",
+                    SERVICE.slice(family, pods, List.of()) + SoakDatagrams.SERVICE.slice(family, pods, List.of()));
         }
     }
 }

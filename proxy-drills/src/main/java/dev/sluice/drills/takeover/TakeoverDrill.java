@@ -4,6 +4,7 @@ package dev.sluice.drills.takeover;
 
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.Protocol;
 import dev.sluice.testkit.daemon.DaemonOptions;
 import dev.sluice.testkit.daemon.DaemonProcess;
 import dev.sluice.testkit.lab.Connection;
@@ -27,11 +28,15 @@ import org.awaitility.Awaitility;
 /**
  * Restarts the daemon in userspace mode under load, with the next process started in turn before and after the end of
  * the last one. Each new connection must be answered, and connections that are open when a successor takes over must go
- * on. Argument: the number of restarts, 20 by default. Exits with 1 on any failure.
+ * on; no datagram may be refused, and each must be answered in the end if it is repeated. Argument: the number of
+ * restarts, 20 by default. Exits with 1 on any failure.
  */
 public final class TakeoverDrill {
     private static final DualStackService SERVICE = new DualStackService("takeover", "web", 78, 80, 8080);
+    private static final DualStackService DATAGRAMS =
+            new DualStackService("takeover", "dns", 77, 53, 5353, Protocol.UDP);
     private static final int NODE_PORT = 30080;
+    private static final int UDP_NODE_PORT = 30053;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     /** Long enough for a SYN that is repeated after 1, 3 and 7 seconds. */
     private static final Duration CALL_PATIENCE = Duration.ofSeconds(12);
@@ -61,21 +66,28 @@ public final class TakeoverDrill {
     private boolean run(int restarts) throws IOException {
         Files.writeString(
                 Files.createDirectory(folder.resolve("manifests")).resolve("service.yaml"),
-                SERVICE.service("", NODE_PORT) + SERVICE.slices(PODS, List.of()));
+                SERVICE.service("", NODE_PORT)
+                        + SERVICE.slices(PODS, List.of())
+                        + DATAGRAMS.service("", UDP_NODE_PORT)
+                        + DATAGRAMS.slices(PODS, List.of()));
         DaemonProcess daemon = start().awaitReady(PATIENCE, IpFamily.IPV4, IpFamily.IPV6);
-        NewConnections load = new NewConnections(calls(), CALL_PATIENCE);
+        NewConnections load = new NewConnections(calls(SERVICE, NODE_PORT), CALL_PATIENCE);
+        DatagramLoad datagrams = new DatagramLoad(calls(DATAGRAMS, UDP_NODE_PORT), CALL_PATIENCE);
         try {
-            try (load) {
+            try (load;
+                    datagrams) {
                 for (int i = 1; i <= restarts; i++) {
                     boolean overlapping = i % 2 == 1;
                     daemon = overlapping ? takeOver(daemon) : restart(daemon);
                     System.out.printf(
                             Locale.ROOT,
-                            "%2d  %-22s slowest new connection %5d ms, failed so far %s%n",
+                            "%2d  %-22s slowest new connection %5d ms, failed so far %s; slowest datagram %5d ms, %s%n",
                             i,
                             overlapping ? "started, then stopped" : "stopped, then started",
                             load.slowest().toMillis(),
-                            load.failures());
+                            load.failures(),
+                            datagrams.slowest().toMillis(),
+                            datagrams.failures());
                 }
             }
         } finally {
@@ -83,20 +95,28 @@ public final class TakeoverDrill {
         }
         System.out.printf(
                 Locale.ROOT,
-                "%d restarts, %d new connections answered, %d failed; open connections lost in a take-over: %d%n",
+                "%d restarts, %d new connections answered, %d failed; open connections lost in a take-over: %d; "
+                        + "%d datagrams answered, %d asked again, %d failed%n",
                 restarts,
                 load.answered(),
                 load.failures().total(),
-                lost);
-        return load.failures().total() == 0 && lost == 0 && load.answered() > 0;
+                lost,
+                datagrams.answered(),
+                datagrams.repeated(),
+                datagrams.failures().total());
+        return load.failures().total() == 0
+                && lost == 0
+                && load.answered() > 0
+                && datagrams.failures().total() == 0
+                && datagrams.answered() > 0;
     }
 
-    private List<Call> calls() {
+    private List<Call> calls(DualStackService service, int nodePort) {
         return Stream.of(IpFamily.values())
                 .flatMap(family -> Stream.of(
-                        new Call(lab.pod("a3"), SERVICE.address(family), SERVICE.port()),
-                        new Call(lab.node(), SERVICE.address(family), SERVICE.port()),
-                        new Call(lab.client(), LabAddresses.of(LabAddresses.NODE_A, family), NODE_PORT)))
+                        new Call(lab.pod("a3"), service.address(family), service.port()),
+                        new Call(lab.node(), service.address(family), service.port()),
+                        new Call(lab.client(), LabAddresses.of(LabAddresses.NODE_A, family), nodePort)))
                 .toList();
     }
 

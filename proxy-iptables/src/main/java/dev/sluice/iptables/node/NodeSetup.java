@@ -63,15 +63,19 @@ public final class NodeSetup {
                 .toList();
     }
 
-    /** Reads the node's addresses and parameters, and renders the rules that follow from them. */
-    public SharedRules sharedRules(boolean randomFully) throws SyncException {
+    /**
+     * Reads the node's addresses and parameters, and renders the rules that follow from them.
+     *
+     * @param certain whether rules may count only into what is known to work
+     */
+    public SharedRules sharedRules(boolean randomFully, boolean certain) throws SyncException {
         try {
             local = readAddresses();
             boolean liberal =
                     sysctl.read(BE_LIBERAL).filter(value -> !value.equals("0")).isPresent();
             warnOfUnservedLoopback();
-            boolean countInvalid = !liberal && counters.ensure(PacketCounter.INVALID_DROPPED);
-            countsLocalhost = servesLocalhost() && counters.ensure(PacketCounter.LOCALHOST_ACCEPTED);
+            boolean countInvalid = !liberal && counters.ensure(PacketCounter.INVALID_DROPPED, certain);
+            countsLocalhost = servesLocalhost() && counters.ensure(PacketCounter.LOCALHOST_ACCEPTED, certain);
             return new SharedRules(
                     config, SharedRules.nodePortRules(config, local), randomFully, !liberal, countInvalid);
         } catch (NetlinkException e) {
@@ -79,6 +83,11 @@ public final class NodeSetup {
         } catch (IOException e) {
             throw new SyncException("reading " + BE_LIBERAL + ": " + e.getMessage(), e);
         }
+    }
+
+    /** Records that the rules are in force that count. */
+    public void countersWork() {
+        counters.work();
     }
 
     private void warnOfUnservedLoopback() {

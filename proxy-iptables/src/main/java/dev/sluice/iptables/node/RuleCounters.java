@@ -12,14 +12,17 @@ import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.RestoreException;
 import dev.sluice.linux.nfacct.NamedCounters;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Creates and deletes the counters that rules count into. A rule with a counter that the kernel lacks is refused
- * together with its whole table, so each counter is tried out before a rule names it.
+ * together with its whole table. So when a restore is refused, whether counters can be used is found out by a trial,
+ * unless rules that count are known to be in force.
  */
 public final class RuleCounters {
     private static final Logger LOG = LoggerFactory.getLogger(RuleCounters.class);
@@ -31,31 +34,45 @@ public final class RuleCounters {
 
     private final NamedCounters counters;
     private final Iptables iptables;
-    private final Map<String, Boolean> tried = new HashMap<>();
+    private final Set<PacketCounter> created = EnumSet.noneOf(PacketCounter.class);
+    private final Map<PacketCounter, Boolean> usable = new EnumMap<>(PacketCounter.class);
 
     public RuleCounters(NamedCounters counters, Iptables iptables) {
         this.counters = counters;
         this.iptables = iptables;
     }
 
-    /** Creates the counter unless it exists; false when rules cannot count into it. */
-    boolean ensure(PacketCounter counter) {
-        String name = counter.label();
+    /**
+     * Creates the counter unless it exists.
+     *
+     * @param certain whether to find out by a trial if rules can count into it, unless that is known
+     * @return false when they cannot
+     */
+    boolean ensure(PacketCounter counter, boolean certain) {
+        created.remove(counter);
         try {
             if (!counters.supported()) {
                 return false;
             }
-            counters.create(name);
-            Boolean known = tried.get(name);
-            return known != null ? known : tryOut(name);
+            counters.create(counter.label());
+            created.add(counter);
+            if (certain && !usable.containsKey(counter)) {
+                usable.put(counter, tryOut(counter.label()));
+            }
+            return usable.getOrDefault(counter, true);
         } catch (KernelException e) {
             LOG.atWarn()
                     .addKeyValue("family", iptables.family())
-                    .addKeyValue("counter", name)
+                    .addKeyValue("counter", counter.label())
                     .addKeyValue("cause", e.getMessage())
                     .log("rules do not count");
             return false;
         }
+    }
+
+    /** All rules that count into the counters of {@link #ensure} are in force. */
+    void work() {
+        created.forEach(counter -> usable.putIfAbsent(counter, true));
     }
 
     /** Deletes the counters that no rule of either family counts into. */
@@ -89,21 +106,19 @@ public final class RuleCounters {
                 "-F " + TRIAL,
                 "-X " + TRIAL,
                 "COMMIT\n");
-        boolean usable = true;
         try {
             iptables.restore(trial);
+            return true;
         } catch (RestoreException e) {
             if (e.line().isEmpty()) {
                 throw e; // not the rule: the lock, missing privileges, the tool itself
             }
-            usable = false;
             LOG.atInfo()
                     .addKeyValue("family", iptables.family())
                     .addKeyValue("counter", name)
                     .addKeyValue("cause", e.getMessage())
                     .log("rules do not count");
+            return false;
         }
-        tried.put(name, usable);
-        return usable;
     }
 }

@@ -8,6 +8,7 @@ import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.iptables.config.IptablesConfig;
+import dev.sluice.linux.iptables.RuleLine;
 import dev.sluice.linux.iptables.SavedTable;
 import dev.sluice.linux.iptables.TableRules;
 import dev.sluice.linux.rules.ConnectionState;
@@ -55,6 +56,13 @@ public record SharedRules(
     /** Whether node ports are served on {@code address} if the node has it. */
     public static boolean servesNodePorts(IptablesConfig config, IpAddress address) {
         return config.nodePortAddresses().contains(address) && (!address.isLoopback() || servesLocalhost(config));
+    }
+
+    /** Whether we write {@code rule} into that built-in chain of the filter table. */
+    public static boolean ownsJump(String table, String chain, String rule) {
+        IptablesConfig any = IptablesConfig.defaults(IpFamily.IPV4);
+        RuleTable filter = new SharedRules(any, List.of(), false, false, false).filter();
+        return filter.name().equals(table) && filter.text().jumps().contains(new RuleLine(chain, rule));
     }
 
     /**

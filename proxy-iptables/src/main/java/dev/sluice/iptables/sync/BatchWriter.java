@@ -60,9 +60,14 @@ final class BatchWriter {
         if (!script.isEmpty()) {
             String text = script.text();
             iptables.restore(text);
-            written.add(text);
-            cost = cost.plus(new KernelCost(script.lines(), text.length()));
+            count(text, script.lines());
         }
+    }
+
+    /** Counts a restore that succeeded. */
+    void count(String text, int lines) {
+        written.add(text);
+        cost = cost.plus(new KernelCost(lines, text.length()));
     }
 
     /** Writes {@code units} in their order, except those of ports that were refused. */

@@ -18,20 +18,26 @@ import dev.sluice.iptables.render.PortRules;
 import dev.sluice.iptables.render.RenderContext;
 import dev.sluice.iptables.render.SharedRules;
 import dev.sluice.iptables.sync.AppliedState.Basis;
+import dev.sluice.iptables.sync.FullSyncRound.Manner;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.iptables.Iptables;
+import dev.sluice.linux.iptables.RestoreException;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Renders everything and makes the kernel hold it, in rounds: each leaves out the ports that the round before found
- * refused.
+ * Renders everything and makes the kernel hold it: at once, as long as nothing is refused, else step by step and in
+ * rounds, each of which leaves out the ports that the round before found refused.
  */
 public final class FullSync {
+    private static final Logger LOG = LoggerFactory.getLogger(FullSync.class);
+
     private static final int MAX_ROUNDS = 5;
 
     private final IptablesConfig config;
@@ -56,25 +62,73 @@ public final class FullSync {
         this.clients = clients;
     }
 
-    public SyncReport run(ProxySnapshot desired) throws SyncException {
+    /** @param refusal whether one is expected, as a change was refused just now */
+    public SyncReport run(ProxySnapshot desired, boolean refusal) throws SyncException {
         applied.forget(); // until this has succeeded
-        SharedRules shared = node.sharedRules(iptables.supportsRandomFully());
-        RenderContext context = new RenderContext(
+        KernelCost cost = KernelCost.NONE;
+        WrittenRuleCounts written = new WrittenRuleCounts();
+        try {
+            if (!refusal && applied.isComplete()) {
+                BatchWriter writer = new BatchWriter(iptables);
+                try {
+                    return writeAtOnce(desired, writer);
+                } catch (RestoreException e) {
+                    cost = writer.cost();
+                    written.add(writer.written());
+                    requireRefusedRule(e);
+                }
+            }
+            return writeStepByStep(desired, cost, written);
+        } catch (KernelException e) {
+            throw new SyncException("iptables " + config.family() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Throws what is not due to a rule, but to the lock, missing privileges or the tool itself. */
+    private void requireRefusedRule(RestoreException e) throws RestoreException {
+        if (e.line().isEmpty()) {
+            throw e;
+        }
+        LOG.atInfo()
+                .addKeyValue("family", config.family())
+                .addKeyValue("cause", e.getMessage())
+                .log("writing step by step to find the refused rule");
+    }
+
+    private SyncReport writeAtOnce(ProxySnapshot desired, BatchWriter writer) throws SyncException, KernelException {
+        SharedRules shared = node.sharedRules(iptables.supportsRandomFully(), false);
+        Rendering rendering = rememberClients(context(desired), desired);
+        DispatchLayout layout =
+                DispatchLayout.of(limits, shared, rendering.ports().values());
+        new FullSyncRound(iptables, shared, writer, clients.transfer()).run(rendering.ports(), layout, Manner.AT_ONCE);
+        node.countersWork();
+        Basis basis = new Basis(rendering.context(), shared, layout);
+        return finish(
+                desired, basis, rendering.ports(), Map.of(), rendering.cost().plus(writer.cost()), writer.written());
+    }
+
+    private RenderContext context(ProxySnapshot desired) {
+        return new RenderContext(
                 config,
                 desired.node().address(config.family()).orElse(null),
                 desired.endpointCount() <= RenderContext.COMMENTED_ENDPOINTS,
                 node.countsLocalhost(),
                 ClientMemory.SETS);
-        Rendering rendering = rememberClients(context, desired);
+    }
+
+    /** @param spent what was written before, as were the rules in {@code written} */
+    private SyncReport writeStepByStep(ProxySnapshot desired, KernelCost spent, WrittenRuleCounts written)
+            throws SyncException, KernelException {
+        SharedRules shared = node.sharedRules(iptables.supportsRandomFully(), true);
+        Rendering rendering = rememberClients(context(desired), desired);
         Map<ServicePortName, PortRules> rendered = rendering.ports();
         Map<ServicePortName, Problem> refused = new LinkedHashMap<>();
-        KernelCost cost = rendering.cost();
-        WrittenRuleCounts written = new WrittenRuleCounts();
+        KernelCost cost = rendering.cost().plus(spent);
         DispatchLayout layout;
         for (int round = 1; ; round++) {
             layout = DispatchLayout.of(limits, shared, rendered.values());
             BatchWriter writer = new BatchWriter(iptables);
-            runRound(new FullSyncRound(iptables, shared, writer, clients.transfer()), rendered, layout);
+            new FullSyncRound(iptables, shared, writer, clients.transfer()).run(rendered, layout, Manner.STEP_BY_STEP);
             cost = cost.plus(writer.cost());
             written.add(writer.written());
             if (writer.refused().isEmpty()) {
@@ -87,9 +141,20 @@ public final class FullSync {
             refused.putAll(writer.refused());
             rendered.keySet().removeAll(refused.keySet());
         }
+        return finish(desired, new Basis(rendering.context(), shared, layout), rendered, refused, cost, written);
+    }
+
+    private SyncReport finish(
+            ProxySnapshot desired,
+            Basis basis,
+            Map<ServicePortName, PortRules> rendered,
+            Map<ServicePortName, Problem> refused,
+            KernelCost cost,
+            WrittenRuleCounts written)
+            throws SyncException {
         node.openLocalhost();
         clients.retain(clientSets(rendered.values()));
-        applied.replace(new Basis(rendering.context(), shared, layout), desired.ports(), refused, rendered.values());
+        applied.replace(basis, desired.ports(), refused, rendered.values());
         return new SyncReport(true, cost, applied.problems(), applied.counts(), written.counts(), Map.of());
     }
 
@@ -139,14 +204,5 @@ public final class FullSync {
         Set<String> sets = new HashSet<>();
         ports.forEach(port -> sets.addAll(port.clientSets().keySet()));
         return sets;
-    }
-
-    private void runRound(FullSyncRound round, Map<ServicePortName, PortRules> ports, DispatchLayout layout)
-            throws SyncException {
-        try {
-            round.run(ports, layout);
-        } catch (KernelException e) {
-            throw new SyncException("iptables " + config.family() + ": " + e.getMessage(), e);
-        }
     }
 }

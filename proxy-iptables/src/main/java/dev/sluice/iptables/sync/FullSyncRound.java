@@ -40,6 +40,14 @@ import java.util.Set;
  * the removal of what is stale.
  */
 final class FullSyncRound {
+    /** How missing rules are written. */
+    enum Manner {
+        /** In as few restores as possible, which is fast when none is refused. */
+        AT_ONCE,
+        /** In a restore for each step, which finds the ports whose rules are refused. */
+        STEP_BY_STEP
+    }
+
     private final Iptables iptables;
     private final SharedRules shared;
     private final BatchWriter writer;
@@ -52,9 +60,14 @@ final class FullSyncRound {
         this.clients = clients;
     }
 
-    void run(Map<ServicePortName, PortRules> ports, DispatchLayout layout) throws KernelException {
-        SavedTable nat = read(NAT);
-        SavedTable filter = read(FILTER);
+    /**
+     * @param manner how to write what is missing
+     * @throws RestoreException in {@link Manner#AT_ONCE} when anything is refused
+     */
+    void run(Map<ServicePortName, PortRules> ports, DispatchLayout layout, Manner manner) throws KernelException {
+        Map<String, String> saved = iptables.saveAll(List.of(NAT, FILTER));
+        SavedTable nat = SavedTable.parse(NAT, saved.getOrDefault(NAT, ""));
+        SavedTable filter = SavedTable.parse(FILTER, saved.getOrDefault(FILTER, ""));
         DispatchDiff refusals = new DispatchDiff(FILTER, layout, filter);
         DispatchDiff dispatch = new DispatchDiff(NAT, layout, nat);
         Set<String> portChains = new HashSet<>();
@@ -63,12 +76,27 @@ final class FullSyncRound {
             portChains.addAll(port.chains().keySet());
             ChainsOfPort.missing(name, port, nat).ifPresent(missing::add);
         });
-        writeSharedFilter(filter);
-        writer.write(FILTER, refusals.additions(ports));
-        writeSharedNat(nat);
-        keepClients(missing, ports, nat);
-        writer.write(NAT, missing);
-        writer.write(NAT, dispatch.additions(ports));
+        switch (manner) {
+            case AT_ONCE -> {
+                keepClients(missing, ports, nat);
+                try (RestoreQueue queue = new RestoreQueue(iptables, writer)) {
+                    planSharedFilter(filter, queue.script());
+                    queue.add(FILTER, refusals.additions(ports));
+                    planSharedNat(nat, queue.script());
+                    queue.add(NAT, missing);
+                    queue.add(NAT, dispatch.additions(ports));
+                    queue.finish();
+                }
+            }
+            case STEP_BY_STEP -> {
+                writer.restore(planSharedFilter(filter, new RestoreScript()));
+                writer.write(FILTER, refusals.additions(ports));
+                writer.restore(planSharedNat(nat, new RestoreScript()));
+                keepClients(missing, ports, nat);
+                writer.write(NAT, missing);
+                writer.write(NAT, dispatch.additions(ports));
+            }
+        }
         if (!writer.refused().isEmpty()) {
             return; // the layout differs without the refused ports: the next round continues
         }
@@ -93,26 +121,20 @@ final class FullSyncRound {
         }
     }
 
-    private SavedTable read(String table) throws KernelException {
-        return SavedTable.parse(table, iptables.save(table));
-    }
-
-    private void writeSharedFilter(SavedTable found) throws RestoreException {
-        RestoreScript script = new RestoreScript();
+    private RestoreScript planSharedFilter(SavedTable found, RestoreScript script) {
         TableDiff.plan(found, shared.filter(found), SharedChains.IN_FILTER::contains, script);
         if (shared.servesLocalhost()) {
             LoopbackGuard.install(found, script);
         } else {
             LoopbackGuard.remove(found, script);
         }
-        writer.restore(script);
+        return script;
     }
 
-    private void writeSharedNat(SavedTable found) throws RestoreException {
-        RestoreScript script = new RestoreScript();
+    private RestoreScript planSharedNat(SavedTable found, RestoreScript script) {
         TableDiff.plan(found, shared.nat(found), SharedChains.IN_NAT::contains, script);
         repairEndOfServices(found.rules(SERVICES), script);
-        writer.restore(script);
+        return script;
     }
 
     /** The rules that lead to the node ports match far more than one address, so they stand after all others. */

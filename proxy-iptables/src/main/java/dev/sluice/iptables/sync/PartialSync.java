@@ -134,6 +134,11 @@ public final class PartialSync {
         return port == null ? PortRules.NOTHING : PortRules.render(context, port);
     }
 
+    /** Whether the change was refused, and not only too long. */
+    public boolean isRefused() {
+        return !spent.equals(KernelCost.NONE);
+    }
+
     /** What a refused change cost. */
     public KernelCost spent() {
         return spent;

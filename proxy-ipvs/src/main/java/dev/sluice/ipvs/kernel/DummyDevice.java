@@ -9,12 +9,16 @@ import dev.sluice.linux.route.LinkChange;
 import dev.sluice.linux.route.Links;
 import dev.sluice.linux.route.Links.Link;
 import dev.sluice.linux.route.Links.LinkAddress;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The device {@value #NAME}, which makes Services' addresses local, so that IPVS gets to see their packets. It is of
@@ -25,6 +29,14 @@ import java.util.stream.Collectors;
 public final class DummyDevice {
     public static final String NAME = "kube-ipvs0";
     private static final String KIND = "dummy";
+    /** Documentation addresses, which are routed as any on the Internet. */
+    private static final String OUTSIDE_V4 = "192.0.2.1";
+
+    private static final String OUTSIDE_V6 = "2001:db8::1";
+    /** The time that the node's own connections have to end by themselves. */
+    private static final Duration LAST_MOMENT = Duration.ofSeconds(2);
+
+    private static final Logger LOG = LoggerFactory.getLogger(DummyDevice.class);
 
     private final Links links;
     private final IpFamily family;
@@ -126,6 +138,7 @@ public final class DummyDevice {
             return;
         }
         List<LinkAddress> all = links.addresses();
+        letOwnConnectionsEnd(bound(all));
         unbind(bound(all));
         boolean othersLeft = all.stream()
                 .anyMatch(a -> a.linkName().equals(NAME)
@@ -134,5 +147,22 @@ public final class DummyDevice {
         if (!othersLeft) {
             links.deleteLink(NAME);
         }
+    }
+
+    /**
+     * A connection of the node itself to one of {@code addresses} has it as its source too, though other rules than
+     * ours may carry it by now: it would end with the address. So new ones first get another source.
+     */
+    private void letOwnConnectionsEnd(List<IpAddress> addresses) throws NetlinkException {
+        try {
+            if (links.replaceSource(NAME, addresses, IpAddress.of(family == IpFamily.IPV4 ? OUTSIDE_V4 : OUTSIDE_V6))) {
+                TimeUnit.NANOSECONDS.sleep(LAST_MOMENT.toNanos());
+            }
+        } catch (NetlinkException e) {
+            LOG.debug("connections of the node itself may end with the addresses: {}", e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        links.deleteReplacedSource(addresses);
     }
 }

@@ -13,6 +13,7 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
 import dev.sluice.ipvs.config.IpvsConfig;
 import dev.sluice.linux.iptables.ChainName;
+import dev.sluice.linux.iptables.RuleLine;
 import dev.sluice.linux.rules.LocalTraffic;
 import dev.sluice.linux.rules.Match;
 import dev.sluice.linux.rules.PacketMark;
@@ -99,6 +100,12 @@ public final class IpvsRules {
         return owns(table, chain)
                 && !table.equals("mangle")
                 && !Set.of(SHORT_CIRCUIT, SHORT_CIRCUIT_TO, UNBOUND, UNBOUND_TO).contains(chain);
+    }
+
+    /** Whether we write {@code rule} into that built-in chain of the filter table. */
+    public static boolean ownsJump(String table, String chain, String rule) {
+        RuleTable filter = new IpvsRules(IpvsConfig.defaults(IpFamily.IPV4), false).filter();
+        return filter.name().equals(table) && filter.text().jumps().contains(new RuleLine(chain, rule));
     }
 
     /** Whether rules of ours are in that chain: in one of ours, and in each built-in one of a table that has ours. */

@@ -12,9 +12,9 @@ import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
-import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
-import io.fabric8.kubernetes.client.utils.HttpClientUtils;
+import java.io.IOException;
 import java.net.URI;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -68,20 +68,12 @@ final class ApiClient {
         config.setConnectionTimeout((int) Math.min(timing.request().toMillis(), 30_000));
         config.setRequestRetryBackoffLimit(0); // who asks decides when to ask again
         try {
-            JdkHttpClientFactory factory = new JdkHttpClientFactory() {
-                @Override
-                protected java.net.http.HttpClient.Builder createNewHttpClientBuilder() {
-                    return java.net.http.HttpClient.newBuilder().executor(executor);
-                }
-            };
             URI server = URI.create(config.getMasterUrl());
             if (server.getHost() == null) {
                 throw new IllegalArgumentException("it is not a URL such as https://192.0.2.1:6443");
             }
-            HttpClient.Builder builder = factory.newBuilder();
-            HttpClientUtils.applyCommonConfiguration(config, builder, factory);
-            return new ApiClient(config, builder.build(), files);
-        } catch (KubernetesClientException | IllegalArgumentException e) {
+            return new ApiClient(config, new HttpClientSetup(config, executor).client(), files);
+        } catch (KubernetesClientException | IllegalArgumentException | IOException | GeneralSecurityException e) {
             throw new ApiConfigException(
                     "the connection to the API server " + config.getMasterUrl() + " cannot be set up: "
                             + Causes.root(e),

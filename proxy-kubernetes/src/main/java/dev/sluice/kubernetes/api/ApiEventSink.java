@@ -118,12 +118,6 @@ public final class ApiEventSink implements EventSink {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // closing: this one is dropped
-        } catch (RuntimeException e) {
-            LOG.atWarn()
-                    .addKeyValue("object", event.regarding())
-                    .addKeyValue("reason", event.reason())
-                    .setCause(e)
-                    .log("an Event could not be sent");
         }
     }
 

@@ -47,6 +47,10 @@ final class ApiRequests implements ApiTransport {
         client.warmUp();
         HttpRequest.Builder request = client.request(uri);
         request.header("Accept", accept);
+        if (verb.equals("list")) {
+            // a server compresses what is long; a watch it would delay
+            request.header("Accept-Encoding", "gzip");
+        }
         return exchange(client, "GET", request, patience, silence);
     }
 
@@ -135,6 +139,7 @@ final class ApiRequests implements ApiTransport {
     private final class Received implements Answer {
         private final ApiClient client;
         private final BodyStream body;
+        private final AnswerText text;
         private final HttpResponse<AsyncBody> head;
         private final Duration took;
         private final String method;
@@ -149,6 +154,7 @@ final class ApiRequests implements ApiTransport {
                 String host) {
             this.client = client;
             this.body = body;
+            this.text = new AnswerText(body, head.header("Content-Encoding"));
             this.head = head;
             this.took = took;
             this.method = method;
@@ -157,7 +163,7 @@ final class ApiRequests implements ApiTransport {
 
         @Override
         public InputStream body() {
-            return body;
+            return text;
         }
 
         /** HTTP/2 forbids this header, and a body of unknown length needs it in HTTP/1.1. */
@@ -172,9 +178,19 @@ final class ApiRequests implements ApiTransport {
         }
 
         @Override
+        public void fail(ApiFailure failure) {
+            body.fail(failure);
+        }
+
+        @Override
         public void close() {
             client.closed(body);
-            connection.observer().received(method, host, body.count());
+            connection.observer().received(method, host, text.count());
+            try {
+                text.close();
+            } catch (IOException e) {
+                throw new IllegalStateException("nothing here is closed over the network", e);
+            }
         }
 
         /** @throws ApiFailure unless this is a successful answer of an API server */
@@ -200,7 +216,7 @@ final class ApiRequests implements ApiTransport {
 
         private byte[] statusBody() {
             try {
-                return body.readNBytes(LONGEST_STATUS);
+                return text.readNBytes(LONGEST_STATUS);
             } catch (IOException e) {
                 return new byte[0];
             }

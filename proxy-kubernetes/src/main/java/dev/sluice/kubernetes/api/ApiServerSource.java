@@ -13,11 +13,13 @@ import dev.sluice.core.source.Selection;
 import dev.sluice.core.source.ServiceObject;
 import dev.sluice.core.thread.SupervisedThread;
 import dev.sluice.kubernetes.api.reflector.Reflector;
+import dev.sluice.kubernetes.api.reflector.Restores;
 import dev.sluice.kubernetes.api.reflector.UnreadableObjects;
 import dev.sluice.kubernetes.api.reflector.WatchedResource;
 import dev.sluice.kubernetes.read.EndpointSliceReader;
 import dev.sluice.kubernetes.read.Fields;
 import dev.sluice.kubernetes.read.NodeReader;
+import dev.sluice.kubernetes.read.ServiceCidrReader;
 import dev.sluice.kubernetes.read.ServiceReader;
 import dev.sluice.kubernetes.read.StringPool;
 import dev.sluice.kubernetes.snapshot.PreloadableSource;
@@ -35,7 +37,8 @@ import org.slf4j.LoggerFactory;
 /**
  * An API server as the source: a {@link Reflector} each, on its own thread, for the Services and EndpointSlices that
  * {@link Selection} selects and for the proxy's own Node; where a mode binds Services' addresses, also for all other
- * Nodes from the first Service on that has an external or load balancer address. A lost connection is retried forever,
+ * Nodes from the first Service on that has an external or load balancer address, and where a mode uses them, for
+ * ServiceCIDRs. A lost connection is retried forever,
  * and nothing is deleted because of it. Nothing is delivered again without a change: kube-proxy's periodic resync only
  * makes up for lost events, which a relist finds too.
  */
@@ -45,7 +48,9 @@ public final class ApiServerSource implements PreloadableSource {
     private final ApiConnection connection;
     private final String nodeName;
     private final boolean peers;
+    private final boolean serviceRanges;
     private final StringPool strings = new StringPool();
+    private final Restores restores = new Restores();
     private final Map<ResourceKind, Reflector> reflectors = new EnumMap<>(ResourceKind.class);
     private final List<Thread> threads = new ArrayList<>();
     private @Nullable ClusterListener peerListener;
@@ -57,14 +62,21 @@ public final class ApiServerSource implements PreloadableSource {
      * @param connection closed by the caller, after this source
      * @param nodeName the Node that is watched
      * @param peers whether a mode needs the addresses of other Nodes
+     * @param serviceRanges whether a mode uses ServiceCIDRs
      */
-    public ApiServerSource(ApiConnection connection, String nodeName, boolean peers) {
+    public ApiServerSource(ApiConnection connection, String nodeName, boolean peers, boolean serviceRanges) {
         this.connection = connection;
         this.nodeName = nodeName;
         this.peers = peers;
+        this.serviceRanges = serviceRanges;
     }
 
-    /** Never delivers other Nodes. */
+    /** Never delivers ServiceCIDRs. */
+    public ApiServerSource(ApiConnection connection, String nodeName, boolean peers) {
+        this(connection, nodeName, peers, false);
+    }
+
+    /** Never delivers other Nodes or ServiceCIDRs. */
     public ApiServerSource(ApiConnection connection, String nodeName) {
         this(connection, nodeName, false);
     }
@@ -82,16 +94,22 @@ public final class ApiServerSource implements PreloadableSource {
         for (WatchedResource resource : List.of(node(), services(), slices())) {
             start(resource, whileOpen, problems);
         }
+        if (serviceRanges) {
+            start(serviceCidrs(), whileOpen, problems);
+        }
     }
 
     private void start(WatchedResource resource, ClusterListener listener, UnreadableObjects problems) {
         ApiObserver observer = connection.observer();
-        observer.begun(resource.kind());
+        if (!resource.kind().isOptional()) {
+            observer.begun(resource.kind());
+        }
         Reflector reflector = new Reflector(
                 resource,
                 connection.requests(),
                 listener,
                 problems,
+                restores,
                 new WatchReport(resource, connection.log(), observer),
                 connection.timing());
         Thread thread = SupervisedThread.restarting("api-" + resource.plural(), () -> untilClosed(reflector));
@@ -166,6 +184,16 @@ public final class ApiServerSource implements PreloadableSource {
 
     private List<ClusterEvent> peer(String name, List<String> addresses) {
         return name.equals(nodeName) ? List.of() : List.of(new ClusterEvent.PeerAddresses(name, addresses));
+    }
+
+    private WatchedResource serviceCidrs() {
+        return new WatchedResource(
+                ResourceKind.SERVICE_CIDR,
+                "/apis/networking.k8s.io/v1/servicecidrs",
+                "",
+                fields -> List.of(ServiceCidrReader.read(fields)),
+                (namespace, name) -> List.of(new ClusterEvent.ServiceRanges(name, List.of())),
+                strings);
     }
 
     private WatchedResource services() {

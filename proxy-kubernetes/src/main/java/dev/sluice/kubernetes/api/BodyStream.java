@@ -35,7 +35,6 @@ final class BodyStream extends InputStream implements AsyncBody.Consumer<List<By
     private ByteBuffer current = ByteBuffer.allocate(0);
     private boolean requested;
     private boolean ended;
-    private long count;
 
     private sealed interface Part {
         record Bytes(List<ByteBuffer> buffers) implements Part {}
@@ -78,11 +77,6 @@ final class BodyStream extends InputStream implements AsyncBody.Consumer<List<By
         parts.add(new Part.End(failure));
     }
 
-    /** The number of bytes read. */
-    long count() {
-        return count;
-    }
-
     @Override
     public int read() throws IOException {
         byte[] one = new byte[1];
@@ -102,7 +96,6 @@ final class BodyStream extends InputStream implements AsyncBody.Consumer<List<By
         }
         int size = Math.min(length, current.remaining());
         current.get(into, offset, size);
-        count += size;
         return size;
     }
 

@@ -56,7 +56,7 @@ public record ClientCertificate(String place, Instant from, Instant until) {
 
     /** From when on it should have been renewed. */
     public Instant renewal() {
-        Duration part = Duration.between(from, until).dividedBy(PART);
+        Duration part = Duration.ofSeconds(Duration.between(from, until).toSeconds() / PART);
         return until.minus(part.compareTo(SOON) < 0 ? part : SOON);
     }
 

@@ -98,6 +98,7 @@ final class EventRequests {
         return switch (kind) {
             case SERVICE, NODE, PEER -> "v1";
             case ENDPOINT_SLICE -> "discovery.k8s.io/v1";
+            case SERVICE_CIDR -> "networking.k8s.io/v1";
         };
     }
 
@@ -105,6 +106,7 @@ final class EventRequests {
     private static String listPath(ObjectRef.Resource object) {
         return switch (object.kind()) {
             case NODE, PEER -> "/api/v1/nodes";
+            case SERVICE_CIDR -> "/apis/networking.k8s.io/v1/servicecidrs";
             case SERVICE -> "/api/v1/namespaces/" + object.namespace() + "/services";
             case ENDPOINT_SLICE -> "/apis/discovery.k8s.io/v1/namespaces/" + object.namespace() + "/endpointslices";
         };

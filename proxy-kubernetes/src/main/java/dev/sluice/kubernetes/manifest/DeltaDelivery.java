@@ -80,6 +80,7 @@ final class DeltaDelivery {
                 Selection.selectsService(service.labels(), service.clusterIp());
             case ManifestObject.OfSlice(EndpointSliceObject slice) -> Selection.selectsSlice(slice.labels());
             case ManifestObject.OfNode node -> true;
+            case ManifestObject.OfServiceCidr cidr -> true;
         };
     }
 
@@ -87,6 +88,7 @@ final class DeltaDelivery {
         return switch (object) {
             case ManifestObject.OfService(ServiceObject service) -> new ClusterEvent.ServiceUpdated(service);
             case ManifestObject.OfSlice(EndpointSliceObject slice) -> new ClusterEvent.EndpointSliceUpdated(slice);
+            case ManifestObject.OfServiceCidr(ClusterEvent.ServiceRanges ranges) -> ranges;
             case ManifestObject.OfNode(NodeObject node) ->
                 node.name().equals(nodeName)
                         ? new ClusterEvent.NodeUpdated(node)
@@ -99,6 +101,8 @@ final class DeltaDelivery {
             case ManifestObject.OfService(ServiceObject service) -> new ClusterEvent.ServiceDeleted(service.name());
             case ManifestObject.OfSlice(EndpointSliceObject slice) ->
                 new ClusterEvent.EndpointSliceDeleted(slice.namespace(), slice.name());
+            case ManifestObject.OfServiceCidr(ClusterEvent.ServiceRanges ranges) ->
+                new ClusterEvent.ServiceRanges(ranges.name(), List.of());
             case ManifestObject.OfNode(NodeObject node) ->
                 node.name().equals(nodeName)
                         ? new ClusterEvent.NodeDeleted(node.name())

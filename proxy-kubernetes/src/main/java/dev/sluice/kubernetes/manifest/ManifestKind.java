@@ -12,6 +12,7 @@ enum ManifestKind {
     SERVICE,
     ENDPOINT_SLICE,
     NODE,
+    SERVICE_CIDR,
     LIST,
     /** A kind that the proxy does not read. */
     OTHER,
@@ -22,15 +23,18 @@ enum ManifestKind {
             "Service", SERVICE,
             "EndpointSlice", ENDPOINT_SLICE,
             "Node", NODE,
+            "ServiceCIDR", SERVICE_CIDR,
             "List", LIST,
             "ServiceList", LIST,
             "EndpointSliceList", LIST,
-            "NodeList", LIST);
+            "NodeList", LIST,
+            "ServiceCIDRList", LIST);
 
     /** Kinds of Kubernetes that resemble one of ours. */
-    private static final List<String> REAL = List.of("PodList", "EndpointsList", "ServiceCIDR");
+    private static final List<String> REAL = List.of("PodList", "EndpointsList");
 
     private static final String DISCOVERY = "discovery.k8s.io/v1";
+    private static final String NETWORKING = "networking.k8s.io/v1";
 
     /** The {@code kind} and {@code apiVersion} of an object, empty when absent. */
     record TypeName(String kind, String version) {
@@ -96,6 +100,9 @@ enum ManifestKind {
     }
 
     private static String versionOf(String kind) {
+        if (kind.startsWith("ServiceCIDR")) {
+            return NETWORKING;
+        }
         return kind.startsWith("EndpointSlice") ? DISCOVERY : "v1";
     }
 

@@ -3,6 +3,7 @@
 package dev.sluice.kubernetes.manifest;
 
 import dev.sluice.core.model.ObjectRef;
+import dev.sluice.core.source.ClusterEvent.ServiceRanges;
 import dev.sluice.core.source.EndpointSliceObject;
 import dev.sluice.core.source.NodeObject;
 import dev.sluice.core.source.ServiceObject;
@@ -24,6 +25,13 @@ sealed interface ManifestObject {
         @Override
         public ObjectRef ref() {
             return ObjectRef.endpointSlice(slice.namespace(), slice.name());
+        }
+    }
+
+    record OfServiceCidr(ServiceRanges ranges) implements ManifestObject {
+        @Override
+        public ObjectRef ref() {
+            return ObjectRef.serviceCidr(ranges.name());
         }
     }
 

@@ -9,6 +9,7 @@ import dev.sluice.kubernetes.read.DocumentSyntaxException;
 import dev.sluice.kubernetes.read.FieldError;
 import dev.sluice.kubernetes.read.Fields;
 import dev.sluice.kubernetes.read.JsonTree;
+import dev.sluice.kubernetes.read.ServiceCidrReader;
 import dev.sluice.kubernetes.read.StringPool;
 import dev.sluice.kubernetes.read.Tree;
 import dev.sluice.kubernetes.read.YamlTree;
@@ -20,7 +21,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reads manifest files: any number of YAML or JSON documents, and the items of lists. Skips all kinds but Services,
- * EndpointSlices and Nodes. Reports every error with its line and field.
+ * EndpointSlices, Nodes and ServiceCIDRs. Reports every error with its line and field.
  */
 final class ManifestReader {
     private static final Logger LOG = LoggerFactory.getLogger(ManifestReader.class);
@@ -67,6 +68,10 @@ final class ManifestReader {
             case SERVICE -> objects.add(new ManifestObject.OfService(ServiceManifest.read(root)));
             case ENDPOINT_SLICE -> objects.add(new ManifestObject.OfSlice(EndpointSliceManifest.read(root)));
             case NODE -> objects.add(new ManifestObject.OfNode(NodeManifest.read(root)));
+            case SERVICE_CIDR -> {
+                ManifestChecks.name(root);
+                objects.add(new ManifestObject.OfServiceCidr(ServiceCidrReader.read(root)));
+            }
             case LIST -> items(new Place(file, place.path(), type), mapping, objects, problems);
             case OTHER -> LOG.debug("{}: {} is not read", file, type.kind());
             case INVALID -> {}

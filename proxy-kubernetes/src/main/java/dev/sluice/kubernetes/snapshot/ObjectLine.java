@@ -15,6 +15,7 @@ import dev.sluice.kubernetes.read.EndpointSliceReader;
 import dev.sluice.kubernetes.read.FieldError;
 import dev.sluice.kubernetes.read.Fields;
 import dev.sluice.kubernetes.read.NodeReader;
+import dev.sluice.kubernetes.read.ServiceCidrReader;
 import dev.sluice.kubernetes.read.ServiceReader;
 import dev.sluice.kubernetes.read.StringPool;
 import dev.sluice.kubernetes.read.Tree;
@@ -68,6 +69,7 @@ final class ObjectLine {
             case "Service" -> of(ServiceReader.read(root), line);
             case "EndpointSlice" -> of(EndpointSliceReader.read(root), line);
             case "Node" -> of(NodeReader.read(root), line);
+            case "ServiceCIDR" -> of(ServiceCidrReader.read(root), line);
             case PEER -> peer(root.at("metadata").text("name"), root.texts("addresses"), line);
             default -> throw new UnusableSnapshotException("its kind is unknown");
         };
@@ -100,6 +102,10 @@ final class ObjectLine {
         return new ObjectLine(ResourceKind.NODE, ObjectRef.node(node.name()), new ClusterEvent.NodeUpdated(node), text);
     }
 
+    private static ObjectLine of(ClusterEvent.ServiceRanges ranges, byte[] text) {
+        return new ObjectLine(ResourceKind.SERVICE_CIDR, ObjectRef.serviceCidr(ranges.name()), ranges, text);
+    }
+
     private static ObjectLine peer(String name, List<String> addresses, byte[] text) {
         ClusterEvent event = new ClusterEvent.PeerAddresses(name, addresses);
         return new ObjectLine(ResourceKind.PEER, peer(name), event, text);
@@ -117,6 +123,14 @@ final class ObjectLine {
                 JsonLine.of(line -> line.text("kind", PEER)
                         .object("metadata", metadata -> metadata.text("name", peer.node()))
                         .texts("addresses", peer.addresses())));
+    }
+
+    static ObjectLine of(ClusterEvent.ServiceRanges ranges) {
+        return of(
+                ranges,
+                JsonLine.of(line -> line.text("kind", ResourceKind.SERVICE_CIDR.label())
+                        .object("metadata", metadata -> metadata.text("name", ranges.name()))
+                        .object("spec", spec -> spec.texts("cidrs", ranges.cidrs()))));
     }
 
     static ObjectLine of(ServiceObject service) {

@@ -24,9 +24,9 @@ import java.util.List;
 record SnapshotHeader(String writer, Instant written, SnapshotOwner owner, boolean peers) {
     /**
      * Raised when a Sluice of today could not read the file any more, or would read it wrongly. 2 has the addresses of
-     * the other nodes.
+     * the other nodes, 3 the ServiceCIDRs.
      */
-    static final int FORMAT = 2;
+    static final int FORMAT = 3;
 
     private static final String FORMAT_FIELD = "sluiceSnapshot";
 

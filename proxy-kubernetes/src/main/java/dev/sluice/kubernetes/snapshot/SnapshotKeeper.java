@@ -38,6 +38,7 @@ final class SnapshotKeeper implements AutoCloseable {
     private boolean complete;
     private boolean changed;
     private boolean scheduled;
+    private boolean writing;
     private boolean closed;
     private long earliest = System.nanoTime();
 
@@ -82,12 +83,13 @@ final class SnapshotKeeper implements AutoCloseable {
 
     private synchronized boolean begin() {
         scheduled = false;
-        boolean due = changed;
+        writing = changed;
         changed = false;
-        return due;
+        return writing;
     }
 
     private synchronized void ended(boolean written, Duration pause) {
+        writing = false;
         earliest = System.nanoTime() + pause.toNanos();
         changed |= !written;
         schedule();
@@ -139,12 +141,12 @@ final class SnapshotKeeper implements AutoCloseable {
     }
 
     private synchronized boolean isDueAtTheEnd() {
-        boolean due = complete && changed && !closed;
+        boolean due = complete && (changed || writing) && !closed;
         closed = true;
         return due;
     }
 
-    /** Writes what has changed since the last write, unless that takes too long. */
+    /** Writes what has changed since the last write, and lets that end, unless it takes too long. */
     @Override
     public void close() {
         if (!isDueAtTheEnd()) {

@@ -44,7 +44,8 @@ public final class SnapshotSource implements ClusterSource {
     private final SupervisedTimer timer = new SupervisedTimer("sluice-snapshot");
     private final StoredObjects objects = new StoredObjects();
     /** The kinds without which no rule is written. The other nodes are asked for only where a mode needs them. */
-    private static final Set<ResourceKind> NEEDED = EnumSet.complementOf(EnumSet.of(ResourceKind.PEER));
+    private static final Set<ResourceKind> NEEDED =
+            EnumSet.complementOf(EnumSet.of(ResourceKind.PEER, ResourceKind.SERVICE_CIDR));
 
     /** What the other source has listed, and what it has not since the snapshot stands in. */
     private final Set<ResourceKind> listed = EnumSet.noneOf(ResourceKind.class);
@@ -128,6 +129,9 @@ public final class SnapshotSource implements ClusterSource {
                 // first: before the others no rule is written
                 deliver(ResourceKind.PEER, snapshot.of(ResourceKind.PEER), listener, problems);
             }
+            if (!kinds.isEmpty()) {
+                deliverRanges(snapshot, listener, problems);
+            }
             kinds.forEach(kind -> deliver(kind, snapshot.of(kind), listener, problems));
         } catch (NoSuchFileException e) {
             LOG.atInfo()
@@ -138,6 +142,17 @@ public final class SnapshotSource implements ClusterSource {
             begin(problems, "is not used: " + e.getMessage());
         } catch (IOException e) {
             begin(problems, "cannot be read: " + Reasons.of(e));
+        }
+    }
+
+    /**
+     * Before the needed kinds, so that the first sync has them. The mark in health does not wait for the server's,
+     * which it may not have; and a snapshot without any says nothing of them.
+     */
+    private void deliverRanges(Snapshot snapshot, ClusterListener listener, SnapshotProblems problems) {
+        List<ObjectLine> ranges = snapshot.of(ResourceKind.SERVICE_CIDR);
+        if (!ranges.isEmpty()) {
+            deliver(ResourceKind.SERVICE_CIDR, ranges, listener, problems);
         }
     }
 

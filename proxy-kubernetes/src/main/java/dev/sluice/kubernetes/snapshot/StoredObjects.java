@@ -32,6 +32,8 @@ final class StoredObjects {
             case ClusterEvent.NodeDeleted(String name) -> remove(ObjectRef.node(name));
             case ClusterEvent.PeerAddresses peer ->
                 peer.addresses().isEmpty() ? remove(ObjectLine.peer(peer.node())) : put(ObjectLine.of(peer));
+            case ClusterEvent.ServiceRanges ranges ->
+                ranges.cidrs().isEmpty() ? remove(ObjectRef.serviceCidr(ranges.name())) : put(ObjectLine.of(ranges));
             case ClusterEvent.Listed listed -> false;
             case ClusterEvent.SourceProblems problems -> false;
         };

@@ -7,6 +7,7 @@ import static dev.sluice.kubernetes.api.SnapshotCluster.TIMING;
 import static dev.sluice.kubernetes.api.SnapshotCluster.external;
 import static dev.sluice.kubernetes.api.SnapshotCluster.node;
 import static dev.sluice.kubernetes.api.SnapshotCluster.other;
+import static dev.sluice.kubernetes.api.SnapshotCluster.ranges;
 import static dev.sluice.kubernetes.api.SnapshotCluster.service;
 import static dev.sluice.kubernetes.api.SnapshotCluster.slice;
 import static dev.sluice.kubernetes.api.SnapshotCluster.soon;
@@ -73,6 +74,7 @@ class ApiSnapshotTest {
         List<String> log = second.recorder.log();
         assertThat(log.subList(before, log.size()))
                 .as("%s", log)
+                .filteredOn(line -> !line.startsWith("synced "))
                 .containsExactlyInAnyOrder("service shop/new", "service gone shop/old", "slice shop/web-1");
     }
 
@@ -105,6 +107,54 @@ class ApiSnapshotTest {
                 .content()
                 .contains("\"peers\":true", "192.0.2.18")
                 .doesNotContain("node-c", "192.0.2.8\"");
+    }
+
+    /**
+     * Otherwise what comes to an address in them that no Service has would leave the node until the server is there.
+     */
+    @Test
+    void theRangesOfClusterAddressesAreDeliveredBeforeAllElse() throws Exception {
+        cluster.server().put("servicecidrs", "kubernetes", ranges("10.96.0.0/12"));
+        SnapshotCluster.Running first = cluster.start("node-a", TIMING);
+        soon().untilAsserted(() -> assertThat(cluster.file()).content().contains("10.96.0.0/12"));
+        first.close();
+        cluster.server().close();
+
+        SnapshotCluster.Running second = cluster.start("node-a", TIMING);
+        soon().until(second.recorder::isSynced);
+        List<String> log = second.recorder.log();
+        assertThat(log.indexOf("ranges kubernetes [10.96.0.0/12]"))
+                .as("%s", log)
+                .isBetween(0, log.indexOf("synced SERVICE") - 1);
+
+        cluster.replaceServer(changed -> {
+            changed.put("nodes", "node-a", node());
+            changed.put("services", "shop/web", service("web", "10.96.0.50"));
+        });
+        soon().until(() -> second.said.contains("live"));
+        soon().until(() -> second.recorder.log().contains("ranges kubernetes []"));
+        soon().untilAsserted(() -> assertThat(cluster.file()).content().doesNotContain("10.96.0.0/12"));
+    }
+
+    /** An API server without ServiceCIDRs says nothing of those that it had: what was known stays. */
+    @Test
+    void theMarkDoesNotWaitForRangesThatTheServerRefuses() throws Exception {
+        cluster.server().put("servicecidrs", "kubernetes", ranges("10.96.0.0/12"));
+        SnapshotCluster.Running first = cluster.start("node-a", TIMING);
+        soon().untilAsserted(() -> assertThat(cluster.file()).content().contains("10.96.0.0/12"));
+        first.close();
+        cluster.server().close();
+
+        SnapshotCluster.Running second = cluster.start("node-a", TIMING);
+        soon().until(second.recorder::isSynced);
+        cluster.replaceServer(changed -> {
+            changed.refuseReads("servicecidrs", 403);
+            changed.put("nodes", "node-a", node());
+            changed.put("services", "shop/new", service("new", "10.96.0.53"));
+        });
+        soon().until(() -> second.said.contains("live"));
+        assertThat(second.recorder.log()).doesNotContain("ranges kubernetes []");
+        soon().untilAsserted(() -> assertThat(cluster.file()).content().contains("10.96.0.0/12", "10.96.0.53"));
     }
 
     /** Of a snapshot from before its first external address nothing is known of the others. */

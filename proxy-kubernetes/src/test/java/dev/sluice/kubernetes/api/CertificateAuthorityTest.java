@@ -9,7 +9,12 @@ import io.fabric8.kubernetes.client.Config;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
+import javax.net.ssl.X509TrustManager;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,5 +46,25 @@ class CertificateAuthorityTest {
         assertThat(CertificateAuthority.fingerprint(config)).isEmpty();
         config.setCaCertFile(folder.resolve("missing").toString());
         assertThat(CertificateAuthority.fingerprint(config)).isEmpty();
+    }
+
+    @Test
+    @Tag("slow")
+    void nobodyElseIsTrustedBesideIt() throws Exception {
+        KeyStoreTool.run(folder, "-genkeypair", "-alias", "ca", "-keyalg", "EC", "-dname", "CN=kubernetes");
+        Path pem = folder.resolve("ca.pem");
+        KeyStoreTool.run(folder, "-exportcert", "-rfc", "-alias", "ca", "-file", pem.toString());
+        Config config = Config.empty();
+        config.setCaCertFile(pem.toString());
+
+        assertThat(issuers(config)).containsExactly("CN=kubernetes");
+        assertThat(issuers(Config.empty())).hasSizeGreaterThan(10);
+    }
+
+    private static List<String> issuers(Config config) throws IOException, GeneralSecurityException {
+        X509TrustManager trusted = (X509TrustManager) CertificateAuthority.trusted(config)[0];
+        return Arrays.stream(trusted.getAcceptedIssuers())
+                .map(issuer -> issuer.getSubjectX500Principal().getName())
+                .toList();
     }
 }

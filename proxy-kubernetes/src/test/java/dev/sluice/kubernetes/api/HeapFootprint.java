@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 
 /**
  * Prints the heap that a Service with an EndpointSlice of five endpoints takes: what the source itself keeps, or that
@@ -120,7 +121,8 @@ final class HeapFootprint {
     private static final class Kept implements ClusterListener {
         private final boolean keeping;
         private final Map<String, Object> objects = new ConcurrentHashMap<>();
-        private final CountDownLatch synced = new CountDownLatch(ResourceKind.values().length - 1);
+        private final CountDownLatch synced = new CountDownLatch((int)
+                Stream.of(ResourceKind.values()).filter(ResourceKind::isNeeded).count());
 
         private Kept(boolean keeping) {
             this.keeping = keeping;

@@ -9,6 +9,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import dev.sluice.kubernetes.RecordingListener;
+import dev.sluice.kubernetes.api.reflector.ApiTiming;
 import dev.sluice.testkit.api.ScriptedServer;
 import dev.sluice.testkit.api.ScriptedServer.Received;
 import dev.sluice.testkit.api.ScriptedServer.Script;
@@ -39,10 +40,10 @@ final class ScriptedCluster implements AutoCloseable {
         }
     };
 
-    private ScriptedCluster(Script services) throws IOException, ApiConfigException {
-        server = new ScriptedServer(onlyServices(services));
-        connection = ApiConnection.open(
-                new ApiOptions(null, server.url(), "sluice/test"), new ApiObserver() {}, TestTiming.FAST);
+    private ScriptedCluster(Script all, ApiTiming timing) throws IOException, ApiConfigException {
+        server = new ScriptedServer(all);
+        connection =
+                ApiConnection.open(new ApiOptions(null, server.url(), "sluice/test"), new ApiObserver() {}, timing);
         source = new ApiServerSource(connection, "node-a");
         appender.start();
         log.setLevel(Level.INFO);
@@ -50,7 +51,16 @@ final class ScriptedCluster implements AutoCloseable {
     }
 
     static ScriptedCluster start(Script services) throws IOException, ApiConfigException {
-        ScriptedCluster cluster = new ScriptedCluster(services);
+        return start(services, TestTiming.FAST);
+    }
+
+    static ScriptedCluster start(Script services, ApiTiming timing) throws IOException, ApiConfigException {
+        return startAll(onlyServices(services), timing);
+    }
+
+    /** The script answers requests for all resources. */
+    static ScriptedCluster startAll(Script all, ApiTiming timing) throws IOException, ApiConfigException {
+        ScriptedCluster cluster = new ScriptedCluster(all, timing);
         cluster.source.start(cluster.recorder);
         return cluster;
     }
@@ -122,10 +132,17 @@ final class ScriptedCluster implements AutoCloseable {
         return requests().stream().filter(r -> !r.isWatch()).toList();
     }
 
+    List<Received> lists(String plural) {
+        return server.received().stream()
+                .filter(r -> r.isFor(plural) && !r.isWatch())
+                .toList();
+    }
+
     /** What the log says about Services, or about the connection. */
     List<String> said() {
         return said.stream()
-                .filter(line -> !line.contains(" of nodes ") && !line.contains(" of endpointslices "))
+                .filter(line ->
+                        !line.matches(".* (list|watch) of (nodes|endpointslices) .*|.*: (nodes|endpointslices)' .*"))
                 .toList();
     }
 

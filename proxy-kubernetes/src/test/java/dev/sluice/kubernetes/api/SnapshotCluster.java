@@ -100,7 +100,7 @@ final class SnapshotCluster implements AutoCloseable {
                     new ApiObserver() {},
                     TestTiming.FAST);
             source = new SnapshotSource(
-                    new ApiServerSource(connection, node, true),
+                    new ApiServerSource(connection, node, true, true),
                     state(),
                     () -> new SnapshotOwner(connection.server(), connection.authority(), node),
                     "0.2.0",
@@ -165,6 +165,13 @@ final class SnapshotCluster implements AutoCloseable {
                 {"metadata": {"name": "%s", "resourceVersion": "VERSION"},
                  "status": {"addresses": [{"type": "InternalIP", "address": "%s"}]}}
                 """.formatted(name, address);
+    }
+
+    static String ranges(String cidr) {
+        return """
+                {"apiVersion": "networking.k8s.io/v1", "kind": "ServiceCIDR",
+                 "metadata": {"name": "kubernetes", "resourceVersion": "VERSION"}, "spec": {"cidrs": ["%s"]}}
+                """.formatted(cidr);
     }
 
     static String slice(String address) {

@@ -21,5 +21,19 @@ final class TestTiming {
             Duration.ofSeconds(2),
             Duration.ofMinutes(1));
 
+    /** As {@link #FAST}, but each watch that ends has ended at once, and delays never begin again with the first. */
+    static final ApiTiming FAST_AND_STEADY = new ApiTiming(
+            Duration.ofSeconds(3),
+            Duration.ofMillis(600),
+            Duration.ofMillis(300),
+            Duration.ofMinutes(5),
+            Duration.ofMinutes(5),
+            Duration.ofMinutes(5),
+            Duration.ofMinutes(5),
+            Duration.ofMillis(40),
+            Duration.ofMillis(400),
+            Duration.ofSeconds(2),
+            Duration.ofMinutes(1));
+
     private TestTiming() {}
 }

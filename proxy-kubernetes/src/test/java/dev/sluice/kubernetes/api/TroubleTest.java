@@ -184,9 +184,9 @@ class TroubleTest {
         api.put("services", "new", service("new", "80"));
         soon().until(() -> recorder.services().containsKey("shop/new"));
         assertThat(recorder.services()).containsOnlyKeys("shop/new");
-        assertThat(messages())
+        soon().untilAsserted(() -> assertThat(messages())
                 .anyMatch(said ->
-                        said.matches("The API server http://127.0.0.1:" + port + " answers again, after \\d+ s\\."));
+                        said.matches("The API server http://127.0.0.1:" + port + " answers again, after \\d+ s\\.")));
     }
 
     @Test
@@ -205,7 +205,8 @@ class TroubleTest {
         api.refuse("services", 0);
         api.refuse("nodes", 0);
         soon().until(recorder::isSynced);
-        assertThat(messages()).contains("The API server " + api.url() + " serves list of services again.");
+        soon().untilAsserted(() ->
+                assertThat(messages()).contains("The API server " + api.url() + " serves list of services again."));
     }
 
     @Test

@@ -40,6 +40,10 @@ class ExamplesTest {
                         .flatMap(endpoint -> endpoint.addresses().stream())
                         .toList();
             case ManifestObject.OfNode(var node) -> node.internalIps();
+            case ManifestObject.OfServiceCidr(var ranges) ->
+                ranges.cidrs().stream()
+                        .map(range -> range.replaceFirst("/.*", ""))
+                        .toList();
         };
         assertThat(addresses)
                 .isNotEmpty()

@@ -26,7 +26,7 @@ class ManifestReaderTest extends ReadManifests {
         "apps/v1, Deployment",
         "rbac.authorization.k8s.io/v1, Role",
         "serving.knative.dev/v1, Service",
-        "networking.k8s.io/v1, ServiceCIDR",
+        "networking.k8s.io/v1, Ingress",
         "coordination.k8s.io/v1, Lease",
         "example.com/v1, Nodes"
     })

@@ -39,18 +39,18 @@ class DiskTest {
                         "prepare: done",
                         "read: none",
                         "write: done",
-                        "read: 4",
+                        "read: 5",
                         "prepare: done",
-                        "read: 4",
+                        "read: 5",
                         "write: No space left on device",
-                        "read: 4",
+                        "read: 5",
                         "snapshot.jsonl");
     }
 
     @Test
     void onAReadOnlyFileSystemTheOneBeforeIsUsed() throws Exception {
         assertThat(run(BEGIN + JAVA + "1 && mount -o remount,ro none \"$0\" && " + JAVA + "2"))
-                .endsWith("prepare: done", "read: 4", "write: Read-only file system", "read: 4");
+                .endsWith("prepare: done", "read: 5", "write: Read-only file system", "read: 5");
     }
 
     private List<String> run(String script) throws IOException, InterruptedException {

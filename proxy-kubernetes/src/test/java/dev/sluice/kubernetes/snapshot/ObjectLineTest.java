@@ -28,6 +28,7 @@ class ObjectLineTest {
         expectSame(ObjectLine.of(Samples.SLICE));
         expectSame(ObjectLine.of(Samples.NODE));
         expectSame(ObjectLine.of(Samples.PEER));
+        expectSame(ObjectLine.of(Samples.RANGES));
     }
 
     private static void expectSame(ObjectLine written) throws Exception {

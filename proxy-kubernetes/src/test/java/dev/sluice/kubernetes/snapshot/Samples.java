@@ -65,6 +65,9 @@ final class Samples {
     static final ClusterEvent.PeerAddresses PEER =
             new ClusterEvent.PeerAddresses("node-b", List.of("192.0.2.8", "2001:db8::8"));
 
+    static final ClusterEvent.ServiceRanges RANGES =
+            new ClusterEvent.ServiceRanges("kubernetes", List.of("10.96.0.0/12", "fd00:96::/112"));
+
     private final Random random;
 
     Samples(long seed) {
@@ -72,7 +75,12 @@ final class Samples {
     }
 
     static List<byte[]> lines() {
-        return Stream.of(ObjectLine.of(SERVICE), ObjectLine.of(SLICE), ObjectLine.of(NODE), ObjectLine.of(PEER))
+        return Stream.of(
+                        ObjectLine.of(SERVICE),
+                        ObjectLine.of(SLICE),
+                        ObjectLine.of(NODE),
+                        ObjectLine.of(PEER),
+                        ObjectLine.of(RANGES))
                 .map(ObjectLine::text)
                 .toList();
     }

@@ -51,7 +51,8 @@ class SnapshotFileTest {
                         ObjectLine.of(Samples.SERVICE).event(),
                         ObjectLine.of(Samples.SLICE).event(),
                         ObjectLine.of(Samples.NODE).event(),
-                        Samples.PEER);
+                        Samples.PEER,
+                        Samples.RANGES);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file.path())))
                 .isEqualTo("rw-------");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file.directory())))
@@ -99,8 +100,8 @@ class SnapshotFileTest {
 
     @Test
     void aLaterFormatIsNamed() throws Exception {
-        Files.writeString(file.path(), "{\"sluiceSnapshot\":3,\"writer\":\"9.1.0\",\"any\":[]}\n");
-        expectUnusable("it has format 3, written by Sluice 9.1.0, and this Sluice reads formats up to 2");
+        Files.writeString(file.path(), "{\"sluiceSnapshot\":4,\"writer\":\"9.1.0\",\"any\":[]}\n");
+        expectUnusable("it has format 4, written by Sluice 9.1.0, and this Sluice reads formats up to 3");
     }
 
     /** As the Sluice before wrote it: without other nodes, and not saying so. */

@@ -20,9 +20,19 @@ final class EntryCodec {
 
     /** Writes the identity of an entry: its original direction, zone and id. */
     static void writeKey(MessageWriter out, ConntrackEntry entry) {
-        Tuple tuple = entry.original();
-        boolean v4 = entry.family() == IpFamily.IPV4;
-        out.nested(NetfilterSubsystem.nested(ConntrackProtocol.TUPLE_ORIG), in -> {
+        writeTuple(out, ConntrackProtocol.TUPLE_ORIG, entry.protocol(), entry.original());
+        if (entry.zone() != 0) {
+            out.u16BigEndian(ConntrackProtocol.ZONE, entry.zone());
+        }
+        if (entry.id() != 0) {
+            out.u32BigEndian(ConntrackProtocol.ID, entry.id());
+        }
+    }
+
+    /** @param direction {@link ConntrackProtocol#TUPLE_ORIG} or {@link ConntrackProtocol#TUPLE_REPLY} */
+    static void writeTuple(MessageWriter out, int direction, Protocol protocol, Tuple tuple) {
+        boolean v4 = tuple.source().family() == IpFamily.IPV4;
+        out.nested(NetfilterSubsystem.nested(direction), in -> {
             in.nested(
                     NetfilterSubsystem.nested(ConntrackProtocol.TUPLE_IP),
                     ip -> ip.address(v4 ? ConntrackProtocol.IP_V4_SRC : ConntrackProtocol.IP_V6_SRC, tuple.source())
@@ -31,18 +41,10 @@ final class EntryCodec {
                                     tuple.destination()));
             in.nested(
                     NetfilterSubsystem.nested(ConntrackProtocol.TUPLE_PROTO),
-                    proto -> proto.u8(
-                                    ConntrackProtocol.PROTO_NUM,
-                                    entry.protocol().number())
+                    proto -> proto.u8(ConntrackProtocol.PROTO_NUM, protocol.number())
                             .u16BigEndian(ConntrackProtocol.PROTO_SRC_PORT, tuple.sourcePort())
                             .u16BigEndian(ConntrackProtocol.PROTO_DST_PORT, tuple.destinationPort()));
         });
-        if (entry.zone() != 0) {
-            out.u16BigEndian(ConntrackProtocol.ZONE, entry.zone());
-        }
-        if (entry.id() != 0) {
-            out.u32BigEndian(ConntrackProtocol.ID, entry.id());
-        }
     }
 
     /**

@@ -84,7 +84,7 @@ public final class NetlinkConntrack implements Conntrack {
     }
 
     /** The kernel answers EINVAL for a subsystem of netfilter that it does not have. */
-    private static NetlinkException explained(NetlinkException e) {
+    static NetlinkException explained(NetlinkException e) {
         return e.errno() == Errno.EINVAL && e.kernelText().isEmpty()
                 ? NetlinkException.remarked(
                         e.operation(), Errno.EINVAL, "if ctnetlink is missing: modprobe nf_conntrack_netlink")

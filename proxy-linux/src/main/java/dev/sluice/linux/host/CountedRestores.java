@@ -3,9 +3,12 @@
 package dev.sluice.linux.host;
 
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.KernelException;
 import dev.sluice.linux.iptables.ForwardingIptables;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.iptables.RestoreException;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** Reports each restore that is refused, also those that a sync recovers from. */
@@ -13,11 +16,24 @@ record CountedRestores(Iptables tools, Consumer<IpFamily> refused) implements Fo
 
     @Override
     public void restore(String input) throws RestoreException {
-        try {
-            tools.restore(input);
-        } catch (RestoreException e) {
-            refused.accept(family());
-            throw e;
-        }
+        begin(input).await();
+    }
+
+    @Override
+    public Restoring begin(String input) {
+        Restoring begun = tools.begin(input);
+        return () -> {
+            try {
+                begun.await();
+            } catch (RestoreException e) {
+                refused.accept(family());
+                throw e;
+            }
+        };
+    }
+
+    @Override
+    public Map<String, String> saveAll(List<String> tables) throws KernelException {
+        return tools.saveAll(tables);
     }
 }

@@ -12,8 +12,10 @@ import dev.sluice.linux.ipset.IpSets;
 import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.linux.ipvs.Ipvs;
 import dev.sluice.linux.nfacct.NamedCounters;
+import dev.sluice.linux.nftables.Nftables;
 import dev.sluice.linux.route.LinkChange;
 import dev.sluice.linux.route.Links;
+import dev.sluice.linux.route.PolicyRoutes;
 import dev.sluice.linux.rulewatch.Interest;
 import dev.sluice.linux.rulewatch.OwnRestores;
 import dev.sluice.linux.sysctl.Sysctl;
@@ -61,12 +63,24 @@ public interface Host {
 
     Links openLinks() throws KernelException;
 
+    PolicyRoutes openPolicyRoutes() throws KernelException;
+
     /** Watches links and addresses; {@code changed} is called on the watch's own thread. */
     LinkWatch watchLinks(Consumer<LinkChange> changed) throws KernelException;
 
     IpSets openIpSets() throws KernelException;
 
     Ipvs openIpvs() throws KernelException;
+
+    Nftables openNftables() throws KernelException;
+
+    /**
+     * A watch of foreign changes of nf_tables tables.
+     *
+     * @param table their name, in either family
+     * @param own what {@link #openNftables} gave, whose commits do not count
+     */
+    ForeignWatch.Opener watchNftables(String table, List<Nftables> own);
 
     NamedCounters openCounters() throws KernelException;
 

@@ -18,12 +18,18 @@ import dev.sluice.linux.ipvs.Ipvs;
 import dev.sluice.linux.ipvs.NetlinkIpvs;
 import dev.sluice.linux.nfacct.NamedCounters;
 import dev.sluice.linux.nfacct.NetlinkCounters;
+import dev.sluice.linux.nftables.NetlinkNftables;
+import dev.sluice.linux.nftables.NftTableWatching;
+import dev.sluice.linux.nftables.Nftables;
 import dev.sluice.linux.process.Modprobe;
 import dev.sluice.linux.process.SystemCommands;
 import dev.sluice.linux.route.LinkChange;
 import dev.sluice.linux.route.LinkMonitor;
 import dev.sluice.linux.route.Links;
 import dev.sluice.linux.route.NetlinkLinks;
+import dev.sluice.linux.route.NetlinkPolicyRoutes;
+import dev.sluice.linux.route.PolicyRoutes;
+import dev.sluice.linux.rulewatch.AnchoredTableWatch;
 import dev.sluice.linux.rulewatch.Interest;
 import dev.sluice.linux.rulewatch.OwnRestores;
 import dev.sluice.linux.rulewatch.RuleWatching;
@@ -51,6 +57,7 @@ public final class LinuxHost implements Host {
     private final Modprobe modprobe = new Modprobe(commands);
     private final List<Consumer<IpFamily>> refusals = new CopyOnWriteArrayList<>();
     private @Nullable IptablesTools tools;
+    private @Nullable FirstReading reading;
 
     /** Notifies {@code listener} of each restore that the tools refuse from now on. */
     public void onRefusedRestore(Consumer<IpFamily> listener) {
@@ -80,7 +87,13 @@ public final class LinuxHost implements Host {
     private synchronized IptablesTools tools() throws KernelException {
         IptablesTools found = tools;
         if (found == null) {
-            found = IptablesTools.discover(commands, Optional.empty());
+            FirstReading begun = new FirstReading(restores);
+            reading = begun;
+            try {
+                found = IptablesTools.discover(commands, Optional.empty(), begun::keep);
+            } finally {
+                begun.complete();
+            }
             LOG.atInfo()
                     .addKeyValue("version", found.version())
                     .addKeyValue("variant", found.variant())
@@ -92,7 +105,13 @@ public final class LinuxHost implements Host {
 
     @Override
     public Iptables iptables(IpFamily family) throws KernelException {
-        return new CountedRestores(tools().open(family), refused -> refusals.forEach(r -> r.accept(refused)));
+        Iptables opened =
+                new CountedRestores(tools().open(family), refused -> refusals.forEach(r -> r.accept(refused)));
+        return reading(opened);
+    }
+
+    private synchronized Iptables reading(Iptables opened) {
+        return reading == null ? opened : reading.before(opened);
     }
 
     @Override
@@ -139,6 +158,11 @@ public final class LinuxHost implements Host {
     }
 
     @Override
+    public PolicyRoutes openPolicyRoutes() throws KernelException {
+        return NetlinkPolicyRoutes.open();
+    }
+
+    @Override
     public LinkWatch watchLinks(Consumer<LinkChange> changed) throws KernelException {
         LinkMonitor monitor = LinkMonitor.open(changed);
         return monitor::close;
@@ -152,6 +176,21 @@ public final class LinuxHost implements Host {
     @Override
     public Ipvs openIpvs() throws KernelException {
         return NetlinkIpvs.open();
+    }
+
+    @Override
+    public Nftables openNftables() throws KernelException {
+        return NetlinkNftables.open();
+    }
+
+    @Override
+    public ForeignWatch.Opener watchNftables(String table, List<Nftables> own) {
+        return AnchoredTableWatch.of(new NftTableWatching(
+                table,
+                own.stream()
+                        .filter(NetlinkNftables.class::isInstance)
+                        .map(NetlinkNftables.class::cast)
+                        .toList()));
     }
 
     @Override

@@ -5,6 +5,7 @@ package dev.sluice.linux.iptables;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.KernelException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Forwards every call to other tools; an implementation overrides the calls that it observes or changes. */
@@ -33,9 +34,21 @@ public interface ForwardingIptables extends Iptables {
         tools().restore(input);
     }
 
+    /** By {@link #restore}, for which an implementation need not override both. */
+    @Override
+    default Restoring begin(String input) {
+        return Iptables.super.begin(input);
+    }
+
     @Override
     default String save(String table) throws KernelException {
         return tools().save(table);
+    }
+
+    /** By {@link #save}, for which an implementation need not override both. */
+    @Override
+    default Map<String, String> saveAll(List<String> tables) throws KernelException {
+        return Iptables.super.saveAll(tables);
     }
 
     @Override

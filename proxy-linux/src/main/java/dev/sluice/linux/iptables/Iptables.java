@@ -4,7 +4,9 @@ package dev.sluice.linux.iptables;
 
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.KernelException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The iptables tools of one address family. Implemented by running the installed tools, and by a fake. */
@@ -26,8 +28,33 @@ public interface Iptables {
      */
     void restore(String input) throws RestoreException;
 
+    /**
+     * Begins a {@link #restore}, for the caller to go on meanwhile.
+     *
+     * @return to be awaited, once, by whoever began it
+     */
+    default Restoring begin(String input) {
+        try {
+            restore(input);
+            return () -> {};
+        } catch (RestoreException e) {
+            return () -> {
+                throw e;
+            };
+        }
+    }
+
     /** The text of {@code iptables-save -t table}; empty when the table does not exist. */
     String save(String table) throws KernelException;
+
+    /** The texts of several tables, by table, as {@link #save} gives them; read side by side. */
+    default Map<String, String> saveAll(List<String> tables) throws KernelException {
+        Map<String, String> texts = new LinkedHashMap<>();
+        for (String table : tables) {
+            texts.put(table, save(table));
+        }
+        return texts;
+    }
 
     /**
      * The rules of one chain, as {@code iptables -S chain} prints them, without reading the rest of the table.
@@ -35,6 +62,17 @@ public interface Iptables {
      * @return empty when there is no such chain, or when it has rules that the tool cannot read
      */
     Optional<List<String>> readChain(String table, String chain) throws KernelException;
+
+    /** A restore that has begun. */
+    @FunctionalInterface
+    interface Restoring {
+        /**
+         * Waits for its end.
+         *
+         * @throws RestoreException as of {@link Iptables#restore}
+         */
+        void await() throws RestoreException;
+    }
 
     /** The kernel back end of the tools. */
     enum Variant {

@@ -7,10 +7,14 @@ import dev.sluice.linux.KernelException;
 import dev.sluice.linux.iptables.Iptables.Variant;
 import dev.sluice.linux.process.Command;
 import dev.sluice.linux.process.CommandRunner;
+import dev.sluice.linux.process.CommandRunner.Started;
 import dev.sluice.linux.process.ProcessException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 
 /**
  * The iptables tools installed on this host, and the variant to use. Both families use the same variant, as kubelet and
@@ -36,30 +40,65 @@ public final class IptablesTools {
      * Finds the tools, and the variant from the rules of the calling thread's network namespace.
      *
      * @param override the variant to use, whichever the host uses
-     * @throws KernelException when there are no tools, or not those of {@code override}
+     * @throws KernelException when there are no tools, or not those of {@code override}, or the variant cannot be
+     *     told
      */
     public static IptablesTools discover(CommandRunner commands, Optional<Variant> override) throws KernelException {
-        Optional<ToolVersion> standard = version(commands, "iptables");
-        Optional<ToolVersion> nft = version(commands, "iptables-nft");
-        Optional<ToolVersion> legacy = version(commands, "iptables-legacy");
+        return discover(commands, override, (family, rules) -> {});
+    }
+
+    /**
+     * As {@link #discover(CommandRunner, Optional)}.
+     *
+     * @param found receives all rules of a family, in the form of iptables-save, if they were read on the way: those of
+     *     the nft variant, when it is chosen, up to a megabyte
+     */
+    public static IptablesTools discover(
+            CommandRunner commands, Optional<Variant> override, BiConsumer<IpFamily, String> found)
+            throws KernelException {
+        List<Optional<ToolVersion>> versions =
+                versions(commands, List.of("iptables", "iptables-nft", "iptables-legacy"));
+        Optional<ToolVersion> standard = versions.get(0);
+        Optional<ToolVersion> nft = versions.get(1);
+        Optional<ToolVersion> legacy = versions.get(2);
         ToolVersion plain = standard.or(() -> nft)
                 .or(() -> legacy)
                 .orElseThrow(() -> new KernelException("iptables is not installed" + INSTALL));
-        Variant variant = override.orElseGet(() -> new VariantDetector(commands).detect(plain.variant()));
+        VariantDetector detector = new VariantDetector(commands, LegacyTables::inKernel);
+        Variant variant = override.isPresent() ? override.get() : detector.detect(plain.variant());
         Optional<ToolVersion> named = variant == Variant.NFT ? nft : legacy;
         if (named.isEmpty() && plain.variant() != variant) {
             throw new KernelException("the " + lower(variant) + " variant of iptables is wanted, but "
                     + ToolNames.of("iptables", variant, "-restore") + " is not installed and iptables is " + plain
                     + INSTALL);
         }
+        if (variant == Variant.NFT) {
+            detector.nftRules().forEach(found);
+        }
         return new IptablesTools(commands, variant, named.isEmpty(), named.orElse(plain));
     }
 
-    private static Optional<ToolVersion> version(CommandRunner commands, String program) throws KernelException {
-        if (commands.find(program).isEmpty()) {
-            return Optional.empty();
+    /** Of those of {@code programs} that are installed, in their order. */
+    private static List<Optional<ToolVersion>> versions(CommandRunner commands, List<String> programs)
+            throws KernelException {
+        List<String> installed = programs.stream()
+                .filter(program -> commands.find(program).isPresent())
+                .toList();
+        List<Started> ended = commands.runAll(installed.stream()
+                .map(program -> Command.of(DEADLINE, program, "--version"))
+                .toList());
+        List<Optional<ToolVersion>> versions = new ArrayList<>();
+        for (String program : programs) {
+            int index = installed.indexOf(program);
+            versions.add(
+                    index < 0
+                            ? Optional.empty()
+                            : version(program, ended.get(index).await()));
         }
-        CommandRunner.Result result = commands.run(Command.of(DEADLINE, program, "--version"));
+        return versions;
+    }
+
+    private static Optional<ToolVersion> version(String program, CommandRunner.Result result) throws KernelException {
         Optional<ToolVersion> version = ToolVersion.parse(result.output());
         if (version.isEmpty()) {
             throw new KernelException("'" + program + " --version' names no version: "

@@ -6,10 +6,13 @@ import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.process.Command;
 import dev.sluice.linux.process.CommandRunner;
+import dev.sluice.linux.process.CommandRunner.Started;
 import dev.sluice.linux.process.ProcessException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
@@ -59,17 +62,27 @@ final class ProcessIptables implements Iptables {
 
     @Override
     public void restore(String input) throws RestoreException {
+        begin(input).await();
+    }
+
+    @Override
+    public Restoring begin(String input) {
         if (input.isEmpty()) {
-            return;
+            return () -> {};
         }
         List<String> arguments = new ArrayList<>();
         if (version.atLeast(ToolVersion.RESTORE_WAITS)) {
             arguments.addAll(WAIT_FOR_LOCK);
         }
         arguments.add("--noflush");
+        Started started = start(new Command(restore, arguments, input, deadline(input)));
+        return () -> awaitRestore(started, input);
+    }
+
+    private void awaitRestore(Started started, String input) throws RestoreException {
         CommandRunner.Result result;
         try {
-            result = commands.run(new Command(restore, arguments, input, deadline(input)));
+            result = started.await();
         } catch (ProcessException e) {
             RestoreException failure = new RestoreException(explain(e), 0, "");
             failure.initCause(e);
@@ -80,11 +93,40 @@ final class ProcessIptables implements Iptables {
         }
     }
 
+    /** One that cannot be started fails when it is awaited. */
+    private Started start(Command command) {
+        try {
+            return commands.start(command);
+        } catch (ProcessException e) {
+            return () -> {
+                throw e;
+            };
+        }
+    }
+
     @Override
     public String save(String table) throws KernelException {
+        return saved(table, start(reading(table)));
+    }
+
+    @Override
+    public Map<String, String> saveAll(List<String> tables) throws KernelException {
+        List<Started> reads = commands.runAll(tables.stream().map(this::reading).toList());
+        Map<String, String> texts = new LinkedHashMap<>();
+        for (int each = 0; each < reads.size(); each++) {
+            texts.put(tables.get(each), saved(tables.get(each), reads.get(each)));
+        }
+        return texts;
+    }
+
+    private Command reading(String table) {
+        return Command.of(LONGEST, save, "-t", table).printingUpTo(SAVED);
+    }
+
+    private String saved(String table, Started read) throws KernelException {
         CommandRunner.Result result;
         try {
-            result = commands.run(Command.of(LONGEST, save, "-t", table).printingUpTo(SAVED));
+            result = read.await();
         } catch (ProcessException e) {
             throw new KernelException(explain(e), e);
         }
@@ -95,7 +137,7 @@ final class ProcessIptables implements Iptables {
             }
             throw new KernelException("'" + save + " -t " + table + "' failed: " + ToolErrors.reason(result));
         }
-        if (result.output().contains("Table `" + table + "' is incompatible")) {
+        if (result.output().contains("Table `" + table + ToolErrors.INCOMPATIBLE)) {
             throw new KernelException(
                     "table " + table + " holds rules that iptables cannot read: another program changed it with nft"
                             + " (look at 'nft list ruleset', and remove the foreign rules from table ip"

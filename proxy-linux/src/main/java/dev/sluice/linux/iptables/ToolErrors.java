@@ -10,6 +10,9 @@ import java.util.stream.Collectors;
 
 /** Reads the error messages of the iptables tools, of either variant. */
 final class ToolErrors {
+    /** Of a table that the nft variant cannot print, on its standard output. */
+    static final String INCOMPATIBLE = "' is incompatible";
+
     private static final String NO_SET_LOOKUP = "Can't open socket to ipset";
     private static final int CONTEXT_LINES = 3;
     /** The length of a tool's errors in a message, in characters. */

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.linux.libc;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -14,6 +13,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
 
 /** Looks up C functions, and captures the errno of each call. */
 final class Downcall {
@@ -22,7 +23,39 @@ final class Downcall {
     private static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO = CAPTURE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
+    /**
+     * The shape of every function that takes whole numbers and pointers, at most five, and returns one: they travel in
+     * whole registers, in x86_64 and aarch64, where an {@code int} is the lower half and a function does not look at
+     * registers beyond its arguments. Each further shape has the JVM generate and compile a dozen classes.
+     */
+    private static final MethodHandle SHARED = LINKER.downcallHandle(
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG), ERRNO_CAPTURE);
+
     private Downcall() {}
+
+    /** A function for {@link #call}. */
+    static MemorySegment function(String name) {
+        return LINKER.defaultLookup().findOrThrow(name);
+    }
+
+    /** Calls a function of up to five whole numbers and pointers; the lower half of an {@code int} result counts. */
+    static long call(MemorySegment function, MemorySegment errno, long a, long b, long c, long d, long e)
+            throws Throwable {
+        return (long) SHARED.invokeExact(function, errno, a, b, c, d, e);
+    }
+
+    static long call(MemorySegment function, MemorySegment errno, long a, long b, long c) throws Throwable {
+        return call(function, errno, a, b, c, 0, 0);
+    }
+
+    /** Where a direct buffer's bytes begin; for use within {@link #invoke}, whose call keeps the buffer alive. */
+    static long pointer(ByteBuffer buffer) {
+        MemorySegment bytes = MemorySegment.ofBuffer(buffer);
+        if (!bytes.isNative()) {
+            throw new IllegalArgumentException("a buffer on the heap, whose bytes can move");
+        }
+        return bytes.address();
+    }
 
     /** An {@code int f(...)}. */
     static MethodHandle ofInt(String name, MemoryLayout... arguments) {
@@ -32,12 +65,6 @@ final class Downcall {
     /** An {@code ssize_t f(...)}. */
     static MethodHandle ofLong(String name, MemoryLayout... arguments) {
         return link(name, FunctionDescriptor.of(JAVA_LONG, arguments), ERRNO_CAPTURE);
-    }
-
-    /** {@code int open(const char *, int, ...)}. */
-    static MethodHandle ofOpen() {
-        FunctionDescriptor descriptor = FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
-        return link("open", descriptor, ERRNO_CAPTURE, Linker.Option.firstVariadicArg(2));
     }
 
     /** {@code int fcntl(int, int, ...)} with a whole number. */
@@ -58,6 +85,8 @@ final class Downcall {
             return orErrno(call.invoke(arena, errno), errno);
         } catch (Throwable thrown) {
             throw rethrown(thrown);
+        } finally {
+            Reference.reachabilityFence(call);
         }
     }
 

@@ -88,4 +88,7 @@ public interface Libc {
 
     /** Has the descriptors from {@code first} to {@code last} closed, or with a flag handled as it says. */
     int close_range(int first, int last, int flags);
+
+    /** Tells the kernel what becomes of a range of this process's memory; both ends are at a page's. */
+    int madvise(long address, long length, int advice);
 }

@@ -62,6 +62,9 @@ public final class Linux {
 
     public static final int RLIMIT_NOFILE = 7;
 
+    /** asm-generic/mman-common.h: the pages leave this process, and are read again from their file when needed. */
+    public static final int MADV_DONTNEED = 4;
+
     private Linux() {}
 
     /** linux/close_range.h, since 5.11. */

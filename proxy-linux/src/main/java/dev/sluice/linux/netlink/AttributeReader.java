@@ -36,6 +36,11 @@ public final class AttributeReader {
         return reader;
     }
 
+    /** The attributes from byte {@code from} to before {@code to}. */
+    public static AttributeReader of(byte[] bytes, int from, int to) {
+        return new AttributeReader(slice(ByteBuffer.wrap(bytes), from, to - from), new Fault());
+    }
+
     private static ByteBuffer slice(ByteBuffer buffer, int from, int length) {
         return buffer.slice(from, length).order(ByteOrder.nativeOrder());
     }

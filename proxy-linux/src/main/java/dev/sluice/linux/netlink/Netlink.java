@@ -53,12 +53,13 @@ public final class Netlink {
     /** Of an attribute type: its number is in network order. */
     public static final int NLA_F_NET_BYTEORDER = 0x4000;
 
-    static final int NLA_TYPE_MASK = 0x3fff;
+    /** The bits of an attribute type that are its number. */
+    public static final int NLA_TYPE_MASK = 0x3fff;
 
     private Netlink() {}
 
     /** {@code length} rounded up to the next multiple of 4. */
-    static int align(int length) {
+    public static int align(int length) {
         return length + 3 & ~3;
     }
 }

@@ -81,6 +81,12 @@ final class NetlinkChannel implements AutoCloseable {
         return answer < 0 ? 0 : value.getInt(0);
     }
 
+    /** The port that the kernel bound this socket to; 0 when it does not say. */
+    int port() {
+        ByteBuffer address = direct(12);
+        return libc.getsockname(fd, address) < 0 ? 0 : address.getInt(4);
+    }
+
     /** Sends one datagram of one or more messages. */
     void send(Object operation, ByteBuffer data) throws NetlinkException {
         int answer;

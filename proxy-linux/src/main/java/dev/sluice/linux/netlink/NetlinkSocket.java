@@ -51,6 +51,11 @@ public final class NetlinkSocket implements AutoCloseable {
         return new NetlinkSocket(NetlinkChannel.open(libc, protocol), names);
     }
 
+    /** The number by which the kernel knows this socket, and names it as the cause of notifications. */
+    public int port() {
+        return channel.port();
+    }
+
     /** Sends one request and waits until the kernel has carried it out. Returns the bytes sent. */
     public long request(NetlinkRequest request) throws NetlinkException {
         return query(request, message -> null).bytes();
@@ -71,6 +76,60 @@ public final class NetlinkSocket implements AutoCloseable {
             collector.take(inbound);
         }
         return new Reply<>(collector.result(), outbound.size());
+    }
+
+    /**
+     * As {@link #query}, for a request that the kernel answers with a single message or a refusal: without an
+     * acknowledgement there is one message less to wait for.
+     */
+    public synchronized <T> List<T> ask(NetlinkRequest request, Decoder<T> decoder) throws NetlinkException {
+        int sequence = ++lastSequence;
+        outbound.clear();
+        outbound.write(request, sequence, 0);
+        send(request.operation());
+        ReplyCollector<T> collector = new ReplyCollector<>(request.operation(), sequence, decoder);
+        while (!collector.hasAnswer()) {
+            int errno = receive(0);
+            if (errno != 0) {
+                throw unanswered(request.operation(), errno);
+            }
+            collector.take(inbound);
+        }
+        return collector.result();
+    }
+
+    /**
+     * As {@link #ask}, for requests that leave by one send.
+     *
+     * @return the answers in the order of the requests, null for those that the kernel has refused
+     */
+    public synchronized <T> List<@Nullable T> askAll(List<NetlinkRequest> requests, Decoder<T> decoder)
+            throws NetlinkException {
+        List<@Nullable T> answers = new ArrayList<>(requests.size());
+        int first = lastSequence + 1;
+        outbound.clear();
+        for (NetlinkRequest request : requests) {
+            outbound.write(request, ++lastSequence, 0);
+            answers.add(null);
+        }
+        Object operation = requests.getFirst().operation();
+        send(operation);
+        int missing = requests.size();
+        while (missing > 0) {
+            int errno = receive(0);
+            if (errno != 0) {
+                throw unanswered(operation, errno);
+            }
+            while (inbound.hasRemaining()) {
+                Message message = Message.next(inbound);
+                int place = message.sequence() - first;
+                if (place >= 0 && place < answers.size()) {
+                    missing--;
+                    answers.set(place, message.type() == Netlink.NLMSG_ERROR ? null : decoder.decode(message));
+                }
+            }
+        }
+        return answers;
     }
 
     /**

@@ -112,8 +112,6 @@ public final class NetlinkSubscription implements AutoCloseable {
                     .addKeyValue("thread", thread.getName())
                     .addKeyValue("cause", e.getMessage())
                     .log("notification skipped");
-        } catch (RuntimeException e) {
-            LOG.atError().addKeyValue("thread", thread.getName()).setCause(e).log("the listener failed");
         }
     }
 
@@ -159,7 +157,10 @@ public final class NetlinkSubscription implements AutoCloseable {
     /** Receives notifications, on the subscription's thread. */
     public interface Listener {
 
-        /** {@code message} is valid until this returns. An exception is logged, and the subscription continues. */
+        /**
+         * {@code message} is valid until this returns. A {@link NetlinkException} is logged, and the subscription
+         * continues; after any other failure it begins again with {@link #lost}.
+         */
         void heard(Message message) throws NetlinkException;
 
         /** Notifications were lost: read the whole state again. */

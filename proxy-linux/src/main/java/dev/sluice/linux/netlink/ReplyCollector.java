@@ -17,6 +17,7 @@ final class ReplyCollector<T> {
     private @Nullable NetlinkException failure;
     private boolean interrupted;
     private boolean ended;
+    private boolean answered;
 
     /** @param sequence the number of the request; messages with another one are skipped */
     ReplyCollector(Object operation, int sequence, NetlinkSocket.Decoder<T> decoder) {
@@ -42,7 +43,10 @@ final class ReplyCollector<T> {
                         failed(KernelError.of(operation, message));
                     }
                 }
-                default -> decode(message);
+                default -> {
+                    answered = true;
+                    decode(message);
+                }
             }
         }
     }
@@ -67,6 +71,11 @@ final class ReplyCollector<T> {
     /** Whether the kernel has sent its last message. */
     boolean hasEnded() {
         return ended;
+    }
+
+    /** Whether the kernel has sent any message. */
+    boolean hasAnswer() {
+        return answered || ended;
     }
 
     /** Whether the table changed during a dump, so that entries may be missing or doubled. */

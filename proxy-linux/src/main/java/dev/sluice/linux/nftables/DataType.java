@@ -3,7 +3,11 @@
 package dev.sluice.linux.nftables;
 
 import dev.sluice.core.net.IpFamily;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The type of a field of a key, or of data. The kernel only keeps the numbers, for {@code nft} to print by; they are
@@ -34,13 +38,28 @@ public enum DataType {
     }
 
     /** The length in bytes, without padding. */
-    int bytes() {
+    public int bytes() {
         return bytes;
     }
 
     /** The bytes that it takes in registers. */
     public int padded() {
         return bytes + REGISTER - 1 & -REGISTER;
+    }
+
+    /** The fields of a concatenation by its number; empty when any is of an unknown type. */
+    static List<DataType> fields(int number) {
+        Deque<DataType> fields = new ArrayDeque<>();
+        for (int left = number; left != 0; left >>>= BITS_OF_A_TYPE) {
+            int type = left & (1 << BITS_OF_A_TYPE) - 1;
+            Optional<DataType> field =
+                    Stream.of(values()).filter(each -> each.number == type).findAny();
+            if (field.isEmpty()) {
+                return List.of();
+            }
+            fields.addFirst(field.get());
+        }
+        return List.copyOf(fields);
     }
 
     /** The number of a concatenation of {@code fields}. */
@@ -53,7 +72,7 @@ public enum DataType {
     }
 
     /** The length of a key or of data of {@code fields}: one field is not padded, several are. */
-    static int length(List<DataType> fields) {
+    public static int length(List<DataType> fields) {
         return fields.size() == 1
                 ? fields.getFirst().bytes
                 : fields.stream().mapToInt(DataType::padded).sum();

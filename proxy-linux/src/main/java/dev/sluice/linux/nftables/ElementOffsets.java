@@ -25,6 +25,9 @@ final class ElementOffsets {
             at = next(bytes, at);
         }
         at += 4;
+        if (offset < at) {
+            return null;
+        }
         for (SetElement element : elements) {
             if (at + 4 > bytes.limit()) {
                 return null;

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class NetlinkNftables implements Nftables {
     private final NetlinkSocket socket;
     private final NftRequests requests = new NftRequests();
+    private long commits;
 
     private NetlinkNftables(NetlinkSocket socket) {
         this.socket = socket;
@@ -28,12 +29,27 @@ public final class NetlinkNftables implements Nftables {
         return new NetlinkNftables(NetlinkSocket.open(Netlink.NETFILTER, new NftProtocol()));
     }
 
+    /** The netlink port by which notifications name the sender of a commit. */
+    public int port() {
+        return socket.port();
+    }
+
+    /** How many transactions the kernel has carried out. */
+    synchronized long commits() {
+        return commits;
+    }
+
+    /** The number of the namespace's last commit, see {@link NftGeneration}. */
+    synchronized long generation() throws NetlinkException {
+        return NftGeneration.read(socket);
+    }
+
     @Override
     public synchronized Committed commit(List<NftCommand> commands) throws NetlinkException {
         if (commands.isEmpty()) {
             return new Committed(0, 0);
         }
-        String what = "a transaction of " + commands.size() + " commands, first: " + commands.getFirst();
+        Object what = new Transaction(commands);
         List<NetlinkRequest> messages = new ArrayList<>();
         List<NftCommand> sources = new ArrayList<>();
         messages.add(NftProtocol.boundary(what, NftProtocol.BATCH_BEGIN));
@@ -49,7 +65,16 @@ public final class NetlinkNftables implements Nftables {
         if (!reply.refusals().isEmpty()) {
             throw refused(reply.refusals().getFirst(), messages, sources);
         }
+        commits++;
         return new Committed((int) reply.messages(), reply.bytes());
+    }
+
+    /** Names a transaction in errors. */
+    private record Transaction(List<NftCommand> commands) {
+        @Override
+        public String toString() {
+            return "a transaction of " + commands.size() + " commands, first: " + commands.getFirst();
+        }
     }
 
     private static RefusedCommand refused(
@@ -63,7 +88,7 @@ public final class NetlinkNftables implements Nftables {
         if (!(message.operation() instanceof NftRequests.Part part)) {
             return null;
         }
-        return part.elements().size() == 1
+        return offset < 0 && part.elements().size() == 1
                 ? part.elements().getFirst()
                 : ElementOffsets.elementAt(message, part.elements(), offset);
     }
@@ -91,7 +116,7 @@ public final class NetlinkNftables implements Nftables {
     }
 
     @Override
-    public synchronized List<String> chains(Table table) throws NetlinkException {
+    public synchronized List<ListedChain> listChains(Table table) throws NetlinkException {
         return socket.dump(
                 NftRequests.get(
                         "list chains of table " + table,
@@ -99,6 +124,17 @@ public final class NetlinkNftables implements Nftables {
                         table.family(),
                         out -> out.string(NftProtocol.CHAIN_TABLE, table.name())),
                 message -> NftReplies.chain(table.name(), message));
+    }
+
+    @Override
+    public synchronized List<ListedRule> listRules(Table table) throws NetlinkException {
+        return socket.dump(
+                NftRequests.get(
+                        "list rules of table " + table,
+                        NftProtocol.GET_RULE,
+                        table.family(),
+                        out -> out.string(NftProtocol.RULE_TABLE, table.name())),
+                message -> NftReplies.rule(table.name(), message));
     }
 
     @Override
@@ -120,7 +156,7 @@ public final class NetlinkNftables implements Nftables {
     }
 
     @Override
-    public synchronized Optional<List<SetElement>> elements(Table table, NftSet set) throws NetlinkException {
+    public synchronized Optional<PackedElements> packedElements(Table table, NftSet set) throws NetlinkException {
         NetlinkRequest request = NftRequests.get(
                 "list elements of " + table + " " + set.name(),
                 NftProtocol.GET_ELEMENT,
@@ -128,9 +164,7 @@ public final class NetlinkNftables implements Nftables {
                 out -> out.string(NftRequests.ELEMENTS_TABLE, table.name())
                         .string(NftRequests.ELEMENTS_SET, set.name()));
         try {
-            List<SetElement> all = new ArrayList<>();
-            socket.dump(request, NftReplies::elements).forEach(all::addAll);
-            return Optional.of(all);
+            return Optional.of(PackedElements.join(socket.dump(request, new ElementReader()::read)));
         } catch (NetlinkException e) {
             if (e.notFound()) {
                 return Optional.empty();

@@ -39,5 +39,9 @@ public record NftChain(String name, @Nullable BaseHook hook, String comment) {
         int number() {
             return number;
         }
+
+        static Hook of(int number) {
+            return values()[Math.clamp(number, 0, values().length - 1)];
+        }
     }
 }

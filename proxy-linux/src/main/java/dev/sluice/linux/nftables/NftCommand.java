@@ -38,7 +38,10 @@ public sealed interface NftCommand {
         }
     }
 
-    /** Creates the chain unless it is there. */
+    /**
+     * Creates the chain unless it is there; one with a hook accepts what no rule decides. EOPNOTSUPP when it is there
+     * with another hook or priority.
+     */
     record AddChain(Table table, NftChain chain) implements NftCommand {
         @Override
         public String toString() {
@@ -54,7 +57,7 @@ public sealed interface NftCommand {
         }
     }
 
-    /** Deletes a chain; EBUSY while anything leads to it. */
+    /** Deletes a chain with its rules; EBUSY while anything leads to it. */
     record DeleteChain(Table table, String chain) implements NftCommand {
         @Override
         public String toString() {
@@ -95,7 +98,8 @@ public sealed interface NftCommand {
     }
 
     /**
-     * Adds elements. One that is there already with the same value is no error; with another value it is EEXIST, so
+     * Adds elements. One that is there already with the same value is no error, and gets the time-out anew (since Linux
+     * 6.12); with another value it is EEXIST, so
      * delete it before, in the same transaction.
      */
     record AddElements(Table table, String set, List<SetElement> elements) implements NftCommand {
@@ -109,7 +113,10 @@ public sealed interface NftCommand {
         }
     }
 
-    /** Deletes elements by their keys; ENOENT when one is not there. */
+    /**
+     * Deletes elements by their keys; ENOENT when one is not there. Of ranges of concatenations the kernel deletes the
+     * one that has the first key, whatever its last one is.
+     */
     record DeleteElements(Table table, String set, List<SetElement> elements) implements NftCommand {
         public DeleteElements {
             elements = List.copyOf(elements);

@@ -25,13 +25,14 @@ public final class NftProtocol implements WireNames {
     public static final int GET_CHAIN = SUBSYSTEM | 4;
     public static final int DELETE_CHAIN = SUBSYSTEM | 5;
     public static final int NEW_RULE = SUBSYSTEM | 6;
+    static final int GET_RULE = SUBSYSTEM | 7;
     public static final int DELETE_RULE = SUBSYSTEM | 8;
-    static final int NEW_SET = SUBSYSTEM | 9;
+    public static final int NEW_SET = SUBSYSTEM | 9;
     static final int GET_SET = SUBSYSTEM | 10;
-    static final int DELETE_SET = SUBSYSTEM | 11;
-    static final int NEW_ELEMENT = SUBSYSTEM | 12;
+    public static final int DELETE_SET = SUBSYSTEM | 11;
+    public static final int NEW_ELEMENT = SUBSYSTEM | 12;
     static final int GET_ELEMENT = SUBSYSTEM | 13;
-    static final int DELETE_ELEMENT = SUBSYSTEM | 14;
+    public static final int DELETE_ELEMENT = SUBSYSTEM | 14;
     public static final int NEW_GENERATION = SUBSYSTEM | 15;
     public static final int GET_GENERATION = SUBSYSTEM | 16;
 

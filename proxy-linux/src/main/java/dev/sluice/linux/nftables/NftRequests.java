@@ -7,23 +7,26 @@ import dev.sluice.linux.netlink.MessageWriter;
 import dev.sluice.linux.netlink.Netlink;
 import dev.sluice.linux.netlink.NetlinkRequest;
 import dev.sluice.linux.nftables.NftCommand.Table;
+import dev.sluice.linux.nftables.expression.ConnectionLimit;
 import dev.sluice.linux.nftables.expression.Expression;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Messages to nf_tables. */
-final class NftRequests {
+public final class NftRequests {
     private static final int TABLE_FLAGS = 2;
     private static final int TABLE_OWNED = 2;
     private static final int TABLE_USER_DATA = 6;
-    private static final int CHAIN_HOOK = 4;
-    private static final int CHAIN_TYPE = 7;
-    private static final int CHAIN_USER_DATA = 12;
-    private static final int HOOK_NUMBER = 1;
-    private static final int HOOK_PRIORITY = 2;
-    private static final int RULE_EXPRESSIONS = 4;
-    private static final int RULE_USER_DATA = 7;
+    static final int CHAIN_HOOK = 4;
+    static final int CHAIN_POLICY = 5;
+    static final int CHAIN_TYPE = 7;
+    static final int CHAIN_USER_DATA = 12;
+    static final int HOOK_NUMBER = 1;
+    static final int HOOK_PRIORITY = 2;
+    static final int RULE_HANDLE = 3;
+    static final int RULE_EXPRESSIONS = 4;
+    static final int RULE_USER_DATA = 7;
     private static final int LIST_ELEMENT = 1;
     static final int SET_TABLE = 1;
     static final int SET_NAME = 2;
@@ -39,7 +42,8 @@ final class NftRequests {
     private static final int DESCRIPTION_SIZE = 1;
     private static final int DESCRIPTION_CONCATENATION = 2;
     private static final int FIELD_LENGTH = 1;
-    private static final int VERDICT_TYPE = 0xffffff00;
+    private static final int POLICY_ACCEPT = 1;
+    static final int VERDICT_TYPE = 0xffffff00;
     private static final int FLAG_MAP = 0x8;
     private static final int FLAG_CONCATENATION = 0x80;
     static final int ELEMENTS_TABLE = 1;
@@ -50,6 +54,7 @@ final class NftRequests {
     static final int ELEMENT_TIMEOUT = 4;
     static final int ELEMENT_EXPIRATION = 5;
     static final int ELEMENT_USER_DATA = 6;
+    static final int ELEMENT_EXPRESSION = 7;
     static final int ELEMENT_KEY_END = 10;
 
     /** Below 64 KiB, which the length of an attribute can tell. */
@@ -58,7 +63,7 @@ final class NftRequests {
     private int lastSetId;
 
     /** The messages of one command; several when it has more elements than one message holds. */
-    List<NetlinkRequest> of(NftCommand command) {
+    public List<NetlinkRequest> of(NftCommand command) {
         Table table = command.table();
         return switch (command) {
             case NftCommand.AddTable(var _, var comment, var owned) ->
@@ -131,6 +136,7 @@ final class NftRequests {
                             NftProtocol.nested(CHAIN_HOOK),
                             in -> in.u32BigEndian(HOOK_NUMBER, hook.hook().number())
                                     .u32BigEndian(HOOK_PRIORITY, hook.priority()))
+                    .u32BigEndian(CHAIN_POLICY, POLICY_ACCEPT)
                     .string(CHAIN_TYPE, hook.type());
         }
         comment(out, CHAIN_USER_DATA, UserData.COMMENT, chain.comment());
@@ -160,7 +166,7 @@ final class NftRequests {
             out.u32BigEndian(SET_DATA_TYPE, DataType.number(set.data()))
                     .u32BigEndian(SET_DATA_LENGTH, DataType.length(set.data()));
         }
-        boolean ranges = isConcatenatedRange(set);
+        boolean ranges = set.hasConcatenatedRanges();
         if (set.size() > 0 || ranges) {
             out.nested(NftProtocol.nested(SET_DESCRIPTION), in -> description(in, set, ranges));
         }
@@ -186,16 +192,12 @@ final class NftRequests {
         }
     }
 
-    private static boolean isConcatenatedRange(NftSet set) {
-        return set.flags().contains(NftSet.Flag.INTERVAL) && set.key().size() > 1;
-    }
-
     static int flags(NftSet set) {
         int flags = set.isMap() ? FLAG_MAP : 0;
         for (NftSet.Flag flag : set.flags()) {
             flags |= flag.number();
         }
-        return isConcatenatedRange(set) ? flags | FLAG_CONCATENATION : flags;
+        return set.hasConcatenatedRanges() ? flags | FLAG_CONCATENATION : flags;
     }
 
     private static List<NetlinkRequest> elements(
@@ -226,7 +228,7 @@ final class NftRequests {
 
     /** More bytes than an element takes. */
     private static int atMost(SetElement element) {
-        return 96 + 2 * element.key().length() + 3 * element.comment().length();
+        return 144 + 2 * element.key().length() + 3 * element.comment().length();
     }
 
     private static void elementList(MessageWriter out, Table table, String set, List<SetElement> elements) {
@@ -255,6 +257,10 @@ final class NftRequests {
             out.u64BigEndian(ELEMENT_TIMEOUT, timeout.toMillis());
         }
         comment(out, ELEMENT_USER_DATA, UserData.COMMENT, element.comment());
+        ConnectionLimit limit = element.limit();
+        if (limit != null) {
+            out.nested(NftProtocol.nested(ELEMENT_EXPRESSION), limit::write);
+        }
     }
 
     private static void comment(MessageWriter out, int attribute, int type, String comment) {

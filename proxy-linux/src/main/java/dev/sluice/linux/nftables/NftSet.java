@@ -83,7 +83,17 @@ public record NftSet(
         return new NftSet(name, key, data, flags, timeout, size, text);
     }
 
-    boolean isMap() {
+    /** Whether keys are ranges in each field of a concatenation. */
+    public boolean hasConcatenatedRanges() {
+        return flags.contains(Flag.INTERVAL) && key.size() > 1;
+    }
+
+    /** The length of a key in bytes. */
+    public int keyLength() {
+        return DataType.length(key);
+    }
+
+    public boolean isMap() {
         return !data.isEmpty() || flags.contains(Flag.VERDICTS);
     }
 }

@@ -12,7 +12,8 @@ public final class RefusedCommand extends NetlinkException {
     private final transient NftCommand command;
     private final transient @Nullable SetElement element;
 
-    RefusedCommand(NftCommand command, @Nullable SetElement element, NetlinkException cause) {
+    /** @param element that was refused, null when it was not a single one */
+    public RefusedCommand(NftCommand command, @Nullable SetElement element, NetlinkException cause) {
         super(
                 element == null ? command.toString() : command + ", element " + element.key(),
                 cause.errno(),

@@ -60,18 +60,34 @@ final class UserData {
 
     /** The comment in {@code data}; empty when there is none, or the data are of somebody else. */
     static String comment(byte[] data, int type) {
-        int at = 0;
-        while (at + 2 <= data.length) {
+        return comment(data, 0, data.length, type);
+    }
+
+    /** The same of the bytes from {@code from} to before {@code to}. */
+    static String comment(byte[] data, int from, int to, int type) {
+        int at = commentAt(data, from, to, type);
+        return at == 0 ? "" : new String(data, at, commentLength(data, at), StandardCharsets.UTF_8);
+    }
+
+    /** Where the text of the comment begins; 0 when there is none. */
+    static int commentAt(byte[] data, int from, int to, int type) {
+        int at = from;
+        while (at + 2 <= to) {
             int length = data[at + 1] & 0xff;
-            if (at + 2 + length > data.length) {
-                return "";
+            if (at + 2 + length > to) {
+                return 0;
             }
             if (data[at] == type) {
-                int text = length > 0 && data[at + 1 + length] == 0 ? length - 1 : length;
-                return new String(data, at + 2, text, StandardCharsets.UTF_8);
+                return at + 2;
             }
             at += 2 + length;
         }
-        return "";
+        return 0;
+    }
+
+    /** The bytes of a text, without the zero at its end. */
+    static int commentLength(byte[] data, int textAt) {
+        int length = data[textAt - 1] & 0xff;
+        return length > 0 && data[textAt + length - 1] == 0 ? length - 1 : length;
     }
 }

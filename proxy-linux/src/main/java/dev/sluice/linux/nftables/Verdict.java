@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.linux.nftables;
 
+import dev.sluice.linux.netlink.AttributeReader;
 import dev.sluice.linux.netlink.MessageWriter;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is to become of a packet.
@@ -10,7 +12,7 @@ import dev.sluice.linux.netlink.MessageWriter;
  * @param chain that a jump or goto leads to, empty for other verdicts
  */
 public record Verdict(Code code, String chain) implements Value {
-    private static final int VERDICT = 2;
+    static final int VERDICT = 2;
     private static final int CODE = 1;
     private static final int CHAIN = 2;
 
@@ -54,6 +56,26 @@ public record Verdict(Code code, String chain) implements Value {
                 in.string(CHAIN, chain);
             }
         });
+    }
+
+    static @Nullable Verdict read(AttributeReader in) {
+        int number = 0;
+        String chain = "";
+        while (in.next()) {
+            switch (in.type()) {
+                case CODE -> number = (int) in.u32BigEndian();
+                case CHAIN -> chain = in.string();
+                default -> {
+                    // none other exists
+                }
+            }
+        }
+        for (Code code : Code.values()) {
+            if (code.number() == number) {
+                return new Verdict(code, chain);
+            }
+        }
+        return null;
     }
 
     @Override

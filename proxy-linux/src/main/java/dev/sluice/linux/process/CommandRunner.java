@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.linux.process;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -17,6 +18,60 @@ public interface CommandRunner {
      * @throws ProcessException when it cannot be started or does not end in time
      */
     Result run(Command command) throws ProcessException;
+
+    /**
+     * Starts {@code command}, for another one to run beside it; here it runs to its end first.
+     *
+     * @throws ProcessException when it cannot be started
+     */
+    default Started start(Command command) throws ProcessException {
+        Result result = run(command);
+        return () -> result;
+    }
+
+    /**
+     * Runs {@code commands} side by side to their ends.
+     *
+     * @return the results in their order, each of which is there at once, or the failure
+     */
+    default List<Started> runAll(List<Command> commands) {
+        return commands.stream()
+                .map(this::started)
+                .toList() // all of them, before one is awaited
+                .stream()
+                .map(CommandRunner::ended)
+                .toList();
+    }
+
+    private Started started(Command command) {
+        try {
+            return start(command);
+        } catch (ProcessException e) {
+            return failed(e);
+        }
+    }
+
+    private static Started ended(Started started) {
+        try {
+            Result result = started.await();
+            return () -> result;
+        } catch (ProcessException e) {
+            return failed(e);
+        }
+    }
+
+    private static Started failed(ProcessException e) {
+        return () -> {
+            throw e;
+        };
+    }
+
+    /** A command that was started. Whoever started it must await it, once, since it goes on until then. */
+    @FunctionalInterface
+    interface Started {
+        /** Waits for its end, as {@link #run} does. */
+        Result await() throws ProcessException;
+    }
 
     /**
      * The exit status and output of a process.

@@ -36,6 +36,8 @@ final class RunningCommand {
     private final Process process;
     private final KeptOutput output;
     private final KeptOutput errors = new KeptOutput(ERRORS, ERRORS);
+    private final long started = System.nanoTime();
+    private CompletableFuture<Void> streams = new CompletableFuture<>();
     private volatile boolean stopped;
 
     /** Starts {@code program} in the namespaces of the calling thread. */
@@ -68,15 +70,20 @@ final class RunningCommand {
         tree.kill(process);
     }
 
-    /** Waits for its end, and kills what exceeds a limit. */
-    Result await() throws ProcessException {
+    /** Gives it its input and reads what it writes, from now on. */
+    void feed() {
         String name = command.program();
-        CompletableFuture<Void> streams = CompletableFuture.allOf(
+        streams = CompletableFuture.allOf(
                 onThread(name + " output", () -> copy(process.getInputStream(), output)),
                 onThread(name + " errors", () -> copy(process.getErrorStream(), errors)),
                 onThread(name + " input", this::write));
+    }
+
+    /** Waits for its end, and kills what exceeds a limit. */
+    Result await() throws ProcessException {
         try {
-            boolean ended = process.waitFor(command.deadline().toMillis(), TimeUnit.MILLISECONDS);
+            long left = command.deadline().toNanos() - (System.nanoTime() - started);
+            boolean ended = process.waitFor(left, TimeUnit.NANOSECONDS);
             if (!ended) {
                 kill();
                 throw ProcessException.late(command, written());

@@ -11,6 +11,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Stream;
 
 /**
@@ -23,9 +26,15 @@ public final class SystemCommands implements CommandRunner {
     /** How long the end of a process that is killed at its deadline may take. */
     private static final Duration DEATH = Duration.ofMinutes(1);
 
+    /** How long the start of a process may hold up {@link #stop}: its program may be on a file system that hangs. */
+    private static final Duration START = Duration.ofSeconds(2);
+
     private final List<Path> folders;
     private final ProcessListener listener;
     private final Set<RunningCommand> running = ConcurrentHashMap.newKeySet();
+    /** Shared by those that start a process. */
+    private final ReadWriteLock starting = new ReentrantReadWriteLock();
+
     private volatile boolean stopping;
     private volatile Duration longest = Duration.ofDays(1);
 
@@ -64,34 +73,74 @@ public final class SystemCommands implements CommandRunner {
     }
 
     @Override
-    public Result run(Command requested) throws ProcessException {
+    public Result run(Command command) throws ProcessException {
+        return start(command).await();
+    }
+
+    @Override
+    public Started start(Command requested) throws ProcessException {
         String program = find(requested.program()).orElseThrow(() -> ProcessException.missing(requested));
         Command command = requested.within(longest);
-        refuseIfStopping(command);
-        RunningCommand process = new RunningCommand(command, program);
-        running.add(process);
-        try (Progress _ = Progress.part(command.program(), command.deadline().plus(DEATH))) {
+        RunningCommand process = launch(command, program);
+        boolean fed = false;
+        try {
             listener.started(command, process.pid());
-            if (stopping) {
-                process.stop(); // it may have been added too late for stop()
+            process.feed();
+            fed = true;
+        } finally {
+            if (!fed) {
+                process.stop();
+                ended(command, process);
             }
+        }
+        return () -> await(command, process);
+    }
+
+    private Result await(Command command, RunningCommand process) throws ProcessException {
+        try (Progress _ = Progress.part(command.program(), command.deadline().plus(DEATH))) {
             return process.await();
         } finally {
-            running.remove(process);
-            listener.ended(command, process.pid());
+            ended(command, process);
         }
     }
 
-    private void refuseIfStopping(Command command) throws ProcessException {
-        if (stopping) {
-            throw ProcessException.failed(command, "not started, because this process stops");
+    private void ended(Command command, RunningCommand process) {
+        running.remove(process);
+        listener.ended(command, process.pid());
+    }
+
+    private RunningCommand launch(Command command, String program) throws ProcessException {
+        starting.readLock().lock();
+        try {
+            if (stopping) {
+                throw ProcessException.failed(command, "not started, because this process stops");
+            }
+            RunningCommand process = new RunningCommand(command, program);
+            running.add(process);
+            return process;
+        } finally {
+            starting.readLock().unlock();
         }
     }
 
-    /** Kills what runs, and starts nothing from now on. */
+    /**
+     * Kills what runs, and starts nothing from now on. Nothing runs when this returns: the process may end then, so
+     * nobody else would be there to kill what is being started meanwhile.
+     */
     public void stop() {
         stopping = true;
+        awaitStarts();
         running.forEach(RunningCommand::stop);
+    }
+
+    private void awaitStarts() {
+        try {
+            if (starting.writeLock().tryLock(START.toMillis(), TimeUnit.MILLISECONDS)) {
+                starting.writeLock().unlock();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Starts processes again after {@link #stop}, each for at most {@code limit}. */

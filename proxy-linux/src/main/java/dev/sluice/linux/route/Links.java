@@ -32,6 +32,18 @@ public interface Links extends AutoCloseable {
     /** Deletes host addresses; one that does not exist is no error. */
     AddressResult deleteAddresses(String link, List<IpAddress> addresses) throws NetlinkException;
 
+    /**
+     * Lets the host's own new connections to {@code addresses} of {@code link} begin at the address that it has towards
+     * others, so that they outlive these; the kernel takes the destination itself otherwise. Open connections go on.
+     *
+     * @param outside an address of the same family as all of {@code addresses}, outside of the host's networks
+     * @return whether it was done: not where the host has no way to others
+     */
+    boolean replaceSource(String link, List<IpAddress> addresses, IpAddress outside) throws NetlinkException;
+
+    /** Ends what {@link #replaceSource} has done, and with it that the addresses are local. */
+    void deleteReplacedSource(List<IpAddress> addresses) throws NetlinkException;
+
     @Override
     void close();
 

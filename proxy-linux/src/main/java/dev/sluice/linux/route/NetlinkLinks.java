@@ -3,6 +3,7 @@
 package dev.sluice.linux.route;
 
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.netlink.BatchReply;
@@ -18,6 +19,8 @@ import java.util.Optional;
 
 /** {@link Links} over rtnetlink. */
 public final class NetlinkLinks implements Links {
+    private static final String LOOPBACK = "lo";
+
     private final NetlinkSocket socket;
 
     private NetlinkLinks(NetlinkSocket socket) {
@@ -104,6 +107,53 @@ public final class NetlinkLinks implements Links {
                 address ->
                         AddressMessages.delete(target, address, address.family().bits()),
                 Errno.EADDRNOTAVAIL);
+    }
+
+    @Override
+    public boolean replaceSource(String link, List<IpAddress> addresses, IpAddress outside) throws NetlinkException {
+        Optional<IpAddress> source = sourceTo(outside);
+        if (source.isEmpty() || addresses.isEmpty()) {
+            return false;
+        }
+        int loopback = existing(LOOPBACK).index();
+        int old = existing(link).index();
+        List<NetlinkRequest> requests = new ArrayList<>();
+        for (IpAddress address : addresses) {
+            requests.add(RouteMessages.addLocal(loopback, address, source.get()));
+            if (address.family() == IpFamily.IPV6) {
+                requests.add(RouteMessages.deleteLocal(old, address));
+            }
+        }
+        requireDone(socket.batch(requests));
+        return true;
+    }
+
+    private Optional<IpAddress> sourceTo(IpAddress outside) throws NetlinkException {
+        try {
+            return socket.query(RouteMessages.get(outside), RouteMessages::readSource).values().stream()
+                    .findFirst();
+        } catch (NetlinkException e) {
+            if (e.errno() == Errno.ENETUNREACH) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public void deleteReplacedSource(List<IpAddress> addresses) throws NetlinkException {
+        int loopback = existing(LOOPBACK).index();
+        requireDone(socket.batch(addresses.stream()
+                .map(address -> RouteMessages.deleteLocal(loopback, address))
+                .toList()));
+    }
+
+    private static void requireDone(BatchReply reply) throws NetlinkException {
+        for (BatchReply.Refusal refusal : reply.refusals()) {
+            if (refusal.error().errno() != Errno.ESRCH && refusal.error().errno() != Errno.EEXIST) {
+                throw refusal.error();
+            }
+        }
     }
 
     private AddressResult apply(List<IpAddress> addresses, RequestOf request, int harmless) throws NetlinkException {

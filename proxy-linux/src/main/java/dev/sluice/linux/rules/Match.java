@@ -115,6 +115,31 @@ public sealed interface Match {
         }
     }
 
+    /** The packet's connection carries {@code mark} in conntrack. */
+    record ConnectionMarked(PacketMark mark, boolean negated) implements Match {
+        @Override
+        public void print(StringBuilder out) {
+            out.append("-m connmark ").append(negated ? "! " : "").append("--mark ");
+            RuleText.maskedMark(mark.value(), mark.value(), out);
+        }
+    }
+
+    /** The packet is not from the side that opened its connection. */
+    record InReply() implements Match {
+        @Override
+        public void print(StringBuilder out) {
+            out.append("-m conntrack --ctdir REPLY");
+        }
+    }
+
+    /** The packet is for an open socket that may have a foreign address, and is bound to one (IP_TRANSPARENT). */
+    record ForTransparentSocket() implements Match {
+        @Override
+        public void print(StringBuilder out) {
+            out.append("-m socket --transparent --nowildcard");
+        }
+    }
+
     /** The packet's connection is in one of {@code states}. */
     record InState(Set<ConnectionState> states, boolean negated) implements Match {
         public InState {

@@ -137,6 +137,7 @@ public final class PacketTracer {
         switch (target) {
             case Target.Standard.CONTINUE -> walk(table, chain, at + 1, packet, chance, ends);
             case Target.RememberSource t -> walk(table, chain, at + 1, packet, chance, ends);
+            case Target.SetConnectionMark t -> walk(table, chain, at + 1, packet, chance, ends);
             case Target.SetMark t -> walk(table, chain, at + 1, packet.marked(t.applyTo(packet.mark())), chance, ends);
             case Target.Standard.RETURN -> ends.add(new Branch(End.PASSED, packet, chance));
             case Target.Standard.ACCEPT -> ends.add(new Branch(End.ACCEPTED, packet, chance));
@@ -181,6 +182,10 @@ public final class PacketTracer {
                 m.protocol() == packet.packet().protocol() && packet.port() >= m.first() && packet.port() <= m.last();
             case Match.LocalAddress m -> isLocal(m.side(), packet);
             case Match.Marked m -> ((packet.mark() & m.mark().value()) != 0) != m.negated();
+            // the first packet of a connection that nobody has marked
+            case Match.ConnectionMarked m -> m.negated();
+            case Match.InReply m -> false;
+            case Match.ForTransparentSocket m -> false;
             case Match.InState m -> isInState(m, packet) != m.negated();
             case Match.InSet m -> sets.contains(m.set(), element(m, packet)) != m.negated();
             case Match.Until m ->

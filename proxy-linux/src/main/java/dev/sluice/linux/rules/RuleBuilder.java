@@ -121,6 +121,22 @@ public final class RuleBuilder {
         return match(new Match.Marked(mark, true));
     }
 
+    public RuleBuilder connectionMarked(PacketMark mark) {
+        return match(new Match.ConnectionMarked(mark, false));
+    }
+
+    public RuleBuilder connectionNotMarked(PacketMark mark) {
+        return match(new Match.ConnectionMarked(mark, true));
+    }
+
+    public RuleBuilder inReply() {
+        return match(new Match.InReply());
+    }
+
+    public RuleBuilder forTransparentSocket() {
+        return match(new Match.ForTransparentSocket());
+    }
+
     public RuleBuilder state(ConnectionState... states) {
         return match(new Match.InState(Set.of(states), false));
     }

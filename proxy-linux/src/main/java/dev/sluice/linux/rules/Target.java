@@ -85,6 +85,14 @@ public sealed interface Target {
         }
     }
 
+    /** Sets {@code mark} on the packet's connection, in conntrack, and leaves its other bits alone. */
+    record SetConnectionMark(PacketMark mark) implements Target {
+        @Override
+        public void print(StringBuilder out) {
+            RuleText.maskedMark(mark.value(), mark.value(), out.append("-j CONNMARK --set-xmark "));
+        }
+    }
+
     /**
      * Rewrites the source to the node's address.
      *

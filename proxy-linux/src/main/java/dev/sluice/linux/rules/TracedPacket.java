@@ -26,6 +26,24 @@ public record TracedPacket(Packet packet, IpAddress destination, int port, int m
         return new TracedPacket(packet, address, toPort, mark, true);
     }
 
+    /** The packet with another source, which a rule wrote into it. */
+    public TracedPacket from(IpAddress source) {
+        Packet changed = new Packet(
+                packet.protocol(),
+                source,
+                packet.sourcePort(),
+                packet.destination(),
+                packet.destinationPort(),
+                packet.origin(),
+                packet.inInterface());
+        return new TracedPacket(changed, destination, port, mark, rewritten);
+    }
+
+    /** The packet with another destination, which a rule wrote into it without translating the connection. */
+    public TracedPacket withDestination(IpAddress address) {
+        return new TracedPacket(packet, address, port, mark, rewritten);
+    }
+
     /** The packet with another mark. */
     public TracedPacket marked(int value) {
         return new TracedPacket(packet, destination, port, value, rewritten);

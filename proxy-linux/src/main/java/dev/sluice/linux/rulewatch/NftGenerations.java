@@ -3,14 +3,10 @@
 package dev.sluice.linux.rulewatch;
 
 import dev.sluice.linux.NetlinkException;
-import dev.sluice.linux.netlink.AttributeReader;
-import dev.sluice.linux.netlink.Message;
 import dev.sluice.linux.netlink.Netlink;
-import dev.sluice.linux.netlink.NetlinkRequest;
 import dev.sluice.linux.netlink.NetlinkSocket;
+import dev.sluice.linux.nftables.NftGeneration;
 import dev.sluice.linux.nftables.NftProtocol;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,7 +18,6 @@ import org.slf4j.LoggerFactory;
 public final class NftGenerations implements OwnRestores.Follower, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NftGenerations.class);
     private static final String COMMIT = "COMMIT";
-    private static final long UNKNOWN = -1;
 
     private final OwnRestores own;
     private final NetlinkSocket socket;
@@ -38,8 +33,8 @@ public final class NftGenerations implements OwnRestores.Follower, AutoCloseable
     public static NftGenerations open(OwnRestores own) throws NetlinkException {
         NftGenerations generations = new NftGenerations(own, NetlinkSocket.open(Netlink.NETFILTER, new NftProtocol()));
         try {
-            generations.expected = generations.read();
-            generations.inDoubt = generations.expected == UNKNOWN;
+            generations.expected = NftGeneration.read(generations.socket);
+            generations.inDoubt = generations.expected == NftGeneration.UNKNOWN;
         } catch (NetlinkException e) {
             generations.close();
             throw e;
@@ -67,33 +62,11 @@ public final class NftGenerations implements OwnRestores.Follower, AutoCloseable
 
     private void compare() {
         try {
-            inDoubt = inDoubt || read() != expected;
+            inDoubt = inDoubt || NftGeneration.read(socket) != expected;
         } catch (NetlinkException e) {
             LOG.debug("Foreign changes cannot be ruled out", e);
             inDoubt = true;
         }
-    }
-
-    private long read() throws NetlinkException {
-        NetlinkRequest request = new NetlinkRequest(
-                "read the generation of nf_tables",
-                NftProtocol.GET_GENERATION,
-                0,
-                out -> out.u8(0).u8(0).u16(0));
-        List<Long> numbers = socket.query(request, NftGenerations::number).values();
-        return numbers.size() == 1 ? numbers.getFirst() : UNKNOWN;
-    }
-
-    private static @Nullable Long number(Message message) throws NetlinkException {
-        AttributeReader attributes = message.attributes(NftProtocol.HEADER);
-        Long number = null;
-        while (attributes.next()) {
-            if (attributes.type() == NftProtocol.GENERATION_ID) {
-                number = attributes.u32BigEndian();
-            }
-        }
-        attributes.check("read the generation of nf_tables");
-        return number;
     }
 
     @Override

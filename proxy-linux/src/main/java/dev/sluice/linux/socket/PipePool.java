@@ -2,23 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.linux.socket;
 
-import dev.sluice.linux.libc.Libc;
-import dev.sluice.linux.libc.Linux;
 import dev.sluice.linux.libc.SpliceCalls;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
-/** A pool of pipes, and the socket calls around them, for use by one thread at a time. */
+/** A pool of pipes, for use by one thread at a time. */
 public final class PipePool implements AutoCloseable {
     /** The default capacity of a pipe with pages of 4 KiB. */
     private static final int DEFAULT_CAPACITY = 64 << 10;
 
     private final SpliceCalls calls = new SpliceCalls();
     private final Deque<Pipe> idle = new ArrayDeque<>();
-    private final ByteBuffer error = ByteBuffer.allocateDirect(Integer.BYTES).order(ByteOrder.nativeOrder());
     private final int capacity;
     private final int most;
 
@@ -59,25 +54,6 @@ public final class PipePool implements AutoCloseable {
     /** Discards up to {@code length} bytes that a TCP socket has received; returns what {@link Pipe#fillFrom} does. */
     public int discard(int socket, int length) {
         return calls.discard(socket, length);
-    }
-
-    /**
-     * Sends bytes that were read before the stream went through a pipe, as many as {@code socket} accepts without
-     * waiting.
-     *
-     * @return the number of bytes, or a negative errno
-     */
-    public int send(int socket, ByteBuffer data) {
-        return Libc.system().send(socket, data, Linux.MSG_DONTWAIT | Linux.MSG_NOSIGNAL);
-    }
-
-    /**
-     * Takes the pending error of {@code socket}: an errno, or 0; EPIPE when the peer had ended its stream in order
-     * before.
-     */
-    public int takeError(int socket) {
-        int answer = Libc.system().getsockopt(socket, Linux.SOL_SOCKET, Linux.SO_ERROR, error);
-        return answer < 0 ? -answer : error.getInt(0);
     }
 
     /** The number of idle pipes. */

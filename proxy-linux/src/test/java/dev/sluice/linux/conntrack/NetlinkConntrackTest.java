@@ -104,6 +104,30 @@ class NetlinkConntrackTest {
 
     @ParameterizedTest
     @EnumSource
+    void looksAFlowUpByItsReplies(IpFamily family) throws Exception {
+        IpAddress service = IpAddress.of(family == IpFamily.IPV4 ? "10.96.0.10" : "fd00:10:96::a");
+        IpAddress loopback = IpAddress.of(family == IpFamily.IPV4 ? "127.0.0.1" : "::1");
+        int endpointPort = serve(loopback, service);
+        int client = send(loopback, service).getFirst();
+        Tuple reply = new Tuple(loopback, endpointPort, loopback, client);
+        try (ConntrackLookup lookup = namespace.call(ConntrackLookup::open)) {
+            assertThat(lookup.original(Protocol.UDP, reply))
+                    .isEqualTo(new Tuple(loopback, client, service, SERVICE_PORT));
+            assertThat(lookup.original(Protocol.TCP, reply)).isNull();
+            Tuple unknown = new Tuple(loopback, 1, loopback, client);
+            assertThat(lookup.originals(Protocol.UDP, List.of(unknown, reply, unknown, reply)))
+                    .containsExactly(
+                            null,
+                            lookup.original(Protocol.UDP, reply),
+                            null,
+                            new Tuple(loopback, client, service, SERVICE_PORT));
+            conntrack.delete(conntrack.list(family, Protocol.UDP));
+            assertThat(lookup.original(Protocol.UDP, reply)).isNull();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void tellsZonesApart(IpFamily family) throws Exception {
         String tool = family == IpFamily.IPV4 ? "iptables-nft" : "ip6tables-nft";
         IpAddress service = IpAddress.of(family == IpFamily.IPV4 ? "10.96.0.10" : "fd00:10:96::a");

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.KernelException;
 import dev.sluice.linux.iptables.Iptables.Variant;
 import dev.sluice.linux.process.CommandRunner.Result;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -58,6 +60,25 @@ class IptablesToolsTest {
         assertThat(detect(both(NFT, "", "", "", ""))).isEqualTo(Variant.NFT);
         assertThat(detect(both(LEGACY, "", "", "", ""))).isEqualTo(Variant.LEGACY);
         assertThat(detect(both(LEGACY, RULE, "", RULE, ""))).isEqualTo(Variant.LEGACY);
+    }
+
+    @Test
+    void legacyRulesThatMayNotBeReadAreNotTakenForNone() throws Exception {
+        Result denied = new Result(1, "", "iptables-save v1.8.9 (legacy): Cannot initialize: Permission denied\n");
+        ScriptedTools tools = both(NFT, RULE, "", "", "").on("iptables-legacy-save", denied);
+
+        assertThat(new VariantDetector(tools, family -> Set.of()).detect(Variant.LEGACY))
+                .as("nobody has used the legacy variant")
+                .isEqualTo(Variant.NFT);
+        VariantDetector unknowing =
+                new VariantDetector(tools, family -> family == IpFamily.IPV4 ? Set.of("nat") : Set.of());
+        assertThatThrownBy(() -> unknowing.detect(Variant.NFT))
+                .isInstanceOf(KernelException.class)
+                .hasMessageContaining("legacy tables of IPv4 (nat)")
+                .hasMessageContaining("CAP_NET_RAW");
+        assertThat(new VariantDetector(both(NFT, HINT, "", "", ""), family -> Set.of("nat")).detect(Variant.NFT))
+                .as("kubelet has said it")
+                .isEqualTo(Variant.NFT);
     }
 
     @Test

@@ -13,13 +13,14 @@ import java.util.List;
 public final class IpCommand {
     private IpCommand() {}
 
-    /** Runs e.g. {@code link add br0 type bridge}. */
-    public static void run(NetworkNamespace namespace, String arguments) throws IOException, InterruptedException {
+    /** Runs e.g. {@code link add br0 type bridge}; returns its output. */
+    public static String run(NetworkNamespace namespace, String arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("ip"));
         command.addAll(List.of(arguments.split(" ")));
         Process process = namespace.call(
                 () -> new ProcessBuilder(command).redirectErrorStream(true).start());
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as("ip %s: %s", arguments, output).isZero();
+        return output;
     }
 }

@@ -205,4 +205,9 @@ final class ScriptedLibc implements Libc {
     public int close_range(int first, int last, int flags) {
         throw new UnsupportedOperationException();
     }
+
+    @Override
+    public int madvise(long address, long length, int advice) {
+        throw new UnsupportedOperationException();
+    }
 }

@@ -16,6 +16,7 @@ import dev.sluice.linux.nftables.NftCommand.Table;
 import dev.sluice.linux.nftables.expression.Bitwise;
 import dev.sluice.linux.nftables.expression.Compare;
 import dev.sluice.linux.nftables.expression.ConnectionField;
+import dev.sluice.linux.nftables.expression.ConnectionLimit;
 import dev.sluice.linux.nftables.expression.Counter;
 import dev.sluice.linux.nftables.expression.Expression;
 import dev.sluice.linux.nftables.expression.FibLookup;
@@ -28,6 +29,8 @@ import dev.sluice.linux.nftables.expression.Nat;
 import dev.sluice.linux.nftables.expression.PayloadField;
 import dev.sluice.linux.nftables.expression.RandomNumber;
 import dev.sluice.linux.nftables.expression.Reject;
+import dev.sluice.linux.nftables.expression.SetAddress;
+import dev.sluice.linux.nftables.expression.UnknownExpression;
 import dev.sluice.linux.nftables.expression.UpdateSet;
 import dev.sluice.linux.process.Command;
 import dev.sluice.linux.process.SystemCommands;
@@ -36,9 +39,11 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -65,6 +70,7 @@ final class ExpressionTest {
             add map ip proxy marks { type ipv4_addr : mark; }
             add map ip proxy verdicts { type ipv4_addr : verdict; }
             add map ip proxy clients { type ipv4_addr : mark; flags dynamic,timeout; size 100; }
+            add map ip proxy localhost { type inet_proto . inet_service : ipv4_addr; }
             add map ip proxy classes { type ipv4_addr : classid; }
             add map ip proxy slots { \
             typeof ip daddr . meta l4proto . th dport . numgen random mod 3 : ip daddr . th dport; }
@@ -92,6 +98,7 @@ final class ExpressionTest {
                 rule("jump other", Immediate.verdict(Verdict.jump("other"))),
                 rule("counter goto other", new Counter(), Immediate.verdict(Verdict.goTo("other"))),
                 rule("reject", new Reject(IpFamily.IPV4)),
+                rule("ct count over 5 drop", new ConnectionLimit(5), Immediate.verdict(Verdict.DROP)),
                 rule6("reject", new Reject(IpFamily.IPV6)),
                 rule("masquerade fully-random", new MasqueradeSource()),
                 rule(
@@ -144,6 +151,35 @@ final class ExpressionTest {
                         Compare.different(0, Words.number(0)),
                         Immediate.verdict(Verdict.ACCEPT)),
                 rule(
+                        "ct direction reply ct status & 0x30 == 0x30 ip daddr set ct original ip saddr",
+                        new ConnectionField(ConnectionField.Key.DIRECTION, 0),
+                        Compare.equal(0, Words.of(new byte[] {1})),
+                        new ConnectionField(ConnectionField.Key.STATUS, 0),
+                        Bitwise.keepBits(0, 0x30),
+                        Compare.equal(0, Words.number(0x30)),
+                        ConnectionField.originalSource(IpFamily.IPV4, 0),
+                        new SetAddress(IpFamily.IPV4, false, 0)),
+                rule6(
+                        "ip6 daddr set ct original ip6 saddr",
+                        ConnectionField.originalSource(IpFamily.IPV6, 0),
+                        new SetAddress(IpFamily.IPV6, false, 0)),
+                rule(
+                        "ct direction original ip saddr set ct reply ip daddr",
+                        new ConnectionField(ConnectionField.Key.DIRECTION, 0),
+                        Compare.equal(0, Words.of(new byte[] {0})),
+                        ConnectionField.replyDestination(IpFamily.IPV4, 0),
+                        new SetAddress(IpFamily.IPV4, true, 0)),
+                rule6(
+                        "ip6 saddr set ct reply ip6 daddr",
+                        ConnectionField.replyDestination(IpFamily.IPV6, 0),
+                        new SetAddress(IpFamily.IPV6, true, 0)),
+                rule(
+                        "ip saddr set meta l4proto . th dport map @localhost",
+                        MetaField.load(MetaField.Key.L4PROTO, 0),
+                        PayloadField.destinationPort(1),
+                        Lookup.load("localhost", 0, 0),
+                        new SetAddress(IpFamily.IPV4, true, 0)),
+                rule(
                         "fib daddr type local accept",
                         new FibLookup(FibLookup.Side.DESTINATION, 0),
                         Compare.equal(0, Words.number(FibLookup.LOCAL)),
@@ -187,7 +223,12 @@ final class ExpressionTest {
                         "update @clients { ip saddr timeout 10s : meta mark }",
                         PayloadField.source(IpFamily.IPV4, 0),
                         MetaField.load(MetaField.Key.MARK, 4),
-                        new UpdateSet("clients", 0, 4, Duration.ofSeconds(10))));
+                        new UpdateSet("clients", 0, 4, Duration.ofSeconds(10))),
+                rule(
+                        "delete @clients { ip saddr : meta mark }",
+                        PayloadField.source(IpFamily.IPV4, 0),
+                        MetaField.load(MetaField.Key.MARK, 4),
+                        UpdateSet.delete("clients", 0, 4)));
     }
 
     @ParameterizedTest(name = "{1}")
@@ -204,6 +245,67 @@ final class ExpressionTest {
             String theirs = expressionsIn(socket, family, "theirs");
             assertThat(theirs).as("nft took the statement").isNotEmpty();
             assertThat(expressionsIn(socket, family, "ours")).isEqualTo(theirs);
+            List<NftRule> rules = nftables.listRules(table).stream()
+                    .map(Nftables.ListedRule::rule)
+                    .toList();
+            assertThat(rules)
+                    .as("read back")
+                    .containsExactly(new NftRule("theirs", expressions, ""), new NftRule("ours", expressions, ""));
+            String listed = namespace
+                    .call(() -> new SystemCommands()
+                            .run(Command.of(
+                                    Duration.ofSeconds(20),
+                                    "nft",
+                                    "list",
+                                    "chain",
+                                    table.toString().split(" ")[0],
+                                    table.name(),
+                                    "ours")))
+                    .output();
+            assertThat(listed.lines().map(line -> line.strip().replace(" packets 0 bytes 0", "")))
+                    .contains(NftRuleText.of(rules.getLast(), set -> set(family, set)));
+        }
+    }
+
+    private static Optional<NftSet> set(IpFamily family, String name) {
+        List<DataType> address = List.of(DataType.address(family));
+        return Optional.of(
+                switch (name) {
+                    case "slots" ->
+                        NftSet.map(
+                                name,
+                                List.of(
+                                        DataType.address(family),
+                                        DataType.INET_PROTO,
+                                        DataType.INET_SERVICE,
+                                        DataType.MARK),
+                                List.of(DataType.address(family), DataType.INET_SERVICE));
+                    case "localhost" ->
+                        NftSet.map(
+                                name,
+                                List.of(DataType.INET_PROTO, DataType.INET_SERVICE),
+                                List.of(DataType.address(family)));
+                    case "addresses" -> NftSet.set(name, address);
+                    case "verdicts" -> NftSet.verdicts(name, address);
+                    default -> NftSet.map(name, address, List.of(DataType.MARK));
+                });
+    }
+
+    @Test
+    void anExpressionOfOthersIsReadAsItIs() throws Exception {
+        Table table = new Table(IpFamily.IPV4, "proxy");
+        try (NetworkNamespace namespace = NetworkNamespace.create("expression");
+                NetlinkNftables nftables = namespace.call(NetlinkNftables::open)) {
+            String rule = "add rule ip proxy theirs th dport >= 80 ip dscp set 3 limit rate 5/second accept\n";
+            namespace.call(() -> new SystemCommands()
+                    .run(Command.of(Duration.ofSeconds(20), "nft", "-f", "-").reading(SETS + rule)));
+            List<Expression> read = nftables.listRules(table).getFirst().rule().expressions();
+            assertThat(read.stream().filter(UnknownExpression.class::isInstance).map(Expression::name))
+                    .contains("cmp", "limit");
+            nftables.commit(List.of(new NftCommand.AddRule(table, new NftRule("ours", read, ""))));
+            assertThat(nftables.listRules(table))
+                    .hasSize(2)
+                    .allMatch(listed -> listed.rule().expressions().equals(read));
         }
     }
 

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -126,6 +127,24 @@ class MisbehavingToolsTest {
         commands.resume(SHORT);
         assertThat(commands.run(tool("echo last", LONG)).output()).isEqualTo("last\n");
         assertThat(fails(hanging)).contains("deadline of 1000 ms");
+    }
+
+    /** A process that stops ends right after that, and then nobody is left to kill what was just being started. */
+    @RepeatedTest(40)
+    void nothingRunsOnceStopHasReturned() throws Exception {
+        Command hanging = tool("trap '' TERM; sleep 1000 & echo $! > PID; wait", LONG);
+        Thread runner = Thread.ofPlatform().start(() -> fails(hanging));
+        Path file = folder.resolve("pid");
+        while (!Files.exists(file) || !Files.readString(file).endsWith("\n")) {
+            Thread.onSpinWait();
+        }
+
+        commands.stop();
+
+        // what is being killed, or is a zombie, has no executable any more
+        Path executable = Path.of("/proc", Files.readString(file).strip(), "exe");
+        assertThat(Files.exists(executable)).isFalse();
+        assertThat(runner.join(Duration.ofSeconds(60))).isTrue();
     }
 
     private String fails(Command command) {

@@ -6,16 +6,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 @Tag("slow")
 class SystemCommandsTest {
     private static final Duration LONG = Duration.ofSeconds(50);
+
+    @TempDir
+    Path folder;
 
     private final SystemCommands commands = new SystemCommands();
 
@@ -67,6 +73,35 @@ class SystemCommandsTest {
         caller.interrupt();
 
         assertThat(flag.get()).isTrue();
+    }
+
+    @Test
+    void twoRunSideBySide() throws Exception {
+        Path pipe = folder.resolve("pipe");
+        commands.run(Command.of(LONG, "mkfifo", pipe.toString()));
+
+        List<CommandRunner.Started> ended = commands.runAll(List.of(
+                Command.of(LONG, "cat", pipe.toString()),
+                Command.of(LONG, "no-such-tool-here"),
+                Command.of(LONG, "sh", "-c", "echo met > " + pipe)));
+
+        assertThat(ended.get(0).await().output()).isEqualTo("met\n");
+        assertThatThrownBy(() -> ended.get(1).await()).isInstanceOf(ProcessException.class);
+        assertThat(ended.get(2).await().succeeded()).isTrue();
+    }
+
+    @Test
+    void aStopKillsAllThatRun() throws Exception {
+        CommandRunner.Started first = commands.start(Command.of(LONG, "sleep", "1000"));
+        CommandRunner.Started second = commands.start(Command.of(LONG, "sleep", "1000"));
+
+        commands.stop();
+
+        for (CommandRunner.Started each : List.of(first, second)) {
+            assertThatThrownBy(each::await)
+                    .isInstanceOf(ProcessException.class)
+                    .hasMessageContaining("killed, because this process stops");
+        }
     }
 
     @Test

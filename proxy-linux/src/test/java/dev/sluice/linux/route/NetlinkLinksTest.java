@@ -4,6 +4,7 @@ package dev.sluice.linux.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.core.net.IpAddress;
@@ -15,6 +16,7 @@ import dev.sluice.linux.namespace.RootOnly;
 import dev.sluice.linux.route.Links.AddressResult;
 import dev.sluice.linux.route.Links.Link;
 import dev.sluice.linux.route.Links.LinkAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -171,5 +173,43 @@ final class NetlinkLinksTest {
         assertThat(links.links()).extracting(Link::name).contains("kube-ipvs0");
         links.deleteLink("kube-ipvs0");
         assertThat(links.link("kube-ipvs0")).isEmpty();
+    }
+
+    @Test
+    void theHostsOwnConnectionsMayOutliveAnAddress() throws Exception {
+        IpCommand.run(namespace, "link add v0 type veth peer name v1");
+        IpCommand.run(namespace, "link add br0 type bridge");
+        IpCommand.run(namespace, "address add 192.0.2.7/24 dev v0");
+        IpCommand.run(namespace, "-6 address add 2001:db8::7/64 dev v0 nodad");
+        for (String link : List.of("lo", "v0", "v1")) {
+            links.setUp(link);
+        }
+        for (List<String> each : List.of(
+                List.of("10.96.0.1", "192.0.2.1", "192.0.2.7"), List.of("fd00::1", "2001:db8::1", "2001:db8::7"))) {
+            List<IpAddress> addresses = List.of(IpAddress.of(each.get(0)));
+            links.addAddresses("br0", addresses);
+            String route = "route get " + each.get(0);
+            // the kernel adds the route of an IPv6 address a moment later
+            await().atMost(Duration.ofSeconds(20))
+                    .untilAsserted(() -> assertThat(IpCommand.run(namespace, route))
+                            .contains("local " + each.get(0), "src " + each.get(0)));
+            assertThat(links.replaceSource("br0", addresses, IpAddress.of(each.get(1))))
+                    .isTrue();
+            assertThat(IpCommand.run(namespace, route)).contains("local " + each.get(0), "src " + each.get(2));
+            links.deleteReplacedSource(addresses);
+            links.deleteAddresses("br0", addresses);
+            assertThat(IpCommand.run(namespace, "route show table local")
+                            + IpCommand.run(namespace, "-6 route show table local"))
+                    .doesNotContain(each.get(0) + " ");
+        }
+    }
+
+    @Test
+    void withoutAWayToOthersAnAddressStaysItsOwnSource() throws Exception {
+        IpCommand.run(namespace, "link add br0 type bridge");
+        List<IpAddress> addresses = List.of(IpAddress.of("10.96.0.1"));
+        links.addAddresses("br0", addresses);
+        assertThat(links.replaceSource("br0", addresses, IpAddress.of("192.0.2.1")))
+                .isFalse();
     }
 }

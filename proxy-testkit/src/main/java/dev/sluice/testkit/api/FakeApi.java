@@ -10,7 +10,6 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -153,6 +152,11 @@ public final class FakeApi implements AutoCloseable {
         store.emitRaw(plural, line);
     }
 
+    /** Tells the watches of {@code plural} the present version, as a bookmark. */
+    public void bookmark(String plural) {
+        store.bookmark(plural);
+    }
+
     /** Whether {@code plural} is being watched. */
     public boolean isWatched(String plural) {
         return store.isWatched(plural);
@@ -223,7 +227,7 @@ public final class FakeApi implements AutoCloseable {
                 store.remove(path.plural(), path.key());
                 ApiAnswer.send(exchange, 200, "{}");
             }
-            default -> read(exchange, path, query(uri));
+            default -> read(exchange, path, ResourcePath.query(uri));
         }
     }
 
@@ -304,15 +308,5 @@ public final class FakeApi implements AutoCloseable {
     private static void send(OutputStream body, String event) throws IOException {
         body.write((event.replace("\n", " ") + "\n").getBytes(StandardCharsets.UTF_8));
         body.flush();
-    }
-
-    private static Map<String, String> query(URI uri) {
-        Map<String, String> query = new HashMap<>();
-        String raw = uri.getRawQuery();
-        for (String part : raw == null ? new String[0] : raw.split("&")) {
-            String[] pair = part.split("=", 2);
-            query.put(pair[0], pair.length == 1 ? "" : URLDecoder.decode(pair[1], StandardCharsets.UTF_8));
-        }
-        return query;
     }
 }

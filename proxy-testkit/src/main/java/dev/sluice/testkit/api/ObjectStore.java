@@ -58,8 +58,30 @@ final class ObjectStore {
                 .toList();
         int to = limit == 0 ? all.size() : Math.min(all.size(), from + limit);
         String more = to < all.size() ? ", \"continue\": \"" + to + "\"" : "";
-        return "{\"kind\": \"List\", \"apiVersion\": \"v1\", \"metadata\": {\"resourceVersion\": \"" + version + "\""
-                + more + "}, \"items\": [" + String.join(",", all.subList(Math.min(from, to), to)) + "]}";
+        return "{" + listType(plural) + ", \"metadata\": {\"resourceVersion\": \"" + version + "\"" + more
+                + "}, \"items\": [" + String.join(",", all.subList(Math.min(from, to), to)) + "]}";
+    }
+
+    /** Clients in Go read a list whose type they do not expect as an empty one. */
+    private static String listType(String plural) {
+        return switch (plural) {
+            case "services" -> type("v1", "ServiceList");
+            case "nodes" -> type("v1", "NodeList");
+            case "endpointslices" -> type("discovery.k8s.io/v1", "EndpointSliceList");
+            case "servicecidrs" -> type("networking.k8s.io/v1", "ServiceCIDRList");
+            default -> type("v1", "List");
+        };
+    }
+
+    private static String type(String apiVersion, String kind) {
+        return "\"kind\": \"" + kind + "\", \"apiVersion\": \"" + apiVersion + "\"";
+    }
+
+    /** Tells the watches of {@code plural} the present version. */
+    synchronized void bookmark(String plural) {
+        emitRaw(
+                plural,
+                "{\"type\": \"BOOKMARK\", \"object\": {\"metadata\": {\"resourceVersion\": \"" + version + "\"}}}");
     }
 
     /** Begins a watch after a version; null when that version is forgotten. */

@@ -2,7 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.testkit.api;
 
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A path of the API, {@code /apis/GROUP/VERSION/namespaces/NAMESPACE/PLURAL/NAME}; the namespace and the name may be
@@ -29,5 +34,16 @@ record ResourcePath(String namespace, String plural, String name) {
 
     String withName(String of) {
         return namespace.isEmpty() ? of : namespace + "/" + of;
+    }
+
+    /** The parameters of a request; the last counts where one is repeated. */
+    static Map<String, String> query(URI uri) {
+        Map<String, String> query = new HashMap<>();
+        String raw = uri.getRawQuery();
+        for (String part : raw == null ? new String[0] : raw.split("&")) {
+            String[] pair = part.split("=", 2);
+            query.put(pair[0], pair.length == 1 ? "" : URLDecoder.decode(pair[1], StandardCharsets.UTF_8));
+        }
+        return query;
     }
 }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -71,7 +72,7 @@ public final class NodeFiles {
             return configMap(pod, volume.map("configMap"));
         }
         if (volume.has("emptyDir")) {
-            return directory(folder.resolve("empty").resolve(name));
+            return writableByAll(directory(folder.resolve("empty").resolve(name)));
         }
         throw new LabException("a volume of an unknown kind: " + volume.fields());
     }
@@ -119,6 +120,15 @@ public final class NodeFiles {
     private static Path directory(Path path) {
         try {
             return Files.createDirectories(path);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** As a kubelet makes the folder of an {@code emptyDir}. */
+    private static Path writableByAll(Path directory) {
+        try {
+            return Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -50,6 +50,16 @@ public final class NodePod implements AutoCloseable {
     }
 
     /**
+     * Runs a Pod whose main container ends by itself.
+     *
+     * @return what it printed
+     * @throws LabException unless it ends with 0
+     */
+    public static String complete(Node node, PodTemplate pod, Image image) {
+        return run(node, pod, image, pod.mainContainer(facts(node, pod), image));
+    }
+
+    /**
      * Starts the main container alone, where the init containers have run.
      *
      * @param change makes it another one than its template describes, e.g. with fewer rights
@@ -59,13 +69,14 @@ public final class NodePod implements AutoCloseable {
         return new NodePod(node.host(), main, create(node, pod, image, main), pod.gracePeriod());
     }
 
-    private static void run(Node node, PodTemplate pod, Image image, PodContainer init) {
-        try (RuncContainer running = create(node, pod, image, init)) {
+    private static String run(Node node, PodTemplate pod, Image image, PodContainer what) {
+        try (RuncContainer running = create(node, pod, image, what)) {
             int code = running.awaitEnd(INIT_PATIENCE);
+            String printed = running.daemon().logText();
             if (code != 0) {
-                throw new LabException("init container " + init.name() + " ended with " + code + ": "
-                        + running.daemon().logText());
+                throw new LabException("container " + what.name() + " ended with " + code + ": " + printed);
             }
+            return printed;
         }
     }
 

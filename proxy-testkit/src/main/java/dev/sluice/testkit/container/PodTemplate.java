@@ -30,25 +30,41 @@ public record PodTemplate(String namespace, Document spec, Map<String, Map<Strin
      * @param namespace of the release
      */
     public static PodTemplate of(String namespace, String manifests) {
-        Map<String, Map<String, String>> configMaps = new HashMap<>();
-        List<Document> daemonSets = new ArrayList<>();
-        for (Object each : new Load(LoadSettings.builder().build()).loadAllFromString(manifests)) {
-            Document object = Document.of(each);
-            String name = object.map("metadata").text("name", "");
-            switch (object.text("kind", "")) {
-                case "DaemonSet" -> daemonSets.add(object);
-                case "ConfigMap" -> configMaps.put(name, strings(object.map("data")));
-                default -> {} // RBAC and what others read
-            }
-        }
+        List<Document> daemonSets = objects(manifests, "DaemonSet");
         if (daemonSets.size() != 1) {
             throw new LabException(daemonSets.size() + " DaemonSets, not one, in the rendered manifests");
         }
-        Document pod = daemonSets.getFirst().map("spec").map("template").map("spec");
+        return of(namespace, daemonSets.getFirst().map("spec").map("template").map("spec"), manifests);
+    }
+
+    /** The one Pod of {@code manifests} that is no DaemonSet's. */
+    public static PodTemplate ofPod(String namespace, String manifests) {
+        List<Document> pods = objects(manifests, "Pod");
+        if (pods.size() != 1) {
+            throw new LabException(pods.size() + " Pods, not one, in the rendered manifests");
+        }
+        return of(namespace, pods.getFirst().map("spec"), manifests);
+    }
+
+    private static PodTemplate of(String namespace, Document pod, String manifests) {
         if (!pod.flag("hostNetwork", false)) {
             throw new LabException("the Pod has no hostNetwork");
         }
+        Map<String, Map<String, String>> configMaps = new HashMap<>();
+        for (Document each : objects(manifests, "ConfigMap")) {
+            configMaps.put(each.map("metadata").text("name", ""), strings(each.map("data")));
+        }
         return new PodTemplate(namespace, pod, configMaps);
+    }
+
+    private static List<Document> objects(String manifests, String kind) {
+        List<Document> objects = new ArrayList<>();
+        for (Object each : new Load(LoadSettings.builder().build()).loadAllFromString(manifests)) {
+            if (each != null && Document.of(each).text("kind", "").equals(kind)) {
+                objects.add(Document.of(each));
+            }
+        }
+        return objects;
     }
 
     private static Map<String, String> strings(Document data) {

@@ -88,9 +88,7 @@ abstract class FailureContract extends ContractPart {
         assumeTrue(writes());
         try (ModeOnHost node = filled(family, 10)) {
             List<String> before = state(node);
-            for (String table : List.of("nat", "filter", "mangle")) {
-                node.host.tools(family).flush(table);
-            }
+            ForeignObjects.flush(node.host, family);
 
             node.fullSync();
 

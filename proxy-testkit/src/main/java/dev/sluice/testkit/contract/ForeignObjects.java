@@ -21,13 +21,27 @@ import dev.sluice.linux.ipvs.RealServer;
 import dev.sluice.linux.ipvs.VirtualServer;
 import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.linux.ipvs.VirtualServerState;
+import dev.sluice.linux.nftables.DataType;
+import dev.sluice.linux.nftables.NftChain;
+import dev.sluice.linux.nftables.NftCommand;
+import dev.sluice.linux.nftables.NftCommand.Table;
+import dev.sluice.linux.nftables.NftRule;
+import dev.sluice.linux.nftables.NftSet;
+import dev.sluice.linux.nftables.NftTableWatch;
+import dev.sluice.linux.nftables.SetElement;
+import dev.sluice.linux.nftables.Verdict;
+import dev.sluice.linux.nftables.Words;
+import dev.sluice.linux.nftables.expression.Immediate;
 import dev.sluice.testkit.fake.FakeHost;
 import dev.sluice.testkit.fake.FakeIpSets;
 import dev.sluice.testkit.fake.FakeIptables;
+import dev.sluice.testkit.fake.FakeNftables;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /** The other programs of a host: the objects that they keep in its kernel, and their changes to objects of a mode. */
@@ -63,6 +77,15 @@ final class ForeignObjects {
         } catch (NetlinkException e) {
             throw new IllegalStateException(e);
         }
+        Table bridges = new Table(family, "DOCKER");
+        NftSet known = NftSet.set("known", List.of(DataType.INET_SERVICE));
+        host.nftables()
+                .byOthers(List.of(
+                        new NftCommand.AddTable(bridges, "", false),
+                        new NftCommand.AddChain(bridges, NftChain.regular("bridges")),
+                        new NftCommand.AddSet(bridges, known),
+                        new NftCommand.AddElements(
+                                bridges, known.name(), List.of(SetElement.of(Words.of(new byte[] {0x1e, 0x61}))))));
         host.resetCounters();
     }
 
@@ -79,8 +102,10 @@ final class ForeignObjects {
     /** Deletes some rules, set elements and virtual servers of the mode, and adds rules to some of its chains. */
     static void vandalise(FakeHost host, IpFamily family, Predicate<KernelObject> ours, Random chance) {
         chains(host, family).stream()
-                .filter(chain -> ours.test(chain) && !ChainName.isBuiltIn(chain.name()))
+                .filter(chain -> TABLES.contains(chain.kind()) && ours.test(chain))
+                .filter(chain -> !ChainName.isBuiltIn(chain.name()))
                 .forEach(chain -> edit(host.tools(family), chain, chance));
+        tables(host, family).forEach(table -> edit(host.nftables(), table, chance));
         FakeIpSets sets = host.openIpSets();
         try {
             for (String name : sets.names()) {
@@ -113,6 +138,42 @@ final class ForeignObjects {
         }
     }
 
+    /** The tables of nf_tables, without the one that {@link #add} added. */
+    private static List<Table> tables(FakeHost host, IpFamily family) {
+        return host.nftables().tables().stream()
+                .filter(table -> table.family() == family && !table.name().equals("DOCKER"))
+                .toList();
+    }
+
+    private static void edit(FakeNftables nftables, Table table, Random chance) {
+        List<NftCommand> edits = new ArrayList<>();
+        for (String chain : new TreeSet<>(nftables.chainNames(table))) {
+            if (chance.nextInt(4) == 0) {
+                edits.add(new NftCommand.FlushChain(table, chain));
+            } else if (chance.nextInt(4) == 0) {
+                Immediate verdict = Immediate.verdict(Verdict.RETURN);
+                edits.add(new NftCommand.AddRule(table, new NftRule(chain, List.of(verdict), "")));
+            }
+        }
+        for (String set : new TreeSet<>(nftables.setNames(table))) {
+            List<SetElement> lost = nftables.content(table, set).stream()
+                    .filter(element -> chance.nextInt(4) == 0)
+                    .map(element -> new SetElement(element.key(), element.end(), null, null, ""))
+                    .toList();
+            if (!lost.isEmpty()) {
+                edits.add(new NftCommand.DeleteElements(table, set, lost));
+            }
+        }
+        edits.add(new NftCommand.AddChain(table, NftChain.regular("theirs")));
+        nftables.byOthers(edits);
+    }
+
+    /** Flushes the rules of iptables and deletes the tables of nf_tables. */
+    static void flush(FakeHost host, IpFamily family) {
+        TABLES.forEach(table -> host.tools(family).flush(table));
+        tables(host, family).forEach(table -> host.nftables().byOthers(List.of(new NftCommand.DeleteTable(table))));
+    }
+
     /** Deletes the chains that {@code which} accepts, and the jumps to them, as another mode does with leftovers. */
     static void removeChains(FakeHost host, IpFamily family, Predicate<KernelObject> which) {
         RestoreScript script = new RestoreScript();
@@ -128,11 +189,16 @@ final class ForeignObjects {
         }
     }
 
-    /** All chains of the host, each with its table as the kind. */
+    /** All chains of the host, each with its table as the kind, or as the watch of nf_tables names them. */
     static Set<KernelObject> chains(FakeHost host, IpFamily family) {
         Set<KernelObject> chains = new LinkedHashSet<>();
         for (String table : TABLES) {
             host.tools(family).inForce(table).chains().forEach(chain -> chains.add(new KernelObject(table, chain)));
+        }
+        for (Table table : tables(host, family)) {
+            host.nftables()
+                    .chainNames(table)
+                    .forEach(chain -> chains.add(new KernelObject(NftTableWatch.CHAIN, chain)));
         }
         return chains;
     }

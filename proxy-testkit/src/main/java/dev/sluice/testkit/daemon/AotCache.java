@@ -2,47 +2,49 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.testkit.daemon;
 
-import dev.sluice.core.config.ProxyMode;
-import dev.sluice.core.net.IpFamily;
-import dev.sluice.testkit.lab.Lab;
-import dev.sluice.testkit.lab.LabAddresses;
+import dev.sluice.testkit.lab.LabException;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 
 /**
- * An ahead-of-time cache of the daemon's classes (JEP 483), for machines where a JVM starts slowly. A JVM that the
- * cache does not fit runs without it.
+ * The ahead-of-time caches of the built daemon (JEP 483, JEP 514), which {@code make build} makes and the launcher
+ * uses.
+ * {@code mvn verify} may have packed the jars again since, so they are made again then, once for each JVM that starts
+ * daemons. A daemon without a cache works as well, and starts slower.
  */
 public final class AotCache {
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static boolean prepared;
 
     private AotCache() {}
 
-    /**
-     * Creates the cache in {@code folder} by one run of the daemon on {@code examples/}.
-     *
-     * @return the JVM options for {@code SLUICE_JAVA_OPTS} that use it
-     */
-    public static String train(Path folder) throws IOException {
-        Files.createDirectories(folder);
-        Path cache = folder.resolve("daemon.aot");
-        Files.deleteIfExists(cache);
-        DaemonOptions options = new DaemonOptions(
-                ProxyMode.IPTABLES,
-                List.of("--manifests", Launcher.repository().resolve("examples").toString()),
-                List.of("--cluster-cidr=" + LabAddresses.CLUSTER_CIDR));
-        try (Lab lab = Lab.create();
-                DaemonProcess daemon = DaemonProcess.start(
-                        lab.node(),
-                        options,
-                        folder.resolve("training.log"),
-                        Map.of("SLUICE_JAVA_OPTS", "-XX:AOTCacheOutput=" + cache))) {
-            daemon.awaitReady(PATIENCE, IpFamily.values()).terminate(PATIENCE);
+    /** The launcher, once the caches are up to date. */
+    public static Path launcher() {
+        prepare();
+        return Launcher.repository().resolve("sluice");
+    }
+
+    /** Makes the caches unless they are up to date, by {@code dev/aot}. */
+    public static synchronized void prepare() {
+        if (prepared) {
+            return;
         }
-        return "-XX:AOTCache=" + cache;
+        prepared = true;
+        Path script = Launcher.repository().resolve("dev/aot");
+        try {
+            Process process = new ProcessBuilder(script.toString())
+                    .redirectErrorStream(true)
+                    .start();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (process.waitFor() != 0) {
+                throw new LabException(script + ": " + output);
+            }
+            System.err.print(output);
+        } catch (IOException e) {
+            throw new LabException(script.toString(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LabException(script + ": interrupted", e);
+        }
     }
 }

@@ -64,13 +64,13 @@ public final class DaemonProcess implements AutoCloseable {
      * Starts the daemon as {@link #start(LabHost, DaemonOptions, Path)} does, with additional environment variables.
      */
     public static DaemonProcess start(LabHost host, DaemonOptions options, Path log, Map<String, String> environment) {
-        return start(host, List.of(Launcher.path().toString()), options, log, environment);
+        return start(host, List.of(AotCache.launcher().toString()), options, log, environment);
     }
 
     /** Starts the daemon by a command that becomes it, e.g. one that takes rights away. */
     public static DaemonProcess startThrough(List<String> wrapper, LabHost host, DaemonOptions options, Path log) {
         List<String> program = new ArrayList<>(wrapper);
-        program.add(Launcher.path().toString());
+        program.add(AotCache.launcher().toString());
         return start(host, program, options, log, Map.of());
     }
 
@@ -110,7 +110,7 @@ public final class DaemonProcess implements AutoCloseable {
 
     /** Runs the daemon's command and waits for its end. */
     public static CommandResult run(LabHost host, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(Launcher.path().toString()));
+        List<String> command = new ArrayList<>(List.of(AotCache.launcher().toString()));
         command.addAll(List.of(arguments));
         return host.run(command.toArray(String[]::new));
     }

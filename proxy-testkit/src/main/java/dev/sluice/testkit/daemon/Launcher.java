@@ -6,7 +6,10 @@ import dev.sluice.testkit.lab.LabException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Finds {@code ./sluice}, the launcher at the top of the repository. */
+/**
+ * Finds {@code ./sluice}, the launcher at the top of the repository. {@link AotCache#launcher} is what starts a
+ * daemon.
+ */
 public final class Launcher {
     private Launcher() {}
 
@@ -20,9 +23,5 @@ public final class Launcher {
         }
         throw new LabException("no launcher ./sluice here or in a folder above "
                 + Path.of("").toAbsolutePath() + ": run this inside the repository");
-    }
-
-    public static Path path() {
-        return repository().resolve("sluice");
     }
 }

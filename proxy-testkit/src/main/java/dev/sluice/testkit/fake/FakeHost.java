@@ -12,6 +12,8 @@ import dev.sluice.linux.Errno;
 import dev.sluice.linux.KernelException;
 import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.host.Host;
+import dev.sluice.linux.nftables.Nftables;
+import dev.sluice.linux.nftables.Words;
 import dev.sluice.linux.route.LinkChange;
 import dev.sluice.linux.rulewatch.Interest;
 import dev.sluice.linux.rulewatch.OwnRestores;
@@ -42,13 +44,15 @@ public final class FakeHost implements Host {
     private final FakeCounters counters = new FakeCounters();
     private final FakeIpSets sets = new FakeIpSets(this::isReferenced);
     private final FakeIpvs ipvs = new FakeIpvs();
+    private final FakeNftables nftables = new FakeNftables();
     private final FakeLinks links = new FakeLinks();
+    private final FakePolicyRoutes routes = new FakePolicyRoutes();
     private final FakeSysctl sysctl = new FakeSysctl();
     private final FakeConntrack conntrack = new FakeConntrack();
     private final OwnRestores restores = new OwnRestores();
     private final Set<String> kernelModules = new HashSet<>();
     private final Set<String> requests = new TreeSet<>();
-    private final List<RuleWatching> ruleWatches = new CopyOnWriteArrayList<>();
+    private final List<FakeWatch> ruleWatches = new CopyOnWriteArrayList<>();
     private final List<Consumer<LinkChange>> linkWatches = new CopyOnWriteArrayList<>();
     private boolean withoutTools;
     private long bootNanos = Duration.ofHours(1).toNanos();
@@ -99,6 +103,7 @@ public final class FakeHost implements Host {
         iptables.values().forEach(tools -> tools.breakDown(on));
         sets.breakWith(error);
         ipvs.breakWith(error);
+        nftables.breakWith(error);
         links.breakWith(error);
     }
 
@@ -111,7 +116,18 @@ public final class FakeHost implements Host {
                 .anyMatch(a ->
                         List.of(change.entry().toString().split("[,/]", -1)).contains(a.toString())));
         ipvs.refuse(command -> refused.contains(command.virtualServer().address()) ? Errno.EINVAL : 0);
+        nftables.refuseElements(element -> refused.stream().anyMatch(address -> names(element.key(), address.bytes())));
         links.refuse(refused::contains);
+    }
+
+    /** Whether a field of {@code key} is {@code address}. */
+    private static boolean names(Words key, byte[] address) {
+        for (int at = 0; at + address.length <= key.length(); at += Integer.BYTES) {
+            if (key.part(at, at + address.length).equals(Words.of(address))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The number of writes since {@link #resetCounters}: restores, and commands of the other interfaces. */
@@ -119,6 +135,7 @@ public final class FakeHost implements Host {
         return iptables.values().stream().mapToLong(FakeIptables::restores).sum()
                 + sets.log().size()
                 + ipvs.messages()
+                + nftables.commits().size()
                 + links.messages();
     }
 
@@ -126,6 +143,7 @@ public final class FakeHost implements Host {
         iptables.values().forEach(FakeIptables::resetCounts);
         sets.resetCounters();
         ipvs.resetCounters();
+        nftables.resetCounters();
         links.resetCounters();
     }
 
@@ -193,16 +211,15 @@ public final class FakeHost implements Host {
     @Override
     public ForeignWatch.Opener watchRules(Interest interest) throws HostException {
         requireIptables();
-        return new RuleWatching(interest);
+        return new FakeWatch(
+                change -> change.objects().stream().anyMatch(object -> interest.watches(change.family(), object)),
+                ruleWatches);
     }
 
     /** Changes an object as another program would and notifies its watcher. Returns whether there is one. */
     public boolean change(IpFamily family, KernelObject object) {
         ForeignChange change = new ForeignChange(family, "test (pid 1)", false, Set.of(object));
-        return ruleWatches.stream()
-                        .filter(watch -> watch.notice(change, object))
-                        .count()
-                > 0;
+        return ruleWatches.stream().filter(watch -> watch.notice(change)).count() > 0;
     }
 
     /** Announces a change of a link or an address, as the kernel does. */
@@ -214,6 +231,11 @@ public final class FakeHost implements Host {
     public FakeLinks openLinks() {
         requests.add("links");
         return links;
+    }
+
+    @Override
+    public FakePolicyRoutes openPolicyRoutes() {
+        return routes;
     }
 
     @Override
@@ -232,6 +254,23 @@ public final class FakeHost implements Host {
     public FakeIpvs openIpvs() {
         requests.add("ipvs");
         return ipvs;
+    }
+
+    /** This host's kernel has no nf_tables. */
+    @Override
+    public FakeNftables openNftables() {
+        requests.add("nftables");
+        return nftables;
+    }
+
+    /** What {@link #openNftables} gives to a mode. */
+    public FakeNftables nftables() {
+        return nftables;
+    }
+
+    @Override
+    public ForeignWatch.Opener watchNftables(String table, List<Nftables> own) {
+        return nftables.watch(table);
     }
 
     @Override
@@ -255,40 +294,5 @@ public final class FakeHost implements Host {
     public String loadKernelModule(String name) {
         kernelModules.add(name);
         return "module " + name + " is loaded";
-    }
-
-    /** A watch that reports what a test feeds it. */
-    private final class RuleWatching implements ForeignWatch.Opener, ForeignWatch {
-        private final Interest interest;
-        private Consumer<ForeignChange> noticed = change -> {};
-
-        private RuleWatching(Interest interest) {
-            this.interest = interest;
-        }
-
-        @Override
-        public ForeignWatch open(Consumer<ForeignChange> listener) {
-            noticed = listener;
-            ruleWatches.add(this);
-            return this;
-        }
-
-        private boolean notice(ForeignChange change, KernelObject object) {
-            boolean matters = interest.watches(change.family(), object);
-            if (matters) {
-                noticed.accept(change);
-            }
-            return matters;
-        }
-
-        @Override
-        public String means() {
-            return "a test";
-        }
-
-        @Override
-        public void close() {
-            ruleWatches.remove(this);
-        }
     }
 }

@@ -178,6 +178,16 @@ public final class FakeLinks implements Links {
         return new AddressResult(List.of(), unwanted.size(), (long) unwanted.size() * ADDRESS_MESSAGE);
     }
 
+    /** A host without a way to others. */
+    @Override
+    public boolean replaceSource(String link, List<IpAddress> addresses, IpAddress outside) throws NetlinkException {
+        var _ = index(link);
+        return false;
+    }
+
+    @Override
+    public void deleteReplacedSource(List<IpAddress> addresses) {}
+
     private int index(String link) throws NetlinkException {
         checkSocket();
         Link device = links.get(link);

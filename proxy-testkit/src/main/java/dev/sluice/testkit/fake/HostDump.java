@@ -9,11 +9,19 @@ import dev.sluice.linux.iptables.SavedTable;
 import dev.sluice.linux.ipvs.RealServerState;
 import dev.sluice.linux.ipvs.VirtualServerKey;
 import dev.sluice.linux.ipvs.VirtualServerState;
+import dev.sluice.linux.nftables.NftCommand.Table;
+import dev.sluice.linux.nftables.NftRule;
+import dev.sluice.linux.nftables.NftRuleText;
+import dev.sluice.linux.nftables.NftState;
+import dev.sluice.linux.nftables.SetElement;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 
 /**
- * The state of a {@link FakeHost} as an operator could list it, one line each: rules, sets, virtual servers, addresses.
+ * The state of a {@link FakeHost} as an operator could list it, one line each: rules, sets, virtual servers, addresses,
+ * tables of nf_tables.
  * Two hosts with equal dumps carry traffic alike. Kernel parameters are not included.
  */
 public final class HostDump {
@@ -34,6 +42,7 @@ public final class HostDump {
             }
             dump.sets();
             dump.servers();
+            dump.nftables();
             dump.links();
             return List.copyOf(dump.lines);
         } catch (NetlinkException e) {
@@ -73,6 +82,45 @@ public final class HostDump {
             }
         }
         servers.stream().sorted().forEach(lines::add);
+    }
+
+    /** Elements are sorted, since the kernel has no order of them. */
+    private void nftables() {
+        FakeNftables nftables = host.nftables();
+        List<Table> tables = nftables.tables().stream()
+                .sorted(Comparator.comparing(Table::toString))
+                .toList();
+        for (Table table : tables) {
+            NftState state = nftables.state(table).orElseThrow();
+            lines.add("nft " + table);
+            for (String chain : sorted(nftables.chainNames(table))) {
+                String place = "nft " + table + " chain " + chain;
+                lines.add(place);
+                for (NftRule rule : state.rules(chain).orElseThrow()) {
+                    lines.add(place + ": "
+                            + NftRuleText.of(rule, set -> state.content(set).map(NftState.Content::set)));
+                }
+            }
+            for (String set : sorted(nftables.setNames(table))) {
+                String place = "nft " + table + " set " + set;
+                lines.add(place);
+                nftables.content(table, set).stream()
+                        .map(element -> place + ": " + text(element))
+                        .sorted()
+                        .forEach(lines::add);
+            }
+        }
+    }
+
+    private static List<String> sorted(Set<String> names) {
+        return names.stream().sorted().toList();
+    }
+
+    private static String text(SetElement element) {
+        return element.key()
+                + (element.end() == null ? "" : "-" + element.end())
+                + (element.value() == null ? "" : " : " + element.value())
+                + (element.comment().isEmpty() ? "" : " \"" + element.comment() + "\"");
     }
 
     private void links() {

@@ -4,18 +4,24 @@ package dev.sluice.testkit.lab;
 
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.Protocol;
 import java.util.Collection;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A Service of one TCP port in both families, with one slice for each, as manifests.
+ * A Service of one port in both families, with one slice for each, as manifests.
  *
  * @param number determines its cluster addresses: {@code 10.96.NUMBER.1} and {@code fd00:96::NUMBER:1}
  * @param target the port of its Pods
  */
-public record DualStackService(String namespace, String name, int number, int port, int target) {
+public record DualStackService(String namespace, String name, int number, int port, int target, Protocol protocol) {
+
+    /** A Service of TCP. */
+    public DualStackService(String namespace, String name, int number, int port, int target) {
+        this(namespace, name, number, port, target, Protocol.TCP);
+    }
 
     public IpAddress address(IpFamily family) {
         return IpAddress.of(family == IpFamily.IPV4 ? "10.96." + number + ".1" : "fd00:96::" + number + ":1");
@@ -42,7 +48,7 @@ public record DualStackService(String namespace, String name, int number, int po
                   clusterIPs: ["%5$s", "%6$s"]
                   ipFamilies: [IPv4, IPv6]
                   ipFamilyPolicy: RequireDualStack
-                  ports: [{protocol: TCP, port: %7$d, targetPort: %8$d%9$s}]
+                  ports: [{protocol: %10$s, port: %7$d, targetPort: %8$d%9$s}]
                 """.formatted(
                         namespace,
                         name,
@@ -52,7 +58,8 @@ public record DualStackService(String namespace, String name, int number, int po
                         address(IpFamily.IPV6),
                         port,
                         target,
-                        nodePort == 0 ? "" : ", nodePort: " + nodePort);
+                        nodePort == 0 ? "" : ", nodePort: " + nodePort,
+                        protocol);
     }
 
     /** The slices of both families: ready Pods, and {@code leaving} ones, which are terminating and still serving. */
@@ -71,7 +78,7 @@ public record DualStackService(String namespace, String name, int number, int po
                 kind: EndpointSlice
                 metadata: {namespace: %1$s, name: %2$s-%3$s, labels: {kubernetes.io/service-name: %2$s}}
                 addressType: %4$s
-                ports: [{protocol: TCP, port: %5$d}]
+                ports: [{protocol: %7$s, port: %5$d}]
                 endpoints: [%6$s]
                 """.formatted(
                 namespace,
@@ -84,7 +91,8 @@ public record DualStackService(String namespace, String name, int number, int po
                                 leaving.stream()
                                         .map(address)
                                         .map(a -> endpoint(a, "ready: false, serving: true, terminating: true")))
-                        .collect(Collectors.joining(", ")));
+                        .collect(Collectors.joining(", ")),
+                protocol);
     }
 
     private static String endpoint(String address, String conditions) {

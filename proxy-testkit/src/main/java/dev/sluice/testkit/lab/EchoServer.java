@@ -16,6 +16,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.BiFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +35,15 @@ final class EchoServer implements AutoCloseable {
     private record Door(String pod, int port) {}
 
     EchoServer(List<LabHost> pods, List<Integer> tcpPorts, List<Integer> udpPorts) {
+        this(pods, tcpPorts, udpPorts, (pod, port) -> List.of(pod.bindUdp(port)));
+    }
+
+    /** @param udp opens the sockets of a host for a UDP port */
+    EchoServer(
+            List<LabHost> pods,
+            List<Integer> tcpPorts,
+            List<Integer> udpPorts,
+            BiFunction<LabHost, Integer, List<DatagramChannel>> udp) {
         try {
             selector = Selector.open();
             for (LabHost pod : pods) {
@@ -41,7 +51,9 @@ final class EchoServer implements AutoCloseable {
                     register(pod.listen(port), SelectionKey.OP_ACCEPT, new Door(pod.name(), port));
                 }
                 for (int port : udpPorts) {
-                    register(pod.bindUdp(port), SelectionKey.OP_READ, new Door(pod.name(), port));
+                    for (DatagramChannel channel : udp.apply(pod, port)) {
+                        register(channel, SelectionKey.OP_READ, new Door(pod.name(), port));
+                    }
                 }
             }
         } catch (IOException e) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.testkit.lab;
 
+import dev.sluice.core.net.IpFamily;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -78,6 +79,18 @@ public final class Lab implements AutoCloseable {
     /** The outside client, behind node-a. */
     public LabHost client() {
         return host(LabAddresses.CLIENT);
+    }
+
+    /** Answers at TCP and UDP {@code port} of {@code host} too, such as a node, until it is closed. */
+    public AutoCloseable serveAt(LabHost host, int port) {
+        return new EchoServer(
+                List.of(host),
+                List.of(port),
+                List.of(port),
+                // a host has several addresses: a socket on all of them would answer from the one nearest to the client
+                (at, number) -> Stream.of(IpFamily.values())
+                        .map(family -> at.bindUdp(at.address(family), number))
+                        .toList());
     }
 
     /** {@code a2} to {@code a5} on node-a, {@code b2} to {@code b5} on node-b. */

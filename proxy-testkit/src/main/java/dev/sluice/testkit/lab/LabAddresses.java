@@ -87,9 +87,9 @@ public final class LabAddresses {
         return LOCAL_PODS.contains(host) ? "pod-" + host : host.equals(CLIENT) ? "eth1" : "eth0";
     }
 
-    /** The node of a Pod. */
+    /** The node of a Pod, or of what runs on the node's own addresses. */
     public static String nodeOf(String pod) {
-        return pod.startsWith("a") ? NODE_A : NODE_B;
+        return pod.startsWith("a") || pod.equals(NODE_A) ? NODE_A : NODE_B;
     }
 
     private static IpAddress pod(String name, IpFamily family) {

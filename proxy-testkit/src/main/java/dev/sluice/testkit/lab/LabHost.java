@@ -126,6 +126,12 @@ public final class LabHost implements AutoCloseable {
         return call(() -> DatagramChannel.open().bind(new InetSocketAddress(port)));
     }
 
+    /** A UDP socket on one address of this host. */
+    DatagramChannel bindUdp(IpAddress at, int port) {
+        return call(() -> DatagramChannel.open(protocolFamily(at.family()))
+                .bind(new InetSocketAddress(at.toInetAddress(), port)));
+    }
+
     SocketChannel tcpSocket(IpFamily family) {
         return call(() -> SocketChannel.open(protocolFamily(family)));
     }

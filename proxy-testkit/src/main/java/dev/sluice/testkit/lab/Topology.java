@@ -18,6 +18,7 @@ import java.util.List;
 final class Topology {
     private static final String GATEWAY_4 = "169.254.1.1";
     private static final String GATEWAY_6 = "fe80::1";
+    private static final String FIXED_SOURCE_PORTS = "41000-41999";
     private final Lab lab;
 
     Topology(Lab lab) {
@@ -121,7 +122,7 @@ final class Topology {
 
     /**
      * Lifts the limits on ICMP errors, which would turn some refusals into time-outs, and disables duplicate address
-     * detection, which would delay IPv6.
+     * detection, which would delay IPv6; and keeps the ports that callers choose from sockets that take any.
      */
     private void sysctls(LabHost host) {
         boolean node = host == lab.node() || host == lab.otherNode();
@@ -137,6 +138,7 @@ final class Topology {
             }
             // IPv6 needs it to bind the addresses of a local route
             write("net/ipv6/ip_nonlocal_bind", "1");
+            write("net/ipv4/ip_local_reserved_ports", FIXED_SOURCE_PORTS);
             write("net/ipv4/icmp_ratelimit", "0");
             write("net/ipv4/icmp_ratemask", "0");
             write("net/ipv6/icmp/ratelimit", "0");

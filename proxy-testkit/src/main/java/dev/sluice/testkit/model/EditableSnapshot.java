@@ -5,6 +5,7 @@ package dev.sluice.testkit.model;
 import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
+import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.Changes;
 import dev.sluice.core.sync.ProxySnapshot;
@@ -12,6 +13,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,7 @@ public final class EditableSnapshot implements ProxySnapshot {
     private final Set<ServicePortName> touched = new HashSet<>();
     private NodeFacts node = NodeFacts.unknown("node");
     private boolean knowsPeers = true;
+    private List<Cidr> serviceRanges = List.of();
     private int endpoints;
 
     public EditableSnapshot(IpFamily family) {
@@ -38,6 +41,17 @@ public final class EditableSnapshot implements ProxySnapshot {
     public EditableSnapshot knowsPeers(boolean known) {
         knowsPeers = known;
         return this;
+    }
+
+    /** The ranges of cluster addresses. */
+    public EditableSnapshot withServiceRanges(Cidr... ranges) {
+        serviceRanges = List.of(ranges);
+        return this;
+    }
+
+    @Override
+    public List<Cidr> serviceRanges() {
+        return serviceRanges;
     }
 
     /** Adds or replaces a port. */

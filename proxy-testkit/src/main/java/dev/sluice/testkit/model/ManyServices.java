@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Manifests of many Services with five IPv4 endpoints each, a hundred to a file, and of a few more that change, each in
- * its own file. Cluster addresses are spread over 10.96.0.0/12 as a cluster's allocator spreads them, the same in every
- * run.
+ * Manifests of many Services with five IPv4 endpoints each, in JSON as an API server's, a hundred to a file, and of a
+ * few more that change, each in its own file. Cluster addresses are spread over 10.96.0.0/12 as a cluster's allocator
+ * spreads them, the same in every run.
  */
 public final class ManyServices {
     /** The port of every Service. */
@@ -57,7 +57,7 @@ public final class ManyServices {
             for (int i = from; i < Math.min(from + PER_FILE, services); i++) {
                 append(file, "svc-" + i, clusterIp(i), endpoints(i));
             }
-            Files.writeString(directory.resolve("services-%05d.yaml".formatted(from)), file);
+            Files.writeString(directory.resolve("services-%05d.json".formatted(from)), file);
         }
         replaceOne(0);
     }
@@ -80,12 +80,26 @@ public final class ManyServices {
         writeAside("changing", CHANGING, endpoints);
     }
 
+    /** Replaces one endpoint of each of the first {@value #PER_FILE} Services; {@code generation} 0 restores them. */
+    public void replaceHundred(int generation) throws IOException {
+        StringBuilder file = new StringBuilder();
+        for (int i = 0; i < PER_FILE; i++) {
+            List<String> endpoints = endpoints(i);
+            if (generation != 0) {
+                endpoints.set(ENDPOINTS / 2, "10.244.9." + generation);
+            }
+            append(file, "svc-" + i, clusterIp(i), endpoints);
+        }
+        Path draft = Files.writeString(directory.resolve(".hundred"), file);
+        Files.move(draft, directory.resolve("services-00000.json"), StandardCopyOption.ATOMIC_MOVE);
+    }
+
     /** Adds or removes one more Service. */
     public void oneMore(boolean there) throws IOException {
         if (there) {
             writeAside("coming", COMING, endpoints(0));
         } else {
-            Files.deleteIfExists(directory.resolve("coming.yaml"));
+            Files.deleteIfExists(directory.resolve("coming.json"));
         }
     }
 
@@ -93,7 +107,7 @@ public final class ManyServices {
         StringBuilder file = new StringBuilder();
         append(file, name, clusterIp(number), endpoints);
         Path draft = Files.writeString(directory.resolve("." + name), file);
-        Files.move(draft, directory.resolve(name + ".yaml"), StandardCopyOption.ATOMIC_MOVE);
+        Files.move(draft, directory.resolve(name + ".json"), StandardCopyOption.ATOMIC_MOVE);
     }
 
     /** The cluster address of the Service of that number, counted from 0. */
@@ -124,25 +138,19 @@ public final class ManyServices {
 
     private void append(StringBuilder file, String name, IpAddress clusterIp, List<String> endpoints) {
         file.append("""
-            apiVersion: v1
-            kind: Service
-            metadata: {namespace: scale, name: %1$s}
-            spec: {clusterIP: %2$s, ports: [{name: http, port: %3$d, protocol: TCP}]}
-            ---
-            apiVersion: discovery.k8s.io/v1
-            kind: EndpointSlice
-            metadata: {namespace: scale, name: %1$s-1, labels: {kubernetes.io/service-name: %1$s}}
-            addressType: IPv4
-            ports: [{name: http, port: %4$d, protocol: TCP}]
-            endpoints: [%5$s]
-            ---
+            {"apiVersion": "v1", "kind": "Service", "metadata": {"namespace": "scale", "name": "%1$s"},
+             "spec": {"clusterIP": "%2$s", "ports": [{"name": "http", "port": %3$d, "protocol": "TCP"}]}}
+            {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+             "metadata": {"namespace": "scale", "name": "%1$s-1", "labels": {"kubernetes.io/service-name": "%1$s"}},
+             "ports": [{"name": "http", "port": %4$d, "protocol": "TCP"}],
+             "endpoints": [%5$s]}
             """.formatted(
-                        name,
-                        clusterIp,
-                        PORT,
-                        targetPort,
-                        endpoints.stream()
-                                .map(endpoint -> "{addresses: [" + endpoint + "], conditions: {ready: true}}")
-                                .collect(Collectors.joining(", "))));
+                name,
+                clusterIp,
+                PORT,
+                targetPort,
+                endpoints.stream()
+                        .map(endpoint -> "{\"addresses\": [\"" + endpoint + "\"], \"conditions\": {\"ready\": true}}")
+                        .collect(Collectors.joining(", "))));
     }
 }

@@ -35,9 +35,20 @@ public final class PrometheusServer implements AutoCloseable {
      * @param rules files of alerts; when there are some, they go to an {@link Alertmanager} on the same host
      */
     public static PrometheusServer start(LabHost node, Path folder, List<Path> rules) {
+        return start(node, folder, rules, """
+                - job_name: sluice
+                  honor_labels: true
+                  static_configs:
+                  - targets: ["127.0.0.1:10249"]
+                    labels: {instance: "%1$s", node: "%1$s"}
+                """.formatted(node.name()));
+    }
+
+    /** @param jobs the entries of {@code scrape_configs}, as YAML */
+    public static PrometheusServer start(LabHost node, Path folder, List<Path> rules, String jobs) {
         try {
             Path data = Files.createDirectories(folder.resolve("prometheus"));
-            Path configuration = Files.writeString(folder.resolve("prometheus.yml"), configuration(node, rules));
+            Path configuration = Files.writeString(folder.resolve("prometheus.yml"), configuration(jobs, rules));
             return new PrometheusServer(new MonitoringProcess(
                     node,
                     PORT,
@@ -53,16 +64,12 @@ public final class PrometheusServer implements AutoCloseable {
         }
     }
 
-    private static String configuration(LabHost node, List<Path> rules) {
+    private static String configuration(String jobs, List<Path> rules) {
         StringBuilder text = new StringBuilder("""
                 global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}
                 scrape_configs:
-                - job_name: sluice
-                  honor_labels: true
-                  static_configs:
-                  - targets: ["127.0.0.1:10249"]
-                    labels: {instance: "%1$s", node: "%1$s"}
-                """.formatted(node.name()));
+                """);
+        text.append(jobs);
         if (!rules.isEmpty()) {
             text.append("alerting: {alertmanagers: [{static_configs: [{targets: [\"127.0.0.1:")
                     .append(Alertmanager.PORT)

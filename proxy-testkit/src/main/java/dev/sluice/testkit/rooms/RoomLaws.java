@@ -32,7 +32,7 @@ import org.slf4j.Logger;
 public abstract class RoomLaws {
     /** The rooms whose threads run in the daemon. */
     private static final Set<String> OF_THE_DAEMON =
-            Set.of("core", "linux", "kubernetes", "iptables", "ipvs", "userspace", "daemon");
+            Set.of("core", "linux", "kubernetes", "iptables", "ipvs", "nftables", "userspace", "daemon");
 
     private final String name;
     private final String root;

@@ -46,6 +46,7 @@ public final class KubeProxyStandIn implements AutoCloseable {
     /** The modes whose rules it can write. */
     public enum Mode {
         IPTABLES,
+        IPVS,
         NFTABLES;
 
         /** As {@code /proxyMode} says it. */
@@ -78,6 +79,7 @@ public final class KubeProxyStandIn implements AutoCloseable {
             String cidr = LabAddresses.CLUSTER_CIDR.split(",")[family == IpFamily.IPV4 ? 0 : 1];
             switch (mode) {
                 case IPTABLES -> new UpstreamIptables(family, cidr).write(node, ports.of(family));
+                case IPVS -> new UpstreamIpvs(family, cidr).write(node, ports.of(family));
                 case NFTABLES -> new UpstreamNftables(family, cidr).write(node, ports.of(family));
             }
             ports.of(family).stream()

@@ -5,7 +5,7 @@ package dev.sluice.testkit.upstream;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.testkit.lab.LabHost;
 import dev.sluice.testkit.upstream.UpstreamPort.Endpoint;
-import java.util.ArrayList;
+import dev.sluice.testkit.upstream.UpstreamTool.Jump;
 import java.util.List;
 import java.util.Locale;
 
@@ -16,23 +16,29 @@ import java.util.Locale;
 final class UpstreamIptables {
     private static final String MARK = "0x00004000";
     private static final String NEW = "-m conntrack --ctstate NEW ";
-    private static final List<List<String>> JUMPS = List.of(
-            jump("filter", "INPUT", NEW, "kubernetes externally-visible service portals", "KUBE-EXTERNAL-SERVICES"),
-            jump("filter", "FORWARD", NEW, "kubernetes externally-visible service portals", "KUBE-EXTERNAL-SERVICES"),
-            jump("filter", "INPUT", "", "kubernetes health check service ports", "KUBE-NODEPORTS"),
-            jump("filter", "FORWARD", NEW, "kubernetes service portals", "KUBE-SERVICES"),
-            jump("filter", "OUTPUT", NEW, "kubernetes service portals", "KUBE-SERVICES"),
-            jump("filter", "FORWARD", "", "kubernetes forwarding rules", "KUBE-FORWARD"),
-            jump("filter", "INPUT", NEW, "kubernetes load balancer firewall", "KUBE-PROXY-FIREWALL"),
-            jump("filter", "OUTPUT", NEW, "kubernetes load balancer firewall", "KUBE-PROXY-FIREWALL"),
-            jump("filter", "FORWARD", NEW, "kubernetes load balancer firewall", "KUBE-PROXY-FIREWALL"),
-            jump("nat", "OUTPUT", "", "kubernetes service portals", "KUBE-SERVICES"),
-            jump("nat", "PREROUTING", "", "kubernetes service portals", "KUBE-SERVICES"),
-            jump("nat", "POSTROUTING", "", "kubernetes postrouting rules", "KUBE-POSTROUTING"));
+    private static final List<Jump> JUMPS = List.of(
+            new Jump("filter", "INPUT", NEW, "kubernetes externally-visible service portals", "KUBE-EXTERNAL-SERVICES"),
+            new Jump(
+                    "filter",
+                    "FORWARD",
+                    NEW,
+                    "kubernetes externally-visible service portals",
+                    "KUBE-EXTERNAL-SERVICES"),
+            new Jump("filter", "INPUT", "", "kubernetes health check service ports", "KUBE-NODEPORTS"),
+            new Jump("filter", "FORWARD", NEW, "kubernetes service portals", "KUBE-SERVICES"),
+            new Jump("filter", "OUTPUT", NEW, "kubernetes service portals", "KUBE-SERVICES"),
+            new Jump("filter", "FORWARD", "", "kubernetes forwarding rules", "KUBE-FORWARD"),
+            new Jump("filter", "INPUT", NEW, "kubernetes load balancer firewall", "KUBE-PROXY-FIREWALL"),
+            new Jump("filter", "OUTPUT", NEW, "kubernetes load balancer firewall", "KUBE-PROXY-FIREWALL"),
+            new Jump("filter", "FORWARD", NEW, "kubernetes load balancer firewall", "KUBE-PROXY-FIREWALL"),
+            new Jump("nat", "OUTPUT", "", "kubernetes service portals", "KUBE-SERVICES"),
+            new Jump("nat", "PREROUTING", "", "kubernetes service portals", "KUBE-SERVICES"),
+            new Jump("nat", "POSTROUTING", "", "kubernetes postrouting rules", "KUBE-POSTROUTING"));
 
     /** Without a comment, as the kubelet has them too. */
-    private static final List<List<String>> GUARD_JUMPS = List.of(
-            jump("filter", "INPUT", "", "", "KUBE-FIREWALL"), jump("filter", "OUTPUT", "", "", "KUBE-FIREWALL"));
+    private static final List<Jump> GUARD_JUMPS = List.of(
+            new Jump("filter", "INPUT", "", "", "KUBE-FIREWALL"),
+            new Jump("filter", "OUTPUT", "", "", "KUBE-FIREWALL"));
 
     private final IpFamily family;
     private final String clusterCidr;
@@ -43,46 +49,19 @@ final class UpstreamIptables {
         this.clusterCidr = clusterCidr;
     }
 
-    /** Table, built-in chain, match, comment, target. */
-    private static List<String> jump(String table, String from, String match, String comment, String to) {
-        return List.of(table, from, match, comment, to);
-    }
-
-    private String tool(String suffix) {
-        return (family == IpFamily.IPV4 ? "iptables" : "ip6tables") + suffix;
-    }
-
     /** Writes the rules of a first sync; stale chains of Services are deleted afterwards, as there. */
     void write(LabHost node, List<UpstreamPort> ports) {
-        JUMPS.forEach(jump -> ensure(node, jump));
+        UpstreamTool tool = new UpstreamTool(family, node);
+        JUMPS.forEach(tool::ensure);
         if (family == IpFamily.IPV4) {
-            GUARD_JUMPS.forEach(jump -> ensure(node, jump));
+            GUARD_JUMPS.forEach(tool::ensure);
         }
         String text = filter() + nat(ports);
-        node.feed(text, tool("-restore"), "-w", "5", "--noflush", "--counters").orThrow();
-        String stale = UpstreamText.staleChains(node.run(tool("-save")).orThrow(), text);
+        tool.restore(text, "--counters");
+        String stale = UpstreamText.staleChains(tool.save(), text);
         if (!stale.isEmpty()) {
-            node.feed(stale, tool("-restore"), "-w", "5", "--noflush").orThrow();
+            tool.restore(stale);
         }
-    }
-
-    private void ensure(LabHost node, List<String> jump) {
-        node.run(tool(""), "-w", "5", "-t", jump.get(0), "-N", jump.get(4));
-        List<String> rule = new ArrayList<>(
-                jump.get(2).isEmpty() ? List.of() : List.of(jump.get(2).strip().split(" ")));
-        if (!jump.get(3).isEmpty()) {
-            rule.addAll(List.of("-m", "comment", "--comment", jump.get(3)));
-        }
-        rule.addAll(List.of("-j", jump.get(4)));
-        if (iptables(node, jump.get(0), "-C", jump.get(1), rule) != 0) {
-            iptables(node, jump.get(0), "-I", jump.get(1), rule);
-        }
-    }
-
-    private int iptables(LabHost node, String table, String command, String chain, List<String> rule) {
-        List<String> words = new ArrayList<>(List.of(tool(""), "-w", "5", "-t", table, command, chain));
-        words.addAll(rule);
-        return node.run(words.toArray(String[]::new)).exitCode();
     }
 
     private String filter() {

@@ -21,6 +21,9 @@ public final class VirtualMachine {
     /** The exit code of {@code dev/vm/run} when the machine gave no result. */
     private static final int NO_RESULT = 125;
 
+    /** The variable that names the folder of the daemon; the machine inherits none. */
+    private static final String DISTRIBUTION = "SLUICE_DIST";
+
     private final Path output;
     private final Duration limit;
 
@@ -33,6 +36,30 @@ public final class VirtualMachine {
     /** Whether the machine is needed for ipvs mode, because this kernel lacks IPVS. */
     public static boolean isNeeded() {
         return !Files.exists(Path.of("/proc/net/ip_vs"));
+    }
+
+    /**
+     * Runs {@code main} in the machine, by a JVM like this one and with its class path.
+     *
+     * @param options more options for the JVM
+     */
+    public int run(Class<?> main, List<String> options, List<String> arguments, Consumer<String> console) {
+        String home = System.getProperty("java.home");
+        List<String> command = new ArrayList<>(List.of("env", "JAVA_HOME=" + home));
+        String distribution = System.getenv(DISTRIBUTION);
+        if (distribution != null) {
+            command.add(DISTRIBUTION + "=" + distribution);
+        }
+        command.addAll(List.of(
+                home + "/bin/java",
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx512m"));
+        command.addAll(options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(arguments);
+        return run(command, console);
     }
 
     /**

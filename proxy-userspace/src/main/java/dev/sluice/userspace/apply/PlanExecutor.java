@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.userspace.apply;
 
+import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.KernelCost;
 import dev.sluice.linux.KernelException;
@@ -29,18 +30,17 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Carries out plans in one family, in the order of {@link SyncPlan}. The routes and sockets follow even if the kernel
- * fails.
+ * Carries out plans in one family, in the order of {@link SyncPlan}. The routes follow even if the kernel fails.
  */
 public final class PlanExecutor {
     private final IpFamily family;
-    private final PortSockets sockets;
+    private final PortBalancers balancers;
     private final Iptables iptables;
     private final IpSets sets;
 
-    public PlanExecutor(IpFamily family, PortSockets sockets, Iptables iptables, IpSets sets) {
+    public PlanExecutor(IpFamily family, PortBalancers balancers, Iptables iptables, IpSets sets) {
         this.family = family;
-        this.sockets = sockets;
+        this.balancers = balancers;
         this.iptables = iptables;
         this.sets = sets;
     }
@@ -54,45 +54,63 @@ public final class PlanExecutor {
 
     /** Applies {@code plan} without a look at the kernel. */
     public PlanResult apply(SyncPlan plan) throws KernelException {
-        RestoreScript added = new RestoreScript().table("nat");
-        plan.newRules().forEach(rule -> added.append(rule.chain(), rule.rule().text()));
-        RestoreScript removed = new RestoreScript().table("nat");
-        plan.staleRules()
-                .forEach(rule -> removed.delete(rule.chain(), rule.rule().text()));
-        sockets.route(plan);
+        balancers.route(plan);
         try {
-            KernelCost before = restore(added);
-            return apply(plan.elements()).plus(before).plus(restore(removed));
+            return apply(plan.elements());
         } finally {
-            sockets.removeStale(plan);
+            balancers.removeStale(plan);
         }
     }
 
     /** Applies {@code plan}, and makes the kernel's rules and sets those of {@code rules} and {@code ports}. */
     public PlanResult applyAll(SyncPlan plan, RedirectRules rules, PlannedPorts ports) throws KernelException {
-        sockets.route(plan);
+        balancers.route(plan);
         try {
             SetDiff elements = SetDiff.between(present(), ports.elements());
             RestoreScript script = new RestoreScript();
-            compare(rules.nat(ports.udpRedirects()).text(), script);
+            compare(rules.nat().text(), script);
             compare(rules.filter().text(), script);
             KernelCost before = restore(script);
             return apply(elements).plus(before);
         } finally {
-            sockets.removeStale(plan);
+            balancers.removeStale(plan);
         }
     }
 
     /** Ends the service ports that {@code plan} removes; the kernel stays as it is. */
-    public void applyToSockets(SyncPlan plan) {
-        sockets.removeStale(plan);
+    public void applyToRoutes(SyncPlan plan) {
+        balancers.removeStale(plan);
+    }
+
+    /**
+     * Inserts {@code rules} of the filter table at the heads of their chains, and before that, where kube-proxy has
+     * rules too, what puts those first.
+     */
+    public void hold(List<ChainRule> rules) throws KernelException {
+        RestoreScript script = new RestoreScript();
+        insert(
+                RedirectRules.yieldTo(
+                        SavedTable.parse("nat", iptables.save("nat")).chains()),
+                script.table("nat"));
+        insert(rules, script.table("filter"));
+        restore(script);
+    }
+
+    /** As {@link RedirectRules#udpPort}, of the rules that the kernel has. */
+    public int udpPort(IpAddress address) throws KernelException {
+        SavedTable nat = SavedTable.parse("nat", iptables.save("nat"));
+        return RedirectRules.udpPort(nat.rules(RedirectRules.REDIRECT), address);
     }
 
     /** Inserts {@code rules} of the filter table at the heads of their chains. */
-    public void insert(List<ChainRule> rules) throws KernelException {
-        RestoreScript script = new RestoreScript().table("filter");
-        rules.forEach(rule -> script.insert(rule.chain(), 1, rule.rule().text()));
+    public void holdDatagrams(List<ChainRule> rules) throws KernelException {
+        RestoreScript script = new RestoreScript();
+        insert(rules, script.table("filter"));
         restore(script);
+    }
+
+    private static void insert(List<ChainRule> rules, RestoreScript script) {
+        rules.forEach(rule -> script.insert(rule.chain(), 1, rule.rule().text()));
     }
 
     /** Removes the rules and sets of this mode. */
@@ -111,11 +129,10 @@ public final class PlanExecutor {
      * @return whether there was one
      */
     public static boolean removeSets(IpSets sets, IpFamily family) throws NetlinkException {
-        Set<String> present = sets.names();
         boolean found = false;
-        for (IpSet set : PortalSets.all(family)) {
-            if (present.contains(set.name())) {
-                sets.destroy(set.name());
+        for (String name : sets.names()) {
+            if (PortalSets.owns(family, name)) {
+                sets.destroy(name);
                 found = true;
             }
         }

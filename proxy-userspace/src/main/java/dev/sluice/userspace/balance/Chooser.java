@@ -3,6 +3,7 @@
 package dev.sluice.userspace.balance;
 
 import dev.sluice.core.net.IpAddress;
+import java.time.Instant;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -22,17 +23,18 @@ public final class Chooser {
 
     private final AtomicInteger cursor = new AtomicInteger();
     private final AtomicInteger ejected = new AtomicInteger();
+    private final AtomicInteger unhealthy = new AtomicInteger();
 
     /** Which upstreams may be chosen. */
-    private record Eligibility(@Nullable ExcludedUpstreams excluded, boolean skipEjected, long now) {
-        private static final Eligibility ANY = new Eligibility(null, false, 0);
+    private record Eligibility(@Nullable ExcludedUpstreams excluded, Skips skips, long now) {
+        private static final Eligibility ANY = new Eligibility(null, Skips.NONE, 0);
 
-        static Eligibility of(@Nullable ExcludedUpstreams excluded, boolean skipEjected, long now) {
-            return excluded == null && !skipEjected ? ANY : new Eligibility(excluded, skipEjected, now);
+        static Eligibility of(@Nullable ExcludedUpstreams excluded, Skips skips, long now) {
+            return excluded == null && skips.isNone() ? ANY : new Eligibility(excluded, skips, now);
         }
 
         boolean includes(Upstream upstream) {
-            return (excluded == null || !excluded.contains(upstream)) && (!skipEjected || upstream.admits(now));
+            return (excluded == null || !excluded.contains(upstream)) && skips.admits(upstream, now);
         }
     }
 
@@ -51,8 +53,8 @@ public final class Chooser {
             IpAddress destination,
             @Nullable ExcludedUpstreams excluded,
             long nanoTime) {
-        boolean skipEjected = skipsEjected(pool, nanoTime);
-        Eligibility eligible = Eligibility.of(excluded, skipEjected, nanoTime);
+        Skips skips = skips(pool, nanoTime);
+        Eligibility eligible = Eligibility.of(excluded, skips, nanoTime);
         // another loop may have claimed an ejected upstream whose time is over: then choose again
         for (int i = 0; i <= pool.size(); i++) {
             int index = pick(scheduler, pool, client, destination, eligible);
@@ -60,26 +62,36 @@ public final class Chooser {
                 break;
             }
             Upstream upstream = pool.upstream(index);
-            if (!skipEjected || upstream.claim(nanoTime)) {
+            if (!skips.ejected() || upstream.claim(nanoTime)) {
                 return upstream;
             }
         }
         // other loops have claimed all that were left: now more than half are ejected, so ejections do not count
-        int any = skipEjected && excluded == null ? pick(scheduler, pool, client, destination, Eligibility.ANY) : -1;
+        if (!skips.ejected() || excluded != null) {
+            return null;
+        }
+        int any = pick(scheduler, pool, client, destination, Eligibility.of(null, skips.butEjected(), nanoTime));
         return any < 0 ? null : pool.upstream(any);
     }
 
     /** The upstream of a client by hash at present, without claiming it. */
     public @Nullable Upstream hashed(
             Scheduler byHash, UpstreamPool pool, IpAddress client, IpAddress destination, long nanoTime) {
-        int index =
-                pick(byHash, pool, client, destination, Eligibility.of(null, skipsEjected(pool, nanoTime), nanoTime));
+        int index = pick(byHash, pool, client, destination, Eligibility.of(null, skips(pool, nanoTime), nanoTime));
         return index < 0 ? null : pool.upstream(index);
     }
 
-    /** Whether ejected upstreams are skipped: unless they are more than half, since then the cause may be elsewhere. */
-    public boolean skipsEjected(UpstreamPool pool, long nanoTime) {
-        return ejected.get() > 0 && 2 * pool.admitting(nanoTime) >= pool.size();
+    /**
+     * What is skipped: unhealthy upstreams unless all are, since a check may be wrong; and of the others, those
+     * ejected, unless they are more than half, since then the cause may be elsewhere.
+     */
+    public Skips skips(UpstreamPool pool, long nanoTime) {
+        int healthy = unhealthy.get() > 0 ? pool.admitting(Skips.of(true, false), nanoTime) : pool.size();
+        boolean skipUnhealthy = healthy > 0 && healthy < pool.size();
+        boolean skipEjected = ejected.get() > 0
+                && 2 * pool.admitting(Skips.of(skipUnhealthy, true), nanoTime)
+                        >= (skipUnhealthy ? healthy : pool.size());
+        return Skips.of(skipUnhealthy, skipEjected);
     }
 
     /**
@@ -87,12 +99,13 @@ public final class Chooser {
      * once its time is over.
      */
     public boolean claim(UpstreamPool pool, Upstream upstream, long nanoTime) {
-        return !skipsEjected(pool, nanoTime) || upstream.claim(nanoTime);
+        Skips skips = skips(pool, nanoTime);
+        return skips.admits(upstream, nanoTime) && (!skips.ejected() || upstream.claim(nanoTime));
     }
 
     /** Whether {@code upstream} may get a connection of {@code pool}. */
     public boolean admits(UpstreamPool pool, Upstream upstream, long nanoTime) {
-        return upstream.admits(nanoTime) || !skipsEjected(pool, nanoTime);
+        return skips(pool, nanoTime).admits(upstream, nanoTime);
     }
 
     /**
@@ -113,9 +126,36 @@ public final class Chooser {
         }
     }
 
+    /** Notes that a check of {@code upstream} has passed; returns whether that makes it healthy again. */
+    public boolean checkPassed(Upstream upstream, int rise) {
+        boolean healthy = upstream.checkPassed(rise);
+        if (healthy) {
+            unhealthy.decrementAndGet();
+        }
+        return healthy;
+    }
+
+    /** Notes that a check of {@code upstream} has failed; returns whether that makes it unhealthy. */
+    public boolean checkFailed(Upstream upstream, int fall, String cause, Instant now) {
+        boolean failed = upstream.checkFailed(fall, cause, now);
+        if (failed) {
+            unhealthy.incrementAndGet();
+        }
+        return failed;
+    }
+
+    /** Notes that {@code upstream} is not checked any more. */
+    public void forgetChecks(Upstream upstream) {
+        if (upstream.forgetChecks()) {
+            unhealthy.decrementAndGet();
+        }
+    }
+
     /** Notes that the service port has lost {@code upstream}. */
     public void removed(Upstream upstream) {
-        upstream.remove();
+        if (upstream.remove()) {
+            unhealthy.decrementAndGet();
+        }
         succeeded(upstream);
     }
 

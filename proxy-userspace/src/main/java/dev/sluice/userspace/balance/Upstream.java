@@ -6,8 +6,11 @@ import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.SocketAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** An endpoint of a service port, for as long as the port has it: its open connections and its health. Thread-safe. */
 public final class Upstream {
@@ -16,6 +19,7 @@ public final class Upstream {
     private final long hash;
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicReference<PassiveHealth> health = new AtomicReference<>(PassiveHealth.GOOD);
+    private final AtomicReference<ActiveHealth> checked = new AtomicReference<>(ActiveHealth.GOOD);
     private volatile boolean removed;
 
     public Upstream(SocketAddress key) {
@@ -106,9 +110,50 @@ public final class Upstream {
         return health.getAndSet(PassiveHealth.GOOD).isEjected();
     }
 
-    /** Notes that the service port has lost it: its connects no longer count. */
-    void remove() {
+    /** Why it is unhealthy by its checks; null while it is healthy, or not checked. */
+    public @Nullable Outage outage() {
+        return checked.get().outage();
+    }
+
+    boolean isUnhealthy() {
+        return outage() != null;
+    }
+
+    /** Notes a passed check; returns whether that makes it healthy again. */
+    boolean checkPassed(int rise) {
+        return change(health -> health.passed(rise));
+    }
+
+    /** Notes a failed check; returns whether that makes it unhealthy. */
+    boolean checkFailed(int fall, String cause, Instant now) {
+        return change(health -> health.failed(fall, cause, now));
+    }
+
+    /** Forgets its checks; returns whether it was unhealthy. */
+    boolean forgetChecks() {
+        return change(_ -> ActiveHealth.GOOD);
+    }
+
+    /** Returns whether it turned healthy or unhealthy. */
+    private boolean change(UnaryOperator<ActiveHealth> step) {
+        ActiveHealth before = checked.get();
+        while (!before.isRemoved()) {
+            ActiveHealth after = step.apply(before);
+            if (checked.compareAndSet(before, after)) {
+                return (before.outage() == null) != (after.outage() == null);
+            }
+            before = checked.get();
+        }
+        return false;
+    }
+
+    /**
+     * Notes that the service port has lost it: its connects and checks no longer count. Returns whether it was
+     * unhealthy.
+     */
+    boolean remove() {
         removed = true;
+        return checked.getAndSet(ActiveHealth.REMOVED).outage() != null;
     }
 
     @Override

@@ -91,11 +91,11 @@ public final class UpstreamPool {
         return null;
     }
 
-    /** The number of upstreams that take connections at {@code now}. */
-    int admitting(long now) {
+    /** The number of upstreams that take connections at {@code now}, with those skipped that {@code skips} names. */
+    int admitting(Skips skips, long now) {
         int count = 0;
         for (Upstream upstream : upstreams) {
-            count += upstream.admits(now) ? 1 : 0;
+            count += skips.admits(upstream, now) ? 1 : 0;
         }
         return count;
     }

@@ -14,6 +14,8 @@ final class EngineAdders implements EngineCounters {
     final LongAdder flows = new LongAdder();
     final LongAdder activeFlows = new LongAdder();
     final LongAdder dropped = new LongAdder();
+    final LongAdder checks = new LongAdder();
+    final LongAdder checked = new LongAdder();
     final LongAdder toEndpoints = new LongAdder();
     final LongAdder toClients = new LongAdder();
     final ConnectTimes connectTimes = new ConnectTimes();
@@ -56,6 +58,16 @@ final class EngineAdders implements EngineCounters {
     @Override
     public long datagramsDropped() {
         return dropped.sum();
+    }
+
+    @Override
+    public long healthChecks() {
+        return checks.sum();
+    }
+
+    @Override
+    public long endpointsChecked() {
+        return checked.sum();
     }
 
     @Override

@@ -28,6 +28,12 @@ public interface EngineCounters {
     /** Datagrams dropped: no endpoint, too many flows, or a full socket buffer. */
     long datagramsDropped();
 
+    /** Health checks of endpoints that were begun. */
+    long healthChecks();
+
+    /** Endpoints that are checked at present. */
+    long endpointsChecked();
+
     /** Bytes sent to endpoints, TCP and UDP. */
     long bytesToEndpoints();
 

@@ -13,9 +13,15 @@ import dev.sluice.userspace.config.UserspaceOptions;
  *     bytes, in place of copies by this process; negative for never
  * @param maxConnectionsPerLoop TCP connections of one event loop; each holds two descriptors, and up to four more while
  *     it is spliced and busy. Further ones are reset at once
+ * @param socketMark the firewall mark of what is sent to endpoints, 0 for none; any other takes CAP_NET_ADMIN
  */
 public record EngineOptions(
-        UserspaceOptions userspace, int eventLoops, int maxFlowsPerLoop, long spliceAfter, int maxConnectionsPerLoop) {
+        UserspaceOptions userspace,
+        int eventLoops,
+        int maxFlowsPerLoop,
+        long spliceAfter,
+        int maxConnectionsPerLoop,
+        int socketMark) {
     private static final long SPLICE_AFTER = 256 << 10;
     private static final int MAX_CONNECTIONS = 1 << 18;
 
@@ -30,8 +36,8 @@ public record EngineOptions(
     }
 
     /**
-     * The defaults: one event loop per processor, with 16,384 flows and 262,144 connections each, and splicing after
-     * 256 KiB or the system property {@code sluice.userspace.splice-after}.
+     * The defaults: no mark, one event loop per processor, with 16,384 flows and 262,144 connections each, and splicing
+     * after 256 KiB or the system property {@code sluice.userspace.splice-after}.
      */
     public static EngineOptions of(UserspaceOptions userspace) {
         return new EngineOptions(
@@ -39,19 +45,24 @@ public record EngineOptions(
                 Runtime.getRuntime().availableProcessors(),
                 16_384,
                 Long.getLong("sluice.userspace.splice-after", SPLICE_AFTER),
-                MAX_CONNECTIONS);
+                MAX_CONNECTIONS,
+                0);
     }
 
     public EngineOptions withEventLoops(int count) {
-        return new EngineOptions(userspace, count, maxFlowsPerLoop, spliceAfter, maxConnectionsPerLoop);
+        return new EngineOptions(userspace, count, maxFlowsPerLoop, spliceAfter, maxConnectionsPerLoop, socketMark);
     }
 
     public EngineOptions withMaxFlowsPerLoop(int count) {
-        return new EngineOptions(userspace, eventLoops, count, spliceAfter, maxConnectionsPerLoop);
+        return new EngineOptions(userspace, eventLoops, count, spliceAfter, maxConnectionsPerLoop, socketMark);
     }
 
     public EngineOptions withMaxConnectionsPerLoop(int count) {
-        return new EngineOptions(userspace, eventLoops, maxFlowsPerLoop, spliceAfter, count);
+        return new EngineOptions(userspace, eventLoops, maxFlowsPerLoop, spliceAfter, count, socketMark);
+    }
+
+    public EngineOptions withSocketMark(int mark) {
+        return new EngineOptions(userspace, eventLoops, maxFlowsPerLoop, spliceAfter, maxConnectionsPerLoop, mark);
     }
 
     /**

@@ -18,16 +18,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Netty's epoll transport with fewer system calls, and with a fix for half-closed connections.
+ * Netty's epoll transport with fewer system calls, with {@link LoopHandle}s that are supervised, and with a fix for
+ * descriptors that are not waited for.
  *
- * <p>The interest of a channel changes several times while it is opened, joined to another, and closed. Here the kernel
- * gets only the last change, before the next {@code epoll_wait}, and none for a channel that is closed by then.
+ * <p>The kernel gets only the last change of an interest, before the next {@code epoll_wait}, and none for a descriptor
+ * that is closed by then.
  *
- * <p>When a channel has no interest, Netty (4.2.13 to 4.2.18 at least) removes its descriptor from the epoll set, so
- * that EPOLLHUP does not wake the loop for ever, but does not add it again when the interest returns: that fails with
- * ENOENT, and the channel is closed with its last bytes unsent. A channel whose peer has ended its stream gets there
- * whenever it has nothing to write. Here such a descriptor stays in the set edge-triggered, which reports EPOLLHUP
- * once.
+ * <p>A descriptor without interest Netty (4.2.13 to 4.2.18 at least) removes from the epoll set, so that EPOLLHUP does
+ * not wake the loop for ever, but does not add it again when the interest returns: that fails with ENOENT. Here it
+ * stays in the set edge-triggered, which reports EPOLLHUP once.
  */
 final class HalfOpenEpoll implements IoHandlerFactory {
     private static final Logger LOG = LoggerFactory.getLogger(HalfOpenEpoll.class);
@@ -73,7 +72,8 @@ final class HalfOpenEpoll implements IoHandlerFactory {
 
         @Override
         public IoRegistration register(IoHandle handle) throws Exception {
-            return new Registration(epoll.register(handle), handle, changed);
+            IoHandle supervised = handle instanceof LoopHandle own ? new LoopHandle.Supervised(own) : handle;
+            return new Registration(epoll.register(supervised), handle, changed);
         }
 
         @Override

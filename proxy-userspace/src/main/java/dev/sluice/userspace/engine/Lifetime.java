@@ -43,20 +43,13 @@ final class Lifetime implements Runnable {
     }
 
     /**
-     * Starts with a connection that an endpoint has just accepted.
+     * Starts with a connection that an endpoint has just accepted, under a policy that limits its time.
      *
      * @param moved the bytes that have passed in both directions
      * @param end ends the connection
-     * @return null without limits
      */
-    static @Nullable Lifetime begin(
-            EventLoop loop, ConnectionPolicy policy, LongSupplier moved, Consumer<ExpiryReason> end) {
-        Duration idle = policy.idleTimeout();
-        Duration age = policy.maxAge();
-        if (idle == null && age == null) {
-            return null;
-        }
-        Lifetime lifetime = new Lifetime(loop, nanos(idle), nanos(age), moved, end);
+    static Lifetime begin(EventLoop loop, ConnectionPolicy policy, LongSupplier moved, Consumer<ExpiryReason> end) {
+        Lifetime lifetime = new Lifetime(loop, nanos(policy.idleTimeout()), nanos(policy.maxAge()), moved, end);
         lifetime.checkLater(lifetime.seenAt);
         return lifetime;
     }

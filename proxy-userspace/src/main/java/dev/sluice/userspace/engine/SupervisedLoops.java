@@ -4,8 +4,11 @@ package dev.sluice.userspace.engine;
 
 import dev.sluice.core.thread.ProcessEnd;
 import io.netty.channel.ChannelException;
+import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoRegistration;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.util.concurrent.Future;
@@ -16,6 +19,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,8 +69,24 @@ final class SupervisedLoops extends MultiThreadIoEventLoopGroup {
         }
     }
 
-    private static void log(Throwable failure) {
+    /** Logs a failure that costs a connection. */
+    static void log(Throwable failure) {
         LOG.error("a connection failed: this is a defect of Sluice, please report it", failure);
+    }
+
+    /**
+     * Registers {@code handle} with the epoll of {@code loop}, on its thread, without the future and the wrapper that
+     * Netty makes for each.
+     *
+     * @return null when epoll refuses it
+     */
+    static @Nullable IoRegistration register(EventLoop loop, LoopHandle handle) {
+        try {
+            return ((Loop) loop).transport().register(handle);
+        } catch (Exception e) {
+            log(e);
+            return null;
+        }
     }
 
     @Override
@@ -111,6 +131,10 @@ final class SupervisedLoops extends MultiThreadIoEventLoopGroup {
     private static final class Loop extends SingleThreadIoEventLoop {
         Loop(SupervisedLoops all, Executor executor, IoHandlerFactory transport) {
             super(all, executor, transport);
+        }
+
+        IoHandler transport() {
+            return ioHandler();
         }
 
         @Override

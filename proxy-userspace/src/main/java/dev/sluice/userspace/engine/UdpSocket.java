@@ -2,241 +2,273 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.userspace.engine;
 
-import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.model.Portal;
+import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
-import dev.sluice.userspace.balance.ExcludedUpstreams;
-import dev.sluice.userspace.balance.Upstream;
-import dev.sluice.userspace.balance.UpstreamPool;
+import dev.sluice.core.net.SocketAddress;
+import dev.sluice.core.thread.ProcessEnd;
+import dev.sluice.linux.Errno;
+import dev.sluice.linux.socket.DatagramBatch;
 import dev.sluice.userspace.routing.PortBalancer;
-import dev.sluice.userspace.routing.RefusalReason;
+import dev.sluice.userspace.routing.PortalRoute;
 import dev.sluice.userspace.routing.RoutingTable;
-import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.FixedRecvByteBufAllocator;
-import io.netty.channel.epoll.EpollDatagramChannel;
-import io.netty.channel.socket.DatagramPacket;
-import java.net.InetSocketAddress;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The socket of one UDP service port, with the flows of its clients. A flow is a client's address and port; it keeps
- * its endpoint until it is idle for a while, or the endpoint is removed or refuses.
+ * The socket of one event loop for all UDP portals of a family, with the flows of their clients. A flow is a client's
+ * address and port, as the proxy sees them; it keeps its endpoint until it is idle for a while, the endpoint is removed
+ * or refuses, its portal is removed, or the portal's policy no longer allows the endpoint. A datagram that the policy
+ * allows no endpoint is dropped.
  *
  * <p>The socket is bound to the very address that the rules redirect to, so that replies leave from it and conntrack
  * turns it back into the portal that the client has sent to.
  */
-public final class UdpSocket {
+final class UdpSocket implements LoopHandle {
     private static final Logger LOG = LoggerFactory.getLogger(UdpSocket.class);
-    private static final int BATCH = 8;
+    /** After this time a flow's destination is looked up again; entries may have been deleted by hand. */
+    private static final long TRUSTED_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final LoopContext context;
     private final RoutingTable table;
-    private final PortBalancer balancer;
-    private final EpollDatagramChannel channel;
+    private final DatagramDestinations destinations;
+    private final SocketAddress local;
+    private final FileDescriptor descriptor;
     private final long idleNanos;
-    /** Least recently used first. */
-    private final LinkedHashMap<InetSocketAddress, UdpFlow> flows = new LinkedHashMap<>(16, 0.75f, true);
+    private final UdpFlows flows = new UdpFlows();
+    private final BatchDestinations originals;
+    private final UdpFlowOpener opener;
+    private @Nullable IoRegistration registration;
+    private boolean closed;
 
-    private final List<UdpFlow> written = new ArrayList<>();
-
-    UdpSocket(LoopContext context, RoutingTable table, PortBalancer balancer) {
+    private UdpSocket(
+            LoopContext context,
+            RoutingTable table,
+            SocketAddress local,
+            DatagramDestinations destinations,
+            int descriptor) {
         this.context = context;
         this.table = table;
-        this.balancer = balancer;
+        this.local = local;
+        this.destinations = destinations;
+        this.descriptor = new FileDescriptor(descriptor);
+        originals = new BatchDestinations(destinations, DatagramBuffers.PLACES);
+        opener = new UdpFlowOpener(context, table, flows);
         idleNanos = context.options.userspace().udpIdleTimeout().toNanos();
-        channel = DatagramChannels.newChannel(table.family());
-        channel.config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(DatagramChannels.LARGEST * BATCH));
-        channel.config().setMaxDatagramPayloadSize(DatagramChannels.LARGEST);
-        channel.config().setAutoRead(true);
-        channel.pipeline().addLast(new DatagramHandler());
     }
 
-    /** Binds the socket, on its loop. */
-    ChannelFuture bind(IpAddress address) {
-        var _ = context.loop.register(channel);
-        ChannelFuture binding = channel.bind(new InetSocketAddress(address.toInetAddress(), 0));
-        SupervisedLoops.after(binding, this::closeNow, bound -> {
-            if (bound.isSuccess()) {
-                context.opened(this);
-            } else {
-                var _ = channel.close();
-            }
-        });
-        return binding;
+    /**
+     * Binds a socket, on its loop.
+     *
+     * @param address with port 0 for any free one
+     * @param first whether the port must be free; otherwise the sockets before share it
+     * @throws EngineException when it cannot be bound, or original destinations cannot be looked up
+     */
+    static UdpSocket open(
+            LoopContext context,
+            RoutingTable table,
+            SocketAddress address,
+            boolean first,
+            DatagramDestinations.Opener opener) {
+        DatagramDestinations destinations = opener.open();
+        int opened = UdpSockets.bind(context, address, first);
+        if (opened < 0) {
+            destinations.close();
+            throw new EngineException(Errno.describe(-opened));
+        }
+        SocketAddress local = new SocketAddress(address.address(), context.sockets.port(opened));
+        UdpSocket socket = new UdpSocket(context, table, local, destinations, opened);
+        context.opened(socket);
+        socket.registration = context.register(socket, EpollIoOps.EPOLLIN);
+        if (socket.registration == null) {
+            socket.end();
+            throw new EngineException("epoll refuses it");
+        }
+        return socket;
     }
 
-    /** The port that the kernel chose. */
-    public int port() {
-        return channel.localAddress().getPort();
+    IpFamily family() {
+        return table.family();
     }
 
-    /** The address that it is bound to. */
-    public IpAddress address() {
-        return IpAddress.of(channel.localAddress().getAddress());
+    /** What it is bound to. */
+    SocketAddress local() {
+        return local;
     }
 
-    /** Ends the flows of endpoints that no longer answer; their clients' next datagrams go to others. */
-    public void endpointsChanged() {
-        context.loop.execute(() -> List.copyOf(flows.values()).stream()
-                .filter(flow -> !balancer.keepsFlowsTo(flow.upstream()))
-                .forEach(UdpFlow::close));
-    }
-
-    /** Ends every flow and closes the socket, unless the engine has ended and done so already. */
-    public void close() {
-        if (!context.loop.isShuttingDown()) {
-            context.loop.execute(this::closeNow);
+    /**
+     * Ends the flows of {@code balancers} whose endpoints no longer answer, whose policy no longer allows them, or
+     * whose portals lead elsewhere; their clients' next datagrams go to others. Runs on the loop.
+     */
+    void portsChanged(Collection<PortBalancer> balancers) {
+        for (PortBalancer balancer : balancers) {
+            List.copyOf(flows.of(balancer)).stream()
+                    .filter(flow -> !isKept(flow))
+                    .forEach(UdpFlow::end);
         }
     }
 
-    void closeNow() {
+    private boolean isKept(UdpFlow flow) {
+        boolean isLocal = table.locality().isLocal(flow.client().address(family()));
+        return flow.route().equals(route(flow.destination()))
+                && flow.balancer().keepsFlow(flow.upstream(), flow.route().scope(), isLocal);
+    }
+
+    private @Nullable PortalRoute route(Portal.Address destination) {
+        return table.find(Protocol.UDP, destination.address(), destination.port());
+    }
+
+    /** Ends every flow and closes the socket, after the events of this round. */
+    void end() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         context.closed(this);
-        List.copyOf(flows.values()).forEach(UdpFlow::close);
-        var _ = channel.close();
+        flows.all().forEach(UdpFlow::end);
+        destinations.close();
+        context.closeLater(this);
+    }
+
+    @Override
+    public void closeNow() {
+        IoRegistration on = registration;
+        registration = null;
+        context.close(descriptor, on);
+    }
+
+    /** Nothing but the datagrams in hand is lost: the event comes again. */
+    @Override
+    public void failed() {}
+
+    /** Called when the event loop ends. */
+    @Override
+    public void close() {
+        end();
     }
 
     void expire(long now) {
-        List<UdpFlow> idle = new ArrayList<>();
-        for (UdpFlow flow : flows.values()) {
-            if (now - flow.lastUse() < idleNanos) {
-                break;
-            }
-            idle.add(flow);
-        }
-        idle.forEach(UdpFlow::close);
+        flows.idleSince(now - idleNanos).forEach(UdpFlow::end);
     }
 
     LoopContext context() {
         return context;
     }
 
-    /** Sends a reply from this socket, or drops it when too many wait. */
-    void reply(ByteBuf data, InetSocketAddress client) {
-        flows.get(client); // moves it to the end of the idle order
-        if (channel.isWritable()) {
-            context.counters.toClients.add(data.readableBytes());
-            balancer.counters().bytesOut().add(data.readableBytes());
-            var _ = channel.write(
-                    new DatagramPacket(DatagramChannels.fit(channel, data), client), channel.voidPromise());
-        } else {
-            context.counters.dropped.increment();
-            data.release();
-        }
+    /** Sends what is queued for clients, from a number on; returns how many messages, or a negative error number. */
+    int sendQueued(DatagramBatch batch, int first) {
+        return closed ? -Errno.EAGAIN : batch.sendQueued(descriptor.intValue(), first);
     }
 
-    void flush() {
-        channel.flush();
+    /** Sends the datagrams of a queued run by themselves; returns how many. */
+    int sendApart(DatagramBatch batch, int first, int count, int message) {
+        return batch.sendApart(descriptor.intValue(), first, count, message);
+    }
+
+    /** Notes that a reply has passed. */
+    void used(UdpFlow flow) {
+        flows.use(flow);
     }
 
     void ended(UdpFlow flow) {
-        if (flows.remove(flow.client(), flow)) {
+        if (flows.remove(flow)) {
             context.flowEnded();
             flow.upstream().closed();
-            balancer.release();
+            flow.balancer().release();
         }
-    }
-
-    void sent(int bytes) {
-        context.counters.toEndpoints.add(bytes);
-        balancer.counters().bytesIn().add(bytes);
-    }
-
-    /** Notes that the endpoint of a flow has sent its first datagram. */
-    void answered(UdpFlow flow) {
-        balancer.answered(flow.upstream());
     }
 
     /** Notes that the endpoint of a flow refuses the port or is unreachable. */
     void refused(UdpFlow flow) {
-        if (flows.get(flow.client()) == flow) {
-            balancer.failed(flow.upstream(), System.nanoTime());
+        if (flows.contains(flow)) {
+            flow.balancer().failed(flow.upstream(), System.nanoTime());
         }
     }
 
-    private void received(DatagramPacket packet) {
-        UdpFlow flow = flows.get(packet.sender());
+    @Override
+    public FileDescriptor fd() {
+        return descriptor;
+    }
+
+    /** Receives as many datagrams as one call does; the event is level-triggered and comes again for others. */
+    @Override
+    public void handle(IoRegistration from, IoEvent event) {
+        if (closed) {
+            return;
+        }
+        DatagramBatch batch = context.datagrams().requests;
+        int count = batch.receive(descriptor.intValue(), 0, batch.places());
+        if (count < 0) {
+            LOG.debug("UDP socket on {}: {}", local, Errno.describe(-count));
+            return;
+        }
+        long now = System.nanoTime();
+        lookUp(batch, count, now);
+        int place = 0;
+        while (place < count) {
+            int run = batch.run(place, count);
+            try {
+                received(batch, place, run, now);
+            } catch (Throwable e) {
+                ProcessEnd.ifFatal(e);
+                SupervisedLoops.log(e);
+            }
+            originals.forget(place);
+            place += run;
+        }
+    }
+
+    /** Looks up the destinations of what has no flow yet, and of flows that are due. */
+    private void lookUp(DatagramBatch batch, int count, long now) {
+        for (int place = 0; place < count; place += batch.run(place, count)) {
+            UdpFlow flow = flows.use(batch, place);
+            if (flow == null ? context.hasRoomForFlow() : now - flow.lookedUp() > TRUSTED_NANOS) {
+                originals.add(place, flows.sender().socketAddress(family()));
+            }
+        }
+        originals.lookUp(local);
+    }
+
+    private void received(DatagramBatch batch, int place, int count, long now) {
+        UdpFlow flow = flows.use(batch, place);
+        if (flow != null && now - flow.lookedUp() > TRUSTED_NANOS) {
+            flow = lookedUpAgain(flow, place, now);
+        }
         if (flow == null) {
-            flow = open(packet.sender());
+            flow = open(batch, place, now);
         }
         if (flow == null) {
-            context.counters.dropped.increment();
-            packet.release();
-        } else if (flow.send(packet.content())) {
-            written.add(flow);
+            context.counters.dropped.add(count);
+        } else {
+            flow.send(batch, place, count, now);
         }
     }
 
-    private @Nullable UdpFlow open(InetSocketAddress client) {
-        IpAddress address = IpAddress.of(client.getAddress());
-        IpAddress destination = balancer.resolved().service().clusterIp();
-        UpstreamPool allowed = balancer.datagramEndpoints(table.locality().isLocal(address));
-        ExcludedUpstreams excluded = null;
-        for (int i = 0; i < context.options.userspace().connectTimeouts().size(); i++) {
-            Upstream next = balancer.choose(allowed, address, destination, excluded, System.nanoTime());
-            if (next == null) {
-                break;
-            }
-            boolean back = table.leadsBack(Protocol.UDP, next.address(), next.port());
-            if (!back && !admitFlow()) {
-                return null;
-            }
-            UdpFlow flow = back ? null : open(client, next);
-            if (flow != null) {
-                balancer.pin(address, next, System.nanoTime());
-                return flow;
-            }
-            excluded = excluded == null ? new ExcludedUpstreams() : excluded;
-            excluded.add(next);
+    private @Nullable UdpFlow open(DatagramBatch batch, int place, long now) {
+        if (!context.hasRoomForFlow()) {
+            return null;
         }
-        balancer.counters().refused(RefusalReason.NO_ENDPOINT);
-        return null;
+        FlowClient client = flows.sender();
+        Portal.Address destination = originals.take(place, client.socketAddress(family()), local);
+        return destination == null ? null : opener.open(this, client, destination, batch.hopsLeft(place), now);
     }
 
-    /** Admits one more flow, if the service port and the loop allow it. */
-    private boolean admitFlow() {
-        if (!balancer.admit()) {
-            return false;
+    /** Ends the flow if its client's datagrams have another destination by now. */
+    private @Nullable UdpFlow lookedUpAgain(UdpFlow flow, int place, long now) {
+        Portal.Address destination = originals.take(place, flow.client().socketAddress(family()), local);
+        if (destination != null && !destination.equals(flow.destination())) {
+            flow.end();
+            return null;
         }
-        if (context.admitFlow(flows.size())) {
-            return true;
-        }
-        balancer.release();
-        return false;
-    }
-
-    /** Opens an admitted flow; null if that fails, in which case it has ended. */
-    private @Nullable UdpFlow open(InetSocketAddress client, Upstream upstream) {
-        UdpFlow flow = new UdpFlow(this, upstream, client);
-        flows.put(client, flow);
-        upstream.opened();
-        return flow.connect(table.family()) ? flow : null;
-    }
-
-    private final class DatagramHandler extends ChannelInboundHandlerAdapter {
-        @Override
-        public void channelRead(ChannelHandlerContext ctx, Object message) {
-            received((DatagramPacket) message);
-        }
-
-        @Override
-        public void channelReadComplete(ChannelHandlerContext ctx) {
-            for (int i = 0; i < written.size(); i++) {
-                written.get(i).flush();
-            }
-            written.clear();
-        }
-
-        @Override
-        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            SupervisedLoops.caught(cause);
-            LOG.debug("UDP socket of {}: {}", balancer.name(), cause.getMessage());
-        }
+        flow.lookedUp(now);
+        return flow;
     }
 }

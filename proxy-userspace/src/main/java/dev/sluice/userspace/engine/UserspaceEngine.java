@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.userspace.engine;
 
-import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.RoutingTable;
 import io.netty.channel.EventLoop;
@@ -39,21 +39,27 @@ public final class UserspaceEngine implements AutoCloseable {
 
     private final EngineOptions options;
     private final OriginalDestinations destinations;
+    private final DatagramDestinations.Opener datagramDestinations;
     private final EngineAdders counters = new EngineAdders();
     private final Map<IpFamily, TcpListeners> listeners = new EnumMap<>(IpFamily.class);
     private final List<LoopContext> contexts = new ArrayList<>();
     private @Nullable EventLoopGroup group;
+    private @Nullable EndpointChecks checks;
+    private volatile OutageListener outages = (_, _, _) -> {};
     private volatile boolean closed;
-    private int nextLoop;
 
     /** An engine that looks up original destinations in conntrack. Opens nothing yet. */
     public UserspaceEngine(EngineOptions options) {
-        this(options, OriginalDestinations.CONNTRACK);
+        this(options, OriginalDestinations.CONNTRACK, DatagramDestinations.FromConntrack::open);
     }
 
-    public UserspaceEngine(EngineOptions options, OriginalDestinations destinations) {
+    public UserspaceEngine(
+            EngineOptions options,
+            OriginalDestinations destinations,
+            DatagramDestinations.Opener datagramDestinations) {
         this.options = options;
         this.destinations = destinations;
+        this.datagramDestinations = datagramDestinations;
     }
 
     public EngineOptions options() {
@@ -67,7 +73,8 @@ public final class UserspaceEngine implements AutoCloseable {
     /**
      * Starts the event loops, unless they run already.
      *
-     * @throws EngineException when Netty's native library for epoll cannot be loaded, or the engine was closed
+     * @throws EngineException when Netty's native library for epoll cannot be loaded, the mark of its sockets cannot be
+     *     set, or the engine was closed
      */
     public synchronized void start() {
         if (closed) {
@@ -85,6 +92,7 @@ public final class UserspaceEngine implements AutoCloseable {
                             + ", which must be writable and not mounted noexec)",
                     cause);
         }
+        new SocketProbes().requireMark(options.socketMark());
         EventLoopGroup loops = new SupervisedLoops(options.eventLoops(), () -> closed, new HalfOpenEpoll());
         for (EventExecutor executor : loops) {
             LoopContext context = new LoopContext((EventLoop) executor, options, counters);
@@ -116,6 +124,15 @@ public final class UserspaceEngine implements AutoCloseable {
         return open.port();
     }
 
+    /**
+     * Whether sockets may have foreign addresses of {@code family}.
+     *
+     * @throws EngineException when the kernel refuses it
+     */
+    public void requireClientSources(IpFamily family) {
+        new SocketProbes().requireClientSources(family);
+    }
+
     /** The number of listening TCP sockets of {@code family}. */
     public synchronized int listeners(IpFamily family) {
         TcpListeners open = listeners.get(family);
@@ -123,16 +140,43 @@ public final class UserspaceEngine implements AutoCloseable {
     }
 
     /**
-     * Opens the socket of a UDP service port on one of the loops.
+     * Opens the sockets for redirected datagrams of {@code table}'s family: one for each event loop, all on one port.
      *
-     * @param address an address of this node, to which the rules redirect
-     * @throws EngineException when it cannot be bound
+     * @param address an address of this node, to which the rules redirect; with a port that is used if it is free, or 0
+     *     for one that the kernel chooses
+     * @throws EngineException when one cannot be bound, or original destinations cannot be looked up
      */
-    public synchronized UdpSocket openUdp(RoutingTable table, PortBalancer balancer, IpAddress address) {
+    public synchronized UdpSockets openUdp(RoutingTable table, SocketAddress address) {
         start();
-        LoopContext context = contexts.get(nextLoop);
-        nextLoop = (nextLoop + 1) % contexts.size();
-        return UdpOpening.open(context, table, balancer, address);
+        return UdpSockets.open(contexts, table, address, datagramDestinations);
+    }
+
+    /** Gives every later change of an endpoint's health to {@code listener}, which must not block. */
+    public void reportTo(OutageListener listener) {
+        outages = listener;
+    }
+
+    /** Checks the endpoints of {@code balancer} as its policy says, if it says so; call it after each change. */
+    public synchronized void check(PortBalancer balancer) {
+        start();
+        EndpointChecks present = checks;
+        if (present == null) {
+            present = new EndpointChecks(
+                    contexts.getFirst().loop,
+                    options.socketMark(),
+                    counters,
+                    (of, upstream, outage) -> outages.changed(of, upstream, outage));
+            checks = present;
+        }
+        present.update(balancer);
+    }
+
+    /** Ends the checks of a service port that is removed. */
+    public synchronized void uncheck(PortBalancer balancer) {
+        EndpointChecks present = checks;
+        if (present != null && group != null) {
+            present.remove(balancer);
+        }
     }
 
     /** Stops accepting TCP connections of {@code family}; the kernel refuses them from now on. Open ones go on. */
@@ -148,9 +192,10 @@ public final class UserspaceEngine implements AutoCloseable {
      * listening, gives the last connections a moment, and closes. UDP continues until then.
      *
      * @param beforeRefusing runs before the first new connection would be refused
+     * @param beforeClosing runs before the first datagram would be
      * @return the number of connections that were reset
      */
-    public long drain(Duration limit, Runnable beforeRefusing) throws InterruptedException {
+    public long drain(Duration limit, Runnable beforeRefusing, Runnable beforeClosing) throws InterruptedException {
         long deadline = System.nanoTime() + limit.toNanos();
         onLoops(context -> {
             context.remember();
@@ -166,6 +211,7 @@ public final class UserspaceEngine implements AutoCloseable {
                 () -> counters.connectionsActive() == onLoops(LoopContext::remembered),
                 System.nanoTime() + LAST_MOMENT.toNanos());
         long left = counters.connectionsActive();
+        beforeClosing.run();
         close();
         return left;
     }

@@ -4,9 +4,9 @@ package dev.sluice.userspace.explain;
 
 import dev.sluice.core.model.Portal;
 import dev.sluice.core.net.IpAddress;
-import dev.sluice.core.net.Protocol;
 import dev.sluice.core.trace.Packet;
 import dev.sluice.core.trace.Trace;
+import dev.sluice.core.trace.Trace.Candidate;
 import dev.sluice.core.trace.Trace.Step;
 import dev.sluice.core.trace.Trace.Verdict;
 import dev.sluice.linux.rules.PacketTracer;
@@ -17,9 +17,11 @@ import dev.sluice.userspace.plan.PlannedPorts;
 import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.PortalRoute;
 import dev.sluice.userspace.routing.RoutingTable;
+import dev.sluice.userspace.routing.SourcePolicy;
 import dev.sluice.userspace.rules.RedirectRules;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Follows a packet through the rules as rendered and the desired set elements, and then through the proxy. */
@@ -39,7 +41,7 @@ public final class PacketExplanation {
     public Trace of(Packet packet) {
         PacketTracer tracer = new PacketTracer(table.locality()::isNode, ports, steps);
         // no rule of this mode leaves anything to chance
-        Branch end = tracer.enter(rules.nat(ports.udpRedirects()), rules.filter(), TracedPacket.of(packet))
+        Branch end = tracer.enter(rules.nat(), rules.filter(), TracedPacket.of(packet))
                 .getFirst();
         PortalRoute route = table.find(packet.protocol(), packet.destination(), packet.destinationPort());
         return switch (end.end()) {
@@ -54,14 +56,16 @@ public final class PacketExplanation {
         boolean fromNode =
                 packet.origin() == Packet.Origin.NODE || table.locality().isLocal(packet.source());
         PortBalancer balancer = route.balancer();
-        boolean udp = packet.protocol() == Protocol.UDP;
-        UpstreamPool allowed = udp ? balancer.datagramEndpoints(fromNode) : balancer.endpoints(route.scope(), fromNode);
-        IpAddress destination = udp ? balancer.resolved().service().clusterIp() : packet.destination();
-        ChoiceText choice = new ChoiceText(balancer, allowed, packet, destination, System.nanoTime());
+        UpstreamPool allowed = balancer.endpoints(route.scope(), fromNode);
+        ChoiceText choice = new ChoiceText(balancer, allowed, packet, System.nanoTime());
+        SourcePolicy sources = table.sources();
+        Predicate<IpAddress> masqueraded = endpoint -> packet.origin() == Packet.Origin.NODE
+                || !sources.keeps(balancer, route.scope(), packet.source(), endpoint, table.locality());
         steps.add(new Step("userspace " + portal(packet), balancer.name() + ": " + choice.text()));
-        return choice.candidates().isEmpty()
+        List<Candidate> candidates = choice.candidates(masqueraded);
+        return candidates.isEmpty()
                 ? stopped(route, Verdict.REJECT)
-                : new Trace(balancer.name(), steps, Verdict.FORWARD, choice.candidates());
+                : new Trace(balancer.name(), steps, Verdict.FORWARD, candidates);
     }
 
     private Portal portal(Packet packet) {

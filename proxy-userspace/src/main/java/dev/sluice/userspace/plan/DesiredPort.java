@@ -9,12 +9,14 @@ import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.SocketAddress;
 import dev.sluice.userspace.routing.ConnectionPolicy;
 import dev.sluice.userspace.rules.PortRedirection;
+import dev.sluice.userspace.rules.PortalElement;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.ToIntFunction;
 
 /**
- * The desired state of one service port, as far as it is known before its UDP socket is open.
+ * The desired state of one service port.
  *
  * @param weights of endpoints, slow start included
  */
@@ -23,6 +25,11 @@ public record DesiredPort(
 
     public ServicePortName name() {
         return port.name();
+    }
+
+    /** Its set elements. */
+    public Set<PortalElement> elements() {
+        return redirection.elements();
     }
 
     /** The weights of the endpoints that take connections, in the unit of {@link SlowStart}. */

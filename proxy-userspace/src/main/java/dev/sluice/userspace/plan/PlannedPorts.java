@@ -6,7 +6,6 @@ import dev.sluice.core.model.ServicePortName;
 import dev.sluice.linux.ipset.IpSet;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.rules.SetLookup;
-import dev.sluice.userspace.rules.ChainRule;
 import dev.sluice.userspace.rules.PortalElement;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -20,53 +19,44 @@ import org.jspecify.annotations.Nullable;
  * Services that request the same one.
  */
 public final class PlannedPorts implements SetLookup {
-    /** In the order of their rules. */
-    private final Map<ServicePortName, PortState> states = new LinkedHashMap<>();
+    private final Map<ServicePortName, DesiredPort> ports = new LinkedHashMap<>();
 
     public Set<ServicePortName> names() {
-        return Set.copyOf(states.keySet());
+        return Set.copyOf(ports.keySet());
     }
 
-    public @Nullable PortState get(ServicePortName name) {
-        return states.get(name);
+    public @Nullable DesiredPort get(ServicePortName name) {
+        return ports.get(name);
     }
 
-    /** Replaces {@code before}; new rules go behind those of all other ports. */
-    void replace(@Nullable PortState before, @Nullable PortState after) {
-        if (before != null && (after == null || !after.udpRedirects().equals(before.udpRedirects()))) {
-            states.remove(before.name());
-        }
-        if (after != null) {
-            states.put(after.name(), after);
+    /** @param after null removes the port */
+    void replace(ServicePortName name, @Nullable DesiredPort after) {
+        if (after == null) {
+            ports.remove(name);
+        } else {
+            ports.put(name, after);
         }
     }
 
     /** The set elements of all service ports. */
     public Set<PortalElement> elements() {
         Set<PortalElement> elements = new LinkedHashSet<>();
-        states.values().forEach(state -> elements.addAll(state.elements()));
+        ports.values().forEach(port -> elements.addAll(port.elements()));
         return elements;
-    }
-
-    /** The rules that lead to the UDP sockets of all service ports. */
-    public List<ChainRule> udpRedirects() {
-        return states.values().stream()
-                .flatMap(state -> state.udpRedirects().stream())
-                .toList();
     }
 
     /** The service ports that need {@code element}. */
     List<ServicePortName> owners(PortalElement element) {
-        return states.values().stream()
-                .filter(state -> state.elements().contains(element))
-                .map(PortState::name)
+        return ports.values().stream()
+                .filter(port -> port.elements().contains(element))
+                .map(DesiredPort::name)
                 .toList();
     }
 
     @Override
     public boolean contains(IpSet set, SetEntry entry) {
         PortalElement asked = new PortalElement(set, entry);
-        return states.values().stream().anyMatch(state -> matches(state.elements(), asked));
+        return ports.values().stream().anyMatch(port -> matches(port.elements(), asked));
     }
 
     private static boolean matches(Set<PortalElement> elements, PortalElement asked) {

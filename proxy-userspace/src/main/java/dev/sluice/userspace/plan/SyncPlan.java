@@ -4,8 +4,6 @@ package dev.sluice.userspace.plan;
 
 import dev.sluice.core.model.Portal;
 import dev.sluice.core.model.ServicePortName;
-import dev.sluice.core.net.SocketAddress;
-import dev.sluice.userspace.rules.ChainRule;
 import dev.sluice.userspace.rules.PortalPolicy;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -15,26 +13,24 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The steps of one sync, in an order without a gap for traffic: new routes, new rules, set elements, old rules, and
- * last the routes and sockets that nothing leads to any more.
+ * The steps of one sync, in an order without a gap for traffic: changed ports, new routes, set elements, and last the
+ * routes and ports that nothing leads to any more.
  *
  * <p>When a portal moves from one service port to another, the order of the two does not matter. The cost of a port is
  * that of its own portals.
  */
 public final class SyncPlan {
+    private final List<DesiredPort> changedPorts = new ArrayList<>();
     private final List<PortalLink> newRoutes = new ArrayList<>();
-    private final List<ChainRule> newRules = new ArrayList<>();
     private final SetDiff elements = new SetDiff();
-    private final List<ChainRule> staleRules = new ArrayList<>();
     private final List<PortalLink> staleRoutes = new ArrayList<>();
-    private final List<SocketAddress> staleSockets = new ArrayList<>();
     private final List<ServicePortName> removedPorts = new ArrayList<>();
 
     /** Adds what turns {@code before} into {@code after}. */
-    void add(@Nullable PortState before, @Nullable PortState after) {
+    void add(@Nullable DesiredPort before, @Nullable DesiredPort after) {
         elements.add(before == null ? Set.of() : before.elements(), after == null ? Set.of() : after.elements());
-        addRules(before == null ? List.of() : before.udpRedirects(), after == null ? List.of() : after.udpRedirects());
         if (after != null) {
+            changedPorts.add(after);
             after.redirection().portals().forEach((portal, policy) -> newRoutes.add(link(portal, after, policy)));
         }
         if (before != null) {
@@ -42,14 +38,7 @@ public final class SyncPlan {
         }
     }
 
-    private void addRules(List<ChainRule> before, List<ChainRule> after) {
-        if (!after.equals(before)) {
-            newRules.addAll(after);
-            staleRules.addAll(before);
-        }
-    }
-
-    private void addStale(PortState before, @Nullable PortState after) {
+    private void addStale(DesiredPort before, @Nullable DesiredPort after) {
         Map<Portal, PortalPolicy> now =
                 after == null ? Map.of() : after.redirection().portals();
         before.redirection().portals().forEach((portal, policy) -> {
@@ -58,41 +47,30 @@ public final class SyncPlan {
                 staleRoutes.add(link(portal, before, policy));
             }
         });
-        SocketAddress socket = before.udpSocket();
-        if (socket != null && (after == null || !socket.equals(after.udpSocket()))) {
-            staleSockets.add(socket);
-        }
         if (after == null) {
             removedPorts.add(before.name());
         }
     }
 
-    private static PortalLink link(Portal portal, PortState state, PortalPolicy policy) {
-        return new PortalLink(portal, state.name(), policy.scope());
+    private static PortalLink link(Portal portal, DesiredPort port, PortalPolicy policy) {
+        return new PortalLink(portal, port.name(), policy.scope());
+    }
+
+    /** The service ports whose endpoints, policies or portals may have changed. */
+    public List<DesiredPort> changedPorts() {
+        return Collections.unmodifiableList(changedPorts);
     }
 
     public List<PortalLink> newRoutes() {
         return Collections.unmodifiableList(newRoutes);
     }
 
-    public List<ChainRule> newRules() {
-        return Collections.unmodifiableList(newRules);
-    }
-
     public SetDiff elements() {
         return elements;
     }
 
-    public List<ChainRule> staleRules() {
-        return Collections.unmodifiableList(staleRules);
-    }
-
     public List<PortalLink> staleRoutes() {
         return Collections.unmodifiableList(staleRoutes);
-    }
-
-    public List<SocketAddress> staleSockets() {
-        return Collections.unmodifiableList(staleSockets);
     }
 
     public List<ServicePortName> removedPorts() {

@@ -29,15 +29,13 @@ import java.util.function.LongSupplier;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Plans the syncs of one family, in two steps: {@link #changes} determines the desired state of each service port, so
- * that its UDP socket can be opened; {@link #plan} determines the rest, once the kernel has chosen the sockets' ports.
- */
+/** Plans the syncs of one family. */
 public final class SyncPlanner {
     private final PlannedPorts ports = new PlannedPorts();
     private final Map<ServicePortName, List<Problem>> problems = new TreeMap<>();
     private final ConnectionPolicyReader policies;
     private final SlowStart<SocketAddress> slowStart;
+    private @Nullable String udpProblem;
 
     /**
      * @param scheduler the one of Services that request none
@@ -68,9 +66,9 @@ public final class SyncPlanner {
         return problems.values().stream().flatMap(List::stream).distinct().toList();
     }
 
-    /** Notes that the UDP socket of a service port cannot be opened. */
-    public void noSocket(ServicePortName name, String reason) {
-        report(name, Problem.skipped(ObjectRef.service(name.service()), "", reason));
+    /** @param reason why UDP service ports cannot be served, null when they can */
+    public void setUdpProblem(@Nullable String reason) {
+        udpProblem = reason;
     }
 
     /** Notes that the kernel has refused to add {@code element}. */
@@ -91,23 +89,27 @@ public final class SyncPlanner {
     }
 
     /**
-     * The applied and desired state of the service ports {@code names}.
+     * The plan for the service ports {@code names}.
      *
      * @param desired returns null for a port that is to be removed
      */
-    public List<PortChange> changes(
-            Set<ServicePortName> names, Function<ServicePortName, @Nullable ResolvedPort> desired) {
-        List<PortChange> changes = new ArrayList<>(names.size());
+    public SyncPlan plan(Set<ServicePortName> names, Function<ServicePortName, @Nullable ResolvedPort> desired) {
+        SyncPlan plan = new SyncPlan();
         for (ServicePortName name : names) {
             problems.remove(name);
-            PortState before = ports.get(name);
+            DesiredPort before = ports.get(name);
             ResolvedPort port = desired.apply(name);
-            changes.add(new PortChange(name, before, port == null ? null : desired(port, before)));
+            DesiredPort after = port == null ? null : desired(port, before);
+            if (after == null) {
+                slowStart.forget(name);
+            }
+            ports.replace(name, after);
+            plan.add(before, after);
         }
-        return changes;
+        return plan;
     }
 
-    private @Nullable DesiredPort desired(ResolvedPort port, @Nullable PortState before) {
+    private @Nullable DesiredPort desired(ResolvedPort port, @Nullable DesiredPort before) {
         ServicePort service = port.service();
         if (service.protocol() == Protocol.SCTP) {
             report(
@@ -118,49 +120,23 @@ public final class SyncPlanner {
                             "userspace mode does not carry SCTP; use a mode in which the kernel carries the traffic"));
             return null;
         }
+        if (service.protocol() == Protocol.UDP && udpProblem != null) {
+            report(port.name(), Problem.skipped(ObjectRef.service(service.name().service()), "", udpProblem));
+            return null;
+        }
         ProblemList invalid = new ProblemList(ObjectRef.service(service.name().service()));
         ConnectionPolicy policy = policies.read(service, invalid);
         invalid.toList().forEach(problem -> report(port.name(), problem));
         return new DesiredPort(port, policy, weights(port, policy, before), PortRedirection.of(port));
     }
 
-    private ToIntFunction<Endpoint> weights(ResolvedPort port, ConnectionPolicy policy, @Nullable PortState before) {
+    private ToIntFunction<Endpoint> weights(ResolvedPort port, ConnectionPolicy policy, @Nullable DesiredPort before) {
         Duration time = policy.slowStart();
         if (time == null) {
             slowStart.forget(port.name());
             return Endpoint::weight;
         }
-        Map<SocketAddress, Integer> applied =
-                before == null ? Map.of() : before.desired().slowStartWeights();
+        Map<SocketAddress, Integer> applied = before == null ? Map.of() : before.slowStartWeights();
         return slowStart.weights(port.name(), time, port.endpoints().reachable(), applied);
-    }
-
-    /**
-     * The plan that carries out {@code changes}. A port without the UDP socket that it needs is removed.
-     *
-     * @param udpSockets the open sockets of the ports that need one
-     */
-    public SyncPlan plan(List<PortChange> changes, Map<ServicePortName, SocketAddress> udpSockets) {
-        SyncPlan plan = new SyncPlan();
-        for (PortChange change : changes) {
-            PortState after = after(change, udpSockets.get(change.name()));
-            if (after == null) {
-                slowStart.forget(change.name());
-            }
-            ports.replace(change.before(), after);
-            plan.add(change.before(), after);
-        }
-        return plan;
-    }
-
-    private static @Nullable PortState after(PortChange change, @Nullable SocketAddress socket) {
-        DesiredPort desired = change.desired();
-        if (desired == null) {
-            return null;
-        }
-        if (!change.needsUdpSocket()) {
-            return new PortState(desired, null);
-        }
-        return socket == null ? null : new PortState(desired, socket);
     }
 }

@@ -26,6 +26,7 @@ public final class ConnectAttempts {
     private @Nullable ExcludedUpstreams excluded;
     private @Nullable Upstream upstream;
     private int attempts;
+    private boolean goesRound;
 
     /**
      * @param destination the address that the client connected to
@@ -51,6 +52,11 @@ public final class ConnectAttempts {
         return route.balancer();
     }
 
+    /** The endpoint of the present attempt, or of the connection; null before, and after a failure or the end. */
+    public @Nullable Upstream present() {
+        return upstream;
+    }
+
     /** The number of attempts so far. */
     public int count() {
         return attempts;
@@ -61,6 +67,10 @@ public final class ConnectAttempts {
      */
     public @Nullable Upstream next(long nanoTime) {
         Upstream next = attempts == timeouts.size() ? null : usable(nanoTime);
+        if (next != null && goesRound(next)) {
+            goesRound = true;
+            return null;
+        }
         if (next != null) {
             if (attempts++ > 0) {
                 balancer().counters().retry();
@@ -71,22 +81,30 @@ public final class ConnectAttempts {
         return next;
     }
 
+    private boolean goesRound(Upstream next) {
+        return LoopGuard.isBusy(next)
+                && table.find(Protocol.TCP, next.address(), next.port()) != null
+                && balancer().goesRound();
+    }
+
+    /** Why {@link #next} has returned null. */
+    public RefusalReason refusal() {
+        if (goesRound) {
+            return RefusalReason.LOOP;
+        }
+        return attempts == 0 ? RefusalReason.NO_ENDPOINT : RefusalReason.CONNECT_FAILED;
+    }
+
     private @Nullable Upstream usable(long nanoTime) {
         PortBalancer balancer = balancer();
         UpstreamPool allowed =
                 balancer.endpoints(route.scope(), table.locality().isLocal(client));
-        for (int i = 0; i < timeouts.size(); i++) {
-            Upstream next = balancer.choose(allowed, client, destination, excluded, nanoTime);
-            if (next == null && excluded != null) {
-                excluded.clear();
-                next = balancer.choose(allowed, client, destination, excluded, nanoTime);
-            }
-            if (next == null || !table.leadsBack(Protocol.TCP, next.address(), next.port())) {
-                return next;
-            }
-            exclude(next);
+        Upstream next = balancer.choose(allowed, client, destination, excluded, nanoTime);
+        if (next == null && excluded != null) {
+            excluded.clear();
+            next = balancer.choose(allowed, client, destination, excluded, nanoTime);
         }
-        return null;
+        return next;
     }
 
     private void exclude(Upstream upstream) {
@@ -96,6 +114,12 @@ public final class ConnectAttempts {
             excluded = present;
         }
         present.add(upstream);
+    }
+
+    /** The client's address where {@code next} is to see it, null for the node's. */
+    public @Nullable IpAddress sourceFor(Upstream next) {
+        boolean kept = table.sources().keeps(route.balancer(), route.scope(), client, next.address(), table.locality());
+        return kept ? client : null;
     }
 
     /** The timeout of the present attempt in milliseconds, at least 1. */

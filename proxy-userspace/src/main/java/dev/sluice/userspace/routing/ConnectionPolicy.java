@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxAge the age at which a TCP connection is reset, null for none
  * @param maxConnections of the service port on this node, 0 for no limit
  * @param proxyProtocol the version of the PROXY protocol that its TCP endpoints speak, null for none
+ * @param nodeSource whether endpoints see the node's address, also where they would see the client's
+ * @param healthCheck of its TCP endpoints, null for none
  */
 public record ConnectionPolicy(
         Scheduler scheduler,
@@ -25,14 +27,43 @@ public record ConnectionPolicy(
         @Nullable Duration idleTimeout,
         @Nullable Duration maxAge,
         int maxConnections,
-        @Nullable ProxyProtocol proxyProtocol) {
+        @Nullable ProxyProtocol proxyProtocol,
+        boolean nodeSource,
+        @Nullable HealthCheck healthCheck) {
 
     public ConnectionPolicy {
         connectTimeouts = List.copyOf(connectTimeouts);
     }
 
+    /** A policy without health checks. */
+    public ConnectionPolicy(
+            Scheduler scheduler,
+            @Nullable Duration slowStart,
+            List<Duration> connectTimeouts,
+            @Nullable Duration idleTimeout,
+            @Nullable Duration maxAge,
+            int maxConnections,
+            @Nullable ProxyProtocol proxyProtocol,
+            boolean nodeSource) {
+        this(
+                scheduler,
+                slowStart,
+                connectTimeouts,
+                idleTimeout,
+                maxAge,
+                maxConnections,
+                proxyProtocol,
+                nodeSource,
+                null);
+    }
+
+    /** Whether a connection may not last for ever. */
+    public boolean limitsTime() {
+        return idleTimeout != null || maxAge != null;
+    }
+
     /** The policy of a Service without annotations. */
     public static ConnectionPolicy of(Scheduler scheduler) {
-        return new ConnectionPolicy(scheduler, null, List.of(), null, null, 0, null);
+        return new ConnectionPolicy(scheduler, null, List.of(), null, null, 0, null, false);
     }
 }

@@ -23,6 +23,7 @@ public final class ConnectionPolicyReader {
     public static final String MAX_AGE = "sluice.dev/max-connection-age";
     public static final String MAX_CONNECTIONS = "sluice.dev/max-connections";
     public static final String PROXY_PROTOCOL = "sluice.dev/proxy-protocol";
+    public static final String SOURCE_ADDRESS = "sluice.dev/source-address";
 
     /** The attempts' shares of the time for all: each may take twice as long as the one before. */
     private static final List<Integer> SHARES = List.of(1, 2, 4, 8);
@@ -52,7 +53,9 @@ public final class ConnectionPolicyReader {
                 annotations
                         .count(MAX_CONNECTIONS, "the number of connections has no limit")
                         .orElse(0),
-                proxyProtocol(annotations));
+                proxyProtocol(annotations),
+                nodeSource(annotations),
+                new HealthCheckReader(annotations).read());
     }
 
     private Scheduler scheduler(AnnotationReader annotations) {
@@ -86,6 +89,14 @@ public final class ConnectionPolicyReader {
         return annotations
                 .duration(annotation, Duration.ofSeconds(1), LONGEST, "from 1s to 168h such as 10m", otherwise)
                 .orElse(null);
+    }
+
+    private static boolean nodeSource(AnnotationReader annotations) {
+        String text = annotations.text(SOURCE_ADDRESS);
+        if (text != null && !text.equals("node") && !text.equals("client")) {
+            annotations.ignored(SOURCE_ADDRESS, "is no source address, want client or node; the default applies");
+        }
+        return "node".equals(text);
     }
 
     private static @Nullable ProxyProtocol proxyProtocol(AnnotationReader annotations) {

@@ -28,6 +28,14 @@ public record Locality(Set<IpAddress> nodeAddresses, List<Cidr> pods) {
 
     /** Whether {@code client} is a process or Pod of this node, which the external Local policy does not bind. */
     public boolean isLocal(IpAddress client) {
-        return isNode(client) || pods.stream().anyMatch(net -> net.contains(client));
+        if (isNode(client)) {
+            return true;
+        }
+        for (Cidr net : pods) {
+            if (net.contains(client)) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -6,12 +6,15 @@ import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.core.net.Protocol;
 import dev.sluice.core.net.SocketAddress;
 import dev.sluice.userspace.balance.Chooser;
 import dev.sluice.userspace.balance.ExcludedUpstreams;
 import dev.sluice.userspace.balance.Scheduler;
+import dev.sluice.userspace.balance.Skips;
 import dev.sluice.userspace.balance.Upstream;
 import dev.sluice.userspace.balance.UpstreamPool;
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToIntFunction;
@@ -26,6 +29,7 @@ public final class PortBalancer {
     private final Chooser chooser = new Chooser();
     private final AffinityTable affinity = new AffinityTable();
     private final PortCounters counters = new PortCounters();
+    private final LoopGuard loops = new LoopGuard();
     private final AtomicInteger open = new AtomicInteger();
     private volatile PortPools pools;
 
@@ -86,15 +90,6 @@ public final class PortBalancer {
         return pools.endpoints(scope, localClient);
     }
 
-    /**
-     * The endpoints for a datagram, of which the service port is known but not the portal. Where the two policies
-     * differ, clients of this node are taken to have used the cluster address, and others an external one. The rules
-     * have admitted the datagram, so if that policy allows no endpoint, the other one applies.
-     */
-    public UpstreamPool datagramEndpoints(boolean localClient) {
-        return pools.datagramEndpoints(localClient);
-    }
-
     /** The endpoints that any traffic may be sent to. */
     public UpstreamPool reachable() {
         return pools.reachable();
@@ -139,9 +134,9 @@ public final class PortBalancer {
         return byHash ? chooser.hashed(scheduler, allowed, client, destination, nanoTime) : null;
     }
 
-    /** Whether ejected endpoints of {@code allowed} are skipped. */
-    public boolean skipsEjected(UpstreamPool allowed, long nanoTime) {
-        return chooser.skipsEjected(allowed, nanoTime);
+    /** Which endpoints of {@code allowed} new connections skip. */
+    public Skips skips(UpstreamPool allowed, long nanoTime) {
+        return chooser.skips(allowed, nanoTime);
     }
 
     /** Notes that {@code upstream} has accepted a connection of {@code client}. */
@@ -170,6 +165,35 @@ public final class PortBalancer {
         }
     }
 
+    /** The check that the Service requests for its endpoints; null for none. */
+    public @Nullable HealthCheck healthCheck() {
+        return pools.port().service().protocol() == Protocol.TCP
+                ? pools.policy().healthCheck()
+                : null;
+    }
+
+    /** Notes that {@code check} of {@code upstream} has passed; returns whether that makes it healthy again. */
+    public boolean checkPassed(Upstream upstream, HealthCheck check) {
+        counters.check(true);
+        return chooser.checkPassed(upstream, check.rise());
+    }
+
+    /** Notes that {@code check} of {@code upstream} has failed; returns whether that makes it unhealthy. */
+    public boolean checkFailed(Upstream upstream, HealthCheck check, String cause, Instant now) {
+        counters.check(false);
+        return chooser.checkFailed(upstream, check.fall(), cause, now);
+    }
+
+    /** Notes that {@code upstream} is not checked any more. */
+    public void forgetChecks(Upstream upstream) {
+        chooser.forgetChecks(upstream);
+    }
+
+    /** Whether connections to an endpoint that is a portal seem to go round between nodes, one more counted. */
+    boolean goesRound() {
+        return loops.goesRound(counters.bytesOut().sum());
+    }
+
     /** Admits one more connection, until {@link #release}, if the policy's limit allows it. */
     public boolean admit() {
         int limit = pools.policy().maxConnections();
@@ -196,8 +220,8 @@ public final class PortBalancer {
         return open.get();
     }
 
-    /** Whether {@code upstream} still answers, so that its UDP flows may go on. */
-    public boolean keepsFlowsTo(Upstream upstream) {
-        return pools.serving().contains(upstream.key());
+    /** Whether a UDP flow to {@code upstream} may go on: it still answers, and the policy allows it. */
+    public boolean keepsFlow(Upstream upstream, PortalScope scope, boolean localClient) {
+        return pools.keepsFlow(upstream.key(), scope, localClient);
     }
 }

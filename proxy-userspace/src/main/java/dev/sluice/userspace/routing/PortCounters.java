@@ -16,6 +16,8 @@ public final class PortCounters {
     private final LongAdder connectNanos = new LongAdder();
     private final LongAdder retries = new LongAdder();
     private final LongAdder ejections = new LongAdder();
+    private final LongAdder passedChecks = new LongAdder();
+    private final LongAdder failedChecks = new LongAdder();
     private final Map<RefusalReason, LongAdder> refusals = new EnumMap<>(RefusalReason.class);
     private final Map<ExpiryReason, LongAdder> expired = new EnumMap<>(ExpiryReason.class);
 
@@ -78,6 +80,20 @@ public final class PortCounters {
     /** How often an endpoint was ejected, or its ejection extended by a failed try. */
     public long ejections() {
         return ejections.sum();
+    }
+
+    void check(boolean passed) {
+        (passed ? passedChecks : failedChecks).increment();
+    }
+
+    /** Health checks of endpoints that have passed. */
+    public long passedChecks() {
+        return passedChecks.sum();
+    }
+
+    /** Health checks of endpoints that have failed. */
+    public long failedChecks() {
+        return failedChecks.sum();
     }
 
     public void refused(RefusalReason why) {

@@ -4,7 +4,6 @@ package dev.sluice.userspace.routing;
 
 import dev.sluice.core.model.Endpoint;
 import dev.sluice.core.model.ResolvedPort;
-import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.net.SocketAddress;
 import dev.sluice.userspace.balance.Upstream;
 import dev.sluice.userspace.balance.UpstreamPool;
@@ -21,12 +20,14 @@ import java.util.function.ToIntFunction;
  *
  * @param upstreams of every endpoint, usable or not
  * @param serving the endpoints that still answer
+ * @param servingOnNode those of them that are on this node
  */
 record PortPools(
         ResolvedPort port,
         ConnectionPolicy policy,
         Map<SocketAddress, Upstream> upstreams,
         Set<SocketAddress> serving,
+        Set<SocketAddress> servingOnNode,
         UpstreamPool internal,
         UpstreamPool external,
         UpstreamPool cluster,
@@ -42,12 +43,16 @@ record PortPools(
             Map<SocketAddress, Upstream> before) {
         Map<SocketAddress, Upstream> upstreams = new HashMap<>();
         Set<SocketAddress> serving = new HashSet<>();
+        Set<SocketAddress> servingOnNode = new HashSet<>();
         for (Endpoint endpoint : port.endpoints().all()) {
             SocketAddress key = endpoint.socketAddress();
             Upstream present = before.get(key);
             upstreams.put(key, present == null ? new Upstream(key) : present);
             if (endpoint.serving()) {
                 serving.add(key);
+                if (endpoint.local()) {
+                    servingOnNode.add(key);
+                }
             }
         }
         List<Endpoint> cluster = port.endpoints().cluster();
@@ -61,6 +66,7 @@ record PortPools(
                 policy,
                 Map.copyOf(upstreams),
                 Set.copyOf(serving),
+                Set.copyOf(servingOnNode),
                 port.service().internalPolicyLocal() ? ofNode : ofCluster,
                 port.service().externalPolicyLocal() ? ofNode : ofCluster,
                 ofCluster,
@@ -89,12 +95,12 @@ record PortPools(
         };
     }
 
-    /** As {@link PortBalancer#datagramEndpoints}. */
-    UpstreamPool datagramEndpoints(boolean localClient) {
-        ServicePort service = port.service();
-        boolean same = service.internalPolicyLocal() == service.externalPolicyLocal();
-        UpstreamPool allowed =
-                endpoints(same || localClient ? PortalScope.INTERNAL : PortalScope.EXTERNAL, localClient);
-        return allowed.isEmpty() ? reachable : allowed;
+    /** As {@link PortBalancer#keepsFlow}. Readiness and topology hints concern new flows only. */
+    boolean keepsFlow(SocketAddress endpoint, PortalScope scope, boolean localClient) {
+        boolean ofNodeOnly = switch (scope) {
+            case INTERNAL -> port.service().internalPolicyLocal();
+            case EXTERNAL -> port.service().externalPolicyLocal() && !localClient;
+        };
+        return (ofNodeOnly ? servingOnNode : serving).contains(endpoint);
     }
 }

@@ -21,6 +21,11 @@ public enum ProxyProtocol {
             String line = "PROXY " + family + " " + client + " " + destination + " " + clientPort + " " + port + "\r\n";
             return line.getBytes(StandardCharsets.US_ASCII);
         }
+
+        @Override
+        public byte[] localHeader() {
+            return "PROXY UNKNOWN\r\n".getBytes(StandardCharsets.US_ASCII);
+        }
     },
     /** The header is binary. */
     V2 {
@@ -38,9 +43,16 @@ public enum ProxyProtocol {
                     .putShort((short) port);
             return header.array();
         }
+
+        @Override
+        public byte[] localHeader() {
+            ByteBuffer header = ByteBuffer.allocate(SIGNATURE.length + 4);
+            return header.put(SIGNATURE).put(VERSION_2_LOCAL).array();
+        }
     };
 
     private static final byte[] SIGNATURE = {0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a};
+    private static final byte VERSION_2_LOCAL = 0x20;
     private static final byte VERSION_2_PROXY = 0x21;
     private static final byte TCP_OVER_IPV4 = 0x11;
     private static final byte TCP_OVER_IPV6 = 0x21;
@@ -51,6 +63,9 @@ public enum ProxyProtocol {
      * @param destination the address that the client connected to, of the client's family
      */
     public abstract byte[] header(IpAddress client, int clientPort, IpAddress destination, int port);
+
+    /** The header of a connection of the proxy itself, such as a health check. */
+    public abstract byte[] localHeader();
 
     /** The version named {@code v1} or {@code v2}. */
     public static Optional<ProxyProtocol> parse(String text) {

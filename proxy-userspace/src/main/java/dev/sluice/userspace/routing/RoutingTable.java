@@ -19,6 +19,7 @@ public final class RoutingTable {
     private final IpFamily family;
     private final ConcurrentHashMap<Portal, PortalRoute> routes = new ConcurrentHashMap<>();
     private volatile Locality locality = Locality.UNKNOWN;
+    private volatile SourcePolicy sources = SourcePolicy.NODE;
 
     public RoutingTable(IpFamily family) {
         this.family = family;
@@ -54,6 +55,15 @@ public final class RoutingTable {
         return locality;
     }
 
+    /** Which source address endpoints see. */
+    public SourcePolicy sources() {
+        return sources;
+    }
+
+    public void setSources(SourcePolicy value) {
+        sources = value;
+    }
+
     public void setLocality(Locality value) {
         locality = value;
     }
@@ -62,14 +72,5 @@ public final class RoutingTable {
     public @Nullable PortalRoute find(Protocol protocol, IpAddress address, int port) {
         PortalRoute route = routes.get(new Portal.Address(protocol, address, port));
         return route != null ? route : routes.get(new Portal.NodePort(protocol, port));
-    }
-
-    /**
-     * Whether a connection of this node to {@code address} would return to the proxy. Such an endpoint is never used:
-     * two Services that name each other's addresses would pass a connection round until no descriptor is left.
-     */
-    public boolean leadsBack(Protocol protocol, IpAddress address, int port) {
-        return routes.containsKey(new Portal.Address(protocol, address, port))
-                || (locality.isNode(address) && routes.containsKey(new Portal.NodePort(protocol, port)));
     }
 }

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.userspace.rules;
 
-import static dev.sluice.linux.rules.RuleBuilder.rule;
-
 import dev.sluice.core.model.Portal;
 import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePort;
@@ -11,17 +9,12 @@ import dev.sluice.core.model.ServicePortName;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.net.Protocol;
-import dev.sluice.core.net.SocketAddress;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.linux.ipset.SetEntry.IpPort;
 import dev.sluice.linux.ipset.SetEntry.IpPortNet;
-import dev.sluice.linux.rules.RuleBuilder;
 import dev.sluice.userspace.routing.PortalScope;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -94,27 +87,11 @@ public record PortRedirection(
         return elements;
     }
 
-    /** Whether it needs a UDP socket. */
-    public boolean needsUdpSocket() {
-        return name.protocol() == Protocol.UDP && portals.values().stream().anyMatch(PortalPolicy::redirects);
-    }
-
-    /** The rules that lead to its UDP {@code socket}, one for each portal that redirects. */
-    public List<ChainRule> udpRedirects(SocketAddress socket) {
-        List<ChainRule> rules = new ArrayList<>();
-        portals.forEach((portal, policy) -> {
-            if (policy.redirects()) {
-                RuleBuilder match = rule().comment(name.toString()).port(Protocol.UDP, portal.port());
-                rules.add(
-                        switch (portal) {
-                            case Portal.Address a ->
-                                new ChainRule(
-                                        RedirectRules.UDP, match.to(a.address()).dnat(socket.address(), socket.port()));
-                            case Portal.NodePort n ->
-                                new ChainRule(RedirectRules.UDP_NODE, match.dnat(socket.address(), socket.port()));
-                        });
-            }
-        });
-        return rules;
+    /**
+     * Whether conntrack entries of its portals may lead to the proxy. Those of portals that drop may: their clients of
+     * a moment ago are still led to it, and are dropped there.
+     */
+    public boolean admits() {
+        return portals.values().stream().anyMatch(policy -> policy.access() != PortalAccess.REFUSED);
     }
 }

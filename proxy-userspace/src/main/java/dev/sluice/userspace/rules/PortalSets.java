@@ -32,11 +32,6 @@ public final class PortalSets {
         return hash(family, "ALLOWED", IpSet.Type.HASH_IP_PORT_NET);
     }
 
-    /** The ports of the proxy's own UDP sockets: {@code bitmap:port}. */
-    public static IpSet udpSockets(IpFamily family) {
-        return ports(family, "UDP-SOCKETS");
-    }
-
     /** All sets. */
     public static List<IpSet> all(IpFamily family) {
         List<IpSet> sets = new ArrayList<>();
@@ -47,8 +42,12 @@ public final class PortalSets {
         }
         sets.add(fenced(family));
         sets.add(allowed(family));
-        sets.add(udpSockets(family));
         return sets;
+    }
+
+    /** Whether a set of that name is of this mode and family, of this release or another. */
+    public static boolean owns(IpFamily family, String name) {
+        return name.startsWith(prefix(family)) && (family == IpFamily.IPV6 || !name.startsWith(prefix(IpFamily.IPV6)));
     }
 
     private static IpSet hash(IpFamily family, String word, IpSet.Type type) {

@@ -14,15 +14,16 @@ import dev.sluice.linux.rules.Rule;
 import dev.sluice.linux.rules.RuleBuilder;
 import dev.sluice.linux.rules.RuleTable;
 import dev.sluice.linux.rules.Target;
+import dev.sluice.userspace.config.ProxyMark;
 import dev.sluice.userspace.config.UserspaceConfig;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
- * The rules of one family. Their number is fixed, apart from one rule for each portal of a UDP service port: IP sets
- * say which traffic they are for.
+ * The rules of one family. Their number is fixed: IP sets say which traffic they are for.
  *
  * <p>Traffic is led to the proxy by DNAT to one address of the node, and not by REDIRECT, which takes the first address
  * of the interface that a packet arrived on, and drops the packet where there is none, as on the interfaces that some
@@ -30,17 +31,19 @@ import java.util.function.Function;
  *
  * @param proxyAddress the node's address that traffic is redirected to
  * @param tcpPort the port of the listening TCP sockets
+ * @param udpPort the port of the UDP sockets, 0 for none
  */
-public record RedirectRules(UserspaceConfig config, IpAddress proxyAddress, int tcpPort) {
+public record RedirectRules(UserspaceConfig config, IpAddress proxyAddress, int tcpPort, int udpPort) {
     static final String SERVICES = "SLUICE-SERVICES";
     static final String FROM_NODE = "SLUICE-FROM-NODE";
     static final String NODE_PORTS = "SLUICE-NODE-PORTS";
-    static final String REDIRECT = "SLUICE-REDIRECT";
-    static final String UDP = "SLUICE-UDP";
-    static final String UDP_NODE = "SLUICE-UDP-NODE";
+    public static final String REDIRECT = "SLUICE-REDIRECT";
     static final String INPUT = "SLUICE-INPUT";
     static final String FIREWALL = "SLUICE-FIREWALL";
     static final String NODE_FIREWALL = "SLUICE-NODE-FIREWALL";
+
+    /** The dispatch chain of kube-proxy's other modes. */
+    private static final String KUBE_PROXY = "KUBE-SERVICES";
 
     private static final String PORTALS = "sluice service portals";
     private static final List<Protocol> CARRIED = List.of(Protocol.TCP, Protocol.UDP);
@@ -50,23 +53,16 @@ public record RedirectRules(UserspaceConfig config, IpAddress proxyAddress, int 
         return chain.startsWith("SLUICE-");
     }
 
-    /** The nat table, with the UDP redirects of all service ports. */
-    public RuleTable nat(List<ChainRule> udpRedirects) {
-        RuleTable.Builder table = RuleTable.of("nat")
+    /** The nat table. */
+    public RuleTable nat() {
+        return RuleTable.of("nat")
                 .chain(SERVICES, services())
                 .chain(FROM_NODE, fromNode())
                 .chain(NODE_PORTS, nodePorts())
-                .chain(
-                        REDIRECT,
-                        rule().protocol(Protocol.TCP).dnat(proxyAddress, tcpPort),
-                        rule().protocol(Protocol.UDP).jump(UDP),
-                        rule().protocol(Protocol.UDP).jump(UDP_NODE))
-                .chain(UDP)
-                .chain(UDP_NODE)
+                .chain(REDIRECT, redirect())
                 .jump("PREROUTING", rule().comment(PORTALS).jump(SERVICES))
-                .jump("OUTPUT", rule().comment(PORTALS).jump(SERVICES));
-        udpRedirects.forEach(redirect -> table.chain(redirect.chain(), redirect.rule()));
-        return table.build();
+                .jump("OUTPUT", rule().comment(PORTALS).jump(SERVICES))
+                .build();
     }
 
     /** The filter table. */
@@ -89,10 +85,20 @@ public record RedirectRules(UserspaceConfig config, IpAddress proxyAddress, int 
 
     private List<Rule> services() {
         List<Rule> rules = new ArrayList<>();
+        rules.add(sentByProxy());
         rules.add(outsideSourceRanges().leave());
         rules.add(toAddress(PortalAccess.OPEN).jump(REDIRECT));
         rules.add(toAddress(PortalAccess.NODE_ONLY).jump(FROM_NODE));
         rules.addAll(forNodePorts(match -> match.jump(NODE_PORTS)));
+        return rules;
+    }
+
+    private List<Rule> redirect() {
+        List<Rule> rules = new ArrayList<>();
+        rules.add(rule().protocol(Protocol.TCP).dnat(proxyAddress, tcpPort));
+        if (udpPort != 0) {
+            rules.add(rule().protocol(Protocol.UDP).dnat(proxyAddress, udpPort));
+        }
         return rules;
     }
 
@@ -116,11 +122,14 @@ public record RedirectRules(UserspaceConfig config, IpAddress proxyAddress, int 
 
     /** Accepts redirected traffic whatever the node's own rules say; refuses connections straight to the sockets. */
     private List<Rule> input() {
-        return List.of(
-                rule().port(Protocol.TCP, tcpPort).state(ConnectionState.DNAT).accept(),
-                rule().port(Protocol.TCP, tcpPort).target(Target.Reject.TCP_RESET),
-                toUdpSocket().state(ConnectionState.DNAT).accept(),
-                toUdpSocket().reject(family()));
+        List<Rule> rules = new ArrayList<>();
+        rules.add(rule().port(Protocol.TCP, tcpPort).state(ConnectionState.DNAT).accept());
+        rules.add(rule().port(Protocol.TCP, tcpPort).target(Target.Reject.TCP_RESET));
+        if (udpPort != 0) {
+            rules.add(toUdpSocket().state(ConnectionState.DNAT).accept());
+            rules.add(toUdpSocket().reject(family()));
+        }
+        return rules;
     }
 
     /**
@@ -134,8 +143,66 @@ public record RedirectRules(UserspaceConfig config, IpAddress proxyAddress, int 
         return List.of(new ChainRule(INPUT, rule), new ChainRule(FIREWALL, rule));
     }
 
+    /**
+     * As {@link #hold}, for datagrams: those of flows that the process has served too. Nobody would answer them, and
+     * the kernel would report their port as unreachable; so a client repeats them as it does those that are lost. Those
+     * of the node itself are dropped on their way in too: on their way out their sender would see an error.
+     */
+    public List<ChainRule> holdDatagrams(Instant end) {
+        return udpPort == 0
+                ? List.of()
+                : List.of(new ChainRule(INPUT, toUdpSocket().until(end).drop()));
+    }
+
+    /**
+     * The UDP port of {@code address} that rules in force lead to: the one of the last process.
+     *
+     * @param redirect the rules of the chain {@link #REDIRECT}
+     * @return 0 when there is none
+     */
+    public static int udpPort(List<String> redirect, IpAddress address) {
+        for (String text : redirect) {
+            if (parsed(text).target() instanceof Target.Dnat to
+                    && text.equals(rule().protocol(Protocol.UDP)
+                            .dnat(address, to.port())
+                            .text())) {
+                return to.port();
+            }
+        }
+        return 0;
+    }
+
+    private static Rule parsed(String text) {
+        try {
+            return Rule.parse(text);
+        } catch (IllegalArgumentException e) {
+            return rule().leave(); // somebody else's
+        }
+    }
+
+    /**
+     * Rules for the heads of their chains, for the time between two processes: where kube-proxy has rules too, its own
+     * come first. It does not move a jump that stands behind ours since before this process started.
+     *
+     * @param nat chains that the kernel has
+     */
+    public static List<ChainRule> yieldTo(Set<String> nat) {
+        return nat.contains(KUBE_PROXY) && nat.contains(SERVICES)
+                ? List.of(new ChainRule(SERVICES, rule().jump(KUBE_PROXY)))
+                : List.of();
+    }
+
+    /**
+     * What the proxy sends to an endpoint is no Service traffic any more, even if the endpoint's address is a portal:
+     * redirected, it would come back to the proxy for ever.
+     */
+    private static Rule sentByProxy() {
+        return rule().marked(ProxyMark.SENT).leave();
+    }
+
     private List<Rule> firewall() {
         List<Rule> rules = new ArrayList<>();
+        rules.add(sentByProxy());
         rules.add(outsideSourceRanges().drop());
         rules.add(toAddress(PortalAccess.REFUSED).reject(family()));
         rules.add(toAddress(PortalAccess.DROPPED).drop());
@@ -168,7 +235,7 @@ public record RedirectRules(UserspaceConfig config, IpAddress proxyAddress, int 
     }
 
     private RuleBuilder toUdpSocket() {
-        return rule().to(proxyAddress).protocol(Protocol.UDP).inSet(PortalSets.udpSockets(family()));
+        return rule().to(proxyAddress).port(Protocol.UDP, udpPort);
     }
 
     /**

@@ -72,9 +72,9 @@ class EjectionTest extends ChooserFixture {
     void ejectionsDoNotCountWhenMostAreEjected(Scheduler scheduler) {
         UpstreamPool pool = pool(scheduler, 1, 1, 1);
         eject(pool.upstream(0), 0);
-        assertThat(chooser.skipsEjected(pool, 0)).isTrue();
+        assertThat(chooser.skips(pool, 0).ejected()).isTrue();
         eject(pool.upstream(1), 0);
-        assertThat(chooser.skipsEjected(pool, 0)).isFalse();
+        assertThat(chooser.skips(pool, 0).ejected()).isFalse();
         Upstream usual = choose(scheduler, pool);
         ExcludedUpstreams excluded = new ExcludedUpstreams();
         excluded.add(usual);
@@ -135,7 +135,7 @@ class EjectionTest extends ChooserFixture {
         }
         chooser.succeeded(bad);
         assertThat(bad.admits(now)).isTrue();
-        assertThat(chooser.skipsEjected(pool, now)).isFalse();
+        assertThat(chooser.skips(pool, now).ejected()).isFalse();
     }
 
     @Test
@@ -155,6 +155,6 @@ class EjectionTest extends ChooserFixture {
         chooser.removed(pool.upstream(0));
         eject(pool.upstream(0), 0);
         assertThat(pool.upstream(0).isEjected()).isFalse();
-        assertThat(chooser.skipsEjected(pool, 0)).isFalse();
+        assertThat(chooser.skips(pool, 0).ejected()).isFalse();
     }
 }

@@ -11,6 +11,7 @@ import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
 import dev.sluice.userspace.config.UserspaceOptions;
@@ -28,8 +29,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
-/** An engine on loopback without rules: every connection to it counts as one to {@link #portal}. */
+/**
+ * An engine on loopback without rules: every connection to it counts as one to {@link #portal}, and datagrams as those
+ * to {@link #datagramPortal}, if their client has named no other.
+ */
 final class EngineFixture implements AutoCloseable {
     private static final List<Duration> TIMEOUTS =
             List.of(Duration.ofMillis(250), Duration.ofMillis(500), Duration.ofSeconds(1), Duration.ofSeconds(2));
@@ -39,6 +46,9 @@ final class EngineFixture implements AutoCloseable {
     final RoutingTable table;
     final int port;
     volatile Portal.Address portal;
+    final Portal.Address datagramPortal;
+    private final Map<Integer, Portal.Address> datagramPortals = new ConcurrentHashMap<>();
+    private @Nullable UdpSockets udp;
 
     EngineFixture(IpFamily family) {
         this(
@@ -51,8 +61,12 @@ final class EngineFixture implements AutoCloseable {
     EngineFixture(IpFamily family, EngineOptions options) {
         this.family = family;
         portal = new Portal.Address(Protocol.TCP, clusterIp(), 80);
+        datagramPortal = new Portal.Address(Protocol.UDP, clusterIp(), 53);
         table = new RoutingTable(family);
-        engine = new UserspaceEngine(options, (accepted, any) -> portal);
+        engine = new UserspaceEngine(
+                options,
+                (sockets, accepted, any) -> new SocketAddress(portal.address(), portal.port()),
+                GivenDestinations::new);
         port = engine.listen(table);
     }
 
@@ -107,6 +121,28 @@ final class EngineFixture implements AutoCloseable {
 
     private List<Endpoint> endpoints(int... ports) {
         return Arrays.stream(ports).mapToObj(this::at).toList();
+    }
+
+    /** The UDP sockets of the engine. */
+    UdpSockets udp() {
+        UdpSockets open = udp == null ? engine.openUdp(table, new SocketAddress(IpAddress.of(loopback()), 0)) : udp;
+        udp = open;
+        return open;
+    }
+
+    /** From now on what is sent from {@code clientPort} counts as sent to {@code destination}. */
+    void datagramsOf(int clientPort, Portal.Address destination) {
+        datagramPortals.put(clientPort, destination);
+    }
+
+    private final class GivenDestinations implements DatagramDestinations {
+        @Override
+        public Portal.Address of(SocketAddress client, SocketAddress socket) {
+            return datagramPortals.getOrDefault(client.port(), datagramPortal);
+        }
+
+        @Override
+        public void close() {}
     }
 
     /** A connection to the engine's listening port. */

@@ -65,10 +65,12 @@ class SupervisedLoopsTest {
             @Override
             void begin(EventLoop loop) {
                 UserspaceEngine engine = new UserspaceEngine(
-                        EngineOptions.of(UserspaceOptions.DEFAULT).withEventLoops(1), (accepted, family) -> {
+                        EngineOptions.of(UserspaceOptions.DEFAULT).withEventLoops(1),
+                        (sockets, accepted, family) -> {
                             fail();
                             throw new IllegalStateException();
-                        });
+                        },
+                        DatagramDestinations.FromConntrack::open);
                 int port = engine.listen(new RoutingTable(IpFamily.IPV4));
                 try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
                     client.getInputStream().read();

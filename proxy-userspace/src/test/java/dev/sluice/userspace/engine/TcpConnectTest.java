@@ -3,18 +3,25 @@
 package dev.sluice.userspace.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.sluice.core.model.Portal;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
-import dev.sluice.testkit.model.ServicePorts;
+import dev.sluice.userspace.routing.RoutingTable;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -135,15 +142,45 @@ class TcpConnectTest {
     }
 
     @Test
-    void anEndpointThatLeadsBackToTheProxyIsNotDialled() throws Exception {
-        try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
+    void aDefectResetsItsConnectionAndTheNextOneIsAccepted() throws Exception {
+        EngineOptions options =
+                EngineOptions.of(EngineFixture.udp(Duration.ofSeconds(30))).withEventLoops(1);
+        AtomicInteger asked = new AtomicInteger();
+        OriginalDestinations failing = (sockets, accepted, family) -> {
+            throw new IllegalStateException("for the test " + asked.incrementAndGet());
+        };
+        try (UserspaceEngine engine = new UserspaceEngine(options, failing, DatagramDestinations.FromConntrack::open)) {
+            int port = engine.listen(new RoutingTable(IpFamily.IPV4));
+            for (int i = 0; i < 3; i++) {
+                try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                    assertThatThrownBy(() -> client.getInputStream().read()).hasMessageContaining("reset");
+                }
+            }
+            assertThat(asked).hasValue(3);
+            await().until(() -> engine.counters().connectionsActive() == 0);
+        }
+    }
+
+    /** The timer of the connection to a port, as /proc/net/tcp has it: 2 is that of keep-alive. */
+    private static boolean isKeptAlive(int port) throws IOException {
+        String peer = String.format(Locale.ROOT, ":%04X", port);
+        return Files.readAllLines(Path.of("/proc/net/tcp")).stream()
+                .map(line -> line.trim().split("\\s+"))
+                .filter(fields -> fields[2].endsWith(peer) && fields[3].equals("01"))
+                .anyMatch(fields -> fields[5].startsWith("02"));
+    }
+
+    @Test
+    void aConnectionThatLastsIsKeptAlive() throws Exception {
+        EngineOptions options = EngineOptions.of(EngineFixture.udp(Duration.ofMillis(200)));
+        try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4, options);
                 TestServer server = TestServer.echo(fixture.loopbackAddress())) {
             fixture.tcp(server.port());
-            // a second Service whose portal is the very endpoint of the first
-            fixture.route(
-                    ServicePorts.tcp("shop/loop", "127.0.0.1", server.port()).build(), server.port());
-            fixture.assertReset();
-            assertThat(server.accepted).hasValue(0);
+            try (Socket client = fixture.connect()) {
+                client.getOutputStream().write(1);
+                assertThat(client.getInputStream().read()).isOne();
+                await().until(() -> isKeptAlive(server.port()));
+            }
         }
     }
 }

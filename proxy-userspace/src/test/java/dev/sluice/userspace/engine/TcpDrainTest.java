@@ -97,7 +97,7 @@ class TcpDrainTest {
 
     private static long drain(UserspaceEngine engine, Duration limit, Runnable beforeRefusing) {
         try {
-            return engine.drain(limit, beforeRefusing);
+            return engine.drain(limit, beforeRefusing, () -> {});
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }

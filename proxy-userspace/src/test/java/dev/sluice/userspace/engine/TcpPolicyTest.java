@@ -40,7 +40,7 @@ class TcpPolicyTest {
 
     private static ConnectionPolicy limits(Duration idle, Duration age) {
         return new ConnectionPolicy(
-                Scheduler.RR, null, List.of(), idle.isZero() ? null : idle, age.isZero() ? null : age, 0, null);
+                Scheduler.RR, null, List.of(), idle.isZero() ? null : idle, age.isZero() ? null : age, 0, null, false);
     }
 
     private static void ping(Socket client) throws IOException {
@@ -57,7 +57,7 @@ class TcpPolicyTest {
                         fixture.loopbackAddress(),
                         peer -> got.add(peer.getInputStream().readAllBytes()))) {
             PortBalancer live = fixture.tcp(
-                    new ConnectionPolicy(Scheduler.RR, null, List.of(), null, null, 0, ProxyProtocol.V1),
+                    new ConnectionPolicy(Scheduler.RR, null, List.of(), null, null, 0, ProxyProtocol.V1, false),
                     server.port());
             try (Socket client = fixture.connect()) {
                 client.getOutputStream().write("first".getBytes(US_ASCII));
@@ -118,7 +118,7 @@ class TcpPolicyTest {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 TestServer server = TestServer.echo(fixture.loopbackAddress())) {
             PortBalancer live = fixture.tcp(
-                    new ConnectionPolicy(Scheduler.RR, null, List.of(), null, null, 1, null), server.port());
+                    new ConnectionPolicy(Scheduler.RR, null, List.of(), null, null, 1, null, false), server.port());
             try (Socket first = fixture.connect()) {
                 ping(first);
                 assertThatThrownBy(() -> call(fixture)).isInstanceOfAny(IOException.class, AssertionError.class);

@@ -4,6 +4,7 @@ package dev.sluice.userspace.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.sluice.core.model.Portal;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -15,11 +16,20 @@ import java.util.Arrays;
 final class UdpClient implements AutoCloseable {
     private final DatagramSocket socket;
 
-    UdpClient(EngineFixture fixture, UdpSocket upstream) throws IOException {
+    UdpClient(EngineFixture fixture) throws IOException {
+        this(fixture, fixture.datagramPortal);
+    }
+
+    UdpClient(EngineFixture fixture, Portal.Address destination) throws IOException {
         InetAddress address = fixture.loopbackAddress();
         socket = new DatagramSocket(0, address);
-        socket.connect(address, upstream.port());
+        fixture.datagramsOf(port(), destination);
+        socket.connect(address, fixture.udp().address().port());
         socket.setSoTimeout(10_000);
+    }
+
+    int port() {
+        return socket.getLocalPort();
     }
 
     void send(byte[] data) throws IOException {

@@ -8,12 +8,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.core.model.Endpoint;
+import dev.sluice.core.model.Portal;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.Protocol;
+import dev.sluice.core.net.SocketAddress;
+import dev.sluice.linux.libc.Libc;
+import dev.sluice.linux.socket.DatagramBatch;
+import dev.sluice.linux.socket.DatagramSockets;
+import dev.sluice.linux.socket.StreamSockets;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
 import dev.sluice.userspace.balance.Upstream;
 import dev.sluice.userspace.routing.PortBalancer;
+import dev.sluice.userspace.routing.RefusalReason;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,6 +40,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(60)
 class UdpSocketTest {
+    /** linux/udp.h */
+    private static final int SOL_UDP = 17;
+
+    private static final int UDP_SEGMENT = 103;
 
     @AfterEach
     void noBufferIsLost() {
@@ -42,9 +56,9 @@ class UdpSocketTest {
         try (EngineFixture fixture = new EngineFixture(family);
                 UdpServer a = new UdpServer(fixture, "a");
                 UdpServer b = new UdpServer(fixture, "b")) {
-            UdpSocket socket = open(fixture, fixture.udpService(a.port(), b.port()));
-            try (UdpClient first = new UdpClient(fixture, socket);
-                    UdpClient second = new UdpClient(fixture, socket)) {
+            fixture.udpService(a.port(), b.port());
+            try (UdpClient first = new UdpClient(fixture);
+                    UdpClient second = new UdpClient(fixture)) {
                 String answer = first.ask("x");
                 assertThat(answer).isIn("a:x", "b:x");
                 assertThat(first.ask("y")).isEqualTo(answer.charAt(0) + ":y");
@@ -60,8 +74,8 @@ class UdpSocketTest {
     void largeDatagramsPassWhole() throws Exception {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 UdpServer server = new UdpServer(fixture, "")) {
-            UdpSocket socket = open(fixture, fixture.udpService(server.port()));
-            try (UdpClient client = new UdpClient(fixture, socket)) {
+            fixture.udpService(server.port());
+            try (UdpClient client = new UdpClient(fixture)) {
                 byte[] large = new byte[60_000];
                 new Random(1).nextBytes(large);
                 byte[] answer = client.exchange(large);
@@ -76,8 +90,8 @@ class UdpSocketTest {
                         new EngineFixture(IpFamily.IPV4, EngineOptions.of(EngineFixture.udp(Duration.ofMillis(150))));
                 UdpServer a = new UdpServer(fixture, "a");
                 UdpServer b = new UdpServer(fixture, "b")) {
-            UdpSocket socket = open(fixture, fixture.udpService(a.port(), b.port()));
-            try (UdpClient client = new UdpClient(fixture, socket)) {
+            fixture.udpService(a.port(), b.port());
+            try (UdpClient client = new UdpClient(fixture)) {
                 String first = client.ask("x");
                 await().until(() -> fixture.engine.counters().flowsActive() == 0);
                 assertThat(client.ask("x")).isNotEqualTo(first);
@@ -91,11 +105,10 @@ class UdpSocketTest {
                 UdpServer a = new UdpServer(fixture, "a");
                 UdpServer b = new UdpServer(fixture, "b")) {
             PortBalancer service = fixture.udpService(a.port());
-            UdpSocket socket = open(fixture, service);
-            try (UdpClient client = new UdpClient(fixture, socket)) {
+            try (UdpClient client = new UdpClient(fixture)) {
                 assertThat(client.ask("1")).isEqualTo("a:1");
                 fixture.endpoints(service, b.port());
-                socket.endpointsChanged();
+                fixture.udp().portsChanged(List.of(service));
                 await().until(() -> fixture.engine.counters().flowsActive() == 0);
                 assertThat(client.ask("2")).isEqualTo("b:2");
             }
@@ -108,16 +121,35 @@ class UdpSocketTest {
                 UdpServer a = new UdpServer(fixture, "a");
                 UdpServer b = new UdpServer(fixture, "b")) {
             PortBalancer service = fixture.udpService(a.port());
-            UdpSocket socket = open(fixture, service);
-            try (UdpClient client = new UdpClient(fixture, socket);
-                    UdpClient other = new UdpClient(fixture, socket)) {
+            try (UdpClient client = new UdpClient(fixture);
+                    UdpClient other = new UdpClient(fixture)) {
                 assertThat(client.ask("1")).isEqualTo("a:1");
                 Endpoint leaving = Endpoints.localTerminating(fixture.loopback(), a.port());
                 service.update(Endpoints.resolved(service.resolved().service(), leaving, fixture.at(b.port())));
-                socket.endpointsChanged();
+                fixture.udp().portsChanged(List.of(service));
                 assertThat(other.ask("2")).isEqualTo("b:2");
                 assertThat(client.ask("3")).isEqualTo("a:3");
             }
+        }
+    }
+
+    @Test
+    void clientsOfOneServiceAreSpreadOverTheEventLoops() throws Exception {
+        try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
+                UdpServer server = new UdpServer(fixture, "a")) {
+            fixture.udpService(server.port());
+            assertThat(fixture.udp().count()).isEqualTo(2);
+            List<UdpClient> clients = new ArrayList<>();
+            try {
+                for (int i = 0; i < 32; i++) {
+                    clients.add(new UdpClient(fixture));
+                    assertThat(clients.getLast().ask("x")).isEqualTo("a:x");
+                    assertThat(clients.getLast().ask("y")).isEqualTo("a:y");
+                }
+            } finally {
+                clients.forEach(UdpClient::close);
+            }
+            assertThat(fixture.engine.counters().flowsOpened()).isEqualTo(32);
         }
     }
 
@@ -126,9 +158,9 @@ class UdpSocketTest {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 UdpServer alive = new UdpServer(fixture, "alive")) {
             int dead = TestServer.deadPort(fixture.loopbackAddress());
-            UdpSocket socket = open(fixture, fixture.udpService(dead, alive.port()));
-            try (UdpClient one = new UdpClient(fixture, socket);
-                    UdpClient two = new UdpClient(fixture, socket)) {
+            fixture.udpService(dead, alive.port());
+            try (UdpClient one = new UdpClient(fixture);
+                    UdpClient two = new UdpClient(fixture)) {
                 // one of the two meets the dead endpoint, is refused, and gets through when it repeats itself
                 assertThat(one.askUntilAnswered("x")).isEqualTo("alive:x");
                 assertThat(two.askUntilAnswered("x")).isEqualTo("alive:x");
@@ -142,9 +174,8 @@ class UdpSocketTest {
                 UdpServer alive = new UdpServer(fixture, "alive")) {
             int dead = TestServer.deadPort(fixture.loopbackAddress());
             PortBalancer live = fixture.udpService(dead, alive.port());
-            UdpSocket socket = open(fixture, live);
             for (int i = 0; i < 20 && live.counters().ejections() == 0; i++) {
-                try (UdpClient client = new UdpClient(fixture, socket)) {
+                try (UdpClient client = new UdpClient(fixture)) {
                     assertThat(client.askUntilAnswered("x")).isEqualTo("alive:x");
                 }
             }
@@ -165,10 +196,10 @@ class UdpSocketTest {
                 .withMaxFlowsPerLoop(2);
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4, options);
                 UdpServer server = new UdpServer(fixture, "a")) {
-            UdpSocket socket = open(fixture, fixture.udpService(server.port()));
-            try (UdpClient one = new UdpClient(fixture, socket);
-                    UdpClient two = new UdpClient(fixture, socket);
-                    UdpClient three = new UdpClient(fixture, socket)) {
+            fixture.udpService(server.port());
+            try (UdpClient one = new UdpClient(fixture);
+                    UdpClient two = new UdpClient(fixture);
+                    UdpClient three = new UdpClient(fixture)) {
                 assertThat(one.ask("1")).isEqualTo("a:1");
                 assertThat(two.ask("2")).isEqualTo("a:2");
                 three.send("3".getBytes(UTF_8));
@@ -186,13 +217,13 @@ class UdpSocketTest {
                 .withMaxFlowsPerLoop(16);
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4, options);
                 UdpServer server = new UdpServer(fixture, "a")) {
-            UdpSocket crowded = open(fixture, fixture.udpService(server.port()));
-            UdpSocket other = open(fixture, fixture.udpService(server.port()));
+            fixture.udpService(server.port());
+            fixture.route(ServicePorts.udp("shop/other", "10.96.0.2", 53).build(), server.port());
             List<UdpClient> clients = new ArrayList<>();
             try {
                 // all open at the same time: the port of a closed one may be given to the next
                 for (int i = 0; i < 40; i++) {
-                    clients.add(new UdpClient(fixture, crowded));
+                    clients.add(new UdpClient(fixture));
                     clients.getLast().send("x".getBytes(UTF_8));
                 }
                 await().until(() -> fixture.engine.counters().datagramsDropped() == 26);
@@ -200,7 +231,7 @@ class UdpSocketTest {
                 clients.forEach(UdpClient::close);
             }
             assertThat(fixture.engine.counters().flowsActive()).isEqualTo(14);
-            try (UdpClient client = new UdpClient(fixture, other)) {
+            try (UdpClient client = new UdpClient(fixture, at("10.96.0.2", 53))) {
                 assertThat(client.ask("1")).isEqualTo("a:1");
             }
         }
@@ -210,8 +241,8 @@ class UdpSocketTest {
     void manyDatagramsAtOnceAreAllCarried() throws Exception {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 UdpServer server = new UdpServer(fixture, "a")) {
-            UdpSocket socket = open(fixture, fixture.udpService(server.port()));
-            try (UdpClient client = new UdpClient(fixture, socket)) {
+            fixture.udpService(server.port());
+            try (UdpClient client = new UdpClient(fixture)) {
                 for (int round = 0; round < 20; round++) {
                     Set<String> expected = new HashSet<>();
                     for (int i = 0; i < 20; i++) {
@@ -228,11 +259,122 @@ class UdpSocketTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(IpFamily.class)
+    void datagramsThatComeAsOneMessageArriveByThemselves(IpFamily family) throws Exception {
+        try (EngineFixture fixture = new EngineFixture(family);
+                UdpServer server = new UdpServer(fixture, "")) {
+            fixture.udpService(server.port());
+            StreamSockets sockets = new StreamSockets();
+            int client = new DatagramSockets().open(family);
+            try {
+                fixture.udp();
+                assertThat(sockets.connect(
+                                client,
+                                fixture.udp().address().address(),
+                                fixture.udp().address().port()))
+                        .isZero();
+                int sizes = 1000;
+                assertThat(Libc.system().setsockopt(client, SOL_UDP, UDP_SEGMENT, whole(sizes)))
+                        .isZero();
+                ByteBuffer data = ByteBuffer.allocateDirect(10 * sizes + 7);
+                for (int i = 0; i < data.capacity(); i++) {
+                    data.put(i, (byte) (i / sizes));
+                }
+                assertThat(sockets.send(client, data)).isEqualTo(data.capacity());
+                for (int i = 0; i <= 10; i++) {
+                    int expected = i < 10 ? sizes : 7;
+                    await().until(() -> sockets.receive(client) == 1 + expected);
+                    assertThat(sockets.received().get(1)).isEqualTo((byte) i);
+                    assertThat(sockets.received().get(expected)).isEqualTo((byte) i);
+                }
+            } finally {
+                sockets.close(client);
+            }
+            assertThat(fixture.engine.counters().bytesToEndpoints()).isEqualTo(10_007);
+            assertThat(fixture.engine.counters().bytesToClients()).isEqualTo(10_018);
+            assertThat(fixture.engine.counters().datagramsDropped()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(IpFamily.class)
+    void aDatagramLosesAHopOnItsWay(IpFamily family) throws Exception {
+        StreamSockets sockets = new StreamSockets();
+        DatagramSockets datagrams = new DatagramSockets();
+        DatagramBatch received = new DatagramBatch(1);
+        int server = datagrams.open(family);
+        try (EngineFixture fixture = new EngineFixture(family)) {
+            assertThat(sockets.bind(server, IpAddress.of(fixture.loopback()), 0))
+                    .isZero();
+            datagrams.reportHops(server, family);
+            PortBalancer service = fixture.udpService(sockets.port(server));
+            SocketAddress proxy = fixture.udp().address();
+            for (int hops : new int[] {5, 2, 1}) {
+                int client = datagrams.open(family);
+                datagrams.limitHops(client, family, hops);
+                sockets.connect(client, proxy.address(), proxy.port());
+                assertThat(sockets.send(client, ByteBuffer.allocateDirect(3))).isEqualTo(3);
+                if (hops > 1) {
+                    await().until(() -> received.receive(server, 0, 1) == 1);
+                    assertThat(received.hopsLeft(0)).isEqualTo(hops - 1);
+                } else {
+                    await().until(() -> service.counters().refusals(RefusalReason.LOOP) == 1);
+                }
+                sockets.close(client);
+            }
+            assertThat(fixture.engine.counters().flowsOpened()).isEqualTo(2);
+            assertThat(fixture.engine.counters().datagramsDropped()).isEqualTo(1);
+        } finally {
+            sockets.close(server);
+        }
+    }
+
+    private static ByteBuffer whole(int value) {
+        return ByteBuffer.allocateDirect(Integer.BYTES)
+                .order(ByteOrder.nativeOrder())
+                .putInt(0, value);
+    }
+
+    /** Those whose first datagrams are received by one call are looked up together. */
+    @Test
+    void clientsThatComeAtOnceReachTheirOwnPortals() throws Exception {
+        EngineOptions options =
+                EngineOptions.of(EngineFixture.udp(Duration.ofSeconds(30))).withEventLoops(1);
+        try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4, options);
+                UdpServer a = new UdpServer(fixture, "a");
+                UdpServer b = new UdpServer(fixture, "b")) {
+            fixture.udpService(a.port());
+            fixture.route(ServicePorts.udp("shop/other", "10.96.0.2", 53).build(), b.port());
+            List<UdpClient> clients = new ArrayList<>();
+            try {
+                for (int i = 0; i < 40; i++) {
+                    clients.add(new UdpClient(fixture, i % 2 == 0 ? fixture.datagramPortal : at("10.96.0.2", 53)));
+                }
+                for (int round = 0; round < 2; round++) {
+                    for (UdpClient client : clients) {
+                        client.send("x".getBytes(UTF_8));
+                        client.send("x".getBytes(UTF_8));
+                    }
+                    for (int i = 0; i < clients.size(); i++) {
+                        String expected = i % 2 == 0 ? "a:x" : "b:x";
+                        assertThat(new String(clients.get(i).receive(), UTF_8)).isEqualTo(expected);
+                        assertThat(new String(clients.get(i).receive(), UTF_8)).isEqualTo(expected);
+                    }
+                }
+            } finally {
+                clients.forEach(UdpClient::close);
+            }
+            assertThat(fixture.engine.counters().flowsOpened()).isEqualTo(40);
+            assertThat(fixture.engine.counters().datagramsDropped()).isZero();
+        }
+    }
+
     @Test
     void aServiceWithoutEndpointsDropsAndCounts() throws Exception {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4)) {
-            UdpSocket socket = open(fixture, fixture.udpService());
-            try (UdpClient client = new UdpClient(fixture, socket)) {
+            fixture.udpService();
+            try (UdpClient client = new UdpClient(fixture)) {
                 client.send(new byte[] {1});
                 await().until(() -> fixture.engine.counters().datagramsDropped() == 1);
             }
@@ -243,10 +385,10 @@ class UdpSocketTest {
     void aClosedSocketRefuses() throws Exception {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4);
                 UdpServer server = new UdpServer(fixture, "a")) {
-            UdpSocket socket = open(fixture, fixture.udpService(server.port()));
-            try (UdpClient client = new UdpClient(fixture, socket)) {
+            fixture.udpService(server.port());
+            try (UdpClient client = new UdpClient(fixture)) {
                 assertThat(client.ask("1")).isEqualTo("a:1");
-                socket.close();
+                fixture.udp().close();
                 await().until(() -> fixture.engine.counters().flowsActive() == 0);
                 await().untilAsserted(() -> assertThatThrownBy(() -> client.ask("2"))
                         .isInstanceOf(java.net.PortUnreachableException.class));
@@ -257,16 +399,29 @@ class UdpSocketTest {
     @Test
     void anAddressThatIsNotOfThisNodeCannotBeBound() {
         try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4)) {
-            PortBalancer service =
-                    fixture.route(ServicePorts.udp("shop/dns", "10.96.0.9", 53).build());
-            assertThatThrownBy(() -> fixture.engine.openUdp(fixture.table, service, IpAddress.of("192.0.2.77")))
+            assertThatThrownBy(() ->
+                            fixture.engine.openUdp(fixture.table, new SocketAddress(IpAddress.of("192.0.2.77"), 0)))
                     .isInstanceOf(EngineException.class)
-                    .hasMessageContaining("shop/dns")
                     .hasMessageContaining("192.0.2.77");
         }
     }
 
-    private static UdpSocket open(EngineFixture fixture, PortBalancer service) {
-        return fixture.engine.openUdp(fixture.table, service, IpAddress.of(fixture.loopback()));
+    @Test
+    void aPortIsTakenAgainIfItIsFree() throws Exception {
+        try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4)) {
+            SocketAddress former = fixture.udp().address();
+            UdpSockets others = fixture.engine.openUdp(fixture.table, former);
+            assertThat(others.address()).as("not shared with another process").isNotEqualTo(former);
+            fixture.udp().close();
+            others.close();
+            UdpSockets again = await().until(
+                            () -> fixture.engine.openUdp(fixture.table, former),
+                            opened -> opened.address().equals(former));
+            assertThat(again.count()).isEqualTo(2);
+        }
+    }
+
+    private static Portal.Address at(String address, int port) {
+        return new Portal.Address(Protocol.UDP, IpAddress.of(address), port);
     }
 }

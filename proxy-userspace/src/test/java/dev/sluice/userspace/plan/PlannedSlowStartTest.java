@@ -34,9 +34,8 @@ class PlannedSlowStartTest {
     }
 
     private List<Integer> weights(ResolvedPort port) {
-        planner.plan(planner.changes(Set.of(port.name()), name -> port), Map.of());
-        DesiredPort desired =
-                Objects.requireNonNull(planner.ports().get(port.name())).desired();
+        planner.plan(Set.of(port.name()), name -> port);
+        DesiredPort desired = Objects.requireNonNull(planner.ports().get(port.name()));
         return port.endpoints().reachable().stream()
                 .map(desired.weights()::applyAsInt)
                 .toList();
@@ -81,7 +80,7 @@ class PlannedSlowStartTest {
     void aRemovedServiceIsForgotten() {
         weights(slow(1));
         weights(slow(1, 2));
-        planner.plan(planner.changes(Set.of(slow().name()), name -> null), Map.of());
+        planner.plan(Set.of(slow().name()), name -> null);
         assertThat(planner.nextStep()).isEmpty();
         assertThat(planner.ports().names()).isEmpty();
     }

@@ -11,18 +11,16 @@ import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.net.Protocol;
-import dev.sluice.core.net.SocketAddress;
 import dev.sluice.linux.ipset.IpSets.SetChange;
 import dev.sluice.linux.ipset.SetEntry;
 import dev.sluice.testkit.model.Endpoints;
 import dev.sluice.testkit.model.ServicePorts;
 import dev.sluice.userspace.balance.Scheduler;
 import dev.sluice.userspace.routing.PortalScope;
+import dev.sluice.userspace.rules.PortRedirection;
 import dev.sluice.userspace.rules.PortalAccess;
 import dev.sluice.userspace.rules.PortalSets;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -31,9 +29,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class SyncPlannerTest {
-    private static final IpAddress NODE = IpAddress.of("192.168.10.1");
-    private static final SocketAddress SOCKET = new SocketAddress(NODE, 40053);
-
     private final SyncPlanner planner = new SyncPlanner(Scheduler.RR, () -> 0);
 
     private static ServicePorts web() {
@@ -48,23 +43,16 @@ class SyncPlannerTest {
         return Endpoints.resolved(service.build(), Endpoints.remote("10.244.2.2", 8080));
     }
 
-    private List<PortChange> changes(ResolvedPort... desired) {
+    private SyncPlan planned(ResolvedPort... desired) {
         Map<ServicePortName, @Nullable ResolvedPort> ports = new LinkedHashMap<>();
         for (ResolvedPort port : desired) {
             ports.put(port.name(), port);
         }
-        return planner.changes(ports.keySet(), ports::get);
-    }
-
-    private SyncPlan planned(ResolvedPort... desired) {
-        List<PortChange> changes = changes(desired);
-        Map<ServicePortName, SocketAddress> sockets = new HashMap<>();
-        changes.stream().filter(PortChange::needsUdpSocket).forEach(change -> sockets.put(change.name(), SOCKET));
-        return planner.plan(changes, sockets);
+        return planner.plan(ports.keySet(), ports::get);
     }
 
     private SyncPlan removed(ServicePorts service) {
-        return planner.plan(planner.changes(Set.of(service.build().name()), name -> null), Map.of());
+        return planner.plan(Set.of(service.build().name()), name -> null);
     }
 
     private static Stream<String> elements(SyncPlan plan) {
@@ -84,38 +72,46 @@ class SyncPlannerTest {
                                 name,
                                 PortalScope.INTERNAL),
                         new PortalLink(new Portal.NodePort(Protocol.TCP, 30080), name, PortalScope.EXTERNAL));
-        assertThat(plan.newRules()).isEmpty();
+        assertThat(plan.changedPorts()).extracting(DesiredPort::name).containsExactly(name);
         assertThat(elements(planned(served(web().nodePort(30080))))).as("again").isEmpty();
     }
 
     @Test
-    void aUdpPortIsPlannedInTwoSteps() {
-        PortChange change = changes(served(dns())).getFirst();
-        assertThat(change.needsUdpSocket()).isTrue();
-        assertThat(change.keptUdpSocket(NODE)).isNull();
-        SyncPlan plan = planner.plan(List.of(change), Map.of(change.name(), SOCKET));
-        assertThat(plan.newRules()).hasSize(1);
-        assertThat(elements(plan)).contains("add SLUICE-UDP-SOCKETS 40053");
-
-        PortChange next = changes(served(dns())).getFirst();
-        assertThat(next.keptUdpSocket(NODE)).isEqualTo(SOCKET);
-        assertThat(next.keptUdpSocket(IpAddress.of("192.168.10.9")))
-                .as("the proxy's address has changed")
-                .isNull();
-        SocketAddress other = new SocketAddress(IpAddress.of("192.168.10.9"), 40054);
-        SyncPlan moved = planner.plan(List.of(next), Map.of(next.name(), other));
-        assertThat(moved.staleRules()).isEqualTo(plan.newRules());
-        assertThat(moved.staleSockets()).containsExactly(SOCKET);
-        assertThat(moved.removedPorts()).isEmpty();
+    void aUdpPortIsRoutesAndElementsToo() {
+        assertThat(elements(planned(served(dns().nodePort(30053)))))
+                .containsExactly("add SLUICE-OPEN 10.96.0.10,udp:53", "add SLUICE-NODE-UDP-OPEN 30053");
     }
 
     @Test
-    void aUdpPortWithoutItsSocketIsRemoved() {
-        planned(served(dns()));
-        SyncPlan plan = planner.plan(changes(served(dns())), Map.of());
+    void conntrackEntriesOfAPortMayLeadToTheProxyEvenWhereItDrops() {
+        ServicePorts local = dns().nodePort(30053).externalPolicyLocal().internalPolicyLocal();
+        planned(served(local));
+        assertThat(redirection(local).admits()).isTrue();
+        planned(Endpoints.resolved(local.build()));
+        assertThat(redirection(local).admits())
+                .as("no endpoint at all: refused")
+                .isFalse();
+    }
+
+    private PortRedirection redirection(ServicePorts service) {
+        return Objects.requireNonNull(planner.ports().get(service.build().name()))
+                .redirection();
+    }
+
+    @Test
+    void withoutUdpSocketsUdpPortsAreRemovedAndReported() {
+        planned(served(dns()), served(web()));
+        planner.setUdpProblem("no sockets");
+        SyncPlan plan = planned(served(dns()), served(web()));
         assertThat(plan.removedPorts()).containsExactly(dns().build().name());
-        assertThat(plan.staleSockets()).containsExactly(SOCKET);
-        assertThat(planner.ports().elements()).isEmpty();
+        assertThat(planner.ports().names()).containsExactly(web().build().name());
+        assertThat(planner.problems())
+                .singleElement()
+                .satisfies(problem -> assertThat(problem.toString()).contains("kube-system/dns", "no sockets"));
+        planner.setUdpProblem(null);
+        planned(served(dns()));
+        assertThat(planner.problems()).isEmpty();
+        assertThat(planner.ports().names()).hasSize(2);
     }
 
     @Test

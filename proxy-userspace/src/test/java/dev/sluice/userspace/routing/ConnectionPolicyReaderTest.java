@@ -51,7 +51,9 @@ class ConnectionPolicyReaderTest {
                         ConnectionPolicyReader.MAX_CONNECTIONS,
                         "200",
                         ConnectionPolicyReader.PROXY_PROTOCOL,
-                        "v2")))
+                        "v2",
+                        ConnectionPolicyReader.SOURCE_ADDRESS,
+                        "node")))
                 .isEqualTo(new ConnectionPolicy(
                         Scheduler.P2C,
                         Duration.ofSeconds(30),
@@ -63,12 +65,57 @@ class ConnectionPolicyReaderTest {
                         Duration.ofMinutes(10),
                         Duration.ofHours(1),
                         200,
-                        ProxyProtocol.V2));
+                        ProxyProtocol.V2,
+                        true));
+        assertThat(problems.toList()).isEmpty();
+    }
+
+    @Test
+    void aHealthCheckHasItsDefaults() {
+        assertThat(read(Map.of("sluice.dev/health-check", "tcp")).healthCheck())
+                .isEqualTo(new HealthCheck(null, Duration.ofSeconds(5), Duration.ofSeconds(1), 2, 3));
+        assertThat(problems.toList()).isEmpty();
+    }
+
+    @Test
+    void aHealthCheckIsReadWithItsDetails() {
+        assertThat(read(Map.of(
+                                "sluice.dev/health-check",
+                                "http:/healthz?full=1",
+                                "sluice.dev/health-check-interval",
+                                "2s",
+                                "sluice.dev/health-check-timeout",
+                                "250ms",
+                                "sluice.dev/health-check-rise",
+                                "1",
+                                "sluice.dev/health-check-fall",
+                                "5"))
+                        .healthCheck())
+                .isEqualTo(new HealthCheck("/healthz?full=1", Duration.ofSeconds(2), Duration.ofMillis(250), 1, 5));
         assertThat(problems.toList()).isEmpty();
     }
 
     @ParameterizedTest
     @CsvSource({
+        "interval, 10ms, from 1s to 1h",
+        "timeout, never, from 10ms to 1m",
+        "rise, 0, is not a whole number",
+        "fall, 101, is more than 100",
+    })
+    void anInvalidDetailOfAHealthCheckIsReportedAndTheDefaultApplies(String name, String value, String why) {
+        String annotation = "sluice.dev/health-check-" + name;
+        assertThat(read(Map.of("sluice.dev/health-check", "tcp", annotation, value))
+                        .healthCheck())
+                .isEqualTo(new HealthCheck(null, Duration.ofSeconds(5), Duration.ofSeconds(1), 2, 3));
+        assertThat(problems.toList())
+                .singleElement()
+                .satisfies(problem -> assertThat(problem.field()).isEqualTo("metadata.annotations[" + annotation + "]"))
+                .satisfies(problem -> assertThat(problem.message()).contains(why, "the default applies"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "sluice.dev/source-address, pod, the default applies",
         "sluice.dev/scheduler, mh, lc is in force",
         "sluice.dev/scheduler, '', lc is in force",
         "sluice.dev/scheduler, RR, lc is in force",
@@ -85,6 +132,12 @@ class ConnectionPolicyReaderTest {
         "sluice.dev/max-connections, -5, no limit",
         "sluice.dev/proxy-protocol, v3, the protocol is not used",
         "sluice.dev/proxy-protocol, true, the protocol is not used",
+        "sluice.dev/health-check, udp, endpoints are not checked",
+        "sluice.dev/health-check, http:healthz, endpoints are not checked",
+        "sluice.dev/health-check, 'http:/a b', endpoints are not checked",
+        "sluice.dev/health-check, 'http:/a\r\nX: y', endpoints are not checked",
+        "sluice.dev/health-check-interval, 5s, has no effect without sluice.dev/health-check",
+        "sluice.dev/health-check-fall, 5, has no effect without sluice.dev/health-check",
     })
     void anInvalidValueIsReportedAndTheDefaultApplies(String annotation, String value, String otherwise) {
         assertThat(read(Map.of(annotation, value))).isEqualTo(ConnectionPolicy.of(Scheduler.LC));

@@ -5,6 +5,7 @@ package dev.sluice.userspace.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.model.Endpoint;
+import dev.sluice.core.model.ResolvedPort;
 import dev.sluice.core.model.ServicePort;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.SocketAddress;
@@ -104,16 +105,27 @@ class PortBalancerTest {
     }
 
     @Test
-    void datagramsOfUnknownPortalFollowThePolicyOfTheirClient() {
-        PortBalancer outer =
-                balancer(web().nodePort(30080).externalPolicyLocal().build(), A, B);
-        assertThat(keys(outer.datagramEndpoints(true))).containsExactly(key(A), key(B));
-        assertThat(keys(outer.datagramEndpoints(false))).containsExactly(key(A));
-        PortBalancer elsewhere =
-                balancer(web().nodePort(30080).externalPolicyLocal().build(), B);
-        assertThat(keys(elsewhere.datagramEndpoints(false)))
-                .as("admitted by the rules, so meant for the cluster address")
-                .containsExactly(key(B));
+    void aPolicyAlsoDecidesWhichFlowsGoOn() {
+        PortBalancer balancer = balancer(web().nodePort(30080).build(), A, B);
+        Upstream here = upstream(balancer, A);
+        Upstream elsewhere = upstream(balancer, B);
+        assertThat(balancer.keepsFlow(elsewhere, PortalScope.EXTERNAL, false)).isTrue();
+        balancer.update(resolved(web().nodePort(30080).externalPolicyLocal().build(), A, B));
+        assertThat(balancer.keepsFlow(here, PortalScope.EXTERNAL, false)).isTrue();
+        assertThat(balancer.keepsFlow(elsewhere, PortalScope.EXTERNAL, false)).isFalse();
+        assertThat(balancer.keepsFlow(elsewhere, PortalScope.EXTERNAL, true))
+                .as("a client of the node")
+                .isTrue();
+        assertThat(balancer.keepsFlow(elsewhere, PortalScope.INTERNAL, false)).isTrue();
+        balancer.update(resolved(web().nodePort(30080).internalPolicyLocal().build(), A, B));
+        assertThat(balancer.keepsFlow(elsewhere, PortalScope.INTERNAL, true)).isFalse();
+        assertThat(balancer.keepsFlow(elsewhere, PortalScope.EXTERNAL, false)).isTrue();
+        balancer.update(resolved(web().nodePort(30080).build(), A));
+        assertThat(balancer.keepsFlow(elsewhere, PortalScope.EXTERNAL, true)).isFalse();
+    }
+
+    private static ResolvedPort resolved(ServicePort service, Endpoint... endpoints) {
+        return Endpoints.resolved(service, endpoints);
     }
 
     @Test
@@ -215,7 +227,9 @@ class PortBalancerTest {
     void neverMoreConnectionsThanTheLimitHoweverManyComeAtOnce() throws Exception {
         PortBalancer balancer = balancer(web().build(), A);
         balancer.update(
-                balancer.resolved(), new ConnectionPolicy(Scheduler.RR, null, List.of(), null, null, 3, null), e -> 1);
+                balancer.resolved(),
+                new ConnectionPolicy(Scheduler.RR, null, List.of(), null, null, 3, null, false),
+                e -> 1);
         AtomicInteger inside = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
         List<Thread> loops = Stream.generate(() -> Thread.ofPlatform().start(() -> {
@@ -250,7 +264,7 @@ class PortBalancerTest {
 
     @Test
     void connectionsAreLimitedByThePolicy() {
-        ConnectionPolicy two = new ConnectionPolicy(Scheduler.RR, null, List.of(), null, null, 2, null);
+        ConnectionPolicy two = new ConnectionPolicy(Scheduler.RR, null, List.of(), null, null, 2, null, false);
         PortBalancer balancer = new PortBalancer(Endpoints.resolved(web().build(), A), two, Endpoint::weight);
         assertThat(balancer.admit()).isTrue();
         assertThat(balancer.admit()).isTrue();

@@ -10,15 +10,14 @@ import dev.sluice.core.config.NodePortAddresses;
 import dev.sluice.core.net.Cidr;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
-import dev.sluice.core.net.SocketAddress;
 import dev.sluice.testkit.fake.CanonicalForm;
-import dev.sluice.testkit.model.Endpoints;
-import dev.sluice.testkit.model.ServicePorts;
 import dev.sluice.userspace.config.UserspaceConfig;
 import dev.sluice.userspace.config.UserspaceOptions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -30,27 +29,44 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The rules as iptables-save prints them; PacketsTest shows that both variants print them so. */
 class RedirectRulesTest {
+    private static final int UDP_PORT = 40053;
 
     @ParameterizedTest
     @EnumSource(IpFamily.class)
-    void theRulesOfANodeWithOneUdpService(IpFamily family) throws Exception {
+    void theRulesOfANode(IpFamily family) throws Exception {
         boolean v4 = family == IpFamily.IPV4;
         RedirectRules rules = rules(UserspaceConfig.defaults(family)
                 .withLocalDetector(new LocalDetector.SourceCidr(Cidr.of(v4 ? "10.244.0.0/16" : "fd00:244::/32"))));
-        PortRedirection dns = PortRedirection.of(Endpoints.resolved(
-                ServicePorts.udp("kube-system/dns:dns", v4 ? "10.96.0.10" : "fd00:96::10", 53)
-                        .nodePort(30053)
-                        .build(),
-                Endpoints.remote(v4 ? "10.244.2.2" : "fd00:244:2::2", 53)));
-        String text = rules.nat(dns.udpRedirects(new SocketAddress(rules.proxyAddress(), 40053)))
-                        .text()
-                        .text()
-                + rules.filter().text().text();
+        String text = rules.nat().text().text() + rules.filter().text().text();
         assertThat(text).isEqualTo(golden(v4 ? "node-ipv4.rules" : "node-ipv6.rules"));
         CanonicalForm form = new CanonicalForm(family);
         text.lines()
                 .filter(line -> line.startsWith("-A "))
                 .forEach(line -> form.check(line.replaceFirst("-A \\S+ ", "")));
+    }
+
+    @ParameterizedTest
+    @EnumSource(IpFamily.class)
+    void theUdpPortOfTheLastProcessIsFoundInItsRules(IpFamily family) {
+        RedirectRules rules = rules(UserspaceConfig.defaults(family));
+        List<String> redirect = new ArrayList<>(List.of("-p udp -m u32 --u32 0x0 -j DNAT --to-destination 10.1.1.1:1"));
+        assertThat(RedirectRules.udpPort(redirect, rules.proxyAddress())).isZero();
+        redirect.addAll(rules.nat().text().chains().get(RedirectRules.REDIRECT));
+        assertThat(RedirectRules.udpPort(redirect, rules.proxyAddress())).isEqualTo(UDP_PORT);
+        IpAddress other = IpAddress.of(family == IpFamily.IPV4 ? "192.168.10.77" : "fd00:10::77");
+        assertThat(RedirectRules.udpPort(redirect, other)).isZero();
+    }
+
+    @ParameterizedTest
+    @EnumSource(IpFamily.class)
+    void betweenTwoProcessesDatagramsAreDroppedOnTheirWayIn(IpFamily family) throws Exception {
+        List<ChainRule> held =
+                rules(UserspaceConfig.defaults(family)).holdDatagrams(Instant.parse("2026-01-02T03:04:05Z"));
+        assertThat(held).hasSize(1);
+        assertThat(held.getFirst().chain()).isEqualTo(RedirectRules.INPUT);
+        assertThat(held.getFirst().rule().text())
+                .contains("-p udp -m udp --dport " + UDP_PORT, "--datestop 2026-01-02T03:04:05 ", "-j DROP");
+        new CanonicalForm(family).check(held.getFirst().rule().text());
     }
 
     static Stream<Arguments> detectors() {
@@ -73,7 +89,7 @@ class RedirectRulesTest {
     @MethodSource("detectors")
     void localTrafficFollowsTheDetector(LocalDetector detector, List<String> expected) {
         RedirectRules rules = rules(UserspaceConfig.defaults(IpFamily.IPV4).withLocalDetector(detector));
-        assertThat(rules.nat(List.of()).text().chains()).containsEntry("SLUICE-FROM-NODE", expected);
+        assertThat(rules.nat().text().chains()).containsEntry("SLUICE-FROM-NODE", expected);
     }
 
     static Stream<Arguments> nodePortAddresses() {
@@ -106,7 +122,7 @@ class RedirectRulesTest {
                         new NodePortAddresses(
                                 IpFamily.IPV4, ranges.stream().map(Cidr::of).toList())),
                 UserspaceOptions.DEFAULT.withLocalhostNodePorts(localhost)));
-        assertThat(rules.nat(List.of()).text().chains().get("SLUICE-SERVICES"))
+        assertThat(rules.nat().text().chains().get("SLUICE-SERVICES"))
                 .filteredOn(rule -> rule.endsWith("SLUICE-NODE-PORTS"))
                 .isEqualTo(expected);
         assertThat(rules.filter().text().chains().get("SLUICE-FIREWALL"))
@@ -118,8 +134,7 @@ class RedirectRulesTest {
     void everySetOfTheRulesExistsAndEverySetIsUsed() {
         for (IpFamily family : IpFamily.values()) {
             RedirectRules rules = rules(UserspaceConfig.defaults(family));
-            String text =
-                    rules.nat(List.of()).text().text() + rules.filter().text().text();
+            String text = rules.nat().text().text() + rules.filter().text().text();
             List<String> named = text.lines()
                     .flatMap(line -> Stream.of(line.split("--match-set ")).skip(1))
                     .map(rest -> rest.substring(0, rest.indexOf(' ')))
@@ -129,9 +144,17 @@ class RedirectRulesTest {
         }
     }
 
+    @Test
+    void withoutUdpSocketsNothingLeadsToOne() {
+        RedirectRules rules =
+                new RedirectRules(UserspaceConfig.defaults(IpFamily.IPV4), IpAddress.of("192.168.10.1"), 40080, 0);
+        assertThat(rules.nat().text().chains().get("SLUICE-REDIRECT")).hasSize(1);
+        assertThat(rules.filter().text().chains().get("SLUICE-INPUT")).hasSize(2);
+    }
+
     private static RedirectRules rules(UserspaceConfig config) {
         boolean v4 = config.family() == IpFamily.IPV4;
-        return new RedirectRules(config, IpAddress.of(v4 ? "192.168.10.1" : "fd00:10::1"), 40080);
+        return new RedirectRules(config, IpAddress.of(v4 ? "192.168.10.1" : "fd00:10::1"), 40080, UDP_PORT);
     }
 
     private static String golden(String name) throws IOException {

@@ -3,12 +3,14 @@
 package dev.sluice.chart.live.container;
 
 import dev.sluice.linux.iptables.Iptables.Variant;
+import java.util.List;
 
 /** What a Pod runs as: a mode, and the variant of iptables that its node uses. */
 enum PodMode {
     IPTABLES_NFT("iptables", Variant.NFT),
     IPTABLES_LEGACY("iptables", Variant.LEGACY),
     IPVS("ipvs", Variant.NFT),
+    NFTABLES("nftables", Variant.NFT),
     USERSPACE("userspace", Variant.NFT);
 
     private final String mode;
@@ -19,12 +21,13 @@ enum PodMode {
         this.variant = variant;
     }
 
-    Variant variant() {
-        return variant;
+    /** Those that the chart gives the main container. */
+    List<String> capabilities() {
+        return this == NFTABLES ? List.of("CAP_NET_ADMIN") : List.of("CAP_NET_ADMIN", "CAP_NET_RAW");
     }
 
-    boolean isIptables() {
-        return mode.equals("iptables");
+    Variant variant() {
+        return variant;
     }
 
     boolean isCarriedByKernel() {
@@ -41,6 +44,7 @@ enum PodMode {
                   conntrack: {maxPerCore: 0}
                   iptables: {minSyncPeriod: 50ms}
                   ipvs: {minSyncPeriod: 50ms}
+                  nftables: {minSyncPeriod: 50ms}
                 """.formatted(PodSite.API_PORT, mode);
     }
 

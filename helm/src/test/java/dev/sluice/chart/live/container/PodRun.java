@@ -45,7 +45,7 @@ final class PodRun {
         long begin = System.nanoTime();
         NodePod pod = site.start().awaitReady(PATIENCE);
         double seconds = (System.nanoTime() - begin) / 1e9;
-        RightsRun.expectRendered(pod);
+        RightsRun.expectRendered(site.mode(), pod);
         traffic.expectAll();
         if (!site.hasSeenAccount()) {
             throw new AssertionError("the daemon has not used the Pod's account");
@@ -55,6 +55,7 @@ final class PodRun {
                 "all traffic is carried | ready after %.1f s, init container included | RSS %d MiB",
                 seconds,
                 pod.daemon().residentKib() / 1024));
+        rows.accept("helm test: " + site.helmTest().lines().toList().getLast());
         Upgraded upgraded = new UpgradeRun(site).endThenStart(pod);
         rows.accept(upgraded.row());
         if (!site.mode().isCarriedByKernel()) {

@@ -27,7 +27,7 @@ class PodRunTest {
     void theImageCarriesTrafficWithTheRightsOfTheChart(PodMode mode) throws IOException {
         Optional<Image> image = Image.built(Launcher.repository());
         assumeTrue(image.isPresent(), "no image is built for this machine: run 'make image' first");
-        String rendered = Chart.render(mode.chartValues());
+        String rendered = Chart.render(mode.chartValues()) + "\n" + Chart.renderTest(mode.chartValues());
         if (mode == PodMode.IPVS && VirtualMachine.isNeeded()) {
             inVirtualMachine(mode, rendered);
         } else {
@@ -39,18 +39,8 @@ class PodRunTest {
         Path folder = Path.of("target", "pods-vm").toAbsolutePath();
         Path manifests = Files.createDirectories(folder).resolve("rendered.yaml");
         Files.writeString(manifests, rendered);
-        List<String> command = List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                PodRun.class.getName(),
-                mode.name(),
-                Launcher.repository().toString(),
-                manifests.toString());
-        assertThat(new VirtualMachine(folder, VM_LIMIT).run(command, System.out::println))
+        List<String> arguments = List.of(mode.name(), Launcher.repository().toString(), manifests.toString());
+        assertThat(new VirtualMachine(folder, VM_LIMIT).run(PodRun.class, List.of(), arguments, System.out::println))
                 .as("exit code in the virtual machine")
                 .isZero();
     }

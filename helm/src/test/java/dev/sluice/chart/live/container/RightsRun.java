@@ -11,7 +11,6 @@ import dev.sluice.testkit.timing.Attempts;
 import dev.sluice.testkit.timing.Attempts.Observation;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -30,12 +29,12 @@ final class RightsRun {
     /** @param rows receives one for each right: what was left out, and what the daemon then did */
     void run(Consumer<String> rows) throws IOException {
         site.initialize();
-        for (String capability : List.of("CAP_NET_ADMIN", "CAP_NET_RAW")) {
+        for (String capability : site.mode().capabilities()) {
             rows.accept(row(
                     capability,
                     main -> main.with(main.rights().without(capability)),
                     capability,
-                    capability.equals("CAP_NET_RAW") && site.mode().isIptables()));
+                    capability.equals("CAP_NET_RAW") && site.mode() == PodMode.IPTABLES_NFT));
         }
         rows.accept(row("mount of " + LOCK, main -> main.without(LOCK), LOCK, site.mode() != PodMode.IPTABLES_LEGACY));
     }
@@ -77,9 +76,9 @@ final class RightsRun {
     }
 
     /** The kernel's view of a running Pod is what the chart says. */
-    static void expectRendered(NodePod pod) throws IOException {
+    static void expectRendered(PodMode mode, NodePod pod) throws IOException {
         Set<String> given = pod.rights().capabilities();
-        assertThat(given).as("capabilities in the chart").containsExactlyInAnyOrder("CAP_NET_ADMIN", "CAP_NET_RAW");
+        assertThat(given).as("capabilities in the chart").containsExactlyInAnyOrderElementsOf(mode.capabilities());
         assertThat(pod.capabilities()).as("capabilities of the process").isEqualTo(given);
         assertThat(pod.processStatus("NoNewPrivs")).as("no new privileges").isEqualTo("1");
         String seccomp = pod.processStatus("Seccomp"); // absent where the kernel has no filters

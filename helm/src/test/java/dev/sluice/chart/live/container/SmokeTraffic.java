@@ -111,6 +111,12 @@ final class SmokeTraffic {
             node.run("ipvsadm", "-C").orThrow();
             return;
         }
+        if (site.mode() == PodMode.NFTABLES) {
+            for (String family : List.of("ip", "ip6")) {
+                node.run("nft", "flush", "table", family, "sluice").orThrow();
+            }
+            return;
+        }
         String tool = VariantHint.tool(site.mode().variant(), "");
         for (String each : List.of(tool, tool.replace("iptables", "ip6tables"))) {
             node.run(each, "-w", "5", "-t", "nat", "-F").orThrow();

@@ -12,6 +12,7 @@ import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.conformance.scenario.ServiceTemplate.service;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
 import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 import static dev.sluice.core.net.Protocol.SCTP;
 import static dev.sluice.core.net.Protocol.TCP;
 import static dev.sluice.core.net.Protocol.UDP;
@@ -68,7 +69,6 @@ public final class AddressOwnerScenarios {
                         .then(fromPod("a3").toHost(NODE_B, 1117), REFUSED)
                         .build(),
                 scenario("external-ip-of-other-node-host", "-", "the node reaches an external IP that another node has")
-                        .in(IPTABLES, IPVS)
                         .given(service("web")
                                 .port("http", TCP, 1119, 8080)
                                 .port("dns", UDP, 1120, 5353)
@@ -103,7 +103,6 @@ public final class AddressOwnerScenarios {
                                 "lb-of-all-nodes-local",
                                 "-",
                                 "a Local policy holds at another node's address too, for clients and for Pods")
-                        .in(IPTABLES, IPVS)
                         .given(local().on("a2", "b2"))
                         .then(
                                 fromClient().toHost(NODE_B, 1122).times(4),
@@ -116,7 +115,6 @@ public final class AddressOwnerScenarios {
                         .then(fromPod("a3").toHost(NODE_B, 1122), reaches("b2"))
                         .build(),
                 scenario("lb-of-all-nodes-range", "-", "source ranges hold at another node's address too")
-                        .in(IPTABLES, IPVS)
                         .given(service("web")
                                 .port(1123, 8080)
                                 .on("b2")
@@ -126,7 +124,7 @@ public final class AddressOwnerScenarios {
                         .then(fromClient().toNodePort("web", 1123), reaches("b2"))
                         .build(),
                 scenario("external-ip-of-other-node-sctp", "-", "SCTP at an external IP that another node has")
-                        .in(IPTABLES, IPVS)
+                        .in(IPTABLES, IPVS, NFTABLES)
                         .setup(DaemonSetup.DEFAULT.needingSctp())
                         .given(service("sctp")
                                 .port("s", SCTP, 1124, Lab.SCTP_PORT)

@@ -10,6 +10,7 @@ import static dev.sluice.conformance.scenario.SampleServices.web;
 import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
 import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 import static dev.sluice.core.config.ProxyMode.USERSPACE;
 
 import dev.sluice.conformance.observe.NodeState;
@@ -51,16 +52,16 @@ public final class AffinityDetailScenarios {
                                 "affinity-expires",
                                 "122",
                                 "a client that was idle for longer than the time-out is placed anew")
-                        .in(IPTABLES, USERSPACE)
+                        .in(IPTABLES, USERSPACE, NFTABLES)
                         .given(sticky("a2", "b2", "b3").spec(TIMEOUT, "{clientIP: {timeoutSeconds: 1}}"))
                         .act("it comes back from time to time", AffinityDetailScenarios::expire)
                         .build(),
                 scenario("affinity-refreshed", "123", "a client that comes back within the time-out stays")
-                        .in(IPTABLES, USERSPACE)
+                        .in(IPTABLES, USERSPACE, NFTABLES)
                         .act("it comes back again and again", AffinityDetailScenarios::refresh)
                         .build(),
                 scenario("affinity-both-addresses", "125", "a client has one endpoint behind cluster IP and node port")
-                        .in(IPTABLES, USERSPACE)
+                        .in(IPTABLES, USERSPACE, NFTABLES)
                         .given(sticky("a2", "b2", "b3").nodePort())
                         .act("cluster IP, then node port", AffinityDetailScenarios::bothAddresses)
                         .build(),
@@ -72,9 +73,9 @@ public final class AffinityDetailScenarios {
                         .build(),
                 scenario(
                                 "affinity-switched-on",
-                                "127, 128, 166",
+                                "127, 128, 166, 188",
                                 "affinity that is switched on is in force in the kernel")
-                        .in(IPTABLES, IPVS)
+                        .in(IPTABLES, IPVS, NFTABLES)
                         .given(web("a2", "b2", "b3"))
                         .then(
                                 fromPod("a3").to("web", 80).times(30),
@@ -84,7 +85,7 @@ public final class AffinityDetailScenarios {
                         .act("the kernel shows it", AffinityDetailScenarios::expectAffinityInKernel)
                         .build(),
                 scenario("affinity-restart", "129", "a client keeps its endpoint over a restart of the daemon")
-                        .in(IPTABLES)
+                        .in(IPTABLES, NFTABLES)
                         .setup(DaemonSetup.DEFAULT.alone())
                         .given(sticky("a2", "b2", "b3"))
                         .open("before", fromPod("a3").to("web", 80))
@@ -112,7 +113,6 @@ public final class AffinityDetailScenarios {
                         .then(fromPod("a3").to("web", 80).times(12), ONE)
                         .build(),
                 scenario("affinity-local", "trap 11", "affinity and policy Local go together")
-                        .in(IPTABLES, IPVS)
                         .given(sticky("a2", "a4", "b2").nodePort().spec("externalTrafficPolicy", "Local"))
                         .then(
                                 fromClient().toNodePort("web", 80).times(12),
@@ -215,6 +215,12 @@ public final class AffinityDetailScenarios {
                             NodeState.virtualServers(stage.lab().node()).lines().map(String::strip))
                     .as("a virtual server that keeps each single address for 600 seconds")
                     .anyMatch(l -> l.equals("-A " + server));
+            return;
+        }
+        if (stage.mode() == ProxyMode.NFTABLES) {
+            Assertions.assertThat(NodeState.rulesOfFamily(stage))
+                    .contains("choose-3", "sticky-3-600s")
+                    .containsPattern("(?m)^\\s*flags [a-z,]*dynamic,timeout|^\\s*flags [a-z,]*timeout,dynamic");
             return;
         }
         String name = stage.allotment().namespace() + "/web";

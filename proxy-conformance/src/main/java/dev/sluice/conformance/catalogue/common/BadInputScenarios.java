@@ -13,7 +13,7 @@ import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.conformance.scenario.ServiceTemplate.service;
 import static dev.sluice.conformance.scenario.SliceTemplate.slice;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
-import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 import static dev.sluice.core.config.ProxyMode.USERSPACE;
 import static dev.sluice.core.net.Protocol.TCP;
 
@@ -41,7 +41,6 @@ public final class BadInputScenarios {
     public static List<Scenario> all() {
         return List.of(
                 scenario("bad-ranges", "-", "source ranges that are none are reported, the others hold")
-                        .in(IPTABLES, IPVS)
                         .given(
                                 web().loadBalancer()
                                         .spec(
@@ -60,7 +59,6 @@ public final class BadInputScenarios {
                         })
                         .build(),
                 scenario("thousand-ranges", "-", "a thousand source ranges are in force like one")
-                        .in(IPTABLES, IPVS)
                         .given(web().loadBalancer().spec(RANGES, thousandRanges()), other())
                         .then(fromClient().toOutside("web", 80), reaches("b2"))
                         .then(fromPod("a3").toOutside("web", 80), DROPPED)
@@ -70,7 +68,6 @@ public final class BadInputScenarios {
                                 "ranges-of-other-family",
                                 "trap 19",
                                 "source ranges of the other family only let everybody in, and that is reported")
-                        .in(IPTABLES, IPVS)
                         .act("an IPv4 Service with IPv6 ranges, or the reverse", stage -> {
                             boolean v4 = stage.family() == IpFamily.IPV4;
                             stage.given(List.of(
@@ -136,7 +133,7 @@ public final class BadInputScenarios {
                         .act("it comes in a file of its own", BadInputScenarios::namelessSlice)
                         .build(),
                 scenario("ten-thousand-endpoints", "152", "ten thousand endpoints of one Service come into force")
-                        .in(IPTABLES, USERSPACE)
+                        .in(IPTABLES, USERSPACE, NFTABLES)
                         .setup(DaemonSetup.DEFAULT.alone())
                         .once()
                         .given(web(), other())

@@ -14,6 +14,7 @@ import static dev.sluice.conformance.scenario.SampleServices.web;
 import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
 import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 import static dev.sluice.core.config.ProxyMode.USERSPACE;
 
 import dev.sluice.conformance.scenario.DaemonSetup;
@@ -27,7 +28,7 @@ public final class ClusterIpScenarios {
 
     public static List<Scenario> all() {
         return List.of(
-                scenario("pod-to-remote", "17", "a Pod reaches an endpoint on another node")
+                scenario("pod-to-remote", "14, 17", "a Pod reaches an endpoint on another node")
                         .given(web())
                         .then(fromPod("a3").to("web", 80), reaches("b2"))
                         .build(),
@@ -40,7 +41,7 @@ public final class ClusterIpScenarios {
                         .then(fromNode().to("web", 80), reaches("a2"))
                         .build(),
                 scenario("random-spread", "19, 22", "connections spread over three endpoints at random, evenly")
-                        .in(IPTABLES)
+                        .in(IPTABLES, NFTABLES)
                         .given(web("a2", "b2", "b3"))
                         .then(
                                 fromPod("a3").to("web", 80).times(300),
@@ -82,39 +83,37 @@ public final class ClusterIpScenarios {
                         .then(fromPod("a3").to("web", 80), REFUSED)
                         .build(),
                 scenario("source-kept", "29", "the endpoint sees the address of the Pod that calls")
-                        .in(IPTABLES, IPVS)
                         .given(web("a2", "b2"))
                         .then(
                                 fromPod("a3").to("web", 80).times(20),
                                 reaches("a2", "b2").each().seeingTheCaller())
                         .build(),
                 scenario("off-cluster", "30", "a client outside the cluster CIDR is masqueraded")
-                        .in(IPTABLES, IPVS)
                         .given(web("a2", "b2"))
                         .then(
                                 fromClient().to("web", 80).times(20),
                                 reaches("a2", "b2").each().seeingTheNode())
                         .build(),
                 scenario("masquerade-all", "31", "with masquerade-all a calling Pod is masqueraded")
-                        .in(IPTABLES, IPVS)
                         .setup(DaemonSetup.DEFAULT.with("--masquerade-all"))
                         .given(web())
                         .then(fromPod("a3").to("web", 80), reaches("b2").seeingTheNode())
                         .build(),
                 scenario("no-detector", "32", "without a cluster CIDR nobody is masqueraded")
-                        .in(IPTABLES)
+                        .in(IPTABLES, NFTABLES)
                         .setup(DaemonSetup.DEFAULT.withoutDetector())
                         .given(web())
                         .then(fromClient().to("web", 80), reaches("b2").seeingTheCaller())
                         .build(),
-                scenario("userspace-source", "33", "the endpoint sees an address of the node")
+                scenario("userspace-source", "33", "the endpoint sees an address of the node, if the flag says so")
                         .in(USERSPACE)
+                        .setup(DaemonSetup.DEFAULT.with("--userspace-source-address=node"))
                         .given(web("a2", "b2"))
                         .then(
                                 fromPod("a3").to("web", 80).times(20),
                                 reaches("a2", "b2").each().seeingTheNode())
                         .build(),
-                scenario("hairpin", "34, trap 9, trap 44", "an endpoint that reaches itself sees a node address")
+                scenario("hairpin", "34, 190, trap 9, trap 44", "an endpoint that reaches itself sees a node address")
                         .given(web("a2"))
                         .then(
                                 fromPod("a2").to("web", 80).times(4),
@@ -127,7 +126,7 @@ public final class ClusterIpScenarios {
                                 reaches("a2", "b2").each())
                         .build(),
                 scenario("unknown-port-refused", "35", "a port of the cluster IP that is not in the Service is refused")
-                        .in(IPVS)
+                        .in(IPVS, NFTABLES)
                         .given(web())
                         .then(fromPod("a3").to("web", 99), REFUSED)
                         .build(),

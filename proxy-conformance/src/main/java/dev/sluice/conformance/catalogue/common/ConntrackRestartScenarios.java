@@ -11,6 +11,7 @@ import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.conformance.scenario.ServiceTemplate.service;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
 import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 import static dev.sluice.core.config.ProxyMode.USERSPACE;
 import static dev.sluice.core.net.Protocol.UDP;
 
@@ -36,7 +37,7 @@ public final class ConntrackRestartScenarios {
         Probe pod = toDns("a3", 41380);
         Probe client = fromClient().toNodePort("dns", 53).udp().sourcePort(41381);
         return scenario("udp-flow-restart", "trap 4", "a restart with nothing changed touches no flow")
-                .in(IPTABLES, IPVS)
+                .in(IPTABLES, IPVS, NFTABLES)
                 .setup(ALONE)
                 .act("entries outlive a slow restart", ConntrackEntries::outliveTheScenario)
                 .given(dns("b2").nodePort())
@@ -65,7 +66,7 @@ public final class ConntrackRestartScenarios {
                         "udp-flow-restart-changed",
                         "-",
                         "a restart during which the endpoint went forgets its flows and no other")
-                .in(IPTABLES) // in ipvs mode the kernel deletes them by itself
+                .in(IPTABLES, NFTABLES) // in ipvs mode the kernel deletes them by itself
                 .setup(ALONE)
                 .act("entries outlive a slow restart", ConntrackEntries::outliveTheScenario)
                 .given(dns("b2").nodePort(), other("b4"))

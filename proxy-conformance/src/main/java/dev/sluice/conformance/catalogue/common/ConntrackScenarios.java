@@ -14,6 +14,7 @@ import static dev.sluice.conformance.scenario.SampleServices.web;
 import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
 import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 import static dev.sluice.core.net.Protocol.UDP;
 
 import dev.sluice.conformance.observe.ConntrackEntries;
@@ -51,7 +52,7 @@ public final class ConntrackScenarios {
                         "udp-flow-replaced",
                         "130, 137",
                         "the flow to an endpoint that is replaced is forgotten and counted")
-                .in(IPTABLES, IPVS)
+                .in(IPTABLES, IPVS, NFTABLES)
                 .given(dns("b2"))
                 .then(probe, reaches("b2"))
                 .act("what is deleted so far", stage -> flows.count(stage, UDP, "endpoint-gone"))
@@ -88,7 +89,6 @@ public final class ConntrackScenarios {
                         "udp-flow-terminating",
                         "132, trap 5",
                         "a flow to an endpoint that terminates but still answers is kept")
-                .in(IPTABLES, IPVS)
                 .given(dns("b2"))
                 .then(probe, reaches("b2"))
                 .act("the flow is tracked", stage -> flows.remember(stage, probe))
@@ -142,7 +142,7 @@ public final class ConntrackScenarios {
         ConntrackEntries flows = new ConntrackEntries();
         Probe probe = fromClient().toNodePort("dns", 53).udp().sourcePort(41350);
         return tracked("udp-flow-node-port", "135", "the flow to a node port follows when the endpoint is replaced")
-                .in(IPTABLES, IPVS)
+                .in(IPTABLES, IPVS, NFTABLES)
                 .given(dns("b2").nodePort())
                 .then(probe, reaches("b2"))
                 .act("the flow is tracked", stage -> flows.remember(stage, probe))

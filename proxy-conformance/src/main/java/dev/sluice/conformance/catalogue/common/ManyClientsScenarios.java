@@ -9,6 +9,7 @@ import static dev.sluice.conformance.scenario.SampleServices.web;
 import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
 import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 import static dev.sluice.core.config.ProxyMode.USERSPACE;
 
 import dev.sluice.conformance.observe.NodeState;
@@ -55,7 +56,7 @@ public final class ManyClientsScenarios {
                         .build(),
                 // not in the emulated machine, where so many calls take ten minutes
                 scenario("affinity-10000-clients", "121", "each of 10,000 clients keeps its endpoint")
-                        .in(IPTABLES, USERSPACE)
+                        .in(IPTABLES, USERSPACE, NFTABLES)
                         .setup(DaemonSetup.DEFAULT.alone())
                         .given(sticky(web("a2", "b2")))
                         .then(WEB, reaches("a2", "b2"))
@@ -65,7 +66,7 @@ public final class ManyClientsScenarios {
                                 "affinity-250-clients-restart",
                                 "121, 129",
                                 "250 clients keep their endpoints over a restart of the daemon, and an edited time-out")
-                        .in(IPTABLES, IPVS)
+                        .in(IPTABLES, IPVS, NFTABLES)
                         .setup(DaemonSetup.DEFAULT.alone())
                         .given(sticky(web("a2", "b2")))
                         .then(WEB, reaches("a2", "b2"))

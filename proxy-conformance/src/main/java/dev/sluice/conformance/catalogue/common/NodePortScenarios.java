@@ -13,6 +13,7 @@ import static dev.sluice.conformance.scenario.SampleServices.web;
 import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
 import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 import static dev.sluice.core.config.ProxyMode.USERSPACE;
 import static dev.sluice.core.net.IpFamily.IPV4;
 import static dev.sluice.core.net.IpFamily.IPV6;
@@ -45,11 +46,30 @@ public final class NodePortScenarios {
                                 reaches("a2", "b2").each())
                         .build(),
                 scenario("node-port-second-address", "82", "a node port is served on the node's other address")
+                        .in(IPTABLES, IPVS, USERSPACE)
                         .given(web().nodePort())
                         .then(fromClient().toSecondAddress("web", 80), reaches("b2"))
                         .build(),
+                scenario(
+                                "node-port-second-address-nftables",
+                                "83",
+                                "in nftables mode a node port is served on the node's first address only, by default")
+                        .in(NFTABLES)
+                        .given(web().nodePort())
+                        .then(fromClient().toNodePort("web", 80), reaches("b2"))
+                        .then(fromClient().toSecondAddress("web", 80), REFUSED)
+                        .build(),
+                scenario(
+                                "node-port-everywhere",
+                                "82",
+                                "in nftables mode all addresses of the node serve node ports if the ranges say so")
+                        .in(NFTABLES)
+                        .setup(DaemonSetup.DEFAULT.with("--nodeport-addresses=0.0.0.0/0,::/0"))
+                        .given(web().nodePort())
+                        .then(fromClient().toNodePort("web", 80), reaches("b2"))
+                        .then(fromClient().toSecondAddress("web", 80), reaches("b2"))
+                        .build(),
                 scenario("node-port-restricted", "84", "node ports are served on the configured ranges only")
-                        .in(IPTABLES, IPVS)
                         .setup(DaemonSetup.DEFAULT.with("--nodeport-addresses=192.168.10.0/24,fd00:10::/64"))
                         .given(web().nodePort())
                         .then(fromClient().toNodePort("web", 80), reaches("b2"))
@@ -88,7 +108,6 @@ public final class NodePortScenarios {
                         .then(fromPod("a2").toNodePort("web", 80), reaches("a2").seeingTheNode())
                         .build(),
                 scenario("node-port-primary", "85", "with 'primary' node ports are served on the node's address only")
-                        .in(IPTABLES, IPVS)
                         .setup(DaemonSetup.DEFAULT.with("--nodeport-addresses=primary"))
                         .given(web().nodePort())
                         .then(fromClient().toNodePort("web", 80), reaches("b2"))
@@ -110,7 +129,6 @@ public final class NodePortScenarios {
                                 "node-port-one-family",
                                 "86, trap 20",
                                 "ranges of one family only leave the other family's addresses open")
-                        .in(IPTABLES, IPVS)
                         .once()
                         .setup(DaemonSetup.DEFAULT.with("--nodeport-addresses=192.168.10.0/24"))
                         .given(web().dualStack().nodePort())
@@ -120,7 +138,7 @@ public final class NodePortScenarios {
                         .then(fromClient().toSecondAddress("web", 80).in(IPV6), reaches("b2"))
                         .build(),
                 scenario("localhost-v6", "89", "a node port is not served on ::1")
-                        .in(IPTABLES, IPVS)
+                        .in(IPTABLES, IPVS, NFTABLES)
                         .once()
                         .given(web().dualStack().nodePort())
                         .then(fromNode().toNodePort("web", 80).in(IPV6), reaches("b2"))
@@ -137,7 +155,6 @@ public final class NodePortScenarios {
                                 "node-port-not-on-vip",
                                 "trap 18, trap 34",
                                 "a node port is not served on the load balancer's address")
-                        .in(IPTABLES, IPVS)
                         .given(web().loadBalancer())
                         .then(fromClient().toOutside("web", 80), reaches("b2"))
                         .act("its number is not served there", NodePortScenarios::expectNodePortNotOnVip)

@@ -11,8 +11,6 @@ import static dev.sluice.conformance.scenario.Probe.fromPod;
 import static dev.sluice.conformance.scenario.SampleServices.web;
 import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.conformance.scenario.ServiceTemplate.service;
-import static dev.sluice.core.config.ProxyMode.IPTABLES;
-import static dev.sluice.core.config.ProxyMode.IPVS;
 
 import dev.sluice.conformance.observe.NodeState;
 import dev.sluice.conformance.scenario.DaemonSetup;
@@ -64,7 +62,6 @@ public final class OutsideAddressScenarios {
                         .then(fromClient().to("web", 80), reaches("b2"))
                         .build(),
                 scenario("lb-range-in", "104, 109", "a client in the source ranges reaches the load balancer address")
-                        .in(IPTABLES, IPVS)
                         .given(web().loadBalancer().spec("loadBalancerSourceRanges", CLIENT_RANGES))
                         .then(fromClient().toOutside("web", 80), reaches("b2"))
                         .build(),
@@ -72,7 +69,6 @@ public final class OutsideAddressScenarios {
                                 "lb-range-out",
                                 "105, 106, 107",
                                 "a client outside the source ranges reaches node port and cluster IP only")
-                        .in(IPTABLES, IPVS)
                         .given(web().loadBalancer().spec("loadBalancerSourceRanges", OTHER_RANGES))
                         .then(fromClient().toOutside("web", 80), DROPPED)
                         .then(fromClient().toNodePort("web", 80), reaches("b2"))
@@ -100,7 +96,6 @@ public final class OutsideAddressScenarios {
                         })
                         .build(),
                 scenario("external-ip-host", "115", "a process on the node reaches an external IP")
-                        .in(IPTABLES, IPVS)
                         .given(web().externalIp())
                         .then(fromNode().toOutside("web", 80), reaches("b2"))
                         .build(),
@@ -108,7 +103,6 @@ public final class OutsideAddressScenarios {
                                 "external-ip-of-node",
                                 "116, trap 16",
                                 "an external IP that is an address of the node is proxied where it is")
-                        .in(IPTABLES, IPVS)
                         .given(service("web").port(1116, 8080).on("b2").externalIps("192.168.20.1", "fd00:20::1"))
                         .act("the client reaches it", OutsideAddressScenarios::reachNodeAddress)
                         .act("it is not bound a second time", OutsideAddressScenarios::expectBoundOnce)

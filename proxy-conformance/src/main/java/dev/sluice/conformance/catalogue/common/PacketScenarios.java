@@ -9,6 +9,7 @@ import static dev.sluice.conformance.scenario.SampleServices.web;
 import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
 import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 import static dev.sluice.core.config.ProxyMode.USERSPACE;
 
 import dev.sluice.conformance.observe.NodeState;
@@ -51,8 +52,8 @@ public final class PacketScenarios {
                                 "nobody answers",
                                 stage -> Assertions.assertThat(ping(stage)).isIn(new Outcome.TimedOut(), UNREACHABLE))
                         .build(),
-                scenario("ping-ipvs", "40", "a ping of a cluster IP is refused, whatever the protocol asks for")
-                        .in(IPVS)
+                scenario("ping-refused", "40, 41", "a ping of a cluster IP is refused, whatever the protocol asks for")
+                        .in(IPVS, NFTABLES)
                         .given(web("a2", "b2"))
                         .then(fromPod("a3").to("web", 80), reaches("a2", "b2"))
                         .act(
@@ -94,8 +95,11 @@ public final class PacketScenarios {
                                         .contains("KUBE-FORWARD")
                                         .doesNotContain("INVALID"))
                         .build(),
-                scenario("mark-cleared", "160, trap 22", "the masquerade mark is gone when a packet leaves the node")
-                        .in(IPTABLES)
+                scenario(
+                                "mark-cleared",
+                                "160, 193, trap 22",
+                                "the masquerade mark is gone when a packet leaves the node")
+                        .in(IPTABLES, NFTABLES)
                         .setup(ALONE)
                         .given(web().nodePort())
                         .act("packets are counted behind the proxy's rules", PacketScenarios::countMarked)

@@ -13,7 +13,6 @@ import static dev.sluice.conformance.scenario.SampleServices.http;
 import static dev.sluice.conformance.scenario.SampleServices.web;
 import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.conformance.scenario.ServiceTemplate.service;
-import static dev.sluice.core.config.ProxyMode.IPTABLES;
 import static dev.sluice.core.config.ProxyMode.IPVS;
 
 import dev.sluice.conformance.scenario.DaemonSetup;
@@ -29,7 +28,6 @@ public final class PolicyScenarios {
     public static List<Scenario> all() {
         return List.of(
                 scenario("internal-local", "52", "with internal policy Local only endpoints of this node are used")
-                        .in(IPTABLES, IPVS)
                         .given(web("a2", "b2").spec("internalTrafficPolicy", "Local"))
                         .then(fromPod("a3").to("web", 80).times(20), reaches("a2"))
                         .build(),
@@ -37,7 +35,6 @@ public final class PolicyScenarios {
                                 "internal-local-none",
                                 "53",
                                 "with internal policy Local and no local endpoint calls are dropped")
-                        .in(IPTABLES, IPVS)
                         .given(web().spec("internalTrafficPolicy", "Local"))
                         .then(fromPod("a3").to("web", 80), DROPPED)
                         .build(),
@@ -49,7 +46,6 @@ public final class PolicyScenarios {
                         .then(fromPod("a3").to("web", 80), REFUSED)
                         .build(),
                 scenario("external-local", "56", "with external policy Local a local endpoint sees the client")
-                        .in(IPTABLES, IPVS)
                         .given(web("a2", "b2").nodePort().spec("externalTrafficPolicy", "Local"))
                         .then(
                                 fromClient().toNodePort("web", 80).times(12),
@@ -65,17 +61,14 @@ public final class PolicyScenarios {
                                 "external-local-none",
                                 "58, trap 12",
                                 "with external policy Local and no local endpoint a node port drops")
-                        .in(IPTABLES, IPVS)
                         .given(web().nodePort().spec("externalTrafficPolicy", "Local"))
                         .then(fromClient().toNodePort("web", 80), DROPPED)
                         .build(),
                 scenario("external-local-none-lb", "59", "the same at a load balancer address")
-                        .in(IPTABLES, IPVS)
                         .given(web().loadBalancer().spec("externalTrafficPolicy", "Local"))
                         .then(fromClient().toOutside("web", 80), DROPPED)
                         .build(),
                 scenario("external-local-none-ip", "60", "the same at an external IP")
-                        .in(IPTABLES, IPVS)
                         .given(web().externalIp().spec("externalTrafficPolicy", "Local"))
                         .then(fromClient().toOutside("web", 80), DROPPED)
                         .build(),
@@ -83,7 +76,6 @@ public final class PolicyScenarios {
                                 "short-circuit-pod",
                                 "61, 64, trap 8",
                                 "a Pod at the load balancer address of a Local Service uses all endpoints")
-                        .in(IPTABLES, IPVS)
                         .given(web("a2", "b2").loadBalancer().spec("externalTrafficPolicy", "Local"))
                         .then(
                                 fromPod("a3").toOutside("web", 80).times(30),
@@ -93,7 +85,6 @@ public final class PolicyScenarios {
                                 "short-circuit-all-ways",
                                 "61, 63, 64, trap 8, trap 45",
                                 "the node and its Pods use all endpoints of a Local Service, the client the local ones")
-                        .in(IPTABLES, IPVS)
                         .given(mixed("a2", "b2"))
                         .then(
                                 fromPod("a3").toNodePort("web", 80).times(20),
@@ -127,7 +118,6 @@ public final class PolicyScenarios {
                                 "short-circuit-source-ranges",
                                 "64, 105, trap 8",
                                 "source ranges bind the Pods that use all endpoints of a Local Service")
-                        .in(IPTABLES, IPVS)
                         .given(mixed("a2", "b2")
                                 .spec("loadBalancerSourceRanges", "[\"203.0.113.0/24\", \"2001:db8:113::/64\"]"))
                         .then(fromPod("a3").toOutside("web", 80), DROPPED)
@@ -136,7 +126,6 @@ public final class PolicyScenarios {
                                 "short-circuit-host",
                                 "63, trap 8, trap 45",
                                 "a process on the node at that address reaches a remote endpoint")
-                        .in(IPTABLES, IPVS)
                         .given(web().loadBalancer().spec("externalTrafficPolicy", "Local"))
                         .then(fromNode().toOutside("web", 80), reaches("b2"))
                         .build(),
@@ -150,7 +139,6 @@ public final class PolicyScenarios {
                                 "external-local-terminating",
                                 "68",
                                 "a local terminating endpoint that serves is the fallback of policy Local")
-                        .in(IPTABLES, IPVS)
                         .given(web(endpoint("a2").servingTerminating(), endpoint("b2"))
                                 .nodePort()
                                 .spec("externalTrafficPolicy", "Local"))
@@ -161,7 +149,6 @@ public final class PolicyScenarios {
                                 "short-circuit-off",
                                 "62",
                                 "where Pods cannot be told, a Pod at such an address is dropped like anybody else")
-                        .in(IPTABLES, IPVS)
                         .setup(DaemonSetup.DEFAULT.withoutDetector())
                         .given(web().loadBalancer().spec("externalTrafficPolicy", "Local"))
                         .then(fromNode().toOutside("web", 80), reaches("b2"))

@@ -10,6 +10,7 @@ import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.conformance.scenario.ServiceTemplate.service;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
 import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 import static dev.sluice.core.net.Protocol.SCTP;
 
 import dev.sluice.conformance.scenario.DaemonSetup;
@@ -63,7 +64,9 @@ public final class SctpScenarios {
     }
 
     private static Scenario.Builder needs(String id, String behaviour) {
-        return scenario(id, "16, trap 6", behaviour).in(IPTABLES, IPVS).setup(NEEDS_SCTP);
+        return scenario(id, "16, trap 6", behaviour)
+                .in(IPTABLES, IPVS, NFTABLES)
+                .setup(NEEDS_SCTP);
     }
 
     private static ServiceTemplate signal(String... pods) {

@@ -12,6 +12,7 @@ import static dev.sluice.conformance.scenario.ServiceTemplate.service;
 import static dev.sluice.conformance.scenario.SliceTemplate.slice;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
 import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 import static dev.sluice.core.config.ProxyMode.USERSPACE;
 import static dev.sluice.core.net.Protocol.TCP;
 import static dev.sluice.core.net.Protocol.UDP;
@@ -87,8 +88,8 @@ public final class SelectionScenarios {
                         .then(fromPod("a3").to("web", 81), NOT_SERVED)
                         .then(fromPod("a3").to("web", 80), reaches("b2").atPort(8080))
                         .build(),
-                scenario("port-removed-ipvs", "10, 35", "a port that is removed is refused, the other one works")
-                        .in(IPVS)
+                scenario("port-removed-refused", "10, 35", "a port that is removed is refused, the other one works")
+                        .in(IPVS, NFTABLES)
                         .given(twoPorts())
                         .then(fromPod("a3").to("web", 81), reaches("b2").atPort(9090))
                         .given(onePort())

@@ -13,7 +13,7 @@ import static dev.sluice.conformance.scenario.SampleServices.web;
 import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.conformance.scenario.ServiceTemplate.service;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
-import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 import static dev.sluice.core.net.IpFamily.IPV4;
 import static dev.sluice.core.net.IpFamily.IPV6;
 
@@ -45,7 +45,6 @@ public final class SourceRangeScenarios {
                                 "range-one-family",
                                 "110, trap 19",
                                 "ranges of one family leave the other family of a dual-stack Service open")
-                        .in(IPTABLES, IPVS)
                         .once()
                         .given(
                                 web().dualStack().loadBalancer().spec(RANGES, "[\"2001:db8:dead::/64\"]"),
@@ -61,7 +60,6 @@ public final class SourceRangeScenarios {
                         .then(fromClient().toOutside("mirror", 80).in(IPV4), DROPPED)
                         .build(),
                 scenario("range-node", "111", "a process of a node that is in the ranges gets in")
-                        .in(IPTABLES, IPVS)
                         .given(web().loadBalancer().spec(RANGES, NODE))
                         .then(fromNode().toOutside("web", 80), reaches("b2"))
                         .then(fromClient().toOutside("web", 80), DROPPED)
@@ -70,7 +68,7 @@ public final class SourceRangeScenarios {
                                 "range-node-vip",
                                 "111",
                                 "so it does when the address is bound on the node and becomes the source of the call")
-                        .in(IPTABLES)
+                        .in(IPTABLES, NFTABLES)
                         .given(web().loadBalancer().spec(RANGES, NODE))
                         .then(fromNode().toOutside("web", 80), reaches("b2"))
                         .act("the address is bound to the loopback device", SourceRangeScenarios::callFromTheAddress)
@@ -79,7 +77,6 @@ public final class SourceRangeScenarios {
                                 "range-without-node",
                                 "112, trap 19",
                                 "a process of a node that is not in the ranges is dropped")
-                        .in(IPTABLES, IPVS)
                         .given(web().loadBalancer().spec(RANGES, CLIENT))
                         .then(fromClient().toOutside("web", 80), reaches("b2"))
                         .then(fromNode().toOutside("web", 80), DROPPED)
@@ -99,10 +96,19 @@ public final class SourceRangeScenarios {
                         .then(fromClient().toOutside("web", 80), REFUSED)
                         .build(),
                 scenario(
+                                "range-no-endpoints-nftables",
+                                "114",
+                                "in nftables mode such a client is dropped, as by kube-proxy")
+                        .in(NFTABLES)
+                        .given(http("web").loadBalancer().spec(RANGES, CLIENT))
+                        .then(fromClient().toOutside("web", 80), REFUSED)
+                        .given(http("web").loadBalancer().spec(RANGES, NOBODY))
+                        .then(fromClient().toOutside("web", 80), DROPPED)
+                        .build(),
+                scenario(
                                 "range-shared-address",
                                 "trap 19",
                                 "Services that share an address on different ports keep their own ranges")
-                        .in(IPTABLES, IPVS)
                         .given(
                                 web().loadBalancer().spec(RANGES, NOBODY),
                                 service("open")
@@ -124,7 +130,6 @@ public final class SourceRangeScenarios {
                                 "range-several-addresses",
                                 "trap 19",
                                 "the ranges of a Service hold at each of its load balancer addresses, and nowhere else")
-                        .in(IPTABLES, IPVS)
                         .given(
                                 web().loadBalancer().moreIngress("second").spec(RANGES, CLIENT),
                                 http("other")

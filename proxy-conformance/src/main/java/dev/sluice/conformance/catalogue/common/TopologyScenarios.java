@@ -54,7 +54,7 @@ public final class TopologyScenarios {
                         .then(CALLS, reaches("b2"))
                         .build(),
                 scenario("zone-changes", "77", "the endpoints follow the zone of the node")
-                        .in(ProxyMode.IPTABLES, ProxyMode.IPVS)
+                        .in(ProxyMode.IPTABLES, ProxyMode.IPVS, ProxyMode.NFTABLES)
                         .setup(DaemonSetup.DEFAULT.alone())
                         .given(web(endpoint("a2").zones("z1"), endpoint("b2").zones("z2")))
                         .then(CALLS, reaches("a2"))
@@ -80,7 +80,7 @@ public final class TopologyScenarios {
                         .then(CALLS, reaches("b2", "b3").each())
                         .build(),
                 scenario("hints-under-local", "79", "under policy Local hints do not count")
-                        .in(ProxyMode.IPTABLES, ProxyMode.IPVS)
+                        .in(ProxyMode.IPTABLES, ProxyMode.IPVS, ProxyMode.NFTABLES)
                         .given(web(endpoint("a2").zones("z2"), endpoint("b2").zones("z1"))
                                 .spec("internalTrafficPolicy", "Local"))
                         .then(CALLS, reaches("a2"))

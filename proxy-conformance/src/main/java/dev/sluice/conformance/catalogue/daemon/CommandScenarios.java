@@ -8,6 +8,7 @@ import static dev.sluice.conformance.scenario.SampleServices.web;
 import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
 import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 import static dev.sluice.core.net.IpFamily.IPV4;
 
 import dev.sluice.conformance.observe.NodeState;
@@ -72,7 +73,7 @@ public final class CommandScenarios {
                         .act("write, start, change", CommandScenarios::configFile)
                         .build(),
                 scenario("init-only", "256", "--init-only sets kernel parameters, and no rule")
-                        .in(IPTABLES, IPVS)
+                        .in(IPTABLES, IPVS, NFTABLES)
                         .once()
                         .setup(UNSTARTED)
                         .act("run", CommandScenarios::initOnly)
@@ -189,6 +190,9 @@ public final class CommandScenarios {
         CommandResult result = DaemonProcess.run(node, arguments.toArray(String[]::new));
         Assertions.assertThat(result.exitCode()).as(result.output()).isZero();
         Assertions.assertThat(NodeState.dump(node)).as("rules").isEqualTo(before);
+        if (stage.mode() == NFTABLES) {
+            return; // it needs none
+        }
         String parameter = stage.mode() == IPTABLES ? "net.ipv4.conf.all.route_localnet" : "net.ipv4.vs.conntrack";
         Assertions.assertThat(node.run("sysctl", "-n", parameter).orThrow().strip())
                 .as(parameter)

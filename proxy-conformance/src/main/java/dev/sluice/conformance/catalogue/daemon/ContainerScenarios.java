@@ -17,10 +17,14 @@ import dev.sluice.conformance.scenario.Scenario;
 import dev.sluice.conformance.scenario.Stage;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.linux.sysctl.KernelFiles;
 import dev.sluice.testkit.daemon.DaemonProcess;
 import dev.sluice.testkit.lab.Connection;
 import dev.sluice.testkit.lab.Outcome;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -71,7 +75,9 @@ public final class ContainerScenarios {
     /** What the mode needs; docs/usage.md has the reasons. */
     private static Set<String> capabilities(Stage stage) {
         return new TreeSet<>(
-                stage.flavour() == Flavour.IPTABLES ? Set.of("net_admin") : Set.of("net_admin", "net_raw"));
+                Set.of(Flavour.IPTABLES, Flavour.NFTABLES).contains(stage.flavour())
+                        ? Set.of("net_admin")
+                        : Set.of("net_admin", "net_raw"));
     }
 
     private static void initOnly(Stage stage) {
@@ -113,6 +119,8 @@ public final class ContainerScenarios {
     private static void stopAndContinue(Stage stage) {
         signal(stage, "STOP");
         try {
+            // the signal takes effect when a thread of the process runs
+            stage.eventually("stopped", () -> hasStopped(stage.daemon().pid()));
             Probe probe = fromPod("a3").to("web", 80).times(6);
             if (stage.mode() != USERSPACE) {
                 Assertions.assertThat(stage.calls(probe)).allMatch(Outcome.Answer.class::isInstance);
@@ -123,6 +131,19 @@ public final class ContainerScenarios {
             signal(stage, "CONT");
         }
         stage.eventually("alive", () -> stage.daemon().health("/livez").status() == 200);
+    }
+
+    /** Whether no thread of process {@code pid} runs any more. */
+    private static boolean hasStopped(long pid) throws IOException {
+        try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc", Long.toString(pid), "task"))) {
+            for (Path thread : threads) {
+                String state = KernelFiles.read(thread.resolve("stat"));
+                if (!state.startsWith(") T ", state.lastIndexOf(')'))) {
+                    return false;
+                }
+            }
+            return true;
+        }
     }
 
     /** As the kubelet's probe does, which gives up soon. */

@@ -11,6 +11,7 @@ import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.conformance.scenario.ServiceTemplate.service;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
 import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 import static dev.sluice.core.config.ProxyMode.USERSPACE;
 import static dev.sluice.core.net.Protocol.SCTP;
 import static dev.sluice.core.net.Protocol.TCP;
@@ -97,7 +98,7 @@ public final class DaemonScenarios {
                         .act("it is reported", stage -> NodeState.expectReported(stage, "signal"))
                         .build(),
                 scenario("sctp-beside-tcp", "16", "an SCTP port does not disturb the TCP port beside it")
-                        .in(IPTABLES, IPVS)
+                        .in(IPTABLES, IPVS, NFTABLES)
                         .given(service("web")
                                 .port("http", TCP, 80, 8080)
                                 .port("m3ua", SCTP, 2905, 2905)

@@ -9,7 +9,7 @@ import static dev.sluice.conformance.scenario.Scenario.scenario;
 
 import dev.sluice.conformance.scenario.Scenario;
 import dev.sluice.conformance.scenario.Stage;
-import dev.sluice.testkit.daemon.Launcher;
+import dev.sluice.testkit.daemon.AotCache;
 import dev.sluice.testkit.lab.CommandResult;
 import dev.sluice.testkit.lab.LabAddresses;
 import java.util.List;
@@ -42,7 +42,7 @@ public final class ExplainScenarios {
 
     private static CommandResult explain(Stage stage, String... arguments) {
         String[] command = new String[arguments.length + 2];
-        command[0] = Launcher.path().toString();
+        command[0] = AotCache.launcher().toString();
         command[1] = "explain";
         System.arraycopy(arguments, 0, command, 2, arguments.length);
         return stage.lab().node().run(command);

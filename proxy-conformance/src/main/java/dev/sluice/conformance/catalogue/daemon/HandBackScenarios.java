@@ -4,6 +4,7 @@ package dev.sluice.conformance.catalogue.daemon;
 
 import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 import static dev.sluice.core.config.ProxyMode.USERSPACE;
 
 import dev.sluice.conformance.scenario.DaemonSetup;
@@ -18,7 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.api.Assertions;
 
-/** A node that goes from kube-proxy's iptables mode to Sluice and back under traffic: the drill, once. */
+/** A node that goes from kube-proxy to Sluice and back under traffic: the drill, once. */
 public final class HandBackScenarios {
     private HandBackScenarios() {}
 
@@ -27,19 +28,23 @@ public final class HandBackScenarios {
                         "hand-back",
                         "-",
                         "a node goes from kube-proxy to this mode and back, and nothing is lost or left")
-                .in(IPTABLES, USERSPACE)
+                .in(IPTABLES, USERSPACE, NFTABLES)
                 .once()
                 .setup(DaemonSetup.DEFAULT.alone().unstarted())
                 .act("kube-proxy, then the daemon, then kube-proxy", HandBackScenarios::thereAndBack)
                 .build());
     }
 
+    private static KubeProxyStandIn.Mode upstream(Stage stage) {
+        return stage.mode() == NFTABLES ? KubeProxyStandIn.Mode.NFTABLES : KubeProxyStandIn.Mode.IPTABLES;
+    }
+
     private static void thereAndBack(Stage stage) throws IOException {
         List<PhaseCounts> phases = new ArrayList<>();
         try (TemporaryFolder folder = new TemporaryFolder("hand-back");
-                HandBackRun run = new HandBackRun(
-                        stage.lab(), stage.mode(), KubeProxyStandIn.Mode.IPTABLES, folder.path(), phases::add)) {
-            run.run(false, stage.mode() == IPTABLES);
+                HandBackRun run =
+                        new HandBackRun(stage.lab(), stage.mode(), upstream(stage), folder.path(), phases::add)) {
+            run.run(false, stage.mode() != USERSPACE);
         }
         Assertions.assertThat(phases).hasSizeGreaterThan(3);
         for (PhaseCounts phase : phases) {

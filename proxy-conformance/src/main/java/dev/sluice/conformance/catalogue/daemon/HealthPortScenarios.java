@@ -12,6 +12,7 @@ import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.conformance.scenario.ServiceTemplate.service;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
 import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 import static dev.sluice.core.net.Protocol.TCP;
 
 import dev.sluice.conformance.observe.NodeState;
@@ -134,12 +135,18 @@ public final class HealthPortScenarios {
     }
 
     private static HttpPage ask(Stage stage, String service, IpFamily family) throws IOException {
-        IpAddress node = LabAddresses.secondOfNode(family);
-        return HttpPage.get(stage.lab().client(), node, port(stage, service), "/any/path");
+        return HttpPage.get(stage.lab().client(), address(stage, family), port(stage, service), "/any/path");
     }
 
     private static Outcome call(Stage stage, String service, IpFamily family) {
-        return stage.lab().client().tcp(LabAddresses.secondOfNode(family), port(stage, service));
+        return stage.lab().client().tcp(address(stage, family), port(stage, service));
+    }
+
+    /** In nftables mode the default of node ports is the first address alone, and so is that of health checks. */
+    private static IpAddress address(Stage stage, IpFamily family) {
+        return stage.mode() == NFTABLES
+                ? LabAddresses.of(LabAddresses.NODE_A, family)
+                : LabAddresses.secondOfNode(family);
     }
 
     private static void expect(Stage stage, String service, int status, int weight) {

@@ -10,6 +10,7 @@ import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.conformance.scenario.ServiceTemplate.service;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
 import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 import static dev.sluice.core.config.ProxyMode.USERSPACE;
 
 import dev.sluice.conformance.observe.NodeState;
@@ -26,7 +27,7 @@ import org.assertj.core.api.Assertions;
 
 /** A change of mode on the same node: the new mode applies its rules first, then removes the leftovers. */
 public final class LeftoverScenarios {
-    private static final String NFTABLES = """
+    private static final String KUBE_PROXY_TABLES = """
         add table ip kube-proxy
         add chain ip kube-proxy services
         add table ip6 kube-proxy
@@ -68,13 +69,28 @@ public final class LeftoverScenarios {
                         .setup(UNSTARTED)
                         .act("iptables, then this mode", stage -> switchFrom(stage, IPTABLES))
                         .build(),
+                scenario(
+                                "nftables-after-iptables",
+                                "253",
+                                "from iptables mode to this one and back no connection is lost and no rule is left")
+                        .in(NFTABLES)
+                        .once()
+                        .setup(UNSTARTED)
+                        .act("iptables, this mode, iptables", LeftoverScenarios::thereAndBack)
+                        .build(),
+                scenario("nftables-after-userspace", "253, 255", "a start after userspace mode leaves nothing of it")
+                        .in(NFTABLES)
+                        .once()
+                        .setup(UNSTARTED)
+                        .act("userspace, then this mode", stage -> switchFrom(stage, USERSPACE))
+                        .build(),
                 scenario("after-nftables", "254", "a start after kube-proxy's mode nftables leaves none of its tables")
-                        .in(IPTABLES)
+                        .in(IPTABLES, NFTABLES)
                         .once()
                         .setup(UNSTARTED)
                         .act("tables of kube-proxy and of somebody else", stage -> {
                             LabHost node = stage.lab().node();
-                            node.feed(NFTABLES, "nft", "-f", "-").orThrow();
+                            node.feed(KUBE_PROXY_TABLES, "nft", "-f", "-").orThrow();
                             stage.session().start();
                             stage.eventually(
                                     "the tables are gone", () -> !tables(node).contains("kube-proxy"));
@@ -120,6 +136,33 @@ public final class LeftoverScenarios {
         stage.session().terminate();
     }
 
+    /** Connections opened in each mode are used in the next one. */
+    private static void thereAndBack(Stage stage) {
+        start(stage, IPTABLES);
+        stage.given(List.of(web("a2", "b2")));
+        stage.open("first", fromPod("a3").to("web", 80));
+        stage.open("outside", fromClient().toNodePort("web", 80));
+        switchUnder(stage, NFTABLES, leftoversOf(IPTABLES));
+        stage.open("second", fromPod("a3").to("web", 80));
+        switchUnder(stage, IPTABLES, leftoversOf(NFTABLES));
+        stage.stillOpen("second");
+    }
+
+    private static void switchUnder(Stage stage, ProxyMode after, List<String> gone) {
+        stage.session().terminate();
+        start(stage, after);
+        stage.eventually(
+                "what was left of the mode before",
+                () -> NodeState.dump(stage.lab().node()),
+                dump -> gone.stream().noneMatch(dump::contains));
+        stage.stillOpen("first");
+        stage.stillOpen("outside");
+        stage.check(fromPod("a3").to("web", 80).times(10), reaches("a2", "b2").each());
+        stage.check(
+                fromClient().toNodePort("web", 80).times(10),
+                reaches("a2", "b2").each());
+    }
+
     private static void start(Stage stage, ProxyMode mode) {
         stage.session().launch("--proxy-mode=" + mode.flagValue());
         stage.session().awaitReady(IpFamily.values());
@@ -131,8 +174,19 @@ public final class LeftoverScenarios {
 
     /** The lines that only the mode before makes. */
     private static List<String> leftovers(Stage stage, ProxyMode before, ProxyMode after) {
-        List<String> words = switch (before) {
-            case USERSPACE -> List.of("SLUICE-");
+        List<String> words = leftoversOf(before);
+        return NodeState.dump(stage.lab().node())
+                .lines()
+                .filter(line -> words.stream().anyMatch(line::contains))
+                .filter(line -> after != IPTABLES || !line.contains("10.96.") || !line.startsWith("-A KUBE-"))
+                .filter(line -> after != USERSPACE || !line.contains("SLUICE-"))
+                .toList();
+    }
+
+    private static List<String> leftoversOf(ProxyMode before) {
+        return switch (before) {
+            case USERSPACE -> List.of("SLUICE-", "lookup 8250", "dev lo");
+            case NFTABLES -> List.of("table ip sluice {", "table ip6 sluice {");
             case IPTABLES ->
                 List.of(
                         "KUBE-SVC-",
@@ -150,11 +204,5 @@ public final class LeftoverScenarios {
                         "kube-ipvs0",
                         "10.96.");
         };
-        return NodeState.dump(stage.lab().node())
-                .lines()
-                .filter(line -> words.stream().anyMatch(line::contains))
-                .filter(line -> after != IPTABLES || !line.contains("10.96.") || !line.startsWith("-A KUBE-"))
-                .filter(line -> after != USERSPACE || !line.contains("SLUICE-"))
-                .toList();
     }
 }

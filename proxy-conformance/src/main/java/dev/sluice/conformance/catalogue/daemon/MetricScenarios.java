@@ -8,6 +8,7 @@ import static dev.sluice.conformance.scenario.SampleServices.http;
 import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.conformance.scenario.SliceTemplate.slice;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 import static dev.sluice.core.config.ProxyMode.USERSPACE;
 import static dev.sluice.core.net.Protocol.TCP;
 
@@ -63,7 +64,7 @@ public final class MetricScenarios {
                                 "metrics",
                                 "70, 226, 227, 228, 229, 230, 257",
                                 "kube-proxy's metrics, and at most one sync in the least period")
-                        .in(IPTABLES, USERSPACE) // the daemon starts slowly in the virtual machine
+                        .in(IPTABLES, USERSPACE, NFTABLES) // the daemon starts slowly in the virtual machine
                         .once()
                         .setup(DaemonSetup.DEFAULT
                                 .with("--iptables-min-sync-period=1500ms", "--ipvs-min-sync-period=1500ms")

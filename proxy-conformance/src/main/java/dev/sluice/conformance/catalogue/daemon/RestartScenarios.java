@@ -11,6 +11,7 @@ import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.conformance.scenario.ServiceTemplate.service;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
 import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 import static dev.sluice.core.config.ProxyMode.USERSPACE;
 import static dev.sluice.core.net.Protocol.UDP;
 
@@ -33,9 +34,9 @@ public final class RestartScenarios {
         return List.of(
                 scenario(
                                 "kill-and-restart",
-                                "151, trap 25",
+                                "151, 186, trap 25",
                                 "kill -9 and restart lose no connection and leave no stray rule")
-                        .in(IPTABLES, IPVS)
+                        .in(IPTABLES, IPVS, NFTABLES)
                         .setup(ALONE)
                         .given(web().nodePort(), service("goes").port(81, 8080).on("a2"))
                         .then(fromPod("a3").to("goes", 81), reaches("a2"))
@@ -75,7 +76,7 @@ public final class RestartScenarios {
                         .act("no rule names it", stage -> NodeState.expectNoRuleNames(stage, "/goes"))
                         .build(),
                 scenario("terminate", "161, 266", "SIGTERM ends the daemon at once, traffic goes on")
-                        .in(IPTABLES, IPVS)
+                        .in(IPTABLES, IPVS, NFTABLES)
                         .setup(ALONE)
                         .given(web("a2", "b2").nodePort())
                         .open("pod", fromPod("a3").to("web", 80))

@@ -9,6 +9,7 @@ import static dev.sluice.conformance.scenario.SampleServices.web;
 import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
 import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 import static dev.sluice.core.config.ProxyMode.USERSPACE;
 
 import dev.sluice.conformance.observe.NodeState;
@@ -37,7 +38,7 @@ public final class SecondProxyScenarios {
 
     public static List<Scenario> all() {
         return List.of(scenario("second-proxy", "-", "what is started beside a running daemon takes nothing from it")
-                .in(IPTABLES, IPVS, USERSPACE)
+                .in(IPTABLES, IPVS, USERSPACE, NFTABLES)
                 .once()
                 .setup(DaemonSetup.DEFAULT.alone())
                 .given(web("a2", "b2").nodePort())

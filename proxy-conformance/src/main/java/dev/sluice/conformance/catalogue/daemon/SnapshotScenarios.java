@@ -43,6 +43,7 @@ public final class SnapshotScenarios {
                         "reboot-without-api",
                         "",
                         "a start without the API server carries traffic by the snapshot, then by the server, without a gap")
+                .once() // what is stored knows no family
                 .setup(DaemonSetup.DEFAULT.alone().unstarted())
                 .act("reboot", stage -> {
                     try (Reboot reboot = new Reboot(stage)) {

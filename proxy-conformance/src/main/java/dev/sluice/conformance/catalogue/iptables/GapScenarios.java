@@ -4,6 +4,7 @@ package dev.sluice.conformance.catalogue.iptables;
 
 import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 
 import dev.sluice.conformance.scenario.DaemonSetup;
 import dev.sluice.conformance.scenario.Scenario;
@@ -25,9 +26,11 @@ public final class GapScenarios {
 
     public static List<Scenario> all() {
         return List.of(
-                scenario("no-gap", "39", "no new connection suffers while Services change and the daemon restarts")
-                        .in(IPTABLES)
-                        .setup(DaemonSetup.DEFAULT.alone())
+                scenario("no-gap", "39, 186", "no new connection suffers while Services change and the daemon restarts")
+                        .in(IPTABLES, NFTABLES)
+                        .setup(DaemonSetup.DEFAULT
+                                .with("--nodeport-addresses=0.0.0.0/0,::/0")
+                                .alone())
                         .act("new connections under changes", GapScenarios::expectNoGap)
                         .build());
     }

@@ -12,6 +12,7 @@ import static dev.sluice.conformance.scenario.SampleServices.web;
 import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
 import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 
 import dev.sluice.conformance.observe.NodeState;
 import dev.sluice.conformance.scenario.DaemonSetup;
@@ -103,7 +104,7 @@ public final class IptablesScenarios {
                         })
                         .build(),
                 scenario("localhost-elsewhere", "90", "a node port is not served on 127.0.0.1")
-                        .in(IPVS)
+                        .in(IPVS, NFTABLES)
                         .once()
                         .given(web().nodePort())
                         .then(fromNode().toNodePort("web", 80), reaches("b2"))
@@ -225,7 +226,8 @@ public final class IptablesScenarios {
     }
 
     private static void expectForeignRules(Stage stage) {
-        List<String> rules = NodeState.rulesOfFamily(stage).lines().toList();
+        String tool = NodeState.tool(stage, "-save");
+        List<String> rules = stage.lab().node().run(tool).orThrow().lines().toList();
         for (String rule : foreign(stage)) {
             String line = "-A " + rule.substring(rule.indexOf(' ') + 1);
             Assertions.assertThat(rules).contains(line);

@@ -8,6 +8,8 @@ import static dev.sluice.conformance.scenario.Probe.fromPod;
 import static dev.sluice.conformance.scenario.SampleServices.web;
 import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.core.config.ProxyMode.IPTABLES;
+import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.USERSPACE;
 
 import dev.sluice.conformance.observe.NodeState;
 import dev.sluice.conformance.scenario.DaemonSetup;
@@ -54,6 +56,7 @@ public final class RepairScenarios {
                                 "repair-flush",
                                 "149, 150",
                                 "all tables flushed, or nat alone: all rules are back within a second")
+                        .in(IPTABLES, IPVS, USERSPACE)
                         .act("flushes", RepairScenarios::flushes)
                         .stillOpen("pod")
                         .then(

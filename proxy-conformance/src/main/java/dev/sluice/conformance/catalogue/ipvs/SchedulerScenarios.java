@@ -6,6 +6,7 @@ import static dev.sluice.conformance.scenario.Probe.fromPod;
 import static dev.sluice.conformance.scenario.SampleServices.http;
 import static dev.sluice.conformance.scenario.Scenario.scenario;
 import static dev.sluice.core.config.ProxyMode.IPVS;
+import static dev.sluice.core.config.ProxyMode.NFTABLES;
 import static dev.sluice.core.config.ProxyMode.USERSPACE;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -24,13 +25,16 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** The behaviour of each scheduler, the kernel's and those of userspace mode, measured with connections. */
+/** The behaviour of each scheduler, the kernel's and those of other modes, measured with connections. */
 public final class SchedulerScenarios {
     static final String SCHEDULER = "sluice.dev/ipvs-scheduler";
     static final String FLAGS = "sluice.dev/ipvs-scheduler-flags";
 
-    /** The schedulers that both modes have. */
+    /** The schedulers that userspace mode has too. */
     private static final Set<String> COMMON = Set.of("rr", "wrr", "lc", "wlc", "sed", "nq", "dh", "sh");
+
+    /** Those that nftables mode has too. */
+    private static final Set<String> HASHES = Set.of("dh", "sh");
 
     private static final Probe WEB = fromPod("a3").to("web", 80);
 
@@ -210,13 +214,20 @@ public final class SchedulerScenarios {
 
     private static Scenario nature(String name, String behaviour, Step.Action action) {
         return scenario("nature-" + name, "-", name + ": " + behaviour)
-                .in(IPVS, COMMON.contains(name) ? new ProxyMode[] {USERSPACE} : new ProxyMode[0])
+                .in(IPVS, others(name))
                 .setup(DaemonSetup.LEAST_CONNECTION)
                 .act(name, action)
                 .build();
     }
 
-    /** Service {@code web} with that scheduler in both modes. */
+    private static ProxyMode[] others(String scheduler) {
+        if (HASHES.contains(scheduler)) {
+            return new ProxyMode[] {USERSPACE, NFTABLES};
+        }
+        return COMMON.contains(scheduler) ? new ProxyMode[] {USERSPACE} : new ProxyMode[0];
+    }
+
+    /** Service {@code web} with that scheduler in all modes. */
     static ServiceTemplate scheduled(String scheduler, Map<String, Integer> weights) {
         return http("web")
                 .annotation(SCHEDULER, scheduler)

@@ -3,6 +3,7 @@
 package dev.sluice.conformance.catalogue.userspace;
 
 import static dev.sluice.conformance.scenario.EndpointTemplate.endpoint;
+import static dev.sluice.conformance.scenario.Expected.Fails.NOT_SERVED;
 import static dev.sluice.conformance.scenario.Expected.reaches;
 import static dev.sluice.conformance.scenario.Probe.fromPod;
 import static dev.sluice.conformance.scenario.SampleServices.dns;
@@ -19,6 +20,7 @@ import dev.sluice.conformance.scenario.Probe;
 import dev.sluice.conformance.scenario.Scenario;
 import dev.sluice.conformance.scenario.Stage;
 import dev.sluice.core.net.IpAddress;
+import dev.sluice.testkit.lab.LabAddresses;
 import dev.sluice.testkit.lab.LabHost;
 import dev.sluice.testkit.lab.Outcome;
 import java.io.IOException;
@@ -29,6 +31,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.assertj.core.api.Assertions;
 
 /** Flows, affinity and changes in userspace mode. */
@@ -52,6 +55,10 @@ public final class UserspaceDetailScenarios {
                         .given(dns("b2"))
                         .then(fromPod("a3").to("dns", 53).udp(), reaches("b2"))
                         .act("its size is reported", UserspaceDetailScenarios::largeDatagram)
+                        .build(),
+                scenario("udp-set-elements", "-", "a UDP Service that is added changes no rule, but adds set elements")
+                        .in(USERSPACE)
+                        .act("rules and sockets stay as they are", UserspaceDetailScenarios::addAndRemove)
                         .build(),
                 scenario("all-silent", "200", "when no endpoint answers the client is reset after four attempts")
                         .in(USERSPACE)
@@ -95,6 +102,44 @@ public final class UserspaceDetailScenarios {
         Assertions.assertThat(after)
                 .as("the same Pod, seeing the same port of the proxy")
                 .isEqualTo(before);
+    }
+
+    private static void addAndRemove(Stage stage) {
+        String rules = ownRules(stage);
+        String sockets = udpSockets(stage);
+        String portal = stage.allotment().clusterIp("dns") + ",udp:53";
+        stage.given(List.of(dns("b2").nodePort().externalIp()));
+        stage.check(fromPod("a3").to("dns", 53).udp().times(2), reaches("b2"));
+        stage.check(fromPod("a3").toOutside("dns", 53).udp(), reaches("b2"));
+        stage.check(fromPod("a3").toNodePort("dns", 53).udp(), reaches("b2"));
+        Assertions.assertThat(stage.lab().node().run("ipset", "save").output()).contains(portal);
+        Assertions.assertThat(ownRules(stage)).isEqualTo(rules).contains("-A SLUICE-REDIRECT -p udp");
+        Assertions.assertThat(udpSockets(stage)).isEqualTo(sockets);
+        stage.given(List.of());
+        stage.check(fromPod("a3").to("dns", 53).udp(), NOT_SERVED);
+        Assertions.assertThat(stage.lab().node().run("ipset", "save").output()).doesNotContain(portal);
+        Assertions.assertThat(ownRules(stage)).isEqualTo(rules);
+    }
+
+    private static String ownRules(Stage stage) {
+        return NodeState.rulesOfFamily(stage)
+                .lines()
+                .filter(line -> line.startsWith("-A ") && line.contains("SLUICE-"))
+                .sorted()
+                .collect(Collectors.joining("\n"));
+    }
+
+    /** The sockets that datagrams are redirected to; others belong to open flows, also of other scenarios. */
+    private static String udpSockets(Stage stage) {
+        IpAddress node = LabAddresses.of(LabAddresses.NODE_A, stage.family());
+        return stage.lab()
+                .node()
+                .run("ss", "-Hlun", "src", node.toString())
+                .output()
+                .lines()
+                .filter(line -> line.startsWith("UNCONN"))
+                .sorted()
+                .collect(Collectors.joining("\n"));
     }
 
     private static void largeDatagram(Stage stage) throws IOException {

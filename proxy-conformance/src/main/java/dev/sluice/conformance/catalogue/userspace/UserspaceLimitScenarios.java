@@ -100,11 +100,13 @@ public final class UserspaceLimitScenarios {
                         .in(USERSPACE)
                         .given(web().annotation("sluice.dev/proxy-protocol", "v3")
                                 .annotation("sluice.dev/idle-timeout", "soon")
+                                .annotation(HealthCheckScenarios.HEALTH_CHECK, "ping")
                                 .annotation(MAX_CONNECTIONS, "many"))
                         .act("they are reported", stage -> {
                             NodeState.expectProblem(stage, "web", "sluice.dev/proxy-protocol", "'v3'", "v1 or v2");
                             NodeState.expectProblem(stage, "web", "sluice.dev/idle-timeout", "'soon'");
                             NodeState.expectProblem(stage, "web", MAX_CONNECTIONS, "'many'");
+                            NodeState.expectProblem(stage, "web", HealthCheckScenarios.HEALTH_CHECK, "'ping'");
                             assertThat(HeldConnections.call(stage, WEB.times(3)))
                                     .containsOnly("b2");
                         })

@@ -49,6 +49,9 @@ public interface ApiTransport {
         /** How long the head took to arrive. */
         Duration took();
 
+        /** Makes the reader of the body fail, from any thread. */
+        void fail(ApiFailure failure);
+
         /** Gives the body up; the connection is closed when it was not read to its end. */
         @Override
         void close();

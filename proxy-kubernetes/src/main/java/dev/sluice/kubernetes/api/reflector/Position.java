@@ -5,10 +5,17 @@ package dev.sluice.kubernetes.api.reflector;
 /** Where a {@link Reflector} goes on: with a list, or with a watch from a version. Used by one thread. */
 final class Position {
     private String version = "";
+    private String reached = "";
+    private int restores;
     private boolean consistent;
     private boolean versionsVoid;
     private boolean doubtful;
     private boolean suspect;
+
+    /** @param restores of how many restores of the server is known */
+    Position(int restores) {
+        this.restores = restores;
+    }
 
     /** Whether a list is needed. */
     boolean isUnlisted() {
@@ -40,8 +47,19 @@ final class Position {
         return version;
     }
 
+    /** The last version that the server was seen at, empty when it means nothing any more. */
+    String lastReached() {
+        return reached;
+    }
+
+    /** Of how many restores of the server this position knows. */
+    int restores() {
+        return restores;
+    }
+
     void listed(String at) {
         version = at;
+        reached = at;
         consistent = true;
         versionsVoid = false;
         doubtful = false;
@@ -56,6 +74,7 @@ final class Position {
     /** The watch has reached a version. */
     void reached(String at) {
         version = at;
+        reached = at;
     }
 
     /** A watch was opened. */
@@ -83,7 +102,14 @@ final class Position {
     /** The server counts differently from now on. */
     void wentBack() {
         expired();
+        reached = "";
         consistent = true;
         versionsVoid = true;
+    }
+
+    /** The same, and these are all restores so far. */
+    void wentBack(int allRestores) {
+        wentBack();
+        restores = allRestores;
     }
 }

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * <p>The manners are those of client-go's reflector: the first list may come from the server's cache, later ones are
  * consistent and come in pages; a watch that breaks off goes on from the last version; one whose version is no longer
  * known (410) is followed by a list. Beyond client-go: versions that go back are noticed, as after a restore of etcd,
- * where client-go waits for versions that will not come for years.
+ * where client-go waits for versions that will not come for years; what one reflector notices makes all list anew.
  */
 public final class Reflector implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(Reflector.class);
@@ -37,13 +37,18 @@ public final class Reflector implements Runnable {
     /** Each silence of the server is progress, too, since it is noticed and answered. */
     private static final Duration HANGS = Duration.ofMinutes(5);
 
+    /** Until what the proxy can do without is asked for again: every node asks. */
+    private static final Duration DENIED = Duration.ofMinutes(10);
+
     private final WatchedResource resource;
     private final ApiTransport server;
     private final ReflectorObserver observer;
     private final ApiTiming timing;
     private final HeldObjects held;
     private final Backoff backoff;
-    private final Position position = new Position();
+    private final Restores restores;
+    private final Position position;
+    private long lastForgiven;
     private String verb = "list";
     private Duration lastAnswer = Duration.ZERO;
 
@@ -52,12 +57,16 @@ public final class Reflector implements Runnable {
             ApiTransport server,
             ClusterListener listener,
             UnreadableObjects problems,
+            Restores restores,
             ReflectorObserver observer,
             ApiTiming timing) {
         this.resource = resource;
         this.server = server;
         this.observer = observer;
         this.timing = timing;
+        this.restores = restores;
+        this.position = new Position(restores.count());
+        this.lastForgiven = System.nanoTime() - timing.longestDelay().toNanos();
         this.held = new HeldObjects(resource, listener, problems);
         this.backoff = new Backoff(timing.firstDelay(), timing.longestDelay());
     }
@@ -90,6 +99,7 @@ public final class Reflector implements Runnable {
     private void step() throws InterruptedException, InterruptedIOException {
         Duration retryAfter = Duration.ZERO;
         try (Progress _ = Progress.begin(Progress.Need.VITAL, "list and watch of " + resource.plural(), HANGS)) {
+            restores.check(position.restores());
             if (position.isUnlisted()) {
                 list();
             } else if (position.isDoubtful()) {
@@ -102,6 +112,13 @@ public final class Reflector implements Runnable {
             throw e;
         } catch (ApiFailure e) {
             failed(e);
+            if (e.kind() == ApiFailure.Kind.WENT_BACK && isForgiven()) {
+                return;
+            }
+            if (resource.isDenied(e)) {
+                Thread.sleep(DENIED);
+                return;
+            }
             retryAfter = e.retryAfter();
         } catch (DocumentSyntaxException e) {
             position.expired();
@@ -121,9 +138,10 @@ public final class Reflector implements Runnable {
     }
 
     private void failed(ApiFailure failure) {
+        observer.failed(verb, failure);
         switch (failure.kind()) {
             case EXPIRED -> position.expired();
-            case WENT_BACK -> position.wentBack();
+            case WENT_BACK -> position.wentBack(restores.noticed(resource.plural(), position.restores()));
             case UNREACHABLE, CUT, NO_API_ANSWER -> position.cut();
             case REFUSED -> {
                 if (isAboutTheRequest(failure.status())) {
@@ -133,7 +151,16 @@ public final class Reflector implements Runnable {
                 }
             }
         }
-        observer.failed(verb, failure);
+    }
+
+    /** Whether the next list need not wait: what is served is wrong until then. Not again and again. */
+    private boolean isForgiven() {
+        if (System.nanoTime() - lastForgiven < timing.longestDelay().toNanos()) {
+            return false;
+        }
+        lastForgiven = System.nanoTime();
+        backoff.reset();
+        return true;
     }
 
     /** Whether the server refuses this request, and may take another one. */
@@ -144,7 +171,11 @@ public final class Reflector implements Runnable {
     private void pause(Duration atLeast) throws InterruptedException {
         Duration delay = backoff.next();
         Duration asked = atLeast.compareTo(timing.longestRetryAfter()) < 0 ? atLeast : timing.longestRetryAfter();
-        Thread.sleep(delay.compareTo(asked) < 0 ? asked.plus(delay.dividedBy(4)) : delay);
+        if (delay.compareTo(asked) < 0) {
+            Thread.sleep(asked.plus(delay.dividedBy(4)));
+        } else {
+            restores.sleep(delay, position.restores());
+        }
     }
 
     private void list() throws IOException, DocumentSyntaxException, InterruptedException {
@@ -170,6 +201,9 @@ public final class Reflector implements Runnable {
                 page = page("", listing);
             }
         }
+        if (ResourceVersions.isLower(page.version(), position.lastReached())) {
+            throw Watch.wentBack(position.lastReached(), page.version());
+        }
         listing.deliver();
         position.listed(page.version());
         observer.listed();
@@ -177,7 +211,7 @@ public final class Reflector implements Runnable {
 
     private void watch() throws IOException, DocumentSyntaxException, InterruptedException {
         verb = "watch";
-        Watch watch = new Watch(resource, server, held, position, observer, timing);
+        Watch watch = new Watch(resource, server, held, position, restores, observer, timing);
         WatchEnd end = WatchEnd.BROKEN;
         try {
             watch.run(lastAnswer);

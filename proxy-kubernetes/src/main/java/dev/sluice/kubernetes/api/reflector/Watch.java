@@ -28,6 +28,7 @@ final class Watch {
     private final ApiTransport server;
     private final HeldObjects held;
     private final Position position;
+    private final Restores restores;
     private final ReflectorObserver observer;
     private final ApiTiming timing;
     private final long opened = System.nanoTime();
@@ -39,12 +40,14 @@ final class Watch {
             ApiTransport server,
             HeldObjects held,
             Position position,
+            Restores restores,
             ReflectorObserver observer,
             ApiTiming timing) {
         this.resource = resource;
         this.server = server;
         this.held = held;
         this.position = position;
+        this.restores = restores;
         this.observer = observer;
         this.timing = timing;
         long least = timing.watch().toMillis();
@@ -63,9 +66,14 @@ final class Watch {
                 ApiJson json = new ApiJson(answer.body())) {
             position.answered();
             ownConnection = answer.hasItsOwnConnection();
+            restores.opened(answer, position.restores());
             observer.watching();
-            for (ApiJson.WatchEvent event = json.event(); event != null; event = json.event()) {
-                take(event);
+            try {
+                for (ApiJson.WatchEvent event = json.event(); event != null; event = json.event()) {
+                    take(event);
+                }
+            } finally {
+                restores.closed(answer);
             }
         } catch (Enough e) {
             LOG.atDebug()

@@ -37,6 +37,13 @@ public record WatchedResource(
         return kind.plural();
     }
 
+    /** Whether {@code failure} says that the server does not have it or does not permit it, and that is no trouble. */
+    public boolean isDenied(ApiFailure failure) {
+        return kind.isOptional()
+                && failure.kind() == ApiFailure.Kind.REFUSED
+                && (failure.status() == 403 || failure.status() == 404);
+    }
+
     ObjectRef ref(ObjectKey key) {
         return new ObjectRef.Resource(kind, key.namespace, key.name);
     }

@@ -5,6 +5,7 @@ package dev.sluice.linux.nftables.expression;
 import dev.sluice.linux.netlink.MessageWriter;
 import dev.sluice.linux.nftables.NftProtocol;
 import dev.sluice.linux.nftables.Words;
+import org.jspecify.annotations.Nullable;
 
 /** {@code to = from & mask ^ xor}. */
 public record Bitwise(int from, int to, Words mask, Words xor) implements Expression {
@@ -41,6 +42,13 @@ public record Bitwise(int from, int to, Words mask, Words xor) implements Expres
                 .u32BigEndian(LENGTH, mask.length())
                 .nested(NftProtocol.nested(MASK), mask::write)
                 .nested(NftProtocol.nested(XOR), xor::write);
+    }
+
+    static @Nullable Expression read(GivenAttributes in) {
+        Words mask = in.words(MASK);
+        Words xor = in.words(XOR);
+        boolean sameLength = mask.length() == in.number(LENGTH) && xor.length() == mask.length();
+        return sameLength ? new Bitwise(in.register(SOURCE), in.register(DESTINATION), mask, xor) : null;
     }
 
     @Override

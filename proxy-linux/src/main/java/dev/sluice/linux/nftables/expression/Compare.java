@@ -5,6 +5,7 @@ package dev.sluice.linux.nftables.expression;
 import dev.sluice.linux.netlink.MessageWriter;
 import dev.sluice.linux.nftables.NftProtocol;
 import dev.sluice.linux.nftables.Words;
+import org.jspecify.annotations.Nullable;
 
 /** Goes on when {@code register} is, or is not, {@code value}. */
 public record Compare(int register, boolean equal, Words value) implements Expression {
@@ -30,6 +31,11 @@ public record Compare(int register, boolean equal, Words value) implements Expre
         out.u32BigEndian(SOURCE, Register.number(register))
                 .u32BigEndian(OPERATION, equal ? 0 : 1)
                 .nested(NftProtocol.nested(DATA_VALUE), value::write);
+    }
+
+    static @Nullable Expression read(GivenAttributes in) {
+        int operation = in.number(OPERATION);
+        return operation > 1 ? null : new Compare(in.register(SOURCE), operation == 0, in.words(DATA_VALUE));
     }
 
     @Override

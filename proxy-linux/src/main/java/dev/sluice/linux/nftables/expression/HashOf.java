@@ -3,6 +3,7 @@
 package dev.sluice.linux.nftables.expression;
 
 import dev.sluice.linux.netlink.MessageWriter;
+import org.jspecify.annotations.Nullable;
 
 /** {@code to = jhash(length bytes from the register from, seed) mod modulus}, in the machine's order. */
 public record HashOf(int from, int length, int to, int modulus, int seed) implements Expression {
@@ -27,6 +28,17 @@ public record HashOf(int from, int length, int to, int modulus, int seed) implem
                 .u32BigEndian(MODULUS, modulus)
                 .u32BigEndian(SEED, seed)
                 .u32BigEndian(TYPE, JENKINS);
+    }
+
+    static @Nullable Expression read(GivenAttributes in) {
+        return in.number(TYPE) != JENKINS
+                ? null
+                : new HashOf(
+                        in.register(SOURCE),
+                        in.number(LENGTH),
+                        in.register(DESTINATION),
+                        in.number(MODULUS),
+                        in.number(SEED));
     }
 
     @Override

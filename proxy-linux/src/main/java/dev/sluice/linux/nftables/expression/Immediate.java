@@ -7,6 +7,7 @@ import dev.sluice.linux.nftables.NftProtocol;
 import dev.sluice.linux.nftables.Value;
 import dev.sluice.linux.nftables.Verdict;
 import dev.sluice.linux.nftables.Words;
+import org.jspecify.annotations.Nullable;
 
 /** Loads a value, or gives a verdict. */
 public record Immediate(int register, Value value) implements Expression {
@@ -31,6 +32,15 @@ public record Immediate(int register, Value value) implements Expression {
     public void writeData(MessageWriter out) {
         int number = value instanceof Verdict ? VERDICT_REGISTER : Register.number(register);
         out.u32BigEndian(DESTINATION, number).nested(NftProtocol.nested(DATA_VALUE), value::write);
+    }
+
+    static @Nullable Expression read(GivenAttributes in) {
+        int register = in.register(DESTINATION);
+        Value value = in.value(DATA_VALUE);
+        if (value == null) {
+            return null;
+        }
+        return new Immediate(value instanceof Verdict ? VERDICT_REGISTER : register, value);
     }
 
     @Override

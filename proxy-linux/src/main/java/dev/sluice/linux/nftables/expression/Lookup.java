@@ -4,6 +4,7 @@ package dev.sluice.linux.nftables.expression;
 
 import dev.sluice.linux.netlink.MessageWriter;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks the key that begins in register {@code from} up.
@@ -71,6 +72,17 @@ public record Lookup(String set, int from, Result result, int to) implements Exp
             case LOAD -> OptionalInt.of(Register.number(to));
             case VERDICT -> OptionalInt.of(VERDICT_REGISTER);
         };
+    }
+
+    static @Nullable Expression read(GivenAttributes in) {
+        String set = in.string(SET);
+        int from = in.register(SOURCE);
+        int flags = in.number(FLAGS);
+        if (!in.has(DESTINATION)) {
+            return flags == INVERTED ? notIn(set, from) : in(set, from);
+        }
+        int to = in.register(DESTINATION);
+        return to < 0 ? verdict(set, from) : load(set, from, to);
     }
 
     @Override

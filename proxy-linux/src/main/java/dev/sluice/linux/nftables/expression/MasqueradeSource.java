@@ -3,6 +3,7 @@
 package dev.sluice.linux.nftables.expression;
 
 import dev.sluice.linux.netlink.MessageWriter;
+import org.jspecify.annotations.Nullable;
 
 /** Gives the packet's connection the source address of the interface that it leaves by, and any free port. */
 public record MasqueradeSource() implements Expression {
@@ -17,6 +18,10 @@ public record MasqueradeSource() implements Expression {
     @Override
     public void writeData(MessageWriter out) {
         out.u32BigEndian(FLAGS, FULLY_RANDOM);
+    }
+
+    static @Nullable Expression read(GivenAttributes in) {
+        return in.number(FLAGS) == FULLY_RANDOM ? new MasqueradeSource() : null;
     }
 
     @Override

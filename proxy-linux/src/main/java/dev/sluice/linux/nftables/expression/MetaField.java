@@ -4,6 +4,8 @@ package dev.sluice.linux.nftables.expression;
 
 import dev.sluice.linux.netlink.MessageWriter;
 import java.util.Locale;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Loads a property of the packet, or sets it.
@@ -49,6 +51,17 @@ public record MetaField(Key key, int register, boolean sets) implements Expressi
     @Override
     public void writeData(MessageWriter out) {
         out.u32BigEndian(KEY, key.number).u32BigEndian(sets ? SOURCE : DESTINATION, Register.number(register));
+    }
+
+    static @Nullable Expression read(GivenAttributes in) {
+        int number = in.number(KEY);
+        boolean sets = in.has(SOURCE);
+        int register = in.register(sets ? SOURCE : DESTINATION);
+        return Stream.of(Key.values())
+                .filter(key -> key.number == number)
+                .map(key -> new MetaField(key, register, sets))
+                .findAny()
+                .orElse(null);
     }
 
     @Override

@@ -4,6 +4,8 @@ package dev.sluice.linux.nftables.expression;
 
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.netlink.MessageWriter;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Translates the destination of the packet's connection to the address and the port in registers. */
 public record Nat(IpFamily family, int address, int port) implements Expression {
@@ -33,6 +35,23 @@ public record Nat(IpFamily family, int address, int port) implements Expression 
                 .u32BigEndian(PORT, second)
                 .u32BigEndian(PORT_LAST, second)
                 .u32BigEndian(FLAGS, ADDRESS_AND_PORT);
+    }
+
+    static @Nullable Expression read(GivenAttributes in) {
+        int family = in.number(FAMILY);
+        int address = in.register(ADDRESS);
+        int port = in.register(PORT);
+        boolean known = in.number(TYPE) == DESTINATION
+                && in.number(FLAGS) == ADDRESS_AND_PORT
+                && in.register(ADDRESS_LAST) == address
+                && in.register(PORT_LAST) == port;
+        return !known
+                ? null
+                : Stream.of(IpFamily.values())
+                        .filter(each -> each.addressFamily() == family)
+                        .map(each -> new Nat(each, address, port))
+                        .findAny()
+                        .orElse(null);
     }
 
     @Override

@@ -4,6 +4,8 @@ package dev.sluice.linux.nftables.expression;
 
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.netlink.MessageWriter;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Loads bytes of the packet.
@@ -59,6 +61,18 @@ public record PayloadField(Header header, int offset, int length, int register) 
                 .u32BigEndian(BASE, header.number)
                 .u32BigEndian(OFFSET, offset)
                 .u32BigEndian(LENGTH, length);
+    }
+
+    static @Nullable Expression read(GivenAttributes in) {
+        int base = in.number(BASE);
+        int offset = in.number(OFFSET);
+        int length = in.number(LENGTH);
+        int register = in.register(DESTINATION);
+        return Stream.of(Header.values())
+                .filter(header -> header.number == base)
+                .map(header -> new PayloadField(header, offset, length, register))
+                .findAny()
+                .orElse(null);
     }
 
     @Override

@@ -3,6 +3,7 @@
 package dev.sluice.linux.nftables.expression;
 
 import dev.sluice.linux.netlink.MessageWriter;
+import org.jspecify.annotations.Nullable;
 
 /** Loads a random number below {@code modulus}, in the machine's order. */
 public record RandomNumber(int register, int modulus) implements Expression {
@@ -21,6 +22,10 @@ public record RandomNumber(int register, int modulus) implements Expression {
         out.u32BigEndian(DESTINATION, Register.number(register))
                 .u32BigEndian(MODULUS, modulus)
                 .u32BigEndian(TYPE, RANDOM);
+    }
+
+    static @Nullable Expression read(GivenAttributes in) {
+        return in.number(TYPE) == RANDOM ? new RandomNumber(in.register(DESTINATION), in.number(MODULUS)) : null;
     }
 
     @Override

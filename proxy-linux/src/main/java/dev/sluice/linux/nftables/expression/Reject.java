@@ -4,6 +4,7 @@ package dev.sluice.linux.nftables.expression;
 
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.netlink.MessageWriter;
+import org.jspecify.annotations.Nullable;
 
 /** Answers that the port is unreachable, and drops the packet. */
 public record Reject(IpFamily family) implements Expression {
@@ -21,6 +22,14 @@ public record Reject(IpFamily family) implements Expression {
     @Override
     public void writeData(MessageWriter out) {
         out.u32BigEndian(TYPE, UNREACHABLE).u8(CODE, family == IpFamily.IPV4 ? PORT_OF_ICMP : PORT_OF_ICMP6);
+    }
+
+    static @Nullable Expression read(GivenAttributes in) {
+        int code = in.number(CODE);
+        if (in.number(TYPE) != UNREACHABLE || code != PORT_OF_ICMP && code != PORT_OF_ICMP6) {
+            return null;
+        }
+        return new Reject(code == PORT_OF_ICMP ? IpFamily.IPV4 : IpFamily.IPV6);
     }
 
     @Override
