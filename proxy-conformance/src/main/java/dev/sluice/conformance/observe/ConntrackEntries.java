@@ -29,16 +29,15 @@ public final class ConntrackEntries {
         return stage.lab().node().call(() -> {
             try (Conntrack conntrack = NetlinkConntrack.open()) {
                 IpAddress client = LabAddresses.of(probe.from(), stage.family());
+                int port = probe.sourcePort(stage.allotment());
                 return conntrack
                         .list(
                                 stage.family(),
                                 probe.protocol(),
-                                probe.destination(
-                                        stage.allotment(), (address, port) -> new Conntrack.Filter(address, port)))
+                                probe.destination(stage.allotment(), Conntrack.Filter::new))
                         .stream()
                         .filter(flow -> flow.original().source().equals(client))
-                        .filter(flow ->
-                                probe.sourcePort() == 0 || flow.original().sourcePort() == probe.sourcePort())
+                        .filter(flow -> port == 0 || flow.original().sourcePort() == port)
                         .toList();
             }
         });

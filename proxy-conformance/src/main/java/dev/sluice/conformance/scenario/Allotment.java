@@ -4,6 +4,7 @@ package dev.sluice.conformance.scenario;
 
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.testkit.lab.LabAddresses;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -20,6 +21,7 @@ public final class Allotment {
     private final Map<String, Integer> clusterIps = new HashMap<>();
     private final Map<String, Integer> outsideIps = new HashMap<>();
     private final Map<String, Integer> nodePorts = new HashMap<>();
+    private final Map<Integer, Integer> sourcePorts = new HashMap<>();
 
     /** The source of numbers, shared by the scenarios of one daemon. */
     public static final class Pool {
@@ -27,6 +29,7 @@ public final class Allotment {
         private final AtomicInteger outsideIp = new AtomicInteger(10);
         private final AtomicInteger nodePort = new AtomicInteger(30000);
         private final AtomicInteger fromTheEnd = new AtomicInteger();
+        private final AtomicInteger sourcePort = new AtomicInteger(LabAddresses.FIRST_SOURCE_PORT);
 
         private int nextOutsideIp() {
             int number = outsideIp.getAndIncrement();
@@ -34,6 +37,15 @@ public final class Allotment {
                 throw new IllegalStateException("203.0.113.0/24 is used up: give the scenarios another daemon");
             }
             return number;
+        }
+
+        private int nextSourcePort() {
+            int port = sourcePort.getAndIncrement();
+            if (port > LabAddresses.LAST_SOURCE_PORT) {
+                throw new IllegalStateException(
+                        "the fixed source ports are used up: give the scenarios another daemon");
+            }
+            return port;
         }
     }
 
@@ -77,6 +89,11 @@ public final class Allotment {
     /** The node port of that name. */
     public synchronized int nodePort(String name) {
         return nodePorts.computeIfAbsent(name, n -> pool.nodePort.getAndIncrement());
+    }
+
+    /** The source port of socket {@code number}: two runs with one port would take it, and flows, from each other. */
+    synchronized int sourcePort(int number) {
+        return sourcePorts.computeIfAbsent(number, n -> pool.nextSourcePort());
     }
 
     /**

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param from the host of the lab that calls
  * @param times how many calls
- * @param sourcePort the port to call from, 0 for any
+ * @param socket the number of the caller's socket in this run, 0 for a new one with each call; calls of one socket come
+ *     from one port
  * @param family the family to call in, null for that of the run
  */
 public record Probe(
@@ -23,7 +24,7 @@ public record Probe(
         Protocol protocol,
         Target target,
         int times,
-        int sourcePort,
+        int socket,
         @Nullable IpFamily family) {
 
     /** The destination of calls. */
@@ -92,23 +93,29 @@ public record Probe(
     }
 
     public Probe udp() {
-        return new Probe(from, Protocol.UDP, target, times, sourcePort, family);
+        return new Probe(from, Protocol.UDP, target, times, socket, family);
     }
 
     public Probe sctp() {
-        return new Probe(from, Protocol.SCTP, target, times, sourcePort, family);
+        return new Probe(from, Protocol.SCTP, target, times, socket, family);
     }
 
     public Probe times(int count) {
-        return new Probe(from, protocol, target, count, sourcePort, family);
+        return new Probe(from, protocol, target, count, socket, family);
     }
 
-    public Probe sourcePort(int port) {
-        return new Probe(from, protocol, target, times, port, family);
+    /** Calls by socket {@code number} of the caller, from a port that no other run uses. */
+    public Probe socket(int number) {
+        return new Probe(from, protocol, target, times, number, family);
     }
 
     public Probe in(IpFamily other) {
-        return new Probe(from, protocol, target, times, sourcePort, other);
+        return new Probe(from, protocol, target, times, socket, other);
+    }
+
+    /** The port to call from, 0 for any. */
+    public int sourcePort(Allotment allotment) {
+        return socket == 0 ? 0 : allotment.sourcePort(socket);
     }
 
     /** Passes the destination of a run's calls to {@code use}. */

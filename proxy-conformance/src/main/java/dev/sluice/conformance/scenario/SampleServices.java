@@ -42,8 +42,8 @@ public final class SampleServices {
         return service("dns").port("dns", UDP, 53, 5353);
     }
 
-    /** A call to Service {@code dns} from a Pod that keeps its source port. */
-    public static Probe toDns(String pod, int sourcePort) {
-        return Probe.fromPod(pod).to("dns", 53).udp().sourcePort(sourcePort);
+    /** A call to Service {@code dns} from a Pod by socket {@code number} of it. */
+    public static Probe toDns(String pod, int number) {
+        return Probe.fromPod(pod).to("dns", 53).udp().socket(number);
     }
 }

@@ -187,7 +187,7 @@ public final class Stage implements AutoCloseable {
     }
 
     private Caller caller(Probe probe) {
-        return caller(probe.from()).fromPort(probe.sourcePort());
+        return caller(probe.from()).fromPort(probe.sourcePort(allotment));
     }
 
     /** A builder of calls from {@code host} that waits as long as this machine needs. */

@@ -110,7 +110,8 @@ final class TracedCatalogue {
 
     private void then(TracedNode node, Scenario scenario, Allotment allotment, Probe probe, Expected expected) {
         IpAddress to = probe.destination(allotment, (address, port) -> address);
-        Explained traced = node.explain(probe, to, probe.destination(allotment, (address, port) -> port));
+        Explained traced = node.explain(
+                probe, probe.sourcePort(allotment), to, probe.destination(allotment, (address, port) -> port));
         TracedExpectation said = new TracedExpectation(probe, to, expected, traced);
         TracedExpectation expectation = mode == ProxyMode.USERSPACE ? said.withRetries() : said;
         Optional<String> disagreement = expectation.disagreement();

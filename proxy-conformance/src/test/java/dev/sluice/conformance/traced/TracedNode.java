@@ -131,12 +131,12 @@ final class TracedNode implements AutoCloseable {
     }
 
     /** What the mode says of a call of {@code probe} to that destination. */
-    Explained explain(Probe probe, IpAddress to, int port) {
+    Explained explain(Probe probe, int sourcePort, IpAddress to, int port) {
         boolean node = probe.from().equals(LabAddresses.NODE_A);
         Packet packet = new Packet(
                 probe.protocol(),
                 node ? chosenFor(to) : LabAddresses.of(probe.from(), to.family()),
-                probe.sourcePort(),
+                sourcePort,
                 to,
                 port,
                 node ? Origin.NODE : Origin.ARRIVING,

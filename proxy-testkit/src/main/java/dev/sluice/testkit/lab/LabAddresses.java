@@ -13,6 +13,11 @@ public final class LabAddresses {
     /** {@code --cluster-cidr} of the lab. */
     public static final String CLUSTER_CIDR = "10.244.0.0/16,fd00:244::/32";
 
+    /** Source ports for callers that choose one; the kernel gives them to no other socket. */
+    public static final int FIRST_SOURCE_PORT = 41_000;
+
+    public static final int LAST_SOURCE_PORT = 41_999;
+
     public static final String NODE_A = "node-a";
     public static final String NODE_B = "node-b";
     public static final String CLIENT = "client";

@@ -18,7 +18,6 @@ import java.util.List;
 final class Topology {
     private static final String GATEWAY_4 = "169.254.1.1";
     private static final String GATEWAY_6 = "fe80::1";
-    private static final String FIXED_SOURCE_PORTS = "41000-41999";
     private final Lab lab;
 
     Topology(Lab lab) {
@@ -138,7 +137,9 @@ final class Topology {
             }
             // IPv6 needs it to bind the addresses of a local route
             write("net/ipv6/ip_nonlocal_bind", "1");
-            write("net/ipv4/ip_local_reserved_ports", FIXED_SOURCE_PORTS);
+            write(
+                    "net/ipv4/ip_local_reserved_ports",
+                    LabAddresses.FIRST_SOURCE_PORT + "-" + LabAddresses.LAST_SOURCE_PORT);
             write("net/ipv4/icmp_ratelimit", "0");
             write("net/ipv4/icmp_ratemask", "0");
             write("net/ipv6/icmp/ratelimit", "0");

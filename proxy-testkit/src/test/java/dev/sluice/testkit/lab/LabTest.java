@@ -130,12 +130,14 @@ class LabTest {
 
     @Test
     void theSourcePortCanBeGiven() {
-        Outcome outcome =
-                lab.client().caller().fromPort(41234).tcp(lab.pod("a2").address(IpFamily.IPV4), 9090);
+        Outcome outcome = lab.client()
+                .caller()
+                .fromPort(LabAddresses.FIRST_SOURCE_PORT)
+                .tcp(lab.pod("a2").address(IpFamily.IPV4), 9090);
 
         assertThat(outcome)
                 .isInstanceOfSatisfying(
-                        Answer.class, a -> assertThat(a.peerPort()).isEqualTo(41234));
+                        Answer.class, a -> assertThat(a.peerPort()).isEqualTo(LabAddresses.FIRST_SOURCE_PORT));
     }
 
     @Test

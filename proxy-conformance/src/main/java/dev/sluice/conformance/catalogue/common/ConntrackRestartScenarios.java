@@ -34,8 +34,8 @@ public final class ConntrackRestartScenarios {
 
     private static Scenario untouched() {
         ConntrackEntries flows = new ConntrackEntries();
-        Probe pod = toDns("a3", 41380);
-        Probe client = fromClient().toNodePort("dns", 53).udp().sourcePort(41381);
+        Probe pod = toDns("a3", 1);
+        Probe client = fromClient().toNodePort("dns", 53).udp().socket(2);
         return scenario("udp-flow-restart", "trap 4", "a restart with nothing changed touches no flow")
                 .in(IPTABLES, IPVS, NFTABLES)
                 .setup(ALONE)
@@ -60,8 +60,8 @@ public final class ConntrackRestartScenarios {
 
     private static Scenario changed() {
         ConntrackEntries flows = new ConntrackEntries();
-        Probe pod = toDns("a3", 41390);
-        Probe client = fromClient().toNodePort("dns", 53).udp().sourcePort(41391);
+        Probe pod = toDns("a3", 1);
+        Probe client = fromClient().toNodePort("dns", 53).udp().socket(2);
         return scenario(
                         "udp-flow-restart-changed",
                         "-",
@@ -98,8 +98,8 @@ public final class ConntrackRestartScenarios {
     }
 
     private static Scenario userspace() {
-        Probe pod = toDns("a3", 41395);
-        Probe client = fromClient().toNodePort("dns", 53).udp().sourcePort(41396);
+        Probe pod = toDns("a3", 1);
+        Probe client = fromClient().toNodePort("dns", 53).udp().socket(2);
         return scenario(
                         "udp-flow-restart-userspace",
                         "-",
@@ -118,7 +118,7 @@ public final class ConntrackRestartScenarios {
     }
 
     private static Probe otherPod() {
-        return fromPod("a4").to("other", 53).udp().sourcePort(41392);
+        return fromPod("a4").to("other", 53).udp().socket(3);
     }
 
     private static ServiceTemplate other(String pod) {

@@ -47,7 +47,7 @@ public final class ConntrackScenarios {
 
     private static Scenario replaced() {
         ConntrackEntries flows = new ConntrackEntries();
-        Probe probe = toDns("a3", 41300);
+        Probe probe = toDns("a3", 1);
         return tracked(
                         "udp-flow-replaced",
                         "130, 137",
@@ -66,7 +66,7 @@ public final class ConntrackScenarios {
 
     private static Scenario beforeService() {
         ConntrackEntries flows = new ConntrackEntries();
-        Probe probe = toDns("a4", 41311);
+        Probe probe = toDns("a4", 1);
         return tracked(
                         "udp-flow-untranslated",
                         "131, 137, trap 1, trap 3",
@@ -84,7 +84,7 @@ public final class ConntrackScenarios {
 
     private static Scenario terminating() {
         ConntrackEntries flows = new ConntrackEntries();
-        Probe probe = toDns("a3", 41320);
+        Probe probe = toDns("a3", 1);
         return tracked(
                         "udp-flow-terminating",
                         "132, trap 5",
@@ -93,7 +93,7 @@ public final class ConntrackScenarios {
                 .then(probe, reaches("b2"))
                 .act("the flow is tracked", stage -> flows.remember(stage, probe))
                 .given(dns(endpoint("b2").servingTerminating(), endpoint("b3")))
-                .then(toDns("a3", 41321), reaches("b3"))
+                .then(toDns("a3", 2), reaches("b3"))
                 .act("the entry", stage -> flows.expectUntouched(stage, probe))
                 .act("the flow, of which the rules are not asked any more", stage -> {
                     List<Outcome> outcomes = stage.calls(probe);
@@ -106,7 +106,7 @@ public final class ConntrackScenarios {
 
     private static Scenario scaledToZero() {
         ConntrackEntries flows = new ConntrackEntries();
-        Probe probe = toDns("a3", 41330);
+        Probe probe = toDns("a3", 1);
         return tracked(
                         "udp-flow-scaled-to-zero",
                         "133, trap 2",
@@ -140,7 +140,7 @@ public final class ConntrackScenarios {
 
     private static Scenario nodePort() {
         ConntrackEntries flows = new ConntrackEntries();
-        Probe probe = fromClient().toNodePort("dns", 53).udp().sourcePort(41350);
+        Probe probe = fromClient().toNodePort("dns", 53).udp().socket(1);
         return tracked("udp-flow-node-port", "135", "the flow to a node port follows when the endpoint is replaced")
                 .in(IPTABLES, IPVS, NFTABLES)
                 .given(dns("b2").nodePort())
@@ -154,7 +154,7 @@ public final class ConntrackScenarios {
 
     private static Scenario foreignHost() {
         ConntrackEntries flows = new ConntrackEntries();
-        Probe probe = fromClient().toNodePort("dns", 53).udp().sourcePort(41360);
+        Probe probe = fromClient().toNodePort("dns", 53).udp().socket(1);
         return tracked(
                         "udp-flow-foreign-host",
                         "136",
@@ -178,12 +178,12 @@ public final class ConntrackScenarios {
         return fromPod("a4")
                 .toHost("b4", stage.allotment().nodePort("dns:53"))
                 .udp()
-                .sourcePort(41361);
+                .socket(2);
     }
 
     private static Scenario serviceGone() {
         ConntrackEntries flows = new ConntrackEntries();
-        Probe probe = toDns("a4", 41370);
+        Probe probe = toDns("a4", 1);
         return tracked("udp-flow-service-gone", "133", "the flows of a Service that is deleted are forgotten")
                 .given(dns("b2"))
                 .then(probe, reaches("b2"))

@@ -39,8 +39,8 @@ public final class SourceAddressScenarios {
     private SourceAddressScenarios() {}
 
     public static List<Scenario> all() {
-        Probe first = fromPod("a3").to("web", 80).sourcePort(41510);
-        Probe second = fromPod("a3").to("other", 81).sourcePort(41510);
+        Probe first = fromPod("a3").to("web", 80).socket(1);
+        Probe second = fromPod("a3").to("other", 81).socket(1);
         return List.of(
                 scenario("source-pod", "29", "an endpoint sees the Pod that calls through a cluster address")
                         .in(IPTABLES, USERSPACE)
@@ -147,7 +147,8 @@ public final class SourceAddressScenarios {
     /** The kernel tries the first of two ports first, and the second one while the first attempt's socket is open. */
     private static void keepOwn(Stage stage) throws IOException {
         ports(stage, "50000 50001");
-        try (Connection own = stage.connect(fromPod("a3").toHost("b2", 8080).sourcePort(50_000))) {
+        try (Connection own =
+                stage.caller("a3").fromPort(50_000).connect(LabAddresses.of("b2", stage.family()), 8080)) {
             Assertions.assertThat(own.ask()).isInstanceOf(Outcome.Answer.class);
             double before = ServiceMetrics.value(stage, RETRIES);
             Outcome outcome = stage.calls(fromPod("a3").to("web", 80)).getFirst();

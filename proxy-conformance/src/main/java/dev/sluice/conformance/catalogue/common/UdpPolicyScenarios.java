@@ -26,18 +26,18 @@ public final class UdpPolicyScenarios {
     private UdpPolicyScenarios() {}
 
     public static List<Scenario> all() {
-        Probe toNodePort = fromClient().toNodePort("dns", 53).udp().sourcePort(41410);
-        Probe toLoadBalancer = fromClient().toOutside("dns", 53).udp().sourcePort(41411);
-        Probe toExternalIp = fromClient().toOutside("dns", 53).udp().sourcePort(41412);
-        Probe toClusterIp = fromPod("a4").to("dns", 53).udp().sourcePort(41413);
-        Probe outsider = fromClient().toNodePort("dns", 53).udp().sourcePort(41414);
-        Probe insider = fromPod("a4").to("dns", 53).udp().sourcePort(41415);
-        Probe podToClusterIp = fromPod("a4").to("dns", 53).udp().sourcePort(41416);
-        Probe podToNodePort = fromPod("a4").toNodePort("dns", 53).udp().sourcePort(41416);
-        Probe clientToClusterIp = fromClient().to("dns", 53).udp().sourcePort(41417);
-        Probe clientToNodePort = fromClient().toNodePort("dns", 53).udp().sourcePort(41417);
-        Probe toDns = fromPod("a5").to("dns", 53).udp().sourcePort(41418);
-        Probe toNames = fromPod("a5").to("names", 53).udp().sourcePort(41418);
+        Probe toNodePort = fromClient().toNodePort("dns", 53).udp().socket(1);
+        Probe toLoadBalancer = fromClient().toOutside("dns", 53).udp().socket(1);
+        Probe toExternalIp = fromClient().toOutside("dns", 53).udp().socket(1);
+        Probe toClusterIp = fromPod("a4").to("dns", 53).udp().socket(1);
+        Probe outsider = fromClient().toNodePort("dns", 53).udp().socket(1);
+        Probe insider = fromPod("a4").to("dns", 53).udp().socket(2);
+        Probe podToClusterIp = fromPod("a4").to("dns", 53).udp().socket(1);
+        Probe podToNodePort = fromPod("a4").toNodePort("dns", 53).udp().socket(1);
+        Probe clientToClusterIp = fromClient().to("dns", 53).udp().socket(2);
+        Probe clientToNodePort = fromClient().toNodePort("dns", 53).udp().socket(2);
+        Probe toDns = fromPod("a5").to("dns", 53).udp().socket(1);
+        Probe toNames = fromPod("a5").to("names", 53).udp().socket(1);
         return List.of(
                 handover("node-port", toNodePort, pods -> local(EXTERNAL, pods).nodePort()),
                 handover("lb", toLoadBalancer, pods -> local(EXTERNAL, pods).loadBalancer()),

@@ -41,18 +41,18 @@ public final class UdpScenarios {
                                 "130",
                                 "a client that keeps its port follows when the endpoint is replaced")
                         .given(dns("b2"))
-                        .then(fromPod("a3").to("dns", 53).udp().sourcePort(41300), reaches("b2"))
+                        .then(fromPod("a3").to("dns", 53).udp().socket(1), reaches("b2"))
                         .given(dns("b3"))
-                        .then(fromPod("a3").to("dns", 53).udp().sourcePort(41300), reaches("b3"))
+                        .then(fromPod("a3").to("dns", 53).udp().socket(1), reaches("b3"))
                         .build(),
                 scenario(
                                 "udp-before-service",
                                 "131, trap 1",
                                 "a client that sent before the Service existed is served without a restart")
                         .given()
-                        .then(fromPod("a4").to("dns", 53).udp().sourcePort(41310), NOT_SERVED)
+                        .then(fromPod("a4").to("dns", 53).udp().socket(1), NOT_SERVED)
                         .given(dns("b2"))
-                        .then(fromPod("a4").to("dns", 53).udp().sourcePort(41310), reaches("b2"))
+                        .then(fromPod("a4").to("dns", 53).udp().socket(1), reaches("b2"))
                         .build());
     }
 }

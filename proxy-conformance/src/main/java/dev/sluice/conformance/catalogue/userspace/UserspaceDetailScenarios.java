@@ -94,7 +94,7 @@ public final class UserspaceDetailScenarios {
 
     /** The pause is the subject of this test. */
     private static void pause(Stage stage) throws InterruptedException {
-        Probe probe = fromPod("a4").to("dns", 53).udp().sourcePort(41380);
+        Probe probe = fromPod("a4").to("dns", 53).udp().socket(1);
         Outcome before = stage.calls(probe).getFirst();
         Thread.sleep(400);
         Outcome after = stage.calls(probe).getFirst();

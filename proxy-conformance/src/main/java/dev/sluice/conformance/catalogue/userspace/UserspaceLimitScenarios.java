@@ -81,7 +81,7 @@ public final class UserspaceLimitScenarios {
                                         .isEqualTo(Map.of("b2", 6, "b3", 2)))
                         .given(limitedDns("9"))
                         .act("there is room for one", stage -> {
-                            Probe ninth = fromPod("a4").to("dns", 53).udp().sourcePort(41390);
+                            Probe ninth = fromPod("a4").to("dns", 53).udp().socket(1);
                             HeldConnections.call(stage, ninth);
                             assertThat(stage.calls(DNS)).containsExactly(new Outcome.TimedOut());
                             HeldConnections.call(stage, ninth);
