@@ -4,6 +4,8 @@
 SHELL := /bin/bash
 # on JDK 25, so that the compiler and the formatter run inside Maven
 MVN ?= JAVA_HOME=$$(dev/jdk) MAVEN_OPTS="$$MAVEN_OPTS --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED" mvn -B -ntp
+# as .ci/run has them
+MVN_TEST ?=
 MODE ?= iptables
 KUBE_PROXY ?= iptables
 VARIANT ?= nft
@@ -45,7 +47,7 @@ check: setup ## format, compile, quick unit tests and the traced catalogue: for 
 test: setup ## everything, real packets included
 	@[ -e /proc/net/ip_vs ] || dev/vm/prepare & # beside the unit tests, which leave a processor idle
 	@dev/helm4 --try & # as slow as the network
-	$(MVN) verify
+	$(MVN) $(MVN_TEST) verify
 
 chart: ## the Helm chart as target/chart/sluice-VERSION.tgz, the same bytes each time
 	@dev/chart

@@ -113,7 +113,13 @@ public final class Conformance {
         AotCache.prepare();
         String labels = flavours.stream().map(Flavour::label).collect(Collectors.joining(","));
         new VirtualMachine(folder, limit)
-                .run(Conformance.class, List.of("-Dsluice.guest=true"), List.of(folder.toString(), labels), console);
+                .run(
+                        Conformance.class,
+                        List.of(
+                                "-Dsluice.guest=true",
+                                "-D" + ScenarioRunner.REPLAYS + "=" + Integer.getInteger(ScenarioRunner.REPLAYS, 0)),
+                        List.of(folder.toString(), labels),
+                        console);
         return Files.exists(file)
                 ? TextFile.lines(file).stream().map(Result::parse).toList()
                 : List.of();

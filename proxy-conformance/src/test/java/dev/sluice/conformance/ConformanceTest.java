@@ -182,6 +182,8 @@ class ConformanceTest {
             throw new AssertionError("the run gave no result for this behaviour");
         }
         assumeTrue(result.status() != Status.SKIP, result.detail());
-        assertThat(result.status()).as(result.detail()).isEqualTo(Status.PASS);
+        assertThat(result.status())
+                .as("%s %s %s: %s", result.id(), result.flavour(), result.family(), result.detail())
+                .isIn(Status.PASS, Status.UNSTEADY);
     }
 }

@@ -25,7 +25,7 @@ public final class MatrixReport {
         this.results = List.copyOf(results);
     }
 
-    /** The text of a cell: {@code pass}, {@code FAIL}, {@code skip}, a reason's word, {@code not run}, or a dot. */
+    /** {@code pass}, {@code FAIL}, {@code unsteady}, {@code skip}, a reason's word, {@code not run}, or a dot. */
     String cell(MatrixRow row, Column column) {
         List<Status> found = results.stream()
                 .filter(r -> column.shows(r.flavour()) && row.isNamedIn(r.rows()))
@@ -36,6 +36,9 @@ public final class MatrixReport {
         }
         if (found.contains(Status.FAIL)) {
             return "FAIL";
+        }
+        if (found.contains(Status.UNSTEADY)) {
+            return "unsteady";
         }
         if (found.contains(Status.PASS)) {
             return "pass";

@@ -34,8 +34,10 @@ public final class ConformanceTable {
 
     /** {@code 80 behaviours, 391 results: 390 pass, 0 fail, 1 skip}. */
     public String summary() {
+        long unsteady = count(Status.UNSTEADY);
         return byBehaviour.size() + " behaviours, " + results.size() + " results: " + count(Status.PASS) + " pass, "
-                + count(Status.FAIL) + " fail, " + count(Status.SKIP) + " skip";
+                + count(Status.FAIL) + " fail, " + count(Status.SKIP) + " skip"
+                + (unsteady == 0 ? "" : ", " + unsteady + " unsteady");
     }
 
     /** The table in Markdown, followed by the reasons of what did not pass and by measurements. */
@@ -89,6 +91,7 @@ public final class ConformanceTable {
                         case PASS -> "pass";
                         case FAIL -> "**FAIL**";
                         case SKIP -> "skip";
+                        case UNSTEADY -> "**unsteady**";
                     })
                     .findFirst()
                     .orElse(".");

@@ -24,12 +24,19 @@ public record Result(
     public enum Status {
         PASS,
         FAIL,
-        SKIP
+        SKIP,
+        /** It failed, and passed when it was played again; the detail is that of the failure. */
+        UNSTEADY
     }
 
     static Result of(Scenario scenario, Flavour flavour, IpFamily family, Status status, String detail, long millis) {
         return new Result(
                 scenario.id(), scenario.rows(), scenario.behaviour(), flavour, family, status, detail, millis);
+    }
+
+    /** This failure of a run that has passed since. */
+    Result unsteady() {
+        return new Result(id, rows, behaviour, flavour, family, Status.UNSTEADY, detail, millis);
     }
 
     /** One line of tab-separated values. */

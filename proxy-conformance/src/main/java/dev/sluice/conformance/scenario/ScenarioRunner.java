@@ -17,17 +17,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Runs scenarios with real packets against the real daemon, with one daemon for each flavour and set-up. */
 public final class ScenarioRunner {
+    /** The system property with the number of failures that are played again, 0 by default. */
+    public static final String REPLAYS = "sluice.replays";
+
     private static final Logger LOG = LoggerFactory.getLogger(ScenarioRunner.class);
     private final Timing timing;
     private final Path work;
@@ -76,14 +81,39 @@ public final class ScenarioRunner {
                 }
             }
         }
-        inParallel(timing.daemons(), groups.entrySet(), group -> runGroup(group.getKey(), group.getValue()));
+        Map<Run, Result> failed = new ConcurrentHashMap<>();
+        inParallel(
+                timing.daemons(),
+                groups.entrySet(),
+                group -> runGroup(group.getKey(), group.getValue(), (run, result) -> {
+                    if (result.status() == Status.FAIL) {
+                        failed.put(run, result);
+                    } else {
+                        listener.accept(result);
+                    }
+                }));
+        if (failed.size() <= Integer.getInteger(REPLAYS, 0)) {
+            failed.forEach(this::playAgain);
+        } else {
+            failed.values().forEach(listener);
+        }
     }
 
-    private void runGroup(Group group, List<Run> runs) {
+    /** One after the other, each with a daemon of its own. */
+    private void playAgain(Run run, Result failure) {
+        LOG.warn("{} {} {} is played again: {}", run.scenario().id(), run.flavour(), run.family(), failure.detail());
+        Group group = new Group(run.flavour(), run.scenario().setup(), "again");
+        runGroup(
+                group,
+                List.of(run),
+                (again, result) -> listener.accept(result.status() == Status.PASS ? failure.unsteady() : failure));
+    }
+
+    private void runGroup(Group group, List<Run> runs, BiConsumer<Run, Result> reporter) {
         Optional<String> lack = lackOfKernel(group);
         if (lack.isPresent()) {
             String detail = "this kernel has no " + lack.get() + " (or it is not loaded): run it in the VM";
-            runs.forEach(run -> listener.accept(run.result(Status.SKIP, detail, 0)));
+            runs.forEach(run -> reporter.accept(run, run.result(Status.SKIP, detail, 0)));
             return;
         }
         String name = group.flavour().label() + "-" + sessions.incrementAndGet();
@@ -92,10 +122,10 @@ public final class ScenarioRunner {
             if (group.setup().started()) {
                 session.start();
             }
-            inParallel(timing.parallel(), runs, run -> listener.accept(runOne(session, run)));
+            inParallel(timing.parallel(), runs, run -> reporter.accept(run, runOne(session, run)));
         } catch (RuntimeException e) {
             LOG.error("{}", name, e);
-            runs.forEach(run -> listener.accept(run.result(Status.FAIL, name + ": " + e, 0)));
+            runs.forEach(run -> reporter.accept(run, run.result(Status.FAIL, name + ": " + e, 0)));
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.conformance.fault.SiteSetup.Inject;
+import dev.sluice.conformance.scenario.ScenarioRunner;
 import dev.sluice.testkit.daemon.Launcher;
 import dev.sluice.testkit.vm.VirtualMachine;
 import java.io.IOException;
@@ -13,14 +14,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
@@ -45,7 +49,7 @@ class FaultTest {
     @TestFactory
     Stream<DynamicTest> faults() throws Exception {
         assumeTrue("root".equals(System.getProperty("user.name")), "real packets need root");
-        List<FaultResult> results = play(groups());
+        List<FaultResult> results = playedAgain(play(groups(), FOLDER));
         StringBuilder table = new StringBuilder("# Faults, as measured\n\n").append(FaultResult.head());
         results.forEach(result -> table.append(result.markdown()));
         Files.writeString(Path.of("target", "faults.md"), table);
@@ -75,16 +79,41 @@ class FaultTest {
                         TlsFaults.all(),
                         VersionFaults.all())
                 .flatMap(List::stream)
-                .map(group -> new FaultGroup(
-                        group.setup(),
-                        group.rows().stream()
-                                .filter(row -> CHOSEN.matcher(row.fault()).find())
-                                .toList()))
-                .filter(Predicate.not(group -> group.rows().isEmpty()))
+                .flatMap(group -> group.only(row -> CHOSEN.matcher(row.fault()).find()))
                 .toList();
     }
 
-    private static List<FaultResult> play(List<FaultGroup> groups) throws InterruptedException, ExecutionException {
+    /** The results, of which the failed ones, if they are few, are those of a second play with little beside it. */
+    private static List<FaultResult> playedAgain(List<FaultResult> results)
+            throws InterruptedException, ExecutionException {
+        Map<String, FaultResult> failed = results.stream()
+                .filter(Predicate.not(FaultTest::isAsDocumented))
+                .collect(Collectors.toMap(FaultResult::fault, Function.identity()));
+        if (failed.isEmpty() || failed.size() > Integer.getInteger(ScenarioRunner.REPLAYS, 0)) {
+            return results;
+        }
+        failed.values().forEach(result -> System.out.println("UNSTEADY, played again: " + result));
+        List<FaultGroup> groups = groups().stream()
+                .flatMap(group -> group.only(row -> failed.containsKey(row.fault())))
+                .toList();
+        Map<String, FaultResult> second = play(groups, FOLDER.resolve("again")).stream()
+                .collect(Collectors.toMap(FaultResult::fault, Function.identity()));
+        return results.stream()
+                .map(r -> failed.containsKey(r.fault()) ? second.getOrDefault(r.fault(), r) : r)
+                .toList();
+    }
+
+    private static boolean isAsDocumented(FaultResult result) {
+        try {
+            check(result);
+            return true;
+        } catch (AssertionError | IOException e) {
+            return false;
+        }
+    }
+
+    private static List<FaultResult> play(List<FaultGroup> groups, Path folder)
+            throws InterruptedException, ExecutionException {
         List<FaultResult> results = new ArrayList<>();
         try (ExecutorService pool = Executors.newFixedThreadPool(AT_A_TIME)) {
             List<Future<List<FaultResult>>> running = new ArrayList<>();
@@ -94,13 +123,13 @@ class FaultTest {
                         groups.stream().filter(FaultMachine::isHere).toList();
                 here.removeAll(inMachine);
                 if (!inMachine.isEmpty()) {
-                    running.add(pool.submit(() -> FaultMachine.play(inMachine, FOLDER.resolve("vm"))));
+                    running.add(pool.submit(() -> FaultMachine.play(inMachine, folder.resolve("vm"))));
                 }
             }
             for (int i = 0; i < here.size(); i++) {
                 FaultGroup group = here.get(i);
-                Path folder = FOLDER.resolve(Integer.toString(i));
-                running.add(pool.submit(() -> play(group, folder)));
+                Path own = folder.resolve(Integer.toString(i));
+                running.add(pool.submit(() -> play(group, own)));
             }
             for (Future<List<FaultResult>> each : running) {
                 results.addAll(each.get());
