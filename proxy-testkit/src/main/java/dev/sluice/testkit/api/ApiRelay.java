@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -49,8 +50,7 @@ public final class ApiRelay implements AutoCloseable {
     public void reset() {
         try {
             for (Socket client : clients) {
-                client.setSoLinger(true, 0);
-                client.close();
+                reset(client);
             }
             for (Socket socket : servers) {
                 socket.close();
@@ -58,6 +58,18 @@ public final class ApiRelay implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static void reset(Socket client) throws IOException {
+        try {
+            client.setSoLinger(true, 0);
+        } catch (SocketException e) {
+            if (!client.isClosed()) {
+                throw e;
+            }
+            // the server has just ended the connection, and with it this socket
+        }
+        client.close();
     }
 
     @Override

@@ -18,13 +18,14 @@ import dev.sluice.conformance.scenario.ServiceTemplate;
 import dev.sluice.conformance.scenario.Stage;
 import dev.sluice.core.config.ProxyMode;
 import dev.sluice.testkit.daemon.HttpPage;
+import dev.sluice.testkit.lab.LabAddresses;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.ThreadLocalRandom;
 import org.assertj.core.api.Assertions;
 
 /** The metrics server, and the rate of syncs. */
@@ -98,9 +99,10 @@ public final class MetricScenarios {
         long start = System.nanoTime();
         write(stage, "b4");
         stage.eventually("a sync", () -> value(stage, SYNCS) > before);
-        AtomicInteger writes = new AtomicInteger();
+        // by turns, a reader of each twentieth version would see the same one again and again
+        List<String> pods = LabAddresses.REMOTE_PODS;
         stage.eventually("a change that waits", () -> {
-            write(stage, writes.getAndIncrement() % 2 == 0 ? "b3" : "b4");
+            write(stage, pods.get(ThreadLocalRandom.current().nextInt(pods.size())));
             return value(stage, PENDING) > 0;
         });
         for (int i = 0; i < 25; i++) {
