@@ -114,14 +114,7 @@ class ApiSnapshotTest {
      */
     @Test
     void theRangesOfClusterAddressesAreDeliveredBeforeAllElse() throws Exception {
-        cluster.server().put("servicecidrs", "kubernetes", ranges("10.96.0.0/12"));
-        SnapshotCluster.Running first = cluster.start("node-a", TIMING);
-        soon().untilAsserted(() -> assertThat(cluster.file()).content().contains("10.96.0.0/12"));
-        first.close();
-        cluster.server().close();
-
-        SnapshotCluster.Running second = cluster.start("node-a", TIMING);
-        soon().until(second.recorder::isSynced);
+        SnapshotCluster.Running second = startFromStoredRanges();
         List<String> log = second.recorder.log();
         assertThat(log.indexOf("ranges kubernetes [10.96.0.0/12]"))
                 .as("%s", log)
@@ -139,14 +132,7 @@ class ApiSnapshotTest {
     /** An API server without ServiceCIDRs says nothing of those that it had: what was known stays. */
     @Test
     void theMarkDoesNotWaitForRangesThatTheServerRefuses() throws Exception {
-        cluster.server().put("servicecidrs", "kubernetes", ranges("10.96.0.0/12"));
-        SnapshotCluster.Running first = cluster.start("node-a", TIMING);
-        soon().untilAsserted(() -> assertThat(cluster.file()).content().contains("10.96.0.0/12"));
-        first.close();
-        cluster.server().close();
-
-        SnapshotCluster.Running second = cluster.start("node-a", TIMING);
-        soon().until(second.recorder::isSynced);
+        SnapshotCluster.Running second = startFromStoredRanges();
         cluster.replaceServer(changed -> {
             changed.refuseReads("servicecidrs", 403);
             changed.put("nodes", "node-a", node());
@@ -155,6 +141,18 @@ class ApiSnapshotTest {
         soon().until(() -> second.said.contains("live"));
         assertThat(second.recorder.log()).doesNotContain("ranges kubernetes []");
         soon().untilAsserted(() -> assertThat(cluster.file()).content().contains("10.96.0.0/12", "10.96.0.53"));
+    }
+
+    /** A source that is synced by a snapshot with ranges, without a server. */
+    private SnapshotCluster.Running startFromStoredRanges() throws Exception {
+        cluster.server().put("servicecidrs", "kubernetes", ranges("10.96.0.0/12"));
+        SnapshotCluster.Running first = cluster.start("node-a", TIMING);
+        soon().untilAsserted(() -> assertThat(cluster.file()).content().contains("10.96.0.0/12"));
+        first.close();
+        cluster.server().close();
+        SnapshotCluster.Running second = cluster.start("node-a", TIMING);
+        soon().until(second.recorder::isSynced);
+        return second;
     }
 
     /** Of a snapshot from before its first external address nothing is known of the others. */
