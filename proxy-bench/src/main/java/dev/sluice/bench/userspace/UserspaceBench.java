@@ -83,9 +83,10 @@ public final class UserspaceBench {
         }
         for (int round = 0; round < rounds; round++) {
             System.err.println("bench: round " + (round + 1) + " of " + rounds);
-            List<RelayPath> order = new ArrayList<>(paths);
-            // the path that follows the direct one is slower by some percent, so each gets its turn
+            // who follows the direct path is slower by some percent: each proxy in turn
+            List<RelayPath> order = new ArrayList<>(paths.subList(1, paths.size()));
             Collections.rotate(order, round);
+            order.add(paths.getFirst());
             for (RelayLoad load : loads) {
                 for (RelayPath path : order) {
                     if (path.carries(load)) {
