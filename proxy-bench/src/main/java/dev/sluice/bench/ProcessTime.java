@@ -5,6 +5,7 @@ package dev.sluice.bench;
 import dev.sluice.linux.sysctl.KernelFiles;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
@@ -23,17 +24,24 @@ public record ProcessTime(double own, double children) {
         return read(Path.of("/proc", Long.toString(pid), "stat"));
     }
 
-    /** The processor time of the process's threads of that name, in seconds. */
+    /** The processor time of the process's threads of that name that still run, in seconds. */
     public static double ofThread(long pid, String name) throws IOException {
         double seconds = 0;
         try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
             for (Path thread : threads.toList()) {
-                if (KernelFiles.read(thread.resolve("comm")).strip().equals(name)) {
-                    seconds += read(thread.resolve("stat")).own();
-                }
+                seconds += ofThread(thread, name);
             }
         }
         return seconds;
+    }
+
+    private static double ofThread(Path thread, String name) throws IOException {
+        try {
+            boolean named = KernelFiles.read(thread.resolve("comm")).strip().equals(name);
+            return named ? read(thread.resolve("stat")).own() : 0;
+        } catch (NoSuchFileException e) {
+            return 0; // it has ended since it was listed
+        }
     }
 
     private static ProcessTime read(Path file) throws IOException {
