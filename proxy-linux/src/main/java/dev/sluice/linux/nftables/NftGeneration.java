@@ -28,6 +28,23 @@ public final class NftGeneration {
         return numbers.size() == 1 ? numbers.getFirst() : UNKNOWN;
     }
 
+    /** Who made the commit that a notification ends: {@code nft (pid 7)}; empty when the kernel does not say. */
+    public static String author(Message message) {
+        String name = "";
+        long pid = 0;
+        AttributeReader attributes = message.attributes(NftProtocol.HEADER);
+        while (attributes.next()) {
+            switch (attributes.type()) {
+                case NftProtocol.GENERATION_PROCESS_ID -> pid = attributes.u32BigEndian();
+                case NftProtocol.GENERATION_PROCESS_NAME -> name = attributes.string();
+                default -> {
+                    // the number of the generation
+                }
+            }
+        }
+        return name.isEmpty() ? "" : name + " (pid " + pid + ")";
+    }
+
     private static @Nullable Long number(Message message) throws NetlinkException {
         AttributeReader attributes = message.attributes(NftProtocol.HEADER);
         Long number = null;

@@ -154,19 +154,7 @@ public final class NftTableWatch implements ForeignWatch {
             if (changed.isEmpty() && everything.isEmpty()) {
                 return;
             }
-            String name = "";
-            long pid = 0;
-            AttributeReader attributes = message.attributes(NftProtocol.HEADER);
-            while (attributes.next()) {
-                switch (attributes.type()) {
-                    case NftProtocol.GENERATION_PROCESS_ID -> pid = attributes.u32BigEndian();
-                    case NftProtocol.GENERATION_PROCESS_NAME -> name = attributes.string();
-                    default -> {
-                        // the number of the generation
-                    }
-                }
-            }
-            report(name.isEmpty() ? "" : name + " (pid " + pid + ")");
+            report(NftGeneration.author(message));
         }
 
         private void report(String by) {

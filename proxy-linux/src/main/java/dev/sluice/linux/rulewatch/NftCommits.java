@@ -11,6 +11,7 @@ import dev.sluice.linux.netlink.AttributeReader;
 import dev.sluice.linux.netlink.Message;
 import dev.sluice.linux.netlink.Netlink;
 import dev.sluice.linux.netlink.NetlinkSubscription;
+import dev.sluice.linux.nftables.NftGeneration;
 import dev.sluice.linux.nftables.NftProtocol;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -120,19 +121,7 @@ final class NftCommits implements NetlinkSubscription.Listener {
         if (commit.isEmpty()) {
             return;
         }
-        String name = "";
-        long pid = 0;
-        AttributeReader attributes = message.attributes(NftProtocol.HEADER);
-        while (attributes.next()) {
-            switch (attributes.type()) {
-                case NftProtocol.GENERATION_PROCESS_ID -> pid = attributes.u32BigEndian();
-                case NftProtocol.GENERATION_PROCESS_NAME -> name = attributes.string();
-                default -> {
-                    // the number of the generation
-                }
-            }
-        }
-        String by = name.isEmpty() ? "" : name + " (pid " + pid + ")";
+        String by = NftGeneration.author(message);
         Map<IpFamily, Part> parts = new EnumMap<>(commit);
         commit.clear();
         parts.forEach((family, part) -> noticed.accept(new ForeignChange(family, by, part.everything, part.chains)));
