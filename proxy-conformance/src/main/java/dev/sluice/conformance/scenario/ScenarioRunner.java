@@ -81,18 +81,19 @@ public final class ScenarioRunner {
                 }
             }
         }
+        int replays = Integer.getInteger(REPLAYS, 0);
         Map<Run, Result> failed = new ConcurrentHashMap<>();
         inParallel(
                 timing.daemons(),
                 groups.entrySet(),
                 group -> runGroup(group.getKey(), group.getValue(), (run, result) -> {
-                    if (result.status() == Status.FAIL) {
+                    if (replays > 0 && result.status() == Status.FAIL) {
                         failed.put(run, result);
                     } else {
                         listener.accept(result);
                     }
                 }));
-        if (failed.size() <= Integer.getInteger(REPLAYS, 0)) {
+        if (failed.size() <= replays) {
             failed.forEach(this::playAgain);
         } else {
             failed.values().forEach(listener);
