@@ -38,6 +38,9 @@ public final class ProcessHandover implements SyncObserver, AutoCloseable {
     private static final int HOLDING = 'H';
     private static final int IN_FORCE = 'F';
     private static final Duration POLL = Duration.ofMillis(200);
+    /** The thread is woken up when there is something to do; each look takes processor time of an idle node. */
+    private static final Duration AWAKE = Duration.ofMinutes(1);
+
     private static final Duration HOLD_PATIENCE = Duration.ofSeconds(10);
     private static final Duration START_PATIENCE = Duration.ofMinutes(2);
 
@@ -48,6 +51,9 @@ public final class ProcessHandover implements SyncObserver, AutoCloseable {
     private final CompletableFuture<SyncLoop> loop = new CompletableFuture<>();
     private final Thread thread = SupervisedThread.restarting("sluice-handover", this::serve);
     private @Nullable LocalSocket predecessor;
+    /** What successors connect to, once this process hands over. */
+    private volatile @Nullable LocalSocket door;
+
     private volatile boolean closed;
 
     /**
@@ -127,9 +133,10 @@ public final class ProcessHandover implements SyncObserver, AutoCloseable {
         }
         try (LocalSocket listener = LocalSocket.listen(name)) {
             lock.handsOver(true);
+            door = listener;
             boolean retired = false;
             while (!closed && !retired) {
-                Optional<LocalSocket> successor = listener.accept(POLL);
+                Optional<LocalSocket> successor = listener.accept(AWAKE);
                 if (successor.isPresent()) {
                     try (LocalSocket taken = successor.get()) {
                         retired = handOver(taken, listener);
@@ -188,6 +195,10 @@ public final class ProcessHandover implements SyncObserver, AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        LocalSocket listener = door;
+        if (listener != null) {
+            listener.end();
+        }
         lock.handsOver(false);
         if (thread.getState() == Thread.State.NEW) {
             LocalSocket other = predecessor;

@@ -3,7 +3,6 @@
 package dev.sluice.daemon.otherproxy;
 
 import dev.sluice.core.thread.SupervisedThread;
-import dev.sluice.linux.NetlinkException;
 import dev.sluice.linux.socket.LocalSocket;
 import java.time.Duration;
 import java.util.Optional;
@@ -18,15 +17,13 @@ final class HeldName {
     private static final Duration POLL = Duration.ofSeconds(10);
     private static final Duration PAUSE = Duration.ofMillis(100);
 
-    private final String name;
     private final LocalSocket listener;
     private final Supplier<String> line;
     private final Thread thread;
     private volatile boolean released;
 
     /** @param line the answer at the moment */
-    HeldName(String name, LocalSocket listener, Supplier<String> line) {
-        this.name = name;
+    HeldName(LocalSocket listener, Supplier<String> line) {
         this.listener = listener;
         this.line = line;
         thread = SupervisedThread.restarting("sluice-lock", this::answer);
@@ -52,13 +49,10 @@ final class HeldName {
     void release() {
         released = true;
         try {
-            // wakes the thread up
-            LocalSocket.connect(name).ifPresent(LocalSocket::close);
+            listener.end();
             if (!thread.join(POLL.multipliedBy(2))) {
                 LOG.warn("the thread that answers for the lock has not ended");
             }
-        } catch (NetlinkException e) {
-            LOG.debug("{}", e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

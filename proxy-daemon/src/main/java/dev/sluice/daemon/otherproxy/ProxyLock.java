@@ -94,7 +94,7 @@ public final class ProxyLock implements AutoCloseable {
             Optional<LocalSocket> second = bind(SECOND);
             if (second.isPresent()) {
                 second.get().close();
-                hold(FIRST, first.get());
+                hold(first.get());
                 return Optional.empty();
             }
         } finally {
@@ -117,8 +117,8 @@ public final class ProxyLock implements AutoCloseable {
         }
     }
 
-    private void hold(String name, LocalSocket socket) {
-        held = new HeldName(name, socket, () -> new LockHolder(mode, ownPid(), since, handsOver, true).line());
+    private void hold(LocalSocket socket) {
+        held = new HeldName(socket, () -> new LockHolder(mode, ownPid(), since, handsOver, true).line());
     }
 
     private static long ownPid() {
@@ -177,7 +177,7 @@ public final class ProxyLock implements AutoCloseable {
             for (String name : List.of(FIRST, SECOND)) {
                 Optional<LocalSocket> socket = bind(name);
                 if (socket.isPresent()) {
-                    hold(name, socket.get());
+                    hold(socket.get());
                     return true;
                 }
             }

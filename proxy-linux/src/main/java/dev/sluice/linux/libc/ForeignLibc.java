@@ -19,7 +19,10 @@ final class ForeignLibc implements Libc {
     private static final MemorySegment SOCKET = Downcall.function("socket");
     private static final MemorySegment BIND = Downcall.function("bind");
     private static final MemorySegment CONNECT = Downcall.function("connect");
+    private static final int SHUT_RDWR = 2;
+
     private static final MemorySegment LISTEN = Downcall.function("listen");
+    private static final MemorySegment SHUTDOWN = Downcall.function("shutdown");
     private static final MemorySegment ACCEPT4 = Downcall.function("accept4");
     private static final MemorySegment GETSOCKNAME = Downcall.function("getsockname");
     private static final MemorySegment SEND = Downcall.function("send");
@@ -62,6 +65,11 @@ final class ForeignLibc implements Libc {
     @Override
     public int listen(int fd, int backlog) {
         return Downcall.invoke((arena, errno) -> (int) Downcall.call(LISTEN, errno, fd, backlog, 0));
+    }
+
+    @Override
+    public int shutdown(int fd) {
+        return Downcall.invoke((arena, errno) -> (int) Downcall.call(SHUTDOWN, errno, fd, SHUT_RDWR, 0));
     }
 
     @Override

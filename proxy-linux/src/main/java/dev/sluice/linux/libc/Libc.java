@@ -28,6 +28,9 @@ public interface Libc {
 
     int listen(int fd, int backlog);
 
+    /** Ends the stream in both directions, or the listening; calls that wait return. */
+    int shutdown(int fd);
+
     /** Fills {@code address} with that of the peer; returns the new descriptor. */
     int accept4(int fd, ByteBuffer address, int flags);
 

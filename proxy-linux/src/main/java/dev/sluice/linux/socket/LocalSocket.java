@@ -17,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A socket over which two processes of the same user and network namespace exchange bytes or short texts: unix(7),
@@ -36,7 +35,7 @@ public final class LocalSocket implements AutoCloseable {
     private static final int LONGEST_TEXT = 1024;
 
     private final int fd;
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private boolean closed;
 
     private LocalSocket(int fd) {
         this.fd = fd;
@@ -181,10 +180,18 @@ public final class LocalSocket implements AutoCloseable {
         return LIBC.poll(poll, (int) Math.min(time.toMillis(), Integer.MAX_VALUE)) > 0;
     }
 
-    /** Closes the socket; no other call may be running. */
+    /** Ends a call that waits in another thread, and all calls to come. */
+    public synchronized void end() {
+        if (!closed) {
+            LIBC.shutdown(fd);
+        }
+    }
+
+    /** Closes the socket; no other call than {@link #end} may be running. */
     @Override
-    public void close() {
-        if (!closed.getAndSet(true)) {
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
             LIBC.close(fd);
         }
     }

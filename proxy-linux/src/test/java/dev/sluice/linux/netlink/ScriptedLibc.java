@@ -142,6 +142,11 @@ final class ScriptedLibc implements Libc {
     }
 
     @Override
+    public int shutdown(int fd) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public int accept4(int fd, ByteBuffer address, int flags) {
         throw new UnsupportedOperationException();
     }

@@ -9,6 +9,12 @@ import dev.sluice.linux.NetlinkException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 
 class LocalSocketTest {
@@ -47,6 +53,23 @@ class LocalSocketTest {
         try (LocalSocket again = LocalSocket.listen(name)) {
             assertThat(again.accept(SOON)).isEmpty();
         }
+    }
+
+    @Test
+    void whoWaitsIsWokenUp() throws Exception {
+        LocalSocket door = LocalSocket.listen(name);
+        try (ExecutorService thread = Executors.newSingleThreadExecutor()) {
+            Future<Optional<LocalSocket>> waiting = thread.submit(() -> door.accept(Duration.ofDays(1)));
+            assertThatThrownBy(() -> waiting.get(SOON.toMillis(), TimeUnit.MILLISECONDS))
+                    .isInstanceOf(TimeoutException.class);
+            door.end();
+            assertThat(waiting.get(LONG.toSeconds(), TimeUnit.SECONDS)).isEmpty();
+            assertThat(door.accept(Duration.ofDays(1))).as("from now on").isEmpty();
+        } finally {
+            door.close();
+        }
+        door.end();
+        LocalSocket.listen(name).close();
     }
 
     @Test
