@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.linux.socket;
 
-import dev.sluice.core.net.IpAddress;
-import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.libc.Linux;
 
 /**
@@ -42,7 +40,11 @@ public final class DatagramBatch {
         for (int place = first; place < first + count; place++) {
             memory.clear(place);
         }
-        return memory.calls.recvmmsg(socket, memory.receiving(first), count);
+        int received = memory.calls.recvmmsg(socket, memory.receiving(first), count);
+        for (int place = first; place < first + received; place++) {
+            memory.read(place);
+        }
+        return received;
     }
 
     /** The bytes of the datagram that was received into {@code place}. */
@@ -50,32 +52,9 @@ public final class DatagramBatch {
         return memory.size(place);
     }
 
-    /** The upper half of its sender's address, as in {@link IpAddress#high}. */
-    public long senderHigh(int place) {
-        return memory.high(place);
-    }
-
-    /** The lower half of its sender's address, as in {@link IpAddress#low}. */
-    public long senderLow(int place) {
-        return memory.low(place);
-    }
-
-    public int senderPort(int place) {
-        return memory.port(place);
-    }
-
-    /** The interface of a link-local address, else 0. */
-    public int senderScope(int place) {
-        return memory.scope(place);
-    }
-
-    /**
-     * The size of each but the last datagram that has come as one run into {@code place}, or 0 when it is a single
-     * one.
-     */
-    private int segment(int place) {
-        int size = memory.control(place, DatagramSockets.SOL_UDP, DatagramSockets.UDP_GRO);
-        return size > 0 && size < size(place) ? size : 0;
+    /** Has {@code peer} be the sender of the datagram of {@code place}. */
+    public void sender(int place, DatagramPeer peer) {
+        memory.sender(place, peer);
     }
 
     /**
@@ -90,12 +69,15 @@ public final class DatagramBatch {
 
     /** How many places from {@code first} on, and before {@code end}, hold one run. */
     public int run(int first, int end) {
+        int place = first + 1;
+        if (place >= end || !memory.isSameSender(place, first)) {
+            return 1;
+        }
         int size = size(first);
-        if (first + 1 == end || size == 0 || segment(first) != 0) {
+        if (size == 0 || memory.segment(first) != 0) {
             return 1;
         }
         int sum = size;
-        int place = first + 1;
         while (place < end && follows(first, place, size, sum)) {
             sum += size(place);
             place++;
@@ -111,10 +93,8 @@ public final class DatagramBatch {
         return next > 0
                 && next <= size
                 && sum + next <= LARGEST_RUN
-                && segment(place) == 0
-                && senderPort(place) == senderPort(first)
-                && senderLow(place) == senderLow(first)
-                && senderHigh(place) == senderHigh(first);
+                && memory.isSameSender(place, first)
+                && memory.segment(place) == 0;
     }
 
     /** The bytes of {@code count} places from {@code first} on. */
@@ -128,7 +108,7 @@ public final class DatagramBatch {
 
     /** Whether {@code count} places from {@code first} on are one message of several datagrams. */
     public boolean isRun(int first, int count) {
-        return count > 1 || segment(first) != 0;
+        return count > 1 || memory.segment(first) != 0;
     }
 
     /** Sends the datagram of {@code place} to the peer of a connected socket. */
@@ -149,17 +129,16 @@ public final class DatagramBatch {
      * Addresses a datagram or a run of {@code count} places from {@code first} on, and queues it for {@link
      * #sendQueued}.
      *
-     * @param scope the interface of a link-local address, else 0
      * @return its number in the queue
      */
-    public int queue(int first, int count, IpFamily family, long high, long low, int port, int scope) {
-        memory.putAddress(first, family, high, low, port, scope);
-        put(queued, first, count, family == IpFamily.IPV4 ? DatagramMemory.SIZE_4 : DatagramMemory.SIZE_6);
+    public int queue(int first, int count, DatagramPeer to) {
+        memory.putAddress(first, to);
+        put(queued, first, count, to.isV4() ? DatagramMemory.SIZE_4 : DatagramMemory.SIZE_6);
         return queued++;
     }
 
     private void put(int message, int first, int count, int addressSize) {
-        memory.putMessage(message, first, count, addressSize, count > 1 ? size(first) : segment(first));
+        memory.putMessage(message, first, count, addressSize, count > 1 ? size(first) : memory.segment(first));
     }
 
     /** How many messages are queued. */
@@ -188,7 +167,8 @@ public final class DatagramBatch {
         int header = Math.max(message, 0);
         int sent = 0;
         for (int place = first; place < first + count; place++) {
-            int step = segment(place) == 0 ? Math.max(size(place), 1) : segment(place);
+            int segment = memory.segment(place);
+            int step = segment == 0 ? Math.max(size(place), 1) : segment;
             for (int from = 0; from < size(place) || from == 0; from += step) {
                 memory.putPiece(header, place, first, from, Math.min(step, size(place) - from), addressSize);
                 sent += Math.max(memory.calls.sendmmsg(socket, memory.sending(header), 1), 0);

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.linux.socket;
 
-import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.libc.DatagramCalls;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
  * The memory of a {@link DatagramBatch}: for each place a {@code struct mmsghdr} to receive and one to send, with a
@@ -18,7 +18,11 @@ final class DatagramMemory {
     private static final int STRIDE = LARGEST + 320;
 
     private static final short AF_INET = 2;
-    private static final short AF_INET6 = 10;
+    /** Of struct sockaddr_in6, whose fields before are as long as in sockaddr_in. */
+    private static final int HIGH = 8;
+
+    private static final int LOW = 16;
+    private static final int SCOPE = 24;
     static final int SIZE_4 = 16;
     static final int SIZE_6 = 28;
 
@@ -43,15 +47,48 @@ final class DatagramMemory {
 
     private static final int PER_PLACE = 2 * (DatagramCalls.HEADER + 16 + CONTROL_ROOM) + 32;
     private static final boolean SWAPPED = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+    /** Leaves the family and port of an IPv6 address. */
+    private static final long WITHOUT_FLOW = SWAPPED ? 0xffff_ffffL : ~0xffff_ffffL;
+
+    private static final int UNKNOWN = -1;
 
     private final int places;
     final DatagramCalls calls;
     private final ByteBuffer memory;
 
+    // What the kernel has written for the datagram of a place: read once, since the first compiler of the JVM makes
+    // four calls of each access to a direct buffer.
+    private final int[] sizes;
+    private final int[] segments;
+    private final long[] heads;
+    private final long[] highs;
+    private final long[] lows;
+    private final boolean[] written;
+
+    // What the header of a message says already, and whether the vector of a place is that of all its bytes.
+    private final int[] firsts;
+    private final int[] counts;
+    private final int[] addressSizes;
+    private final int[] segmentsSent;
+    private final boolean[] cutUp;
+
     DatagramMemory(int places) {
         this.places = places;
         calls = new DatagramCalls(places * (PER_PLACE + STRIDE));
         memory = calls.memory();
+        sizes = new int[places];
+        segments = new int[places];
+        heads = new long[places];
+        highs = new long[places];
+        lows = new long[places];
+        written = new boolean[places];
+        firsts = new int[places];
+        counts = new int[places];
+        addressSizes = new int[places];
+        segmentsSent = new int[places];
+        cutUp = new boolean[places];
+        Arrays.fill(written, true);
+        Arrays.fill(firsts, UNKNOWN);
         for (int i = 0; i < places * PER_PLACE; i++) {
             memory.put(i, (byte) 0);
         }
@@ -60,6 +97,7 @@ final class DatagramMemory {
             putHeader(header, place, vector(place), 1, 0);
             memory.putLong(header + CONTROL, calls.pointer(control(place)));
             putVector(vector(place), data(place), LARGEST);
+            putVector(vector(places + place), data(place), 0);
             int segment = control(places + place);
             memory.putLong(segment, VALUE + Short.BYTES)
                     .putInt(segment + LEVEL, DatagramSockets.SOL_UDP)
@@ -95,46 +133,77 @@ final class DatagramMemory {
 
     /** Makes a place ready to receive. */
     void clear(int place) {
-        memory.putInt(receiving(place) + NAME_SIZE, SIZE_6).putLong(receiving(place) + CONTROL_SIZE, CONTROL_ROOM);
+        if (written[place]) {
+            written[place] = false;
+            memory.putInt(receiving(place) + NAME_SIZE, SIZE_6).putLong(receiving(place) + CONTROL_SIZE, CONTROL_ROOM);
+        }
+    }
+
+    /** Takes what the kernel has written for the datagram of a place. */
+    void read(int place) {
+        written[place] = true;
+        sizes[place] = memory.getInt(receiving(place) + SIZE);
+        int name = name(place);
+        long head = memory.getLong(name);
+        if (isV4(head)) {
+            heads[place] = head;
+            highs[place] = 0;
+            lows[place] = 0;
+        } else {
+            heads[place] = head & WITHOUT_FLOW;
+            highs[place] = memory.getLong(name + HIGH);
+            lows[place] = memory.getLong(name + LOW);
+        }
+        int segment = control(place, DatagramSockets.SOL_UDP, DatagramSockets.UDP_GRO);
+        segments[place] = segment > 0 && segment < sizes[place] ? segment : 0;
     }
 
     int size(int place) {
-        return memory.getInt(receiving(place) + SIZE);
+        return sizes[place];
+    }
+
+    /**
+     * The size of each but the last datagram that has come as one run into {@code place}, or 0 when it is a single
+     * one.
+     */
+    int segment(int place) {
+        return segments[place];
     }
 
     boolean isV4(int place) {
-        return memory.getShort(name(place)) == AF_INET;
+        return isV4(heads[place]);
     }
 
-    long high(int place) {
-        return isV4(place) ? 0 : bigEndian(memory.getLong(name(place) + 8));
+    boolean isSameSender(int place, int other) {
+        return heads[place] == heads[other] && lows[place] == lows[other] && highs[place] == highs[other];
     }
 
-    long low(int place) {
-        return isV4(place)
-                ? bigEndian(memory.getInt(name(place) + 4)) & 0xffff_ffffL
-                : bigEndian(memory.getLong(name(place) + 16));
+    void sender(int place, DatagramPeer peer) {
+        peer.head = heads[place];
+        peer.high = highs[place];
+        peer.low = lows[place];
+        peer.scope = isV4(place) ? 0 : memory.getInt(name(place) + SCOPE);
     }
 
-    int port(int place) {
-        return bigEndian(memory.getShort(name(place) + 2)) & 0xffff;
+    /** Whether an address of which these are the first 8 bytes, the family, the port and those of IPv4, is of IPv4. */
+    static boolean isV4(long head) {
+        return (short) (SWAPPED ? head : head >>> 48) == AF_INET;
     }
 
-    int scope(int place) {
-        return isV4(place) ? 0 : memory.getInt(name(place) + 24);
+    static int portOf(long head) {
+        return bigEndian((short) (SWAPPED ? head >>> 16 : head >>> 32)) & 0xffff;
     }
 
-    void putAddress(int place, IpFamily family, long high, long low, int port, int scope) {
+    /** The IPv4 address. */
+    static long addressOf(long head) {
+        return bigEndian((int) (SWAPPED ? head >>> 32 : head)) & 0xffff_ffffL;
+    }
+
+    void putAddress(int place, DatagramPeer peer) {
         int name = name(place);
-        boolean v4 = family == IpFamily.IPV4;
-        memory.putShort(name, v4 ? AF_INET : AF_INET6).putShort(name + 2, bigEndian((short) port));
-        if (v4) {
-            memory.putInt(name + 4, bigEndian((int) low)).putLong(name + 8, 0);
-        } else {
-            memory.putInt(name + 4, 0)
-                    .putLong(name + 8, bigEndian(high))
-                    .putLong(name + 16, bigEndian(low))
-                    .putInt(name + 24, scope);
+        memory.putLong(name, peer.head);
+        if (!peer.isV4()) {
+            memory.putLong(name + HIGH, peer.high).putLong(name + LOW, peer.low).putInt(name + SCOPE, peer.scope);
         }
     }
 
@@ -153,7 +222,7 @@ final class DatagramMemory {
 
     /** The size of the address that a message is sent to. */
     int addressSize(int message) {
-        return memory.getInt(sending(message) + NAME_SIZE);
+        return addressSizes[message];
     }
 
     /**
@@ -164,8 +233,24 @@ final class DatagramMemory {
      */
     void putMessage(int message, int first, int count, int addressSize, int segment) {
         for (int place = first; place < first + count; place++) {
-            putVector(vector(places + place), data(place), size(place));
+            int vector = vector(places + place);
+            if (cutUp[place]) {
+                cutUp[place] = false;
+                putVector(vector, data(place), sizes[place]);
+            } else {
+                memory.putLong(vector + LENGTH, sizes[place]);
+            }
         }
+        if (firsts[message] == first
+                && counts[message] == count
+                && addressSizes[message] == addressSize
+                && segmentsSent[message] == segment) {
+            return;
+        }
+        firsts[message] = first;
+        counts[message] = count;
+        addressSizes[message] = addressSize;
+        segmentsSent[message] = segment;
         int header = sending(message);
         int control = control(places + message);
         memory.putShort(control + VALUE, (short) segment);
@@ -177,6 +262,8 @@ final class DatagramMemory {
 
     /** Has a message consist of {@code size} bytes of a place, from the byte {@code from} on. */
     void putPiece(int message, int place, int addressee, int from, int size, int addressSize) {
+        cutUp[place] = true;
+        firsts[message] = UNKNOWN;
         putVector(vector(places + place), data(place) + from, size);
         putHeader(sending(message), addressee, vector(places + place), 1, addressSize);
         memory.putLong(sending(message) + CONTROL_SIZE, 0);
@@ -193,7 +280,7 @@ final class DatagramMemory {
         memory.putLong(vector, calls.pointer(data)).putLong(vector + LENGTH, size);
     }
 
-    private static short bigEndian(short value) {
+    static short bigEndian(short value) {
         return SWAPPED ? Short.reverseBytes(value) : value;
     }
 
@@ -201,7 +288,7 @@ final class DatagramMemory {
         return SWAPPED ? Integer.reverseBytes(value) : value;
     }
 
-    private static long bigEndian(long value) {
+    static long bigEndian(long value) {
         return SWAPPED ? Long.reverseBytes(value) : value;
     }
 }

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.core.net.SocketAddress;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.libc.Libc;
 import dev.sluice.linux.libc.Linux;
@@ -35,6 +36,7 @@ class DatagramBatchTest {
     private final StreamSockets sockets = new StreamSockets();
     private final DatagramSockets datagrams = new DatagramSockets();
     private final DatagramBatch batch = new DatagramBatch(PLACES);
+    private final DatagramPeer peer = new DatagramPeer();
     private int bound = -1;
     private int connected = -1;
 
@@ -105,10 +107,8 @@ class DatagramBatchTest {
                 send(client, family, bytes(size));
                 assertThat(receive(bound, 1, 1)).isOne();
                 assertThat(batch.size(1)).isEqualTo(size);
-                assertThat(batch.senderPort(1)).isEqualTo(client.getLocalPort());
-                assertThat(new IpAddress(family, batch.senderHigh(1), batch.senderLow(1)))
-                        .isEqualTo(loopback(family));
-                assertThat(batch.senderScope(1)).isZero();
+                batch.sender(1, peer);
+                assertThat(peer.socketAddress()).isEqualTo(new SocketAddress(loopback(family), client.getLocalPort()));
 
                 assertThat(batch.send(connected, 1)).isEqualTo(size);
                 assertThat(next(server)).isEqualTo(bytes(size));
@@ -130,14 +130,8 @@ class DatagramBatchTest {
                 assertThat(receive(bound, 0, 1)).isOne();
                 assertThat(receive(bound, 1, PLACES - 1)).isEqualTo(2);
                 for (int place = 0; place < 3; place++) {
-                    batch.queue(
-                            place,
-                            1,
-                            family,
-                            batch.senderHigh(place),
-                            batch.senderLow(place),
-                            batch.senderPort(place),
-                            0);
+                    batch.sender(place, peer);
+                    batch.queue(place, 1, peer);
                 }
                 assertThat(batch.sendQueued(bound, 0)).isEqualTo(3);
                 batch.clearQueue();
@@ -164,6 +158,7 @@ class DatagramBatchTest {
             assertThat(batch.run(0, PLACES)).as("a smaller one is the last").isEqualTo(3);
             assertThat(batch.run(3, PLACES)).isOne();
             assertThat(batch.size(0, 3)).isEqualTo(1020);
+            batch.sender(0, peer);
             send(other, family, bytes(500));
             assertThat(receive(bound, 3, 1)).isOne();
             assertThat(batch.run(2, PLACES)).as("another sender").isOne();
@@ -178,7 +173,7 @@ class DatagramBatchTest {
             assertThat(batch.run(1, 2)).isOne();
 
             // on to the client, cut up by the kernel
-            batch.queue(1, 1, family, loopback(family).high(), loopback(family).low(), client.getLocalPort(), 0);
+            batch.queue(1, 1, peer);
             assertThat(batch.sendQueued(bound, 0)).isOne();
             for (int size : new int[] {500, 500, 20}) {
                 assertThat(next(client)).isEqualTo(bytes(size));
@@ -186,6 +181,14 @@ class DatagramBatchTest {
             // and by hand
             assertThat(batch.sendApart(bound, 1, 1, 0)).isEqualTo(3);
             for (int size : new int[] {500, 500, 20}) {
+                assertThat(next(client)).isEqualTo(bytes(size));
+            }
+            // after which the place is whole again, and others are not what was sent before
+            batch.clearQueue();
+            batch.queue(1, 1, peer);
+            batch.queue(3, 1, peer);
+            assertThat(batch.sendQueued(bound, 0)).isEqualTo(2);
+            for (int size : new int[] {500, 500, 20, 500}) {
                 assertThat(next(client)).isEqualTo(bytes(size));
             }
         } finally {

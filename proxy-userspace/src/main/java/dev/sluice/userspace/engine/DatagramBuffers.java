@@ -29,6 +29,7 @@ final class DatagramBuffers {
     private @Nullable UdpSocket sender;
     private int waiting;
     private boolean scheduled;
+    private long roundBegan;
 
     DatagramBuffers(EventLoop loop, EngineAdders counters) {
         this.loop = loop;
@@ -58,17 +59,22 @@ final class DatagramBuffers {
         flow.balancer().counters().bytesOut().add(bytes);
         if (!scheduled) {
             scheduled = true;
+            roundBegan = System.nanoTime();
             loop.execute(atEndOfRound);
         }
         return count;
+    }
+
+    /** When the first reply of the present round was received, of {@link System#nanoTime}. */
+    long roundBegan() {
+        return roundBegan;
     }
 
     private void queue(UdpFlow flow, int first, int end) {
         int place = first;
         while (place < end) {
             int count = flow.isSentApart() ? 1 : replies.run(place, end);
-            int message =
-                    flow.client().queue(replies, place, count, flow.socket().family());
+            int message = replies.queue(place, count, flow.client());
             firsts[message] = place;
             counts[message] = count;
             flows[message] = flow;

@@ -6,6 +6,7 @@ import dev.sluice.core.model.Portal;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.socket.DatagramBatch;
+import dev.sluice.linux.socket.DatagramPeer;
 import dev.sluice.userspace.balance.Upstream;
 import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.PortalRoute;
@@ -24,7 +25,7 @@ final class UdpFlow implements LoopHandle {
 
     private final UdpSocket socket;
     private final Upstream upstream;
-    private final FlowClient client;
+    private final DatagramPeer client;
     private final Portal.Address destination;
     private final PortalRoute route;
     private @Nullable FileDescriptor descriptor;
@@ -40,7 +41,8 @@ final class UdpFlow implements LoopHandle {
      */
     private int batch = 1;
 
-    private long lastUse;
+    private long lastRequest;
+    private long lastReply;
     private long lookedUp;
 
     /**
@@ -50,7 +52,7 @@ final class UdpFlow implements LoopHandle {
     UdpFlow(
             UdpSocket socket,
             Upstream upstream,
-            FlowClient client,
+            DatagramPeer client,
             Portal.Address destination,
             PortalRoute route,
             long now) {
@@ -59,7 +61,8 @@ final class UdpFlow implements LoopHandle {
         this.client = client;
         this.destination = destination;
         this.route = route;
-        lastUse = now;
+        lastRequest = now;
+        lastReply = now;
         lookedUp = now;
     }
 
@@ -76,7 +79,7 @@ final class UdpFlow implements LoopHandle {
         return withoutPort;
     }
 
-    FlowClient client() {
+    DatagramPeer client() {
         return client;
     }
 
@@ -101,9 +104,18 @@ final class UdpFlow implements LoopHandle {
         lookedUp = now;
     }
 
-    /** When a datagram last passed, of {@link System#nanoTime}. */
-    long lastUse() {
-        return lastUse;
+    /** When the client last sent, of {@link System#nanoTime}. */
+    long lastRequest() {
+        return lastRequest;
+    }
+
+    /** When the endpoint last answered, or the flow was made, of {@link System#nanoTime}. */
+    long lastReply() {
+        return lastReply;
+    }
+
+    boolean isClosed() {
+        return closed;
     }
 
     /**
@@ -137,7 +149,7 @@ final class UdpFlow implements LoopHandle {
      * Sends the datagram or the run of {@code count} places to the endpoint; what cannot be sent at once is dropped.
      */
     void send(DatagramBatch from, int first, int count, long now) {
-        lastUse = now;
+        lastRequest = now;
         FileDescriptor to = descriptor;
         if (to == null || closed) {
             socket.context().counters.dropped.add(count);
@@ -208,7 +220,8 @@ final class UdpFlow implements LoopHandle {
         if (closed) {
             return;
         }
-        int count = socket.context().datagrams().receiveReplies(fd().intValue(), this, batch);
+        DatagramBuffers datagrams = socket.context().datagrams();
+        int count = datagrams.receiveReplies(fd().intValue(), this, batch);
         if (count < 0) {
             failed(-count);
             return;
@@ -218,8 +231,7 @@ final class UdpFlow implements LoopHandle {
             coalesced = true;
             socket.context().datagramSockets.coalesce(fd().intValue());
         }
-        lastUse = System.nanoTime();
-        socket.used(this);
+        lastReply = datagrams.roundBegan();
         if (!answered) {
             answered = true;
             balancer().answered(upstream);

@@ -5,6 +5,7 @@ package dev.sluice.userspace.engine;
 import dev.sluice.core.model.Portal;
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.Protocol;
+import dev.sluice.linux.socket.DatagramPeer;
 import dev.sluice.userspace.balance.ExcludedUpstreams;
 import dev.sluice.userspace.balance.Upstream;
 import dev.sluice.userspace.balance.UpstreamPool;
@@ -37,7 +38,7 @@ final class UdpFlowOpener {
      * @return null when there is none, or no room
      */
     @Nullable
-    UdpFlow open(UdpSocket socket, FlowClient client, Portal.Address destination, int hopsLeft, long now) {
+    UdpFlow open(UdpSocket socket, DatagramPeer client, Portal.Address destination, int hopsLeft, long now) {
         PortalRoute route = table.find(Protocol.UDP, destination.address(), destination.port());
         if (route == null) {
             return null;
@@ -47,7 +48,7 @@ final class UdpFlowOpener {
             balancer.counters().refused(RefusalReason.LOOP);
             return null;
         }
-        IpAddress address = client.address(table.family());
+        IpAddress address = client.address();
         UpstreamPool allowed =
                 balancer.endpoints(route.scope(), table.locality().isLocal(address));
         ExcludedUpstreams excluded = null;

@@ -3,6 +3,7 @@
 package dev.sluice.userspace.engine;
 
 import dev.sluice.linux.socket.DatagramBatch;
+import dev.sluice.linux.socket.DatagramPeer;
 import dev.sluice.userspace.routing.PortBalancer;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,27 +16,23 @@ import org.jspecify.annotations.Nullable;
 
 /** The flows of one UDP socket, by client and by service port. */
 final class UdpFlows {
-    /** Least recently used first. */
-    private final LinkedHashMap<FlowClient, UdpFlow> byClient = new LinkedHashMap<>(16, 0.75f, true);
+    /** Who has sent least recently first. */
+    private final LinkedHashMap<DatagramPeer, UdpFlow> byClient = new LinkedHashMap<>(16, 0.75f, true);
 
     private final IdentityHashMap<PortBalancer, Set<UdpFlow>> byPort = new IdentityHashMap<>();
 
-    private final FlowClient sender = new FlowClient();
+    private final DatagramPeer sender = new DatagramPeer();
 
-    /** The flow of the sender of a datagram, which becomes the most recently used one. */
+    /** The flow of the sender of a datagram, who has sent most recently now. */
     @Nullable
     UdpFlow use(DatagramBatch batch, int place) {
-        sender.set(batch, place);
+        batch.sender(place, sender);
         return byClient.get(sender);
     }
 
-    /** Makes {@code flow} the most recently used one. */
-    void use(UdpFlow flow) {
-        byClient.get(flow.client());
-    }
-
-    /** The client that {@link #use(DatagramBatch, int)} has looked for, as the key of a new flow. */
-    FlowClient sender() {
+    /** The sender of a datagram, as the key of a new flow. */
+    DatagramPeer sender(DatagramBatch batch, int place) {
+        batch.sender(place, sender);
         return sender.copy();
     }
 
@@ -73,10 +70,12 @@ final class UdpFlows {
     List<UdpFlow> idleSince(long time) {
         List<UdpFlow> idle = new ArrayList<>();
         for (UdpFlow flow : byClient.values()) {
-            if (flow.lastUse() - time > 0) {
+            if (flow.lastRequest() - time > 0) {
                 break;
             }
-            idle.add(flow);
+            if (flow.lastReply() - time <= 0) {
+                idle.add(flow);
+            }
         }
         return idle;
     }

@@ -9,6 +9,7 @@ import dev.sluice.core.net.SocketAddress;
 import dev.sluice.core.thread.ProcessEnd;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.socket.DatagramBatch;
+import dev.sluice.linux.socket.DatagramPeer;
 import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.PortalRoute;
 import dev.sluice.userspace.routing.RoutingTable;
@@ -46,6 +47,10 @@ final class UdpSocket implements LoopHandle {
     private final UdpFlows flows = new UdpFlows();
     private final BatchDestinations originals;
     private final UdpFlowOpener opener;
+    /** Of the first place of each run that was received: how many places it takes, and the flow of its sender. */
+    private final int[] runs = new int[DatagramBuffers.PLACES];
+
+    private final @Nullable UdpFlow[] found = new UdpFlow[DatagramBuffers.PLACES];
     private @Nullable IoRegistration registration;
     private boolean closed;
 
@@ -117,7 +122,7 @@ final class UdpSocket implements LoopHandle {
     }
 
     private boolean isKept(UdpFlow flow) {
-        boolean isLocal = table.locality().isLocal(flow.client().address(family()));
+        boolean isLocal = table.locality().isLocal(flow.client().address());
         return flow.route().equals(route(flow.destination()))
                 && flow.balancer().keepsFlow(flow.upstream(), flow.route().scope(), isLocal);
     }
@@ -173,11 +178,6 @@ final class UdpSocket implements LoopHandle {
         return batch.sendApart(descriptor.intValue(), first, count, message);
     }
 
-    /** Notes that a reply has passed. */
-    void used(UdpFlow flow) {
-        flows.use(flow);
-    }
-
     void ended(UdpFlow flow) {
         if (flows.remove(flow)) {
             context.flowEnded();
@@ -211,10 +211,10 @@ final class UdpSocket implements LoopHandle {
             return;
         }
         long now = System.nanoTime();
-        lookUp(batch, count, now);
+        findFlows(batch, count, now);
         int place = 0;
         while (place < count) {
-            int run = batch.run(place, count);
+            int run = runs[place];
             try {
                 received(batch, place, run, now);
             } catch (Throwable e) {
@@ -222,23 +222,29 @@ final class UdpSocket implements LoopHandle {
                 SupervisedLoops.log(e);
             }
             originals.forget(place);
+            found[place] = null;
             place += run;
         }
     }
 
-    /** Looks up the destinations of what has no flow yet, and of flows that are due. */
-    private void lookUp(DatagramBatch batch, int count, long now) {
-        for (int place = 0; place < count; place += batch.run(place, count)) {
+    /** Finds the flows, and looks up the destinations of what has none yet, and of flows that are due. */
+    private void findFlows(DatagramBatch batch, int count, long now) {
+        for (int place = 0; place < count; place += runs[place]) {
+            runs[place] = batch.run(place, count);
             UdpFlow flow = flows.use(batch, place);
+            found[place] = flow;
             if (flow == null ? context.hasRoomForFlow() : now - flow.lookedUp() > TRUSTED_NANOS) {
-                originals.add(place, flows.sender().socketAddress(family()));
+                originals.add(place, flows.sender(batch, place).socketAddress());
             }
         }
         originals.lookUp(local);
     }
 
     private void received(DatagramBatch batch, int place, int count, long now) {
-        UdpFlow flow = flows.use(batch, place);
+        UdpFlow flow = found[place];
+        if (flow == null || flow.isClosed()) { // one before may have opened or ended it
+            flow = flows.use(batch, place);
+        }
         if (flow != null && now - flow.lookedUp() > TRUSTED_NANOS) {
             flow = lookedUpAgain(flow, place, now);
         }
@@ -256,14 +262,14 @@ final class UdpSocket implements LoopHandle {
         if (!context.hasRoomForFlow()) {
             return null;
         }
-        FlowClient client = flows.sender();
-        Portal.Address destination = originals.take(place, client.socketAddress(family()), local);
+        DatagramPeer client = flows.sender(batch, place);
+        Portal.Address destination = originals.take(place, client.socketAddress(), local);
         return destination == null ? null : opener.open(this, client, destination, batch.hopsLeft(place), now);
     }
 
     /** Ends the flow if its client's datagrams have another destination by now. */
     private @Nullable UdpFlow lookedUpAgain(UdpFlow flow, int place, long now) {
-        Portal.Address destination = originals.take(place, flow.client().socketAddress(family()), local);
+        Portal.Address destination = originals.take(place, flow.client().socketAddress(), local);
         if (destination != null && !destination.equals(flow.destination())) {
             flow.end();
             return null;

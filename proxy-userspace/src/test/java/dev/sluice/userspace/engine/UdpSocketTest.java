@@ -22,6 +22,8 @@ import dev.sluice.testkit.model.ServicePorts;
 import dev.sluice.userspace.balance.Upstream;
 import dev.sluice.userspace.routing.PortBalancer;
 import dev.sluice.userspace.routing.RefusalReason;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
@@ -95,6 +97,39 @@ class UdpSocketTest {
                 String first = client.ask("x");
                 await().until(() -> fixture.engine.counters().flowsActive() == 0);
                 assertThat(client.ask("x")).isNotEqualTo(first);
+            }
+        }
+    }
+
+    @Test
+    void aFlowThatOnlyItsEndpointUsesStaysAndOthersEnd() throws Exception {
+        Duration idle = Duration.ofMillis(300);
+        try (EngineFixture fixture = new EngineFixture(IpFamily.IPV4, EngineOptions.of(EngineFixture.udp(idle)));
+                DatagramSocket server = new DatagramSocket(0, fixture.loopbackAddress())) {
+            fixture.udpService(server.getLocalPort());
+            server.setSoTimeout(10_000);
+            DatagramPacket request = new DatagramPacket(new byte[8], 8);
+            long longest = Long.MAX_VALUE;
+            for (int attempt = 0; longest >= idle.toNanos() && attempt < 10; attempt++) {
+                try (UdpClient listener = new UdpClient(fixture);
+                        UdpClient silent = new UdpClient(fixture)) {
+                    listener.send(new byte[1]);
+                    server.receive(request);
+                    silent.send(new byte[1]);
+                    server.receive(new DatagramPacket(new byte[8], 8));
+                    longest = 0;
+                    for (long last = System.nanoTime(), begin = last; last - begin < 2 * idle.toNanos(); ) {
+                        server.send(request);
+                        listener.receive();
+                        longest = Math.max(longest, System.nanoTime() - last);
+                        last = System.nanoTime();
+                    }
+                    // on a busy machine it may have been idle for once
+                    assertThat(longest >= idle.toNanos()
+                                    || fixture.engine.counters().flowsActive() == 1)
+                            .isTrue();
+                }
+                await().until(() -> fixture.engine.counters().flowsActive() == 0);
             }
         }
     }
