@@ -56,6 +56,11 @@ public final class SocketCalls {
         return exchange;
     }
 
+    /** The address of {@link #exchange}. */
+    public long pointer() {
+        return pointer;
+    }
+
     public int socket(int domain, int type) {
         return call(SOCKET, domain, type, 0, 0, 0);
     }

@@ -171,6 +171,11 @@ public final class StreamSockets {
         return exchange;
     }
 
+    /** The address of {@link #received}, for native code of others. */
+    public long memory() {
+        return calls.pointer();
+    }
+
     /** Sends what is between position and limit of a direct buffer; returns how many bytes the socket accepted. */
     public int send(int socket, ByteBuffer data) {
         return Libc.system().send(socket, data, Linux.MSG_DONTWAIT | Linux.MSG_NOSIGNAL);

@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -33,9 +34,11 @@ import java.util.stream.Stream;
  * address, a folder, the number of Services, the number of lists that it answers to warm up, and files or folders with
  * manifests of more objects. It writes {@code ca.crt}, {@code token} and {@code kubeconfig} to the folder, warms up,
  * prints {@code ready BYTES}, and then obeys lines of its input: {@code change COUNT GENERATION} replaces an endpoint
- * of each of the first Services and is answered by {@code changed}; {@code connect COUNT ADDRESS} connects from an
- * address to the first Service, whose endpoints must be addresses of this host, and is answered by {@code connected}
- * and the number of those that were answered. It ends with its input.
+ * of each of the first Services and is answered by {@code changed}. Traffic from an address to the first Service, whose
+ * endpoints must be addresses of this host, is answered by {@code carried} and the number of requests that were
+ * answered: {@code connect COUNT ADDRESS} makes one on each connection, {@code ask COUNT ADDRESS} many on a few; {@code
+ * send COUNT ADDRESS PORTAL SERVER...} sends datagrams to a portal whose endpoints are these servers, each an address
+ * and a port. It ends with its input.
  */
 final class ApiServerMain {
     private static final String SLICES = "/apis/discovery.k8s.io/v1/endpointslices?resourceVersion=0";
@@ -159,20 +162,37 @@ final class ApiServerMain {
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             String[] words = line.split(" ");
             int count = Integer.parseInt(words[1]);
-            if (words[0].equals("connect")) {
-                System.out.println("connected " + connect(count, InetAddress.ofLiteral(words[2])));
-                continue;
+            if (words[0].equals("change")) {
+                for (int i = 0; i < count; i++) {
+                    content.putSlice(i, Integer.parseInt(words[2]));
+                    Thread.sleep(MILLIS_BETWEEN_CHANGES);
+                }
+                System.out.println("changed");
+            } else {
+                System.out.println("carried " + carry(count, words) + " of " + line);
             }
-            for (int i = 0; i < count; i++) {
-                content.putSlice(i, Integer.parseInt(words[2]));
-                Thread.sleep(MILLIS_BETWEEN_CHANGES);
-            }
-            System.out.println("changed");
         }
     }
 
-    private static int connect(int count, InetAddress source) throws IOException, InterruptedException {
-        InetAddress service = ManyServices.clusterIp(0).toInetAddress();
-        return ShortConnections.make(count, source, new InetSocketAddress(service, ManyServices.PORT), ENDPOINT_PORT);
+    private static int carry(int count, String[] words) throws IOException, InterruptedException {
+        InetAddress source = InetAddress.ofLiteral(words[2]);
+        InetSocketAddress service =
+                new InetSocketAddress(ManyServices.clusterIp(0).toInetAddress(), ManyServices.PORT);
+        return switch (words[0]) {
+            case "connect" -> ShortConnections.make(count, source, service, ENDPOINT_PORT);
+            case "ask" -> LastingClients.overTcp(count, source, service, ENDPOINT_PORT);
+            case "send" -> {
+                List<InetSocketAddress> servers =
+                        Stream.of(words).skip(4).map(ApiServerMain::address).toList();
+                yield LastingClients.overUdp(count, source, address(words[3]), servers);
+            }
+            default -> throw new IllegalArgumentException("unknown order " + words[0]);
+        };
+    }
+
+    private static InetSocketAddress address(String text) {
+        int colon = text.lastIndexOf(':');
+        return new InetSocketAddress(
+                InetAddress.ofLiteral(text.substring(0, colon)), Integer.parseInt(text.substring(colon + 1)));
     }
 }

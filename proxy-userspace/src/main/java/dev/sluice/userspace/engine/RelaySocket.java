@@ -2,12 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.userspace.engine;
 
+import dev.sluice.linux.Errno;
+import dev.sluice.linux.socket.StreamSockets;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoEvent;
 import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
+import java.nio.channels.NotYetConnectedException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,6 +68,35 @@ final class RelaySocket implements LoopHandle {
 
     int number() {
         return descriptor.intValue();
+    }
+
+    /**
+     * Receives into the loop's buffer, by Netty's native code: compiled by the JVM's first compiler alone, a call by
+     * {@code java.lang.foreign} takes 0.1 us more, of 11 that a request takes.
+     *
+     * @return how many bytes, 0 at the end of the stream, or a negative error number
+     */
+    int receive() {
+        try {
+            int count = descriptor.readAddress(context.sockets.memory(), 0, StreamSockets.CAPACITY);
+            return count > 0 ? count : count < 0 ? 0 : -Errno.EAGAIN;
+        } catch (IOException | NotYetConnectedException e) {
+            return error(e);
+        }
+    }
+
+    /** Sends the first bytes of the loop's buffer; returns how many, or a negative error number. */
+    int send(int size) {
+        try {
+            int count = descriptor.writeAddress(context.sockets.memory(), 0, size);
+            return count > 0 ? count : -Errno.EAGAIN;
+        } catch (IOException | NotYetConnectedException e) {
+            return error(e);
+        }
+    }
+
+    private static int error(Exception failure) {
+        return failure instanceof NativeIoException error ? error.expectedErr() : -Errno.ENOTCONN;
     }
 
     boolean isOpen() {

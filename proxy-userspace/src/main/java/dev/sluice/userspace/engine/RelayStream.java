@@ -139,7 +139,7 @@ final class RelayStream {
         if (!from.readable || !to.writable) {
             return false;
         }
-        int count = context.sockets.receive(from.number());
+        int count = from.receive();
         if (count <= 0) {
             return notRead(count);
         }
@@ -172,7 +172,7 @@ final class RelayStream {
     /** Sends the first bytes of the loop's buffer; returns whether the socket accepted all of them. */
     private boolean passOn(int count) {
         to.beforeSend();
-        int accepted = accepted(context.sockets.send(to.number(), count));
+        int accepted = accepted(to.send(count));
         if (accepted < 0 || accepted == count) {
             return accepted == count;
         }
