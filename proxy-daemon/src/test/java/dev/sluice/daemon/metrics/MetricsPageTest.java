@@ -391,6 +391,8 @@ class MetricsPageTest {
     void theProcessTellsItsMemory() {
         assertThat(lines())
                 .anyMatch(line -> line.matches("process_resident_memory_bytes [1-9].*"))
+                .anyMatch(line -> line.startsWith("jvm_gc_pause_seconds_count{gc="))
+                .anyMatch(line -> line.startsWith("jvm_gc_pause_seconds_sum{gc="))
                 .anyMatch(line -> line.startsWith("jvm_memory_used_bytes{"));
     }
 
