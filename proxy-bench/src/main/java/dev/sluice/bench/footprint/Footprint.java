@@ -20,10 +20,12 @@ import org.jspecify.annotations.Nullable;
 final class Footprint {
     private static final Duration PATIENCE = Duration.ofMinutes(15);
     private static final Duration POLL = Duration.ofMillis(10);
+    private static final Duration REST = Duration.ofSeconds(20);
 
     private final List<Start> starts = new ArrayList<>();
     private @Nullable ProcessMemory afterStart;
     private @Nullable ProcessMemory afterChanges;
+    private double idleMillis;
 
     /** @param seconds from the start of the process until {@code /healthz} is 200 */
     record Start(double seconds, ProcessTime time) {}
@@ -57,6 +59,25 @@ final class Footprint {
     void remember(ProcessMemory atStart, ProcessMemory atEnd) {
         afterStart = atStart;
         afterChanges = atEnd;
+    }
+
+    /** Measures the processor time of a proxy that has nothing to do, and of what it runs. */
+    void rest(DaemonProcess proxy) throws IOException {
+        ProcessTime before = ProcessTime.of(proxy.pid());
+        long begin = System.nanoTime();
+        try {
+            Thread.sleep(REST);
+        } catch (InterruptedException e) {
+            throw new LabException("interrupted", e);
+        }
+        ProcessTime after = ProcessTime.of(proxy.pid());
+        double used = after.own() - before.own() + after.children() - before.children();
+        idleMillis = used * 1000 / ((System.nanoTime() - begin) / 1e9);
+    }
+
+    /** Milliseconds of processor time for each second without anything to do. */
+    double idleMillis() {
+        return idleMillis;
     }
 
     double seconds() {

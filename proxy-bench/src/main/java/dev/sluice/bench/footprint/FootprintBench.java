@@ -35,7 +35,7 @@ public final class FootprintBench {
     private final MarkdownTable table = new MarkdownTable(
             "Footprint",
             "mode | Services | program | healthy after, s | CPU, s | tools' CPU, s | RSS, MiB | PSS | anonymous"
-                    + " | after " + CHANGES + " changes: RSS | PSS | anonymous");
+                    + " | after " + CHANGES + " changes: RSS | PSS | anonymous | idle: CPU, ms/s");
     private final List<ProxyMode> modes;
     private final int rounds;
     private final List<ProxyProgram> programs = new ArrayList<>();
@@ -111,6 +111,7 @@ public final class FootprintBench {
                 ProcessMemory atStart = ProcessMemory.settled(proxy.pid());
                 api.change(CHANGES);
                 footprint.remember(atStart, ProcessMemory.settled(proxy.pid()));
+                footprint.rest(proxy);
                 requireSyncs(proxy);
             }
             proxy.terminate(END);
@@ -134,7 +135,7 @@ public final class FootprintBench {
         Footprint shipped = footprints.values().iterator().next();
         footprints.forEach((program, footprint) -> {
             table.row(
-                    "%s | %d | %s | %.2f | %.2f | %.2f | %s | %s",
+                    "%s | %d | %s | %.2f | %.2f | %.2f | %s | %s | %.1f",
                     mode.flagValue(),
                     services,
                     program.name(),
@@ -142,7 +143,8 @@ public final class FootprintBench {
                     footprint.processorSeconds(),
                     footprint.toolSeconds(),
                     footprint.afterStart().cells(),
-                    footprint.afterChanges().cells());
+                    footprint.afterChanges().cells(),
+                    footprint.idleMillis());
             if (footprint != shipped) {
                 ratio(mode, services, program, shipped, footprint);
             }
@@ -153,7 +155,7 @@ public final class FootprintBench {
         ProcessMemory[] ours = {shipped.afterStart(), shipped.afterChanges()};
         ProcessMemory[] theirs = {other.afterStart(), other.afterChanges()};
         table.row(
-                "%s | %d | shipped / %s | %.2f | %.2f | . | %.2f | . | %.2f | %.2f | . | %.2f",
+                "%s | %d | shipped / %s | %.2f | %.2f | . | %.2f | . | %.2f | %.2f | . | %.2f | %.2f",
                 mode.flagValue(),
                 services,
                 program.name(),
@@ -162,6 +164,7 @@ public final class FootprintBench {
                 ours[0].resident() / theirs[0].resident(),
                 ours[0].anonymous() / theirs[0].anonymous(),
                 ours[1].resident() / theirs[1].resident(),
-                ours[1].anonymous() / theirs[1].anonymous());
+                ours[1].anonymous() / theirs[1].anonymous(),
+                shipped.idleMillis() / other.idleMillis());
     }
 }
