@@ -30,6 +30,9 @@ import org.slf4j.LoggerFactory;
 public final class HttpLoop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpLoop.class);
     private static final long TICK_NANOS = Duration.ofSeconds(1).toNanos();
+    /** Without connections: each look around takes processor time of an idle node. */
+    private static final long IDLE_TICK_NANOS = Duration.ofSeconds(5).toNanos();
+
     private static final Duration HANGS = Duration.ofMinutes(5);
     private static final long PAUSE_NANOS = Duration.ofMillis(100).toNanos();
     private static final Duration END = Duration.ofSeconds(2);
@@ -56,7 +59,7 @@ public final class HttpLoop implements AutoCloseable {
      * A loop that does not run yet.
      *
      * @param name of its thread
-     * @param everyTick runs on the loop's thread about once a second
+     * @param everyTick runs on the loop's thread about once a second, and while no client is connected every 5 seconds
      */
     public HttpLoop(String name, HttpLimits limits, Runnable everyTick) throws IOException {
         this.name = name;
@@ -152,10 +155,10 @@ public final class HttpLoop implements AutoCloseable {
 
     private void waitForSockets() throws IOException {
         if (again.isEmpty()) {
+            long tick = connections.size() == 0 ? IDLE_TICK_NANOS : TICK_NANOS;
             selector.select(
                     this::serve,
-                    Duration.ofNanos(paused.isEmpty() ? TICK_NANOS : PAUSE_NANOS)
-                            .toMillis());
+                    Duration.ofNanos(paused.isEmpty() ? tick : PAUSE_NANOS).toMillis());
         } else {
             selector.selectNow(this::serve);
         }

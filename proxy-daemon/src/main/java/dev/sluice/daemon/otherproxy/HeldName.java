@@ -14,8 +14,9 @@ import org.slf4j.LoggerFactory;
 final class HeldName {
     private static final Logger LOG = LoggerFactory.getLogger(HeldName.class);
 
-    private static final Duration POLL = Duration.ofSeconds(10);
+    private static final Duration POLL = Duration.ofMinutes(1);
     private static final Duration PAUSE = Duration.ofMillis(100);
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final LocalSocket listener;
     private final Supplier<String> line;
@@ -50,7 +51,7 @@ final class HeldName {
         released = true;
         try {
             listener.end();
-            if (!thread.join(POLL.multipliedBy(2))) {
+            if (!thread.join(PATIENCE)) {
                 LOG.warn("the thread that answers for the lock has not ended");
             }
         } catch (InterruptedException e) {
