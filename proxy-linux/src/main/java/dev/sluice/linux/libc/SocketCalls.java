@@ -29,8 +29,6 @@ public final class SocketCalls {
     private static final MemorySegment GETSOCKNAME = Downcall.function("getsockname");
     private static final MemorySegment GETSOCKOPT = Downcall.function("getsockopt");
     private static final MemorySegment SETSOCKOPT = Downcall.function("setsockopt");
-    private static final MemorySegment SEND = Downcall.function("send");
-    private static final MemorySegment RECV = Downcall.function("recv");
     private static final MemorySegment SHUTDOWN = Downcall.function("shutdown");
     private static final MemorySegment CLOSE = Downcall.function("close");
 
@@ -51,7 +49,7 @@ public final class SocketCalls {
         pointer = bytes.address();
     }
 
-    /** The buffer of addresses, of options that are not whole numbers, and of {@link #receive} and {@link #send}. */
+    /** The buffer of addresses, and of options that are not whole numbers. */
     public ByteBuffer exchange() {
         return exchange;
     }
@@ -106,16 +104,6 @@ public final class SocketCalls {
     public int resetOnClose(int socket) {
         value.set(JAVA_LONG, 0, RESET);
         return call(SETSOCKOPT, socket, Linux.SOL_SOCKET, SO_LINGER, value.address(), Long.BYTES);
-    }
-
-    /** Receives up to {@code size} bytes at the start of {@link #exchange}, without waiting. */
-    public int receive(int socket, int size) {
-        return call(RECV, socket, pointer, size, Linux.MSG_DONTWAIT, 0);
-    }
-
-    /** Sends the first {@code size} bytes of {@link #exchange}, without waiting. */
-    public int send(int socket, int size) {
-        return call(SEND, socket, pointer, size, Linux.MSG_DONTWAIT | Linux.MSG_NOSIGNAL, 0);
     }
 
     /** Ends the stream to the peer. */

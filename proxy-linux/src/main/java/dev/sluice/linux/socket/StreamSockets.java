@@ -156,22 +156,12 @@ public final class StreamSockets {
         return calls.setsockopt(socket, Linux.SOL_SOCKET, SO_KEEPALIVE, 1);
     }
 
-    /** Receives bytes into {@link #received}; returns how many, 0 at the end of the stream. */
-    public int receive(int socket) {
-        return calls.receive(socket, CAPACITY);
-    }
-
-    /** Sends the first bytes of {@link #received}; returns how many the socket accepted. */
-    public int send(int socket, int count) {
-        return calls.send(socket, count);
-    }
-
-    /** What the last {@link #receive} has stored, from the start on, until the next call of any kind. */
+    /** Room for what native code of others receives and sends, until the next call of any kind. */
     public ByteBuffer received() {
         return exchange;
     }
 
-    /** The address of {@link #received}, for native code of others. */
+    /** The address of {@link #received}. */
     public long memory() {
         return calls.pointer();
     }
