@@ -39,7 +39,7 @@ public final class ProcessHandover implements SyncObserver, AutoCloseable {
     private static final int IN_FORCE = 'F';
     private static final Duration POLL = Duration.ofMillis(200);
     /** The thread is woken up when there is something to do; each look takes processor time of an idle node. */
-    private static final Duration AWAKE = Duration.ofMinutes(1);
+    private static final Duration LOOK_ANYWAY = Duration.ofMinutes(1);
 
     private static final Duration HOLD_PATIENCE = Duration.ofSeconds(10);
     private static final Duration START_PATIENCE = Duration.ofMinutes(2);
@@ -136,7 +136,7 @@ public final class ProcessHandover implements SyncObserver, AutoCloseable {
             door = listener;
             boolean retired = false;
             while (!closed && !retired) {
-                Optional<LocalSocket> successor = listener.accept(AWAKE);
+                Optional<LocalSocket> successor = listener.accept(LOOK_ANYWAY);
                 if (successor.isPresent()) {
                     try (LocalSocket taken = successor.get()) {
                         retired = handOver(taken, listener);
