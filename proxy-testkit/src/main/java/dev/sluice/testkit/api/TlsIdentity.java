@@ -28,6 +28,7 @@ public record TlsIdentity(PrivateKey key, X509Certificate certificate) {
      */
     public static TlsIdentity create(Path folder, String name, String address) throws IOException {
         Path store = folder.resolve(name + ".p12");
+        Files.deleteIfExists(store);
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
                 "-genkeypair",
