@@ -41,6 +41,7 @@ final class FaultSite implements AutoCloseable {
     static final long FIRST_VERSION = 1000;
     private static final Duration READY = Duration.ofMinutes(2);
     private static final Duration LOST = Duration.ofSeconds(20);
+    private static final List<String> WATCHED = List.of("services", "endpointslices", "nodes");
     /** Those of the virtual machine itself have no number. */
     private static final Pattern THREAD_NAME = Pattern.compile("(?m)^\"(.+)\" #\\d+ ");
 
@@ -180,6 +181,24 @@ final class FaultSite implements AutoCloseable {
 
     void awaitReady() {
         daemon.awaitReady(READY, IpFamily.IPV4);
+    }
+
+    /**
+     * Waits until the daemon watches every resource and has the answer to its first Event: a request that is under way
+     * when a fault begins would notice it in its own way.
+     */
+    void awaitCalm() {
+        if (setup.transport() != Transport.NONE) {
+            FaultRun.until("all is watched and no request is under way", () -> isCalm(daemon.metrics()));
+        }
+    }
+
+    private static boolean isCalm(String page) {
+        return WATCHED.stream()
+                        .allMatch(resource -> Sign.sum(page, "sluice_watch_up{resource=\"" + resource + "\"}") == 1)
+                && page.lines()
+                        .anyMatch(line ->
+                                line.startsWith("rest_client_requests_total{") && line.contains("method=\"POST\""));
     }
 
     DaemonProcess daemon() {

@@ -145,6 +145,7 @@ class FaultTest {
                 FaultRun run = new FaultRun(site);
                 String error = "";
                 try {
+                    site.awaitCalm();
                     row.play().run(site, run);
                 } catch (AssertionError | Exception e) {
                     error = e + " (log: " + site.log() + ")";
