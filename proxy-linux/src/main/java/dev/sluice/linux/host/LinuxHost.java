@@ -107,7 +107,7 @@ public final class LinuxHost implements Host {
     public Iptables iptables(IpFamily family) throws KernelException {
         Iptables opened =
                 new CountedRestores(tools().open(family), refused -> refusals.forEach(r -> r.accept(refused)));
-        return reading(opened);
+        return new ToolsWithGeneration(reading(opened));
     }
 
     private synchronized Iptables reading(Iptables opened) {

@@ -7,6 +7,7 @@ import dev.sluice.linux.KernelException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** Forwards every call to other tools; an implementation overrides the calls that it observes or changes. */
 public interface ForwardingIptables extends Iptables {
@@ -54,5 +55,10 @@ public interface ForwardingIptables extends Iptables {
     @Override
     default Optional<List<String>> readChain(String table, String chain) throws KernelException {
         return tools().readChain(table, chain);
+    }
+
+    @Override
+    default OptionalLong generation() {
+        return tools().generation();
     }
 }

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** The iptables tools of one address family. Implemented by running the installed tools, and by a fake. */
 public interface Iptables {
@@ -62,6 +63,15 @@ public interface Iptables {
      * @return empty when there is no such chain, or when it has rules that the tool cannot read
      */
     Optional<List<String>> readChain(String table, String chain) throws KernelException;
+
+    /**
+     * A number that any change of any rule, by whatever program, raises: while it stays, what was saved is still so.
+     *
+     * @return empty where there is no such number, as for the legacy variant, or the tools do not know it
+     */
+    default OptionalLong generation() {
+        return OptionalLong.empty();
+    }
 
     /** A restore that has begun. */
     @FunctionalInterface

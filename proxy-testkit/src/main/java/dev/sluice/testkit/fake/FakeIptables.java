@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Predicate;
 
 /**
@@ -39,6 +40,7 @@ public final class FakeIptables implements Iptables {
     private Optional<String> nextRestoreFailure = Optional.empty();
     private boolean setLookupDenied;
     private Optional<String> nextSaveFailure = Optional.empty();
+    private long generation;
     private long bytes;
     private int saves;
     private int chainReads;
@@ -84,6 +86,7 @@ public final class FakeIptables implements Iptables {
     @Override
     public void restore(String input) throws RestoreException {
         inputs.add(input);
+        generation++;
         bytes += input.getBytes(StandardCharsets.UTF_8).length;
         if (broken) {
             throw new RestoreException(BROKEN, 0, "");
@@ -145,6 +148,7 @@ public final class FakeIptables implements Iptables {
 
     /** Restores {@code input} as another program would: not counted, and in any spelling. */
     public void byOthers(String input) {
+        generation++;
         try {
             new RestoreRun(tables, setExists, counterExists, rule -> false, Optional.empty()).run(input);
         } catch (RestoreException e) {
@@ -154,6 +158,7 @@ public final class FakeIptables implements Iptables {
 
     /** Removes every rule and user chain of {@code table}, as {@code iptables -F} and {@code -X} do. */
     public void flush(String table) {
+        generation++;
         tables.remove(table);
     }
 
@@ -168,6 +173,11 @@ public final class FakeIptables implements Iptables {
         checkTools();
         SavedTable read = inForce(table);
         return read.has(chain) ? Optional.of(read.rules(chain)) : Optional.empty();
+    }
+
+    @Override
+    public OptionalLong generation() {
+        return variant == Variant.NFT ? OptionalLong.of(generation) : OptionalLong.empty();
     }
 
     /** The applied rules of a chain; none when there is no such chain. */

@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -66,6 +67,10 @@ public final class ClientSources {
     private boolean removed;
 
     private long lookedAt;
+    /** {@link Iptables#generation} before the table was last read, for the other programs' rules in it. */
+    private OptionalLong seen = OptionalLong.empty();
+
+    private ForeignMarks foreign = new ForeignMarks(Optional.empty(), List.of());
 
     public ClientSources(
             IpFamily family,
@@ -173,13 +178,17 @@ public final class ClientSources {
                 return strict.get() + " is 1: the kernel would drop the answers of endpoints as martian; set it to 0";
             }
             engine.requireClientSources(family);
-            SavedTable saved = SavedTable.parse(MANGLE, iptables.save(MANGLE));
-            ForeignMarks foreign = ForeignMarks.in(saved);
-            if (foreign.always().isPresent()) {
-                return "another program's rule " + foreign.always().get() + " overwrites the mark of every packet; "
-                        + REMEDY;
+            OptionalLong generation = iptables.generation();
+            if (!works || generation.isEmpty() || !generation.equals(seen)) {
+                SavedTable saved = SavedTable.parse(MANGLE, iptables.save(MANGLE));
+                foreign = ForeignMarks.in(saved);
+                if (foreign.always().isPresent()) {
+                    return "another program's rule " + foreign.always().get() + " overwrites the mark of every packet; "
+                            + REMEDY;
+                }
+                replace(saved, ClientSourceRules.mangle().text());
+                seen = generation;
             }
-            replace(saved, ClientSourceRules.mangle().text());
             addRoutes();
             foreign.sometimes()
                     .forEach(rule -> doubts.add("another program's rule " + rule

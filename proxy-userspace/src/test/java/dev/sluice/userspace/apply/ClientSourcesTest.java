@@ -10,7 +10,9 @@ import dev.sluice.core.model.NodeFacts;
 import dev.sluice.core.model.Problem;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.linux.KernelException;
+import dev.sluice.linux.iptables.Iptables;
 import dev.sluice.testkit.fake.FakeHost;
+import dev.sluice.testkit.fake.FakeIptables;
 import dev.sluice.testkit.fake.FakePolicyRoutes;
 import dev.sluice.userspace.config.UserspaceOptions;
 import dev.sluice.userspace.engine.EngineOptions;
@@ -108,6 +110,34 @@ class ClientSourcesTest {
         assertThat(sources.apply(true)).isTrue();
         assertThat(routes.deliveries()).containsExactly(delivery);
         assertThat(sources.nextCheck()).contains(Duration.ofSeconds(10));
+    }
+
+    @Test
+    void rulesThatNobodyHasChangedAreNotReadAgain() throws KernelException {
+        FakeIptables tools = host.tools(FAMILY);
+        tools.byOthers("*mangle\n-A PREROUTING -s 192.0.2.1/32 -j MARK --set-xmark 0x1/0xffffffff\nCOMMIT\n");
+        assertThat(sources.apply(true)).isTrue();
+        assertThat(sources.apply(true)).as("our own restore has changed them").isTrue();
+        int saves = tools.saves();
+        assertThat(sources.apply(true)).isTrue();
+        assertThat(tools.saves()).isEqualTo(saves);
+        assertThat(problem()).as("is known still").contains("-s 192.0.2.1/32");
+        tools.flush("mangle");
+        assertThat(sources.apply(true)).isTrue();
+        assertThat(tools.saves()).isEqualTo(saves + 1);
+        assertThat(tools.rules("mangle", "PREROUTING")).as("ours are back").isNotEmpty();
+        assertThat(sources.problems(NODE)).isEmpty();
+    }
+
+    @Test
+    void rulesOfTheLegacyVariantAreReadEachTime() throws KernelException {
+        FakeIptables tools = new FakeIptables(FAMILY, Iptables.Variant.LEGACY);
+        ClientSources legacy =
+                new ClientSources(FAMILY, engine, tools, routes, host.openLinks(), host.sysctl(), () -> now);
+        assertThat(legacy.apply(true)).isTrue();
+        tools.flush("mangle");
+        assertThat(legacy.apply(true)).isTrue();
+        assertThat(tools.rules("mangle", "PREROUTING")).isNotEmpty();
     }
 
     @Test
