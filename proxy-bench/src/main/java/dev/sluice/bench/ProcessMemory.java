@@ -20,7 +20,9 @@ import org.awaitility.core.ConditionTimeoutException;
  */
 public record ProcessMemory(double resident, double proportional, double anonymous) {
     private static final double KIB_PER_MIB = 1024;
-    private static final Duration QUIET = Duration.ofSeconds(4);
+    /** Longer than the JVM's pause between two trims of its native heap. */
+    private static final Duration QUIET = Duration.ofSeconds(6);
+
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final double STEADY = 0.01;
 
