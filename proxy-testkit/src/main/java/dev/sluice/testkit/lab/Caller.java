@@ -4,6 +4,7 @@ package dev.sluice.testkit.lab;
 
 import dev.sluice.core.net.IpAddress;
 import dev.sluice.core.net.IpFamily;
+import dev.sluice.testkit.timing.Attempts;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
@@ -33,6 +34,13 @@ public record Caller(
         int sourcePort,
         Duration patience,
         @Nullable IpAddress source) {
+    private static final Duration BUSY = Duration.ofSeconds(10);
+
+    /** Binds a socket to an address, once. */
+    @FunctionalInterface
+    private interface Bind {
+        void run() throws IOException;
+    }
 
     public Caller fromPort(int port) {
         return new Caller(host, port, patience, source);
@@ -81,7 +89,8 @@ public record Caller(
             if (sourcePort != 0 || source != null) {
                 // at the wildcard address, the runs of both families would conflict
                 IpAddress from = source == null ? host.address(address.family()) : source;
-                channel.bind(new InetSocketAddress(from.toInetAddress(), sourcePort));
+                InetSocketAddress own = new InetSocketAddress(from.toInetAddress(), sourcePort);
+                untilFree(own, () -> channel.bind(own));
             }
             SocketAddress target = new InetSocketAddress(address.toInetAddress(), port);
             channel.connect(target);
@@ -98,10 +107,19 @@ public record Caller(
         }
     }
 
+    /** A process that another thread has just begun has the sockets of this one until it runs its program. */
+    private static void untilFree(Object source, Bind bind) {
+        Attempts.until(BUSY, source + " is bound", () -> {
+            bind.run();
+            return new Attempts.Observation(true, "");
+        });
+    }
+
     /** Opens an SCTP association from this host's first address, sends one request, and closes. */
     public Outcome sctp(IpAddress address, int port) {
         try (NativeSocket socket = NativeSocket.sctp(host, address.family())) {
-            socket.bind(host.address(address.family()), sourcePort);
+            IpAddress own = host.address(address.family());
+            untilFree(own.withPort(sourcePort), () -> socket.bind(own, sourcePort));
             socket.connect(address, port, patience);
             socket.send("hello\n".getBytes(StandardCharsets.US_ASCII));
             byte[] answer = socket.receive(patience);
@@ -146,7 +164,8 @@ public record Caller(
         String text = String.valueOf(error.getMessage());
         return switch (error) {
             case SocketTimeoutException timeout -> new Outcome.TimedOut();
-            case BindException busy -> throw new LabException("the source port is taken", busy);
+            // also of a connect, for which there is no route or no right
+            case BindException unusable -> throw new LabException("the source cannot be used: " + text, unusable);
             case PortUnreachableException refused -> new Outcome.Refused();
             case NoRouteToHostException unreachable -> new Outcome.Unreachable(text);
             case ConnectException refused when text.contains("refused") -> new Outcome.Refused();
