@@ -15,11 +15,13 @@ import org.jspecify.annotations.Nullable;
  * A Java agent that makes a thread of the daemon fail. Every method of the daemon begins with a {@link #check}, which
  * throws once in the thread that the order file names; then the file is deleted.
  *
- * <p>The order is one line, {@code THREAD KIND CLASS}: regular expressions of the thread's name and of the class whose
- * method fails, and between them {@code defect},
- * {@code overflow} or {@code memory}. Uses nothing of the kit, whose other classes the daemon does not have.
+ * <p>The order is one line, {@code NUMBER THREAD KIND CLASS}: a number that no order before it has, regular expressions
+ * of the thread's name and of the class whose method fails, and between them {@code defect}, {@code overflow} or
+ * {@code memory}. Once it is in force, the file beside it that ends in {@link #TAKEN} has its number. Uses nothing of
+ * the kit, whose other classes the daemon does not have.
  */
 public final class ThreadFaultAgent {
+    static final String TAKEN = ".taken";
     private static final long POLL_MILLIS = 20;
     private static final AtomicReference<@Nullable Order> ORDER = new AtomicReference<>();
 
@@ -69,8 +71,9 @@ public final class ThreadFaultAgent {
                 Thread.sleep(POLL_MILLIS);
                 String line = Files.exists(file) ? Files.readString(file).strip() : "";
                 String[] parts = line.split(" ");
-                if (!line.equals(last) && parts.length == 3) {
-                    ORDER.set(new Order(Pattern.compile(parts[0]), parts[1], Pattern.compile(parts[2]), file));
+                if (!line.equals(last) && parts.length == 4) {
+                    ORDER.set(new Order(Pattern.compile(parts[1]), parts[2], Pattern.compile(parts[3]), file));
+                    Files.writeString(Path.of(file + TAKEN), parts[0]);
                 }
                 last = line;
             } catch (IOException e) {

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.sluice.testkit.inject;
 
+import dev.sluice.testkit.lab.TextFile;
+import dev.sluice.testkit.timing.Attempts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -9,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.jar.Attributes;
@@ -21,7 +24,10 @@ public final class ThreadFaults {
     private static final List<String> CLASSES =
             List.of("ThreadFaultAgent", "ThreadFaultAgent$Order", "FailingMethods", "FailingMethods$Prologue");
 
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
     private final Path folder;
+    private int number;
 
     /** How a thread fails. */
     public enum Kind {
@@ -49,6 +55,8 @@ public final class ThreadFaults {
         manifest.getMainAttributes().putValue("Boot-Class-Path", "thread-faults.jar");
         try (OutputStream file = Files.newOutputStream(jar());
                 JarOutputStream out = new JarOutputStream(file, manifest)) {
+            Files.deleteIfExists(order()); // of a run before
+            Files.deleteIfExists(taken());
             for (String each : CLASSES) {
                 String path = ThreadFaultAgent.class.getPackageName().replace('.', '/') + "/" + each + ".class";
                 out.putNextEntry(new JarEntry(path));
@@ -72,15 +80,24 @@ public final class ThreadFaults {
         fail(thread, kind, ".*");
     }
 
-    /** The same, but in a method of a class whose full name matches {@code type}. */
+    /**
+     * The same, but in a method of a class whose full name matches {@code type}. Returns when the daemon knows of it,
+     * so that what follows meets it.
+     */
     public void fail(String thread, Kind kind, String type) {
+        number++;
         try {
             Path half = folder.resolve("order.half");
-            Files.writeString(half, thread + " " + kind.label + " " + type);
+            Files.writeString(half, number + " " + thread + " " + kind.label + " " + type);
             Files.move(half, order(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        Attempts.untilTrue(PATIENCE, "the daemon knows which thread must fail", () -> hasFailed() || isTaken());
+    }
+
+    private boolean isTaken() throws IOException {
+        return Files.exists(taken()) && TextFile.read(taken()).equals(Integer.toString(number));
     }
 
     /** Whether the thread has failed as ordered. */
@@ -94,5 +111,9 @@ public final class ThreadFaults {
 
     private Path order() {
         return folder.resolve("order");
+    }
+
+    private Path taken() {
+        return Path.of(order() + ThreadFaultAgent.TAKEN);
     }
 }
