@@ -19,6 +19,8 @@ final class Exposition {
     private final PrometheusRegistry registry;
     private final ExpositionFormatWriter text = FORMATS.getPrometheusTextFormatWriter();
     private final ExpositionFormatWriter openMetrics = FORMATS.getOpenMetricsTextFormatWriter();
+    /** What the next page will probably take, in bytes. */
+    private volatile int room = 64 << 10;
 
     Exposition(PrometheusRegistry registry) {
         this.registry = registry;
@@ -29,12 +31,24 @@ final class Exposition {
      */
     Page scrape(String accepted) {
         ExpositionFormatWriter writer = openMetrics.accepts(accepted) ? openMetrics : text;
-        ByteArrayOutputStream page = new ByteArrayOutputStream(64 << 10);
+        PageBytes page = new PageBytes(room);
         try {
             writer.write(page, registry.scrape());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return new Page(200, writer.getContentType(), ByteBuffer.wrap(page.toByteArray()), Map.of());
+        room = page.size() + page.size() / 16;
+        return new Page(200, writer.getContentType(), page.content(), Map.of());
+    }
+
+    /** A large page is written once and not copied: its garbage would make the heap grow. */
+    private static final class PageBytes extends ByteArrayOutputStream {
+        PageBytes(int room) {
+            super(room);
+        }
+
+        ByteBuffer content() {
+            return ByteBuffer.wrap(buf, 0, count);
+        }
     }
 }

@@ -65,14 +65,16 @@ final class TrafficMetrics implements MultiCollector {
             TrafficTotals carried = port.carried();
             connections.dataPoint(count(labels, carried.connections()));
             ProxyTraffic proxy = port.proxy();
+            Labels in = labels.add("direction", "in");
+            Labels out = labels.add("direction", "out");
             if (proxy == null) {
-                packets.dataPoint(count(labels.add("direction", "in"), carried.packetsIn()));
-                packets.dataPoint(count(labels.add("direction", "out"), carried.packetsOut()));
+                packets.dataPoint(count(in, carried.packetsIn()));
+                packets.dataPoint(count(out, carried.packetsOut()));
             } else {
                 proxied.add(labels, proxy);
             }
-            bytes.dataPoint(count(labels.add("direction", "in"), carried.bytesIn()));
-            bytes.dataPoint(count(labels.add("direction", "out"), carried.bytesOut()));
+            bytes.dataPoint(count(in, carried.bytesIn()));
+            bytes.dataPoint(count(out, carried.bytesOut()));
             for (EndpointTraffic endpoint : port.endpoints()) {
                 Labels of = labels.add("endpoint", endpoint.address().withPort(endpoint.port()));
                 active.dataPoint(value(of, endpoint.active()));
