@@ -21,6 +21,7 @@ import dev.sluice.daemon.start.Preparation;
 import dev.sluice.daemon.start.Prepared;
 import dev.sluice.daemon.start.Privileges;
 import dev.sluice.daemon.start.ProxyStartup;
+import dev.sluice.daemon.watchdog.ProcessHeap;
 import dev.sluice.daemon.watchdog.ThreadWatchdog;
 import dev.sluice.linux.host.LinuxHost;
 import java.io.IOException;
@@ -47,6 +48,7 @@ final class Daemon {
     private final LinuxHost host;
     private final List<ProxyModule> modules;
     private final ConfigFileWatch.Check check;
+    private final ProcessHeap heap = new ProcessHeap();
     private final HealthState health;
     private final OpenResources resources = new OpenResources();
     private final CountDownLatch stopped = new CountDownLatch(1);
@@ -90,7 +92,7 @@ final class Daemon {
             // opened first, so closed last: the lock is held until nothing of this process runs
             ProxyTurn turn = resources.keep(new ProxyTurn(
                     settings.module().mode().flagValue(), new RunningKubeProxy(KubeProxyPages.of(settings)), takeOver));
-            health.add(resources.keep(ThreadWatchdog.start()));
+            health.add(resources.keep(ThreadWatchdog.start(heap::look)));
             Optional<ConfigStatus> config = watchConfigFile();
             config.ifPresent(health::add);
             turn.await(settings.healthz());
@@ -102,7 +104,7 @@ final class Daemon {
                         }
                     })
                     .run();
-            new ProxyStartup(settings, host, prepared, resources, health, pages)
+            new ProxyStartup(settings, host, prepared, resources, health, pages, heap)
                     .start(modules, resources.exclusive(turn.lock()), this::restart);
             started = true;
             AotCacheCheck.problem().ifPresent(LOG::warn);

@@ -32,6 +32,7 @@ import dev.sluice.daemon.otherproxy.ProxyLock;
 import dev.sluice.daemon.repair.RuleRepair;
 import dev.sluice.daemon.restart.PodCidrWatch;
 import dev.sluice.daemon.watchdog.HeapTrim;
+import dev.sluice.daemon.watchdog.ProcessHeap;
 import dev.sluice.daemon.watchdog.SyncThreadWatchdog;
 import dev.sluice.kubernetes.EventSink;
 import dev.sluice.linux.KernelException;
@@ -61,6 +62,7 @@ public final class ProxyStartup {
     private final OpenResources resources;
     private final HealthState health;
     private final DaemonPages pages;
+    private final ProcessHeap heap;
 
     /** @param resources receives what is opened */
     public ProxyStartup(
@@ -69,13 +71,15 @@ public final class ProxyStartup {
             Prepared prepared,
             OpenResources resources,
             HealthState health,
-            DaemonPages pages) {
+            DaemonPages pages,
+            ProcessHeap heap) {
         this.settings = settings;
         this.host = host;
         this.prepared = prepared;
         this.resources = resources;
         this.health = health;
         this.pages = pages;
+        this.heap = heap;
     }
 
     /**
@@ -159,7 +163,7 @@ public final class ProxyStartup {
                 new ProblemEvents(events),
                 new RemovalAfterSync(prepared.families(), leftovers::remove),
                 repair,
-                new HeapTrim(prepared.families()),
+                new HeapTrim(prepared.families(), heap),
                 new SyncThreadWatchdog()));
         if (settings.detectLocal().mode() == DetectLocalMode.NODE_CIDR) {
             List<String> ranges = prepared.node().map(NodeObject::podCidrs).orElse(List.of());

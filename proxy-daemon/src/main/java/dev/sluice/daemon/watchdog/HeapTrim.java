@@ -5,8 +5,6 @@ package dev.sluice.daemon.watchdog;
 import dev.sluice.core.net.IpFamily;
 import dev.sluice.core.sync.SyncObserver;
 import dev.sluice.core.sync.SyncReport;
-import dev.sluice.linux.process.MappedFiles;
-import java.io.IOException;
 import java.util.EnumSet;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -24,46 +22,12 @@ public final class HeapTrim implements SyncObserver {
     private static final long MANY_SERVICES = 24L << 20;
 
     private final Set<IpFamily> starting;
-    private final Heap heap;
+    private final ProcessHeap heap;
     private long afterCollection = Long.MAX_VALUE / 2;
     private boolean begun;
 
-    /** The memory of the virtual machine. */
-    interface Heap {
-        /** Bytes in use, garbage included. */
-        long used();
-
-        /** Collects the garbage and returns memory to the system, clean pages included. */
-        void collect();
-    }
-
     /** @param families that are served */
-    public HeapTrim(Set<IpFamily> families) {
-        this(families, new Heap() {
-            @Override
-            public long used() {
-                Runtime runtime = Runtime.getRuntime();
-                return runtime.totalMemory() - runtime.freeMemory();
-            }
-
-            @Override
-            public void collect() {
-                releaseFiles();
-                System.gc();
-            }
-        });
-    }
-
-    private static void releaseFiles() {
-        try {
-            long released = MappedFiles.release(file -> file.endsWith(".aot") || file.endsWith("/libjvm.so"));
-            LOG.debug("{} bytes of files are mapped anew", released);
-        } catch (IOException e) {
-            LOG.atDebug().addKeyValue("cause", e.getMessage()).log("Pages that only the start has read stay resident");
-        }
-    }
-
-    HeapTrim(Set<IpFamily> families, Heap heap) {
+    public HeapTrim(Set<IpFamily> families, ProcessHeap heap) {
         this.starting = EnumSet.copyOf(families);
         this.heap = heap;
     }

@@ -42,6 +42,7 @@ public final class ThreadWatchdog implements ProblemSource, AutoCloseable {
     private final Ticker ticker;
     private final InstantSource clock;
     private final Supplier<List<ThreadActivity>> threads;
+    private final Runnable afterwards;
     private final Thread thread = SupervisedThread.restarting("sluice-watchdog", this::watch);
     private Map<Thread, Busy> busy = Map.of();
     private volatile List<HealthProblem> problems = List.of();
@@ -70,24 +71,30 @@ public final class ThreadWatchdog implements ProblemSource, AutoCloseable {
             Duration longestLimit,
             Ticker ticker,
             InstantSource clock,
-            Supplier<List<ThreadActivity>> threads) {
+            Supplier<List<ThreadActivity>> threads,
+            Runnable afterwards) {
         this.interval = interval;
         this.longestLimit = longestLimit;
         this.ticker = ticker;
         this.clock = clock;
         this.threads = threads;
+        this.afterwards = afterwards;
         lastLook = ticker.nanos();
     }
 
-    /** A watchdog for the threads of this process, that looks every few seconds. */
-    public static ThreadWatchdog start() {
+    /**
+     * A watchdog for the threads of this process, that looks every few seconds.
+     *
+     * @param afterwards runs after each look, on the watchdog's thread
+     */
+    public static ThreadWatchdog start(Runnable afterwards) {
         Duration longest = Optional.ofNullable(Long.getLong(LONGEST_LIMIT))
                 .map(Duration::ofSeconds)
                 .orElse(Duration.ofDays(1));
         Duration half = Duration.ofMillis(longest.toMillis() / 2);
         Duration shorter = half.compareTo(INTERVAL) < 0 ? half : INTERVAL;
         ThreadWatchdog watchdog = new ThreadWatchdog(
-                shorter, longest, Ticker.system(), InstantSource.system(), SupervisedThread::activities);
+                shorter, longest, Ticker.system(), InstantSource.system(), SupervisedThread::activities, afterwards);
         watchdog.thread.start();
         return watchdog;
     }
@@ -95,6 +102,7 @@ public final class ThreadWatchdog implements ProblemSource, AutoCloseable {
     private void watch() throws InterruptedException {
         while (true) {
             look();
+            afterwards.run();
             Thread.sleep(interval);
         }
     }

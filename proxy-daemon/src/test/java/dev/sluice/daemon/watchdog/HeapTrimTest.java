@@ -21,9 +21,14 @@ import org.junit.jupiter.api.Test;
 class HeapTrimTest {
     private long used = 100;
     private int collections;
-    private final HeapTrim.Heap heap = new HeapTrim.Heap() {
+    private final ProcessHeap heap = new ProcessHeap(new ProcessHeap.Memory() {
         @Override
         public long used() {
+            return used;
+        }
+
+        @Override
+        public long committed() {
             return used;
         }
 
@@ -32,7 +37,10 @@ class HeapTrimTest {
             collections++;
             used = 10;
         }
-    };
+
+        @Override
+        public void releaseFiles() {}
+    });
     private final HeapTrim trim = new HeapTrim(EnumSet.allOf(IpFamily.class), heap);
 
     private static SyncReport report(boolean full) {

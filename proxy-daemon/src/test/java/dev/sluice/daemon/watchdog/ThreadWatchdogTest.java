@@ -67,7 +67,8 @@ class ThreadWatchdogTest {
                 longestLimit,
                 () -> System.nanoTime() + ahead,
                 InstantSource.system(),
-                ThreadWatchdogTest::activities);
+                ThreadWatchdogTest::activities,
+                () -> {});
     }
 
     private static List<ThreadActivity> activities() {
